@@ -1,0 +1,269 @@
+import type { StatusName } from './statuses';
+import { hex32 } from './statuses';
+
+/**
+ * How a mandatory field is written (SMPP 3.4 section 3.1). `max` of a field
+ * counts the octets of a C-octet string with its NUL, as the specifications do.
+ *
+ * - `time`: a C-octet string of 0 or 16 characters
+ * - `count`: one octet, how many octets or items the next counted field has
+ * - `octets`, `destinations`, `failures`, `message_ids`: as many as the count says
+ */
+export type FieldType =
+  'int8' | 'int32' | 'cstring' | 'time' | 'count' | 'octets' | 'destinations' | 'failures' | 'message_ids';
+
+export interface FieldSpec {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly max?: number;
+  /** The status that names this field as the one at fault. */
+  readonly status: StatusName;
+  /** Centres are known that demand more than the specification allows: encoding does not enforce `max`. */
+  readonly soft?: true;
+  /** Of a `count`: the field that is counted. */
+  readonly of?: string;
+}
+
+export interface CommandSpec {
+  readonly id: number;
+  readonly fields: readonly FieldSpec[];
+}
+
+const int8 = <const N extends string>(name: N, status: StatusName = 'ESME_RINVPARLEN') =>
+  ({ name, type: 'int8', status }) as const;
+const int32 = <const N extends string>(name: N, status: StatusName = 'ESME_RINVPARLEN') =>
+  ({ name, type: 'int32', status }) as const;
+const text = <const N extends string>(name: N, max: number, status: StatusName = 'ESME_RINVPARLEN') =>
+  ({ name, type: 'cstring', max, status }) as const;
+const time = <const N extends string>(name: N, status: StatusName) =>
+  ({ name, type: 'time', max: 17, status }) as const;
+const count = <const N extends string, const O extends string>(name: N, of: O, status: StatusName) =>
+  ({ name, type: 'count', of, status }) as const;
+
+const serviceType = text('service_type', 6, 'ESME_RINVSERTYP');
+const messageId = text('message_id', 65, 'ESME_RINVMSGID');
+const systemId = text('system_id', 16, 'ESME_RINVSYSID');
+// Accounts with passwords of more than 8 characters exist at many centres; the session warns.
+const password = { ...text('password', 9, 'ESME_RINVPASWD'), soft: true } as const;
+const esmClass = int8('esm_class', 'ESME_RINVESMCLASS');
+const priorityFlag = int8('priority_flag', 'ESME_RINVPRTFLG');
+const registeredDelivery = int8('registered_delivery', 'ESME_RINVREGDLVFLG');
+const dataCoding = int8('data_coding', 'ESME_RINVDCS');
+const defaultMessageId = int8('sm_default_msg_id', 'ESME_RINVDFTMSGID');
+const replaceIfPresent = int8('replace_if_present_flag', 'ESME_RINVREPFLAG');
+
+const source = [
+  int8('source_addr_ton', 'ESME_RINVSRCTON'),
+  int8('source_addr_npi', 'ESME_RINVSRCNPI'),
+  text('source_addr', 21, 'ESME_RINVSRCADR'),
+] as const;
+// data_sm and alert_notification allow longer addresses: 3.4 sections 4.7.1 and 4.12.1.
+const longSource = [source[0], source[1], text('source_addr', 65, 'ESME_RINVSRCADR')] as const;
+const destination = [
+  int8('dest_addr_ton', 'ESME_RINVDSTTON'),
+  int8('dest_addr_npi', 'ESME_RINVDSTNPI'),
+  text('destination_addr', 21, 'ESME_RINVDSTADR'),
+] as const;
+const longDestination = [
+  destination[0],
+  destination[1],
+  text('destination_addr', 65, 'ESME_RINVDSTADR'),
+] as const;
+const schedule = [
+  time('schedule_delivery_time', 'ESME_RINVSCHED'),
+  time('validity_period', 'ESME_RINVEXPIRY'),
+] as const;
+const destinations = [
+  count('number_of_dests', 'dest_address', 'ESME_RINVNUMDESTS'),
+  { name: 'dest_address', type: 'destinations', max: 255, status: 'ESME_RINVNUMDESTS' },
+] as const;
+// 254 octets in 3.4, 255 in 5.0; centres of 3.4 take 255 as well.
+const shortMessage = [
+  count('sm_length', 'short_message', 'ESME_RINVMSGLEN'),
+  { name: 'short_message', type: 'octets', max: 255, status: 'ESME_RINVMSGLEN' },
+] as const;
+const handling = [
+  ...schedule,
+  registeredDelivery,
+  replaceIfPresent,
+  dataCoding,
+  defaultMessageId,
+  ...shortMessage,
+] as const;
+const head = [esmClass, int8('protocol_id'), priorityFlag] as const;
+
+const bind = [
+  systemId,
+  password,
+  text('system_type', 13, 'ESME_RINVSYSTYP'),
+  int8('interface_version'),
+  int8('addr_ton'),
+  int8('addr_npi'),
+  text('address_range', 41),
+] as const;
+const message = [serviceType, ...source, ...destination, ...head, ...handling] as const;
+const none = [] as const;
+
+/**
+ * Every command of SMPP 3.3, 3.4 and 5.0 with its mandatory fields in order of
+ * the wire. Not in 3.4 any more: param_retrieve, query_last_msgs and
+ * query_msg_details (3.3 only); not before 5.0: the three broadcast commands.
+ */
+export const COMMANDS = {
+  generic_nack: { id: 0x80000000, fields: none },
+  bind_receiver: { id: 0x00000001, fields: bind },
+  bind_receiver_resp: { id: 0x80000001, fields: [systemId] },
+  bind_transmitter: { id: 0x00000002, fields: bind },
+  bind_transmitter_resp: { id: 0x80000002, fields: [systemId] },
+  query_sm: { id: 0x00000003, fields: [messageId, ...source] },
+  query_sm_resp: {
+    id: 0x80000003,
+    fields: [messageId, time('final_date', 'ESME_RQUERYFAIL'), int8('message_state'), int8('error_code')],
+  },
+  submit_sm: { id: 0x00000004, fields: message },
+  submit_sm_resp: { id: 0x80000004, fields: [messageId] },
+  deliver_sm: { id: 0x00000005, fields: message },
+  deliver_sm_resp: { id: 0x80000005, fields: [messageId] },
+  unbind: { id: 0x00000006, fields: none },
+  unbind_resp: { id: 0x80000006, fields: none },
+  replace_sm: {
+    id: 0x00000007,
+    fields: [messageId, ...source, ...schedule, registeredDelivery, defaultMessageId, ...shortMessage],
+  },
+  replace_sm_resp: { id: 0x80000007, fields: none },
+  cancel_sm: { id: 0x00000008, fields: [serviceType, messageId, ...source, ...destination] },
+  cancel_sm_resp: { id: 0x80000008, fields: none },
+  bind_transceiver: { id: 0x00000009, fields: bind },
+  bind_transceiver_resp: { id: 0x80000009, fields: [systemId] },
+  outbind: { id: 0x0000000b, fields: [systemId, password] },
+  enquire_link: { id: 0x00000015, fields: none },
+  enquire_link_resp: { id: 0x80000015, fields: none },
+  submit_multi: {
+    id: 0x00000021,
+    fields: [serviceType, ...source, ...destinations, ...head, ...handling],
+  },
+  submit_multi_resp: {
+    id: 0x80000021,
+    fields: [
+      messageId,
+      count('no_unsuccess', 'unsuccess_sme', 'ESME_RINVNUMDESTS'),
+      { name: 'unsuccess_sme', type: 'failures', max: 255, status: 'ESME_RINVNUMDESTS' },
+    ],
+  },
+  param_retrieve: { id: 0x00000022, fields: [text('param_name', 32, 'ESME_RINVPARAM')] },
+  param_retrieve_resp: { id: 0x80000022, fields: [text('param_value', 101, 'ESME_RPARAMRETFAIL')] },
+  query_last_msgs: {
+    id: 0x00000023,
+    fields: [...source, int8('number_of_messages', 'ESME_RINVNUMMSGS')],
+  },
+  query_last_msgs_resp: {
+    id: 0x80000023,
+    fields: [
+      count('no_messages', 'message_ids', 'ESME_RINVNUMMSGS'),
+      { name: 'message_ids', type: 'message_ids', max: 255, status: 'ESME_RINVNUMMSGS' },
+    ],
+  },
+  query_msg_details: {
+    id: 0x00000024,
+    // Here sm_length says how many octets of the message are asked for.
+    fields: [messageId, ...source, int8('sm_length', 'ESME_RINVMSGLEN')],
+  },
+  query_msg_details_resp: {
+    id: 0x80000024,
+    fields: [
+      serviceType,
+      ...source,
+      ...destinations,
+      int8('protocol_id'),
+      priorityFlag,
+      ...schedule,
+      registeredDelivery,
+      dataCoding,
+      ...shortMessage,
+      messageId,
+      time('final_date', 'ESME_RQUERYFAIL'),
+      int8('message_state'),
+      int8('error_code'),
+    ],
+  },
+  alert_notification: {
+    id: 0x00000102,
+    fields: [...longSource, int8('esme_addr_ton'), int8('esme_addr_npi'), text('esme_addr', 65)],
+  },
+  data_sm: {
+    id: 0x00000103,
+    fields: [serviceType, ...longSource, ...longDestination, esmClass, registeredDelivery, dataCoding],
+  },
+  data_sm_resp: { id: 0x80000103, fields: [messageId] },
+  broadcast_sm: {
+    id: 0x00000111,
+    fields: [
+      serviceType,
+      ...source,
+      messageId,
+      priorityFlag,
+      ...schedule,
+      replaceIfPresent,
+      dataCoding,
+      defaultMessageId,
+    ],
+  },
+  broadcast_sm_resp: { id: 0x80000111, fields: [messageId] },
+  query_broadcast_sm: { id: 0x00000112, fields: [messageId, ...source] },
+  query_broadcast_sm_resp: { id: 0x80000112, fields: [messageId] },
+  cancel_broadcast_sm: { id: 0x00000113, fields: [serviceType, messageId, ...source] },
+  cancel_broadcast_sm_resp: { id: 0x80000113, fields: none },
+} as const satisfies Record<string, CommandSpec>;
+
+/** The parts of the items of lists (3.4 sections 4.5.1.1 and 4.5.2.1). */
+export const ITEM_FIELDS = {
+  /** dest_flag 1 */
+  sme: destination,
+  /** dest_flag 2 */
+  list: [text('dl_name', 21, 'ESME_RINVDLNAME')],
+  failure: [...destination, int32('error_status_code')],
+  /** 3.3 has 8 hexadecimal digits; the length of 3.4 is taken, as for every message_id. */
+  id: messageId,
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+export type RequestName = Exclude<CommandName, ResponseName>;
+export type ResponseName = Extract<CommandName, `${string}_resp` | 'generic_nack'>;
+
+const ids = new Map<string, number>();
+const names = new Map<number, CommandName>();
+for (const [name, { id }] of Object.entries(COMMANDS)) {
+  ids.set(name, id);
+  names.set(id, name as CommandName);
+}
+
+/** Whether a command_id is that of a response: its highest bit is set (3.4 section 5.1.2.1). */
+export function isResponse(id: number): boolean {
+  return id >= 0x80000000;
+}
+
+/** The command_id of a command, by name. */
+export function commandId(name: CommandName): number {
+  return COMMANDS[name].id;
+}
+
+/** The name of a command_id; `0x00000110` for one that no specification defines. */
+export function commandName(id: number): CommandName | `0x${string}` {
+  return names.get(id) ?? (hex32(id) as `0x${string}`);
+}
+
+/** Whether `name` is a command of the specifications. */
+export function isCommandName(name: string): name is CommandName {
+  return ids.has(name);
+}
+
+/**
+ * The command that answers a request: `submit_sm_resp` for `submit_sm`,
+ * `generic_nack` for an unknown command; undefined for a response, and for
+ * outbind and alert_notification, which are not answered.
+ */
+export function responseOf(name: string): ResponseName | undefined {
+  const response = `${name}_resp`;
+  if (isCommandName(response)) return response as ResponseName;
+  return isCommandName(name) || isResponse(Number(name)) ? undefined : 'generic_nack';
+}

@@ -1,0 +1,75 @@
+const BRAND = Symbol.for('@nazjs/node-red-smpp/SmppError');
+
+export interface SmppErrorOptions {
+  cause?: unknown;
+  /** Whether the same call may succeed later without a change; default false. */
+  retriable?: boolean;
+}
+
+/**
+ * The base of every error of this package. `code` is stable and meant for
+ * programs, `message` for people: it names the field, the value and the remedy.
+ *
+ * `instanceof` works across two copies of the package in one process, which in
+ * Node-RED happens.
+ */
+export class SmppError extends Error {
+  readonly code: string;
+  readonly retriable: boolean;
+
+  constructor(code: string, message: string, options: SmppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retriable = options.retriable ?? false;
+    Object.defineProperty(this, BRAND, { value: brandsOf(new.target) });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (typeof value !== 'object' || value === null) return false;
+    const brands: unknown = (value as { [BRAND]?: unknown })[BRAND];
+    return Array.isArray(brands) && brands.includes(this.name);
+  }
+}
+
+function brandsOf(constructor: { name: string }): string[] {
+  const names: string[] = [];
+  for (let at = constructor; at !== Function.prototype && at.name !== 'Error';) {
+    names.push(at.name);
+    at = Object.getPrototypeOf(at) as { name: string };
+  }
+  return names;
+}
+
+/** The four header fields of a PDU (SMPP 3.4 section 3.2, 5.0 section 3.1). */
+export interface PduHeader {
+  command_length: number;
+  command_id: number;
+  command_status: number;
+  sequence_number: number;
+}
+
+/**
+ * Octets that are not a PDU, or a PDU that cannot be encoded.
+ *
+ * `command_status` is what the answer to the peer should carry. `header` is
+ * there when the 16 octets of the header could be read: then the link can go on
+ * with a negative response; without it the framing is lost and the link must close.
+ */
+export class PduError extends SmppError {
+  readonly command_status: number;
+  readonly header?: PduHeader;
+  /** The mandatory field or TLV at fault, by its specification name. */
+  readonly field?: string;
+
+  constructor(
+    code: string,
+    message: string,
+    detail: { command_status: number; header?: PduHeader; field?: string; cause?: unknown },
+  ) {
+    super(code, message, { cause: detail.cause });
+    this.command_status = detail.command_status;
+    if (detail.header) this.header = detail.header;
+    if (detail.field !== undefined) this.field = detail.field;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Octets ⇄ PDUs: the command, TLV and status tables of SMPP 3.3, 3.4 and 5.0,
+ * the codec that they drive, and the framing of a stream. Pure: no I/O, no
+ * clock, no randomness.
+ */
+export { PduError, SmppError, type PduHeader, type SmppErrorOptions } from './errors';
+export {
+  COMMANDS,
+  ITEM_FIELDS,
+  commandId,
+  commandName,
+  isCommandName,
+  isResponse,
+  responseOf,
+  type CommandName,
+  type CommandSpec,
+  type FieldSpec,
+  type FieldType,
+  type RequestName,
+  type ResponseName,
+} from './commands';
+export {
+  STATUSES,
+  STATUS_ALIASES,
+  describeStatus,
+  statusCode,
+  statusName,
+  type StatusDescription,
+  type StatusKind,
+  type StatusName,
+} from './statuses';
+export {
+  TLVS,
+  TLV_ALIASES,
+  TlvTable,
+  tagName,
+  type TlvName,
+  type TlvSpec,
+  type TlvType,
+  type VendorTlv,
+} from './tlvs';
+export type {
+  CodecOptions,
+  DestAddress,
+  DestAddressInput,
+  DistributionList,
+  OneOrMany,
+  Pdu,
+  PduInput,
+  PduInputOf,
+  PduOf,
+  SmeAddress,
+  TlvValue,
+  TlvValueOf,
+  Tlvs,
+  UnknownPdu,
+  UnknownPduInput,
+  UnsuccessSme,
+  UnsuccessSmeInput,
+} from './types';
+export { firstTlv } from './tlv-values';
+export { didYouMean } from './suggest';
+export { HEADER_LENGTH, decodeHeader, writeHeader } from './header';
+export { encodeBody, encodePdu } from './encode';
+export { decodePdu, stripTlvs } from './decode';
+export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions } from './framer';
