@@ -1,0 +1,181 @@
+import { CHARSETS } from './charsets';
+import { codingOf, dataCodingOf, resolveEncoding } from './codings';
+import { TextError } from './errors';
+import { encodeSeptets, fillBitsAfter, packSeptets } from './gsm';
+import { DEFAULT_GSM } from './plan/gsm-alphabet';
+import { isLanguage, languageHas, languageNames } from './plan/languages';
+import { encodePlain } from './plain';
+import { choose, type PlanOptions, type Written } from './plan/plan';
+import { REPERTOIRES, type Repertoire } from './plan/repertoire';
+import type { LanguageName } from './plan/types';
+import type { EncodeOptions, EncodedText, SegmentOptions, TextCodec } from './types';
+import { encodeUcs2 } from './ucs2';
+import { elementsLength, formatUserDataHeader, shiftElements, type UdhElement } from './udh';
+
+/**
+ * Text to octets in one piece, however long; octets stay as they are, binary. `udh` is there where shift tables are in use
+ * and belongs before the octets, with the UDHI bit of esm_class set; {@link segment} does all of it.
+ * @throws TextError `UNENCODABLE` naming the character, its position and the encodings that have it;
+ * `UNKNOWN_ENCODING`; `INVALID_OPTION`
+ */
+export function encodeText(text: string | Buffer, options: EncodeOptions = {}): EncodedText {
+  if (typeof text !== 'string') return binary(text, options);
+  const plain = encodePlain(text, options);
+  if (plain) return { data_coding: 0, octets: plain, encoding: 'gsm0338' };
+  const written = chooseFor(text, planOptions(options, {}));
+  const { encoding, table, language } = written;
+  const shifts = table ? shiftElements(table.locking, table.single) : [];
+  const udh = shifts.length > 0 ? formatUserDataHeader(shifts) : undefined;
+  return {
+    data_coding: dataCodingFor(written, options),
+    octets: encodeWritten(written, written.text, options.codecs, udh?.length ?? 0),
+    encoding,
+    ...(udh && { udh }),
+    ...(language && { language }),
+    ...(written.text !== text && { text: written.text }),
+  };
+}
+
+function binary(octets: Buffer, options: EncodeOptions): EncodedText {
+  const data_coding = options.data_coding ?? dataCodingOf('binary', options.messageClass, options.codecs);
+  return { data_coding, octets, encoding: 'binary' };
+}
+
+/** What the plan needs to know, checked and with its defaults. */
+export function planOptions(options: EncodeOptions, layout: Partial<SegmentOptions>): PlanOptions {
+  const { codecs, language } = options;
+  const encoding = requestedEncoding(options);
+  return {
+    encoding,
+    defaultAlphabet: resolveEncoding(options.defaultAlphabet ?? 'gsm0338', codecs, 'defaultAlphabet'),
+    language: language === undefined ? undefined : checkedLanguage(language, 'language'),
+    languages: (options.languages ?? []).map((name) => checkedLanguage(name, 'languages')),
+    unencodable: options.unencodable ?? 'strict',
+    method: layout.method ?? 'udh8',
+    elementOctets: elementsLength(layout.udh ?? []),
+    wholeWords: layout.wholeWords ?? false,
+    wholeGraphemes: layout.wholeGraphemes ?? true,
+    maxParts: Math.min(layout.maxParts ?? 255, 255),
+    asDefault: options.data_coding === 0,
+    repertoireOf: codecs?.length
+      ? (name) => codecRepertoire(name, codecs) ?? repertoireOf(name)
+      : repertoireOf,
+  };
+}
+
+function requestedEncoding(options: EncodeOptions): string {
+  const { encoding, data_coding, codecs } = options;
+  if (encoding !== undefined && encoding !== 'auto') {
+    const name = resolveEncoding(encoding, codecs, 'encoding');
+    if (name !== 'binary') return name;
+    throw new TextError('UNKNOWN_ENCODING', 'A text cannot be binary: pass a Buffer.', { field: 'encoding' });
+  }
+  // Data coding 0 leaves nothing to choose but the default alphabet; absent leaves the choice to us.
+  if (data_coding === undefined) return 'auto';
+  const coding = codingOf(data_coding, options);
+  if (coding && coding.encoding !== 'binary') return coding.encoding;
+  throw new TextError(
+    'UNKNOWN_ENCODING',
+    `A text cannot be sent with data_coding ${data_coding} alone: name the encoding too, or pass a Buffer.`,
+    { field: 'data_coding' },
+  );
+}
+
+function checkedLanguage(name: string, field: string): LanguageName {
+  if (isLanguage(name)) return name;
+  throw new TextError(
+    'INVALID_OPTION',
+    `There are no shift tables for ${JSON.stringify(name)} (${field}): use ${languageNames().join(', ')}.`,
+    { field },
+  );
+}
+
+function repertoireOf(encoding: string): Repertoire | undefined {
+  return REPERTOIRES.get(encoding) ?? CHARSETS.get(encoding)?.repertoire;
+}
+
+function codecRepertoire(encoding: string, codecs: readonly TextCodec[]): Repertoire | undefined {
+  const codec = codecs.find((one) => one.name === encoding);
+  return codec && { unit: 'octets', width: (codePoint) => widthIn(codec, codePoint) };
+}
+
+/** A codec says by throwing that it lacks a character. */
+function widthIn(codec: TextCodec, codePoint: number): number {
+  try {
+    return codec.encode(String.fromCodePoint(codePoint)).length;
+  } catch {
+    return 0;
+  }
+}
+
+/** @throws TextError `UNENCODABLE` */
+export function chooseFor(text: string, options: PlanOptions): Written {
+  const chosen = choose(text, options);
+  if (!('lacking' in chosen)) return chosen;
+  throw unencodable(text, chosen.lacking, chosen.encoding, options);
+}
+
+export function dataCodingFor(written: Written, options: EncodeOptions): number {
+  if (options.data_coding !== undefined) return options.data_coding;
+  const { encoding } = written;
+  if (options.messageClass !== undefined) return dataCodingOf(encoding, options.messageClass, options.codecs);
+  const isDefault = (options.encoding ?? 'auto') === 'auto' && encoding !== 'ucs2';
+  return isDefault ? 0 : dataCodingOf(encoding, undefined, options.codecs);
+}
+
+/** The octets of a piece of the written text, which follow a header of so many octets. */
+export function encodeWritten(
+  written: Written,
+  piece: string,
+  codecs: readonly TextCodec[] | undefined,
+  headerOctets: number,
+): Buffer {
+  const { encoding, table = DEFAULT_GSM } = written;
+  const codec = codecs?.find((one) => one.name === encoding);
+  if (codec) return codec.encode(piece);
+  switch (encoding) {
+    case 'gsm0338':
+      return encodeSeptets(piece, table);
+    case 'gsm0338-packed':
+      return packSeptets(encodeSeptets(piece, table), headerOctets === 0 ? 0 : fillBitsAfter(headerOctets));
+    case 'ucs2':
+      return encodeUcs2(piece);
+    case 'ascii':
+    case 'latin1':
+      return Buffer.from(piece, 'latin1');
+    default:
+      return CHARSETS.get(encoding)?.encode(piece) ?? Buffer.alloc(0);
+  }
+}
+
+function unencodable(text: string, position: number, encoding: string, options: PlanOptions): TextError {
+  const codePoint = text.codePointAt(position) ?? 0;
+  const character = String.fromCodePoint(codePoint);
+  const encodings = encodingsWith(codePoint, options);
+  const name = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`;
+  const remedy =
+    encodings.length > 0
+      ? `These can: ${encodings.join(', ')}.`
+      : 'It is half of a surrogate pair, which is no character: the text was cut within one.';
+  return new TextError(
+    'UNENCODABLE',
+    `The character ${JSON.stringify(character)} (${name}) at ${position} cannot be written in ${encoding}. ${remedy}`,
+    { field: 'short_message', position, character, encodings },
+  );
+}
+
+function encodingsWith(codePoint: number, options: PlanOptions): string[] {
+  const names = [...REPERTOIRES.keys(), ...CHARSETS.keys()];
+  const encodings = [...new Set(names)].filter(
+    (name) => (options.repertoireOf(name)?.width(codePoint) ?? 0) > 0,
+  );
+  for (const language of languageNames()) {
+    if (languageHas(language, codePoint)) encodings.push(`gsm0338 (${language})`);
+  }
+  return encodings;
+}
+
+/** The elements that a written text needs in every segment's header. */
+export function writtenElements(written: Written): UdhElement[] {
+  return written.table ? shiftElements(written.table.locking, written.table.single) : [];
+}

@@ -1,0 +1,55 @@
+/*
+ * Characters ⇄ octets: data codings, GSM 03.38 with its national shift tables, long messages and
+ * their joining, user data headers, receipts, times, addresses. Pure: no I/O, no clock, no chance.
+ */
+export { TextError } from './errors';
+export type { TextErrorCode, TextErrorDetail } from './errors';
+export type {
+  Coding,
+  DecodeOptions,
+  EncodeOptions,
+  EncodedText,
+  MessageWaiting,
+  SegmentInput,
+  SegmentOptions,
+  SegmentedMessage,
+  SubmitSmFields,
+  TextCodec,
+} from './types';
+export type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
+export { encodeText } from './encode';
+export { decodeText } from './decode';
+export { codingOf } from './codings';
+export { ENCODING_NAMES, encodingName } from './plan/names';
+export { languageNames } from './plan/languages';
+export { segment } from './segment';
+export { measure } from './measure';
+export type { Measure, MeasureOptions } from './measure';
+export { formatUserDataHeader, parseUserDataHeader, portElement } from './udh';
+export type { Concatenation, UdhElement, UserDataHeader } from './udh';
+export { readUserData } from './user-data';
+export type { IncomingMessage, PartInfo, UserData } from './user-data';
+export { Reassembler } from './reassembler';
+export type {
+  AddResult,
+  IncompleteReason,
+  JoinedMessage,
+  MessagePart,
+  ReassemblerOptions,
+  ReassemblyEntry,
+} from './reassembler';
+export { decodeParts } from './decode-parts';
+export type { DecodedParts } from './decode-parts';
+export { classifyEsmClass } from './esm-class';
+export type { EsmClass, MessageType } from './esm-class';
+export { compileReceiptPattern } from './receipt/pattern';
+export type { ReceiptPattern } from './receipt/pattern';
+export { isTimeZone } from './receipt/dates';
+export { MESSAGE_STATES, stateOf } from './receipt/states';
+export type { MessageStateName, State, StateMapping, StateMappings } from './receipt/states';
+export { parseReceipt } from './receipt/parse';
+export type { NetworkError, Receipt, ReceiptOptions, ReceiptTlvs } from './receipt/parse';
+export { formatSmppTime, parseSmppTime, smppTimeToIso } from './time';
+export type { RelativeTime, SmppTime } from './time';
+export { NPI, TON, resolveAddress } from './address';
+export type { Address, AddressOptions } from './address';

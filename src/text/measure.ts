@@ -1,0 +1,162 @@
+/*
+ * What a text costs. This file and all that it imports use neither Buffer nor Node nor a charset
+ * library, so that an editor can bundle them for a browser; segmenting asks the same plan.
+ */
+import { choose, lackingCharacters, layOut, type PlanOptions, type Written } from './plan/plan';
+import { encodingName } from './plan/names';
+import { REPERTOIRES, UCS2, unitsOf, type Repertoire } from './plan/repertoire';
+import { transliterate } from './plan/transliterate';
+import { isLanguage } from './plan/languages';
+import type { LongMessageMethod, Unencodable, Unit } from './plan/types';
+
+export interface MeasureOptions {
+  /** `auto` (default) or the name of an encoding. */
+  readonly encoding?: string | undefined;
+  /** Default `gsm0338`. */
+  readonly defaultAlphabet?: string | undefined;
+  readonly language?: string | undefined;
+  readonly languages?: readonly string[] | undefined;
+  readonly unencodable?: Unencodable | undefined;
+  /** Default `udh8`. */
+  readonly method?: LongMessageMethod | undefined;
+  readonly wholeWords?: boolean | undefined;
+  readonly wholeGraphemes?: boolean | undefined;
+  /** Octets of other elements in each segment's user data header. */
+  readonly elementOctets?: number | undefined;
+  readonly data_coding?: number | undefined;
+}
+
+export interface Measure {
+  /** Unicode characters (code points). */
+  readonly characters: number;
+  readonly encoding: string;
+  readonly language?: string;
+  /** Septets or octets of the whole text, without headers. */
+  readonly units: number;
+  readonly unit: Unit;
+  readonly segments: number;
+  /** Units that fit into each segment of this message. */
+  readonly perSegment: number;
+  /** Units that the last segment still has room for. */
+  readonly remaining: number;
+  /** Characters that the default alphabet (or the encoding asked for) lacks; with `auto` they force UCS2. */
+  readonly forcing: readonly { readonly char: string; readonly index: number }[];
+  /** Whether the text can go out; false: with a strict encoding that lacks the characters in `forcing`. */
+  readonly encodable: boolean;
+  /** False where only the codec knows which characters the encoding has: then widths are an estimate. */
+  readonly exact: boolean;
+  /** What the nearest characters of the default alphabet would cost; absent where that saves nothing. */
+  readonly transliterated?: {
+    readonly text: string;
+    readonly units: number;
+    readonly unit: Unit;
+    readonly segments: number;
+  };
+}
+
+/** What a text costs; never throws. */
+export function measure(text: string, options: MeasureOptions = {}): Measure {
+  return measureWith(text, measurePlan(options));
+}
+
+/** Octets per character where a table is not at hand: ASCII one, all others two. */
+const EAST_ASIAN: Repertoire = {
+  unit: 'octets',
+  width: (codePoint) =>
+    codePoint < 0x80 || (codePoint >= 0xff61 && codePoint <= 0xff9f) ? 1 : codePoint < 0x10000 ? 2 : 0,
+};
+
+const ESTIMATED: ReadonlyMap<string, Repertoire> = new Map([
+  ['shift_jis', EAST_ASIAN],
+  ['euc-kr', EAST_ASIAN],
+  [
+    'iso2022jp',
+    {
+      ...EAST_ASIAN,
+      shift: (previous: number, next: number) => (previous >= 0x80 !== next >= 0x80 ? 3 : 0),
+      tail: (last: number) => (last >= 0x80 ? 3 : 0),
+    },
+  ],
+]);
+
+function measurePlan(options: MeasureOptions): PlanOptions {
+  const { encoding = 'auto', defaultAlphabet = 'gsm0338', language } = options;
+  return {
+    encoding: encodingName(encoding) ?? encoding,
+    defaultAlphabet: encodingName(defaultAlphabet) ?? defaultAlphabet,
+    language: language !== undefined && isLanguage(language) ? language : undefined,
+    languages: (options.languages ?? []).filter(isLanguage),
+    unencodable: options.unencodable ?? 'strict',
+    method: options.method ?? 'udh8',
+    elementOctets: options.elementOctets ?? 0,
+    wholeWords: options.wholeWords ?? false,
+    wholeGraphemes: options.wholeGraphemes ?? true,
+    maxParts: Infinity,
+    asDefault: options.data_coding === 0,
+    repertoireOf: (name) => REPERTOIRES.get(name) ?? ESTIMATED.get(name),
+  };
+}
+
+function measureWith(text: string, plan: PlanOptions): Measure {
+  const asked = plan.encoding === 'auto' ? plan.defaultAlphabet : plan.encoding;
+  const chosen = choose(text, plan);
+  const encodable = !('lacking' in chosen);
+  const written = encodable ? chosen : estimate(text, plan);
+  const { starts, perSegment } = layOut(written, plan);
+  const asIs = encodable && written.encoding === asked && written.text === text && !written.language;
+  const repertoire = plan.repertoireOf(asked);
+  return {
+    characters: characterCount(written.text),
+    encoding: written.encoding,
+    ...(written.language && { language: written.language }),
+    units: written.units,
+    unit: written.repertoire.unit,
+    segments: starts.length,
+    perSegment,
+    remaining: remaining(written, starts, perSegment),
+    forcing: asIs || !repertoire ? [] : lackingCharacters(text, repertoire),
+    encodable,
+    exact: REPERTOIRES.has(written.encoding),
+    ...cheaper(text, written, starts.length, plan),
+  };
+}
+
+/** A text that cannot go out as it is, counted with a replacement for what is lacking. */
+function estimate(text: string, plan: PlanOptions): Written {
+  const replaced = choose(text, { ...plan, unencodable: 'replace' });
+  if (!('lacking' in replaced)) return replaced;
+  return { encoding: 'ucs2', text, units: text.length * 2, repertoire: UCS2, shiftOctets: 0 };
+}
+
+function remaining(written: Written, starts: readonly number[], perSegment: number): number {
+  const last = written.text.slice(starts[starts.length - 1]);
+  return Math.max(0, perSegment - unitsOf(last, written.repertoire));
+}
+
+function cheaper(
+  text: string,
+  written: Written,
+  segments: number,
+  plan: PlanOptions,
+): Pick<Measure, 'transliterated'> {
+  const repertoire = plan.repertoireOf(plan.defaultAlphabet);
+  if (!repertoire || written.encoding === plan.defaultAlphabet) return {};
+  const near = transliterate(text, repertoire);
+  if (near.missing !== -1 || near.text === text) return {};
+  const chosen = choose(near.text, { ...plan, encoding: 'auto', unencodable: 'strict' });
+  if ('lacking' in chosen) return {};
+  const count = layOut(chosen, plan).starts.length;
+  if (count >= segments) return {};
+  return {
+    transliterated: { text: near.text, units: chosen.units, unit: chosen.repertoire.unit, segments: count },
+  };
+}
+
+export function characterCount(text: string): number {
+  let count = text.length;
+  for (let index = 0; index < text.length; index++) {
+    if ((text.charCodeAt(index) & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00)
+      count--;
+  }
+  return count;
+}

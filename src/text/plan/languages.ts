@@ -1,0 +1,97 @@
+import {
+  DEFAULT_BASIC,
+  DEFAULT_GSM,
+  DEFAULT_SINGLE,
+  ESCAPE,
+  gsmTable,
+  septetTable,
+  type GsmTable,
+  type SeptetTable,
+} from './gsm-alphabet';
+import { LOCKING_TABLES } from './locking-tables';
+import { SINGLE_TABLES } from './single-tables';
+import type { LanguageName } from './types';
+
+interface Language {
+  /** National language identifier, TS 23.038 section 6.2.1.2.4. */
+  readonly id: number;
+  readonly name: LanguageName;
+  readonly single: SeptetTable;
+  /** Spanish has none. */
+  readonly locking?: SeptetTable;
+}
+
+/** In the order of their identifiers, from 1. */
+const NAMES: readonly LanguageName[] = [
+  'turkish',
+  'spanish',
+  'portuguese',
+  'bengali',
+  'gujarati',
+  'hindi',
+  'kannada',
+  'malayalam',
+  'oriya',
+  'punjabi',
+  'tamil',
+  'telugu',
+  'urdu',
+];
+
+const LANGUAGES: readonly Language[] = NAMES.map((name, index) => {
+  const single = septetTable(parseSingle(SINGLE_TABLES[name]));
+  const base = { id: index + 1, name, single };
+  return name === 'spanish' ? base : { ...base, locking: septetTable(parseLocking(LOCKING_TABLES[name])) };
+});
+
+function* parseSingle(lines: readonly string[]): Generator<[number, string]> {
+  for (const entry of lines.join(' ').split(' ')) {
+    const [septet = '', codePoint = ''] = entry.split(':');
+    yield [parseInt(septet, 16), String.fromCharCode(parseInt(codePoint, 16))];
+  }
+}
+
+function* parseLocking(rows: readonly string[]): Generator<[number, string]> {
+  for (const [septet, codePoint] of rows.join(' ').split(' ').entries()) {
+    if (codePoint !== '----') yield [septet, String.fromCharCode(parseInt(codePoint, 16))];
+  }
+}
+
+export function isLanguage(name: string): name is LanguageName {
+  return (NAMES as readonly string[]).includes(name);
+}
+
+export function languageNames(): readonly LanguageName[] {
+  return NAMES;
+}
+
+/**
+ * The table that a user data header asks for. An unknown identifier means the default one
+ * (TS 23.038 section 6.2.1.2). There is no Spanish locking table: who asks for
+ * it has the two identifiers the wrong way round, as some senders do, and means the single one.
+ */
+export function tableOf(locking: number, single: number): GsmTable {
+  const base = LANGUAGES[locking - 1];
+  const shift = LANGUAGES[single - 1] ?? (base?.locking ? undefined : base);
+  if (!base?.locking && !shift) return DEFAULT_GSM;
+  return gsmTable(base?.locking ?? DEFAULT_BASIC, shift?.single ?? DEFAULT_SINGLE, {
+    locking: base?.locking ? base.id : 0,
+    single: shift?.id ?? 0,
+  });
+}
+
+/** The ways to write a language, those with the shorter header first. */
+export function tablesOf(name: LanguageName): GsmTable[] {
+  const language = LANGUAGES[NAMES.indexOf(name)];
+  if (!language) return [];
+  const { id } = language;
+  if (!language.locking) return [tableOf(0, id)];
+  return [tableOf(0, id), tableOf(id, 0), tableOf(id, id)];
+}
+
+/** Whether the language's tables, with the default one, have the code point. */
+export function languageHas(name: LanguageName, codePoint: number): boolean {
+  const language = LANGUAGES[NAMES.indexOf(name)];
+  if (!language || codePoint > 0xffff || codePoint === ESCAPE) return false;
+  return language.single.includes(codePoint) || (language.locking?.includes(codePoint) ?? false);
+}

@@ -1,0 +1,117 @@
+import { DEFAULT_GSM, LACKS, countSeptets, septetsOf, type GsmTable } from './gsm-alphabet';
+import type { Unit } from './types';
+
+/** What a coding can write, and at what cost. */
+export interface Repertoire {
+  readonly unit: Unit;
+  /** Units that the code point takes; 0: the coding lacks it. */
+  width(codePoint: number): number;
+  /** Units between two neighbours (a change of shift state); `previous` is -1 at the start of a part. */
+  shift?(previous: number, next: number): number;
+  /** Units that a part needs behind its last character. */
+  tail?(last: number): number;
+  /** The same as adding up the above, where there is a faster way; see {@link unitsOf}. */
+  count?(text: string): number;
+}
+
+/** Units that the text takes as one part, or -1 - index of the first character that the coding lacks. */
+export function unitsOf(text: string, repertoire: Repertoire): number {
+  if (repertoire.count) return repertoire.count(text);
+  let units = 0;
+  let previous = -1;
+  for (let index = 0; index < text.length;) {
+    const codePoint = text.codePointAt(index) as number;
+    const width = repertoire.width(codePoint);
+    if (width === 0) return -1 - index;
+    units += width + (repertoire.shift?.(previous, codePoint) ?? 0);
+    previous = codePoint;
+    index += codePoint > 0xffff ? 2 : 1;
+  }
+  return previous === -1 ? 0 : units + (repertoire.tail?.(previous) ?? 0);
+}
+
+export function gsmRepertoire(table: GsmTable): Repertoire {
+  return {
+    unit: 'septets',
+    width: (codePoint) => septetsOf(table, codePoint),
+    count: (text) => countSeptets(table, text),
+  };
+}
+
+/** A packed part that ends in septet 0 needs a septet behind it to be told from spare bits. */
+export function packedRepertoire(table: GsmTable): Repertoire {
+  return {
+    unit: 'septets',
+    width: (codePoint) => septetsOf(table, codePoint),
+    tail: (last) => (((table.codes[last] ?? LACKS) & 0x7f) === 0 ? 1 : 0),
+  };
+}
+
+/** Whether a code unit is half of a surrogate pair; as a code point it is no character. */
+export function isSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdfff;
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+export const UCS2: Repertoire = {
+  unit: 'octets',
+  width: (codePoint) => (codePoint > 0xffff ? 4 : isSurrogate(codePoint) ? 0 : 2),
+  count(text) {
+    const lone = text.search(LONE_SURROGATE);
+    return lone === -1 ? text.length * 2 : -1 - lone;
+  },
+};
+
+const latin1 = byRange((code) => code <= 0xff);
+const ascii = byRange((code) => code <= 0x7f);
+
+/** ISO 8859-5: Latin, Cyrillic in the order of Unicode, section and numero sign. */
+const iso8859x5 = byRange(
+  (code) =>
+    code <= 0xa0 ||
+    code === 0xa7 ||
+    code === 0xad ||
+    code === 0x2116 ||
+    (code >= 0x401 && code <= 0x45f && code !== 0x40d && code !== 0x450 && code !== 0x45d),
+);
+
+const ISO_8859_8_SIGNS = new Set([0xd7, 0xf7, 0x2017, 0x200e, 0x200f]);
+const ISO_8859_8_LATIN1 = new Set([0xaa, 0xba, 0xd7, 0xf7, 0xa1, 0xbf]);
+
+/** ISO 8859-8: Latin, the Hebrew letters, and the two directional marks. */
+const iso8859x8 = byRange(
+  (code) =>
+    ISO_8859_8_SIGNS.has(code) ||
+    (code <= 0xbe && !ISO_8859_8_LATIN1.has(code)) ||
+    (code >= 0x5d0 && code <= 0x5ea),
+);
+
+function byRange(has: (code: number) => boolean): Repertoire {
+  return { unit: 'octets', width: (codePoint) => (has(codePoint) ? 1 : 0) };
+}
+
+/**
+ * The codings whose repertoire is known without their codec. Those of East Asia are
+ * not: a browser has no table of them that agrees with the codec's.
+ */
+export const REPERTOIRES: ReadonlyMap<string, Repertoire> = new Map([
+  ['gsm0338', gsmRepertoire(DEFAULT_GSM)],
+  ['gsm0338-packed', packedRepertoire(DEFAULT_GSM)],
+  ['ascii', ascii],
+  ['latin1', latin1],
+  ['ucs2', UCS2],
+  ['iso8859-5', iso8859x5],
+  ['iso8859-8', iso8859x8],
+]);
+
+/**
+ * The same characters, counted in GSM septets: what is left of a text after the centre has turned
+ * it into the only seven bit alphabet that goes over the air.
+ */
+export function inSeptets(repertoire: Repertoire): Repertoire {
+  return {
+    unit: 'septets',
+    width: (codePoint) => (repertoire.width(codePoint) === 0 ? 0 : septetsOf(DEFAULT_GSM, codePoint) || 1),
+  };
+}

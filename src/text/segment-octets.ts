@@ -1,0 +1,98 @@
+import { codingOf, dataCodingOf } from './codings';
+import { decodeText } from './decode';
+import { TextError } from './errors';
+import { capacity, partCapacity } from './plan/capacity';
+import { languageNames } from './plan/languages';
+import type { Unit } from './plan/types';
+import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
+import type { SegmentOptions, SegmentedMessage, SubmitSmFields } from './types';
+import { IEI, elementsLength, parseUserDataHeader, type UdhElement } from './udh';
+
+type SegmentText = (text: string, options: SegmentOptions) => SegmentedMessage;
+
+/**
+ * Octets as they are. Where they are a text by their data_coding and too long for one
+ * segment, they are cut as a text, so that no character is cut in two; what is no text
+ * is cut anywhere. With the UDHI bit set they begin with a header, whose elements every segment gets.
+ */
+export function segmentOctets(
+  octets: Buffer,
+  data_coding: number | undefined,
+  options: SegmentOptions,
+  segmentText: SegmentText,
+): SegmentedMessage {
+  const { elements, body } = splitHeader(octets, options);
+  const coding = data_coding ?? dataCodingOf('binary', options.messageClass, options.codecs);
+  const encoding = codingOf(coding, options)?.encoding ?? 'binary';
+  const unit = unitOf(encoding, coding);
+  const perSingle = capacity(unit, elementsLength(elements));
+  const frame: Frame = { esm_class: options.esm_class ?? 0, data_coding: coding, elements };
+  const facts = { encoding, data_coding: coding, characters: body.length, units: body.length, unit };
+  if (body.length <= perSingle) {
+    return { ...facts, segments: [buildSingle(frame, () => body)], perSegment: perSingle };
+  }
+  const text = textOf(body, encoding, octets, options);
+  if (text !== undefined) {
+    return segmentText(text, {
+      ...options,
+      ...languageOf(elements),
+      data_coding: coding,
+      encoding,
+      udh: elements.filter(isNoShift),
+    });
+  }
+  const perSegment = partCapacity(unit, elementsLength(elements), options.method ?? 'udh8');
+  return { ...facts, segments: cut(body, perSegment, frame, options), perSegment };
+}
+
+function splitHeader(
+  octets: Buffer,
+  options: SegmentOptions,
+): { elements: readonly UdhElement[]; body: Buffer } {
+  const given = options.udh ?? [];
+  if (!((options.esm_class ?? 0) & UDHI)) return { elements: given, body: octets };
+  const header = parseUserDataHeader(octets);
+  return { elements: [...given, ...header.elements], body: octets.subarray(header.length) };
+}
+
+/** A septet to an octet, unless packed. */
+function unitOf(encoding: string, data_coding: number): Unit {
+  if (encoding === 'gsm0338-packed') return 'octets';
+  return encoding === 'gsm0338' || encoding === 'ascii' || data_coding === 0 ? 'septets' : 'octets';
+}
+
+function textOf(body: Buffer, encoding: string, octets: Buffer, options: SegmentOptions): string | undefined {
+  if (encoding === 'binary') return undefined;
+  const udh = (options.esm_class ?? 0) & UDHI ? parseUserDataHeader(octets) : undefined;
+  try {
+    return decodeText(body, 0, { encoding, codecs: options.codecs, udh, ucs2ByteOrder: 'be' });
+  } catch (error) {
+    if (error instanceof TextError) return undefined;
+    throw error;
+  }
+}
+
+function isNoShift({ id }: UdhElement): boolean {
+  return id !== IEI.SINGLE_SHIFT && id !== IEI.LOCKING_SHIFT;
+}
+
+/** The text is written anew, with the best tables of the language that it was written in. */
+function languageOf(elements: readonly UdhElement[]): Pick<SegmentOptions, 'language'> {
+  const shift = elements.find((element) => !isNoShift(element));
+  const language = languageNames()[(shift?.data[0] ?? 0) - 1];
+  return language ? { language } : {};
+}
+
+function cut(body: Buffer, perSegment: number, frame: Frame, options: SegmentOptions): SubmitSmFields[] {
+  if (options.method === 'payload') return [buildPayload(frame, () => body)];
+  const parts = Math.ceil(body.length / Math.max(perSegment, 1));
+  const maxParts = Math.min(options.maxParts ?? 255, 255);
+  concatenable(
+    { parts, maxParts, perSegment, what: `${body.length} octets` },
+    frame.elements,
+    options.method,
+  );
+  return buildParts(frame, options, parts, (index) =>
+    body.subarray(index * perSegment, (index + 1) * perSegment),
+  );
+}

@@ -1,0 +1,100 @@
+import { chooseFor, dataCodingFor, encodeWritten, planOptions, writtenElements } from './encode';
+import { segmentOctets } from './segment-octets';
+import { encodePlain } from './plain';
+import { capacity } from './plan/capacity';
+import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
+import { characterCount } from './measure';
+import { layOut, type PlanOptions, type Written } from './plan/plan';
+import type { SegmentInput, SegmentOptions, SegmentedMessage, SubmitSmFields } from './types';
+
+/**
+ * A message as the fields of one submit_sm per segment.
+ *
+ * Limits are those of TS 23.040 section 9.2.3.24: 160 septets or 140 octets alone; beside the 8
+ * bit concatenation header (and with sar_* TLVs) 153 or 134, beside the 16 bit one 152 or 133, less by what
+ * other elements take. With data_coding 0 septets count, whatever goes over the wire.
+ * @throws TextError `TEXT_TOO_LONG` (nothing was made), `UNENCODABLE`, `UNKNOWN_ENCODING`, `INVALID_OPTION`
+ */
+export function segment(message: SegmentInput, options: SegmentOptions = {}): SegmentedMessage {
+  if (typeof message === 'string') return segmentText(message, options);
+  if (Buffer.isBuffer(message)) return segmentOctets(message, options.data_coding, options, segmentText);
+  if ('text' in message) return segmentText(message.text, options);
+  return segmentOctets(message.octets, message.data_coding ?? options.data_coding, options, segmentText);
+}
+
+function segmentText(text: string, options: SegmentOptions): SegmentedMessage {
+  return segmentPlain(text, options) ?? segmentPlanned(text, options);
+}
+
+/** See {@link encodePlain}. */
+function segmentPlain(text: string, options: SegmentOptions): SegmentedMessage | undefined {
+  if (text.length > SINGLE || options.udh?.length) return undefined;
+  const octets = encodePlain(text, options);
+  if (!octets || octets.length > SINGLE) return undefined;
+  return {
+    segments: [{ esm_class: (options.esm_class ?? 0) & ~UDHI, data_coding: 0, short_message: octets }],
+    encoding: 'gsm0338',
+    data_coding: 0,
+    characters: text.length,
+    units: octets.length,
+    unit: 'septets',
+    perSegment: SINGLE,
+  };
+}
+
+const SINGLE = capacity('septets', 0);
+
+function segmentPlanned(text: string, options: SegmentOptions): SegmentedMessage {
+  const plan = planOptions(options, options);
+  const written = chooseFor(text, plan);
+  const layout = layOut(written, plan);
+  const frame: Frame = {
+    esm_class: options.esm_class ?? 0,
+    data_coding: dataCodingFor(written, options),
+    elements: [...(options.udh ?? []), ...writtenElements(written)],
+  };
+  const { encoding, units, repertoire, language } = written;
+  return {
+    segments: frames(written, layout.starts, layout.perSegment, frame, plan, options),
+    encoding,
+    data_coding: frame.data_coding,
+    characters: characterCount(written.text),
+    units,
+    unit: repertoire.unit,
+    perSegment: layout.perSegment,
+    ...(language && { language }),
+    ...(written.text !== text && { text: written.text }),
+  };
+}
+
+function frames(
+  written: Written,
+  starts: readonly number[],
+  perSegment: number,
+  frame: Frame,
+  plan: PlanOptions,
+  options: SegmentOptions,
+): SubmitSmFields[] {
+  const { text, units, repertoire } = written;
+  const encodeFrom = (start: number, end: number, headerOctets: number): Buffer =>
+    encodeWritten(
+      written,
+      start === 0 && end === text.length ? text : text.slice(start, end),
+      options.codecs,
+      headerOctets,
+    );
+  if (starts.length === 1 && units <= perSegment) {
+    return [buildSingle(frame, (headerOctets) => encodeFrom(0, text.length, headerOctets))];
+  }
+  if (options.method === 'payload') {
+    return [buildPayload(frame, (headerOctets) => encodeFrom(0, text.length, headerOctets))];
+  }
+  concatenable(
+    { parts: starts.length, maxParts: plan.maxParts, perSegment, what: `${units} ${repertoire.unit}` },
+    frame.elements,
+    options.method,
+  );
+  return buildParts(frame, options, starts.length, (index, headerOctets) =>
+    encodeFrom(starts[index] ?? 0, starts[index + 1] ?? text.length, headerOctets),
+  );
+}

@@ -1,0 +1,122 @@
+import type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
+import type { UdhElement, UserDataHeader } from './udh';
+
+/** A user's own coding (extension point `smpp-codec`). Taken before the built-in ones of its name or number. */
+export interface TextCodec {
+  readonly name: string;
+  /** The `data_coding` that it is sent with and recognised by. */
+  readonly data_coding: number;
+  encode(text: string): Buffer;
+  decode(octets: Buffer): string;
+}
+
+export interface EncodeOptions {
+  /** `auto` (default: the default alphabet, else UCS2) or the name of an encoding or codec. */
+  readonly encoding?: string | undefined;
+  /** Sent instead of the encoding's own; without an `encoding` it also chooses the encoding. */
+  readonly data_coding?: number | undefined;
+  /** Message class of TS 23.038; 0 is a flash message. GSM 03.38, UCS2 and binary have one. */
+  readonly messageClass?: MessageClass | undefined;
+  /** The language whose shift tables may be used, with any encoding that is GSM 03.38 or `auto`. */
+  readonly language?: LanguageName | undefined;
+  /** Languages whose shift tables `auto` may use where that takes fewer segments than UCS2. */
+  readonly languages?: readonly LanguageName[] | undefined;
+  /** What data_coding 0 means at this centre; default `gsm0338`. */
+  readonly defaultAlphabet?: string | undefined;
+  /** What to do with a character that the encoding lacks; default `strict`: throw. */
+  readonly unencodable?: Unencodable | undefined;
+  readonly codecs?: readonly TextCodec[] | undefined;
+}
+
+export interface EncodedText {
+  readonly data_coding: number;
+  /** Without the user data header. */
+  readonly octets: Buffer;
+  readonly encoding: string;
+  /** A whole user data header, its length octet included, where shift tables are in use. */
+  readonly udh?: Buffer;
+  readonly language?: LanguageName;
+  /** What was encoded, where characters were replaced or transliterated. */
+  readonly text?: string;
+}
+
+export interface DecodeOptions {
+  /** What data_coding 0 means at this centre; default `gsm0338`. */
+  readonly defaultAlphabet?: string | undefined;
+  /** The user data header that stood before the octets: whole, or parsed. Gives shift tables and fill bits. */
+  readonly udh?: Buffer | Uint8Array | UserDataHeader | undefined;
+  /** Taken instead of what data_coding says. */
+  readonly encoding?: string | undefined;
+  readonly codecs?: readonly TextCodec[] | undefined;
+  /** `auto` (default): by byte order mark, else by shape where that is beyond doubt, else big-endian. */
+  readonly ucs2ByteOrder?: 'auto' | 'be' | 'le' | undefined;
+}
+
+/** What a data_coding says about a message. */
+export interface Coding {
+  /** An encoding's or codec's name; `binary`: octets that are no text. */
+  readonly encoding: string;
+  readonly messageClass?: MessageClass;
+  readonly messageWaiting?: MessageWaiting;
+}
+
+/** Message waiting indication, TS 23.038 section 4. */
+export interface MessageWaiting {
+  readonly active: boolean;
+  readonly kind: 'voicemail' | 'fax' | 'email' | 'other';
+  /** Whether the text is meant to be kept. */
+  readonly store: boolean;
+}
+
+/** A text; octets as they are; or octets of a text that is encoded already. */
+export type SegmentInput =
+  | string
+  | Buffer
+  | { readonly text: string }
+  | { readonly octets: Buffer; readonly data_coding?: number | undefined };
+
+export interface SegmentOptions extends EncodeOptions {
+  /** Default `udh8`. */
+  readonly method?: LongMessageMethod | undefined;
+  /** Reference number of a long message: 0–255 (`udh8`) or 0–65535 (`udh16`, `sar`); higher bits are cut off. Default 0. */
+  readonly reference?: number | undefined;
+  /** At most 255, the default. */
+  readonly maxParts?: number | undefined;
+  /** Cut between words where a word fits into one part. */
+  readonly wholeWords?: boolean | undefined;
+  /** Keep combining sequences whole; default true. */
+  readonly wholeGraphemes?: boolean | undefined;
+  /** Elements that every segment carries besides, such as {@link portElement}. */
+  readonly udh?: readonly UdhElement[] | undefined;
+  /** Its other bits are kept, UDHI is set as needed. With octets and UDHI set, the octets begin with a header. */
+  readonly esm_class?: number | undefined;
+}
+
+/** The fields of a submit_sm (or data_sm, by `message_payload`) that carry one segment. */
+export interface SubmitSmFields {
+  esm_class: number;
+  data_coding: number;
+  short_message: Buffer;
+  tlvs?: {
+    sar_msg_ref_num?: number;
+    sar_total_segments?: number;
+    sar_segment_seqnum?: number;
+    message_payload?: Buffer;
+  };
+}
+
+export interface SegmentedMessage {
+  readonly segments: SubmitSmFields[];
+  readonly encoding: string;
+  readonly data_coding: number;
+  /** Unicode characters (code points); octets where the message is binary. */
+  readonly characters: number;
+  /** Septets or octets, without headers. */
+  readonly units: number;
+  readonly unit: Unit;
+  /** Units that fit into each segment of this message. */
+  readonly perSegment: number;
+  readonly language?: LanguageName;
+  /** What was encoded, where characters were replaced or transliterated. */
+  readonly text?: string;
+}

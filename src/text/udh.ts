@@ -1,0 +1,184 @@
+import { TextError } from './errors';
+
+/** Identifiers of the information elements that are understood here (TS 23.040 section 9.2.3.24). */
+export const IEI = {
+  CONCATENATION_8: 0x00,
+  PORTS_8: 0x04,
+  PORTS_16: 0x05,
+  CONCATENATION_16: 0x08,
+  SINGLE_SHIFT: 0x24,
+  LOCKING_SHIFT: 0x25,
+} as const;
+
+export interface UdhElement {
+  /** Information element identifier. */
+  readonly id: number;
+  readonly data: Buffer;
+}
+
+/** One part of a long message. `part` counts from 1. */
+export interface Concatenation {
+  readonly reference: number;
+  readonly total: number;
+  readonly part: number;
+  /** Width of the reference. */
+  readonly bits: 8 | 16;
+}
+
+export interface UserDataHeader {
+  readonly elements: readonly UdhElement[];
+  readonly concatenation?: Concatenation;
+  readonly ports?: { readonly destination: number; readonly source: number };
+  /** National language identifier of the single shift table. */
+  readonly singleShift?: number;
+  /** National language identifier of the locking shift table. */
+  readonly lockingShift?: number;
+  /** Octets of the whole header, its length octet included: where the text begins. */
+  readonly length: number;
+}
+
+type Interpreted = {
+  -readonly [K in 'concatenation' | 'ports' | 'singleShift' | 'lockingShift']?: UserDataHeader[K];
+};
+
+/** Exact data lengths; an element of another length is not what it says it is. */
+const LENGTHS: ReadonlyMap<number, number> = new Map([
+  [IEI.CONCATENATION_8, 3],
+  [IEI.PORTS_8, 2],
+  [IEI.PORTS_16, 4],
+  [IEI.CONCATENATION_16, 4],
+  [IEI.SINGLE_SHIFT, 1],
+  [IEI.LOCKING_SHIFT, 1],
+]);
+
+/**
+ * Reads the user data header that the octets begin with (TS 23.040 section
+ * 9.2.3.24); what follows it is left alone. Of repeated elements the last one counts.
+ * A concatenation with a part of 0 or beyond the total is ignored, as the specification demands.
+ * @throws TextError `MALFORMED_UDH`
+ */
+export function parseUserDataHeader(octets: Uint8Array): UserDataHeader {
+  const source = Buffer.isBuffer(octets)
+    ? octets
+    : Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+  const udhl = source[0];
+  if (udhl === undefined) throw malformed('it is empty', 0);
+  const length = udhl + 1;
+  if (length > source.length) {
+    throw malformed(`its length octet says ${udhl}, ${source.length - 1} octets follow`, 0);
+  }
+  const elements: UdhElement[] = [];
+  const found: Interpreted = {};
+  for (let at = 1; at < length;) {
+    if (at + 2 > length) throw malformed('it ends within an element', at);
+    const id = source.readUInt8(at);
+    const size = source.readUInt8(at + 1);
+    const end = at + 2 + size;
+    if (end > length) throw malformed(`element ${hex(id)} of ${size} octets runs past its end`, at);
+    const expected = LENGTHS.get(id);
+    if (expected !== undefined && expected !== size) {
+      throw malformed(`element ${hex(id)} has ${size} octets in place of ${expected}`, at);
+    }
+    const data = source.subarray(at + 2, end);
+    elements.push({ id, data });
+    interpret(id, data, found);
+    at = end;
+  }
+  return { elements, ...found, length };
+}
+
+function interpret(id: number, data: Buffer, found: Interpreted): void {
+  switch (id) {
+    case IEI.CONCATENATION_8:
+      setConcatenation(found, data.readUInt8(0), data.readUInt8(1), data.readUInt8(2), 8);
+      break;
+    case IEI.CONCATENATION_16:
+      setConcatenation(found, data.readUInt16BE(0), data.readUInt8(2), data.readUInt8(3), 16);
+      break;
+    case IEI.PORTS_8:
+      found.ports = { destination: data.readUInt8(0), source: data.readUInt8(1) };
+      break;
+    case IEI.PORTS_16:
+      found.ports = { destination: data.readUInt16BE(0), source: data.readUInt16BE(2) };
+      break;
+    case IEI.SINGLE_SHIFT:
+      found.singleShift = data.readUInt8(0);
+      break;
+    case IEI.LOCKING_SHIFT:
+      found.lockingShift = data.readUInt8(0);
+      break;
+  }
+}
+
+function setConcatenation(
+  found: Interpreted,
+  reference: number,
+  total: number,
+  part: number,
+  bits: 8 | 16,
+): void {
+  if (part >= 1 && part <= total) found.concatenation = { reference, total, part, bits };
+}
+
+/**
+ * A whole user data header, its length octet first; empty for no elements.
+ * @throws TextError `MALFORMED_UDH` where it would be longer than 140 octets
+ */
+export function formatUserDataHeader(elements: readonly UdhElement[]): Buffer {
+  if (elements.length === 0) return Buffer.alloc(0);
+  const size = elementsLength(elements);
+  if (size > 139) throw malformed(`its elements take ${size} octets, 139 fit into a short message`, 0);
+  const header = Buffer.allocUnsafe(size + 1);
+  header[0] = size;
+  let at = 1;
+  for (const { id, data } of elements) {
+    header[at++] = id;
+    header[at++] = data.length;
+    at += data.copy(header, at);
+  }
+  return header;
+}
+
+/** Octets of the elements, without the header's length octet. */
+export function elementsLength(elements: readonly UdhElement[]): number {
+  let size = 0;
+  for (const { data } of elements) size += 2 + data.length;
+  return size;
+}
+
+export function concatenationElement(concatenation: Concatenation): UdhElement {
+  const { reference, total, part, bits } = concatenation;
+  return bits === 8
+    ? { id: IEI.CONCATENATION_8, data: Buffer.from([reference & 0xff, total, part]) }
+    : {
+        id: IEI.CONCATENATION_16,
+        data: Buffer.from([(reference >> 8) & 0xff, reference & 0xff, total, part]),
+      };
+}
+
+/** Application port addressing with 16 bit ports (TS 23.040 section 9.2.3.24.4). */
+export function portElement(destination: number, source: number): UdhElement {
+  const data = Buffer.allocUnsafe(4);
+  data.writeUInt16BE(destination & 0xffff, 0);
+  data.writeUInt16BE(source & 0xffff, 2);
+  return { id: IEI.PORTS_16, data };
+}
+
+/** The elements that announce national shift tables; language 0 is the default table and needs none. */
+export function shiftElements(locking: number, single: number): UdhElement[] {
+  const elements: UdhElement[] = [];
+  if (locking !== 0) elements.push({ id: IEI.LOCKING_SHIFT, data: Buffer.from([locking]) });
+  if (single !== 0) elements.push({ id: IEI.SINGLE_SHIFT, data: Buffer.from([single]) });
+  return elements;
+}
+
+function hex(id: number): string {
+  return `0x${id.toString(16).padStart(2, '0')}`;
+}
+
+function malformed(why: string, position: number): TextError {
+  return new TextError('MALFORMED_UDH', `The user data header is malformed: ${why}.`, {
+    field: 'short_message',
+    position,
+  });
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { TextError, resolveAddress } from '../../src/text';
+
+const source = (text: string): string => show(resolveAddress(text, { role: 'source' }));
+const destination = (text: string): string => show(resolveAddress(text, { role: 'destination' }));
+const show = ({ addr, ton, npi }: { addr: string; ton: number; npi: number }): string =>
+  `${addr} ${ton}/${npi}`;
+
+describe('addresses', () => {
+  it('with a prefix are international, without it', () => {
+    for (const text of [
+      '+491701234567',
+      '00491701234567',
+      '+49 170 123-45.67',
+      '+49 (170) 123/4567',
+      ' +491701234567 ',
+    ]) {
+      assert.equal(destination(text), '491701234567 1/1', text);
+    }
+  });
+
+  it('of seven digits and more are international, with a zero before them national', () => {
+    assert.equal(destination('254722111111'), '254722111111 1/1');
+    assert.equal(destination('1234567'), '1234567 1/1');
+    assert.equal(destination('0170 1234567'), '01701234567 2/1');
+  });
+
+  it('of up to six digits are short codes', () => {
+    for (const text of ['12345', '112', '7', '012345']) assert.equal(source(text), `${text} 3/0`);
+    assert.equal(destination('12345'), '12345 3/0');
+  });
+
+  it('with letters are alphanumeric senders', () => {
+    assert.equal(source('MyCompany'), 'MyCompany 5/0');
+    assert.equal(source('Shop 24'), 'Shop 24 5/0');
+    assert.equal(source('A[1]'), 'A[1] 5/0');
+  });
+
+  it('may be left to the centre, for senders', () => {
+    assert.equal(source(''), ' 0/0');
+    assert.equal(source('  '), ' 0/0');
+  });
+
+  it('take type and plan that are given', () => {
+    const as = (text: string, ton: number, npi?: number): string =>
+      show(resolveAddress(text, { role: 'source', ton, npi }));
+    assert.equal(as('0170 1234567', 0), '01701234567 0/0');
+    assert.equal(as('+491701234567', 1), '491701234567 1/1');
+    assert.equal(as('12345', 5), '12345 5/0');
+    assert.equal(as('MyCompany', 0, 1), 'MyCompany 0/1');
+    assert.equal(as('12345', 6), '12345 6/1');
+    assert.equal(show(resolveAddress('254722111111', { role: 'destination', npi: 8 })), '254722111111 1/8');
+  });
+
+  it('are refused with the reason', () => {
+    const refused: readonly (readonly [text: string, role: 'source' | 'destination', message: RegExp])[] = [
+      ['', 'destination', /"" cannot be the recipient \(destination_addr\): it is empty/],
+      ['MyCompany', 'destination', /a recipient is a number/],
+      ['+1234567890123456', 'destination', /16 digits, an international number has 15/],
+      ['+12', 'destination', /too few digits/],
+      ['012345678901234567890', 'destination', /21 characters, the field holds 20/],
+      ['ExtraLongName', 'source', /11 characters at most, this one has 13/],
+      ['Grüße', 'source', /ASCII only, "ü"/],
+      ['Шоп', 'source', /GSM alphabet only, "Ш"/],
+      ['a\u0000b', 'source', /GSM alphabet only/],
+    ];
+    for (const [text, role, message] of refused) {
+      const field = role === 'source' ? 'source_addr' : 'destination_addr';
+      assert.throws(() => resolveAddress(text, { role }), { code: 'INVALID_ADDRESS', field, message }, text);
+    }
+    assert.throws(() => resolveAddress('', { role: 'destination', ton: 1 }), { code: 'INVALID_ADDRESS' });
+    assert.throws(() => resolveAddress('a'.repeat(21), { role: 'source', ton: 0 }), {
+      code: 'INVALID_ADDRESS',
+    });
+    assert.throws(() => resolveAddress('é', { role: 'source', ton: 0 }), { position: 0, character: 'é' });
+  });
+
+  it('fit into their field, or are refused, whatever is written', () => {
+    const role = fc.constantFrom('source' as const, 'destination' as const);
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 25 }),
+        role,
+        fc.option(fc.nat(6), { nil: undefined }),
+        (text, which, ton) => {
+          try {
+            assert.match(resolveAddress(text, { role: which, ton }).addr, /^[\x20-\x7e]{0,20}$/);
+          } catch (error) {
+            assert.ok(error instanceof TextError);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import vm from 'node:vm';
+import fc from 'fast-check';
+import ts from 'typescript';
+import { languageNames, measure, segment, type LongMessageMethod, type Measure } from '../../src/text';
+import { anyText, gsmText } from './alphabets';
+
+describe('measuring a text', () => {
+  it('counts characters, units and segments', () => {
+    assert.deepEqual(measure('Price: 5€'), {
+      characters: 9,
+      encoding: 'gsm0338',
+      units: 10,
+      unit: 'septets',
+      segments: 1,
+      perSegment: 160,
+      remaining: 150,
+      forcing: [],
+      encodable: true,
+      exact: true,
+    });
+  });
+
+  it('says how much the last segment has room for', () => {
+    const counted = measure('a'.repeat(161));
+    assert.deepEqual([counted.segments, counted.perSegment, counted.remaining], [2, 153, 145]);
+    assert.equal(measure('a'.repeat(161 + 145)).remaining, 0);
+    assert.equal(measure('a'.repeat(161 + 146)).segments, 3);
+  });
+
+  it('names the characters that force UCS2, and what transliteration would save', () => {
+    const text = `“Smart” ${'quotes '.repeat(12)}`;
+    const counted = measure(text);
+    assert.deepEqual([counted.encoding, counted.segments], ['ucs2', 2]);
+    assert.deepEqual(counted.forcing, [
+      { char: '“', index: 0 },
+      { char: '”', index: 6 },
+    ]);
+    assert.deepEqual(counted.transliterated, {
+      text: text.replace(/[“”]/g, '"'),
+      units: 92,
+      unit: 'septets',
+      segments: 1,
+    });
+    assert.equal(measure('“short”').transliterated, undefined);
+    assert.equal(measure(`😀${'a'.repeat(80)}`).transliterated, undefined);
+  });
+
+  it('says what cannot go out, and counts it with a replacement', () => {
+    const counted = measure('abc☃', { encoding: 'gsm0338' });
+    assert.deepEqual([counted.encodable, counted.units], [false, 4]);
+    assert.deepEqual(counted.forcing, [{ char: '☃', index: 3 }]);
+    assert.equal(measure('ab\ud800').encodable, false);
+  });
+
+  it('estimates where only a codec knows', () => {
+    const counted = measure('日本 ab', { encoding: 'Shift_JIS' });
+    assert.deepEqual([counted.units, counted.exact], [7, false]);
+    assert.equal(measure('日本 ab', { encoding: 'iso2022jp' }).units, 13);
+    assert.deepEqual(measure('aé', { encoding: 'my-codec' }).exact, false);
+  });
+
+  it('uses the shift tables that it may use', () => {
+    const counted = measure('ş'.repeat(100), { languages: ['turkish', 'klingon'] });
+    assert.deepEqual([counted.language, counted.segments, counted.perSegment], ['turkish', 1, 155]);
+  });
+
+  it('agrees with segmentation', () => {
+    const method = fc.constantFrom<LongMessageMethod>('udh8', 'udh16', 'sar');
+    const flags = fc.record({ wholeWords: fc.boolean(), wholeGraphemes: fc.boolean() });
+    const text = fc.oneof(
+      gsmText(),
+      anyText(),
+      fc.array(fc.constantFrom('ş', 'a ', 'é', '€', 'ñ'), { maxLength: 300 }).map((one) => one.join('')),
+    );
+    fc.assert(
+      fc.property(text, method, flags, (written, how, options) => {
+        const common = { ...options, method: how, languages: languageNames() };
+        const made = segment(written, { ...common, reference: 1 });
+        const counted = measure(written, common);
+        assert.equal(counted.segments, made.segments.length);
+        assert.deepEqual(
+          [counted.encoding, counted.units, counted.perSegment, counted.characters, counted.language],
+          [made.encoding, made.units, made.perSegment, made.characters, made.language],
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** The file and all that it imports, compiled; types leave no trace. */
+function bundle(entry: string): Map<string, string> {
+  const modules = new Map<string, string>();
+  const pending = [entry];
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    if (modules.has(file)) continue;
+    const source = ts.transpileModule(readFileSync(file, 'utf8'), {
+      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+    }).outputText;
+    modules.set(file, source);
+    for (const [, name = ''] of source.matchAll(/require\("([^"]+)"\)/g)) {
+      assert.ok(name.startsWith('.'), `${path.basename(file)} imports ${name}`);
+      pending.push(path.resolve(path.dirname(file), `${name}.ts`));
+    }
+  }
+  return modules;
+}
+
+describe('measuring in a browser', () => {
+  it('needs nothing but the language', () => {
+    const entry = path.resolve(__dirname, '../../src/text/measure.ts');
+    const modules = bundle(entry);
+    const context = vm.createContext({});
+    const loaded = new Map<string, Record<string, unknown>>();
+    const load = (file: string): Record<string, unknown> => {
+      const known = loaded.get(file);
+      if (known) return known;
+      const exports: Record<string, unknown> = {};
+      loaded.set(file, exports);
+      const require = (name: string): unknown => load(path.resolve(path.dirname(file), `${name}.ts`));
+      const wrapper = vm.runInContext(
+        `(function (exports, require) {${modules.get(file) ?? ''}\n})`,
+        context,
+      ) as (exports: unknown, require: unknown) => void;
+      wrapper(exports, require);
+      return exports;
+    };
+    const inBrowser = load(entry)['measure'] as (text: string, options?: unknown) => Measure;
+    for (const text of ['Hello', 'ş'.repeat(200), '👨‍👩‍👧‍👦'.repeat(20), '“x” '.repeat(30)]) {
+      const options = { languages: ['turkish'] };
+      assert.equal(JSON.stringify(inBrowser(text, options)), JSON.stringify(measure(text, options)));
+    }
+  });
+});
