@@ -1,0 +1,116 @@
+import pino from 'pino';
+
+/** The part of a pino logger that the engine uses; a user's own pino logger fits. */
+export interface Log {
+  trace: LogMethod;
+  debug: LogMethod;
+  info: LogMethod;
+  warn: LogMethod;
+  error: LogMethod;
+  isLevelEnabled(level: string): boolean;
+  child(bindings: Record<string, unknown>): Log;
+  level: string;
+}
+
+/** Facts first (`event`, `stage`, …), then a sentence for people. */
+export type LogMethod = (facts: Record<string, unknown>, text?: string) => void;
+
+/** Where finished lines go: each is one JSON object, parsed, with `level` by name. */
+export type LogSink = (line: Record<string, unknown>) => void;
+
+export interface LogOptions {
+  /** trace, debug, info, warn, error, silent; default info. */
+  level?: string;
+  /** The user's own fields, on every line. */
+  metadata?: Readonly<Record<string, unknown>>;
+  /** Whether message texts and whole numbers may appear; default false. */
+  messageText?: boolean;
+  /** Default: JSON lines on standard output. */
+  sink?: LogSink;
+}
+
+const SECRETS = ['password', 'systemPassword', 'receiverPassword', 'queueUrl'];
+const TEXTS = ['short_message', 'message_payload', 'payload', 'text'];
+const NUMBERS = ['source_addr', 'destination_addr', 'source', 'destination', 'msisdn'];
+
+/**
+ * The root of all log lines. Redaction sits here, for a child's own `redact` would
+ * replace it: passwords never appear, message texts only when asked, numbers are masked.
+ */
+export function createLog(options: LogOptions = {}): Log {
+  const { level = 'info', metadata = {}, messageText = false, sink } = options;
+  return pino(
+    {
+      level,
+      base: { ...metadata },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: hiddenNames(messageText).flatMap((name) => [name, `*.${name}`]),
+        censor: (value, path) => censor(value, path.at(-1) ?? ''),
+      },
+    },
+    sink ? { write: (line: string) => sink(JSON.parse(line) as Record<string, unknown>) } : process.stdout,
+  );
+}
+
+/** For those who want no log. */
+export const silentLog: Log = createLog({ level: 'silent' });
+
+function hiddenNames(messageText: boolean): readonly string[] {
+  return messageText ? SECRETS : [...SECRETS, ...TEXTS, ...NUMBERS];
+}
+
+function censor(value: unknown, name: string): unknown {
+  if (NUMBERS.includes(name)) return typeof value === 'string' ? maskNumber(value) : '[hidden]';
+  return SECRETS.includes(name) ? '[secret]' : '[hidden]';
+}
+
+/**
+ * `+4915112345678` → `+49151******78`: enough to recognise, too little to dial. Numbers within a text too;
+ * names and short codes stay.
+ */
+export function maskNumber(text: string): string {
+  return text.replace(/\d{7,}/g, (digits) => {
+    const head = Math.min(5, digits.length - 4);
+    return digits.slice(0, head) + '*'.repeat(digits.length - head - 2) + digits.slice(-2);
+  });
+}
+
+/** Somebody's own logger, which redacts nothing by itself, with the redaction of {@link createLog}. */
+export function redactedLog(log: Log, messageText = false): Log {
+  const hidden = new Set(hiddenNames(messageText));
+  const method =
+    (level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): LogMethod =>
+    (facts, text) => {
+      if (log.isLevelEnabled(level)) log[level](redact(facts, hidden), text);
+    };
+  return {
+    trace: method('trace'),
+    debug: method('debug'),
+    info: method('info'),
+    warn: method('warn'),
+    error: method('error'),
+    isLevelEnabled: (level) => log.isLevelEnabled(level),
+    child: (bindings) => redactedLog(log.child(redact(bindings, hidden)), messageText),
+    get level() {
+      return log.level;
+    },
+    set level(level) {
+      log.level = level;
+    },
+  };
+}
+
+/** As deep as the paths of {@link createLog}: fields, and fields of plain objects in them. */
+function redact(facts: Record<string, unknown>, hidden: ReadonlySet<string>, depth = 1): Record<string, unknown> {
+  const shown = Object.entries(facts).map(([name, value]) => {
+    if (hidden.has(name) && value !== undefined) return [name, censor(value, name)];
+    return [name, depth > 0 && isPlain(value) ? redact(value, hidden, depth - 1) : value];
+  });
+  return Object.fromEntries(shown) as Record<string, unknown>;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

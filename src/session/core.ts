@@ -1,0 +1,99 @@
+import { Deadlines, type Watch } from './deadlines';
+import type { SessionOptions } from './options';
+import { closeReason, type CloseCode, type CloseReason } from './reasons';
+import { mayBecome, type SessionState } from './states';
+import { Window } from './window';
+
+/** How long a peer may take to close its half. */
+const END_GRACE = 1000;
+/** There is nobody to say goodbye to. */
+const ABRUPT: readonly CloseCode[] = ['link-lost', 'destroyed', 'peer-stalled'];
+
+/**
+ * What all parts of a session share: its state, its two windows, its times. The state changes
+ * here and nowhere else, and here it ends.
+ */
+export class SessionCore {
+  readonly options: SessionOptions;
+  /** Requests of the road and queries: they take a slot. */
+  readonly window: Window;
+  /** bind, enquire_link and unbind: no slots. */
+  readonly control: Window;
+  readonly closed: Promise<CloseReason>;
+  /** Whether the peer understands optional parameters. */
+  tlvsAllowed: boolean;
+  /** Monotonic milliseconds: any octet of the peer's. */
+  lastReceivedAt: number;
+  /** Monotonic milliseconds: any PDU either way but enquire_link. */
+  lastTrafficAt: number;
+  readonly openedAt: number;
+  readonly #resolveClosed: (reason: CloseReason) => void;
+  readonly #ended: (() => void)[] = [];
+  #deadlines: Deadlines;
+  #state: SessionState = 'open';
+  #closing = false;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.window = new Window(options.windowSize, options.responseTimeout);
+    this.control = new Window(Infinity, options.responseTimeout);
+    this.tlvsAllowed = options.interfaceVersion !== 0x33;
+    this.openedAt = options.clock.monotonic();
+    this.lastReceivedAt = this.openedAt;
+    this.lastTrafficAt = this.openedAt;
+    this.#deadlines = new Deadlines(options.clock, []);
+    let resolveClosed: (reason: CloseReason) => void = () => undefined;
+    this.closed = new Promise((resolve) => (resolveClosed = resolve));
+    this.#resolveClosed = resolveClosed;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** What the session's time is watched for; given once. */
+  watch(watches: readonly Watch[]): void {
+    this.#deadlines = new Deadlines(this.options.clock, watches);
+    this.#deadlines.start();
+  }
+
+  /** A deadline has come nearer; monotonic milliseconds. */
+  nearer(dueAt: number): void {
+    this.#deadlines.nearer(dueAt);
+  }
+
+  /** Deadlines exist that did not exist before. */
+  look(): void {
+    this.#deadlines.start();
+  }
+
+  become(state: SessionState): void {
+    if (!mayBecome(this.#state, state)) return;
+    this.#state = state;
+    this.#deadlines.start();
+  }
+
+  /** Called when it ends, before the windows tell who waits. */
+  onEnd(callback: () => void): void {
+    this.#ended.push(callback);
+  }
+
+  close(code: CloseCode, detail?: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.become('unbound');
+    this.become('closed');
+    this.#deadlines.stop();
+    const { transport } = this.options;
+    if (ABRUPT.includes(code)) transport.destroy();
+    else transport.end(END_GRACE);
+    for (const callback of this.#ended) callback();
+    this.control.close();
+    this.window.close();
+    this.#resolveClosed(closeReason(code, detail));
+  }
+}

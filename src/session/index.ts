@@ -1,0 +1,29 @@
+/**
+ * One connection to a peer: transport, bind, states, the window that matches
+ * requests to responses, and timers. Lives as long as the link; what outlives a
+ * link is the client's.
+ */
+export {
+  connect,
+  SocketTransport,
+  type ConnectOptions,
+  type Transport,
+  type TransportHandlers,
+} from './transport';
+export { BindError, type CloseCode, type CloseReason } from './reasons';
+export { SequenceCounter, type SequenceGenerator } from './sequence';
+export type { Answer, OutboundRequest, SessionHandlers, SessionOptions } from './options';
+export { Session } from './session';
+export {
+  canReceive,
+  canSubmit,
+  isBindCommand,
+  isBound,
+  mayIssue,
+  ruledCommands,
+  stateAfterBind,
+  type BindCommand,
+  type Role,
+  type SessionState,
+} from './states';
+export type { RequestHandler } from './window';

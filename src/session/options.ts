@@ -1,0 +1,56 @@
+import type { Clock } from '../clock';
+import type { Log } from '../observability';
+import type { CodecOptions, Pdu } from '../protocol';
+import type { SequenceGenerator } from './sequence';
+import type { Role } from './states';
+import type { Transport } from './transport';
+import type { RequestHandler } from './window';
+
+/** What a request of the peer's is answered with; `fields` are the response's mandatory fields. */
+export interface Answer {
+  command_status: number | string;
+  fields?: Readonly<Record<string, unknown>>;
+  tlvs?: Readonly<Record<string, unknown>>;
+}
+
+export interface SessionHandlers {
+  /**
+   * A request that the session does not answer by itself (all but enquire_link and
+   * unbind). Undefined or a rejection answers ESME_RINVCMDID or ESME_RSYSERR.
+   */
+  request(pdu: Pdu, octets: Buffer): Promise<Answer | undefined> | Answer | undefined;
+  /** Every PDU that comes or goes, whole; only called where given. */
+  trace?: ((direction: 'in' | 'out', octets: Buffer) => void) | undefined;
+}
+
+export interface SessionOptions {
+  role: Role;
+  transport: Transport;
+  handlers: SessionHandlers;
+  clock: Clock;
+  log: Log;
+  /** Requests outstanding at most. */
+  windowSize: number;
+  /** Milliseconds; 0 turns the two off where it says so. */
+  responseTimeout: number;
+  /** 0: never asks. */
+  enquireLinkInterval: number;
+  /** 0: stays open however idle. */
+  inactivityTimeout?: number;
+  /** How long the peer may take to bind; 0: for ever. */
+  sessionInitTimeout?: number;
+  maxPduLength: number;
+  /** What to believe where the bind response has no sc_interface_version. */
+  assumeTlvs?: boolean;
+  /** 0x33, 0x34 or 0x50. */
+  interfaceVersion?: number;
+  vendorTlvs?: CodecOptions['vendorTlvs'];
+  sequence?: SequenceGenerator;
+}
+
+/** A request that is ready to go: a PDU's body and who hears of its fate. */
+export interface OutboundRequest {
+  readonly commandId: number;
+  readonly body: Buffer;
+  readonly handler: RequestHandler;
+}

@@ -1,0 +1,142 @@
+import {
+  HEADER_LENGTH,
+  SmppError,
+  commandId,
+  commandName,
+  encodeBody,
+  isCommandName,
+  stripTlvs,
+  writeHeader,
+  type Pdu,
+  type PduInput,
+} from '../protocol';
+import type { SessionCore } from './core';
+import type { OutboundRequest } from './options';
+import { SequenceCounter, type SequenceGenerator } from './sequence';
+import type { RequestHandler, Window } from './window';
+
+/** More than this not yet taken by the operating system: the road stops, so that responses never wait long. */
+const BACKLOG_LIMIT = 64 * 1024;
+
+/** What goes to the peer: requests with their numbers, and the octets of everything. */
+export class Outbound {
+  readonly #core: SessionCore;
+  readonly #sequence: SequenceGenerator;
+  #stalledSince: number | undefined;
+  #drainWaiters: (() => void)[] = [];
+
+  constructor(core: SessionCore) {
+    this.#core = core;
+    this.#sequence = core.options.sequence ?? new SequenceCounter();
+  }
+
+  /** Since when the peer has not taken what was written; monotonic milliseconds. */
+  get stalledSince(): number | undefined {
+    return this.#stalledSince;
+  }
+
+  /** Waits while the peer does not take what was written. */
+  async writable(): Promise<void> {
+    while (!this.#core.closing && this.#core.options.transport.backlog > BACKLOG_LIMIT) {
+      await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
+    }
+  }
+
+  /** Sends requests in one write; there are as many slots free. Returns the sequence numbers. */
+  submit(requests: readonly OutboundRequest[]): number[] {
+    const bodies = requests.map((request) =>
+      this.#core.tlvsAllowed ? request.body : stripTlvs(request.commandId, request.body),
+    );
+    const length = bodies.reduce((sum, body) => sum + HEADER_LENGTH + body.length, 0);
+    const octets = Buffer.allocUnsafe(length);
+    const now = this.#core.options.clock.monotonic();
+    let offset = 0;
+    let dueAt = Infinity;
+    const sequenceNumbers = requests.map((request, index) => {
+      const body = bodies[index] as Buffer;
+      const sequenceNumber = this.#nextSequenceNumber();
+      const end = offset + HEADER_LENGTH + body.length;
+      writeHeader(octets, offset, end - offset, request.commandId, 0, sequenceNumber);
+      body.copy(octets, offset + HEADER_LENGTH);
+      dueAt = Math.min(
+        dueAt,
+        this.#core.window.open(sequenceNumber, request.commandId, request.handler, now),
+      );
+      this.#core.options.handlers.trace?.('out', octets.subarray(offset, end));
+      offset = end;
+      return sequenceNumber;
+    });
+    this.write(octets, now);
+    this.#core.lastTrafficAt = now;
+    this.#core.nearer(dueAt);
+    return sequenceNumbers;
+  }
+
+  /** Sends a request and resolves with its response, whatever its status. */
+  ask(window: Window, pdu: PduInput, onResponse?: (response: Pdu) => void): Promise<Pdu> {
+    const body = encodeBody(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
+    return this.send(window, idOf(pdu.command), body, onResponse);
+  }
+
+  /** `onResponse` hears of the response before anything that came behind it is read. */
+  send(window: Window, id: number, encoded: Buffer, onResponse?: (response: Pdu) => void): Promise<Pdu> {
+    const body = this.#core.tlvsAllowed ? encoded : stripTlvs(id, encoded);
+    return new Promise((resolve, reject) => {
+      if (this.#core.closing) return reject(lostError('closed', id));
+      const now = this.#core.options.clock.monotonic();
+      const sequenceNumber = this.#nextSequenceNumber();
+      const octets = Buffer.allocUnsafe(HEADER_LENGTH + body.length);
+      writeHeader(octets, 0, octets.length, id, 0, sequenceNumber);
+      body.copy(octets, HEADER_LENGTH);
+      const handler: RequestHandler = {
+        onResponse: (response) => {
+          onResponse?.(response);
+          resolve(response);
+        },
+        onLost: (why) => reject(lostError(why, id)),
+      };
+      const dueAt = window.open(sequenceNumber, id, handler, now);
+      if (window === this.#core.window) this.#core.lastTrafficAt = now;
+      this.#core.options.handlers.trace?.('out', octets);
+      this.write(octets, now);
+      this.#core.nearer(dueAt);
+    });
+  }
+
+  #nextSequenceNumber(): number {
+    let sequenceNumber = this.#sequence.next();
+    // After a wrap a number may still be waiting for its response. The generator may be a user's: it is asked once.
+    while (
+      this.#core.window.isOutstanding(sequenceNumber) ||
+      this.#core.control.isOutstanding(sequenceNumber)
+    ) {
+      sequenceNumber = new SequenceCounter(sequenceNumber).next();
+    }
+    return sequenceNumber;
+  }
+
+  write(octets: Buffer, now: number): void {
+    if (this.#core.options.transport.write(octets)) return;
+    if (this.#stalledSince !== undefined) return;
+    this.#stalledSince = now;
+    this.#core.nearer(now + this.#core.options.responseTimeout);
+  }
+
+  /** The peer has taken everything, or never will. */
+  drained(): void {
+    this.#stalledSince = undefined;
+    for (const resolve of this.#drainWaiters.splice(0)) resolve();
+  }
+}
+
+/** A command that no specification defines is written as its id. */
+export function idOf(command: string): number {
+  return isCommandName(command) ? commandId(command) : Number(command);
+}
+
+function lostError(reason: 'timeout' | 'closed', id: number): SmppError {
+  const command = commandName(id) ?? 'the request';
+  return reason === 'timeout'
+    ? new SmppError('RESPONSE_TIMEOUT', `no response to ${command} in time`, { retriable: true })
+    : new SmppError('SESSION_CLOSED', `the link closed before ${command} was answered`, { retriable: true });
+}

@@ -1,0 +1,61 @@
+import { SmppError, describeStatus } from '../protocol';
+
+/** Why a session ended. */
+export type CloseCode =
+  | 'unbound'
+  | 'peer-unbound'
+  | 'peer-closed'
+  | 'link-lost'
+  | 'peer-silent'
+  | 'peer-stalled'
+  | 'no-responses'
+  | 'framing-lost'
+  | 'bind-refused'
+  | 'bind-timeout'
+  | 'destroyed';
+
+export interface CloseReason {
+  readonly code: CloseCode;
+  /** For people. */
+  readonly text: string;
+}
+
+const TEXTS: Record<CloseCode, string> = {
+  unbound: 'unbound by us',
+  'peer-unbound': 'unbound by the peer',
+  'peer-closed': 'closed by the peer without unbind',
+  'link-lost': 'the connection broke',
+  'peer-silent': 'the peer stopped answering',
+  'peer-stalled': 'the peer stopped reading',
+  'no-responses': 'requests stay unanswered',
+  'framing-lost': 'the peer sent octets that are not SMPP',
+  'bind-refused': 'bind refused',
+  'bind-timeout': 'no answer to bind in time',
+  destroyed: 'dropped',
+};
+
+export function closeReason(code: CloseCode, detail?: string): CloseReason {
+  return { code, text: detail ? `${TEXTS[code]}: ${detail}` : TEXTS[code] };
+}
+
+/** The SMSC answered bind with an error. `code` is `BIND_REFUSED`. */
+export class BindError extends SmppError {
+  readonly command_status: string;
+  /** Wrong credentials or rights: trying again soon is of no use. */
+  readonly credentials: boolean;
+
+  constructor(status: number, peer: string) {
+    const { name, meaning } = describeStatus(status);
+    super('BIND_REFUSED', `${peer} refused the bind with ${name}: ${meaning}`, { retriable: true });
+    this.command_status = name;
+    this.credentials = CREDENTIALS.has(name);
+  }
+}
+
+const CREDENTIALS = new Set([
+  'ESME_RINVPASWD',
+  'ESME_RINVSYSID',
+  'ESME_RINVSYSTYP',
+  'ESME_RPROHIBITED',
+  'ESME_RBINDFAIL',
+]);

@@ -1,0 +1,261 @@
+import { SmppError, encodeBody, statusName, type CommandName, type Pdu, type PduInput } from '../protocol';
+import { SessionCore } from './core';
+import type { Watch } from './deadlines';
+import { Inbound } from './inbound';
+import type { OutboundRequest, SessionOptions } from './options';
+import { Outbound, idOf } from './outbound';
+import { BindError, type CloseCode, type CloseReason } from './reasons';
+import {
+  canReceive,
+  canSubmit,
+  isBound,
+  mayIssue,
+  stateAfterBind,
+  type BindCommand,
+  type SessionState,
+} from './states';
+
+/** How long an unbind that nobody asked for may take. */
+const UNBIND_GRACE = 1000;
+const TIMEOUTS_UNTIL_CLOSE = 3;
+
+/**
+ * One connection with its bind, its window and its timers; either end of it.
+ *
+ * Requests of the peer are served however busy the window is. The session ends in
+ * one place, the core; then `closed` resolves and every waiter has heard.
+ */
+export class Session {
+  readonly closed: Promise<CloseReason>;
+  readonly #core: SessionCore;
+  readonly #outbound: Outbound;
+  #enquiring = false;
+  #unbinding: Promise<void> | undefined;
+
+  constructor(options: SessionOptions) {
+    const core = new SessionCore(options);
+    const outbound = new Outbound(core);
+    const inbound = new Inbound(core, outbound);
+    this.#core = core;
+    this.#outbound = outbound;
+    this.closed = core.closed;
+    core.onEnd(() => outbound.drained());
+    options.transport.start({
+      data: (chunk) => inbound.receive(chunk),
+      drained: () => outbound.drained(),
+      closed: (error) => core.close(error ? 'link-lost' : 'peer-closed', error?.message),
+    });
+    core.watch(this.#watches());
+  }
+
+  get state(): SessionState {
+    return this.#core.state;
+  }
+
+  get peer(): string {
+    return this.#core.options.transport.peer;
+  }
+
+  /** Whether the peer understands optional parameters. */
+  get tlvsAllowed(): boolean {
+    return this.#core.tlvsAllowed;
+  }
+
+  get freeSlots(): number {
+    const open =
+      this.#core.options.role === 'esme' ? canSubmit(this.#core.state) : canReceive(this.#core.state);
+    return open && !this.#core.closing ? this.#core.window.free : 0;
+  }
+
+  get outstanding(): number {
+    return this.#core.window.outstanding;
+  }
+
+  resizeWindow(size: number): void {
+    if (!this.#unbinding) this.#core.window.resize(size);
+  }
+
+  /** Waits until a slot of the window is free, which another may take first: look at {@link freeSlots}. */
+  slot(signal?: AbortSignal): Promise<void> {
+    return this.#core.window.slot(signal);
+  }
+
+  /** Waits while the peer does not take what was written. */
+  writable(): Promise<void> {
+    return this.#outbound.writable();
+  }
+
+  /**
+   * Binds as an ESME; `timeout` in milliseconds. Rejects with {@link BindError} when refused, with
+   * `BIND_TIMEOUT` or `BIND_FAILED` (then the session is closed), or with `INVALID_STATE`.
+   */
+  async bind(command: BindCommand, fields: Readonly<Record<string, unknown>>, timeout: number): Promise<Pdu> {
+    this.#checkState(command);
+    const { clock } = this.#core.options;
+    const timer = clock.setTimeout(() => this.#core.close('bind-timeout'), timeout);
+    let response: Pdu;
+    try {
+      response = await this.#outbound.ask(this.#core.control, { command, ...fields }, (answer) =>
+        this.#bindAnswered(command, answer),
+      );
+    } catch (cause) {
+      this.#core.close('bind-timeout');
+      const { code, text } = await this.closed;
+      const mine = code === 'bind-timeout' ? 'BIND_TIMEOUT' : 'BIND_FAILED';
+      throw new SmppError(mine, `${this.peer} did not answer the bind: ${text}`, { cause, retriable: true });
+    } finally {
+      clock.clearTimeout(timer);
+    }
+    if (response.command_status !== 0) {
+      this.#core.close('bind-refused', statusName(response.command_status));
+      throw new BindError(response.command_status, this.peer);
+    }
+    return response;
+  }
+
+  /** At once, for a deliver_sm may come right behind the response. */
+  #bindAnswered(command: BindCommand, { command_status, tlvs }: Pdu): void {
+    if (command_status !== 0) return;
+    const version: unknown = tlvs['sc_interface_version'];
+    if (typeof version === 'number') this.#core.tlvsAllowed &&= version >= 0x34;
+    else this.#core.tlvsAllowed &&= this.#core.options.assumeTlvs ?? true;
+    this.#core.become(stateAfterBind(command));
+  }
+
+  /**
+   * Sends requests in one write. The caller has seen to it that as many slots are free
+   * and waits for {@link writable} before the next batch. Returns the sequence numbers.
+   */
+  submit(requests: readonly OutboundRequest[]): number[] {
+    if (requests.length > this.freeSlots) {
+      throw new SmppError(
+        'NO_SLOT',
+        `${requests.length} requests for ${this.freeSlots} free slots of the window`,
+      );
+    }
+    return this.#outbound.submit(requests);
+  }
+
+  /**
+   * Sends one request through the window and resolves with its response, whatever its status.
+   * Rejects with `RESPONSE_TIMEOUT`, `SESSION_CLOSED` or `INVALID_STATE`.
+   */
+  async request(pdu: PduInput, signal?: AbortSignal): Promise<Pdu> {
+    this.#checkState(pdu.command);
+    // Encoded first: a bad request must not hold a slot.
+    const body = encodeBody(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
+    do await this.#core.window.slot(signal);
+    while (this.#core.window.free === 0);
+    return this.#outbound.send(this.#core.window, idOf(pdu.command), body);
+  }
+
+  /** Unbinds, waits `timeout` ms for the response, and closes. No request goes out any more. Never rejects. */
+  unbind(timeout: number): Promise<void> {
+    return (this.#unbinding ??= this.#unbind(timeout));
+  }
+
+  async #unbind(timeout: number): Promise<void> {
+    if (this.#core.closing) return;
+    if (!isBound(this.#core.state)) return this.#core.close('unbound');
+    this.#core.window.resize(0);
+    const { clock } = this.#core.options;
+    const timer = clock.setTimeout(() => this.#core.close('unbound', 'no unbind_resp'), timeout);
+    try {
+      await this.#outbound.ask(this.#core.control, { command: 'unbind' });
+    } catch {
+      // No answer is answer enough: the link closes either way.
+    } finally {
+      clock.clearTimeout(timer);
+    }
+    this.#core.close('unbound');
+  }
+
+  /** Drops the link at once. */
+  destroy(code: CloseCode = 'destroyed', detail?: string): void {
+    this.#core.close(code, detail);
+  }
+
+  pauseReading(): void {
+    this.#core.options.transport.pause();
+  }
+
+  resumeReading(): void {
+    this.#core.options.transport.resume();
+  }
+
+  #checkState(command: string): void {
+    if (mayIssue(this.#core.options.role, command as CommandName, this.#core.state)) return;
+    throw new SmppError(
+      'INVALID_STATE',
+      `${command} cannot be sent while the session is ${this.#core.state}`,
+    );
+  }
+
+  // --- time ---
+
+  #watches(): Watch[] {
+    const {
+      responseTimeout,
+      enquireLinkInterval,
+      inactivityTimeout = 0,
+      sessionInitTimeout = 0,
+    } = this.#core.options;
+    return [
+      // First, for it explains why responses are missing.
+      {
+        dueAt: () =>
+          this.#outbound.stalledSince === undefined
+            ? undefined
+            : this.#outbound.stalledSince + responseTimeout,
+        onDue: () => this.#core.close('peer-stalled'),
+      },
+      { dueAt: () => this.#core.window.dueAt(), onDue: (now) => this.#expire(now) },
+      { dueAt: () => this.#core.control.dueAt(), onDue: (now) => void this.#core.control.expire(now) },
+      {
+        dueAt: () =>
+          enquireLinkInterval > 0 && isBound(this.#core.state) && !this.#enquiring
+            ? this.#core.lastReceivedAt + enquireLinkInterval
+            : undefined,
+        onDue: () => void this.#enquire(),
+      },
+      {
+        dueAt: () =>
+          inactivityTimeout > 0 && !this.#unbinding
+            ? this.#core.lastTrafficAt + inactivityTimeout
+            : undefined,
+        onDue: () => void this.unbind(UNBIND_GRACE),
+      },
+      {
+        dueAt: () =>
+          sessionInitTimeout > 0 && this.#core.state === 'open'
+            ? this.#core.openedAt + sessionInitTimeout
+            : undefined,
+        onDue: () => this.#core.close('bind-timeout', 'no bind in time'),
+      },
+    ];
+  }
+
+  #expire(now: number): void {
+    this.#core.window.expire(now);
+    if (this.#core.window.timeoutsInARow >= TIMEOUTS_UNTIL_CLOSE) {
+      this.#core.close(
+        'no-responses',
+        `${this.#core.window.timeoutsInARow} requests in a row got no response`,
+      );
+    }
+  }
+
+  async #enquire(): Promise<void> {
+    this.#enquiring = true;
+    const askedAt = this.#core.options.clock.monotonic();
+    try {
+      await this.#outbound.ask(this.#core.control, { command: 'enquire_link' });
+    } catch {
+      // Whatever else came meanwhile proves that the peer lives.
+      if (this.#core.lastReceivedAt <= askedAt) this.#core.close('peer-silent', 'no answer to enquire_link');
+    } finally {
+      this.#enquiring = false;
+      this.#core.look();
+    }
+  }
+}
