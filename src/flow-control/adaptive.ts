@@ -1,0 +1,118 @@
+import { systemClock, type Clock } from '../clock';
+import { Pause } from './pause';
+import { RateMeter } from './rate-meter';
+import type { ThrottleHandler } from './types';
+
+export interface AdaptiveOptions {
+  /** Seconds of silence after a throttled answer; default 3. */
+  readonly throttleWait?: number;
+  readonly clock?: Pick<Clock, 'monotonic'>;
+}
+
+/** Segments per second; it never goes lower. */
+const LOWEST_RATE = 0.5;
+/** What a rate is cut to, at the most and at the least. */
+const DEEPEST_CUT = 0.7;
+const SLIGHTEST_CUT = 0.9;
+/** Where it settles: this part of the rate that was refused last. */
+const PLATEAU = 0.9;
+/** Seconds of sending until it is back there, and until it tries for more. */
+const RECOVERY = 20;
+const CONTENT = 60;
+/** Growth per second while no ceiling is known. */
+const SEARCH_GROWTH = 0.3;
+/** A rate above this many times what is answered is not made use of, and says nothing about the centre. */
+const UNUSED = 1.5;
+/** A longer silence between two answers (seconds) is no time of sending. */
+const LONGEST_GAP = 1;
+/** Throttled answers within this time (seconds) are of one round trip, however short the pause is. */
+const ROUND_TRIP = 1;
+
+/**
+ * Finds the rate that the centre allows, by additive increase and
+ * multiplicative decrease. It wishes for nothing until the first throttled
+ * answer; each of them pauses, and cuts the rate once per pause.
+ *
+ *   rate refused ┈┈╮┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈╭┈   The steps up grow smaller towards the
+ *                  │   ╭──────────────╯    plateau below the rate that was refused
+ *                  │ ╭─╯                   last, and larger again after a minute
+ *                  ╰─╯                     there: the centre may allow more today.
+ *
+ * The numbers were found by simulating centres with limits of 5 to 500/s and
+ * buckets from one message to five seconds' worth; see the test.
+ */
+export class AdaptiveThrottleHandler implements ThrottleHandler {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #pause: Pause;
+  readonly #wait: number;
+  readonly #answers: RateMeter;
+  #rate: number | undefined;
+  /** The rate that was refused last; undefined while the first is looked for. */
+  #ceiling: number | undefined;
+  #cut = DEEPEST_CUT;
+  /** Seconds of sending since the last cut. */
+  #sendingFor = 0;
+  #answeredAt: number;
+  #cutAt = -Infinity;
+
+  constructor({ throttleWait = 3, clock = systemClock }: AdaptiveOptions = {}) {
+    this.#clock = clock;
+    this.#wait = throttleWait;
+    this.#pause = new Pause(throttleWait, clock);
+    this.#answers = new RateMeter(1, clock);
+    this.#answeredAt = clock.monotonic();
+  }
+
+  throttled(): void {
+    const now = this.#clock.monotonic();
+    const sameRoundTrip = this.#pause.active || now - this.#cutAt < ROUND_TRIP * 1000;
+    this.#pause.begin();
+    if (sameRoundTrip) return;
+    this.#cutAt = now;
+    if (this.#rate === undefined) this.#rate = Math.max(LOWEST_RATE, this.#answers.count());
+    else this.#cutFrom(this.#rate);
+    this.#sendingFor = 0;
+  }
+
+  /**
+   * A centre that saves up what is not used during the pause has given in this
+   * run what it gives in run and pause together: the longer the run was, the
+   * closer the rate was to the limit.
+   */
+  #cutFrom(rate: number): void {
+    const share = this.#sendingFor / (this.#sendingFor + this.#wait);
+    this.#cut = Math.min(Math.max(share, DEEPEST_CUT), SLIGHTEST_CUT);
+    this.#ceiling = rate;
+    this.#rate = Math.max(LOWEST_RATE, rate * this.#cut);
+  }
+
+  notThrottled(): void {
+    this.#answers.add(1);
+    const now = this.#clock.monotonic();
+    const gap = (now - this.#answeredAt) / 1000;
+    this.#answeredAt = now;
+    if (this.#rate === undefined || this.#pause.active || gap > LONGEST_GAP) return;
+    this.#sendingFor += gap;
+    if (this.#rate <= UNUSED * this.#answers.rate()) this.#rate = this.#grown(this.#rate, gap);
+  }
+
+  #grown(rate: number, gap: number): number {
+    if (this.#ceiling === undefined) return rate * (1 + SEARCH_GROWTH * gap);
+    const missing = Math.max(0, 1 - this.#sendingFor / RECOVERY);
+    const curious = Math.max(0, this.#sendingFor / CONTENT - 1);
+    const part = PLATEAU - (PLATEAU - this.#cut) * missing ** 3 + 0.1 * curious ** 3;
+    return Math.max(rate, this.#ceiling * part);
+  }
+
+  allowRequest(): boolean {
+    return !this.#pause.active;
+  }
+
+  throttleDelay(): number {
+    return this.#pause.active ? this.#pause.remaining : this.#wait;
+  }
+
+  rate(): number | undefined {
+    return this.#rate;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * When a message may leave: the rate limiter (how fast) and the throttle
+ * handler (whether at all, learned from the centre's answers).
+ */
+export type { RateLimiter, ThrottleHandler } from './types';
+export { TokenBucket, type TokenBucketOptions } from './token-bucket';
+export { SamplingThrottleHandler, type SamplingOptions } from './sampling';
+export { AdaptiveThrottleHandler, type AdaptiveOptions } from './adaptive';

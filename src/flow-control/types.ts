@@ -1,0 +1,20 @@
+/** How fast messages may leave. Plugin type `smpp-rate-limiter`. */
+export interface RateLimiter {
+  /** Waits for at least one permit and returns how many of `max` (≥ 1) are granted. One permit is one segment. */
+  acquire(max: number, options: { signal: AbortSignal }): Promise<number>;
+  /** Returns permits that were not used. */
+  giveBack(count: number): void;
+}
+
+/** Whether messages may leave at all, learned from the centre's answers. Plugin type `smpp-throttle-handler`. */
+export interface ThrottleHandler {
+  /** The centre answered ESME_RTHROTTLED or ESME_RMSGQFUL. */
+  throttled(): void;
+  /** The centre sent any other PDU. */
+  notThrottled(): void;
+  allowRequest(): boolean;
+  /** Seconds to wait after a denial before asking again. */
+  throttleDelay(): number;
+  /** A rate in segments per second that the handler wants; undefined: no wish. */
+  rate?(): number | undefined;
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import type { QueueItem } from '../types';
+import { assertNothingToTake, check, done, hasCode, ids, item, items, retry, take, takeAll } from './harness';
+
+const dropped: QueueItem[] = [];
+const forgetDropped = (): void => void (dropped.length = 0);
+
+export const capacityChecks = [
+  check(
+    'capacity: a full queue refuses with QUEUE_FULL, all or nothing',
+    async ({ store }) => {
+      await store.queue.enqueue(items('m', 3));
+      await assert.rejects(store.queue.enqueue(items('x', 3)), hasCode('QUEUE_FULL'));
+      await store.queue.enqueue(items('y', 2));
+      assert.deepEqual(ids(await takeAll(store, 5)), ['m0', 'm1', 'm2', 'y0', 'y1']);
+    },
+    { capacity: 5 },
+  ),
+
+  check(
+    'capacity: counts what is on loan, and what is settled makes room',
+    async ({ store }) => {
+      await store.queue.enqueue(items('m', 2));
+      const leases = await takeAll(store, 2);
+      await assert.rejects(store.queue.enqueue([item('x')]), hasCode('QUEUE_FULL'));
+      await store.queue.settle(leases.slice(0, 1).map(done));
+      await store.queue.enqueue([item('y')]);
+      await assert.rejects(store.queue.enqueue([item('z')]), hasCode('QUEUE_FULL'));
+    },
+    { capacity: 2 },
+  ),
+
+  check(
+    'capacity: counts what is delayed',
+    async ({ store }) => {
+      await store.queue.enqueue(items('m', 1));
+      await store.queue.settle((await take(store, 1)).map((lease) => retry(lease, Date.now() + 60_000)));
+      await assert.rejects(store.queue.enqueue([item('x')]), hasCode('QUEUE_FULL'));
+    },
+    { capacity: 1, needs: ({ delay }) => delay },
+  ),
+
+  check(
+    'capacity: 0 is no bound',
+    async ({ store }) => {
+      await store.queue.enqueue(items('m', 5000));
+      assert.equal((await store.queue.stats()).queued, 5000);
+    },
+    { capacity: 0 },
+  ),
+
+  check(
+    'whenFull drop-oldest: the oldest of the least urgent lane make room, and are told of',
+    async ({ store }) => {
+      forgetDropped();
+      await store.queue.enqueue([...items('bulk', 2, 4), ...items('m', 2)]);
+      await store.queue.enqueue(items('x', 3));
+      assert.deepEqual(
+        dropped.map(({ id }) => id),
+        ['bulk0', 'bulk1', 'm0'],
+      );
+      assert.deepEqual(ids(await takeAll(store, 4)), ['m1', 'x0', 'x1', 'x2']);
+    },
+    { capacity: 4, whenFull: 'drop-oldest', onDropped: (gone) => dropped.push(...gone) },
+  ),
+
+  check(
+    'whenFull drop-oldest: never drops what is on loan',
+    async ({ store }) => {
+      forgetDropped();
+      await store.queue.enqueue(items('m', 3));
+      const leases = await takeAll(store, 2);
+      await assert.rejects(store.queue.enqueue(items('x', 2)), hasCode('QUEUE_FULL'));
+      assert.deepEqual(dropped, []);
+      await store.queue.enqueue([item('y')]);
+      assert.deepEqual(
+        dropped.map(({ id }) => id),
+        ['m2'],
+      );
+      await store.queue.release(leases);
+      assert.deepEqual(ids(await takeAll(store, 3)), ['m0', 'm1', 'y']);
+    },
+    { capacity: 3, whenFull: 'drop-oldest', onDropped: (gone) => dropped.push(...gone) },
+  ),
+
+  check(
+    'whenFull wait: waits for room, first come first served',
+    async ({ store }) => {
+      await store.queue.enqueue(items('m', 2));
+      const order: string[] = [];
+      const big = store.queue.enqueue(items('big', 2)).then(() => order.push('big'));
+      const small = store.queue.enqueue([item('small')]).then(() => order.push('small'));
+      const leases = await takeAll(store, 2);
+      await store.queue.settle(leases.slice(0, 1).map(done));
+      await assertNothingToTake(store);
+      assert.deepEqual(order, []);
+      await store.queue.settle(leases.slice(1).map(done));
+      await big;
+      assert.deepEqual(order, ['big']);
+      await store.queue.settle((await takeAll(store, 2)).map(done));
+      await small;
+      assert.deepEqual(ids(await take(store, 5)), ['small']);
+    },
+    { capacity: 2, whenFull: 'wait' },
+  ),
+
+  check(
+    'whenFull wait: one that gives up leaves nothing behind',
+    async ({ store }) => {
+      await store.queue.enqueue([item('m')]);
+      const stop = new AbortController();
+      const reason = new Error('enough');
+      const waiting = store.queue.enqueue([item('x')], { signal: stop.signal });
+      stop.abort(reason);
+      await assert.rejects(waiting, (error) => error === reason);
+      await store.queue.settle((await take(store, 1)).map(done));
+      await assertNothingToTake(store);
+    },
+    { capacity: 1, whenFull: 'wait' },
+  ),
+
+  check(
+    'whenFull wait: a batch larger than the queue is refused at once',
+    async ({ store }) => {
+      await assert.rejects(store.queue.enqueue(items('m', 3)), hasCode('QUEUE_FULL'));
+    },
+    { capacity: 2, whenFull: 'wait' },
+  ),
+
+  check('purge: removes all but what is on loan, and returns it', async ({ store }) => {
+    await store.queue.enqueue([...items('a', 2, 0), ...items('b', 3, 4)]);
+    const leases = await takeAll(store, 1);
+    const { removed, items: gone } = await store.queue.purge();
+    assert.equal(removed, 4);
+    assert.deepEqual(gone.map(({ id }) => id).sort(), ['a1', 'b0', 'b1', 'b2']);
+    await assertNothingToTake(store);
+    await store.queue.release(leases);
+    assert.deepEqual(ids(await take(store, 5)), ['a0']);
+  }),
+
+  check(
+    'purge: removes what is delayed, and makes room for those who wait',
+    async ({ store }) => {
+      await store.queue.enqueue(items('m', 1));
+      await store.queue.settle((await take(store, 1)).map((lease) => retry(lease, Date.now() + 60_000)));
+      const waiting = store.queue.enqueue([item('x')]);
+      assert.equal((await store.queue.purge()).removed, 1);
+      assert.deepEqual(await waiting, ['x']);
+    },
+    { capacity: 1, whenFull: 'wait', needs: ({ delay }) => delay },
+  ),
+];

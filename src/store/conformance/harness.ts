@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type {
+  CorrelationEntry,
+  Lane,
+  Lease,
+  QueueItem,
+  QueueLimits,
+  Store,
+  StoreCapabilities,
+} from '../types';
+
+export interface ConformanceOptions extends QueueLimits {
+  /** Where it keeps what it keeps: the same name is the same queue, a new one is empty. */
+  readonly name: string;
+  readonly correlationCapacity: number;
+  readonly deadLetterCapacity: number;
+}
+
+/** Opens the store under test. Checks close what they open. */
+export type OpenStore = (options: ConformanceOptions) => Promise<Store>;
+
+export interface ConformanceCheck {
+  readonly name: string;
+  /** Whether it applies to a store of these capabilities; absent: to every store. */
+  readonly needs?: (capabilities: StoreCapabilities) => boolean;
+  run(openStore: OpenStore): Promise<void>;
+}
+
+/** What a check has at hand. */
+export interface Bench {
+  readonly store: Store;
+  /** Opens the same store once more, after it was closed. */
+  readonly reopen: (changed?: Partial<ConformanceOptions>) => Promise<Store>;
+}
+
+export function check(
+  name: string,
+  body: (bench: Bench) => Promise<void>,
+  options: Partial<ConformanceOptions> & Pick<ConformanceCheck, 'needs'> = {},
+): ConformanceCheck {
+  const { needs, ...changed } = options;
+  return {
+    name,
+    ...(needs ? { needs } : {}),
+    run: async (openStore) => {
+      const opened: Store[] = [];
+      const base = { ...defaults(), ...changed };
+      const reopen = async (again: Partial<ConformanceOptions> = {}): Promise<Store> => {
+        const store = await openStore({ ...base, ...again });
+        opened.push(store);
+        return store;
+      };
+      try {
+        await body({ store: await reopen(), reopen });
+      } finally {
+        for (const store of opened) await store.close();
+      }
+    },
+  };
+}
+
+function defaults(): ConformanceOptions {
+  return {
+    name: randomUUID(),
+    capacity: 1000,
+    whenFull: 'reject',
+    correlationCapacity: 1000,
+    deadLetterCapacity: 100,
+  };
+}
+
+export function item(id: string, changed: Partial<QueueItem> = {}): QueueItem {
+  return {
+    id,
+    command: 'submit_sm',
+    segments: [Buffer.from(`body of ${id}`)],
+    source: '12345',
+    destination: '256700000001',
+    lane: 2,
+    enqueuedAt: Date.now(),
+    receiptRequested: true,
+    ...changed,
+  };
+}
+
+/** `count` messages named `prefix` and a number from 0. */
+export function items(prefix: string, count: number, lane: Lane = 2): QueueItem[] {
+  return Array.from({ length: count }, (_, at) => item(`${prefix}${at}`, { lane }));
+}
+
+export function entry(messageId: string, changed: Partial<CorrelationEntry> = {}): CorrelationEntry {
+  return {
+    messageId,
+    id: `of ${messageId}`,
+    segment: 0,
+    segments: 1,
+    source: '12345',
+    destination: '256700000001',
+    acceptedAt: Date.now(),
+    expiresAt: Date.now() + 60_000,
+    ...changed,
+  };
+}
+
+/** Takes what is there within `ms`, or fails. */
+export async function take(store: Store, max: number, ms = 5000): Promise<Lease[]> {
+  return store.queue.take(max, { signal: AbortSignal.timeout(ms) });
+}
+
+/** Takes until `count` are on loan: a backend may lend fewer at once than it has. */
+export async function takeAll(store: Store, count: number): Promise<Lease[]> {
+  const leases: Lease[] = [];
+  while (leases.length < count) leases.push(...(await take(store, count - leases.length)));
+  return leases;
+}
+
+export async function assertNothingToTake(store: Store, ms = 50): Promise<void> {
+  const signal = AbortSignal.timeout(ms);
+  await assert.rejects(store.queue.take(10, { signal }), (error) => error === signal.reason);
+}
+
+export const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;
+export const retry = (lease: Lease, notBefore: number) => ({ outcome: 'retry', lease, notBefore }) as const;
+export const dead = (lease: Lease, text = 'refused') =>
+  ({ outcome: 'dead', lease, reason: { code: 'REFUSED', text } }) as const;
+
+export const ids = (leases: readonly Lease[]): string[] => leases.map((lease) => lease.item.id);
+
+export const hasCode =
+  (code: string) =>
+  (error: unknown): boolean =>
+    (error as { code?: unknown }).code === code;
+
+export async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { check, done, ids, item, items, retry, sleep, take, takeAll } from './harness';
+
+export const orderChecks = [
+  check('order: first in, first out, through many batches', async ({ store }) => {
+    const all = items('m', 60);
+    for (let at = 0; at < 60; at += 7) await store.queue.enqueue(all.slice(at, at + 7));
+    const seen: string[] = [];
+    while (seen.length < 60) {
+      const leases = await take(store, 11);
+      seen.push(...ids(leases));
+      await store.queue.settle(leases.map(done));
+    }
+    assert.deepEqual(
+      seen,
+      all.map(({ id }) => id),
+    );
+  }),
+
+  check('order: enqueue returns the ids in the order of its items', async ({ store }) => {
+    assert.deepEqual(await store.queue.enqueue(items('m', 3)), ['m0', 'm1', 'm2']);
+    assert.deepEqual(await store.queue.enqueue([]), []);
+  }),
+
+  check('order: a message comes back as it went in', async ({ store }) => {
+    const full = item('full', {
+      command: 'data_sm',
+      segments: [Buffer.from([0, 1, 255]), Buffer.alloc(0), Buffer.alloc(300, 7)],
+      source: 'Zoë & Söhne',
+      lane: 0,
+      expiresAt: Date.now() + 60_000,
+      receiptRequested: false,
+      correlationId: 'order 17',
+      msgid: 'abc.def',
+      metadata: { nested: [1, 'two', null, { three: true }], text: '✓' },
+      origin: 'node-1',
+    });
+    await store.queue.enqueue([full, item('plain')]);
+    const [first, second] = await takeAll(store, 2);
+    assert.deepEqual(first?.item, full);
+    assert.equal(second?.item.correlationId, undefined);
+    assert.ok(first.item.segments.every((segment) => Buffer.isBuffer(segment)));
+  }),
+
+  check(
+    'priorities: lane 0 comes before 1, and so on to 4; first in, first out within each',
+    async ({ store }) => {
+      for (const lane of [4, 2, 0, 3, 1] as const) await store.queue.enqueue(items(`lane${lane}-`, 2, lane));
+      const leases = await takeAll(store, 10);
+      assert.deepEqual(
+        ids(leases),
+        [0, 1, 2, 3, 4].flatMap((lane) => [`lane${lane}-0`, `lane${lane}-1`]),
+      );
+    },
+  ),
+
+  check('priorities: a more urgent message overtakes those that wait already', async ({ store }) => {
+    await store.queue.enqueue(items('bulk', 3, 4));
+    assert.deepEqual(ids(await take(store, 1)), ['bulk0']);
+    await store.queue.enqueue([item('urgent', { lane: 0 })]);
+    assert.deepEqual(ids(await takeAll(store, 3)), ['urgent', 'bulk1', 'bulk2']);
+  }),
+
+  check('release: messages come again before all that were enqueued after them', async ({ store }) => {
+    await store.queue.enqueue(items('m', 6));
+    const leases = await takeAll(store, 4);
+    await store.queue.settle([done(leases[1] as never)]);
+    await store.queue.release([leases[3], leases[0], leases[2]] as never);
+    assert.deepEqual(ids(await takeAll(store, 5)), ['m0', 'm2', 'm3', 'm4', 'm5']);
+  }),
+
+  check('release: each message goes back to its own lane', async ({ store }) => {
+    await store.queue.enqueue([...items('a', 2, 1), ...items('b', 2, 3)]);
+    await store.queue.release(await takeAll(store, 3));
+    assert.deepEqual(ids(await takeAll(store, 4)), ['a0', 'a1', 'b0', 'b1']);
+  }),
+
+  check(
+    'release: ten thousand at once come again in order',
+    async ({ store }) => {
+      const all = items('m', 10_000);
+      await store.queue.enqueue(all);
+      await store.queue.release((await takeAll(store, 10_000)).reverse());
+      assert.deepEqual(
+        ids(await takeAll(store, 10_000)),
+        all.map(({ id }) => id),
+      );
+    },
+    { capacity: 0 },
+  ),
+
+  check(
+    'delay: a message put off does not hold up the others, and comes in its time',
+    async ({ store }) => {
+      await store.queue.enqueue(items('m', 3));
+      const [first] = await take(store, 1);
+      const notBefore = Date.now() + 120;
+      await store.queue.settle([retry(first as never, notBefore)]);
+      assert.deepEqual(ids(await takeAll(store, 2)), ['m1', 'm2']);
+      assert.deepEqual(ids(await take(store, 5)), ['m0']);
+      assert.ok(Date.now() >= notBefore, `came ${notBefore - Date.now()} ms early`);
+    },
+    { needs: ({ delay }) => delay },
+  ),
+
+  check(
+    'delay: those put off come by their times, and a due one before what was enqueued after it',
+    async ({ store }) => {
+      await store.queue.enqueue(items('m', 4));
+      const leases = await takeAll(store, 3);
+      const now = Date.now();
+      const times = [now + 60, now - 1, now + 30];
+      await store.queue.settle(leases.map((lease, at) => retry(lease, times[at] as number)));
+      assert.deepEqual(ids(await takeAll(store, 2)), ['m1', 'm3']);
+      await sleep(80);
+      assert.deepEqual(ids(await takeAll(store, 2)), ['m0', 'm2']);
+    },
+    { needs: ({ delay }) => delay },
+  ),
+];

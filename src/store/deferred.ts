@@ -1,0 +1,79 @@
+import type {
+  Correlator,
+  DeadLetters,
+  KeyValueState,
+  OutboundQueue,
+  Store,
+  StoreCapabilities,
+} from './types';
+
+/** A store that is opened when it is first needed. */
+export interface DeferredStore extends Store {
+  readonly deadLetters: DeadLetters;
+  /** Opens it now. Rejects as opening does; the next call tries again. */
+  open(): Promise<Store>;
+}
+
+/**
+ * Opens a store at its first use: disks and networks answer later than a constructor. A
+ * failure to open is the failure of the call that needed it, and the next call tries again.
+ */
+export function deferStore(capabilities: StoreCapabilities, open: () => Promise<Store>): DeferredStore {
+  let opening: Promise<Store> | undefined;
+  const store = (): Promise<Store> => {
+    opening ??= open().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+  const queue: OutboundQueue = {
+    enqueue: async (items, options) => (await store()).queue.enqueue(items, options),
+    take: async (max, options) => (await store()).queue.take(max, options),
+    settle: async (settlements) => (await store()).queue.settle(settlements),
+    extend: async (leases) => (await store()).queue.extend(leases),
+    release: async (leases) => (await store()).queue.release(leases),
+    stats: async () => (await store()).queue.stats(),
+    purge: async () => (await store()).queue.purge(),
+    close: async () => (await store()).queue.close(),
+  };
+  const correlator: Correlator = {
+    put: async (entries) => (await store()).correlator.put(entries),
+    get: async (messageId) => (await store()).correlator.get(messageId),
+    expire: async () => (await store()).correlator.expire(),
+  };
+  const state: KeyValueState = {
+    get: async (key) => (await store()).state.get(key),
+    set: async (key, value, ttl) => (await store()).state.set(key, value, ttl),
+    delete: async (keys) => (await store()).state.delete(keys),
+    list: async (prefix) => (await store()).state.list(prefix),
+    increment: async (key, modulo, start) => (await store()).state.increment(key, modulo, start),
+  };
+  const none = {
+    list: { total: 0, letters: [] },
+    replay: (ids: readonly string[]) => ({ replayed: [], missing: [...ids] }),
+  };
+  const deadLetters: DeadLetters = {
+    list: async (options) => (await (await store()).deadLetters?.list(options)) ?? none.list,
+    replay: async (ids, options) =>
+      (await (await store()).deadLetters?.replay(ids, options)) ?? none.replay(ids),
+    purge: async () => (await (await store()).deadLetters?.purge()) ?? 0,
+  };
+  return {
+    queue,
+    correlator,
+    state,
+    deadLetters,
+    capabilities,
+    settle: async (entries, settlements) => {
+      const opened = await store();
+      if (opened.settle) return opened.settle(entries, settlements);
+      if (entries.length > 0) await opened.correlator.put(entries);
+      await opened.queue.settle(settlements);
+    },
+    open: store,
+    close: async () => {
+      if (opening) await (await opening).close();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { SmppError } from '../protocol';
+import type { QueueLimits } from './types';
+
+export function storeClosed(): SmppError {
+  return new SmppError(
+    'STORE_CLOSED',
+    'The store is closed: its connection has stopped. Start the connection again.',
+    { retriable: true },
+  );
+}
+
+/** Why `count` more do not go in beside `used`, or undefined when they do. */
+export function queueFull(limits: QueueLimits, used: number, count: number): SmppError | undefined {
+  const { capacity } = limits;
+  if (capacity === 0 || used + count <= capacity) return undefined;
+  if (count > capacity) return neverFits(limits, count);
+  return new SmppError(
+    'QUEUE_FULL',
+    `The queue holds ${used} of at most ${capacity} messages (queueCapacity), so ${count} more do not fit; ` +
+      'nothing was queued. Send again when it has drained, raise queueCapacity, or set whenFull to ' +
+      '"drop-oldest" or "wait".',
+    { retriable: true },
+  );
+}
+
+/** A batch that no amount of waiting or dropping makes room for. */
+export function neverFits(limits: QueueLimits, count: number): SmppError {
+  return new SmppError(
+    'QUEUE_FULL',
+    `A batch of ${count} messages is larger than queueCapacity (${limits.capacity}); nothing was queued. ` +
+      'Send smaller batches or raise queueCapacity.',
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * What must outlive a step of the road, and where possible the process: the
+ * outbound queue, the correlation of message ids, dead letters, and small
+ * state (reassembly, reference numbers). A store opens one handle and gives all of them.
+ */
+export type {
+  AttemptRecord,
+  CorrelationEntry,
+  Correlator,
+  DeadLetter,
+  DeadLetters,
+  DeadReason,
+  DeliveryState,
+  KeyValueState,
+  Lane,
+  Lease,
+  OutboundQueue,
+  QueuedCommand,
+  QueueItem,
+  QueueLimits,
+  QueueStats,
+  Settlement,
+  Store,
+  StoreCapabilities,
+  WhenFull,
+} from './types';
+export { openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory';
+export {
+  storeConformance,
+  type ConformanceCheck,
+  type ConformanceOptions,
+  type OpenStore,
+} from './conformance';

@@ -1,0 +1,69 @@
+import type { Clock } from '../../clock';
+import { revive } from '../delivery-state';
+import type { DeadLetter, DeadLetters } from '../types';
+import type { MemoryQueue } from './queue';
+
+const LIST_LIMIT = 1000;
+
+/** The latest failures, oldest first: the map's order is the order of failing. */
+export class MemoryDeadLetters implements DeadLetters {
+  readonly #letters = new Map<string, DeadLetter>();
+  readonly #capacity: number;
+  readonly #clock: Clock;
+  readonly #check: () => void;
+  readonly #queue: () => MemoryQueue;
+
+  constructor(capacity: number, clock: Clock, queue: () => MemoryQueue, check: () => void) {
+    this.#capacity = capacity;
+    this.#clock = clock;
+    this.#queue = queue;
+    this.#check = check;
+  }
+
+  add(letter: DeadLetter): void {
+    this.#letters.delete(letter.item.id);
+    this.#letters.set(letter.item.id, letter);
+    if (this.#letters.size <= this.#capacity) return;
+    for (const oldest of this.#letters.keys()) {
+      this.#letters.delete(oldest);
+      return;
+    }
+  }
+
+  async list(
+    options: { limit?: number; after?: string } = {},
+  ): Promise<{ total: number; letters: DeadLetter[] }> {
+    this.#check();
+    const { limit = LIST_LIMIT, after } = options;
+    const letters: DeadLetter[] = [];
+    let skipping = after !== undefined && this.#letters.has(after);
+    for (const [id, letter] of this.#letters) {
+      if (letters.length >= limit) break;
+      if (!skipping) letters.push(letter);
+      else if (id === after) skipping = false;
+    }
+    return { total: this.#letters.size, letters };
+  }
+
+  async replay(
+    ids: readonly string[],
+    options: { expiresAt?: number } = {},
+  ): Promise<{ replayed: string[]; missing: string[] }> {
+    this.#check();
+    const wanted = [...new Set(ids)];
+    const missing = wanted.filter((id) => !this.#letters.has(id));
+    const letters = wanted.flatMap((id) => this.#letters.get(id) ?? []);
+    const now = this.#clock.now();
+    this.#queue().revive(letters.map(({ item, state }) => revive(item, state, now, options.expiresAt)));
+    const replayed = letters.map(({ item }) => item.id);
+    for (const id of replayed) this.#letters.delete(id);
+    return { replayed, missing };
+  }
+
+  async purge(): Promise<number> {
+    this.#check();
+    const removed = this.#letters.size;
+    this.#letters.clear();
+    return removed;
+  }
+}

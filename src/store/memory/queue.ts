@@ -1,0 +1,254 @@
+import type { Clock, TimerHandle } from '../../clock';
+import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
+import { neverFits, queueFull, storeClosed } from '../errors';
+import { Heap } from '../heap';
+import type {
+  DeadLetter,
+  DeliveryState,
+  Lease,
+  OutboundQueue,
+  QueueItem,
+  QueueLimits,
+  QueueStats,
+  Settlement,
+} from '../types';
+import { Waiters } from '../waiters';
+import { Lanes, type Entry } from './lanes';
+
+interface Delayed {
+  readonly entry: Entry;
+  readonly notBefore: number;
+}
+
+/** What a lease's token is here. A new one for each loan, so that an old lease says nothing about a new one. */
+class Loan {
+  open = true;
+  constructor(readonly entry: Entry) {}
+}
+
+/** `notBefore` is wall-clock time: looked at this often at least, so that a clock set right is noticed. */
+const LONGEST_SLEEP = 60_000;
+const PURGE_RETURNS = 10_000;
+
+export class MemoryQueue implements OutboundQueue {
+  readonly #clock: Clock;
+  readonly #onDead: (letter: DeadLetter) => void;
+  readonly #ready = new Lanes();
+  readonly #delayed = new Heap<Delayed>(
+    (a, b) => a.notBefore < b.notBefore || (a.notBefore === b.notBefore && a.entry.order < b.entry.order),
+  );
+  readonly #takers = new Waiters<number, Lease[]>();
+  readonly #enqueuers = new Waiters<readonly QueueItem[], string[]>();
+  #limits: QueueLimits;
+  #leased = 0;
+  #order = 0;
+  #timer: TimerHandle;
+  #closed = false;
+
+  constructor(limits: QueueLimits, clock: Clock, onDead: (letter: DeadLetter) => void) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#onDead = onDead;
+  }
+
+  /** New limits, for what comes from now on. */
+  configure(limits: QueueLimits): void {
+    this.#limits = limits;
+    this.#admit();
+  }
+
+  get #used(): number {
+    return this.#ready.length + this.#delayed.length + this.#leased;
+  }
+
+  async enqueue(items: readonly QueueItem[], options: { signal?: AbortSignal } = {}): Promise<string[]> {
+    this.#check();
+    options.signal?.throwIfAborted();
+    const { capacity, whenFull } = this.#limits;
+    if (capacity > 0 && items.length > capacity) throw neverFits(this.#limits, items.length);
+    // Whoever waits already goes first, even where this batch would fit.
+    const blocked = this.#enqueuers.length > 0 || queueFull(this.#limits, this.#used, items.length);
+    if (blocked && whenFull === 'wait') return this.#enqueuers.wait(items, options.signal);
+    const dropped = whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
+    this.#refuseWhenFull(items.length);
+    const ids = this.#append(items);
+    if (dropped.length > 0) this.#limits.onDropped?.(dropped);
+    return ids;
+  }
+
+  /** What failed for good comes again, behind all others. All or nothing. */
+  revive(revived: readonly Revived[]): void {
+    this.#check();
+    this.#refuseWhenFull(revived.length);
+    for (const { item, state } of revived) this.#ready.append({ item, order: this.#order++, state });
+    this.#lend();
+  }
+
+  #refuseWhenFull(count: number): void {
+    const full = queueFull(this.#limits, this.#used, count);
+    if (full) throw full;
+  }
+
+  #append(items: readonly QueueItem[]): string[] {
+    for (const item of items) this.#ready.append({ item, order: this.#order++, state: undefined });
+    this.#lend();
+    return items.map((item) => item.id);
+  }
+
+  /** Drops as many as `count` new ones need, or none where not even that would do. */
+  #makeRoom(count: number): QueueItem[] {
+    const { capacity } = this.#limits;
+    const excess = capacity === 0 ? 0 : this.#used + count - capacity;
+    if (excess <= 0 || this.#leased + count > capacity) return [];
+    const dropped = this.#ready.dropOldest(excess).map((entry) => entry.item);
+    while (dropped.length < excess) {
+      const next = this.#delayed.pop();
+      if (!next) break;
+      dropped.push(next.entry.item);
+    }
+    return dropped;
+  }
+
+  /** Lets those in that wait for room, in their order. */
+  #admit(): void {
+    if (this.#enqueuers.length === 0) return;
+    this.#enqueuers.serve((items) =>
+      queueFull(this.#limits, this.#used, items.length) ? undefined : this.#append(items),
+    );
+  }
+
+  async take(max: number, { signal }: { signal: AbortSignal }): Promise<Lease[]> {
+    this.#check();
+    signal.throwIfAborted();
+    // Whoever waits already has had all there is: nothing is taken from before them.
+    const leases = this.#takers.length === 0 ? this.#borrow(max) : undefined;
+    if (leases) return leases;
+    const taken = this.#takers.wait(max, signal);
+    this.#arm();
+    return taken;
+  }
+
+  #borrow(max: number): Lease[] | undefined {
+    this.#ripen();
+    const entries = this.#ready.take(Math.max(1, max));
+    if (entries.length === 0) return undefined;
+    this.#leased += entries.length;
+    return entries.map((entry) => ({
+      item: entry.item,
+      state: entry.state ? copyDeliveryState(entry.state) : newDeliveryState(entry.item),
+      token: new Loan(entry),
+    }));
+  }
+
+  /** Serves those who wait for messages. */
+  #lend(): void {
+    if (this.#takers.length === 0) return;
+    this.#takers.serve((max) => this.#borrow(max));
+    this.#arm();
+  }
+
+  /** Moves the delayed messages whose time has come to their places. */
+  #ripen(): void {
+    const now = this.#delayed.length > 0 ? this.#clock.now() : 0;
+    for (let next = this.#delayed.peek(); next && next.notBefore <= now; next = this.#delayed.peek()) {
+      this.#delayed.pop();
+      this.#ready.putBack(next.entry);
+    }
+  }
+
+  /** One timer for the earliest delayed message, and only while somebody waits for it. */
+  #arm(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const next = this.#delayed.peek();
+    if (!next || this.#takers.length === 0) return;
+    const sleep = Math.max(0, Math.min(next.notBefore - this.#clock.now(), LONGEST_SLEEP));
+    this.#timer = this.#clock.setTimeout(() => this.#lend(), Math.ceil(sleep));
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<void> {
+    this.#check();
+    for (const settlement of settlements) this.#settleOne(settlement);
+    this.#lend();
+    this.#admit();
+  }
+
+  #settleOne(settlement: Settlement): void {
+    const { lease } = settlement;
+    const entry = this.#takeBack(lease);
+    if (!entry) return;
+    if (settlement.outcome === 'done') return;
+    const state = copyDeliveryState(lease.state);
+    if (settlement.outcome === 'dead') this.#bury(entry.item, state, settlement);
+    else this.#delay(entry, state, settlement.notBefore);
+  }
+
+  #delay(entry: Entry, state: DeliveryState, notBefore: number): void {
+    entry.state = state;
+    this.#delayed.push({ entry, notBefore });
+  }
+
+  #bury(item: QueueItem, state: DeliveryState, { reason }: Settlement & { outcome: 'dead' }): void {
+    this.#onDead({ item, state, reason, failedAt: this.#clock.now() });
+  }
+
+  /** Ends the loan; undefined when it was over already. */
+  #takeBack(lease: Lease): Entry | undefined {
+    const loan = lease.token;
+    if (!(loan instanceof Loan) || !loan.open) return undefined;
+    loan.open = false;
+    this.#leased--;
+    return loan.entry;
+  }
+
+  /** Loans do not run out here. */
+  async extend(): Promise<void> {}
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    this.#check();
+    for (const lease of leases) {
+      const entry = this.#takeBack(lease);
+      if (!entry) continue;
+      entry.state = copyDeliveryState(lease.state);
+      this.#ready.putBack(entry);
+    }
+    this.#lend();
+  }
+
+  async stats(): Promise<QueueStats> {
+    this.#check();
+    this.#ripen();
+    let oldestAt = this.#ready.oldestAt() ?? Infinity;
+    for (const { entry } of this.#delayed) oldestAt = Math.min(oldestAt, entry.item.enqueuedAt);
+    return {
+      queued: this.#ready.length + this.#delayed.length,
+      delayed: this.#delayed.length,
+      leased: this.#leased,
+      ...(oldestAt === Infinity ? {} : { oldestAt }),
+    };
+  }
+
+  async purge(): Promise<{ removed: number; items: QueueItem[] }> {
+    this.#check();
+    let removed = 0;
+    const items: QueueItem[] = [];
+    const remove = (entry: Entry): void => {
+      if (removed++ < PURGE_RETURNS) items.push(entry.item);
+    };
+    while (this.#ready.length > 0) this.#ready.take(PURGE_RETURNS).forEach(remove);
+    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) remove(next.entry);
+    this.#admit();
+    return { removed, items };
+  }
+
+  #check(): void {
+    if (this.#closed) throw storeClosed();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#clock.clearTimeout(this.#timer);
+    this.#takers.rejectAll(storeClosed());
+    this.#enqueuers.rejectAll(storeClosed());
+  }
+}

@@ -1,0 +1,58 @@
+import { systemClock, type Clock } from '../../clock';
+import { storeClosed } from '../errors';
+import type { CorrelationEntry, DeadLetters, QueueLimits, Settlement, Store } from '../types';
+import { MemoryCorrelator } from './correlator';
+import { MemoryDeadLetters } from './dead-letters';
+import { MemoryQueue } from './queue';
+import { MemoryState } from './state';
+
+export interface MemoryStoreOptions extends QueueLimits {
+  readonly clock?: Clock;
+  /** Entries; beyond that the oldest go. Default 1,000,000. */
+  readonly correlationCapacity?: number;
+  /** Messages that failed for good and are kept; beyond that the oldest go. Default 1,000. */
+  readonly deadLetterCapacity?: number;
+}
+
+/** A store that one client may leave to the next, once all its loans are released. */
+export interface MemoryStore extends Store {
+  readonly deadLetters: DeadLetters;
+  settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  /** The limits of its new holder; what is queued already stays, even beyond a lesser capacity. */
+  configure(limits: QueueLimits): void;
+}
+
+/** Opens a store without any handle: nothing of it survives the process. */
+export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
+  const { clock = systemClock, correlationCapacity = 1_000_000, deadLetterCapacity = 1000 } = options;
+  let closed = false;
+  const check = (): void => {
+    if (closed) throw storeClosed();
+  };
+  const deadLetters = new MemoryDeadLetters(deadLetterCapacity, clock, () => queue, check);
+  const queue = new MemoryQueue(options, clock, (letter) => deadLetters.add(letter));
+  const correlator = new MemoryCorrelator(correlationCapacity, clock, check);
+  return {
+    queue,
+    correlator,
+    state: new MemoryState(clock, check),
+    deadLetters,
+    capabilities: {
+      durable: false,
+      shared: false,
+      extend: false,
+      delay: true,
+      atomicSettle: true,
+      segmentState: true,
+    },
+    settle: async (entries, settlements) => {
+      await correlator.put(entries);
+      await queue.settle(settlements);
+    },
+    configure: (limits) => queue.configure(limits),
+    close: () => {
+      closed = true;
+      return queue.close();
+    },
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * What a store must be able to do. Every call is batched; every wait can be
+ * aborted. Third parties implement these as Node-RED plugins of the types
+ * `smpp-store`, `smpp-queue` and `smpp-correlator`.
+ */
+
+/** A lane of the queue: 0 is taken first, 4 last; 2 is the default. */
+export type Lane = 0 | 1 | 2 | 3 | 4;
+
+/** Commands that travel through the queue. */
+export type QueuedCommand = 'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm';
+
+/** A message that has passed intake: valid, encoded, segmented. Never changes. */
+export interface QueueItem {
+  /** The key of queue, outcome and receipt; unique. */
+  readonly id: string;
+  readonly command: QueuedCommand;
+  /** One PDU body (all after the 16 octets of the header) per segment, in order. */
+  readonly segments: readonly Buffer[];
+  readonly source: string;
+  readonly destination: string;
+  readonly lane: Lane;
+  /** Epoch milliseconds. */
+  readonly enqueuedAt: number;
+  /** Epoch milliseconds after which it must not be sent any more; absent: never. */
+  readonly expiresAt?: number;
+  /** Whether the centre was asked for a final delivery receipt. */
+  readonly receiptRequested: boolean;
+  /** The user's label. */
+  readonly correlationId?: string;
+  /** The originating flow message's `_msgid`. */
+  readonly msgid?: string;
+  /** Any JSON of the user's, up to 8 KiB. */
+  readonly metadata?: unknown;
+  /** A flow node that waits for the outcome, by id. */
+  readonly origin?: string;
+}
+
+/** One transmission that did not settle the message. Newest last, at most 20 are kept. */
+export interface AttemptRecord {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** The status' name, or a code such as `RESPONSE_TIMEOUT` or `LINK_LOST`. */
+  readonly reason: string;
+  readonly segment: number;
+}
+
+/** What changes about a message while it is being delivered; written back by settle and release. */
+export interface DeliveryState {
+  /** Transmissions that the centre refused for a while (throttling is not counted). */
+  attempts: number;
+  /** Times that the outcome stayed unknown: link lost or response missing. */
+  redeliveries: number;
+  /** Lost links, a part of `redeliveries`. */
+  lostLinks: number;
+  /** Whether the centre may have seen it before. */
+  redelivered: boolean;
+  /** The message_id of each accepted segment, by its place in `segments`; null: not accepted yet. */
+  accepted: (string | null)[];
+  history: AttemptRecord[];
+}
+
+/** A message on loan: nobody else gets it until it is settled, released or the lease runs out. */
+export interface Lease {
+  readonly item: QueueItem;
+  /** The holder may change it; `settle` and `release` write it back. */
+  readonly state: DeliveryState;
+  /** The store's own handle of the loan. */
+  readonly token: unknown;
+}
+
+export interface DeadReason {
+  readonly code: string;
+  readonly command_status?: string;
+  readonly text: string;
+}
+
+export type Settlement =
+  | { readonly outcome: 'done'; readonly lease: Lease }
+  /**
+   * Back into the queue; not taken before `notBefore` (epoch milliseconds), and
+   * then before all of its lane that were enqueued after it.
+   */
+  | { readonly outcome: 'retry'; readonly lease: Lease; readonly notBefore: number }
+  | { readonly outcome: 'dead'; readonly lease: Lease; readonly reason: DeadReason };
+
+export interface QueueStats {
+  /** Ready and delayed, without those on loan. */
+  readonly queued: number;
+  readonly delayed: number;
+  readonly leased: number;
+  /** Epoch milliseconds of the oldest queued message's `enqueuedAt`; absent when empty. */
+  readonly oldestAt?: number;
+}
+
+export interface OutboundQueue {
+  /**
+   * Resolves with the ids when all are as safe as the backend makes them; all
+   * or nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or
+   * `QUEUE_UNAVAILABLE`.
+   */
+  enqueue(items: readonly QueueItem[], options?: { signal?: AbortSignal }): Promise<string[]>;
+  /**
+   * Lends up to `max` messages, lane by lane, first in first out; waits until
+   * there is at least one. Rejects with the signal's reason when aborted: then nothing is on loan.
+   */
+  take(max: number, options: { signal: AbortSignal }): Promise<Lease[]>;
+  /** A loan that is over already (settled, released, run out) is passed over. */
+  settle(settlements: readonly Settlement[]): Promise<void>;
+  /** Renews loans, where loans run out (`capabilities.extend`). */
+  extend(leases: readonly Lease[]): Promise<void>;
+  /** Puts messages back where they were: before all of their lane that were enqueued after them. */
+  release(leases: readonly Lease[]): Promise<void>;
+  stats(): Promise<QueueStats>;
+  /** Removes all that are not on loan, and returns them (at most 10,000; the rest is counted). */
+  purge(): Promise<{ removed: number; items: QueueItem[] }>;
+  close(): Promise<void>;
+}
+
+/** Which message a message_id of the centre's belongs to. */
+export interface CorrelationEntry {
+  readonly messageId: string;
+  readonly id: string;
+  /** Which segment of how many, from 0. */
+  readonly segment: number;
+  readonly segments: number;
+  readonly source: string;
+  readonly destination: string;
+  /** Epoch milliseconds. */
+  readonly acceptedAt: number;
+  readonly expiresAt: number;
+  readonly correlationId?: string;
+  readonly msgid?: string;
+  readonly metadata?: unknown;
+}
+
+export interface Correlator {
+  /** A message_id that is put again replaces the older entry. */
+  put(entries: readonly CorrelationEntry[]): Promise<void>;
+  /** Exact match, or undefined; entries past `expiresAt` are never returned. */
+  get(messageId: string): Promise<CorrelationEntry | undefined>;
+  /** Drops what has expired; called now and then. Returns how many. */
+  expire(): Promise<number>;
+}
+
+/** Small facts that must outlive a process: reassembly, reference numbers. */
+export interface KeyValueState {
+  get(key: string): Promise<Buffer | undefined>;
+  /** `ttl` in milliseconds; absent: for ever. */
+  set(key: string, value: Buffer, ttl?: number): Promise<void>;
+  delete(keys: readonly string[]): Promise<void>;
+  list(prefix: string): Promise<[key: string, value: Buffer][]>;
+  /** Returns `start` the first time, then always one more than before, with 0 after `modulo` - 1. */
+  increment(key: string, modulo: number, start: number): Promise<number>;
+}
+
+/** A message that failed for good, as it was then. */
+export interface DeadLetter {
+  readonly item: QueueItem;
+  readonly state: DeliveryState;
+  readonly reason: DeadReason;
+  /** Epoch milliseconds. */
+  readonly failedAt: number;
+}
+
+/** What failed for good, kept up to a bound (the oldest make room). */
+export interface DeadLetters {
+  /** Oldest first; `after` is the id of the last one seen. `total` counts all that are kept. */
+  list(options?: { limit?: number; after?: string }): Promise<{ total: number; letters: DeadLetter[] }>;
+  /**
+   * Puts them into the queue again, at its end and all segments anew, with the
+   * `expiresAt` given (the old one does not hold any more). All or nothing:
+   * rejects with `QUEUE_FULL` where they do not fit. Ids that are not kept are returned as `missing`.
+   */
+  replay(
+    ids: readonly string[],
+    options?: { expiresAt?: number },
+  ): Promise<{ replayed: string[]; missing: string[] }>;
+  /** Removes all, and says how many. */
+  purge(): Promise<number>;
+}
+
+export interface StoreCapabilities {
+  /** Survives the process. */
+  readonly durable: boolean;
+  /** Several processes may share it. */
+  readonly shared: boolean;
+  /** Loans run out and can be extended. */
+  readonly extend: boolean;
+  /** `retry` can be delayed. */
+  readonly delay: boolean;
+  /** {@link Store.settle} puts and settles in one transaction. */
+  readonly atomicSettle: boolean;
+  /** Accepted segments are written back. */
+  readonly segmentState: boolean;
+}
+
+export interface Store {
+  readonly queue: OutboundQueue;
+  readonly correlator: Correlator;
+  readonly state: KeyValueState;
+  /** Absent: what fails for good is told by its outcome alone. */
+  readonly deadLetters?: DeadLetters;
+  readonly capabilities: StoreCapabilities;
+  /** With `atomicSettle`: both in one transaction. */
+  settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type WhenFull = 'reject' | 'drop-oldest' | 'wait';
+
+export interface QueueLimits {
+  /** Messages, those on loan included; 0: no bound. */
+  readonly capacity: number;
+  /**
+   * `drop-oldest` drops from the least urgent lane that has any, its oldest
+   * ready ones first; never one on loan. `wait` lets callers in by their order.
+   */
+  readonly whenFull: WhenFull;
+  /** Told of what `drop-oldest` dropped. */
+  readonly onDropped?: (items: readonly QueueItem[]) => void;
+}

@@ -1,0 +1,52 @@
+interface Waiter<Request, Result> {
+  readonly request: Request;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+/** Callers that wait their turn, first come first served; each can give up by its signal. */
+export class Waiters<Request, Result> {
+  readonly #waiting = new Set<Waiter<Request, Result>>();
+
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  wait(request: Request, signal?: AbortSignal): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.delete(waiter);
+        signal?.removeEventListener('abort', abort);
+      };
+      const abort = (): void => waiter.reject(signal?.reason);
+      const waiter: Waiter<Request, Result> = {
+        request,
+        resolve: (result) => (leave(), resolve(result)),
+        // The reason is the caller's own value, handed back as it is.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        reject: (error) => (leave(), reject(error)),
+      };
+      this.#waiting.add(waiter);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Offers each in turn what it waits for; stops at the first that `serve` has nothing for. */
+  serve(serve: (request: Request) => Result | undefined): void {
+    for (const waiter of this.#waiting) {
+      let result: Result | undefined;
+      try {
+        result = serve(waiter.request);
+      } catch (error) {
+        waiter.reject(error);
+        continue;
+      }
+      if (result === undefined) return;
+      waiter.resolve(result);
+    }
+  }
+
+  rejectAll(error: Error): void {
+    for (const waiter of this.#waiting) waiter.reject(error);
+  }
+}
