@@ -75,6 +75,11 @@ export class Session {
     if (!this.#unbinding) this.#core.window.resize(size);
   }
 
+  /** Resolves when no request waits for its response any more. */
+  idle(): Promise<void> {
+    return this.#core.window.idle();
+  }
+
   /** Waits until a slot of the window is free, which another may take first: look at {@link freeSlots}. */
   slot(signal?: AbortSignal): Promise<void> {
     return this.#core.window.slot(signal);

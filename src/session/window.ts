@@ -38,6 +38,7 @@ export class Window {
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #timedOut = new Map<number, Outstanding>();
   readonly #waiters: Waiter[] = [];
+  readonly #idleWaiters: (() => void)[] = [];
   #closed = false;
   /** Time-outs since the last response. */
   #timeoutsInARow = 0;
@@ -88,6 +89,11 @@ export class Window {
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiters.push(waiter);
     });
+  }
+
+  /** Resolves when nothing is outstanding, also because the session has closed. */
+  async idle(): Promise<void> {
+    while (this.#outstanding.size > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   /** Returns when the request becomes due. */
@@ -152,10 +158,12 @@ export class Window {
     this.#timedOut.clear();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closedError());
     for (const entry of lost) entry.handler.onLost('closed');
+    this.#wake();
   }
 
   /** All of them: each looks again whether a slot is left. */
   #wake(): void {
+    if (this.#outstanding.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
     if (this.free === 0) return;
     for (const waiter of this.#waiters.splice(0)) waiter.resolve();
   }

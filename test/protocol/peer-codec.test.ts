@@ -60,7 +60,8 @@ function common(pdu: PduInput): Fields & { command: string; tlvs: Fields } {
   const fields = spec
     .filter(({ name, type }) => type !== 'count' && !(INTERPRETED.test(name) && type !== 'octets'))
     .map(({ name }) => [name, given[name]]);
-  const tlvs = COMMON.filter((name) => given.tlvs[name] !== undefined).map((name) => [
+  // It has fields and TLVs in one object: a TLV of a field's name cannot be told from the field.
+  const tlvs = COMMON.filter((name) => given.tlvs[name] !== undefined && !(name in given)).map((name) => [
     name,
     given.tlvs[name],
   ]);

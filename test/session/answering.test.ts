@@ -25,7 +25,12 @@ describe('Answering the peer', () => {
   });
 
   for (const [how, request] of [
-    ['throws', () => { throw new Error('broken'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('broken'))],
     ['answers what cannot be encoded', () => ({ command_status: 0, fields: { nonsense: 1 } })],
   ] as const) {
@@ -34,8 +39,14 @@ describe('Answering the peer', () => {
       const log = createLog({ sink: (line) => lines.push(line) });
       const { link, session } = await benches.bound({ log, handlers: { request } });
       const response = await link.ask({ command: 'deliver_sm' });
-      assert.deepEqual([response.command, statusName(response.command_status)], ['deliver_sm_resp', 'ESME_RSYSERR']);
-      assert.deepEqual(lines.map(({ level, event, command }) => [level, event, command]), [['error', 'request', 'deliver_sm']]);
+      assert.deepEqual(
+        [response.command, statusName(response.command_status)],
+        ['deliver_sm_resp', 'ESME_RSYSERR'],
+      );
+      assert.deepEqual(
+        lines.map(({ level, event, command }) => [level, event, command]),
+        [['error', 'request', 'deliver_sm']],
+      );
       assert.equal(session.state, 'bound_trx');
     });
   }
@@ -50,7 +61,10 @@ describe('Answering the peer', () => {
     const { link } = await benches.bound({ handlers: { request: () => ({ command_status: 0 }) } });
     link.send({ command: 'alert_notification' });
     await link.ask({ command: 'enquire_link' });
-    assert.deepEqual(link.received.slice(1).map(({ command }) => command), ['enquire_link_resp']);
+    assert.deepEqual(
+      link.received.slice(1).map(({ command }) => command),
+      ['enquire_link_resp'],
+    );
   });
 
   it('too late, when the link is gone, harms nobody', async () => {
@@ -71,7 +85,10 @@ describe('Answering the peer', () => {
     const { link, session } = await benches.bound({
       handlers: {
         request: () => ({ command_status: 0 }),
-        trace: (direction, octets) => void seen.push(`${direction} ${octets.readUInt32BE(0) === octets.length} ${octets.readUInt32BE(4).toString(16)}`),
+        trace: (direction, octets) =>
+          void seen.push(
+            `${direction} ${octets.readUInt32BE(0) === octets.length} ${octets.readUInt32BE(4).toString(16)}`,
+          ),
       },
     });
     const handler = { onResponse: () => undefined, onLost: () => undefined };

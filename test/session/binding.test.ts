@@ -6,7 +6,11 @@ import { FakeClock } from '../support/clock';
 import { pass, until } from '../support/until';
 import { Benches, closed } from './setup';
 
-const WITH_TLV = { command: 'submit_sm', destination_addr: '1', tlvs: { user_message_reference: 7 } } as const;
+const WITH_TLV = {
+  command: 'submit_sm',
+  destination_addr: '1',
+  tlvs: { user_message_reference: 7 },
+} as const;
 
 describe('Binding', () => {
   const benches = new Benches();
@@ -111,8 +115,18 @@ describe('Binding', () => {
     ['3.3 centres get none', { tlvs: { sc_interface_version: 0x33 } }, {}, false],
     ['centres that say nothing get TLVs', {}, {}, true],
     ['centres that say nothing get none with assumeTlvs off', {}, { assumeTlvs: false }, false],
-    ['3.4 centres get TLVs also with assumeTlvs off', { tlvs: { sc_interface_version: 0x34 } }, { assumeTlvs: false }, true],
-    ['nobody gets TLVs when we speak 3.3', { tlvs: { sc_interface_version: 0x34 } }, { interfaceVersion: 0x33 }, false],
+    [
+      '3.4 centres get TLVs also with assumeTlvs off',
+      { tlvs: { sc_interface_version: 0x34 } },
+      { assumeTlvs: false },
+      true,
+    ],
+    [
+      'nobody gets TLVs when we speak 3.3',
+      { tlvs: { sc_interface_version: 0x34 } },
+      { interfaceVersion: 0x33 },
+      false,
+    ],
   ];
   for (const [name, response, options, withTlvs] of versions) {
     it(name, async () => {
@@ -131,7 +145,10 @@ describe('Binding', () => {
     const answer = { command_status: 0, fields: { system_id: 'x' }, tlvs: { sc_interface_version: 0x34 } };
     const handlers = { request: () => answer };
     const old = await benches.smsc({ handlers });
-    assert.deepEqual({ ...(await old.link.ask({ command: 'bind_receiver', interface_version: 0x33 })).tlvs }, {});
+    assert.deepEqual(
+      { ...(await old.link.ask({ command: 'bind_receiver', interface_version: 0x33 })).tlvs },
+      {},
+    );
     const recent = await benches.smsc({ handlers });
     const { tlvs } = await recent.link.ask({ command: 'bind_receiver', interface_version: 0x34 });
     assert.deepEqual({ ...tlvs }, { sc_interface_version: 0x34 });
@@ -144,7 +161,7 @@ describe('Binding', () => {
     await bench.link.untilEnded();
   });
 
-  it('that never comes closes a centre\'s link after sessionInitTimeout', async () => {
+  it("that never comes closes a centre's link after sessionInitTimeout", async () => {
     const bench = await benches.smsc({ sessionInitTimeout: 2000 });
     await bench.clock.advance(1999);
     assert.equal(bench.session.state, 'open');
@@ -164,7 +181,7 @@ describe('connect', () => {
     });
   });
 
-  it('rejects with the signal\'s reason when aborted, before or meanwhile', async () => {
+  it("rejects with the signal's reason when aborted, before or meanwhile", async () => {
     const why = new Error('enough');
     const given = { host: '127.0.0.1', port: 9, timeout: 1000 };
     await assert.rejects(connect({ ...given, signal: AbortSignal.abort(why) }), why);

@@ -19,7 +19,7 @@ describe('Garbage', () => {
 
   for (const [what, octets] of [
     ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
-    ['a length below the header\'s', Buffer.from('0000000f00000015000000000000000100', 'hex')],
+    ["a length below the header's", Buffer.from('0000000f00000015000000000000000100', 'hex')],
     ['a length beyond maxPduLength', Buffer.from('7fffffff00000015', 'hex')],
   ] as const) {
     it(`${what} is answered with generic_nack, and the link closes, for the framing is lost`, async () => {

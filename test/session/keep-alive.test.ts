@@ -46,7 +46,7 @@ describe('Keep-alive', () => {
     assert.deepEqual([enquiries(off), enquiries(open)], [0, 0]);
   });
 
-  it('answers the peer\'s enquire_link, bound or not, also with a full window', async () => {
+  it("answers the peer's enquire_link, bound or not, also with a full window", async () => {
     const { link } = await benches.esme();
     assert.equal((await link.ask({ command: 'enquire_link' })).command, 'enquire_link_resp');
     const full = await benches.bound({ windowSize: 1, script: { submit_sm: silence } });
@@ -122,7 +122,11 @@ describe('A peer that does not read', () => {
   });
 
   it('is forgiven when it reads again in time', async () => {
-    const bench = await benches.bound({ windowSize: 100_000, responseTimeout: 5_000, script: { '0x00000f00': silence } });
+    const bench = await benches.bound({
+      windowSize: 100_000,
+      responseTimeout: 5_000,
+      script: { '0x00000f00': silence },
+    });
     const { session, link } = bench;
     link.socket.pause();
     for (let n = 0; n < 8; n++) session.submit(Array.from({ length: 1000 }, () => request));
@@ -169,7 +173,10 @@ describe('Inactivity', () => {
   });
 
   it('sends no request any more once it unbinds', async () => {
-    const { link, clock, session } = await benches.bound({ inactivityTimeout: 1000, script: { unbind: silence } });
+    const { link, clock, session } = await benches.bound({
+      inactivityTimeout: 1000,
+      script: { unbind: silence },
+    });
     await clock.advance(1000);
     await link.until('unbind');
     assert.equal(session.freeSlots, 0);

@@ -76,7 +76,9 @@ describe('Responses', () => {
   });
 
   it('with an error and without a body are responses', async () => {
-    const { session } = await benches.bound({ script: { submit_sm: () => ({ command_status: 'ESME_RTHROTTLED' }) } });
+    const { session } = await benches.bound({
+      script: { submit_sm: () => ({ command_status: 'ESME_RTHROTTLED' }) },
+    });
     assert.equal((await session.request(SUBMIT)).command_status, 0x58);
   });
 
@@ -105,7 +107,10 @@ describe('Responses', () => {
     assert.equal(session.state, 'bound_trx');
     await ask();
     const { code, text } = await closed(bench);
-    assert.deepEqual([code, text], ['no-responses', 'requests stay unanswered: 3 requests in a row got no response']);
+    assert.deepEqual(
+      [code, text],
+      ['no-responses', 'requests stay unanswered: 3 requests in a row got no response'],
+    );
     assert.equal(clock.pendingTimers, 0);
   });
 
@@ -144,7 +149,10 @@ describe('Sequence numbers', () => {
   });
 
   it('of a generator that repeats itself neither hang nor meet', async () => {
-    const { session, link } = await benches.bound({ sequence: { next: () => 5 }, script: { submit_sm: silence } });
+    const { session, link } = await benches.bound({
+      sequence: { next: () => 5 },
+      script: { submit_sm: silence },
+    });
     for (let n = 0; n < 4; n++) session.request(SUBMIT).catch(() => undefined);
     await link.until('submit_sm', 4);
     const numbers = link.requests('submit_sm').map(({ sequence_number }) => sequence_number);

@@ -46,7 +46,11 @@ export class Benches {
   /** A client's session, bound. */
   async bound(options: BenchOptions = {}): Promise<Bench> {
     const bench = await this.esme(options);
-    await bench.session.bind(options.bind ?? 'bind_transceiver', { system_id: 'a', interface_version: 0x34 }, 1000);
+    await bench.session.bind(
+      options.bind ?? 'bind_transceiver',
+      { system_id: 'a', interface_version: 0x34 },
+      1000,
+    );
     return bench;
   }
 

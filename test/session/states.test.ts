@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { responseOf, statusName, type CommandName, type PduInput } from '../../src/protocol';
-import { isBindCommand, isBound, mayIssue, ruledCommands, type Role, type SessionState } from '../../src/session';
+import {
+  isBindCommand,
+  isBound,
+  mayIssue,
+  ruledCommands,
+  type Role,
+  type SessionState,
+} from '../../src/session';
 import { until } from '../support/until';
 import { BINDS, Benches, closed } from './setup';
 
@@ -34,7 +41,11 @@ describe('Session states', () => {
           } else {
             const response = await link.response(number);
             assert.equal(response.command, responseOf(command) ?? 'generic_nack');
-            assert.equal(statusName(response.command_status), allowed ? 'ESME_ROK' : 'ESME_RINVBNDSTS', command);
+            assert.equal(
+              statusName(response.command_status),
+              allowed ? 'ESME_ROK' : 'ESME_RINVBNDSTS',
+              command,
+            );
           }
           assert.equal(taken.includes(command), allowed, command);
         }
@@ -50,7 +61,10 @@ describe('Session states', () => {
           if (mayIssue(role, command, state)) {
             assert.equal((await asked).command, responseOf(command));
           } else {
-            await assert.rejects(asked, { code: 'INVALID_STATE', message: new RegExp(`${command}.*${state}`) });
+            await assert.rejects(asked, {
+              code: 'INVALID_STATE',
+              message: new RegExp(`${command}.*${state}`),
+            });
             assert.equal(link.requests(command).length, 0);
           }
         }

@@ -28,7 +28,9 @@ describe('Unbinding', () => {
     await silent.clock.advance(1000);
     await unbound;
     assert.equal((await closed(silent)).text, 'unbound by us: no unbind_resp');
-    const rude = await benches.bound({ script: { unbind: (_pdu, link) => void link.socket.resetAndDestroy() } });
+    const rude = await benches.bound({
+      script: { unbind: (_pdu, link) => void link.socket.resetAndDestroy() },
+    });
     await rude.session.unbind(1000);
     assert.equal(rude.session.state, 'closed');
   });

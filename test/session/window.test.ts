@@ -37,7 +37,10 @@ const moves = fc.array(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('answer' as const), which: fc.nat(20) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('answerLate' as const), which: fc.nat(20) }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 60 }) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 60 }) }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('resize' as const), size: fc.nat(5) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('close' as const) }) },
   ),
@@ -142,7 +145,7 @@ describe('The window', () => {
     assert.deepEqual(fate.heard, ['timeout', 'late']);
   });
 
-  it('takes a late response for nobody\'s once its number is in use again', () => {
+  it("takes a late response for nobody's once its number is in use again", () => {
     const window = new Window(1, 100);
     const [first, second] = [new Fate(), new Fate()];
     window.open(1, SUBMIT, first, 0);
@@ -203,14 +206,14 @@ describe('The window', () => {
       handler: { onResponse: () => void answered++, onLost: () => assert.fail('lost') },
     };
     const road = (async () => {
-      for (let sent = 0; sent < 40; ) {
+      for (let sent = 0; sent < 40;) {
         await session.slot();
         const batch = Array.from({ length: Math.min(session.freeSlots, 40 - sent) }, () => request);
         sent += session.submit(batch).length;
       }
     })();
     const unanswered: Pdu[] = [];
-    for (let seen = 0; answered < 40; ) {
+    for (let seen = 0; answered < 40;) {
       await settle();
       const fresh = link.requests('submit_sm').slice(seen);
       seen += fresh.length;

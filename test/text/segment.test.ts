@@ -130,6 +130,7 @@ describe('segmentation', () => {
   it('falls back to code points where a sequence is longer than a part', () => {
     const stacked = `a${'\u0301'.repeat(100)}`;
     assert.deepEqual(lengths(stacked), [67, 34]);
+    assert.deepEqual(lengths(`${'ж'.repeat(60)}${stacked}`), [67, 67, 27]);
   });
 
   it('keeps words whole on request', () => {

@@ -1,4 +1,4 @@
-import type { Repertoire } from './repertoire';
+import { unitsOf, type Repertoire } from './repertoire';
 
 export interface CutOptions {
   /** Units that fit into one part. */
@@ -18,13 +18,14 @@ export interface CutOptions {
 export function cutText(text: string, repertoire: Repertoire, options: CutOptions): number[] {
   const starts: number[] = [];
   const clusters = options.wholeGraphemes && CLUSTERING.test(text) ? graphemes(text) : undefined;
+  const fits: Fits = (cluster) => unitsOf(cluster, repertoire) <= options.capacity;
   for (let start = 0; start < text.length && starts.length <= options.maxParts;) {
     starts.push(start);
     const furthest = fill(text, start, repertoire, options.capacity);
     if (furthest >= text.length) break;
     let end = furthest;
     if (options.wholeWords) end = backToWord(text, start, end);
-    if (clusters) end = backToCluster(clusters, start, end);
+    if (clusters) end = backToCluster(clusters, start, end, fits);
     start = Math.max(end, start + 1);
   }
   return starts;
@@ -69,8 +70,10 @@ function graphemes(text: string): Intl.Segments {
   return new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text);
 }
 
-/** The start of the cluster around `end`; `end` if that cluster is longer than the part. */
-function backToCluster(clusters: Intl.Segments, start: number, end: number): number {
+/** The start of the cluster around `end`; `end` itself, if that cluster is longer than a part. */
+function backToCluster(clusters: Intl.Segments, start: number, end: number, fits: Fits): number {
   const cluster = clusters.containing(end);
-  return cluster && cluster.index > start ? cluster.index : end;
+  return cluster && cluster.index > start && fits(cluster.segment) ? cluster.index : end;
 }
+
+type Fits = (cluster: string) => boolean;

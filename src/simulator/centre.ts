@@ -1,0 +1,25 @@
+import type { Agenda } from './agenda';
+import type { Emitter, SmscSession } from './events';
+import type { Joiner } from './joiner';
+import type { SmscSettings } from './options';
+import type { Outbox } from './outbox';
+import type { Register } from './register';
+import type { Faults } from './rules';
+
+/** What the links of one centre share. */
+export interface Centre {
+  readonly settings: SmscSettings;
+  readonly faults: Faults;
+  readonly events: Emitter;
+  readonly agenda: Agenda;
+  readonly register: Register;
+  readonly outbox: Outbox;
+  readonly joiner: Joiner;
+  nextMessageId(): string;
+}
+
+/** The link that a request came over. */
+export interface Origin extends SmscSession {
+  /** Counts one more submit of this link, and returns which it is. */
+  countSubmit(): number;
+}

@@ -1,0 +1,23 @@
+/**
+ * An SMSC for demos and tests, on the same codec and session as the client: it
+ * answers every request, sends receipts and messages of its own, and shows the
+ * faults and habits of real centres on demand. Listens on loopback unless told otherwise.
+ */
+export { Smsc } from './smsc';
+export type { SmscOptions } from './options';
+export type { ReceiptState } from './receipt-text';
+export type { DeliverOptions, MobileMessage } from './deliver';
+export type {
+  BindEvent,
+  CloseEvent,
+  PduEvent,
+  ReceiptEvent,
+  RefusedEvent,
+  SmscEventName,
+  SmscEvents,
+  SmscSession,
+  SubmitEvent,
+} from './events';
+export { SmscConfigError, type Problem } from './errors';
+export { findRuleProblems, type Rule } from './rules';
+export type { DropRule, RefuseRule, SilentRule, SlowRule, StatusRule, ThrottleRule } from './rules';
