@@ -1,0 +1,108 @@
+// The rules of this project's own that the linter holds: which room may import which, and through which door.
+// A message says what is allowed and where the wanted thing should come from, so that nobody has to look it up.
+import { existsSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join, relative, sep } from 'node:path';
+
+/** Room → rooms it may import. `observability` and `clock` stand open to all. */
+const mayImport = {
+  nodes: ['index', 'simulator'],
+  index: ['client', 'session', 'flow-control', 'store', 'text', 'protocol'],
+  client: ['session', 'flow-control', 'store', 'text', 'protocol'],
+  simulator: ['session', 'text', 'protocol'],
+  session: ['protocol'],
+  'flow-control': ['protocol'],
+  store: ['protocol'],
+  text: ['protocol'],
+  protocol: [],
+  observability: [],
+  clock: [],
+  demo: [],
+};
+const openToAll = ['observability', 'clock'];
+const direction =
+  'imports point one way: nodes → index, simulator; index → client → {session, flow-control, store, text} → protocol; simulator → {session, text, protocol}';
+
+/** @returns {string | undefined} the room of a file given relative to the root, undefined outside of all rooms */
+function roomOf(file) {
+  const [top, second, ...rest] = file.split(/[\\/]/);
+  if (top === 'nodes') return 'nodes';
+  if (top !== 'src' || second === undefined) return undefined;
+  return rest.length > 0 || mayImport[second] ? second : second.replace(/\.ts$/, '');
+}
+
+/** Doors beside the index of a room: the base of all errors, which needs nothing of the codec. */
+const sideDoors = ['src/protocol/errors'];
+
+/** What an import names: its room, and whether it comes through a door of the room. */
+function target(root, from, specifier) {
+  const path = relative(root, join(dirname(from), specifier))
+    .split(sep)
+    .join('/');
+  const door =
+    path === 'src' || path.split('/').length === 2 || path.split('/').slice(2).join('/') === 'index';
+  return { room: path === 'src' ? 'index' : roomOf(path), isDoor: door || sideDoors.includes(path) };
+}
+
+function listed(rooms) {
+  return rooms.length > 1 ? `${rooms.slice(0, -1).join(', ')} and ${rooms.at(-1)}` : rooms.join('');
+}
+
+function complaint(root, file, specifier) {
+  if (isBuiltin(specifier) && !specifier.startsWith('node:'))
+    return `Write "node:${specifier}": it is Node's own.`;
+  if (!specifier.startsWith('.')) return undefined;
+  const from = roomOf(relative(root, file));
+  const { room, isDoor } = target(root, file, specifier);
+  if (from === undefined || room === from) return undefined;
+  if (room === undefined)
+    return `"${specifier}" lies outside of src/ and nodes/: what ships imports only what ships.`;
+  const allowed = [...(mayImport[from] ?? []), ...openToAll.filter((open) => open !== from)];
+  if (!allowed.includes(room))
+    return `"${from}" may not import "${room}": ${direction}. "${from}" may import ${listed(allowed)}; what it needs beyond that is handed to it as an argument, by an interface that it declares itself.`;
+  if (!isDoor)
+    return `"${specifier}" is a side door of the room "${room}": import its index instead. What is not exported there is not meant for others, or belongs into its API.`;
+  return undefined;
+}
+
+const rooms = {
+  meta: { type: 'problem', schema: [{ type: 'object', properties: { root: { type: 'string' } } }] },
+  create(context) {
+    const [{ root }] = context.options;
+    const look = (node) => {
+      if (typeof node?.value !== 'string') return;
+      const message = complaint(root, context.filename, node.value);
+      if (message) context.report({ node, message });
+    };
+    return {
+      ImportDeclaration: (node) => look(node.source),
+      ExportNamedDeclaration: (node) => look(node.source),
+      ExportAllDeclaration: (node) => look(node.source),
+      ImportExpression: (node) => look(node.source),
+      TSImportType: (node) => look(node.source ?? node.argument?.literal),
+      TSExternalModuleReference: (node) => look(node.expression),
+      'CallExpression[callee.name="require"]': (node) => look(node.arguments[0]),
+    };
+  },
+};
+
+export const projectRules = { meta: { name: 'project' }, rules: { rooms } };
+
+/** The files that `entry` reaches by relative imports, itself included: what a browser bundle of it would hold. */
+export function reachableFrom(root, entry) {
+  const found = new Set();
+  const open = [join(root, entry)];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (found.has(file)) continue;
+    found.add(file);
+    if (!existsSync(file)) continue;
+    for (const [, type, specifier] of readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export|\})(\s+type\b)?[^'"]*?\bfrom\s+'(\.[^']*)'/gms,
+    )) {
+      if (type) continue;
+      const path = join(dirname(file), specifier);
+      open.push(existsSync(`${path}.ts`) ? `${path}.ts` : join(path, 'index.ts'));
+    }
+  }
+  return [...found].map((file) => relative(root, file).split(sep).join('/'));
+}

@@ -1,0 +1,117 @@
+import type { DestAddressInput } from '../protocol';
+import { TextError, resolveAddress, type Address } from '../text';
+import { MessageError } from './errors';
+import type { ParsedMessage } from './message';
+import type { Settings } from './options';
+
+export type Fields = Record<string, unknown>;
+
+/** Puts the sender into the PDU: the message's own, else the connection's default, else none. */
+export function putSource(parsed: ParsedMessage, pdu: Fields, settings: Settings): void {
+  const given = parsed.fields['source_addr'] ?? settings.defaults['source_addr'] ?? '';
+  const { addr, ton, npi } = about('source_addr', () =>
+    resolveAddress(addressText(given, 'source_addr'), {
+      role: 'source',
+      ton: octetField(parsed, settings, 'source_addr_ton') ?? settings.sourceTon,
+      npi: octetField(parsed, settings, 'source_addr_npi') ?? settings.sourceNpi,
+    }),
+  );
+  pdu['source_addr'] = addr;
+  pdu['source_addr_ton'] = ton;
+  pdu['source_addr_npi'] = npi;
+}
+
+/** Puts the recipients into the PDU, and returns them for people. */
+export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Settings): string {
+  if (parsed.command === 'broadcast_sm') return '';
+  const given = parsed.destination ?? settings.defaults['destination_addr'];
+  if (parsed.command === 'submit_multi') return putDestinations(parsed, pdu, settings, given);
+  if (given === undefined || given === '') {
+    throw missing('the message has no recipient; give it as msg.topic, in the node, or as destination_addr');
+  }
+  const { addr, ton, npi } = resolve(given, parsed, settings);
+  pdu['destination_addr'] = addr;
+  pdu['dest_addr_ton'] = ton;
+  pdu['dest_addr_npi'] = npi;
+  return addr;
+}
+
+function putDestinations(parsed: ParsedMessage, pdu: Fields, settings: Settings, given: unknown): string {
+  const lists = parsed.fields['dest_address'];
+  if (Array.isArray(lists) && lists.length > 0) {
+    return (lists as DestAddressInput[]).map(nameOf).join(',');
+  }
+  const all: unknown[] = Array.isArray(given)
+    ? given
+    : typeof given === 'string'
+      ? given.split(/[,;]/)
+      : [given];
+  const wanted = all.filter((one) => one !== undefined && one !== null && !isBlank(one));
+  if (wanted.length === 0 || wanted.length > 255) {
+    throw missing(
+      `submit_multi has ${wanted.length} recipients; give 1 to 255 as a list or separated by commas`,
+    );
+  }
+  const resolved = wanted.map((one) => resolve(one, parsed, settings));
+  pdu['dest_address'] = resolved.map(({ addr, ton, npi }) => ({
+    dest_flag: 1,
+    dest_addr_ton: ton,
+    dest_addr_npi: npi,
+    destination_addr: addr,
+  }));
+  return resolved.map(({ addr }) => addr).join(',');
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() === '';
+}
+
+function nameOf(one: DestAddressInput): string {
+  return (
+    ('dl_name' in one ? one.dl_name : 'destination_addr' in one ? one.destination_addr : undefined) ?? ''
+  );
+}
+
+function resolve(given: unknown, parsed: ParsedMessage, settings: Settings): Address {
+  return about('destination_addr', () =>
+    resolveAddress(addressText(given, 'destination_addr'), {
+      role: 'destination',
+      ton: octetField(parsed, settings, 'dest_addr_ton') ?? settings.destinationTon,
+      npi: octetField(parsed, settings, 'dest_addr_npi') ?? settings.destinationNpi,
+    }),
+  );
+}
+
+function addressText(given: unknown, field: string): string {
+  if (typeof given === 'string') return given;
+  if (typeof given === 'number' && Number.isSafeInteger(given)) return String(given);
+  const text = `${field} must be a text such as "+4915112345678", not ${typeof given}`;
+  throw new MessageError('INVALID_ADDRESS', field, text);
+}
+
+function missing(text: string): MessageError {
+  return new MessageError('MISSING_DESTINATION', 'destination_addr', text);
+}
+
+/** A field of one octet: the message's own, else the connection's default. */
+export function octetField(parsed: ParsedMessage, settings: Settings, name: string): number | undefined {
+  const given = parsed.fields[name] ?? settings.defaults[name];
+  if (given === undefined || given === '') return undefined;
+  const value = Number(given);
+  if (Number.isInteger(value) && value >= 0 && value <= 255) return value;
+  const text = `${name} ${JSON.stringify(given)}: give a whole number from 0 to 255`;
+  throw new MessageError('INVALID_FIELD', name, text);
+}
+
+/** Names the field that an error of the text room is about. */
+export function about<T>(field: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TextError) {
+      const text = error.message.includes(field) ? error.message : `${field}: ${error.message}`;
+      throw new MessageError(error.code, field, text, error);
+    }
+    throw error;
+  }
+}

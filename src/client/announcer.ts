@@ -1,0 +1,230 @@
+import type { Clock } from '../clock';
+import { maskNumber, type Log } from '../observability';
+import { describeStatus, statusName, type Pdu } from '../protocol';
+import type { DeadReason, DeliveryState, QueueItem } from '../store';
+import type { SegmentResponse } from './delivery';
+import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
+import type { DirectRequest } from './intake';
+import type { SentSegment } from './lane';
+import { DeliveryError, failureFields, identity } from './outcomes';
+import { pduFields, requestPdu } from './pdu-fields';
+
+type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
+
+/** Tells what happens, twice: as an event for programs and as a log line for operators. */
+export class Announcer {
+  readonly #events: Events;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  #lastState = '';
+  #normalTimer: unknown;
+
+  constructor(events: Events, log: Log, clock: Clock) {
+    this.#events = events;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  sent({ delivery, segment, request, sequenceNumber }: SentSegment): void {
+    const { item } = delivery.lease;
+    if (this.#log.isLevelEnabled('debug')) {
+      const line = {
+        event: 'request',
+        stage: 'start',
+        ...facts(item, segment),
+        sequence_number: sequenceNumber,
+      };
+      this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
+    }
+    if (!this.#events.has('request')) return;
+    const { pdu, octets } = requestPdu(request.commandId, request.body, sequenceNumber);
+    const fields = pduFields(pdu);
+    void this.#events.emit('request', {
+      ...fields,
+      ...identity(item),
+      event: 'request',
+      payload: fields,
+      segment,
+      segments: item.segments.length,
+      pdu: octets,
+    });
+  }
+
+  responded(item: QueueItem, segment: number, { pdu, octets, duration }: SegmentResponse): void {
+    const status = statusName(pdu.command_status);
+    const level = pdu.command_status === 0 ? 'debug' : 'warn';
+    if (this.#log.isLevelEnabled(level)) {
+      const { meaning } = describeStatus(pdu.command_status);
+      const line = {
+        event: 'response',
+        stage: 'end',
+        ...facts(item, segment),
+        sequence_number: pdu.sequence_number,
+        command_status: status,
+        duration: seconds(duration),
+      };
+      this.#log[level](line, pdu.command_status === 0 ? 'accepted' : `not accepted: ${meaning}`);
+    }
+    if (!this.#events.has('response')) return;
+    void this.#events.emit('response', {
+      ...pduFields(pdu),
+      ...identity(item),
+      event: 'response',
+      payload: status,
+      segment,
+      segments: item.segments.length,
+      duration: seconds(duration),
+      pdu: octets,
+    });
+  }
+
+  /** The answer to a query, cancel or replace. Throws {@link DeliveryError} where it is a refusal. */
+  answered(request: DirectRequest, response: Pdu, msgid: string | undefined): Outcome {
+    const fields = pduFields(response);
+    const about = {
+      topic: request.destination,
+      ...(request.correlationId === undefined ? {} : { correlation_id: request.correlationId }),
+      ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+      ...(msgid === undefined ? {} : { msgid }),
+    };
+    void this.#events.emit('response', {
+      ...fields,
+      ...about,
+      event: 'response',
+      payload: fields.command_status,
+    });
+    if (response.command_status === 0) {
+      const messageId = typeof fields['message_id'] === 'string' ? fields['message_id'] : '';
+      return {
+        ...fields,
+        ...about,
+        payload: fields,
+        event: 'accepted',
+        id: '',
+        message_id: messageId,
+        message_ids: [],
+        segments: 0,
+        attempts: 1,
+        redelivered: false,
+      };
+    }
+    const { name, meaning } = describeStatus(response.command_status);
+    const failure: FailureFields = {
+      code: 'REFUSED',
+      command_status: name,
+      command_status_code: response.command_status,
+      attempts: 1,
+      message_ids: [],
+      segments: 0,
+      redelivered: false,
+      history: [],
+    };
+    throw new DeliveryError(`the SMSC refused ${request.command} with ${name}: ${meaning}`, {
+      ...failure,
+      id: '',
+    });
+  }
+
+  failed(item: QueueItem, reason: DeadReason, state: DeliveryState | undefined): FailureFields {
+    const failure = failureFields(item, state ?? FRESH, reason);
+    this.#log.warn(
+      {
+        event: 'failure',
+        stage: 'end',
+        ...facts(item),
+        code: reason.code,
+        command_status: reason.command_status,
+      },
+      `not sent: ${reason.text}`,
+    );
+    void this.#events.emit('failure', {
+      ...failure,
+      ...identity(item),
+      event: 'failure',
+      payload: reason.text,
+    });
+    return failure;
+  }
+
+  throttled(status: string, wait: number): void {
+    if (this.#normalTimer === undefined) {
+      this.#log.warn(
+        { event: 'throttle', stage: 'start', command_status: status, wait },
+        'the SMSC asks for less; sending pauses',
+      );
+      this.#throttle({ state: 'throttled', command_status: status, wait });
+    }
+    this.#clock.clearTimeout(this.#normalTimer);
+    this.#normalTimer = this.#clock.setTimeout(() => {
+      this.#normalTimer = undefined;
+      this.#log.info({ event: 'throttle', stage: 'end' }, 'sending goes on');
+      this.#throttle({ state: 'normal' });
+    }, wait * 1000);
+  }
+
+  session(state: SessionFacts): void {
+    const key = `${state.state} ${state.reason ?? ''}`;
+    // Tries that fail alike are one line each, but the same state is not told twice.
+    if (key === this.#lastState && state.retry_in === undefined) return;
+    this.#lastState = key;
+    this.#logSession(state);
+    void this.#events.emit('session', { ...state, event: 'session', payload: { ...state }, topic: '' });
+  }
+
+  queue(event: Omit<ClientEvents['queue'], 'event' | 'payload' | 'topic'>): void {
+    void this.#events.emit('queue', { ...event, event: 'queue', payload: { ...event }, topic: '' });
+  }
+
+  stop(): void {
+    this.#clock.clearTimeout(this.#normalTimer);
+  }
+
+  #throttle(state: Omit<ClientEvents['throttle'], 'event' | 'payload' | 'topic'>): void {
+    void this.#events.emit('throttle', { ...state, event: 'throttle', payload: { ...state }, topic: '' });
+  }
+
+  #logSession(state: SessionFacts): void {
+    const { state: name, reason, retry_in: retryIn, bind_type, command_status } = state;
+    const line = {
+      event: 'session',
+      stage: name,
+      bind_type,
+      command_status,
+      reason,
+      ...(retryIn === undefined ? {} : { retry_in: retryIn }),
+    };
+    const where = `${state.host}:${state.port}`;
+    if (name === 'bound') this.#log.info(line, `bound to ${where} as ${state.bind_type}`);
+    else if (reason && retryIn !== undefined)
+      this.#log.warn(line, `${reason}; next try in ${retryIn.toFixed(1)} s`);
+    else if (name === 'disconnected')
+      this.#log.info(line, `disconnected from ${where}${reason ? `: ${reason}` : ''}`);
+    else if (name === 'connecting') this.#log.debug(line, `connecting to ${where}`);
+    else this.#log.info(line, `${where}: ${name}`);
+  }
+}
+
+const FRESH: DeliveryState = {
+  attempts: 0,
+  redeliveries: 0,
+  lostLinks: 0,
+  redelivered: false,
+  accepted: [],
+  history: [],
+};
+
+function facts(item: QueueItem, segment?: number): Record<string, unknown> {
+  return {
+    command: item.command,
+    id: item.id,
+    correlation_id: item.correlationId,
+    destination: item.destination,
+    ...(segment === undefined || item.segments.length === 1
+      ? {}
+      : { segment: segment + 1, segments: item.segments.length }),
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}

@@ -1,0 +1,303 @@
+import { SmppError } from '../protocol';
+import { canSubmit, type Session } from '../session';
+import type { QueueItem } from '../store';
+import { Announcer } from './announcer';
+import { ConfigError } from './errors';
+import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
+import { Intake } from './intake';
+import { Joining } from './joining';
+import type { Message } from './message';
+import { normalise, type Settings, type SmppClientOptions } from './options';
+import { Outcomes } from './outcomes';
+import { openParts, type OpenParts } from './parts';
+import { ReceiptMatcher } from './receipts';
+import { Receiving } from './receiving';
+import { Road, type RoadListener } from './road';
+import { Sender, type SendOptions } from './sender';
+import { repeat, within, type Repeated } from './timing';
+import { Upkeep, type StartOptions } from './upkeep';
+
+export interface StatusReport {
+  state: ConnectionState;
+  queued: number;
+  delayed: number;
+  in_flight: number;
+  /** Messages whose sender waits for the outcome. */
+  waiting: number;
+  /** Seconds that the oldest queued message has been waiting. */
+  oldest_age: number;
+  /** Segments per second over the last seconds. */
+  rate: number;
+  send_rate: number;
+  window_size: number;
+  host: string;
+  port: number;
+}
+
+export interface Configuration {
+  sendRate?: number | string;
+  windowSize?: number | string;
+  logLevel?: string;
+}
+
+/** Milliseconds between sweeps of expired correlations. */
+const EXPIRE_EVERY = 60_000;
+/** How long a store that is away may hold up a stop. */
+const STORE_GRACE = 1000;
+
+/**
+ * An SMPP client that looks after itself: it connects and reconnects, sends what is queued
+ * no faster than it may, and matches every receipt to its message.
+ */
+export class SmppClient {
+  readonly #settings: Settings;
+  readonly #parts: OpenParts;
+  readonly #events: Events;
+  readonly #announcer: Announcer;
+  readonly #outcomes: Outcomes;
+  readonly #matcher: ReceiptMatcher;
+  readonly #joining: Joining;
+  readonly #receiving: Receiving;
+  readonly #road: Road;
+  readonly #upkeep: Upkeep;
+  readonly #sender: Sender;
+  readonly #sweep: Repeated;
+  #windowSize: number;
+  #disconnecting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** Throws {@link ConfigError} with everything that is wrong with the options. Opens no connection. */
+  constructor(options: SmppClientOptions = {}) {
+    const settings = normalise(options);
+    const parts = openParts(options, settings, (items) => this.#dropped(items));
+    const { store, correlator, clock, random, log, codecs } = parts;
+    this.#settings = settings;
+    this.#windowSize = settings.windowSize;
+    this.#parts = parts;
+    this.#events = new Events(log);
+    this.#announcer = new Announcer(this.#events, log, clock);
+    this.#outcomes = new Outcomes(clock, settings.maxWaiting);
+    this.#matcher = new ReceiptMatcher(correlator, clock, settings.receiptHoldTime);
+    this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
+    this.#receiving = new Receiving({
+      settings,
+      codecs,
+      log,
+      events: this.#events,
+      matcher: this.#matcher,
+      outcomes: this.#outcomes,
+      joining: this.#joining,
+    });
+    this.#road = new Road({ ...parts, settings, listener: this.#roadListener() });
+    this.#upkeep = new Upkeep({
+      ...parts,
+      settings,
+      announcer: this.#announcer,
+      request: (pdu, octets) => this.#receiving.request(pdu, octets),
+      state: () => this.state,
+      bound: (session) => this.#bound(session),
+    });
+    this.#sender = new Sender({
+      intake: new Intake({ settings, state: store.state, clock, random, codecs }),
+      outcomes: this.#outcomes,
+      announcer: this.#announcer,
+      queue: store.queue,
+      session: () => this.#upkeep.session,
+    });
+    this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
+  }
+
+  get state(): ConnectionState {
+    if (this.#upkeep.state !== 'bound') return this.#upkeep.state;
+    if (this.#road.gate.paused) return 'paused';
+    return this.#road.gate.isOpen ? 'bound' : 'throttled';
+  }
+
+  /**
+   * Connects and keeps connected. Resolves at the first bind; with `failFast` rejects at the first
+   * failure. An aborted `signal` stops trying and rejects with its reason.
+   */
+  async start(options: StartOptions = {}): Promise<void> {
+    await this.#disconnecting;
+    if (this.#stopping) throw new SmppError('STOPPED', 'the client was stopped; make a new one');
+    options.signal?.throwIfAborted();
+    this.#receiving.open();
+    this.#sweep.start();
+    this.#joining.start();
+    try {
+      await this.#upkeep.start(options);
+    } finally {
+      if (!this.#upkeep.wanted) this.#sweep.stop();
+    }
+  }
+
+  /** Like {@link start}, again after {@link disconnect}. */
+  connect(options: StartOptions = {}): Promise<void> {
+    return this.start(options);
+  }
+
+  /** Finishes what is on the wire (drainTimeout), unbinds and stays away. The queue goes on taking messages. */
+  disconnect(): Promise<void> {
+    return (this.#disconnecting ??= this.#disconnect().finally(() => (this.#disconnecting = undefined)));
+  }
+
+  async #disconnect(): Promise<void> {
+    const { clock } = this.#parts;
+    this.#receiving.close();
+    this.#sweep.stop();
+    const { session } = this.#upkeep;
+    if (session) {
+      const drained = Promise.all([this.#road.drain(session), this.#receiving.idle()]);
+      await within(clock, this.#settings.drainTimeout, drained);
+    }
+    await this.#upkeep.stop();
+    await within(clock, STORE_GRACE, this.#road.settled());
+  }
+
+  /**
+   * Disconnects for good. Promises of {@link send} reject with `STOPPED`; what is queued stays in a
+   * store that was given, and is gone with a memory store that was not. What is given afterwards, or still
+   * waits for room in the queue, rejects with `NOT_QUEUED`.
+   */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    this.#sender.stop();
+    await this.disconnect();
+    this.#road.abandon();
+    this.#matcher.stop();
+    this.#announcer.stop();
+    await within(this.#parts.clock, STORE_GRACE, this.#joining.stop());
+    this.#outcomes.stop();
+    if (this.#parts.ownsStore) await this.#parts.store.close();
+  }
+
+  /** Stops sending; receiving goes on. */
+  pause(): void {
+    this.#road.gate.pause();
+    this.#upkeep.announce();
+  }
+
+  resume(): void {
+    this.#road.gate.resume();
+    this.#upkeep.announce();
+  }
+
+  /** Removes all that is queued and not on the wire; each message fails with `REMOVED`. */
+  async purge(): Promise<number> {
+    const { removed, items } = await this.#parts.store.queue.purge();
+    for (const item of items)
+      this.#sender.fail(item, { code: 'REMOVED', text: 'removed from the queue by purge' });
+    this.#announcer.queue({ state: 'purged', queued: 0, removed });
+    return removed;
+  }
+
+  async status(): Promise<StatusReport> {
+    const { store, clock, bucket } = this.#parts;
+    const stats = await store.queue.stats();
+    return {
+      state: this.state,
+      queued: stats.queued,
+      delayed: stats.delayed,
+      in_flight: this.#road.inFlight,
+      waiting: this.#outcomes.waiting,
+      oldest_age: stats.oldestAt === undefined ? 0 : Math.max(0, (clock.now() - stats.oldestAt) / 1000),
+      rate: bucket?.effectiveRate() ?? 0,
+      send_rate: bucket?.rate ?? 0,
+      window_size: this.#windowSize,
+      host: this.#settings.host,
+      port: this.#settings.port,
+    };
+  }
+
+  /** Changes rate, window and log level while running. Throws {@link ConfigError}. */
+  configure(changes: Configuration): void {
+    const known = ['sendRate', 'windowSize', 'logLevel'];
+    const strange = Object.keys(changes).filter((field) => !known.includes(field));
+    if (strange.length > 0) {
+      const remedy = `only ${known.join(', ')} can be changed while running`;
+      throw new ConfigError(strange.map((field) => ({ field, value: undefined, remedy })));
+    }
+    const settings = normalise(changes);
+    if (changes.sendRate !== undefined) {
+      if (!this.#parts.bucket) {
+        throw new ConfigError([
+          {
+            field: 'sendRate',
+            value: changes.sendRate,
+            remedy: 'the rate limiter is your own; change it there',
+          },
+        ]);
+      }
+      this.#parts.bucket.setRate(settings.sendRate);
+    }
+    if (changes.windowSize !== undefined) {
+      this.#windowSize = settings.windowSize;
+      this.#upkeep.session?.resizeWindow(settings.windowSize);
+    }
+    if (changes.logLevel !== undefined) this.#parts.log.level = settings.logLevel;
+  }
+
+  /**
+   * Queues messages, all or none, and resolves with their ids when the queue has them safe.
+   * Rejects with {@link MessageError}, `QUEUE_FULL` or `QUEUE_UNAVAILABLE`.
+   */
+  async enqueue(message: Message): Promise<string>;
+  async enqueue(messages: readonly Message[]): Promise<string[]>;
+  async enqueue(messages: Message | readonly Message[]): Promise<string | string[]> {
+    const many = Array.isArray(messages);
+    const items = await this.#sender.enqueue(many ? messages : [messages as Message], {});
+    const ids = items.map((item) => item.id);
+    return many ? ids : (ids[0] as string);
+  }
+
+  /**
+   * Queues one message and resolves with its outcome. Rejects like {@link enqueue}, and with
+   * {@link DeliveryError} when the message failed for good. Queries, cancels and replaces go straight to
+   * the centre: they resolve with the fields of the response, and reject with `NOT_BOUND` or `REFUSED`.
+   */
+  async send(message: Message, options: SendOptions = {}): Promise<Outcome> {
+    return this.#sender.send(message, options);
+  }
+
+  /** Queues messages, all or none (then it rejects), and resolves when the outcome of each is known. */
+  async sendBatch(
+    messages: readonly Message[],
+    options: SendOptions = {},
+  ): Promise<PromiseSettledResult<Outcome>[]> {
+    return this.#sender.sendBatch(messages, options);
+  }
+
+  on<E extends EventName>(name: E, handler: EventHandler<E>): this {
+    this.#events.on(name, handler);
+    return this;
+  }
+
+  off<E extends EventName>(name: E, handler: EventHandler<E>): this {
+    this.#events.off(name, handler);
+    return this;
+  }
+
+  #bound(session: Session): void {
+    session.resizeWindow(this.#windowSize);
+    if (canSubmit(session.state)) this.#road.open(session);
+  }
+
+  #roadListener(): RoadListener {
+    return {
+      sent: (segment) => this.#announcer.sent(segment),
+      responded: (item, segment, response) => this.#announcer.responded(item, segment, response),
+      correlated: (entry) => this.#matcher.known(entry),
+      accepted: (lease) => this.#outcomes.accepted(lease.item, lease.state),
+      failed: (lease, reason) => this.#sender.fail(lease.item, reason, lease.state),
+      throttled: (status) => this.#announcer.throttled(status, this.#parts.throttleHandler.throttleDelay()),
+    };
+  }
+
+  #dropped(items: readonly QueueItem[]): void {
+    const text = 'dropped from the full queue to make room for newer ones (whenFull: drop-oldest)';
+    for (const item of items) this.#sender.fail(item, { code: 'QUEUE_FULL', text });
+  }
+}

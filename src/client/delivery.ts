@@ -1,0 +1,198 @@
+import { describeStatus, type Pdu } from '../protocol';
+import type { OutboundRequest, RequestHandler } from '../session';
+import type { DeadReason, Lease } from '../store';
+import { messageIdOf } from './pdu-fields';
+import { verdictOf } from './retry';
+
+export interface SegmentResponse {
+  readonly pdu: Pdu;
+  readonly octets: Buffer;
+  /** Milliseconds from writing to the response. */
+  readonly duration: number;
+}
+
+/** What a delivery tells the road that carries it. */
+export interface DeliveryListener {
+  /** The centre answered one segment. */
+  responded(delivery: Delivery, segment: number, response: SegmentResponse): void;
+  /** The centre asks for less; the segment is to go again, first. */
+  throttled(delivery: Delivery, status: number): void;
+  /** No segment is on the wire any more and none is to follow: see `delivery.end`. */
+  ended(delivery: Delivery): void;
+  /** A response came after its time-out. */
+  late(delivery: Delivery, segment: number, response: Pdu): void;
+}
+
+/** How the loan of a message ends. */
+export type DeliveryEnd =
+  | { readonly kind: 'accepted' }
+  /** The rest was never written: it goes back as it is. */
+  | { readonly kind: 'unsent' }
+  /** The centre has no room for this one while it takes others; not counted as an attempt. */
+  | { readonly kind: 'set-aside' }
+  /** Refused for a while: try again later. */
+  | { readonly kind: 'retry' }
+  /** Written, but the answer never came. */
+  | { readonly kind: 'unknown'; readonly linkLost: boolean }
+  | { readonly kind: 'dead'; readonly reason: DeadReason };
+
+const HISTORY = 20;
+
+/**
+ * One message on its way: which segments are still to go, which are on the wire, which
+ * are accepted, and how it ends. It ends once, when nothing of it is on the wire.
+ */
+export class Delivery {
+  readonly lease: Lease;
+  /** The order in which the road got it: throttled messages go back to their place. */
+  readonly order: number;
+  readonly #listener: DeliveryListener;
+  readonly #now: () => number;
+  readonly #monotonic: () => number;
+  readonly #toGo: number[];
+  #flying = 0;
+  #end: DeliveryEnd | undefined;
+  #ended = false;
+
+  constructor(
+    lease: Lease,
+    order: number,
+    listener: DeliveryListener,
+    time: { now(): number; monotonic(): number },
+  ) {
+    this.lease = lease;
+    this.order = order;
+    this.#listener = listener;
+    this.#now = () => time.now();
+    this.#monotonic = () => time.monotonic();
+    this.#toGo = lease.item.segments
+      .map((_, index) => index)
+      .filter((index) => lease.state.accepted[index] == null);
+  }
+
+  /** Segments that are still to be sent; none once an end is in sight. */
+  get remaining(): number {
+    return this.#end ? 0 : this.#toGo.length;
+  }
+
+  get flying(): number {
+    return this.#flying;
+  }
+
+  get end(): DeliveryEnd | undefined {
+    return this.#end;
+  }
+
+  /** The next segment as a request, now counted as being on the wire. */
+  next(commandId: number): { segment: number; request: OutboundRequest } {
+    const segment = this.#toGo.shift() as number;
+    this.#flying++;
+    const body = this.lease.item.segments[segment] as Buffer;
+    return { segment, request: { commandId, body, handler: new Flight(this, segment, this.#monotonic) } };
+  }
+
+  /** Nothing more is to be sent: it ends with `end` as soon as nothing is on the wire. */
+  abandon(end: DeliveryEnd): void {
+    if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
+    this.#finish();
+  }
+
+  onResponse(segment: number, response: SegmentResponse): void {
+    this.#flying--;
+    const status = response.pdu.command_status;
+    const verdict = verdictOf(status);
+    if (verdict === 'ok') this.#accepted(segment, response.pdu);
+    else this.#note(describeStatus(status).name, segment);
+    this.#listener.responded(this, segment, response);
+    if (verdict === 'throttle') {
+      this.#putBack(segment);
+      this.#listener.throttled(this, status);
+    } else if (verdict === 'retry') {
+      this.#putBack(segment);
+      this.abandon({ kind: 'retry' });
+    } else if (verdict === 'fail') {
+      const { name, meaning } = describeStatus(status);
+      this.abandon({
+        kind: 'dead',
+        reason: {
+          code: 'REFUSED',
+          command_status: name,
+          text: `the SMSC refused it with ${name}: ${meaning}`,
+        },
+      });
+    }
+    this.#finish();
+  }
+
+  onLost(segment: number, why: 'timeout' | 'closed'): void {
+    this.#flying--;
+    this.#note(why === 'timeout' ? 'RESPONSE_TIMEOUT' : 'LINK_LOST', segment);
+    this.#putBack(segment);
+    this.abandon({ kind: 'unknown', linkLost: why === 'closed' });
+  }
+
+  onLate(segment: number, response: Pdu): void {
+    this.#listener.late(this, segment, response);
+  }
+
+  #accepted(segment: number, response: Pdu): void {
+    this.lease.state.accepted[segment] = messageIdOf(response);
+  }
+
+  #isAccepted(): boolean {
+    const { item, state } = this.lease;
+    return item.segments.every((_, segment) => state.accepted[segment] != null);
+  }
+
+  #putBack(segment: number): void {
+    this.#toGo.push(segment);
+    this.#toGo.sort((a, b) => a - b);
+  }
+
+  #note(reason: string, segment: number): void {
+    const { history } = this.lease.state;
+    history.push({ at: this.#now(), reason, segment });
+    if (history.length > HISTORY) history.shift();
+  }
+
+  #finish(): void {
+    if (this.#ended || this.#flying > 0) return;
+    // Whatever was to happen to the rest: there is none.
+    if (this.#isAccepted()) this.#end = { kind: 'accepted' };
+    if (!this.#end) return;
+    this.#ended = true;
+    this.#listener.ended(this);
+  }
+}
+
+/** Of several reasons to end, the one that weighs most decides. */
+function severity(end: DeliveryEnd): number {
+  return ['accepted', 'unsent', 'set-aside', 'retry', 'unknown', 'dead'].indexOf(end.kind);
+}
+
+/** One segment on the wire. */
+class Flight implements RequestHandler {
+  readonly #delivery: Delivery;
+  readonly #segment: number;
+  readonly #monotonic: () => number;
+  readonly #sentAt: number;
+
+  constructor(delivery: Delivery, segment: number, monotonic: () => number) {
+    this.#delivery = delivery;
+    this.#segment = segment;
+    this.#monotonic = monotonic;
+    this.#sentAt = monotonic();
+  }
+
+  onResponse(pdu: Pdu, octets: Buffer): void {
+    this.#delivery.onResponse(this.#segment, { pdu, octets, duration: this.#monotonic() - this.#sentAt });
+  }
+
+  onLost(why: 'timeout' | 'closed'): void {
+    this.#delivery.onLost(this.#segment, why);
+  }
+
+  onLate(response: Pdu): void {
+    this.#delivery.onLate(this.#segment, response);
+  }
+}

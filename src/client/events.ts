@@ -1,0 +1,178 @@
+import type { Log } from '../observability';
+
+/**
+ * What every event and outcome carries beside its own fields: in a flow `payload` and
+ * `topic` are msg.payload and msg.topic, all the rest is msg.smpp.
+ */
+export interface EventBase {
+  payload: unknown;
+  topic: string;
+  /** The `_msgid` of the flow message that caused it, where there is one. */
+  msgid?: string;
+  id?: string;
+  correlation_id?: string;
+  metadata?: unknown;
+}
+
+/** A PDU's fields by their specification names, with octets as Buffers. */
+interface PduFields {
+  command: string;
+  command_status: string;
+  command_status_code: number;
+  sequence_number: number;
+  tlvs: Record<string, unknown>;
+  /** The whole PDU. */
+  pdu?: Buffer;
+  [field: string]: unknown;
+}
+
+/** A text or binary message for us (deliver_sm, data_sm), joined from its parts. */
+export type MessageEvent = EventBase & PduFields & { event: 'message' };
+
+/** A delivery receipt. */
+export type ReceiptEvent = EventBase &
+  PduFields & {
+    event: 'receipt';
+    message_id: string;
+    /** Whether no further receipt will follow. */
+    final: boolean;
+    /** Whether it was matched to a message of ours. */
+    matched: boolean;
+    segment?: number;
+    segments?: number;
+  };
+
+/** The centre's answer to one request of ours. */
+export type ResponseEvent = EventBase &
+  PduFields & {
+    event: 'response';
+    message_id?: string;
+    segment?: number;
+    segments?: number;
+    /** Seconds from writing the request to its response. */
+    duration?: number;
+  };
+
+/** A request of ours, as it goes out. */
+export type RequestEvent = EventBase & PduFields & { event: 'request'; segment?: number; segments?: number };
+
+/** A message that failed for good. */
+export type FailureEvent = EventBase & FailureFields & { event: 'failure' };
+
+export interface FailureFields {
+  /** Stable, for programs; see the README's table. */
+  code: string;
+  command_status?: string;
+  command_status_code?: number;
+  attempts: number;
+  /** The segments that were accepted all the same. */
+  message_ids: string[];
+  segments: number;
+  redelivered: boolean;
+  history: { at: string; reason: string; segment: number }[];
+  field?: string;
+  receipt?: unknown;
+  receipts?: unknown[];
+}
+
+export type ConnectionState = 'disconnected' | 'connecting' | 'bound' | 'throttled' | 'paused';
+
+export type SessionEvent = EventBase & {
+  event: 'session';
+  state: ConnectionState;
+  host: string;
+  port: number;
+  bind_type: string;
+  command_status?: string;
+  /** Why the link went, for people. */
+  reason?: string;
+  /** Seconds until the next try. */
+  retry_in?: number;
+};
+
+export type ThrottleEvent = EventBase & {
+  event: 'throttle';
+  state: 'throttled' | 'normal';
+  command_status?: string;
+  /** Seconds. */
+  wait?: number;
+};
+
+export type QueueEvent = EventBase & {
+  event: 'queue';
+  state: 'full' | 'ready' | 'dropped' | 'purged' | 'unavailable' | 'available';
+  queued: number;
+  removed?: number;
+};
+
+export interface ClientEvents {
+  message: MessageEvent;
+  receipt: ReceiptEvent;
+  response: ResponseEvent;
+  request: RequestEvent;
+  failure: FailureEvent;
+  session: SessionEvent;
+  throttle: ThrottleEvent;
+  queue: QueueEvent;
+}
+
+export type EventName = keyof ClientEvents;
+
+/** A promise that is returned holds back the answer to the centre, for `message` and `receipt`. */
+export type EventHandler<E extends EventName> = (event: ClientEvents[E]) => void | Promise<void>;
+
+/** What became of a message that was sent. */
+export type Outcome = EventBase & {
+  event: 'accepted' | 'queued' | 'delivered';
+  id: string;
+  message_id: string;
+  message_ids: string[];
+  segments: number;
+  command_status: string;
+  attempts: number;
+  redelivered: boolean;
+  /** The worst of all receipts. */
+  receipt?: Record<string, unknown>;
+  receipts?: Record<string, unknown>[];
+};
+
+/** Typed events whose handlers may be asynchronous. A handler that throws is logged and harms nobody. */
+export class Events {
+  readonly #handlers = new Map<EventName, Set<(event: never) => void | Promise<void>>>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  on<E extends EventName>(name: E, handler: EventHandler<E>): void {
+    const handlers = this.#handlers.get(name) ?? new Set();
+    this.#handlers.set(name, handlers.add(handler));
+  }
+
+  off<E extends EventName>(name: E, handler: EventHandler<E>): void {
+    this.#handlers.get(name)?.delete(handler);
+  }
+
+  has(name: EventName): boolean {
+    return (this.#handlers.get(name)?.size ?? 0) > 0;
+  }
+
+  /** Calls all handlers; the promise, where there is one, resolves when all have finished and never rejects. */
+  emit<E extends EventName>(name: E, event: ClientEvents[E]): Promise<void> | undefined {
+    const waiting: Promise<void>[] = [];
+    for (const handler of this.#handlers.get(name) ?? []) {
+      try {
+        const result = (handler as EventHandler<E>)(event);
+        if (result) waiting.push(result.catch((error: unknown) => this.#failed(name, error)));
+      } catch (error) {
+        this.#failed(name, error);
+      }
+    }
+    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
+  }
+
+  #failed(name: EventName, error: unknown): void {
+    this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * What outlives a connection: keeping the link up, the road of a message from intake
+ * to its outcome, receiving, and the events that tell of it all.
+ */
+export { SmppClient, type Configuration, type StatusReport } from './client';
+export type { SendOptions } from './sender';
+export type { StartOptions } from './upkeep';
+export { ConfigError, MessageError, describeProblem, type Problem } from './errors';
+export type {
+  ClientEvents,
+  ConnectionState,
+  EventHandler,
+  EventName,
+  FailureEvent,
+  FailureFields,
+  MessageEvent,
+  Outcome,
+  QueueEvent,
+  ReceiptEvent,
+  RequestEvent,
+  ResponseEvent,
+  SessionEvent,
+  ThrottleEvent,
+} from './events';
+export { DIRECT, QUEUED, type Message } from './message';
+export {
+  OPTIONS,
+  findProblems,
+  normalise,
+  type Parts,
+  type Settings,
+  type SmppClientOptions,
+} from './options';
+export type { OptionKind } from './option-kinds';
+export { DeliveryError, type CompleteWhen } from './outcomes';

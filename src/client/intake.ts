@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock';
+import { PduError, SmppError, encodeBody, type CommandName, type PduInput } from '../protocol';
+import type { KeyValueState, QueueItem } from '../store';
+import {
+  TextError,
+  formatSmppTime,
+  segment,
+  type SegmentOptions,
+  type SubmitSmFields,
+  type TextCodec,
+} from '../text';
+import { about, octetField, putDestination, putSource, type Fields } from './addressing';
+import { MessageError } from './errors';
+import { fieldNames, isQueued, parseMessage, type Message, type ParsedMessage } from './message';
+import type { Settings } from './options';
+import { checkedMetadata, expiry, laneOf } from './wishes';
+import { registeredDelivery, wantsReceipt } from './registered-delivery';
+
+export interface IntakeParts {
+  readonly settings: Settings;
+  readonly state: KeyValueState;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly codecs: readonly TextCodec[];
+}
+
+export interface Origin {
+  /** The flow message's `_msgid`. */
+  readonly msgid?: string | undefined;
+  /** The correlation_id where the message has none; default the `_msgid`. */
+  readonly label?: string | undefined;
+}
+
+/** A request that does not pass the queue. */
+export interface DirectRequest {
+  readonly command: CommandName;
+  readonly pdu: PduInput;
+  readonly destination: string;
+  readonly correlationId?: string;
+  readonly metadata?: unknown;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** One reference number space per recipient; 16 bits, of which 8-bit headers use the lower half. */
+const REFERENCES = 0x10000;
+
+/**
+ * Where messages come in: everything that can be wrong with one is found here, and
+ * everything that can be done once is done here. What leaves is octets.
+ */
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #defaultsOf = new Map<CommandName, Fields>();
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the message passes the queue. Throws {@link MessageError} as {@link prepare} does. */
+  isQueued(message: Message): boolean {
+    return isQueued(parseMessage(message, this.#parts.settings.vendorTlvs).command);
+  }
+
+  /** A message as the queue holds it. Rejects with {@link MessageError}. */
+  async prepare(message: Message, origin: Origin): Promise<QueueItem> {
+    try {
+      const parsed = parseMessage(message, this.#parts.settings.vendorTlvs);
+      if (!isQueued(parsed.command)) {
+        throw new MessageError(
+          'UNKNOWN_COMMAND',
+          'command',
+          `${parsed.command} does not pass the queue; send it alone`,
+        );
+      }
+      const pdu = this.#baseFields(parsed);
+      const destination = putDestination(parsed, pdu, this.#parts.settings);
+      let segments = this.#cut(parsed, 0);
+      if (segments.length > 1) segments = this.#cut(parsed, await this.#reference(destination));
+      const bodies = segments.map((one) => this.#body(parsed, pdu, one));
+      return this.#item(parsed, origin, pdu, destination, bodies);
+    } catch (error) {
+      throw asMessageError(error);
+    }
+  }
+
+  /** A query, cancel or replace. Throws {@link MessageError}. */
+  direct(message: Message): DirectRequest {
+    try {
+      const parsed = parseMessage(message, this.#parts.settings.vendorTlvs);
+      const { command, wishes, tlvs } = parsed;
+      const pdu = this.#baseFields(parsed);
+      const destination =
+        parsed.destination === undefined ? '' : putDestination(parsed, pdu, this.#parts.settings);
+      if (parsed.content !== undefined) pdu['short_message'] = this.#cut(parsed, 0)[0]?.short_message;
+      pdu['tlvs'] = tlvs;
+      encodeBody(pdu as unknown as PduInput, { vendorTlvs: this.#parts.settings.vendorTlvs });
+      return {
+        command,
+        pdu: pdu as unknown as PduInput,
+        destination,
+        ...(wishes.correlationId === undefined ? {} : { correlationId: wishes.correlationId }),
+        ...(wishes.metadata === undefined ? {} : { metadata: wishes.metadata }),
+      };
+    } catch (error) {
+      throw asMessageError(error);
+    }
+  }
+
+  // --- text ---
+
+  #reference(destination: string): Promise<number> {
+    const { random, state } = this.#parts;
+    return state.increment(`reference:${destination}`, REFERENCES, Math.floor(random() * REFERENCES));
+  }
+
+  #cut(parsed: ParsedMessage, reference: number): SubmitSmFields[] {
+    const { settings, codecs } = this.#parts;
+    const { wishes, content } = parsed;
+    const esmClass = octetField(parsed, settings, 'esm_class');
+    const given = typeof content === 'number' ? String(content) : content;
+    if (given === undefined) throw missingText();
+    if (typeof given !== 'string' && !Buffer.isBuffer(given)) {
+      throw new MessageError(
+        'INVALID_FIELD',
+        'short_message',
+        `short_message must be a text or a Buffer, not ${typeof given}`,
+      );
+    }
+    return segment(given, {
+      method: this.#method(parsed),
+      reference,
+      encoding: wishes.encoding,
+      data_coding: octetField(parsed, settings, 'data_coding'),
+      messageClass: wishes.messageClass as SegmentOptions['messageClass'],
+      language: wishes.language as SegmentOptions['language'],
+      defaultAlphabet: settings.defaultAlphabet,
+      unencodable: (wishes.unencodable ?? settings.unencodable) as SegmentOptions['unencodable'],
+      codecs,
+      ...(esmClass === undefined ? {} : { esm_class: esmClass }),
+    }).segments;
+  }
+
+  #method(parsed: ParsedMessage): SegmentOptions['method'] {
+    const { command, wishes, inPayload } = parsed;
+    if (inPayload || !fieldNames(command).has('short_message')) return 'payload';
+    if (!isQueued(command)) return 'reject';
+    const wanted = wishes.longMessages ?? 'auto';
+    if (wanted === 'auto') return 'udh8';
+    const known = METHODS.find((method) => method === wanted);
+    if (known) return known;
+    throw new MessageError(
+      'INVALID_FIELD',
+      'long_messages',
+      `long_messages ${JSON.stringify(wanted)} is not known; give auto, ${METHODS.join(', ')}`,
+    );
+  }
+
+  // --- the PDU ---
+
+  /** Everything but the text and the recipient. */
+  #baseFields(parsed: ParsedMessage): Fields {
+    const { fields, command, wishes } = parsed;
+    const pdu: Fields = { ...this.#defaults(command), ...fields, command };
+    const names = fieldNames(command);
+    if (names.has('source_addr')) putSource(parsed, pdu, this.#parts.settings);
+    if (names.has('registered_delivery')) {
+      pdu['registered_delivery'] = registeredDelivery(pdu['registered_delivery'], wishes);
+    }
+    for (const name of ['schedule_delivery_time', 'validity_period']) {
+      const given = pdu[name];
+      if (given === undefined || given === '') continue;
+      pdu[name] = about(name, () => formatSmppTime(given as Date | string | number));
+    }
+    return pdu;
+  }
+
+  /** The connection's defaults, as far as the command has the fields. */
+  #defaults(command: CommandName): Fields {
+    let own = this.#defaultsOf.get(command);
+    if (!own) {
+      const names = fieldNames(command);
+      own = Object.fromEntries(
+        Object.entries(this.#parts.settings.defaults).filter(([name]) => names.has(name)),
+      );
+      this.#defaultsOf.set(command, own);
+    }
+    return own;
+  }
+
+  #body(parsed: ParsedMessage, pdu: Fields, one: SubmitSmFields): Buffer {
+    const { command, tlvs } = parsed;
+    pdu['data_coding'] = one.data_coding;
+    if (fieldNames(command).has('esm_class')) pdu['esm_class'] = one.esm_class;
+    pdu['tlvs'] = one.tlvs ? { ...tlvs, ...one.tlvs } : tlvs;
+    if (fieldNames(command).has('short_message')) pdu['short_message'] = one.short_message;
+    return encodeBody(pdu as unknown as PduInput, { vendorTlvs: this.#parts.settings.vendorTlvs });
+  }
+
+  #item(
+    parsed: ParsedMessage,
+    origin: Origin,
+    pdu: Fields,
+    destination: string,
+    segments: Buffer[],
+  ): QueueItem {
+    const { clock, settings } = this.#parts;
+    const { wishes, command } = parsed;
+    const now = clock.now();
+    const item: Mutable<QueueItem> = {
+      id: randomUUID(),
+      command: command as QueueItem['command'],
+      segments,
+      source: String(pdu['source_addr']),
+      destination,
+      lane: laneOf(wishes.priority),
+      enqueuedAt: now,
+      receiptRequested: wantsReceipt(Number(pdu['registered_delivery'] ?? 0)),
+    };
+    const expiresAt = expiry(wishes.expires, now, settings.messageTtl);
+    const correlationId = wishes.correlationId ?? origin.label ?? origin.msgid;
+    if (expiresAt !== undefined) item.expiresAt = expiresAt;
+    if (correlationId !== undefined) item.correlationId = correlationId;
+    if (origin.msgid !== undefined) item.msgid = origin.msgid;
+    if (wishes.metadata !== undefined) item.metadata = checkedMetadata(wishes.metadata);
+    return item;
+  }
+}
+
+const METHODS = ['udh8', 'udh16', 'sar', 'payload', 'reject'] as const;
+
+function missingText(): MessageError {
+  return new MessageError(
+    'MISSING_TEXT',
+    'short_message',
+    'the message has no text; give it as msg.payload, in the node, or as short_message (an empty text is possible)',
+  );
+}
+
+/** Errors of the rooms below become errors about the message. */
+function asMessageError(error: unknown): unknown {
+  if (error instanceof MessageError) return error;
+  if (error instanceof TextError)
+    return new MessageError(error.code, error.field ?? 'short_message', error.message, error);
+  if (error instanceof PduError)
+    return new MessageError('INVALID_FIELD', error.field ?? '', error.message, error);
+  if (error instanceof SmppError) return error;
+  return new MessageError(
+    'INVALID_FIELD',
+    '',
+    `the message cannot be encoded: ${(error as Error).message}`,
+    error,
+  );
+}

@@ -1,0 +1,163 @@
+import type { Clock } from '../clock';
+import type { RateLimiter } from '../flow-control';
+import type { Log } from '../observability';
+import { commandId } from '../protocol';
+import type { OutboundRequest, Session } from '../session';
+import type { Delivery } from './delivery';
+import type { Gate } from './gate';
+import type { Settler } from './settler';
+import { sleep } from './timing';
+
+/** What a lane needs of the road it belongs to. */
+export interface LaneContext {
+  readonly gate: Gate;
+  readonly limiter: RateLimiter;
+  readonly settler: Settler;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly maxUnsettled: number;
+  /** Messages to borrow at once, at most: no more than can leave soon, so that urgent ones are not held up. */
+  batchLimit(): number;
+  /** Makes deliveries of newly borrowed messages. */
+  borrow(max: number, signal: AbortSignal): Promise<Delivery[]>;
+  /** Told of each request that is written. */
+  sent(sent: SentSegment): void;
+  /** The message must not be sent any more, or not over this session; then it has been ended. */
+  hopeless(delivery: Delivery, session: Session): boolean;
+}
+
+/** One segment of a message, on the wire. */
+export interface SentSegment {
+  readonly delivery: Delivery;
+  readonly segment: number;
+  readonly request: OutboundRequest;
+  readonly sequenceNumber: number;
+}
+
+const STORE_PAUSE = 1000;
+
+/**
+ * The part of the road that leads to one session: borrows messages, waits until they
+ * may go, and writes them in batches. One loop; every wait ends when the lane closes.
+ */
+export class Lane {
+  readonly #session: Session;
+  readonly #context: LaneContext;
+  readonly #closing = new AbortController();
+  /** Borrowed, with segments to go, in the order in which they were borrowed. */
+  #ready: Delivery[] = [];
+  readonly #flying = new Set<Delivery>();
+  /** While the lane waits for messages. */
+  #borrowing: AbortController | undefined;
+  readonly #finished: Promise<void>;
+
+  constructor(session: Session, context: LaneContext) {
+    this.#session = session;
+    this.#context = context;
+    this.#finished = this.#run();
+  }
+
+  /** Messages with segments on the wire. */
+  get inFlight(): number {
+    return this.#flying.size;
+  }
+
+  /** Takes no more; what is not on the wire goes back to the queue. Resolves when the loop has stopped. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the lane is closed'));
+    this.#borrowing?.abort(this.#closing.signal.reason);
+    await this.#finished;
+  }
+
+  /** A throttled message goes back to its place, before all that were borrowed later. */
+  putBack(delivery: Delivery): void {
+    if (this.#closing.signal.aborted) return delivery.abandon({ kind: 'unsent' });
+    if (this.#ready.includes(delivery)) return;
+    const at = this.#ready.findIndex((other) => other.order > delivery.order);
+    this.#ready.splice(at < 0 ? this.#ready.length : at, 0, delivery);
+    // It may be the only one: the queue has nothing to wake the lane with.
+    this.#borrowing?.abort(new Error('a message came back'));
+  }
+
+  ended(delivery: Delivery): void {
+    this.#flying.delete(delivery);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#step(signal);
+      } catch (error) {
+        if (!signal.aborted && this.#session.state !== 'closed') await this.#stumble(error, signal);
+        else break;
+      }
+    }
+    for (const delivery of this.#ready.splice(0)) delivery.abandon({ kind: 'unsent' });
+  }
+
+  /** One batch. */
+  async #step(signal: AbortSignal): Promise<void> {
+    const { gate, limiter, settler, maxUnsettled } = this.#context;
+    await gate.open(signal);
+    await this.#session.slot(signal);
+    await settler.below(maxUnsettled - 1);
+    if (signal.aborted) return;
+    if (this.#segmentsToGo() === 0) await this.#borrow();
+    const wanted = Math.min(this.#session.freeSlots, this.#segmentsToGo());
+    if (wanted === 0) return;
+    const permits = await limiter.acquire(wanted, { signal });
+    // The wait may have been long: the centre may have asked for less meanwhile.
+    const sent = gate.isOpen && !signal.aborted ? this.#send(permits) : 0;
+    if (sent < permits) limiter.giveBack(permits - sent);
+    await this.#session.writable();
+  }
+
+  /** Returns without any when a message comes back meanwhile, or when the lane closes. */
+  async #borrow(): Promise<void> {
+    const max = Math.max(1, Math.min(this.#session.freeSlots, this.#context.batchLimit()));
+    const { signal } = (this.#borrowing = new AbortController());
+    try {
+      this.#ready.push(...(await this.#context.borrow(max, signal)));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#borrowing = undefined;
+    }
+  }
+
+  #segmentsToGo(): number {
+    if (this.#ready.some((delivery) => delivery.remaining === 0)) {
+      this.#ready = this.#ready.filter((delivery) => delivery.remaining > 0);
+    }
+    return this.#ready.reduce((sum, delivery) => sum + delivery.remaining, 0);
+  }
+
+  #send(permits: number): number {
+    const batch: Omit<SentSegment, 'sequenceNumber'>[] = [];
+    const room = Math.min(permits, this.#session.freeSlots);
+    while (batch.length < room) {
+      const delivery = this.#ready[0];
+      if (!delivery) break;
+      if (delivery.remaining === 0 || this.#context.hopeless(delivery, this.#session)) {
+        this.#ready.shift();
+        continue;
+      }
+      this.#flying.add(delivery);
+      batch.push({ delivery, ...delivery.next(commandId(delivery.lease.item.command)) });
+    }
+    if (batch.length === 0) return 0;
+    const numbers = this.#session.submit(batch.map((one) => one.request));
+    batch.forEach((one, index) => this.#context.sent({ ...one, sequenceNumber: numbers[index] ?? 0 }));
+    return batch.length;
+  }
+
+  /** A store that is away, or a part of the user's that throws: the session stays, the lane tries again. */
+  async #stumble(error: unknown, signal: AbortSignal): Promise<void> {
+    this.#context.log.error(
+      { event: 'road', stage: 'stumbled', err: error },
+      'sending is interrupted; trying again',
+    );
+    await sleep(this.#context.clock, STORE_PAUSE, signal);
+  }
+}

@@ -1,0 +1,177 @@
+import { TlvTable, type VendorTlv } from '../protocol';
+import type { Problem } from './errors';
+
+/** One option: how it is checked, and what it is when it is not given. */
+export interface OptionKind<T> {
+  readonly fallback: T;
+  /** The value as the engine uses it, or what to do about it. */
+  check(value: unknown): { value: T } | { remedy: string };
+}
+
+interface Range {
+  min?: number;
+  max?: number;
+}
+
+function inRange(value: number, { min = -Infinity, max = Infinity }: Range): string | undefined {
+  if (value >= min && value <= max) return undefined;
+  if (max === Infinity) return `give ${min} or more`;
+  return `give a value from ${min} to ${max}`;
+}
+
+/** Numbers may come as text: Node-RED's environment variables always do. */
+function number(fallback: number, range: Range, whole: boolean): OptionKind<number> {
+  return {
+    fallback,
+    check(given) {
+      const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+      const wanted = whole ? 'a whole number' : 'a number';
+      if (typeof value !== 'number' || !Number.isFinite(value)) return { remedy: `give ${wanted}` };
+      if (whole && !Number.isInteger(value)) return { remedy: `give ${wanted}` };
+      const remedy = inRange(value, range);
+      return remedy === undefined ? { value } : { remedy };
+    },
+  };
+}
+
+export const integer = (fallback: number, min = 0, max = Infinity): OptionKind<number> =>
+  number(fallback, { min, max }, true);
+
+export const decimal = (fallback: number, min = 0, max = Infinity): OptionKind<number> =>
+  number(fallback, { min, max }, false);
+
+/** Given in seconds, used in milliseconds. */
+export function seconds(fallback: number, min = 0, max = 2_000_000): OptionKind<number> {
+  const inner = decimal(fallback, min, max);
+  return {
+    fallback: fallback * 1000,
+    check(given) {
+      const result = inner.check(given);
+      return 'value' in result ? { value: result.value * 1000 } : { remedy: `${result.remedy} (seconds)` };
+    },
+  };
+}
+
+export function flag(fallback: boolean): OptionKind<boolean> {
+  return {
+    fallback,
+    check(given) {
+      const value = typeof given === 'string' ? WORDS.get(given.trim().toLowerCase()) : given;
+      return typeof value === 'boolean' ? { value } : { remedy: 'give true or false' };
+    },
+  };
+}
+
+const WORDS = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+  ['off', false],
+]);
+
+export function text(fallback: string, maxOctets = Infinity, min = 0): OptionKind<string> {
+  return {
+    fallback,
+    check(given) {
+      const value = typeof given === 'number' ? String(given) : given;
+      if (typeof value !== 'string') return { remedy: 'give a text' };
+      if (value.trim().length < min) return { remedy: 'it must not be empty' };
+      if (value.length > maxOctets)
+        return { remedy: `at most ${maxOctets} characters (this has ${value.length})` };
+      return { value };
+    },
+  };
+}
+
+/** A C-octet string of the specification: ASCII, `max` octets without the NUL. */
+export function ascii(fallback: string, max: number): OptionKind<string> {
+  const inner = text(fallback, max);
+  return {
+    fallback,
+    check(given) {
+      const result = inner.check(given);
+      if (!('value' in result)) return result;
+
+      return /^[\x01-\x7f]*$/.test(result.value)
+        ? result
+        : { remedy: 'only ASCII characters are possible here' };
+    },
+  };
+}
+
+export function choice<const T extends string>(first: T, ...others: T[]): OptionKind<T> {
+  const all = [first, ...others];
+  return {
+    fallback: first,
+    check(given) {
+      const value = all.find((one) => one === String(given));
+      return value === undefined ? { remedy: `give one of ${all.join(', ')}` } : { value };
+    },
+  };
+}
+
+/** An object, or its JSON text. */
+export function record(): OptionKind<Readonly<Record<string, unknown>>> {
+  return {
+    fallback: {},
+    check(given) {
+      const value = parsed(given);
+      const fits = typeof value === 'object' && value !== null && !Array.isArray(value);
+      return fits
+        ? { value: value as Record<string, unknown> }
+        : { remedy: 'give a JSON object such as {"a": 1}' };
+    },
+  };
+}
+
+/** Vendor TLVs: a list of `{tag, name, type}`, or its JSON text. */
+export function vendorTlvs(): OptionKind<TlvTable | undefined> {
+  const example = '[{"tag": 5123, "name": "operator", "type": "string"}]';
+  return {
+    fallback: undefined,
+    check(given) {
+      const value = parsed(given);
+      if (!Array.isArray(value)) return { remedy: `give a JSON array such as ${example}` };
+      try {
+        return { value: value.length === 0 ? undefined : new TlvTable(value as VendorTlv[]) };
+      } catch (error) {
+        return { remedy: (error as Error).message };
+      }
+    },
+  };
+}
+
+function parsed(given: unknown): unknown {
+  if (typeof given !== 'string') return given;
+  try {
+    return JSON.parse(given) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A number from `min` to `max`, or `auto`. */
+export function autoOr(max: number, min = 0): OptionKind<number | undefined> {
+  const inner = integer(min, min, max);
+  return {
+    fallback: undefined,
+    check(given) {
+      if (given === 'auto') return { value: undefined };
+      const result = inner.check(given);
+      return 'value' in result ? result : { remedy: `${result.remedy}, or "auto"` };
+    },
+  };
+}
+
+/** What is left of `${NAME}` when Node-RED found no such variable. */
+const UNSET = /^\$\{(\S+)\}$/;
+
+export function unsetVariable(field: string, value: unknown): Problem | undefined {
+  const name = typeof value === 'string' ? UNSET.exec(value)?.[1] : undefined;
+  if (name === undefined) return undefined;
+  return { field, value, remedy: `environment variable ${name} is not set (${field})` };
+}

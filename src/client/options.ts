@@ -1,0 +1,212 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Clock } from '../clock';
+import type { RateLimiter, ThrottleHandler } from '../flow-control';
+import type { Log, LogSink } from '../observability';
+import type { SequenceGenerator } from '../session';
+import type { Correlator, Store } from '../store';
+import type { TextCodec } from '../text';
+import { ConfigError, type Problem } from './errors';
+import { QUEUED, fieldNames } from './message';
+import {
+  ascii,
+  autoOr,
+  choice,
+  decimal,
+  flag,
+  integer,
+  record,
+  seconds,
+  text,
+  unsetVariable,
+  vendorTlvs,
+  type OptionKind,
+} from './option-kinds';
+
+/**
+ * Every option that is a plain value: its name (the property of smpp-config), its
+ * check, its default. The types below are derived from this table.
+ */
+export const OPTIONS = {
+  name: text(''),
+  host: text('127.0.0.1', 255, 1),
+  port: integer(2775, 1, 65535),
+  useTls: flag(false),
+  systemId: ascii('', 15),
+  // The specification allows 8; longer ones are in use, so the session only warns.
+  password: ascii('', 64),
+  bindType: choice('transceiver', 'transmitter', 'receiver'),
+  systemType: ascii('', 12),
+  addressRange: ascii('', 40),
+  addressRangeTon: integer(0, 0, 255),
+  addressRangeNpi: integer(0, 0, 255),
+  interfaceVersion: choice('3.4', '3.3', '5.0'),
+  assumeTlvs: flag(true),
+  vendorTlvs: vendorTlvs(),
+  autoConnect: flag(true),
+  localAddress: text(''),
+  clientId: text(''),
+  windowSize: integer(10, 1, 100_000),
+  enquireLinkInterval: seconds(30, 0),
+  responseTimeout: seconds(30, 0.05),
+  connectTimeout: seconds(10, 0.05),
+  bindTimeout: seconds(10, 0.05),
+  inactivityTimeout: seconds(0),
+  drainTimeout: seconds(8, 0),
+  reconnectMin: seconds(1, 0.001),
+  reconnectMax: seconds(60, 0.001),
+  maxPduLength: integer(131_072, 256, 16_777_216),
+  defaults: record(),
+  sourceTon: autoOr(255),
+  sourceNpi: autoOr(255),
+  destinationTon: autoOr(255),
+  destinationNpi: autoOr(255),
+  defaultAlphabet: text('gsm0338'),
+  unencodable: choice('strict', 'replace', 'transliterate'),
+  queueCapacity: integer(10_000),
+  whenFull: choice('reject', 'drop-oldest', 'wait'),
+  maxAttempts: integer(5, 1),
+  maxRedeliveries: integer(10, 1),
+  maxUnsettled: autoOr(10_000_000, 1),
+  messageTtl: seconds(86_400),
+  sendRate: decimal(0, 0, 1_000_000),
+  burst: decimal(1, 1, 1_000_000),
+  samplingPeriod: decimal(180, 0.001),
+  sampleSize: decimal(50, 1),
+  denyRequestAt: decimal(1, 0, 100),
+  throttleWait: decimal(3, 0.001),
+  correlationTtl: seconds(604_800, 1, 100_000_000),
+  correlationCapacity: integer(1_000_000, 1),
+  receiptHoldTime: seconds(30),
+  reassemblyTimeout: seconds(300, 1),
+  logLevel: choice('info', 'trace', 'debug', 'warn', 'error', 'silent'),
+  logMetadata: record(),
+  logMessageText: flag(false),
+  maxWaiting: integer(10_000, 1),
+} satisfies Record<string, OptionKind<unknown>>;
+
+type Table = typeof OPTIONS;
+type Value<K> = K extends OptionKind<infer T> ? T : never;
+
+/** The options, checked: times in milliseconds, everything present. */
+export type Settings = { readonly [K in keyof Table]: Value<Table[K]> };
+
+/** What a user may bring instead of what is built in. */
+export interface Parts {
+  /** `memory`, or a store that is already open: then it stays open when the client stops. */
+  queue?: 'memory' | Store;
+  correlator?: Correlator;
+  /** `token-bucket` (sendRate, burst), or one that is shared. */
+  rateLimiter?: 'token-bucket' | RateLimiter;
+  throttleHandler?: 'sampling' | ThrottleHandler;
+  /** A generator for each session. */
+  sequence?: () => SequenceGenerator;
+  codecs?: readonly TextCodec[];
+  /** TLS options of Node's `tls.connect`; only with `useTls`. */
+  tls?: TlsOptions;
+  /** A pino logger, or a function that takes finished lines. */
+  log?: Log | LogSink;
+  clock?: Clock;
+  /** 0 … 1; default Math.random. For jitter and reference numbers. */
+  random?: () => number;
+}
+
+/**
+ * Options of the client, named as smpp-config's properties (docs: README). Times are in seconds;
+ * numbers and booleans may be given as text.
+ */
+export type SmppClientOptions = { readonly [K in keyof Table]?: Value<Table[K]> | string } & Parts;
+
+/** Names that are objects of the user's and not plain values. */
+const PARTS = new Set<string>([
+  'queue',
+  'correlator',
+  'rateLimiter',
+  'throttleHandler',
+  'sequence',
+  'codecs',
+  'tls',
+  'log',
+  'clock',
+  'random',
+] satisfies (keyof Parts)[]);
+
+/** Parts that may be given by name. */
+const BUILT_IN: Partial<Record<string, readonly string[]>> = {
+  queue: ['memory'],
+  rateLimiter: ['token-bucket'],
+  throttleHandler: ['sampling'],
+};
+
+/** Checks all options; throws {@link ConfigError} with everything that is wrong. */
+export function normalise(options: SmppClientOptions): Settings {
+  const { settings, problems } = check(options);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return settings;
+}
+
+/** Checks all options and returns what is wrong with them: an empty list when all is well. */
+export function findProblems(options: SmppClientOptions): Problem[] {
+  return check(options).problems;
+}
+
+function check(options: SmppClientOptions): { settings: Settings; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const settings: Record<string, unknown> = {};
+  for (const [field, kind] of Object.entries(OPTIONS) as [string, OptionKind<unknown>][]) {
+    const given = (options as Record<string, unknown>)[field];
+    settings[field] = kind.fallback;
+    // An emptied field of the editor means its default.
+    if (given === undefined || given === null || given === '') continue;
+    const unset = unsetVariable(field, given);
+    if (unset) {
+      problems.push(unset);
+      continue;
+    }
+    const result = kind.check(given);
+    if ('value' in result) settings[field] = result.value;
+    else problems.push({ field, value: given, remedy: result.remedy });
+  }
+  for (const field of Object.keys(options)) {
+    if (PARTS.has(field)) problems.push(...unknownPart(field, (options as Record<string, unknown>)[field]));
+    else if (!Object.hasOwn(OPTIONS, field)) {
+      const remedy = 'there is no such option; see the README for the names';
+      problems.push({ field, value: undefined, remedy });
+    }
+  }
+  const complete = settings as unknown as Settings;
+  return { settings: complete, problems: [...problems, ...crossChecks(complete)] };
+}
+
+/** Whoever asks for a part that is not there must not get another one in silence. */
+function unknownPart(field: string, value: unknown): Problem[] {
+  const names = BUILT_IN[field];
+  if (typeof value !== 'string' || value === '' || names?.includes(value)) return [];
+  return [{ field, value, remedy: names ? `give ${names.join(', ')} or an object of yours` : 'give an object' }];
+}
+
+function crossChecks(settings: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if (settings.interfaceVersion === '3.3' && settings.bindType === 'transceiver') {
+    problems.push({
+      field: 'bindType',
+      value: 'transceiver',
+      remedy: 'SMPP 3.3 has no transceiver; choose transmitter or receiver, or interfaceVersion 3.4',
+    });
+  }
+  if (settings.reconnectMax < settings.reconnectMin) {
+    problems.push({
+      field: 'reconnectMax',
+      value: settings.reconnectMax / 1000,
+      remedy: `give at least reconnectMin (${settings.reconnectMin / 1000})`,
+    });
+  }
+  for (const [field, value] of Object.entries(settings.defaults)) {
+    if (QUEUED.some((command) => fieldNames(command).has(field))) continue;
+    problems.push({
+      field: `defaults.${field}`,
+      value,
+      remedy: "this is no field of submit_sm; use the specification's names",
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,27 @@
+import { HEADER_LENGTH, decodePdu, statusName, writeHeader, type Pdu } from '../protocol';
+
+/** A PDU as an event shows it: status by name and by number, all fields by their specification names. */
+export function pduFields(pdu: Pdu): {
+  command: string;
+  command_status: string;
+  command_status_code: number;
+  sequence_number: number;
+  tlvs: Record<string, unknown>;
+  [field: string]: unknown;
+} {
+  const { command_status: status, ...rest } = pdu;
+  return { ...rest, command_status: statusName(status), command_status_code: status };
+}
+
+/** The message_id of a response; empty where it has none. */
+export function messageIdOf(pdu: Pdu): string {
+  return 'message_id' in pdu && typeof pdu.message_id === 'string' ? pdu.message_id : '';
+}
+
+/** A request of ours as it goes out, from the body that the queue holds. */
+export function requestPdu(commandId: number, body: Buffer, sequenceNumber: number): { pdu: Pdu; octets: Buffer } {
+  const octets = Buffer.allocUnsafe(HEADER_LENGTH + body.length);
+  writeHeader(octets, 0, octets.length, commandId, 0, sequenceNumber);
+  body.copy(octets, HEADER_LENGTH);
+  return { pdu: decodePdu(octets), octets };
+}

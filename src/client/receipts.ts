@@ -1,0 +1,99 @@
+import type { Clock, TimerHandle } from '../clock';
+import type { CorrelationEntry, Correlator } from '../store';
+
+interface Held {
+  readonly messageId: string;
+  readonly dueAt: number;
+  resolve(entry: CorrelationEntry | undefined): void;
+  readonly later: Promise<CorrelationEntry | undefined>;
+}
+
+const MAX_HELD = 10_000;
+
+/** The entry now, or perhaps later. */
+export type Found =
+  | { readonly entry: CorrelationEntry | undefined }
+  | { readonly later: Promise<CorrelationEntry | undefined> };
+
+/**
+ * Finds the message that a receipt belongs to.
+ *
+ * Some centres send the receipt before the response that tells the message_id: a
+ * receipt that matches nothing is held for a while, and matched when its response comes.
+ */
+export class ReceiptMatcher {
+  readonly #correlator: Correlator;
+  readonly #clock: Clock;
+  readonly #holdTime: number;
+  /** Insertion order is the order in which they become due. */
+  readonly #held = new Set<Held>();
+  readonly #byId = new Map<string, Set<Held>>();
+  #timer: TimerHandle | undefined;
+
+  /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
+  constructor(correlator: Correlator, clock: Clock, holdTime: number) {
+    this.#correlator = correlator;
+    this.#clock = clock;
+    this.#holdTime = holdTime;
+  }
+
+  /** The entry at once, or a promise of it where it may still come. Rejects as the correlator does. */
+  async find(messageId: string): Promise<Found> {
+    // Held before it is looked up: its response may be stored in between.
+    const held = this.#hold(messageId);
+    let entry: CorrelationEntry | undefined;
+    let looked = false;
+    try {
+      entry = await this.#correlator.get(messageId);
+      looked = true;
+    } finally {
+      if (held && (entry || !looked)) this.#release(held, entry);
+    }
+    return held && !entry ? { later: held.later } : { entry };
+  }
+
+  /** The correlator has it now. */
+  known(entry: CorrelationEntry): void {
+    for (const held of this.#byId.get(entry.messageId) ?? []) this.#release(held, entry);
+  }
+
+  /** Gives up on all that are held. */
+  stop(): void {
+    for (const held of this.#held) this.#release(held, undefined);
+  }
+
+  #hold(messageId: string): Held | undefined {
+    if (this.#holdTime === 0 || this.#held.size >= MAX_HELD) return undefined;
+    let resolve: Held['resolve'] = () => undefined;
+    const later = new Promise<CorrelationEntry | undefined>((fulfil) => (resolve = fulfil));
+    const held: Held = { messageId, dueAt: this.#clock.monotonic() + this.#holdTime, resolve, later };
+    this.#held.add(held);
+    this.#byId.set(messageId, (this.#byId.get(messageId) ?? new Set()).add(held));
+    this.#timer ??= this.#clock.setTimeout(() => this.#expire(), this.#holdTime);
+    return held;
+  }
+
+  #release(held: Held, entry: CorrelationEntry | undefined): void {
+    this.#held.delete(held);
+    const alike = this.#byId.get(held.messageId);
+    alike?.delete(held);
+    if (alike?.size === 0) this.#byId.delete(held.messageId);
+    held.resolve(entry);
+    if (this.#held.size > 0) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    // Timers may fire a fraction of a millisecond early.
+    const now = this.#clock.monotonic() + 1;
+    for (const held of this.#held) {
+      if (held.dueAt > now) {
+        this.#timer = this.#clock.setTimeout(() => this.#expire(), held.dueAt - now);
+        return;
+      }
+      this.#release(held, undefined);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import { describeStatus } from '../protocol';
+
+export type Verdict = 'ok' | 'throttle' | 'retry' | 'fail';
+
+/** What a status of submit_sm_resp means for the message. */
+export function verdictOf(status: number): Verdict {
+  return describeStatus(status).kind;
+}
+
+const FIRST_RETRY = 2000;
+const LAST_RETRY = 300_000;
+
+/**
+ * Milliseconds until a message that was refused for a while is tried again, after `attempts`
+ * refusals (from 1): 2, 4, 8, 16 … s, at most 5 min, the last fifth of it random.
+ */
+export function retryDelay(attempts: number, random: () => number): number {
+  const delay = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** Math.min(attempts - 1, 20));
+  return delay * (0.8 + 0.2 * random());
+}

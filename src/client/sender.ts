@@ -1,0 +1,139 @@
+import { SmppError } from '../protocol';
+import { canSubmit, type Session } from '../session';
+import type { DeadReason, DeliveryState, OutboundQueue, QueueItem } from '../store';
+import type { Announcer } from './announcer';
+import { MessageError } from './errors';
+import type { Outcome } from './events';
+import type { DirectRequest, Intake, Origin } from './intake';
+import type { Message } from './message';
+import { queuedOutcome, type CompleteWhen, type Outcomes } from './outcomes';
+
+export interface SendOptions {
+  /** When the promise resolves; default `accepted`. */
+  completeWhen?: CompleteWhen;
+  /** With `delivered`: how many seconds to wait for the receipts; default 86,400. */
+  deliveredTimeout?: number;
+  /** The `_msgid` of the flow message that it comes from. */
+  msgid?: string;
+}
+
+export interface SenderParts {
+  readonly intake: Intake;
+  readonly outcomes: Outcomes;
+  readonly announcer: Announcer;
+  readonly queue: OutboundQueue;
+  /** The session, while there is one. */
+  readonly session: () => Session | undefined;
+}
+
+const DEFAULT_DELIVERED_TIMEOUT = 86_400;
+/** Seconds: Node's timers hold no more than 31 bits of milliseconds. */
+const LONGEST_TIMEOUT = 2_000_000;
+
+function ignore(): void {
+  // A failure that comes while the message is still being queued is heard of later.
+}
+
+/** From a message that a user gives to the queue, and from its end back to the user. */
+export class Sender {
+  readonly #parts: SenderParts;
+  readonly #stopping = new AbortController();
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on nothing comes into the queue. */
+  stop(): void {
+    const text = 'the client was stopped before the message was queued; make a new client and send it again';
+    this.#stopping.abort(new SmppError('NOT_QUEUED', text, { retriable: true }));
+  }
+
+  async enqueue(messages: readonly Message[], origin: Origin): Promise<QueueItem[]> {
+    const items = await this.#prepare(messages, origin);
+    await this.#parts.queue.enqueue(items, this.#stopping);
+    return items;
+  }
+
+  async send(message: Message, options: SendOptions): Promise<Outcome> {
+    const { intake } = this.#parts;
+    if (!intake.isQueued(message)) return this.#ask(intake.direct(message), options);
+    const [outcome] = await this.#sendAll([message], options);
+    return outcome as Promise<Outcome>;
+  }
+
+  async sendBatch(
+    messages: readonly Message[],
+    options: SendOptions,
+  ): Promise<PromiseSettledResult<Outcome>[]> {
+    return Promise.allSettled(await this.#sendAll(messages, options));
+  }
+
+  /** All are queued when it resolves; the promises within are the outcomes. */
+  async #sendAll(
+    messages: readonly Message[],
+    { completeWhen = 'accepted', deliveredTimeout = DEFAULT_DELIVERED_TIMEOUT, msgid }: SendOptions,
+  ): Promise<Promise<Outcome>[]> {
+    if (completeWhen === 'queued') {
+      const queued = await this.enqueue(messages, { msgid });
+      return queued.map((item) => Promise.resolve(queuedOutcome(item)));
+    }
+    const { outcomes, queue } = this.#parts;
+    const timeout = checkedTimeout(deliveredTimeout);
+    outcomes.reserve(messages.length);
+    const items = await this.#prepare(messages, { msgid });
+    outcomes.reserve(items.length);
+    // They wait before they are queued: the response may be faster than the queue's promise.
+    const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
+    for (const outcome of waiting) outcome.catch(ignore);
+    try {
+      await queue.enqueue(items, this.#stopping);
+    } catch (error) {
+      for (const item of items) outcomes.forget(item.id);
+      throw error;
+    }
+    return waiting;
+  }
+
+  /** A message failed for good: everybody hears of it. */
+  fail(item: QueueItem, reason: DeadReason, state?: DeliveryState): void {
+    const failure = this.#parts.announcer.failed(item, reason, state);
+    this.#parts.outcomes.failed(item, failure, reason.text);
+  }
+
+  async #prepare(messages: readonly Message[], origin: Origin): Promise<QueueItem[]> {
+    const { signal } = this.#stopping;
+    signal.throwIfAborted();
+    const single = messages.length === 1;
+    const items: QueueItem[] = [];
+    for (const [index, message] of messages.entries()) {
+      const labelled = !single && origin.msgid !== undefined;
+      const own = labelled ? { ...origin, label: `${origin.msgid}.${index}` } : origin;
+      try {
+        items.push(await this.#parts.intake.prepare(message, own));
+      } catch (error) {
+        if (error instanceof MessageError && !single) error.index = index;
+        throw error;
+      }
+    }
+    signal.throwIfAborted();
+    return items;
+  }
+
+  async #ask(request: DirectRequest, options: SendOptions): Promise<Outcome> {
+    const session = this.#parts.session();
+    if (!session || !canSubmit(session.state)) {
+      const text = `${request.command} cannot be sent: no session is bound to send; it is not queued, try again when bound`;
+      throw new SmppError('NOT_BOUND', text, { retriable: true });
+    }
+    const response = await session.request(request.pdu);
+    return this.#parts.announcer.answered(request, response, options.msgid);
+  }
+}
+
+/** Seconds in, milliseconds out. */
+function checkedTimeout(seconds: number): number {
+  if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return seconds * 1000;
+  const text = `deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`;
+  throw new SmppError('INVALID_OPTION', text);
+}

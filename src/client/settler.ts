@@ -1,0 +1,173 @@
+import type { Clock } from '../clock';
+import type { Log } from '../observability';
+import type { CorrelationEntry, Correlator, Lease, OutboundQueue, Settlement, Store } from '../store';
+
+const FIRST_PAUSE = 250;
+const LAST_PAUSE = 10_000;
+
+interface Batch {
+  entries: CorrelationEntry[];
+  settlements: Settlement[];
+  /** Called when all of the batch is as safe as the store makes it. */
+  then: (() => void)[];
+  released: Lease[];
+  /** Long messages of which some segments are accepted. */
+  progressed: Set<Lease>;
+}
+
+const emptyBatch = (): Batch => ({
+  entries: [],
+  settlements: [],
+  then: [],
+  released: [],
+  progressed: new Set(),
+});
+
+/**
+ * Writes what became of messages back to the store, in batches, one at a time.
+ *
+ * Correlation goes first: a crash between the two repeats a message, but never
+ * leaves a receipt without its message. While the store is away it tries again.
+ */
+export class Settler {
+  readonly #queue: OutboundQueue;
+  readonly #correlator: Correlator;
+  readonly #atomic: Store['settle'];
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #correlated: (entry: CorrelationEntry) => void;
+  #next = emptyBatch();
+  #running: Promise<void> | undefined;
+  #unsettled = 0;
+  #abandoned = false;
+  #endPause: () => void = () => undefined;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(parts: {
+    store: Store;
+    correlator: Correlator;
+    clock: Clock;
+    log: Log;
+    /** Told when a message_id can be found. */
+    correlated: (entry: CorrelationEntry) => void;
+  }) {
+    this.#queue = parts.store.queue;
+    this.#correlator = parts.correlator;
+    // One transaction is possible only where both are the same store's.
+    const own = parts.correlator === parts.store.correlator;
+    this.#atomic = own ? parts.store.settle?.bind(parts.store) : undefined;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#correlated = parts.correlated;
+  }
+
+  /** Settlements not yet durable. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  correlate(entry: CorrelationEntry): void {
+    this.#next.entries.push(entry);
+    this.#run();
+  }
+
+  /** Some segments of a long message are accepted, others are to follow. */
+  progress(lease: Lease): void {
+    this.#next.progressed.add(lease);
+    this.#run();
+  }
+
+  settle(settlement: Settlement, then: () => void): void {
+    this.#unsettled++;
+    this.#next.settlements.push(settlement);
+    this.#next.then.push(then);
+    this.#run();
+  }
+
+  release(lease: Lease): void {
+    this.#next.released.push(lease);
+    this.#run();
+  }
+
+  /** Resolves when all that was given so far is written. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Resolves when at most `count` settlements are open. */
+  async below(count: number): Promise<void> {
+    while (this.#unsettled > count && !this.#abandoned) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
+  }
+
+  /** Stops trying; what is not written comes again after a restart. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#endPause();
+    this.#wake();
+  }
+
+  #run(): void {
+    this.#running ??= this.#loop();
+  }
+
+  async #loop(): Promise<void> {
+    // All that one chunk of the socket brings makes one batch.
+    await Promise.resolve();
+    let pause = FIRST_PAUSE;
+    while (this.#hasWork() && !this.#abandoned) {
+      const batch = this.#next;
+      this.#next = emptyBatch();
+      while (!(await this.#write(batch)) && !this.#abandoned) {
+        await this.#pause(pause);
+        pause = Math.min(LAST_PAUSE, pause * 2);
+      }
+      pause = FIRST_PAUSE;
+    }
+    // Here and not when the promise is done: what is given in between would wait for ever.
+    this.#running = undefined;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, ms);
+      this.#endPause = () => (this.#clock.clearTimeout(timer), resolve());
+    });
+  }
+
+  #hasWork(): boolean {
+    const { entries, settlements, released, progressed } = this.#next;
+    return entries.length + settlements.length + released.length + progressed.size > 0;
+  }
+
+  /** Each part is dropped from the batch once it is written, so that a failure repeats none of it. */
+  async #write(batch: Batch): Promise<boolean> {
+    try {
+      if (this.#atomic && batch.settlements.length > 0) {
+        await this.#atomic(batch.entries, batch.settlements);
+        batch.settlements = [];
+      } else if (batch.entries.length > 0) await this.#correlator.put(batch.entries);
+      for (const entry of batch.entries.splice(0)) this.#correlated(entry);
+      if (batch.settlements.length > 0) await this.#queue.settle(batch.settlements);
+      batch.settlements = [];
+      if (batch.released.length > 0) await this.#queue.release(batch.released);
+      batch.released = [];
+      if (batch.progressed.size > 0) await this.#queue.extend([...batch.progressed]);
+    } catch (error) {
+      this.#log.error(
+        { event: 'queue', stage: 'settle', err: error },
+        'the store does not take results; trying again',
+      );
+      return false;
+    }
+    this.#unsettled -= batch.then.length;
+    for (const then of batch.then) then();
+    this.#wake();
+    return true;
+  }
+
+  #wake(): void {
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Clock, TimerHandle } from '../clock';
+
+/** Waits for `work`, but not longer than `ms`. Never rejects. */
+export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: TimerHandle;
+  const limit = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, ms)));
+  try {
+    await Promise.race([work, limit]);
+  } catch {
+    // Whoever started the work hears of its failure.
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}
+
+export interface Repeated {
+  start(): void;
+  stop(): void;
+}
+
+/** Waits `ms`, or until `signal` aborts. Never rejects. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clock.clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** Runs `work` every `ms` until stopped, never twice at once. Its failures are nobody's: it runs again. */
+export function repeat(clock: Clock, ms: number, work: () => Promise<unknown>): Repeated {
+  let timer: TimerHandle;
+  let running = false;
+  let working = false;
+  const next = (): void => {
+    if (!running || working) return;
+    timer = clock.setTimeout(() => void run(), ms);
+  };
+  const run = async (): Promise<void> => {
+    working = true;
+    try {
+      await work();
+    } catch {
+      // Next time.
+    }
+    working = false;
+    next();
+  };
+  return {
+    start: () => {
+      if (running) return;
+      running = true;
+      next();
+    },
+    stop: () => {
+      running = false;
+      clock.clearTimeout(timer);
+    },
+  };
+}

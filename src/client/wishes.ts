@@ -1,0 +1,49 @@
+import type { Lane } from '../store';
+import { MessageError } from './errors';
+
+const METADATA_LIMIT = 8 * 1024;
+const DEFAULT_LANE = 2;
+/** ECMA-262 section 21.4.1.1: what a Date can hold. */
+const LAST_DATE = 8.64e15;
+
+export function laneOf(priority: unknown): Lane {
+  if (priority === undefined) return DEFAULT_LANE;
+  const lane = ([0, 1, 2, 3, 4] as const).find((one) => one === priority || String(one) === priority);
+  if (lane !== undefined) return lane;
+  throw new MessageError(
+    'INVALID_FIELD',
+    'priority',
+    `priority ${String(priority)}: give 0 (first) to 4 (last)`,
+  );
+}
+
+/** Epoch milliseconds; undefined: never. */
+export function expiry(given: unknown, now: number, ttl: number): number | undefined {
+  if (given === undefined) return ttl === 0 ? undefined : now + ttl;
+  const at = given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : given;
+  if (typeof at !== 'number' || !(Math.abs(at) <= LAST_DATE)) {
+    throw new MessageError(
+      'INVALID_FIELD',
+      'expires',
+      `expires ${String(given)}: give a Date, an ISO 8601 time or epoch milliseconds`,
+    );
+  }
+  return at;
+}
+
+export function checkedMetadata(metadata: unknown): unknown {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(metadata);
+  } catch (cause) {
+    throw new MessageError('INVALID_FIELD', 'metadata', 'metadata must be JSON; it refers to itself', cause);
+  }
+  if (json === undefined) throw new MessageError('INVALID_FIELD', 'metadata', 'metadata must be JSON');
+  const octets = Buffer.byteLength(json);
+  if (octets <= METADATA_LIMIT) return metadata;
+  throw new MessageError(
+    'INVALID_FIELD',
+    'metadata',
+    `metadata has ${octets} octets of JSON; at most ${METADATA_LIMIT} are possible`,
+  );
+}

@@ -1,0 +1,13 @@
+/**
+ * SMS over SMPP: a client that queues, paces, reconnects and matches receipts.
+ * Beside it `./protocol` (PDUs), `./text` (characters, long messages, receipts)
+ * and `./simulator` (an SMSC) are faces of their own.
+ */
+export * from './client';
+export { SmppError } from './protocol';
+export * from './flow-control';
+export * from './store';
+export { createLog, maskNumber, type Log, type LogOptions, type LogSink } from './observability';
+export { SequenceCounter, type SequenceGenerator } from './session';
+export type { TextCodec } from './text';
+export { systemClock, type Clock } from './clock';

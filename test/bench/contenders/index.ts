@@ -1,0 +1,8 @@
+import { nodeSmpp } from './node-smpp';
+import { own } from './own';
+import type { Contender } from './types';
+
+/** The clients that the bench compares, each in a process of its own. */
+export const CONTENDERS = { own, 'node-smpp': nodeSmpp } satisfies Record<string, Contender>;
+
+export type ContenderName = keyof typeof CONTENDERS;

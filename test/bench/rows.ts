@@ -1,0 +1,11 @@
+import type { ContenderName } from './contenders';
+
+/** What is compared with what. The first contender is ours; ratios are ours to each other's. */
+export interface Row {
+  readonly name: string;
+  readonly contenders: readonly ContenderName[];
+  /** Submits outstanding at most. */
+  readonly window: number;
+}
+
+export const ROWS: readonly Row[] = [{ name: 'road-100', contenders: ['own', 'node-smpp'], window: 100 }];

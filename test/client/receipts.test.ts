@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import type { CorrelationEntry, Correlator, DeliveryError } from '../../src/index';
+import { ReceiptMatcher } from '../../src/client/receipts';
+import { FakeClock, settle } from '../support/clock';
+import { silence, type Answering } from '../support/peer';
+import { pass, until } from '../support/until';
+import { HELLO, Scenes, advanceUntil, store } from './setup';
+
+const LONG = { ...HELLO, short_message: 'x'.repeat(300) };
+
+/** Message ids m1, m2 … */
+function ids(): Answering {
+  let n = 0;
+  return () => ({ message_id: `m${++n}` });
+}
+
+describe('Receipts', () => {
+  const scenes = new Scenes();
+  afterEach(() => scenes.end());
+
+  it('are matched to their message, answered, and told with its identity', async () => {
+    const { client, peer, told } = await scenes.bound({ submit_sm: ids() });
+    const { id } = await client.send({ ...HELLO, correlation_id: 'c', metadata: { a: 1 } }, { msgid: 'flow' });
+    const link = await peer.link();
+    const answer = await link.response(link.receipt('m1'));
+    assert.deepEqual([answer.command, answer.command_status], ['deliver_sm_resp', 0]);
+    await until(() => told('receipt').length === 1);
+    const [receipt] = told('receipt');
+    assert.ok(receipt);
+    const { event, message_id, state, final, matched, topic, correlation_id, metadata, msgid, segment, segments } = receipt;
+    assert.deepEqual(
+      { event, message_id, state, final, matched, topic, correlation_id, metadata, msgid, segment, segments, id: receipt.id },
+      {
+        event: 'receipt',
+        message_id: 'm1',
+        state: 'DELIVRD',
+        final: true,
+        matched: true,
+        topic: '491511234567',
+        correlation_id: 'c',
+        metadata: { a: 1 },
+        msgid: 'flow',
+        segment: 0,
+        segments: 1,
+        id,
+      },
+    );
+    assert.equal(receipt.done_date, '2026-01-01T00:01:00.000Z');
+    assert.equal((receipt.payload as { state?: string }).state, 'DELIVRD');
+  });
+
+  it('that come before their response are answered at once, held, and matched when it comes', async () => {
+    const { client, peer, told } = await scenes.bound({ submit_sm: silence });
+    const sent = client.send({ ...HELLO, correlation_id: 'c' }, { completeWhen: 'delivered' });
+    const [request] = await peer.untilSubmits(1);
+    const link = await peer.link();
+    assert.equal((await link.response(link.receipt('early'))).command_status, 0);
+    await pass(10);
+    assert.equal(told('receipt').length, 0);
+    link.answer(request as never, { message_id: 'early' });
+    assert.equal((await sent).event, 'delivered');
+    const [receipt] = told('receipt');
+    assert.deepEqual([receipt?.matched, receipt?.correlation_id, receipt?.state], [true, 'c', 'DELIVRD']);
+    assert.equal(receipt?.command, 'deliver_sm');
+  });
+
+  it('that match nothing are told unmatched after receiptHoldTime, in their order', async () => {
+    const { peer, told, clock, lines } = await scenes.bound({}, { receiptHoldTime: 30 });
+    const link = await peer.link();
+    await link.response(link.receipt('one'));
+    await clock.advance(10_000);
+    await link.response(link.receipt('two'));
+    await clock.advance(19_990);
+    assert.equal(told('receipt').length, 0);
+    await clock.advance(20);
+    assert.deepEqual(told('receipt').map(({ message_id }) => message_id), ['one']);
+    await clock.advance(10_000);
+    const all = told('receipt').map(({ message_id, matched, topic }) => [message_id, matched, topic]);
+    assert.deepEqual(all, [['one', false, '491511234567'], ['two', false, '491511234567']]);
+    assert.equal(lines.filter(({ event, level }) => event === 'receipt' && level === 'warn').length, 2);
+  });
+
+  it('with receiptHoldTime 0 are told at once, and the answer waits for the handler', async () => {
+    const { client, peer } = await scenes.bound({}, { receiptHoldTime: 0 });
+    let finish: () => void = () => undefined;
+    client.on('receipt', () => new Promise<void>((resolve) => (finish = resolve)));
+    const link = await peer.link();
+    const number = link.receipt('x');
+    await pass(10);
+    assert.equal(link.requests('deliver_sm_resp').length, 0);
+    finish();
+    await link.response(number);
+  });
+
+  it('by TLVs alone, or in a data_sm, are receipts too', async () => {
+    const { client, peer, told } = await scenes.bound({ submit_sm: ids() });
+    await client.send(HELLO);
+    await client.send(HELLO);
+    const link = await peer.link();
+    const given = { esm_class: 4, source_addr: '491511234567' };
+    link.send({ command: 'deliver_sm', ...given, tlvs: { receipted_message_id: 'm1', message_state: 2 } });
+    link.send({ command: 'data_sm', ...given, tlvs: { receipted_message_id: 'm2', message_state: 5 } });
+    await until(() => told('receipt').length === 2);
+    const all = told('receipt').map(({ command, state, matched }) => [command, state, matched]);
+    assert.deepEqual(all, [['deliver_sm', 'DELIVRD', true], ['data_sm', 'UNDELIV', true]]);
+  });
+
+  it('complete a message that waits for them when all its segments are delivered', async () => {
+    const { client, peer } = await scenes.bound({ submit_sm: ids() });
+    let outcome: unknown;
+    const sent = client.send(LONG, { completeWhen: 'delivered' }).then((one) => (outcome = one));
+    await peer.untilSubmits(2);
+    const link = await peer.link();
+    link.receipt('m2');
+    await pass(20);
+    assert.equal(outcome, undefined);
+    link.receipt('m1', 'ENROUTE');
+    await pass(20);
+    assert.equal(outcome, undefined);
+    link.receipt('m1');
+    const { event, segments, message_ids, receipt, receipts, command_status } = await sent;
+    assert.deepEqual([event, segments, message_ids, command_status], ['delivered', 2, ['m1', 'm2'], 'ESME_ROK']);
+    assert.deepEqual([receipt?.state, receipts?.map(({ message_id }) => message_id)], ['DELIVRD', ['m1', 'm2']]);
+  });
+
+  it('of one segment undelivered fail the whole message, with the worst of them', async () => {
+    const { client, peer, told } = await scenes.bound({ submit_sm: ids() });
+    const sent = client.send(LONG, { completeWhen: 'delivered' });
+    sent.catch(() => undefined);
+    await peer.untilSubmits(2);
+    const link = await peer.link();
+    link.receipt('m1', 'UNDELIV');
+    link.receipt('m2', 'DELIVRD');
+    await assert.rejects(sent, (error: DeliveryError) => {
+      const { code, receipt, receipts, message_ids, id } = error.outcome;
+      assert.equal(code, 'UNDELIVERED');
+      assert.match(error.message, /accepted the message but reports UNDELIV/);
+      assert.equal((receipt as { state: string }).state, 'UNDELIV');
+      assert.deepEqual([receipts?.length, message_ids, typeof id], [2, ['m1', 'm2'], 'string']);
+      return true;
+    });
+    assert.equal(told('receipt').length, 2);
+  });
+
+  it('that never come end the wait with RECEIPT_TIMEOUT, counted from the acceptance', async () => {
+    const { client, peer, clock } = await scenes.bound({ submit_sm: silence });
+    const sent = client.send(HELLO, { completeWhen: 'delivered', deliveredTimeout: 60 });
+    sent.catch(() => undefined);
+    const [request] = await peer.untilSubmits(1);
+    await clock.advance(20_000);
+    peer.links[0]?.answer(request as never, { message_id: 'x' });
+    await until(() => clock.pendingTimers > 0);
+    await pass(10);
+    await clock.advance(59_990);
+    assert.equal((await client.status()).waiting, 1);
+    await clock.advance(20);
+    await assert.rejects(sent, { code: 'RECEIPT_TIMEOUT', message: /within 60 s/ });
+    assert.equal((await client.status()).waiting, 0);
+  });
+
+  it('may be waited for as long as a timer can be, and not longer', async () => {
+    const { client } = await scenes.bound();
+    for (const deliveredTimeout of [-1, NaN, 1e9]) {
+      await assert.rejects(client.send(HELLO, { completeWhen: 'delivered', deliveredTimeout }), {
+        code: 'INVALID_OPTION',
+        message: /deliveredTimeout/,
+      });
+    }
+  });
+
+  it('find their message also after a restart, by the store', async () => {
+    const clock = new FakeClock();
+    const queue = store(clock);
+    const before = await scenes.bound({ submit_sm: ids() }, { clock, queue });
+    const { id } = await before.client.send({ ...HELLO, correlation_id: 'c' });
+    await before.client.stop();
+    const { peer, told } = await scenes.bound({}, { clock, queue, enquireLinkInterval: 0 });
+    await clock.advance(3_600_000);
+    (await peer.link()).receipt('m1');
+    await until(() => told('receipt').length === 1);
+    const [receipt] = told('receipt');
+    assert.deepEqual([receipt?.matched, receipt?.id, receipt?.correlation_id], [true, id, 'c']);
+  });
+
+  it('after correlationTtl match nothing any more', async () => {
+    const { client, peer, told, clock } = await scenes.bound({ submit_sm: ids() }, { correlationTtl: 100, receiptHoldTime: 0 });
+    await client.send(HELLO);
+    await advanceUntil(clock, () => clock.monotonic() > 101_000, 10_000);
+    (await peer.link()).receipt('m1');
+    await until(() => told('receipt').length === 1);
+    assert.equal(told('receipt')[0]?.matched, false);
+  });
+
+  it('while the correlator is away are answered with an error, so that the centre repeats them', async () => {
+    const correlator: Correlator = {
+      put: () => Promise.resolve(),
+      get: () => Promise.reject(new Error('away')),
+      expire: () => Promise.resolve(0),
+    };
+    const { peer, told, client } = await scenes.bound({}, { correlator });
+    const link = await peer.link();
+    assert.equal((await link.response(link.receipt('x'))).command_status, 8);
+    await client.stop();
+    assert.equal(told('receipt').length, 0);
+  });
+});
+
+describe('The receipt matcher', () => {
+  const entry = (messageId: string): CorrelationEntry => ({
+    messageId,
+    id: messageId,
+    segment: 0,
+    segments: 1,
+    source: '',
+    destination: '',
+    acceptedAt: 0,
+    expiresAt: Infinity,
+  });
+  const empty: Correlator = {
+    put: () => Promise.resolve(),
+    get: () => Promise.resolve(undefined),
+    expire: () => Promise.resolve(0),
+  };
+  it('lets each go in its own time, also several of one id among others', async () => {
+    const clock = new FakeClock();
+    const matcher = new ReceiptMatcher(empty, clock, 1000);
+    const order: string[] = [];
+    for (const [name, id] of [['a1', 'a'], ['b', 'b'], ['a2', 'a']] as const) {
+      const found = await matcher.find(id);
+      if ('later' in found) void found.later.then(() => order.push(`${name} ${clock.monotonic()}`));
+      await clock.advance(300);
+    }
+    await clock.advance(2000);
+    assert.deepEqual(order.map((line) => line.split(' ')[0]), ['a1', 'b', 'a2']);
+    for (const [n, line] of order.entries()) {
+      const at = Number(line.split(' ')[1]);
+      assert.ok(at >= 1000 + 300 * n - 2 && at <= 1002 + 300 * n, line);
+    }
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('gives all that wait for one id its entry, and stops its timer with the last', async () => {
+    const clock = new FakeClock();
+    const matcher = new ReceiptMatcher(empty, clock, 1000);
+    const found = await Promise.all([matcher.find('a'), matcher.find('a')]);
+    matcher.known(entry('b'));
+    matcher.known(entry('a'));
+    for (const one of found) assert.equal('later' in one && (await one.later)?.id, 'a');
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('sees an entry that is stored while it looks', async () => {
+    const clock = new FakeClock();
+    let look: (found: CorrelationEntry | undefined) => void = () => undefined;
+    const slow: Correlator = { ...empty, get: () => new Promise((resolve) => (look = resolve)) };
+    const matcher = new ReceiptMatcher(slow, clock, 1000);
+    const finding = matcher.find('a');
+    matcher.known(entry('a'));
+    look(undefined);
+    const found = await finding;
+    assert.equal('later' in found && (await found.later)?.id, 'a');
+  });
+
+  it('holds ten thousand and not more, and lets all go when it stops', async () => {
+    const clock = new FakeClock();
+    const matcher = new ReceiptMatcher(empty, clock, 1000);
+    const waiting = await Promise.all(Array.from({ length: 10_000 }, (_, n) => matcher.find(String(n))));
+    assert.deepEqual(await matcher.find('one more'), { entry: undefined });
+    matcher.stop();
+    for (const one of waiting) assert.equal('later' in one && (await one.later), undefined);
+    await settle();
+    assert.equal(clock.pendingTimers, 0);
+  });
+});

@@ -1,0 +1,115 @@
+import {
+  SmppClient,
+  openMemoryStore,
+  type ClientEvents,
+  type EventName,
+  type MemoryStore,
+  type Message,
+  type SmppClientOptions,
+} from '../../src/index';
+import { FakeClock } from '../support/clock';
+import { Peer, type Script } from '../support/peer';
+import { until } from '../support/until';
+
+const EVENTS: readonly EventName[] = [
+  'message',
+  'receipt',
+  'response',
+  'request',
+  'failure',
+  'session',
+  'throttle',
+  'queue',
+];
+
+export type SceneOptions = SmppClientOptions & { clock?: FakeClock };
+
+/** A client, the centre that it speaks with, its clock, and what it told. */
+export interface Scene {
+  readonly client: SmppClient;
+  readonly peer: Peer;
+  readonly clock: FakeClock;
+  readonly lines: Record<string, unknown>[];
+  /** Events so far, of one name. */
+  told<E extends EventName>(name: E): ClientEvents[E][];
+}
+
+export const HELLO: Message = { short_message: 'Hello', destination_addr: '491511234567', source_addr: 'Shop' };
+
+/** `n` messages that can be told apart by their text. */
+export function numbered(n: number, fields: Partial<Message> = {}): Message[] {
+  return Array.from({ length: n }, (_, index) => ({ ...HELLO, short_message: String(index), ...fields }));
+}
+
+/** The texts of submits, in the order of their coming. */
+export function textsOf(submits: readonly object[]): string[] {
+  return submits.map((pdu) => (pdu as { short_message: Buffer }).short_message.toString('latin1'));
+}
+
+/** Makes clients and centres, and cleans up after them. */
+export class Scenes {
+  readonly #ends: (() => Promise<unknown>)[] = [];
+
+  async peer(script?: Script | ((link: number) => Script)): Promise<Peer> {
+    const peer = await Peer.start(script);
+    this.#ends.push(() => peer.stop());
+    return peer;
+  }
+
+  /** A client that is not started. */
+  async idle(
+    script?: Script | ((link: number) => Script),
+    options: SceneOptions = {},
+    peer?: Peer,
+  ): Promise<Scene> {
+    const centre = peer ?? (await this.peer(script));
+    const clock = options.clock ?? new FakeClock();
+    const lines: Record<string, unknown>[] = [];
+    const client = new SmppClient({
+      port: centre.port,
+      systemId: 'a',
+      password: 'secret',
+      clock,
+      random: () => 0.5,
+      log: (line) => lines.push(line),
+      ...options,
+    });
+    const events: { name: EventName; event: unknown }[] = [];
+    for (const name of EVENTS) client.on(name, (event) => void events.push({ name, event }));
+    this.#ends.push(async () => {
+      const stopped = client.stop();
+      const ticking = setInterval(() => void clock.advance(1000), 5);
+      await stopped;
+      clearInterval(ticking);
+    });
+    const told = <E extends EventName>(wanted: E): ClientEvents[E][] =>
+      events.filter(({ name }) => name === wanted).map(({ event }) => event as ClientEvents[E]);
+    return { client, peer: centre, clock, lines, told };
+  }
+
+  /** A client that is bound. */
+  async bound(
+    script?: Script | ((link: number) => Script),
+    options: SceneOptions = {},
+    peer?: Peer,
+  ): Promise<Scene> {
+    const scene = await this.idle(script, options, peer);
+    await scene.client.start();
+    return scene;
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.#ends.splice(0).reverse()) await end();
+  }
+}
+
+/** A store that outlives the client it is given to. */
+export function store(clock: FakeClock, capacity = 10_000): MemoryStore {
+  return openMemoryStore({ capacity, whenFull: 'reject', clock });
+}
+
+/** Moves the clock on in steps until something has happened. */
+export async function advanceUntil(clock: FakeClock, condition: () => boolean, step = 100, steps = 2000): Promise<void> {
+  for (let n = 0; n < steps && !condition(); n++) await clock.advance(step);
+  await until(condition);
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { SmppClient, type ClientEvents, type EventName, type SmppClientOptions } from '../../src';
+import { ask, startPeerServer, type PeerPdu, type PeerServer, type PeerSession } from '../support/node-smpp';
+
+const ROK = 0;
+const RTHROTTLED = 0x58;
+
+describe('npm smpp, as a server of the client', () => {
+  let server: PeerServer;
+  let client: SmppClient;
+  /** What the server took, in order. */
+  let submits: PeerPdu[];
+  /** What it does with each submit; the status to answer with. */
+  let onSubmit: (pdu: PeerPdu, session: PeerSession) => number;
+
+  beforeEach(async () => {
+    submits = [];
+    onSubmit = () => ROK;
+    server = await startPeerServer((session) => serve(session));
+  });
+  afterEach(async () => {
+    await client.stop();
+    await server.stop();
+  });
+
+  function serve(session: PeerSession): void {
+    session.on('bind_transceiver', (pdu) => {
+      const command_status = pdu.password === 'secret' ? ROK : 0x0e;
+      session.send(pdu.response({ command_status, system_id: 'peer' }));
+    });
+    session.on('submit_sm', (pdu) => {
+      const command_status = onSubmit(pdu, session);
+      if (command_status === ROK) submits.push(pdu);
+      session.send(pdu.response({ command_status, message_id: `peer-${submits.length}` }));
+    });
+    session.on('enquire_link', (pdu) => void session.send(pdu.response()));
+    session.on('unbind', (pdu) => {
+      session.send(pdu.response());
+      session.close();
+    });
+  }
+
+  async function start(options: SmppClientOptions = {}): Promise<SmppClient> {
+    client = new SmppClient({
+      port: server.port,
+      systemId: 'us',
+      password: 'secret',
+      reconnectMin: 0.01,
+      reconnectMax: 0.05,
+      throttleWait: 0.02,
+      logLevel: 'silent',
+      ...options,
+    });
+    await client.start({ failFast: true });
+    return client;
+  }
+
+  const nextEvent = <E extends EventName>(name: E): Promise<ClientEvents[E]> =>
+    new Promise((resolve) => client.on(name, resolve));
+  const live = (): PeerSession => {
+    const session = server.sessions.at(-1);
+    assert.ok(session);
+    return session;
+  };
+
+  it('takes our submit as we meant it', async () => {
+    await start();
+    const outcome = await client.send({
+      source_addr: 'Sender',
+      destination_addr: '+491510001',
+      short_message: 'Grüße: {[€]} @ §5',
+    });
+    assert.equal(outcome.message_id, 'peer-1');
+    const [submit] = submits;
+    assert.equal(submit?.short_message?.message, 'Grüße: {[€]} @ §5');
+    assert.deepEqual([submit.source_addr, submit.source_addr_ton], ['Sender', 5]);
+    assert.deepEqual(
+      [submit.destination_addr, submit.dest_addr_ton, submit.dest_addr_npi],
+      ['491510001', 1, 1],
+    );
+    assert.equal(submit.registered_delivery, 1);
+  });
+
+  it('refuses our bind with a wrong password', async () => {
+    await assert.rejects(start({ password: 'wrong' }), {
+      code: 'BIND_REFUSED',
+      command_status: 'ESME_RINVPASWD',
+    });
+  });
+
+  it('returns a receipt, which is matched by its text alone', async () => {
+    onSubmit = (_pdu, session) => {
+      setImmediate(() => {
+        const text = `id:peer-1 sub:001 dlvrd:001 submit date:2601020304 done date:2601020305 stat:DELIVRD err:000 text:Hi`;
+        const fields = {
+          source_addr: '491510001',
+          destination_addr: 'us',
+          esm_class: 4,
+          short_message: text,
+        };
+        session.deliver_sm(fields, () => undefined);
+      });
+      return ROK;
+    };
+    await start();
+    const receipt = nextEvent('receipt');
+    const message = { destination_addr: '491510001', short_message: 'Hi', correlation_id: 'order 7' };
+    const outcome = await client.send(message, { completeWhen: 'delivered', deliveredTimeout: 5 });
+    assert.equal(outcome.event, 'delivered');
+    const { state, matched, correlation_id, message_id } = await receipt;
+    assert.deepEqual([state, matched, correlation_id, message_id], ['DELIVRD', true, 'order 7', 'peer-1']);
+  });
+
+  it('returns a receipt before the response, which is matched by its TLVs', async () => {
+    onSubmit = (_pdu, session) => {
+      const fields = { source_addr: '491510001', destination_addr: 'us', esm_class: 4, short_message: '' };
+      session.deliver_sm({ ...fields, receipted_message_id: 'peer-1', message_state: 5 }, () => undefined);
+      return ROK;
+    };
+    await start();
+    const receipt = nextEvent('receipt');
+    await client.send({ destination_addr: '491510001', short_message: 'Hi', correlation_id: 'early' });
+    const { state, matched, correlation_id } = await receipt;
+    assert.deepEqual([state, matched, correlation_id], ['UNDELIV', true, 'early']);
+  });
+
+  it('takes a long message in parts that it can read', async () => {
+    await start();
+    const text = 'Ein langer Text mit Umlauten: äöü. '.repeat(12);
+    const outcome = await client.send({ destination_addr: '4915', short_message: text });
+    assert.equal(outcome.segments, 3);
+    assert.deepEqual(outcome.message_ids, ['peer-1', 'peer-2', 'peer-3']);
+    assert.equal(submits.map((pdu) => String(pdu.short_message?.message)).join(''), text);
+    assert.ok(submits.every((pdu) => pdu.short_message?.udh?.length === 1));
+  });
+
+  it('sends us messages, and hears that we took them', async () => {
+    await start();
+    const message = nextEvent('message');
+    const response = await ask(live(), 'deliver_sm', {
+      source_addr: '491510001',
+      destination_addr: 'us',
+      data_coding: 8,
+      short_message: 'Слово 🙂',
+    });
+    assert.equal(response.command_status, ROK);
+    const { payload, topic } = await message;
+    assert.deepEqual([payload, topic], ['Слово 🙂', '491510001']);
+  });
+
+  it('throttles us, and gets all messages in order', async () => {
+    let seen = 0;
+    onSubmit = () => (seen++ % 3 === 1 ? RTHROTTLED : ROK);
+    await start({ windowSize: 1 });
+    const texts = ['one', 'two', 'three', 'four'];
+    await Promise.all(texts.map((short_message) => client.send({ destination_addr: '4915', short_message })));
+    assert.deepEqual(
+      submits.map((pdu) => pdu.short_message?.message),
+      texts,
+    );
+  });
+
+  it('loses the link, and gets what was not answered over the next one', async () => {
+    onSubmit = (_pdu, session) => {
+      if (server.sessions.length === 1) session.destroy();
+      return ROK;
+    };
+    await start();
+    const outcome = await client.send({ destination_addr: '4915', short_message: 'again' });
+    assert.equal(outcome.redelivered, true);
+    assert.equal(server.sessions.length, 2);
+  });
+
+  it('asks whether we live, and unbinds us; we come back', async () => {
+    await start();
+    const first = live();
+    assert.equal((await ask(first, 'enquire_link')).command, 'enquire_link_resp');
+    assert.equal((await ask(first, 'unbind')).command, 'unbind_resp');
+    await client.send({ destination_addr: '4915', short_message: 'back' });
+    assert.equal(server.sessions.length, 2);
+  });
+
+  it('answers our questions whether it lives', async () => {
+    await start({ enquireLinkInterval: 1 });
+    const asked = new Promise<void>((resolve) => live().on('enquire_link', () => resolve()));
+    await asked;
+    assert.equal(client.state, 'bound');
+  });
+});
