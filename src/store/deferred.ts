@@ -1,3 +1,4 @@
+import { storeClosed } from './errors';
 import type {
   Correlator,
   DeadLetters,
@@ -15,16 +16,22 @@ export interface DeferredStore extends Store {
 }
 
 /**
- * Opens a store at its first use: disks and networks answer later than a constructor. A
- * failure to open is the failure of the call that needed it, and the next call tries again.
+ * Opens a store at its first use: disks and networks answer later than a constructor. A failure to open is
+ * the failure of the call that needed it, and the next call tries again. `assumed` holds until it is open.
  */
-export function deferStore(capabilities: StoreCapabilities, open: () => Promise<Store>): DeferredStore {
+export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store>): DeferredStore {
   let opening: Promise<Store> | undefined;
+  let opened: Store | undefined;
+  let closed = false;
   const store = (): Promise<Store> => {
-    opening ??= open().catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
+    if (closed && !opened) return Promise.reject(storeClosed());
+    opening ??= open().then(
+      (store) => (opened = store),
+      (error: unknown) => {
+        opening = undefined;
+        throw error;
+      },
+    );
     return opening;
   };
   const queue: OutboundQueue = {
@@ -64,16 +71,21 @@ export function deferStore(capabilities: StoreCapabilities, open: () => Promise<
     correlator,
     state,
     deadLetters,
-    capabilities,
+    get capabilities() {
+      return opened?.capabilities ?? assumed;
+    },
     settle: async (entries, settlements) => {
-      const opened = await store();
-      if (opened.settle) return opened.settle(entries, settlements);
-      if (entries.length > 0) await opened.correlator.put(entries);
-      await opened.queue.settle(settlements);
+      const target = await store();
+      if (target.settle) return target.settle(entries, settlements);
+      if (entries.length > 0) await target.correlator.put(entries);
+      await target.queue.settle(settlements);
     },
     open: store,
     close: async () => {
-      if (opening) await (await opening).close();
+      closed = true;
+      // What never opened needs no closing.
+      const target = await opening?.catch(() => undefined);
+      await target?.close();
     },
   };
 }

@@ -13,6 +13,18 @@ export function newDeliveryState(item: QueueItem): DeliveryState {
   };
 }
 
+/** Whether nothing happened yet, so that there is nothing to write back. */
+export function isUntouched(state: DeliveryState): boolean {
+  return (
+    state.attempts === 0 &&
+    state.redeliveries === 0 &&
+    state.lostLinks === 0 &&
+    !state.redelivered &&
+    state.history.length === 0 &&
+    state.accepted.every((messageId) => messageId === null)
+  );
+}
+
 /** The state as it is now; what its holder does to it later is not seen. */
 export function copyDeliveryState(state: DeliveryState): DeliveryState {
   return { ...state, accepted: [...state.accepted], history: state.history.slice(-HISTORY_KEPT) };

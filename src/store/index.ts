@@ -31,3 +31,16 @@ export {
   type ConformanceOptions,
   type OpenStore,
 } from './conformance';
+export {
+  clientDirectory,
+  listOrphans,
+  openDiskStore,
+  type DiskStore,
+  type DiskStoreOptions,
+  type OnDamage,
+  type OrphanedQueue,
+  type StoreAccount,
+  type StoreDamage,
+} from './disk';
+export { deferStore, type DeferredStore } from './deferred';
+export { moveMessages, type Moved } from './move';

@@ -107,7 +107,11 @@ export interface OutboundQueue {
   take(max: number, options: { signal: AbortSignal }): Promise<Lease[]>;
   /** A loan that is over already (settled, released, run out) is passed over. */
   settle(settlements: readonly Settlement[]): Promise<void>;
-  /** Renews loans, where loans run out (`capabilities.extend`). */
+  /**
+   * The holder goes on with them: renews loans, where loans run out
+   * (`capabilities.extend`), and writes their states back, where the store keeps them
+   * (`capabilities.segmentState`), so that a crash does not lose which segments were accepted.
+   */
   extend(leases: readonly Lease[]): Promise<void>;
   /** Puts messages back where they were: before all of their lane that were enqueued after them. */
   release(leases: readonly Lease[]): Promise<void>;

@@ -1,6 +1,6 @@
 interface Waiter<Request, Result> {
   readonly request: Request;
-  resolve(result: Result): void;
+  resolve(result: Result | PromiseLike<Result>): void;
   reject(error: unknown): void;
 }
 
@@ -32,9 +32,9 @@ export class Waiters<Request, Result> {
   }
 
   /** Offers each in turn what it waits for; stops at the first that `serve` has nothing for. */
-  serve(serve: (request: Request) => Result | undefined): void {
+  serve(serve: (request: Request) => Result | PromiseLike<Result> | undefined): void {
     for (const waiter of this.#waiting) {
-      let result: Result | undefined;
+      let result: Result | PromiseLike<Result> | undefined;
       try {
         result = serve(waiter.request);
       } catch (error) {
@@ -46,7 +46,7 @@ export class Waiters<Request, Result> {
     }
   }
 
-  rejectAll(error: Error): void {
+  rejectAll(error: unknown): void {
     for (const waiter of this.#waiting) waiter.reject(error);
   }
 }

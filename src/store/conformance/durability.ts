@@ -90,6 +90,21 @@ export const durabilityChecks = [
   ),
 
   check(
+    'durable: accepted segments that were written back are known although the loan never ended',
+    async ({ store, reopen }) => {
+      await store.queue.enqueue([item('long', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
+      const [lease] = (await take(store, 1)) as [Lease];
+      lease.state.accepted[0] = 'id-1';
+      await store.queue.extend([lease]);
+      assert.equal((await store.queue.stats()).leased, 1);
+      await store.close();
+      const [later] = (await take(await reopen(), 1)) as [Lease];
+      assert.deepEqual(later.state.accepted, ['id-1', null]);
+    },
+    { needs: (capabilities) => capabilities.durable && capabilities.segmentState },
+  ),
+
+  check(
     'durable: correlation, state and counters outlive the store',
     async ({ store, reopen }) => {
       await store.correlator.put([entry('1'), entry('2')]);

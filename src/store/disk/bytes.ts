@@ -1,0 +1,134 @@
+const SLAB = 64 * 1024;
+
+/**
+ * Writes records octet by octet, one behind the other into a common slab of
+ * memory, and reads them back. Lengths are variable (7 bits per octet, least
+ * first); numbers are doubles, big end first.
+ */
+export class RecordWriter {
+  #slab = Buffer.allocUnsafeSlow(SLAB);
+  #start = 0;
+  #at = 0;
+
+  /** Begins a new record, with room for its head. */
+  begin(head: number): void {
+    this.#start = this.#at;
+    this.#reserve(head);
+    this.#at += head;
+  }
+
+  octet(value: number): void {
+    this.#reserve(1);
+    this.#slab[this.#at++] = value;
+  }
+
+  double(value: number): void {
+    this.#reserve(8);
+    this.#at = this.#slab.writeDoubleBE(value, this.#at);
+  }
+
+  length(value: number): void {
+    this.#reserve(5);
+    let rest = value;
+    for (; rest > 0x7f; rest >>>= 7) this.#slab[this.#at++] = (rest & 0x7f) | 0x80;
+    this.#slab[this.#at++] = rest;
+  }
+
+  buffer(value: Uint8Array): void {
+    this.length(value.length);
+    this.#reserve(value.length);
+    this.#slab.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  /** Ids and addresses are short and ASCII: then no call out of JavaScript is worth it. */
+  text(value: string): void {
+    if (value.length < 64 && this.#shortAscii(value)) return;
+    const size = Buffer.byteLength(value);
+    this.length(size);
+    this.#reserve(size);
+    this.#slab.write(value, this.#at);
+    this.#at += size;
+  }
+
+  #shortAscii(value: string): boolean {
+    this.#reserve(value.length + 1);
+    let at = this.#at;
+    this.#slab[at++] = value.length;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) return false;
+      this.#slab[at++] = code;
+    }
+    this.#at = at;
+    return true;
+  }
+
+  /** The record so far. It stays as it is. */
+  get written(): Buffer {
+    return this.#slab.subarray(this.#start, this.#at);
+  }
+
+  #reserve(count: number): void {
+    if (this.#at + count <= this.#slab.length) return;
+    const size = this.#at - this.#start;
+    const next = Buffer.allocUnsafeSlow(Math.max(SLAB, 2 * (size + count)));
+    this.#slab.copy(next, 0, this.#start, this.#at);
+    this.#slab = next;
+    this.#start = 0;
+    this.#at = size;
+  }
+}
+
+/** Reads what {@link RecordWriter} wrote; a RangeError where the octets end too soon. */
+export class RecordReader {
+  readonly #octets: Buffer;
+  #at: number;
+
+  constructor(octets: Buffer, at: number) {
+    this.#octets = octets;
+    this.#at = at;
+  }
+
+  octet(): number {
+    const value = this.#octets[this.#at++];
+    if (value === undefined) throw new RangeError('the record ends too soon');
+    return value;
+  }
+
+  double(): number {
+    const value = this.#octets.readDoubleBE(this.#at);
+    this.#at += 8;
+    return value;
+  }
+
+  length(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const octet = this.octet();
+      value |= (octet & 0x7f) << shift;
+      if (octet < 0x80) return value >>> 0;
+      if (shift > 28) throw new RangeError('a length is too large');
+    }
+  }
+
+  buffer(): Buffer {
+    const size = this.length();
+    const from = this.#at;
+    return this.#octets.subarray(from, this.#skip(size));
+  }
+
+  text(): string {
+    const size = this.length();
+    const from = this.#at;
+    return this.#octets.toString('utf8', from, this.#skip(size));
+  }
+
+  /** Where the next `size` octets end. */
+  #skip(size: number): number {
+    const end = this.#at + size;
+    if (end > this.#octets.length) throw new RangeError('the record ends too soon');
+    this.#at = end;
+    return end;
+  }
+}

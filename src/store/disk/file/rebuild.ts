@@ -1,0 +1,52 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import type { Database } from 'lmdb';
+import type { Lmdb } from '../lmdb';
+import { decodeItem } from '../records';
+import { LANE_TABLES, numberKey, openDatabase, openEnvironment } from '../tables';
+import type { Snapshot } from './layout';
+import { Walker } from './walker';
+
+/**
+ * Copies what can be read of a damaged file into a new environment in
+ * `directory`: from the newest snapshot, or from the one before where the
+ * newest has nothing left. Returns the number of entries.
+ */
+export async function rebuild(
+  lmdb: Lmdb,
+  file: string,
+  snapshots: readonly Snapshot[],
+  directory: string,
+): Promise<number> {
+  const root = openEnvironment(lmdb, directory);
+  const databases = new Map<string, Database<Buffer, Buffer>>();
+  const fd = openSync(file, 'r');
+  let taken = 0;
+  try {
+    const { size } = fstatSync(fd);
+    for (const snapshot of snapshots) {
+      if (taken > 0) break;
+      // Twice, for a table cannot be opened within the transaction that fills it.
+      new Walker(fd, size, snapshot, (table) => {
+        if (!databases.has(table)) databases.set(table, openDatabase(root, table));
+      }).walk();
+      root.transactionSync(() =>
+        new Walker(fd, size, snapshot, (table, key, value) => {
+          databases.get(table)?.putSync(placeOf(table, key, value), Buffer.from(value));
+          taken++;
+        }).walk(),
+      );
+    }
+  } finally {
+    closeSync(fd);
+    await root.close();
+  }
+  return taken;
+}
+
+const toKey = numberKey();
+
+/** A message tells its place itself; its key may be what is damaged. */
+function placeOf(table: string, key: Buffer, value: Buffer): Buffer {
+  const decoded = LANE_TABLES.includes(table) ? decodeItem(value) : undefined;
+  return Buffer.from(decoded && 'value' in decoded ? toKey(decoded.value.seq) : key);
+}

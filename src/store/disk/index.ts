@@ -1,0 +1,5 @@
+/** The store on disk: lmdb, one handle per directory and process; what it acknowledges is synced. */
+export type { OnDamage, StoreDamage } from './damage';
+export { clientDirectory, listOrphans, type OrphanedQueue } from './directory';
+export type { StoreAccount } from './identity';
+export { openDiskStore, type DiskStore, type DiskStoreOptions } from './store';

@@ -1,0 +1,95 @@
+import { Fifo } from '../fifo';
+import { Heap } from '../heap';
+import { bySeq, type Entry } from './entries';
+import type { NumberTable } from './tables';
+
+/** Read at once at least: a range read costs as much as twenty of its entries. */
+const READ_AHEAD = 32;
+
+/**
+ * One lane: its table, read from the front to the back once, and beside it
+ * what came back. The cursor never turns back, so entries that are on loan or
+ * put off cost nothing: they lie behind it.
+ *
+ *   table   ░░░ lent, put off ░░░│ read ahead │ not read yet │ not synced yet
+ *                                ▲ front      ▲ cursor       ▲ end
+ */
+export class DiskLane {
+  readonly lane: number;
+  readonly #table: NumberTable;
+  readonly #read: (seq: number, octets: Buffer) => Entry | undefined;
+  readonly #ahead = new Fifo<Entry>();
+  readonly #returned = new Heap(bySeq);
+  #cursor = 0;
+  #end = 0;
+  /** At least as many as lie between cursor and end. */
+  #unread: number;
+
+  /** `read` makes an entry of a record, or undefined where it is not ready or not readable. */
+  constructor(
+    lane: number,
+    table: NumberTable,
+    unread: number,
+    end: number,
+    read: (seq: number, octets: Buffer) => Entry | undefined,
+  ) {
+    this.lane = lane;
+    this.#table = table;
+    this.#unread = unread;
+    this.#end = end;
+    this.#read = read;
+  }
+
+  appended(seq: number): void {
+    this.#unread++;
+    this.#end = Math.max(this.#end, seq);
+  }
+
+  putBack(entry: Entry): void {
+    this.#returned.push(entry);
+  }
+
+  get returned(): number {
+    return this.#returned.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#unread === 0 && this.#ahead.length === 0 && this.#returned.length === 0;
+  }
+
+  /** The next entry; it stays. `want` is how many are likely to be asked for. */
+  peek(want: number): Entry | undefined {
+    if (this.#ahead.length === 0 && this.#unread > 0) this.#refill(Math.max(want, READ_AHEAD));
+    const fresh = this.#ahead.peek();
+    const returned = this.#returned.peek();
+    return returned && (!fresh || returned.seq < fresh.seq) ? returned : fresh;
+  }
+
+  /** Takes away what {@link peek} showed. */
+  shift(entry: Entry): void {
+    if (entry === this.#returned.peek()) this.#returned.pop();
+    else this.#ahead.shift();
+  }
+
+  #refill(count: number): void {
+    while (this.#unread > 0 && this.#ahead.length === 0) {
+      let seen = 0;
+      for (const [seq, octets] of this.#table.entries({ after: this.#cursor, to: this.#end, limit: count })) {
+        seen++;
+        this.#cursor = seq;
+        const entry = this.#read(seq, octets);
+        if (entry) this.#ahead.push(entry);
+      }
+      this.#unread = seen < count ? 0 : this.#unread - seen;
+    }
+  }
+
+  /** Forgets all that is not on loan; returns the sequence number up to which that goes. */
+  clear(): number {
+    while (this.#ahead.shift());
+    while (this.#returned.pop());
+    this.#cursor = this.#end;
+    this.#unread = 0;
+    return this.#end;
+  }
+}

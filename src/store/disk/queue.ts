@@ -1,0 +1,275 @@
+import type { Clock, TimerHandle } from '../../clock';
+import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '../delivery-state';
+import { neverFits, queueFull, storeClosed } from '../errors';
+import type {
+  DeliveryState,
+  Lease,
+  OutboundQueue,
+  QueueItem,
+  QueueLimits,
+  QueueStats,
+  Settlement,
+} from '../types';
+import { Waiters } from '../waiters';
+import { openLoan, type QueueChanges } from './changes';
+import type { Committer, StoreChange } from './committer';
+import type { Delayed } from './delayed';
+import type { ReadEntry } from './entries';
+import type { Tables } from './tables';
+import type { LoanMarks } from './marks';
+import type { Messages } from './messages';
+import { purgeMessages } from './purge';
+import type { Ready } from './ready';
+
+/** `notBefore` is wall-clock time: looked at this often at least, so that a clock set right is noticed. */
+const LONGEST_SLEEP = 60_000;
+
+export interface QueueParts {
+  readonly tables: Tables;
+  readonly committer: Committer;
+  readonly messages: Messages;
+  readonly changes: QueueChanges;
+  readonly delayed: Delayed;
+  readonly ready: Ready;
+  readonly marks: LoanMarks;
+  readonly clock: Clock;
+  readonly limits: QueueLimits;
+}
+
+/** The queue on disk. Loans are in memory only: a crash ends them all. */
+export class DiskQueue implements OutboundQueue {
+  readonly #parts: QueueParts;
+  readonly #takers = new Waiters<number, Lease[]>();
+  readonly #enqueuers = new Waiters<readonly QueueItem[], string[]>();
+  #timer: TimerHandle;
+  #closed = false;
+
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+  }
+
+  enqueue(items: readonly QueueItem[], options: { signal?: AbortSignal } = {}): Promise<string[]> {
+    // Not async: of all calls it is the one that is made by the thousand.
+    try {
+      this.#check();
+      options.signal?.throwIfAborted();
+      return this.#enqueue(items, options.signal);
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- ours, or the caller's own reason
+      return Promise.reject(error);
+    }
+  }
+
+  #enqueue(items: readonly QueueItem[], signal: AbortSignal | undefined): Promise<string[]> {
+    const { limits, changes } = this.#parts;
+    if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
+    // Whoever waits already goes first, even where this batch would fit.
+    const blocked = this.#enqueuers.length > 0 || this.#full(items.length);
+    if (!blocked) return this.#append(items, []);
+    if (limits.whenFull === 'wait') return this.#enqueuers.wait(items, signal);
+    const dropped = limits.whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
+    const full = this.#full(items.length - dropped.length);
+    if (full) throw full;
+    const drops = dropped.map((entry) => changes.dropping(entry));
+    if (dropped.length > 0) drops.push(this.#droppedTold(dropped));
+    return this.#append(items, drops);
+  }
+
+  #droppedTold(dropped: readonly ReadEntry[]): StoreChange {
+    return {
+      apply: () => undefined,
+      done: () => this.#parts.limits.onDropped?.(dropped.map(({ item }) => item)),
+    };
+  }
+
+  /** What failed for good comes again, behind all others, with the change that takes it from where it was. */
+  async revive(revived: readonly Revived[], change: StoreChange): Promise<void> {
+    this.#check();
+    const full = this.#full(revived.length);
+    if (full) throw full;
+    if (revived.length === 0) return;
+    const { changes, committer } = this.#parts;
+    const items = revived.map(({ item }) => item);
+    const states = revived.map(({ state }) => state);
+    await committer.make([change, changes.appending(items, states)], true, undefined);
+  }
+
+  get #used(): number {
+    return this.#parts.changes.stored + this.#parts.changes.coming;
+  }
+
+  #full(count: number): Error | undefined {
+    return queueFull(this.#parts.limits, this.#used, count);
+  }
+
+  #append(items: readonly QueueItem[], also: readonly StoreChange[]): Promise<string[]> {
+    if (items.length === 0) return Promise.resolve([]);
+    const { changes, committer } = this.#parts;
+    const change = changes.appending(items);
+    const ids = items.map((item) => item.id);
+    return committer.make(also.length > 0 ? [...also, change] : [change], true, ids);
+  }
+
+  /** Takes out as many as `count` new ones need, or none where not even that would do. */
+  #makeRoom(count: number): ReadEntry[] {
+    const { limits, ready, clock, changes } = this.#parts;
+    const excess = limits.capacity === 0 ? 0 : this.#used + count - limits.capacity;
+    const rest = changes.onLoan.size + changes.coming + ready.unreadable;
+    return excess <= 0 || rest + count > limits.capacity ? [] : ready.dropOldest(excess, clock.now());
+  }
+
+  /** Lets those in that wait for room, in their order. */
+  #admit(): void {
+    if (this.#enqueuers.length === 0) return;
+    this.#enqueuers.serve((items) => (this.#full(items.length) ? undefined : this.#append(items, [])));
+  }
+
+  async take(max: number, { signal }: { signal: AbortSignal }): Promise<Lease[]> {
+    this.#check();
+    signal.throwIfAborted();
+    // Whoever waits already has had all there is: nothing is taken from before them.
+    const leases = this.#takers.length === 0 ? this.#borrow(max) : undefined;
+    if (leases) return leases;
+    const taken = this.#takers.wait(max, signal);
+    this.#arm();
+    return taken;
+  }
+
+  #borrow(max: number): Lease[] | undefined {
+    const { ready, clock, changes } = this.#parts;
+    const entries = ready.take(Math.max(1, max), clock.now());
+    if (entries.length === 0) return undefined;
+    return entries.map((entry) => ({
+      item: entry.item,
+      state: entry.state ? copyDeliveryState(entry.state) : newDeliveryState(entry.item),
+      token: changes.lend(entry),
+    }));
+  }
+
+  /** Serves those who wait for messages. */
+  #lend(): void {
+    if (this.#takers.length === 0) return;
+    this.#takers.serve((max) => this.#borrow(max));
+    this.#arm();
+  }
+
+  /** Something was committed: there may be messages for those who wait, or room. */
+  committed(): void {
+    if (this.#closed) return;
+    this.#lend();
+    this.#admit();
+  }
+
+  /** It could not be moved: nothing can be lent. */
+  marksFailed(error: unknown): void {
+    this.#takers.rejectAll(error);
+  }
+
+  /** One timer for the earliest delayed message, and only while somebody waits for it. */
+  #arm(): void {
+    const { clock, delayed } = this.#parts;
+    clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const next = this.#takers.length === 0 ? undefined : delayed.next();
+    if (next === undefined) return;
+    const sleep = Math.max(0, Math.min(next - clock.now(), LONGEST_SLEEP));
+    this.#timer = clock.setTimeout(() => this.#lend(), Math.ceil(sleep));
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<void> {
+    return this.settleAnd(settlements, []);
+  }
+
+  /** Settles, and makes other changes, in one transaction. */
+  async settleAnd(settlements: readonly Settlement[], also: readonly StoreChange[]): Promise<void> {
+    this.#check();
+    const { changes, committer } = this.#parts;
+    const settling = settlements.flatMap((settlement) => changes.settling(settlement) ?? []);
+    if (settling.length === 0 && also.length === 0) return;
+    await committer.make([...also, ...settling], false, undefined);
+  }
+
+  /** Loans do not run out here; what happened so far is written, so that a crash does not lose it. */
+  async extend(leases: readonly Lease[]): Promise<void> {
+    this.#check();
+    const noted: Noted[] = [];
+    for (const lease of leases) {
+      const entry = openLoan(lease)?.entry;
+      if (entry && !isUntouched(lease.state)) noted.push({ entry, state: copyDeliveryState(lease.state) });
+    }
+    await this.#note(noted);
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    this.#check();
+    const { changes, ready } = this.#parts;
+    const noted: Noted[] = [];
+    for (const lease of leases) {
+      const lent = changes.takeBack(lease);
+      if (!lent) continue;
+      const state = isUntouched(lease.state) ? undefined : copyDeliveryState(lease.state);
+      const entry = { ...lent, state, fresh: false };
+      if (state) noted.push({ entry, state });
+      ready.putBack(entry);
+    }
+    const written = this.#note(noted);
+    this.#lend();
+    await written;
+  }
+
+  async #note(noted: readonly Noted[]): Promise<void> {
+    if (noted.length === 0) return;
+    const { committer, messages } = this.#parts;
+    // Before it is written: whoever removes the message asks for that later.
+    for (const { entry } of noted) entry.recorded = true;
+    const apply = (): void => noted.forEach(({ entry, state }) => messages.note(entry, state));
+    await committer.write(apply, false);
+  }
+
+  async stats(): Promise<QueueStats> {
+    this.#check();
+    const { ready, delayed, clock, changes } = this.#parts;
+    ready.ripen(clock.now());
+    const queued = changes.stored - changes.onLoan.size - ready.unreadable;
+    const oldestAt = queued > 0 ? ready.oldestAt(changes.onLoan) : undefined;
+    return {
+      queued,
+      delayed: delayed.waiting,
+      leased: changes.onLoan.size,
+      ...(oldestAt === undefined ? {} : { oldestAt }),
+    };
+  }
+
+  async purge(): Promise<{ removed: number; items: QueueItem[] }> {
+    this.#check();
+    const { ready, changes } = this.#parts;
+    let removed = 0;
+    const items = await purgeMessages(this.#parts, ready.clear(), new Set(changes.onLoan), (count) => {
+      removed += count;
+      changes.removed(count);
+    });
+    this.#admit();
+    return { removed, items };
+  }
+
+  #check(): void {
+    if (this.#closed) throw storeClosed();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const { clock, committer, marks, changes } = this.#parts;
+    this.#closed = true;
+    clock.clearTimeout(this.#timer);
+    this.#takers.rejectAll(storeClosed());
+    this.#enqueuers.rejectAll(storeClosed());
+    await committer.idle();
+    // What is on loan now is as unknown as after a crash.
+    if (changes.onLoan.size === 0) await marks.close(changes.nextSeq).catch(() => undefined);
+  }
+}
+
+interface Noted {
+  readonly entry: ReadEntry;
+  readonly state: DeliveryState;
+}

@@ -1,0 +1,206 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { systemClock, type Clock } from '../../clock';
+import { SmppError } from '../../protocol';
+import { storeClosed } from '../errors';
+import type { CorrelationEntry, DeadLetter, DeadLetters, QueueLimits, Settlement, Store } from '../types';
+import { QueueChanges } from './changes';
+import { Committer, type StoreChange } from './committer';
+import { DiskCorrelator } from './correlator';
+import type { OnDamage } from './damage';
+import { DiskDeadLetters } from './dead-letters';
+import { Delayed } from './delayed';
+import { checkDirectory } from './directory';
+import { ensureWhole } from './file/whole';
+import { claim, type StoreAccount } from './identity';
+import { layOutLockFile, loadLmdb, type Lmdb } from './lmdb';
+import { openTables, type Tables } from './tables';
+import { lockDirectory } from './lock';
+import { LoanMarks } from './marks';
+import { Messages } from './messages';
+import { DiskQueue } from './queue';
+import { Ready } from './ready';
+import { Records } from './records';
+import { register } from './registry';
+import { DiskState } from './state';
+
+export interface DiskStoreOptions extends QueueLimits {
+  /** Absolute; made when it is not there. One store to a directory. */
+  readonly directory: string;
+  /** Remembered; another account is refused. */
+  readonly account: StoreAccount;
+  /** What the connection is called, for whoever finds the directory in use. */
+  readonly holder?: string;
+  readonly clock?: Clock;
+  /** Entries; beyond that the oldest go. Default 1,000,000. */
+  readonly correlationCapacity?: number;
+  /** Messages that failed for good and are kept; beyond that the oldest go. Default 1,000. */
+  readonly deadLetterCapacity?: number;
+  /** Told of each thing that cannot be read, once. */
+  readonly onDamage?: OnDamage;
+  /** Where lmdb comes from; default the package of that name. */
+  readonly loadLmdb?: () => Promise<Lmdb>;
+}
+
+export interface DiskStore extends Store {
+  readonly deadLetters: DeadLetters;
+  settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+}
+
+/**
+ * Opens the store in a directory of its own. What is enqueued, settled, put or
+ * set is synced to the disk when the call resolves.
+ *
+ * Rejects with `INVALID_OPTION` (directory, capacity), `QUEUE_UNAVAILABLE` (no
+ * lmdb for this platform, or a disk that cannot be read or written), `STORE_IN_USE`
+ * (another connection or process has it), `STORE_ACCOUNT` (it belongs to
+ * another account) or `STORE_FORMAT` (a newer version wrote it). Nothing is deleted in any case.
+ */
+export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
+  checkDirectory(options.directory);
+  const lmdb = await (options.loadLmdb ?? loadLmdb)();
+  const directory = await reach(options.directory);
+  const holder = options.holder ?? 'unnamed';
+  const registration = await register(directory, holder);
+  if ('usedBy' in registration)
+    throw inUse(directory, `the connection "${registration.usedBy}" of this process`);
+  const cleanups: (() => Promise<void>)[] = [];
+  const cleanUp = (): Promise<void> =>
+    registration.release(async () => {
+      for (const step of cleanups.reverse()) await step();
+    });
+  try {
+    const lock = await lockDirectory(directory, holder);
+    if ('heldBy' in lock) {
+      const { pid, name } = lock.heldBy ?? {};
+      throw inUse(directory, pid ? `process ${pid} (connection "${name}")` : 'another process');
+    }
+    cleanups.push(lock.unlock);
+    const { tables, repaired } = await openOrRefuse(lmdb, directory, options);
+    cleanups.push(() => tables.root.close());
+    return await assemble(options, { directory, tables, repaired, cleanUp });
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function reach(directory: string): Promise<string> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return await realpath(directory);
+  } catch (cause) {
+    throw unusable(directory, cause as Error);
+  }
+}
+
+async function openOrRefuse(
+  lmdb: Lmdb,
+  directory: string,
+  options: DiskStoreOptions,
+): Promise<{ tables: Tables; repaired: boolean }> {
+  const { clock = systemClock, onDamage = () => undefined } = options;
+  try {
+    const repaired = await ensureWhole(lmdb, directory, clock.now(), onDamage);
+    await layOutLockFile(directory);
+    return { tables: openTables(lmdb, directory), repaired };
+  } catch (cause) {
+    throw unusable(directory, cause as Error);
+  }
+}
+
+interface Opened {
+  readonly directory: string;
+  readonly tables: Tables;
+  /** Whether a part of it was lost. */
+  readonly repaired: boolean;
+  readonly cleanUp: () => Promise<void>;
+}
+
+async function assemble(options: DiskStoreOptions, opened: Opened): Promise<DiskStore> {
+  const { directory, tables, repaired, cleanUp } = opened;
+  const { clock = systemClock, onDamage = () => undefined } = options;
+  const committer = new Committer(tables, clock, directory);
+  const records = new Records();
+  await claim({ tables, committer, records, directory, account: options.account, onDamage });
+  const stored = tables.lanes.reduce((total, table) => total + table.count, 0);
+  checkCapacity(options.capacity, stored, directory);
+
+  let closing: Promise<void> | undefined;
+  const check = (): void => {
+    if (closing) throw storeClosed();
+  };
+  const shared = { tables, committer, records, clock, onDamage, check };
+  const marks = new LoanMarks({
+    ...shared,
+    isEmpty: (lane) => ready.isEmpty(lane),
+    failed: (error) => queue.marksFailed(error),
+  });
+  const delayed = new Delayed(tables);
+  if (repaired) await delayed.reindex(tables, committer);
+  const messages = new Messages(tables, records, delayed);
+  const ready: Ready = new Ready({ tables, delayed, marks, onDamage });
+  const deadLetters: DiskDeadLetters = new DiskDeadLetters({
+    ...shared,
+    capacity: options.deadLetterCapacity ?? 1000,
+    revive: (revived, change) => queue.revive(revived, change),
+  });
+  const bury = (letter: DeadLetter): StoreChange => deadLetters.burying(letter);
+  const changes = new QueueChanges({ messages, delayed, ready, clock, bury }, stored, marks.firstFreeSeq);
+  const queue: DiskQueue = new DiskQueue({
+    ...shared,
+    messages,
+    changes,
+    delayed,
+    ready,
+    marks,
+    limits: options,
+  });
+  committer.onCommit = () => queue.committed();
+  // On a full disk it is tried again when something is taken.
+  await marks.open().catch(() => undefined);
+  const correlator = new DiskCorrelator({ ...shared, capacity: options.correlationCapacity ?? 1_000_000 });
+  return {
+    queue,
+    correlator,
+    state: new DiskState(shared),
+    deadLetters,
+    capabilities: {
+      durable: true,
+      shared: false,
+      extend: false,
+      delay: true,
+      atomicSettle: true,
+      segmentState: true,
+    },
+    settle: (entries, settlements) =>
+      queue.settleAnd(settlements, entries.length > 0 ? [correlator.putting(entries)] : []),
+    close: () => (closing ??= queue.close().then(cleanUp, cleanUp)),
+  };
+}
+
+function checkCapacity(capacity: number, stored: number, directory: string): void {
+  if (capacity === 0 || stored <= capacity) return;
+  throw new SmppError(
+    'INVALID_OPTION',
+    `queueCapacity is ${capacity}, but the queue in ${directory} holds ${stored} messages already. Set it to ` +
+      `${stored} or more (0: no bound), at least until they are sent; nothing was removed.`,
+  );
+}
+
+function inUse(directory: string, by: string): SmppError {
+  return new SmppError(
+    'STORE_IN_USE',
+    `The queue in ${directory} is in use by ${by}. Give each connection a clientId or queueDirectory of its own, ` +
+      'and stop what else uses this one.',
+    { retriable: true },
+  );
+}
+
+function unusable(directory: string, cause: Error): SmppError {
+  return new SmppError(
+    'QUEUE_UNAVAILABLE',
+    `The queue directory ${directory} cannot be used (${cause.message}). Make it writable for this user, with room ` +
+      'on its disk, choose another queueDirectory, or set the queue to "memory", which does not survive a restart.',
+    { cause, retriable: true },
+  );
+}

@@ -1,0 +1,179 @@
+import type { Database, RootDatabase } from 'lmdb';
+import type { DelayedKey } from './delayed';
+import type { Lmdb } from './lmdb';
+import { decodeItem } from './records';
+
+interface Range<K> {
+  /** From here on, that included. */
+  readonly from?: K;
+  /** From behind here on. */
+  readonly after?: K | undefined;
+  /** To here, that included. */
+  readonly to?: K;
+  readonly limit?: number;
+  /** From the last one back. */
+  readonly reverse?: boolean;
+}
+
+/** One table: records by keys whose octets are in the order of the keys. */
+export class Table<K> {
+  readonly #database: Database<Buffer, Buffer>;
+  readonly #encode: (key: K) => Buffer;
+  readonly #decode: (octets: Buffer) => K;
+
+  constructor(database: Database<Buffer, Buffer>, encode: (key: K) => Buffer, decode: (octets: Buffer) => K) {
+    this.#database = database;
+    this.#encode = encode;
+    this.#decode = decode;
+  }
+
+  /** How many entries it has, without counting them. */
+  get count(): number {
+    return (this.#database.getStats() as { entryCount: number }).entryCount;
+  }
+
+  get(key: K): Buffer | undefined {
+    return this.#database.get(this.#encode(key));
+  }
+
+  /** Within a transaction, as is {@link remove}. The octets must stay as they are until it is committed. */
+  put(key: K, octets: Buffer): void {
+    void this.#database.put(this.#encode(key), octets);
+  }
+
+  remove(key: K): void {
+    void this.#database.remove(this.#encode(key));
+  }
+
+  *entries(range: Range<K> = {}): IterableIterator<[key: K, octets: Buffer]> {
+    for (const { key, value } of this.#database.getRange(this.#options(range))) {
+      yield [this.#decode(key), value];
+    }
+  }
+
+  *keys(range: Range<K> = {}): IterableIterator<K> {
+    for (const key of this.#database.getKeys(this.#options(range))) yield this.#decode(key);
+  }
+
+  #options({ from, after, to, limit, reverse }: Range<K>): RangeOptions {
+    const start = from ?? after;
+    return {
+      // A copy, for encoders may use one buffer again and again.
+      ...(start === undefined ? {} : { start: Buffer.from(this.#encode(start)) }),
+      ...(after === undefined ? {} : { exclusiveStart: true }),
+      ...(to === undefined ? {} : { end: Buffer.from(this.#encode(to)), inclusiveEnd: true }),
+      ...(limit === undefined ? {} : { limit }),
+      ...(reverse ? { reverse } : {}),
+    };
+  }
+}
+
+type RangeOptions = NonNullable<Parameters<Database<Buffer, Buffer>['getRange']>[0]>;
+
+export type NumberTable = Table<number>;
+export type BinaryTable = Table<Buffer>;
+
+/** The tables of one store. */
+export interface Tables {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly meta: BinaryTable;
+  /** Messages by their sequence number, one table per lane: each is written at its end only. */
+  readonly lanes: readonly NumberTable[];
+  /** What happened to a message so far, by sequence number; most have none. */
+  readonly delivery: NumberTable;
+  /** The messages put off, in the order of their times; without values. */
+  readonly delayed: Table<DelayedKey>;
+  readonly correlation: BinaryTable;
+  /** The message_ids of each batch put, in the order of putting: so of expiry. */
+  readonly correlationAge: NumberTable;
+  readonly state: BinaryTable;
+  readonly dead: NumberTable;
+  readonly ballast: NumberTable;
+}
+
+export const LANE_TABLES = ['lane0', 'lane1', 'lane2', 'lane3', 'lane4'];
+
+/**
+ * Opens the environment in `directory`.
+ *
+ * - overlappingSync off: a write is only told when it is synced.
+ * - eventTurnBatching off: the transactions are ours (see Committer); lmdb's own have
+ *   a promise that nobody can catch, and a full disk would end the process.
+ */
+export function openTables(lmdb: Lmdb, directory: string): Tables {
+  const root = openEnvironment(lmdb, directory);
+  const numbered = (name: string): NumberTable => new Table(openDatabase(root, name), numberKey(), numberOf);
+  const binary = (name: string): BinaryTable => new Table(openDatabase(root, name), same, same);
+  return {
+    root,
+    meta: binary('meta'),
+    lanes: LANE_TABLES.map(numbered),
+    delivery: numbered('delivery'),
+    delayed: new Table(openDatabase(root, 'delayed'), delayedKey(), delayedKeyOf),
+    correlation: binary('correlation'),
+    correlationAge: numbered('correlation-age'),
+    state: binary('state'),
+    dead: numbered('dead'),
+    ballast: numbered('ballast'),
+  };
+}
+
+export function openEnvironment({ open }: Lmdb, directory: string): RootDatabase<Buffer, Buffer> {
+  return open<Buffer, Buffer>({
+    path: directory,
+    noSubdir: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    maxDbs: 64,
+    overlappingSync: false,
+    eventTurnBatching: false,
+  });
+}
+
+export function openDatabase(root: RootDatabase<Buffer, Buffer>, name: string): Database<Buffer, Buffer> {
+  return root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary' });
+}
+
+const same = (key: Buffer): Buffer => key;
+
+/** Doubles that are not negative have the order of their octets. */
+export function numberKey(): (key: number) => Buffer {
+  const octets = Buffer.alloc(8);
+  return (key) => (octets.writeDoubleBE(key), octets);
+}
+
+export const numberOf = (octets: Buffer): number => (octets.length === 8 ? octets.readDoubleBE() : NaN);
+
+function delayedKey(): (key: DelayedKey) => Buffer {
+  const octets = Buffer.alloc(17);
+  return ([notBefore, lane, seq]) => {
+    octets.writeDoubleBE(notBefore);
+    octets.writeUInt8(lane, 8);
+    octets.writeDoubleBE(seq, 9);
+    return octets;
+  };
+}
+
+function delayedKeyOf(octets: Buffer): DelayedKey {
+  if (octets.length !== 17) return [NaN, 0, NaN];
+  return [octets.readDoubleBE(), octets.readUInt8(8), octets.readDoubleBE(9)];
+}
+
+/** How far back a sound record is looked for. */
+const LOOK_BACK = 100;
+
+/** The last number that can be one of ours; 0 where there is none. Damage may have made numbers up. */
+export function lastNumber(table: NumberTable): number {
+  for (const key of table.keys({ reverse: true, limit: LOOK_BACK }))
+    if (Number.isSafeInteger(key)) return key;
+  return 0;
+}
+
+/** The sequence number of the last message that is what its key says; 0 where there is none. */
+export function lastMessage(table: NumberTable): number {
+  for (const [seq, octets] of table.entries({ reverse: true, limit: LOOK_BACK })) {
+    const decoded = decodeItem(octets);
+    if ('value' in decoded && decoded.value.seq === seq) return seq;
+  }
+  return 0;
+}

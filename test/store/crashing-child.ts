@@ -1,0 +1,49 @@
+import { writeSync } from 'node:fs';
+import { openDiskStore } from '../../src/store';
+import { entry, item } from '../../src/store/conformance/harness';
+
+/**
+ * Queues and sends until it is killed, and tells of each step before or after it:
+ *
+ *   queued <id>   enqueue has resolved        sending <id> <redelivered>   the centre sees it now
+ *   done <id>     settle has resolved         damage <text>
+ */
+async function run(directory: string, run: string): Promise<void> {
+  const tell = (...words: string[]): void => void writeSync(1, `${words.join(' ')}\n`);
+  const store = await openDiskStore({
+    directory,
+    account: { host: 'localhost', systemId: 'crash' },
+    capacity: 0,
+    whenFull: 'reject',
+    onDamage: ({ text }) => tell('damage', text),
+  });
+  const { signal } = new AbortController();
+  let count = 0;
+
+  async function produce(): Promise<void> {
+    for (;;) {
+      const batch = Array.from({ length: 1 + (count % 4) }, () =>
+        item(`${run}-${count++}`, { lane: (count % 5) as 0, metadata: { long: 'x'.repeat(count % 3000) } }),
+      );
+      for (const id of await store.queue.enqueue(batch)) tell('queued', id);
+      if (count % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  async function consume(): Promise<void> {
+    for (;;) {
+      const leases = await store.queue.take(8, { signal });
+      for (const { item: taken, state } of leases) tell('sending', taken.id, String(state.redelivered));
+      const entries = leases.map((lease) => entry(`receipt-${lease.item.id}`, { id: lease.item.id }));
+      await store.settle(
+        entries,
+        leases.map((lease) => ({ outcome: 'done', lease })),
+      );
+      for (const { item: taken } of leases) tell('done', taken.id);
+    }
+  }
+
+  await Promise.all([produce(), produce(), consume(), consume()]);
+}
+
+void run(process.argv[2] as string, process.argv[3] as string);

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDiskStore, storeConformance } from '../../src/store';
+
+const account = { host: '127.0.0.1', systemId: 'tester' };
+
+describe('the disk store conforms', () => {
+  let base: string;
+  before(async () => {
+    base = await mkdtemp(join(tmpdir(), 'smpp-store-'));
+  });
+  after(() => rm(base, { recursive: true, force: true }));
+
+  for (const check of storeConformance()) {
+    const capabilities = {
+      durable: true,
+      shared: false,
+      extend: false,
+      delay: true,
+      atomicSettle: true,
+      segmentState: true,
+    };
+    if (check.needs?.(capabilities) === false) continue;
+    it(check.name, () =>
+      check.run(({ name, ...options }) =>
+        openDiskStore({ ...options, directory: join(base, name), account }),
+      ),
+    );
+  }
+});
