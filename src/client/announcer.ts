@@ -52,7 +52,8 @@ export class Announcer {
 
   responded(item: QueueItem, segment: number, { pdu, octets, duration }: SegmentResponse): void {
     const status = statusName(pdu.command_status);
-    const level = pdu.command_status === 0 ? 'debug' : 'warn';
+    // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
+    const level = pdu.command_status === 0 ? 'debug' : 'info';
     if (this.#log.isLevelEnabled(level)) {
       const { meaning } = describeStatus(pdu.command_status);
       const line = {

@@ -1,7 +1,8 @@
 import { SmppError } from '../protocol';
 import { canSubmit, type Session } from '../session';
-import type { QueueItem } from '../store';
+import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
+import { deadLetterOf, type DeadLetterList } from './dead-letters';
 import { ConfigError } from './errors';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Intake } from './intake';
@@ -63,6 +64,7 @@ export class SmppClient {
   readonly #sender: Sender;
   readonly #sweep: Repeated;
   #windowSize: number;
+  #disconnects = 0;
   #disconnecting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -115,12 +117,19 @@ export class SmppClient {
 
   /**
    * Connects and keeps connected. Resolves at the first bind; with `failFast` rejects at the first
-   * failure. An aborted `signal` stops trying and rejects with its reason.
+   * failure. An aborted `signal` stops trying and rejects with its reason. Does not try where the queue cannot
+   * be opened or a plugin is missing (`QUEUE_UNAVAILABLE`, `STORE_IN_USE`, `PLUGIN_MISSING` …): call again.
    */
   async start(options: StartOptions = {}): Promise<void> {
     await this.#disconnecting;
     if (this.#stopping) throw new SmppError('STOPPED', 'the client was stopped; make a new one');
     options.signal?.throwIfAborted();
+    const disconnects = this.#disconnects;
+    await this.#parts.ready();
+    options.signal?.throwIfAborted();
+    if (disconnects !== this.#disconnects) {
+      throw new SmppError('STOPPED', 'disconnected before the first bind', { retriable: true });
+    }
     this.#receiving.open();
     this.#sweep.start();
     this.#joining.start();
@@ -143,6 +152,7 @@ export class SmppClient {
 
   async #disconnect(): Promise<void> {
     const { clock } = this.#parts;
+    this.#disconnects++;
     this.#receiving.close();
     this.#sweep.stop();
     const { session } = this.#upkeep;
@@ -187,6 +197,7 @@ export class SmppClient {
 
   /** Removes all that is queued and not on the wire; each message fails with `REMOVED`. */
   async purge(): Promise<number> {
+    await this.#road.giveBack();
     const { removed, items } = await this.#parts.store.queue.purge();
     for (const item of items)
       this.#sender.fail(item, { code: 'REMOVED', text: 'removed from the queue by purge' });
@@ -194,12 +205,38 @@ export class SmppClient {
     return removed;
   }
 
+  /** Messages that failed for good and are kept, oldest first; none where the store keeps none. */
+  async deadLetters(options: { limit?: number; after?: string } = {}): Promise<DeadLetterList> {
+    const { total = 0, letters = [] } = (await this.#parts.store.deadLetters?.list(options)) ?? {};
+    return { total, letters: letters.map(deadLetterOf) };
+  }
+
+  /** Queues messages again that failed for good; all that are kept where no ids are given. */
+  async replay(ids?: readonly string[]): Promise<{ replayed: string[]; missing: string[] }> {
+    const { store, clock } = this.#parts;
+    const wanted = ids ?? (await this.deadLetters()).letters.map(({ id }) => id);
+    if (!store.deadLetters || wanted.length === 0) return { replayed: [], missing: [...wanted] };
+    const ttl = this.#settings.messageTtl;
+    return store.deadLetters.replay(wanted, ttl === 0 ? {} : { expiresAt: clock.now() + ttl });
+  }
+
+  /** Forgets the messages that failed for good, and says how many they were. */
+  async purgeDeadLetters(): Promise<number> {
+    return (await this.#parts.store.deadLetters?.purge()) ?? 0;
+  }
+
+  /** Queues what is queued in another store, which must be open and used by nobody; it stays open. */
+  takeOver(from: Store): Promise<Moved> {
+    return moveMessages(from, this.#parts.store.queue);
+  }
+
   async status(): Promise<StatusReport> {
     const { store, clock, bucket } = this.#parts;
     const stats = await store.queue.stats();
     return {
       state: this.state,
-      queued: stats.queued,
+      // What is on loan but not on the wire has not left yet.
+      queued: Math.max(0, stats.queued + stats.leased - this.#road.inFlight),
       delayed: stats.delayed,
       in_flight: this.#road.inFlight,
       waiting: this.#outcomes.waiting,

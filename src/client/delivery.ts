@@ -97,6 +97,15 @@ export class Delivery {
     this.#finish();
   }
 
+  /** An earlier transmission of the segment was accepted after all: that counts where it was not sent again. */
+  acceptedBefore(segment: number, messageId: string): void {
+    const at = this.#toGo.indexOf(segment);
+    if (at < 0) return;
+    this.#toGo.splice(at, 1);
+    this.lease.state.accepted[segment] = messageId;
+    this.#finish();
+  }
+
   onResponse(segment: number, response: SegmentResponse): void {
     this.#flying--;
     const status = response.pdu.command_status;

@@ -26,8 +26,11 @@ export function describeProblem({ field, value, remedy }: Problem): string {
   return `${field}${shown}: ${remedy}`;
 }
 
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1, breakLength: Infinity });
+/** A value as an error shows it, whatever it is. */
+export function show(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : inspect(value, { depth: 1, breakLength: Infinity });
 }
 
 /** A message that cannot be sent as it is. Nothing of its batch was queued. */

@@ -33,3 +33,12 @@ export {
 } from './options';
 export type { OptionKind } from './option-kinds';
 export { DeliveryError, type CompleteWhen } from './outcomes';
+export type { DeadLetterList, DeadLetterReport } from './dead-letters';
+export {
+  PLUGIN_API_VERSION,
+  type PluginContext,
+  type PluginProducts,
+  type PluginType,
+  type ResolvePlugin,
+  type SmppPlugin,
+} from './plugins';

@@ -195,6 +195,7 @@ export class Intake {
     if (fieldNames(command).has('esm_class')) pdu['esm_class'] = one.esm_class;
     pdu['tlvs'] = one.tlvs ? { ...tlvs, ...one.tlvs } : tlvs;
     if (fieldNames(command).has('short_message')) pdu['short_message'] = one.short_message;
+    else pdu['tlvs'] = { message_payload: one.short_message, ...tlvs, ...one.tlvs };
     return encodeBody(pdu as unknown as PduInput, { vendorTlvs: this.#parts.settings.vendorTlvs });
   }
 

@@ -74,7 +74,8 @@ export class Joining {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#parts.clock.clearTimeout(this.#timer);
-    if (!this.#parts.store.capabilities.durable) await Promise.all([...this.#waiting].map((key) => this.#keep(key)));
+    if (!this.#parts.store.capabilities.durable)
+      await Promise.all([...this.#waiting].map((key) => this.#keep(key)));
   }
 
   async #keep(key: string): Promise<void> {
@@ -117,7 +118,12 @@ export class Joining {
 
   #giveUp(message: JoinedMessage): void {
     this.#waiting.delete(message.key);
-    void this.#incomplete(message).then(() => this.told(message));
+    this.#incomplete(message)
+      .then(() => this.told(message))
+      .catch((error: unknown) => {
+        const line = { event: 'message', stage: 'incomplete', err: error };
+        this.#parts.log.error(line, 'what came of a long message cannot be delivered');
+      });
   }
 
   #arm(): void {

@@ -79,6 +79,13 @@ export class Lane {
     this.#borrowing?.abort(new Error('a message came back'));
   }
 
+  /** What is borrowed and has nothing on the wire goes back to the queue. */
+  giveBack(): void {
+    const idle = this.#ready.filter((delivery) => delivery.flying === 0);
+    this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
+    for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
+  }
+
   ended(delivery: Delivery): void {
     this.#flying.delete(delivery);
   }

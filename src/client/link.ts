@@ -89,6 +89,7 @@ export class Link {
   async #run(signal: AbortSignal): Promise<void> {
     const { settings, clock, listener } = this.#parts;
     let failures = 0;
+    this.#warnOfPassword();
     while (!signal.aborted) {
       let error: Error | undefined;
       let reason: CloseReason | undefined;
@@ -168,14 +169,17 @@ export class Link {
     return session;
   }
 
-  #bindFields(): Record<string, unknown> {
+  #warnOfPassword(): void {
     const { settings, log } = this.#parts;
-    if (settings.password.length > SPEC_PASSWORD) {
-      log.warn(
-        { event: 'bind', stage: 'start' },
-        'the password has more than the 8 octets of the specification; sent whole, but some SMSCs cut or refuse it',
-      );
-    }
+    if (settings.password.length <= SPEC_PASSWORD) return;
+    log.warn(
+      { event: 'bind', stage: 'start' },
+      'the password has more than the 8 octets of the specification; sent whole, but some SMSCs cut or refuse it',
+    );
+  }
+
+  #bindFields(): Record<string, unknown> {
+    const { settings } = this.#parts;
     return {
       system_id: settings.systemId,
       password: settings.password,

@@ -77,7 +77,7 @@ export function text(fallback: string, maxOctets = Infinity, min = 0): OptionKin
   return {
     fallback,
     check(given) {
-      const value = typeof given === 'number' ? String(given) : given;
+      const value = Number.isFinite(given) ? String(given) : given;
       if (typeof value !== 'string') return { remedy: 'give a text' };
       if (value.trim().length < min) return { remedy: 'it must not be empty' };
       if (value.length > maxOctets)

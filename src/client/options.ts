@@ -3,10 +3,11 @@ import type { Clock } from '../clock';
 import type { RateLimiter, ThrottleHandler } from '../flow-control';
 import type { Log, LogSink } from '../observability';
 import type { SequenceGenerator } from '../session';
-import type { Correlator, Store } from '../store';
+import { clientDirectory, type Correlator, type Store } from '../store';
 import type { TextCodec } from '../text';
 import { ConfigError, type Problem } from './errors';
 import { QUEUED, fieldNames } from './message';
+import type { ResolvePlugin } from './plugins';
 import {
   ascii,
   autoOr,
@@ -62,6 +63,7 @@ export const OPTIONS = {
   destinationNpi: autoOr(255),
   defaultAlphabet: text('gsm0338'),
   unencodable: choice('strict', 'replace', 'transliterate'),
+  queueDirectory: text(''),
   queueCapacity: integer(10_000),
   whenFull: choice('reject', 'drop-oldest', 'wait'),
   maxAttempts: integer(5, 1),
@@ -92,15 +94,23 @@ export type Settings = { readonly [K in keyof Table]: Value<Table[K]> };
 
 /** What a user may bring instead of what is built in. */
 export interface Parts {
-  /** `memory`, or a store that is already open: then it stays open when the client stops. */
-  queue?: 'memory' | Store;
-  correlator?: Correlator;
-  /** `token-bucket` (sendRate, burst), or one that is shared. */
-  rateLimiter?: 'token-bucket' | RateLimiter;
-  throttleHandler?: 'sampling' | ThrottleHandler;
-  /** A generator for each session. */
-  sequence?: () => SequenceGenerator;
-  codecs?: readonly TextCodec[];
+  /**
+   * `disk` (the default where there is a queueDirectory), `memory` (the default where there is none), the id of
+   * a plugin, or a store that is already open: then it stays open when the client stops.
+   */
+  queue?: 'disk' | 'memory' | (string & {}) | Store;
+  /** `store` (its own), the id of a plugin, or one of yours. */
+  correlator?: 'store' | (string & {}) | Correlator;
+  /** `token-bucket` (sendRate, burst), the id of a plugin, or one of yours, that may be shared. */
+  rateLimiter?: 'token-bucket' | (string & {}) | RateLimiter;
+  /** `sampling`, the id of a plugin, or one of yours. */
+  throttleHandler?: 'sampling' | (string & {}) | ThrottleHandler;
+  /** `counter`, the id of a plugin, or what makes a generator for each session. */
+  sequence?: 'counter' | (string & {}) | (() => SequenceGenerator);
+  /** Codings of yours, or ids of plugins. */
+  codecs?: readonly (TextCodec | string)[];
+  /** Finds plugins by type and id; Node-RED's own registry, where the nodes make the client. */
+  resolvePlugin?: ResolvePlugin | undefined;
   /** TLS options of Node's `tls.connect`; only with `useTls`. */
   tls?: TlsOptions;
   /** A pino logger, or a function that takes finished lines. */
@@ -124,6 +134,7 @@ const PARTS = new Set<string>([
   'throttleHandler',
   'sequence',
   'codecs',
+  'resolvePlugin',
   'tls',
   'log',
   'clock',
@@ -132,10 +143,15 @@ const PARTS = new Set<string>([
 
 /** Parts that may be given by name. */
 const BUILT_IN: Partial<Record<string, readonly string[]>> = {
-  queue: ['memory'],
+  queue: ['disk', 'memory'],
+  correlator: ['store'],
   rateLimiter: ['token-bucket'],
   throttleHandler: ['sampling'],
+  sequence: ['counter'],
 };
+
+/** What a client is called that was given no name. */
+export const DEFAULT_CLIENT_ID = 'default';
 
 /** Checks all options; throws {@link ConfigError} with everything that is wrong. */
 export function normalise(options: SmppClientOptions): Settings {
@@ -167,21 +183,29 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
     else problems.push({ field, value: given, remedy: result.remedy });
   }
   for (const field of Object.keys(options)) {
-    if (PARTS.has(field)) problems.push(...unknownPart(field, (options as Record<string, unknown>)[field]));
+    if (PARTS.has(field)) problems.push(...unknownPart(field, options));
     else if (!Object.hasOwn(OPTIONS, field)) {
       const remedy = 'there is no such option; see the README for the names';
       problems.push({ field, value: undefined, remedy });
     }
   }
   const complete = settings as unknown as Settings;
-  return { settings: complete, problems: [...problems, ...crossChecks(complete)] };
+  return {
+    settings: complete,
+    problems: [...problems, ...crossChecks(complete), ...queueProblems(options, complete)],
+  };
 }
 
 /** Whoever asks for a part that is not there must not get another one in silence. */
-function unknownPart(field: string, value: unknown): Problem[] {
+function unknownPart(field: string, options: SmppClientOptions): Problem[] {
+  const value = (options as Record<string, unknown>)[field];
   const names = BUILT_IN[field];
   if (typeof value !== 'string' || value === '' || names?.includes(value)) return [];
-  return [{ field, value, remedy: names ? `give ${names.join(', ')} or an object of yours` : 'give an object' }];
+  if (!names) return [{ field, value, remedy: 'give an object' }];
+  // Whether there is such a plugin is known when it is needed.
+  if (options.resolvePlugin) return [];
+  const remedy = `give ${names.join(', ')} or an object of yours; the id of a plugin needs resolvePlugin`;
+  return [{ field, value, remedy }];
 }
 
 function crossChecks(settings: Settings): Problem[] {
@@ -209,4 +233,22 @@ function crossChecks(settings: Settings): Problem[] {
     });
   }
   return problems;
+}
+
+/** A queue on disk needs a place, and a name within it. */
+function queueProblems({ queue }: SmppClientOptions, settings: Settings): Problem[] {
+  const { queueDirectory, clientId } = settings;
+  if (queue !== 'disk' && (queue !== undefined || queueDirectory === '')) return [];
+  const check = (field: string, value: string, directory: string, name: string): Problem[] => {
+    try {
+      clientDirectory(directory, name);
+      return [];
+    } catch (error) {
+      return [{ field, value, remedy: (error as Error).message }];
+    }
+  };
+  return [
+    ...check('queueDirectory', queueDirectory, queueDirectory, 'any'),
+    ...check('clientId', clientId, '/any', clientId || DEFAULT_CLIENT_ID),
+  ];
 }

@@ -7,15 +7,14 @@ import {
 } from '../flow-control';
 import { createLog, redactedLog, type Log } from '../observability';
 import type { SequenceGenerator } from '../session';
-import { openMemoryStore, type Correlator, type QueueItem, type Store } from '../store';
+import type { Correlator, QueueItem } from '../store';
 import type { TextCodec } from '../text';
-import type { Parts, Settings, SmppClientOptions } from './options';
+import { DEFAULT_CLIENT_ID, type Parts, type Settings, type SmppClientOptions } from './options';
+import { PluginParts } from './plugin-parts';
+import { storePart, type StorePart } from './store-part';
 
-/** What a client works with: the user's own parts, or the built-in ones. */
-export interface OpenParts {
-  readonly store: Store;
-  /** Whether the store was opened here and is to be closed here. */
-  readonly ownsStore: boolean;
+/** What a client works with: the user's own parts, plugins, or the built-in ones. */
+export interface OpenParts extends StorePart {
   readonly limiter: RateLimiter;
   /** The limiter, where it is ours and its rate can be set. */
   readonly bucket: TokenBucket | undefined;
@@ -27,6 +26,8 @@ export interface OpenParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Opens the store and makes what plugins make. Rejects with one clear error; may be called again. */
+  ready(): Promise<void>;
 }
 
 export function openParts(
@@ -36,32 +37,81 @@ export function openParts(
 ): OpenParts {
   const clock = options.clock ?? systemClock;
   const log = openLog(options, settings);
-  const ownsStore = options.queue === undefined || typeof options.queue === 'string';
-  const limits = { capacity: settings.queueCapacity, whenFull: settings.whenFull, onDropped };
+  const clientId = settings.clientId || DEFAULT_CLIENT_ID;
+  const { password: _secret, ...told } = settings;
+  const context = { settings: told, clientId, clock, log };
+  const storage = storePart(options, settings, { ...context, onDropped });
+  const plugins = new PluginParts(options.resolvePlugin, context);
   const bucket =
-    options.rateLimiter === undefined || typeof options.rateLimiter === 'string'
+    (options.rateLimiter ?? 'token-bucket') === 'token-bucket'
       ? new TokenBucket({ rate: settings.sendRate, burst: settings.burst, clock })
       : undefined;
-  const store =
-    typeof options.queue === 'object'
-      ? options.queue
-      : openMemoryStore({ ...limits, clock, correlationCapacity: settings.correlationCapacity });
+  const codecs = (options.codecs ?? []).flatMap((one) => (typeof one === 'string' ? [] : [one]));
+  for (const one of options.codecs ?? []) {
+    if (typeof one === 'string') plugins.want('smpp-codec', one, (codec) => codecs.push(codec));
+  }
   return {
-    store,
-    correlator: options.correlator ?? store.correlator,
-    codecs: options.codecs ?? [],
-    sequence: options.sequence,
+    ...storage,
+    correlator: correlatorPart(options, plugins) ?? storage.store.correlator,
+    codecs,
+    sequence: sequencePart(options, plugins),
     tls: options.tls,
-    ownsStore,
-    limiter: bucket ?? (options.rateLimiter as RateLimiter),
+    limiter: bucket ?? limiterPart(options, plugins),
     bucket,
-    throttleHandler:
-      typeof options.throttleHandler === 'object'
-        ? guarded(options.throttleHandler, log)
-        : new SamplingThrottleHandler({ ...settings, clock }),
+    throttleHandler: guarded(handlerPart(options, settings, clock, plugins), log),
     clock,
     random: options.random ?? Math.random,
     log,
+    ready: async () => {
+      await storage.openStore();
+      await plugins.make();
+    },
+  };
+}
+
+function correlatorPart({ correlator }: SmppClientOptions, plugins: PluginParts): Correlator | undefined {
+  if (typeof correlator !== 'string') return correlator;
+  if (correlator === 'store') return undefined;
+  const made = plugins.later('smpp-correlator', correlator);
+  return {
+    put: async (entries) => made().put(entries),
+    get: async (messageId) => made().get(messageId),
+    expire: async () => made().expire(),
+  };
+}
+
+function sequencePart(
+  { sequence }: SmppClientOptions,
+  plugins: PluginParts,
+): (() => SequenceGenerator) | undefined {
+  if (typeof sequence !== 'string') return sequence;
+  return sequence === 'counter' ? undefined : plugins.later('smpp-sequence', sequence);
+}
+
+function limiterPart({ rateLimiter }: SmppClientOptions, plugins: PluginParts): RateLimiter {
+  if (typeof rateLimiter === 'object') return rateLimiter;
+  const made = plugins.later('smpp-rate-limiter', rateLimiter ?? '');
+  return {
+    acquire: async (max, options) => made().acquire(max, options),
+    giveBack: (count) => made().giveBack(count),
+  };
+}
+
+function handlerPart(
+  { throttleHandler = 'sampling' }: SmppClientOptions,
+  settings: Settings,
+  clock: Clock,
+  plugins: PluginParts,
+): ThrottleHandler {
+  if (typeof throttleHandler === 'object') return throttleHandler;
+  if (throttleHandler === 'sampling') return new SamplingThrottleHandler({ ...settings, clock });
+  const made = plugins.later('smpp-throttle-handler', throttleHandler);
+  return {
+    throttled: () => made().throttled(),
+    notThrottled: () => made().notThrottled(),
+    allowRequest: () => made().allowRequest(),
+    throttleDelay: () => made().throttleDelay(),
+    rate: () => made().rate?.(),
   };
 }
 
@@ -77,7 +127,10 @@ function guarded(handler: ThrottleHandler, log: Log): ThrottleHandler {
     try {
       return work();
     } catch (error) {
-      log.error({ event: 'throttle', stage: 'handler', method, err: error }, `the throttle handler's ${method}() failed`);
+      log.error(
+        { event: 'throttle', stage: 'handler', method, err: error },
+        `the throttle handler's ${method}() failed`,
+      );
       return fallback;
     }
   };

@@ -19,7 +19,11 @@ export function messageIdOf(pdu: Pdu): string {
 }
 
 /** A request of ours as it goes out, from the body that the queue holds. */
-export function requestPdu(commandId: number, body: Buffer, sequenceNumber: number): { pdu: Pdu; octets: Buffer } {
+export function requestPdu(
+  commandId: number,
+  body: Buffer,
+  sequenceNumber: number,
+): { pdu: Pdu; octets: Buffer } {
   const octets = Buffer.allocUnsafe(HEADER_LENGTH + body.length);
   writeHeader(octets, 0, octets.length, commandId, 0, sequenceNumber);
   body.copy(octets, HEADER_LENGTH);

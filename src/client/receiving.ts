@@ -34,6 +34,8 @@ export interface ReceivingParts {
 type Incoming = PduOf<'deliver_sm'> | PduOf<'data_sm'>;
 
 const OK: Answer = { command_status: 0 };
+/** Messages that handlers may be busy with at once; the centre is asked to repeat the others. */
+const MOST_AT_WORK = 1000;
 /** The centre keeps what is answered so, and repeats it. */
 const NOT_NOW: Answer = { command_status: 'ESME_RX_T_APPN' };
 
@@ -60,7 +62,9 @@ export class Receiving {
 
   request(pdu: Pdu, octets: Buffer): Promise<Answer | undefined> | Answer | undefined {
     if (pdu.command === 'deliver_sm' || pdu.command === 'data_sm') {
-      return this.#open ? this.#track(this.#incoming(pdu, octets)) : NOT_NOW;
+      return this.#open && this.#working.size < MOST_AT_WORK
+        ? this.#track(this.#incoming(pdu, octets))
+        : NOT_NOW;
     }
     if (pdu.command !== 'alert_notification' && pdu.command !== 'outbind') return undefined;
     this.#parts.log.info({ event: pdu.command, stage: 'end' }, `the SMSC sent ${pdu.command}`);

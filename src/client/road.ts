@@ -4,7 +4,9 @@ import type { Log } from '../observability';
 import { commandId, statusName, type Pdu } from '../protocol';
 import type { Session } from '../session';
 import type { CorrelationEntry, Correlator, DeadReason, Lease, QueueItem, Store } from '../store';
+import { BoundedMap } from './bounded-map';
 import { Delivery, type DeliveryListener, type SegmentResponse } from './delivery';
+import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { Lane, type LaneContext, type SentSegment } from './lane';
 import type { Settings } from './options';
@@ -40,20 +42,7 @@ export interface RoadParts {
 }
 
 const BATCH = 200;
-/** What the centre calls full for one message while it accepts others: so often, then it is set aside. */
-const FULL_PATIENCE = 3;
-/** A message that is called full so often while nobody else gets a chance: then others are tried. */
-const ALONE_PATIENCE = 10;
-const FULL_REMEMBERED = 10_000;
-
-/** How often the centre had no room for a message. */
-interface Full {
-  /** While others were accepted. */
-  times: number;
-  /** In a row, without anybody accepted. */
-  alone: number;
-  acceptedCount: number;
-}
+const LATE_REMEMBERED = 10_000;
 
 /**
  * The way of every queued message to the centre and of its outcome back: one {@link Lane} for
@@ -66,10 +55,9 @@ export class Road implements DeliveryListener {
   readonly #lanes = new Map<Session, Lane>();
   readonly #laneOf = new Map<Delivery, Lane>();
   #order = 0;
-  /** Messages accepted so far: tells one full mailbox from a full centre. */
-  #acceptedCount = 0;
-  /** By the id of the message: it is remembered while it is set aside. */
-  readonly #full = new Map<string, Full>();
+  readonly #mailboxes = new FullMailboxes();
+  /** The message_ids, by segment, of what was accepted after its time-out; by the id of the message. */
+  readonly #late = new BoundedMap<string[]>(LATE_REMEMBERED);
 
   constructor(parts: RoadParts) {
     this.#parts = parts;
@@ -107,6 +95,12 @@ export class Road implements DeliveryListener {
     await session.idle();
   }
 
+  /** Returns to the queue what is borrowed and not on the wire. */
+  async giveBack(): Promise<void> {
+    for (const lane of this.#lanes.values()) lane.giveBack();
+    await this.#settler.idle();
+  }
+
   /** Once no session is left: resolves when all that was on loan is written back to the store. */
   async settled(): Promise<void> {
     await Promise.all([...this.#lanes.keys()].map((session) => this.close(session)));
@@ -134,7 +128,7 @@ export class Road implements DeliveryListener {
   throttled(delivery: Delivery, status: number): void {
     const { throttleHandler, listener } = this.#parts;
     const name = statusName(status);
-    if (name === 'ESME_RMSGQFUL' && this.#standsInTheWay(delivery.lease.item.id)) {
+    if (name === 'ESME_RMSGQFUL' && this.#mailboxes.full(delivery.lease.item.id)) {
       return delivery.abandon({ kind: 'set-aside' });
     }
     throttleHandler.throttled();
@@ -146,7 +140,7 @@ export class Road implements DeliveryListener {
     const { lease, end } = delivery;
     this.#laneOf.get(delivery)?.ended(delivery);
     this.#laneOf.delete(delivery);
-    if (end?.kind !== 'set-aside') this.#full.delete(lease.item.id);
+    if (end?.kind !== 'set-aside') this.#mailboxes.forget(lease.item.id);
     if (end?.kind === 'accepted') return this.#accepted(lease);
     if (end?.kind === 'dead') return this.#dead(lease, end.reason);
     if (end?.kind === 'unknown') return this.#unknown(lease, end.linkLost);
@@ -156,14 +150,23 @@ export class Road implements DeliveryListener {
   }
 
   late(delivery: Delivery, segment: number, response: Pdu): void {
-    // It has gone back to the queue. Its receipt must still find it.
-    if (response.command_status === 0) this.#correlate(delivery.lease.item, segment, messageIdOf(response));
+    // It has gone back to the queue. Its receipt must still find it, and it need not be sent again.
+    if (response.command_status !== 0) return;
+    const { item } = delivery.lease;
+    const messageId = messageIdOf(response);
+    this.#correlate(item, segment, messageId);
+    for (const again of this.#laneOf.keys()) {
+      if (again.lease.item.id === item.id) return again.acceptedBefore(segment, messageId);
+    }
+    const known = this.#late.get(item.id) ?? [];
+    known[segment] = messageId;
+    this.#late.set(item.id, known);
   }
 
   // --- what becomes of them ---
 
   #accepted(lease: Lease): void {
-    this.#acceptedCount++;
+    this.#mailboxes.accepted();
     this.#settler.settle({ outcome: 'done', lease }, () => this.#parts.listener.accepted(lease));
   }
 
@@ -185,8 +188,7 @@ export class Road implements DeliveryListener {
   }
 
   #setAside(lease: Lease): void {
-    const times = this.#full.get(lease.item.id)?.times ?? 0;
-    this.#delay(lease, Math.max(1, times - FULL_PATIENCE + 1));
+    this.#delay(lease, this.#mailboxes.turns(lease.item.id));
   }
 
   #delay(lease: Lease, times: number): void {
@@ -226,26 +228,6 @@ export class Road implements DeliveryListener {
     this.#settler.correlate(entry);
   }
 
-  /** Whether others fare better (one full mailbox), or have waited for this one long enough to be tried. */
-  #standsInTheWay(id: string): boolean {
-    const before = this.#full.get(id);
-    const overtaken = before !== undefined && before.acceptedCount < this.#acceptedCount;
-    const full: Full = {
-      times: (before?.times ?? 0) + (overtaken || !before ? 1 : 0),
-      alone: overtaken ? 0 : (before?.alone ?? 0) + 1,
-      acceptedCount: this.#acceptedCount,
-    };
-    const waited = full.alone >= ALONE_PATIENCE;
-    if (waited) full.alone = 0;
-    this.#full.delete(id);
-    this.#full.set(id, full);
-    for (const oldest of this.#full.keys()) {
-      if (this.#full.size <= FULL_REMEMBERED) break;
-      this.#full.delete(oldest);
-    }
-    return waited || (overtaken && full.times >= FULL_PATIENCE);
-  }
-
   #context(lane: () => Lane): LaneContext {
     const { limiter, clock, log, settings, listener } = this.#parts;
     return {
@@ -273,7 +255,11 @@ export class Road implements DeliveryListener {
     return leases.map((lease) => {
       const delivery = new Delivery(lease, this.#order++, this, this.#parts.clock);
       this.#laneOf.set(delivery, lane);
-      // All its segments were accepted, but that could not be written down.
+      this.#late
+        .get(lease.item.id)
+        ?.forEach((messageId, segment) => delivery.acceptedBefore(segment, messageId));
+      this.#late.delete(lease.item.id);
+      // All its segments were accepted, but that came late or could not be written down.
       if (delivery.remaining === 0) delivery.abandon({ kind: 'accepted' });
       return delivery;
     });
@@ -291,7 +277,9 @@ export class Road implements DeliveryListener {
   #unspeakable(delivery: Delivery, session: Session): boolean {
     if (session.tlvsAllowed) return false;
     const { command, segments } = delivery.lease.item;
-    const inTlv = segments.some((body) => 'message_payload' in requestPdu(commandId(command), body, 0).pdu.tlvs);
+    const inTlv = segments.some(
+      (body) => 'message_payload' in requestPdu(commandId(command), body, 0).pdu.tlvs,
+    );
     if (!inTlv) return false;
     const text =
       'this SMSC takes no optional parameters (SMPP 3.3), and the text would go in one, message_payload; ' +

@@ -38,6 +38,8 @@ function ignore(): void {
 export class Sender {
   readonly #parts: SenderParts;
   readonly #stopping = new AbortController();
+  /** Queries and the like whose answer is to come. */
+  #asking = 0;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -51,7 +53,7 @@ export class Sender {
 
   async enqueue(messages: readonly Message[], origin: Origin): Promise<QueueItem[]> {
     const items = await this.#prepare(messages, origin);
-    await this.#parts.queue.enqueue(items, this.#stopping);
+    await this.#parts.queue.enqueue(items, { signal: this.#stopping.signal });
     return items;
   }
 
@@ -82,12 +84,13 @@ export class Sender {
     const timeout = checkedTimeout(deliveredTimeout);
     outcomes.reserve(messages.length);
     const items = await this.#prepare(messages, { msgid });
+    if (completeWhen === 'delivered') items.forEach(checkReceipt);
     outcomes.reserve(items.length);
     // They wait before they are queued: the response may be faster than the queue's promise.
     const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
     for (const outcome of waiting) outcome.catch(ignore);
     try {
-      await queue.enqueue(items, this.#stopping);
+      await queue.enqueue(items, { signal: this.#stopping.signal });
     } catch (error) {
       for (const item of items) outcomes.forget(item.id);
       throw error;
@@ -126,9 +129,23 @@ export class Sender {
       const text = `${request.command} cannot be sent: no session is bound to send; it is not queued, try again when bound`;
       throw new SmppError('NOT_BOUND', text, { retriable: true });
     }
-    const response = await session.request(request.pdu);
-    return this.#parts.announcer.answered(request, response, options.msgid);
+    this.#parts.outcomes.reserve(this.#asking + 1);
+    this.#asking++;
+    try {
+      const response = await session.request(request.pdu);
+      return this.#parts.announcer.answered(request, response, options.msgid);
+    } finally {
+      this.#asking--;
+    }
   }
+}
+
+function checkReceipt(item: QueueItem): void {
+  if (item.receiptRequested) return;
+  const text =
+    'no receipt is asked for, so nobody will know when the message is delivered; ' +
+    'set registered_delivery to final, or complete when accepted';
+  throw new MessageError('INVALID_FIELD', 'registered_delivery', text);
 }
 
 /** Seconds in, milliseconds out. */

@@ -38,6 +38,7 @@ export class Settler {
   readonly #correlated: (entry: CorrelationEntry) => void;
   #next = emptyBatch();
   #running: Promise<void> | undefined;
+  /** Settlements not yet durable. */
   #unsettled = 0;
   #abandoned = false;
   #endPause: () => void = () => undefined;
@@ -59,11 +60,6 @@ export class Settler {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#correlated = parts.correlated;
-  }
-
-  /** Settlements not yet durable. */
-  get unsettled(): number {
-    return this.#unsettled;
   }
 
   correlate(entry: CorrelationEntry): void {

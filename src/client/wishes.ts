@@ -1,5 +1,5 @@
 import type { Lane } from '../store';
-import { MessageError } from './errors';
+import { MessageError, show } from './errors';
 
 const METADATA_LIMIT = 8 * 1024;
 const DEFAULT_LANE = 2;
@@ -13,7 +13,7 @@ export function laneOf(priority: unknown): Lane {
   throw new MessageError(
     'INVALID_FIELD',
     'priority',
-    `priority ${String(priority)}: give 0 (first) to 4 (last)`,
+    `priority ${show(priority)}: give 0 (first) to 4 (last)`,
   );
 }
 
@@ -25,7 +25,7 @@ export function expiry(given: unknown, now: number, ttl: number): number | undef
     throw new MessageError(
       'INVALID_FIELD',
       'expires',
-      `expires ${String(given)}: give a Date, an ISO 8601 time or epoch milliseconds`,
+      `expires ${show(given)}: give a Date, an ISO 8601 time or epoch milliseconds`,
     );
   }
   return at;

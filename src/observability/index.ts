@@ -2,4 +2,12 @@
  * What an operator sees of the engine: one structured log line per event. May be
  * imported by every room.
  */
-export { createLog, maskNumber, redactedLog, silentLog, type Log, type LogOptions, type LogSink } from './log';
+export {
+  createLog,
+  maskNumber,
+  redactedLog,
+  silentLog,
+  type Log,
+  type LogOptions,
+  type LogSink,
+} from './log';

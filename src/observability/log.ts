@@ -103,7 +103,11 @@ export function redactedLog(log: Log, messageText = false): Log {
 }
 
 /** As deep as the paths of {@link createLog}: fields, and fields of plain objects in them. */
-function redact(facts: Record<string, unknown>, hidden: ReadonlySet<string>, depth = 1): Record<string, unknown> {
+function redact(
+  facts: Record<string, unknown>,
+  hidden: ReadonlySet<string>,
+  depth = 1,
+): Record<string, unknown> {
   const shown = Object.entries(facts).map(([name, value]) => {
     if (hidden.has(name) && value !== undefined) return [name, censor(value, name)];
     return [name, depth > 0 && isPlain(value) ? redact(value, hidden, depth - 1) : value];

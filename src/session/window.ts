@@ -61,10 +61,6 @@ export class Window {
     return this.#timeoutsInARow;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   resize(size: number): void {
     this.#size = size;
     this.#wake();

@@ -20,7 +20,10 @@ describe('Control', () => {
     client.resume();
     await sent;
     assert.equal(client.state, 'bound');
-    assert.deepEqual(told('session').map(({ state }) => state), ['connecting', 'bound', 'paused', 'bound']);
+    assert.deepEqual(
+      told('session').map(({ state }) => state),
+      ['connecting', 'bound', 'paused', 'bound'],
+    );
   });
 
   it('pause before start holds the first message', async () => {
@@ -44,7 +47,10 @@ describe('Control', () => {
     const results = await sent;
     const codes = results.map((one) => one.status === 'rejected' && (one.reason as { code: string }).code);
     assert.deepEqual(codes, ['REMOVED', 'REMOVED', 'REMOVED']);
-    assert.deepEqual(told('failure').map(({ code }) => code), ['REMOVED', 'REMOVED', 'REMOVED']);
+    assert.deepEqual(
+      told('failure').map(({ code }) => code),
+      ['REMOVED', 'REMOVED', 'REMOVED'],
+    );
     const [purged] = told('queue');
     assert.deepEqual([purged?.state, purged?.removed], ['purged', 3]);
     peer.links[0]?.answer(peer.submits[0] as never, { message_id: 'x' });
@@ -53,11 +59,26 @@ describe('Control', () => {
   });
 
   it('status tells how it is', async () => {
-    const { client, peer, clock } = await scenes.bound({ submit_sm: silence }, { windowSize: 2, sendRate: 100, burst: 5 });
+    const { client, peer, clock } = await scenes.bound(
+      { submit_sm: silence },
+      { windowSize: 2, sendRate: 100, burst: 5 },
+    );
     client.sendBatch(numbered(5)).catch(() => undefined);
     await peer.untilSubmits(2);
     await clock.advance(2000);
-    const { state, queued, delayed, in_flight, waiting, oldest_age, rate, send_rate, window_size, host, port } = await client.status();
+    const {
+      state,
+      queued,
+      delayed,
+      in_flight,
+      waiting,
+      oldest_age,
+      rate,
+      send_rate,
+      window_size,
+      host,
+      port,
+    } = await client.status();
     assert.deepEqual(
       { state, queued, delayed, in_flight, waiting, oldest_age, send_rate, window_size, host, port },
       {
@@ -97,8 +118,13 @@ describe('Control', () => {
 
   it('configure refuses what cannot be, all of it, and changes nothing', async () => {
     const { client } = await scenes.idle({}, { sendRate: 5 });
-    for (const changes of [{ sendRate: -1, windowSize: 0 }, { logLevel: 'loud' }, { port: 1 }, { sendRate: 7, windowSize: 'many' }]) {
-      assert.throws(() => client.configure(changes as never), ConfigError);
+    for (const changes of [
+      { sendRate: -1, windowSize: 0 },
+      { logLevel: 'loud' },
+      { port: 1 },
+      { sendRate: 7, windowSize: 'many' },
+    ]) {
+      assert.throws(() => client.configure(changes), ConfigError);
     }
     assert.equal((await client.status()).send_rate, 5);
     const limiter: RateLimiter = { acquire: (max) => Promise.resolve(max), giveBack: () => undefined };
@@ -112,15 +138,32 @@ describe('Control', () => {
       cancel_sm: () => ({ command_status: 'ESME_RCANCELFAIL' }),
     });
     client.pause();
-    const answer = await client.send({ command: 'query_sm', message_id: 'q', source_addr: '1234', correlation_id: 'c' }, { msgid: 'flow' });
+    const answer = await client.send(
+      { command: 'query_sm', message_id: 'q', source_addr: '1234', correlation_id: 'c' },
+      { msgid: 'flow' },
+    );
     assert.deepEqual(
-      [answer.event, answer.command_status, answer.correlation_id, answer.msgid, (answer.payload as { message_state: number }).message_state],
+      [
+        answer.event,
+        answer.command_status,
+        answer.correlation_id,
+        answer.msgid,
+        (answer.payload as { message_state: number }).message_state,
+      ],
       ['accepted', 'ESME_ROK', 'c', 'flow', 2],
     );
-    await assert.rejects(client.send({ command: 'cancel_sm', message_id: 'q', source_addr: '1', destination_addr: '491511234567' }), {
-      code: 'REFUSED',
-      message: /cancel_sm with ESME_RCANCELFAIL/,
-    });
+    await assert.rejects(
+      client.send({
+        command: 'cancel_sm',
+        message_id: 'q',
+        source_addr: '1',
+        destination_addr: '491511234567',
+      }),
+      {
+        code: 'REFUSED',
+        message: /cancel_sm with ESME_RCANCELFAIL/,
+      },
+    );
     await client.send({ command: 'replace_sm', message_id: 'q', source_addr: '1', short_message: 'new' });
     assert.deepEqual(textsOf((await peer.link()).requests('replace_sm')), ['new']);
     assert.equal(told('response').length, 3);
@@ -171,7 +214,8 @@ describe('A store that is away', () => {
     let away = true;
     const take = inner.queue.take.bind(inner.queue);
     Object.assign(inner.queue, {
-      take: (...given: Parameters<typeof take>) => (away ? Promise.reject(new Error('away')) : take(...given)),
+      take: (...given: Parameters<typeof take>) =>
+        away ? Promise.reject(new Error('away')) : take(...given),
     });
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);

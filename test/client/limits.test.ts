@@ -10,7 +10,11 @@ describe('Limits', () => {
   it('QUEUE_FULL refuses what does not fit, all of a batch, and names the remedy', async () => {
     const { client } = await scenes.idle({}, { queueCapacity: 3 });
     await client.enqueue(numbered(2));
-    await assert.rejects(client.enqueue(numbered(2)), { code: 'QUEUE_FULL', retriable: true, message: /queueCapacity/ });
+    await assert.rejects(client.enqueue(numbered(2)), {
+      code: 'QUEUE_FULL',
+      retriable: true,
+      message: /queueCapacity/,
+    });
     await assert.rejects(client.sendBatch(numbered(2)), { code: 'QUEUE_FULL' });
     await assert.rejects(client.sendBatch(numbered(2), { completeWhen: 'queued' }), { code: 'QUEUE_FULL' });
     assert.deepEqual([(await client.status()).queued, (await client.status()).waiting], [2, 0]);
@@ -25,7 +29,10 @@ describe('Limits', () => {
     await client.start();
     await Promise.all(sent.slice(1));
     assert.deepEqual(textsOf(peer.submits), ['1', '2']);
-    assert.deepEqual(told('failure').map(({ code }) => code), ['QUEUE_FULL']);
+    assert.deepEqual(
+      told('failure').map(({ code }) => code),
+      ['QUEUE_FULL'],
+    );
   });
 
   it('whenFull wait waits for room', async () => {
@@ -42,7 +49,11 @@ describe('Limits', () => {
     const { client, peer } = await scenes.bound({ submit_sm: silence }, { maxWaiting: 2, windowSize: 10 });
     const first = client.sendBatch(numbered(2));
     await until(() => peer.submits.length === 2);
-    await assert.rejects(client.send(HELLO), { code: 'WAITING_FULL', retriable: true, message: /maxWaiting 2/ });
+    await assert.rejects(client.send(HELLO), {
+      code: 'WAITING_FULL',
+      retriable: true,
+      message: /maxWaiting 2/,
+    });
     await assert.rejects(client.sendBatch(numbered(3)), { code: 'WAITING_FULL' });
     assert.equal((await client.send(HELLO, { completeWhen: 'queued' })).event, 'queued');
     await client.enqueue(HELLO);
@@ -59,7 +70,10 @@ describe('Limits', () => {
   it('maxUnsettled stops the road until the store has taken results', async () => {
     const { client, peer } = await scenes.bound({}, { maxUnsettled: 1, windowSize: 5 });
     await client.sendBatch(numbered(20));
-    assert.deepEqual(textsOf(peer.submits), numbered(20).map(({ short_message }) => short_message));
+    assert.deepEqual(
+      textsOf(peer.submits),
+      numbered(20).map(({ short_message }) => short_message),
+    );
   });
 
   it('sendRate holds, in segments, and burst with it', async () => {

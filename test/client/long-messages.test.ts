@@ -29,10 +29,20 @@ describe('Long messages', () => {
   it('go in parts under one reference, and are accepted as one', async () => {
     const { client, peer, told } = await scenes.bound({ submit_sm: nth({}) });
     const outcome = await client.send(LONG);
-    assert.deepEqual([outcome.segments, outcome.message_id, outcome.message_ids], [3, 'm1', ['m1', 'm2', 'm3']]);
+    assert.deepEqual(
+      [outcome.segments, outcome.message_id, outcome.message_ids],
+      [3, 'm1', ['m1', 'm2', 'm3']],
+    );
     assert.deepEqual(partsOf(peer.submits), [1, 2, 3]);
     assert.equal(new Set(peer.submits.map((pdu) => headerOf(pdu).reference)).size, 1);
-    assert.deepEqual(told('response').map(({ segment, segments }) => [segment, segments]), [[0, 3], [1, 3], [2, 3]]);
+    assert.deepEqual(
+      told('response').map(({ segment, segments }) => [segment, segments]),
+      [
+        [0, 3],
+        [1, 3],
+        [2, 3],
+      ],
+    );
   });
 
   it('count references per recipient', async () => {
@@ -44,18 +54,28 @@ describe('Long messages', () => {
   });
 
   it('refused for good in one part are refused, the rest is not sent, and the failure lists what was accepted', async () => {
-    const { client, peer, told } = await scenes.bound({ submit_sm: nth({ 2: 'ESME_RINVDSTADR' }) }, { windowSize: 1 });
-    await assert.rejects(client.send({ ...LONG, correlation_id: 'c' }), (error: { code: string; outcome: object }) => {
-      assert.equal(error.code, 'REFUSED');
-      const { code, command_status, message_ids, segments, attempts, correlation_id } = error.outcome as never;
-      assert.deepEqual(
-        [code, command_status, message_ids, segments, attempts, correlation_id],
-        ['REFUSED', 'ESME_RINVDSTADR', ['m1'], 3, 1, 'c'],
-      );
-      return true;
-    });
+    const { client, peer, told } = await scenes.bound(
+      { submit_sm: nth({ 2: 'ESME_RINVDSTADR' }) },
+      { windowSize: 1 },
+    );
+    await assert.rejects(
+      client.send({ ...LONG, correlation_id: 'c' }),
+      (error: { code: string; outcome: object }) => {
+        assert.equal(error.code, 'REFUSED');
+        const { code, command_status, message_ids, segments, attempts, correlation_id } =
+          error.outcome as never;
+        assert.deepEqual(
+          [code, command_status, message_ids, segments, attempts, correlation_id],
+          ['REFUSED', 'ESME_RINVDSTADR', ['m1'], 3, 1, 'c'],
+        );
+        return true;
+      },
+    );
     assert.deepEqual(partsOf(peer.submits), [1, 2]);
-    assert.deepEqual(told('failure').map(({ code, message_ids }) => [code, message_ids]), [['REFUSED', ['m1']]]);
+    assert.deepEqual(
+      told('failure').map(({ code, message_ids }) => [code, message_ids]),
+      [['REFUSED', ['m1']]],
+    );
   });
 
   it('refused for a while in one part send only that part again, under the same reference', async () => {
@@ -74,7 +94,7 @@ describe('Long messages', () => {
       submit_sm: (pdu: Pdu) =>
         link === 0 && headerOf(pdu).part === 2 ? undefined : { message_id: `${link}.${headerOf(pdu).part}` },
     });
-    const { client, peer, clock } = await scenes.bound(script as never, { windowSize: 2 });
+    const { client, peer, clock } = await scenes.bound(script, { windowSize: 2 });
     const sent = client.send(LONG);
     await peer.untilSubmits(3);
     await until(() => partsOf(peer.submits).includes(3));
@@ -87,14 +107,20 @@ describe('Long messages', () => {
   });
 
   it('throttled in one part go on with that part, first', async () => {
-    const { client, peer, clock } = await scenes.bound({ submit_sm: nth({ 2: 'ESME_RTHROTTLED' }) }, { windowSize: 2 });
+    const { client, peer, clock } = await scenes.bound(
+      { submit_sm: nth({ 2: 'ESME_RTHROTTLED' }) },
+      { windowSize: 2 },
+    );
     const sent = client.sendBatch([LONG, { ...HELLO, short_message: 'next' }]);
     await peer.untilSubmits(2);
     await advanceUntil(clock, () => peer.submits.length >= 5);
     for (const { status } of await sent) assert.equal(status, 'fulfilled');
     const parts = partsOf(peer.submits.slice(0, -1));
     assert.deepEqual([...parts].sort(), [1, 2, 2, 3]);
-    assert.ok(parts.lastIndexOf(2) <= 3 && (peer.submits.at(-1) as never as { short_message: Buffer }).short_message.equals(Buffer.from('next')));
+    assert.ok(
+      parts.lastIndexOf(2) <= 3 &&
+        (peer.submits.at(-1) as never as { short_message: Buffer }).short_message.equals(Buffer.from('next')),
+    );
   });
 
   it('stopped in the middle leave the rest to the next client', async () => {

@@ -13,14 +13,26 @@ describe('The order of messages', () => {
     for (const windowSize of [1, 3, 100]) {
       const { client, peer } = await scenes.bound({}, { windowSize });
       await client.sendBatch(numbered(250));
-      assert.deepEqual(textsOf(peer.submits), numbered(250).map(({ short_message }) => short_message));
+      assert.deepEqual(
+        textsOf(peer.submits),
+        numbered(250).map(({ short_message }) => short_message),
+      );
     }
   });
 
   it('is by priority first: 0 before 4, 2 where none is given', async () => {
     const { client, peer } = await scenes.idle({}, { windowSize: 1 });
-    const given: Partial<Message>[] = [{ priority: 4 }, {}, { priority: 0 }, { priority: 3 }, { priority: 1 }, { priority: 2 }];
-    const sent = client.sendBatch(given.map((fields, n) => ({ ...HELLO, short_message: String(n), ...fields })));
+    const given: Partial<Message>[] = [
+      { priority: 4 },
+      {},
+      { priority: 0 },
+      { priority: 3 },
+      { priority: 1 },
+      { priority: 2 },
+    ];
+    const sent = client.sendBatch(
+      given.map((fields, n) => ({ ...HELLO, short_message: String(n), ...fields })),
+    );
     await pass(5);
     await client.start();
     await sent;
@@ -49,7 +61,9 @@ describe('The order of messages', () => {
         const answered = new Set<number>();
         for (const choice of choices) {
           await until(() => link.requests('submit_sm').length > answered.size);
-          const open = link.requests('submit_sm').filter(({ sequence_number }) => !answered.has(sequence_number));
+          const open = link
+            .requests('submit_sm')
+            .filter(({ sequence_number }) => !answered.has(sequence_number));
           assert.ok(open.length <= 4);
           const next = open[choice % open.length];
           if (!next) continue;
@@ -57,8 +71,14 @@ describe('The order of messages', () => {
           link.answer(next, { message_id: `id ${textsOf([next])[0]}` });
         }
         const ids = (await sent).map((one) => (one.status === 'fulfilled' ? one.value.message_id : ''));
-        assert.deepEqual(ids, numbered(30).map(({ short_message }) => `id ${String(short_message)}`));
-        assert.deepEqual(textsOf(peer.submits), numbered(30).map(({ short_message }) => short_message));
+        assert.deepEqual(
+          ids,
+          numbered(30).map(({ short_message }) => `id ${String(short_message)}`),
+        );
+        assert.deepEqual(
+          textsOf(peer.submits),
+          numbered(30).map(({ short_message }) => short_message),
+        );
         await client.stop();
       }),
       { numRuns: 10 },
@@ -69,7 +89,13 @@ describe('The order of messages', () => {
     const { client, told } = await scenes.bound();
     const metadata = { order: 7 };
     const outcome = await client.send({ ...HELLO, correlation_id: 'mine', metadata }, { msgid: 'flow' });
-    const identity = { id: outcome.id, topic: '491511234567', correlation_id: 'mine', metadata, msgid: 'flow' };
+    const identity = {
+      id: outcome.id,
+      topic: '491511234567',
+      correlation_id: 'mine',
+      metadata,
+      msgid: 'flow',
+    };
     for (const event of [outcome, told('request')[0], told('response')[0]]) {
       const { id, topic, correlation_id, metadata: given, msgid } = event ?? {};
       assert.deepEqual({ id, topic, correlation_id, metadata: given, msgid }, identity);
@@ -86,8 +112,14 @@ describe('The order of messages', () => {
       redelivered: false,
     });
     const [request] = told('request');
-    assert.deepEqual([request?.event, request?.command, request?.command_status], ['request', 'submit_sm', 'ESME_ROK']);
+    assert.deepEqual(
+      [request?.event, request?.command, request?.command_status],
+      ['request', 'submit_sm', 'ESME_ROK'],
+    );
     const [response] = told('response');
-    assert.deepEqual([response?.payload, response?.command, response?.message_id], ['ESME_ROK', 'submit_sm_resp', '1']);
+    assert.deepEqual(
+      [response?.payload, response?.command, response?.message_id],
+      ['ESME_ROK', 'submit_sm_resp', '1'],
+    );
   });
 });

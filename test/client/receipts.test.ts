@@ -20,16 +20,44 @@ describe('Receipts', () => {
 
   it('are matched to their message, answered, and told with its identity', async () => {
     const { client, peer, told } = await scenes.bound({ submit_sm: ids() });
-    const { id } = await client.send({ ...HELLO, correlation_id: 'c', metadata: { a: 1 } }, { msgid: 'flow' });
+    const { id } = await client.send(
+      { ...HELLO, correlation_id: 'c', metadata: { a: 1 } },
+      { msgid: 'flow' },
+    );
     const link = await peer.link();
     const answer = await link.response(link.receipt('m1'));
     assert.deepEqual([answer.command, answer.command_status], ['deliver_sm_resp', 0]);
     await until(() => told('receipt').length === 1);
     const [receipt] = told('receipt');
     assert.ok(receipt);
-    const { event, message_id, state, final, matched, topic, correlation_id, metadata, msgid, segment, segments } = receipt;
+    const {
+      event,
+      message_id,
+      state,
+      final,
+      matched,
+      topic,
+      correlation_id,
+      metadata,
+      msgid,
+      segment,
+      segments,
+    } = receipt;
     assert.deepEqual(
-      { event, message_id, state, final, matched, topic, correlation_id, metadata, msgid, segment, segments, id: receipt.id },
+      {
+        event,
+        message_id,
+        state,
+        final,
+        matched,
+        topic,
+        correlation_id,
+        metadata,
+        msgid,
+        segment,
+        segments,
+        id: receipt.id,
+      },
       {
         event: 'receipt',
         message_id: 'm1',
@@ -73,10 +101,16 @@ describe('Receipts', () => {
     await clock.advance(19_990);
     assert.equal(told('receipt').length, 0);
     await clock.advance(20);
-    assert.deepEqual(told('receipt').map(({ message_id }) => message_id), ['one']);
+    assert.deepEqual(
+      told('receipt').map(({ message_id }) => message_id),
+      ['one'],
+    );
     await clock.advance(10_000);
     const all = told('receipt').map(({ message_id, matched, topic }) => [message_id, matched, topic]);
-    assert.deepEqual(all, [['one', false, '491511234567'], ['two', false, '491511234567']]);
+    assert.deepEqual(all, [
+      ['one', false, '491511234567'],
+      ['two', false, '491511234567'],
+    ]);
     assert.equal(lines.filter(({ event, level }) => event === 'receipt' && level === 'warn').length, 2);
   });
 
@@ -102,7 +136,10 @@ describe('Receipts', () => {
     link.send({ command: 'data_sm', ...given, tlvs: { receipted_message_id: 'm2', message_state: 5 } });
     await until(() => told('receipt').length === 2);
     const all = told('receipt').map(({ command, state, matched }) => [command, state, matched]);
-    assert.deepEqual(all, [['deliver_sm', 'DELIVRD', true], ['data_sm', 'UNDELIV', true]]);
+    assert.deepEqual(all, [
+      ['deliver_sm', 'DELIVRD', true],
+      ['data_sm', 'UNDELIV', true],
+    ]);
   });
 
   it('complete a message that waits for them when all its segments are delivered', async () => {
@@ -119,8 +156,14 @@ describe('Receipts', () => {
     assert.equal(outcome, undefined);
     link.receipt('m1');
     const { event, segments, message_ids, receipt, receipts, command_status } = await sent;
-    assert.deepEqual([event, segments, message_ids, command_status], ['delivered', 2, ['m1', 'm2'], 'ESME_ROK']);
-    assert.deepEqual([receipt?.state, receipts?.map(({ message_id }) => message_id)], ['DELIVRD', ['m1', 'm2']]);
+    assert.deepEqual(
+      [event, segments, message_ids, command_status],
+      ['delivered', 2, ['m1', 'm2'], 'ESME_ROK'],
+    );
+    assert.deepEqual(
+      [receipt?.state, receipts?.map(({ message_id }) => message_id)],
+      ['DELIVRD', ['m1', 'm2']],
+    );
   });
 
   it('of one segment undelivered fail the whole message, with the worst of them', async () => {
@@ -168,6 +211,17 @@ describe('Receipts', () => {
     }
   });
 
+  it('that were not asked for cannot be waited for', async () => {
+    const { client } = await scenes.bound();
+    const silent = { ...HELLO, registered_delivery: 'none' };
+    await assert.rejects(client.send(silent, { completeWhen: 'delivered' }), {
+      code: 'INVALID_FIELD',
+      field: 'registered_delivery',
+    });
+    assert.equal((await client.send(silent)).event, 'accepted');
+    assert.equal((await client.status()).waiting, 0);
+  });
+
   it('find their message also after a restart, by the store', async () => {
     const clock = new FakeClock();
     const queue = store(clock);
@@ -183,7 +237,10 @@ describe('Receipts', () => {
   });
 
   it('after correlationTtl match nothing any more', async () => {
-    const { client, peer, told, clock } = await scenes.bound({ submit_sm: ids() }, { correlationTtl: 100, receiptHoldTime: 0 });
+    const { client, peer, told, clock } = await scenes.bound(
+      { submit_sm: ids() },
+      { correlationTtl: 100, receiptHoldTime: 0 },
+    );
     await client.send(HELLO);
     await advanceUntil(clock, () => clock.monotonic() > 101_000, 10_000);
     (await peer.link()).receipt('m1');
@@ -225,13 +282,20 @@ describe('The receipt matcher', () => {
     const clock = new FakeClock();
     const matcher = new ReceiptMatcher(empty, clock, 1000);
     const order: string[] = [];
-    for (const [name, id] of [['a1', 'a'], ['b', 'b'], ['a2', 'a']] as const) {
+    for (const [name, id] of [
+      ['a1', 'a'],
+      ['b', 'b'],
+      ['a2', 'a'],
+    ] as const) {
       const found = await matcher.find(id);
       if ('later' in found) void found.later.then(() => order.push(`${name} ${clock.monotonic()}`));
       await clock.advance(300);
     }
     await clock.advance(2000);
-    assert.deepEqual(order.map((line) => line.split(' ')[0]), ['a1', 'b', 'a2']);
+    assert.deepEqual(
+      order.map((line) => line.split(' ')[0]),
+      ['a1', 'b', 'a2'],
+    );
     for (const [n, line] of order.entries()) {
       const at = Number(line.split(' ')[1]);
       assert.ok(at >= 1000 + 300 * n - 2 && at <= 1002 + 300 * n, line);

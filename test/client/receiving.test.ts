@@ -54,7 +54,17 @@ describe('Receiving', () => {
     assert.deepEqual([answer.command, answer.command_status], ['deliver_sm_resp', 0]);
     const [message] = told('message');
     assert.ok(message);
-    const { event, payload, topic, command, command_status, command_status_code, destination_addr, tlvs, segments } = message;
+    const {
+      event,
+      payload,
+      topic,
+      command,
+      command_status,
+      command_status_code,
+      destination_addr,
+      tlvs,
+      segments,
+    } = message;
     assert.deepEqual(
       [event, payload, topic, command, command_status, command_status_code, destination_addr, segments],
       ['message', 'Hi @', '491517654321', 'deliver_sm', 'ESME_ROK', 0, '1234', 1],
@@ -76,7 +86,9 @@ describe('Receiving', () => {
     ]);
     const [binary, odd, header, empty, payload] = told('message');
     assert.deepEqual([binary?.payload, binary?.problem], [Buffer.from([1, 2, 3]), undefined]);
-    assert.ok(Buffer.isBuffer(odd?.payload) ? typeof odd.problem === 'string' : typeof odd?.payload === 'string');
+    assert.ok(
+      Buffer.isBuffer(odd?.payload) ? typeof odd.problem === 'string' : typeof odd?.payload === 'string',
+    );
     assert.deepEqual([header?.payload, typeof header?.problem], [Buffer.from([200, 1, 2]), 'string']);
     assert.deepEqual([empty?.payload, payload?.payload], ['', 'in a TLV']);
   });
@@ -85,7 +97,10 @@ describe('Receiving', () => {
     it(`joins the parts of a long message (${method}), in any order, and answers each`, async () => {
       const { peer, told } = await scenes.bound();
       const [first, ...others] = parts(TEXT, method);
-      assert.deepEqual(await deliver(await peer.link(), [...others.reverse(), first as Fields]), others.concat(first as Fields).map(() => 0));
+      assert.deepEqual(
+        await deliver(await peer.link(), [...others.reverse(), first as Fields]),
+        others.concat(first as Fields).map(() => 0),
+      );
       assert.deepEqual(payloads(told('message')), [TEXT]);
       assert.equal(told('message')[0]?.segments, others.length + 1);
       assert.equal(told('message')[0]?.incomplete, undefined);
@@ -102,14 +117,20 @@ describe('Receiving', () => {
   });
 
   it('after reassemblyTimeout tells what came, marked incomplete', async () => {
-    const { peer, told, clock, lines } = await scenes.bound({}, { reassemblyTimeout: 60, enquireLinkInterval: 0 });
+    const { peer, told, clock, lines } = await scenes.bound(
+      {},
+      { reassemblyTimeout: 60, enquireLinkInterval: 0 },
+    );
     const [first, , third] = parts('a'.repeat(400));
     await deliver(await peer.link(), [third, first] as Fields[]);
     await clock.advance(59_000);
     assert.equal(told('message').length, 0);
     await clock.advance(1_100);
     const [message] = told('message');
-    assert.deepEqual([message?.incomplete, message?.missing, message?.segments, message?.topic], [true, [2], 3, '491517654321']);
+    assert.deepEqual(
+      [message?.incomplete, message?.missing, message?.segments, message?.topic],
+      [true, [2], 3, '491517654321'],
+    );
     assert.equal(message?.payload, 'a'.repeat(153 + 400 - 306));
     assert.equal(lines.filter(({ stage, level }) => stage === 'incomplete' && level === 'warn').length, 1);
   });
@@ -137,7 +158,10 @@ describe('Receiving', () => {
     await before.client.stop();
     const after = await scenes.bound({}, { clock, queue, reassemblyTimeout: 60, enquireLinkInterval: 0 });
     await advanceUntil(clock, () => after.told('message').length === 1, 1000);
-    assert.deepEqual([after.told('message')[0]?.incomplete, after.told('message')[0]?.missing], [true, [2, 3]]);
+    assert.deepEqual(
+      [after.told('message')[0]?.incomplete, after.told('message')[0]?.missing],
+      [true, [2, 3]],
+    );
   });
 
   it('with a durable store keeps each part before it is answered, and drops them only when the message was told', async () => {
@@ -234,7 +258,9 @@ describe('Handlers of events', () => {
     const answer = await link.ask({ ...MOBILE, short_message: Buffer.from('x') });
     assert.equal(answer.command_status, 0);
     assert.equal(told('message').length, 1);
-    const failed = lines.filter(({ stage }) => stage === 'handler').map(({ err }) => (err as { message: string }).message);
+    const failed = lines
+      .filter(({ stage }) => stage === 'handler')
+      .map(({ err }) => (err as { message: string }).message);
     assert.deepEqual(failed, ['sync', 'async']);
   });
 

@@ -16,8 +16,14 @@ describe('Backoff', () => {
   it('is a random share of min × 2ⁿ, up to max, and never under a tenth of min', () => {
     const full = [0, 1, 2, 3, 6, 1000].map((n) => backoff(n, 1000, 60_000, () => 1));
     assert.deepEqual(full, [1000, 2000, 4000, 8000, 60_000, 60_000]);
-    assert.deepEqual([0, 5].map((n) => backoff(n, 1000, 60_000, () => 0)), [100, 100]);
-    assert.equal(backoff(3, 1000, 60_000, () => 0.25), 2000);
+    assert.deepEqual(
+      [0, 5].map((n) => backoff(n, 1000, 60_000, () => 0)),
+      [100, 100],
+    );
+    assert.equal(
+      backoff(3, 1000, 60_000, () => 0.25),
+      2000,
+    );
   });
 });
 
@@ -52,7 +58,10 @@ describe('Reconnecting', () => {
   });
 
   it('with refused credentials goes to the slow end at once', async () => {
-    const scene = await start({ bind_transceiver: () => ({ command_status: 'ESME_RINVPASWD' }) }, { random: () => 0 });
+    const scene = await start(
+      { bind_transceiver: () => ({ command_status: 'ESME_RINVPASWD' }) },
+      { random: () => 0 },
+    );
     assert.deepEqual(await fail(scene, 3), [30, 30, 30]);
     const [event] = scene.told('session').filter(({ reason }) => reason !== undefined);
     assert.equal(event?.command_status, 'ESME_RINVPASWD');

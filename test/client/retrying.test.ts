@@ -10,8 +10,14 @@ describe('Retrying', () => {
   afterEach(() => scenes.end());
 
   it('waits 2, 4, 8 … s, at most 5 min, the last fifth by chance', () => {
-    assert.deepEqual([1, 2, 3, 8, 9, 50].map((n) => retryDelay(n, () => 1)), [2000, 4000, 8000, 256_000, 300_000, 300_000]);
-    assert.equal(retryDelay(1, () => 0), 1600);
+    assert.deepEqual(
+      [1, 2, 3, 8, 9, 50].map((n) => retryDelay(n, () => 1)),
+      [2000, 4000, 8000, 256_000, 300_000, 300_000],
+    );
+    assert.equal(
+      retryDelay(1, () => 0),
+      1600,
+    );
   });
 
   for (const status of ['ESME_RINVDSTADR', 'ESME_RINVSRCADR', 'ESME_RINVMSGLEN', 'ESME_RINVPASWD']) {
@@ -21,12 +27,21 @@ describe('Retrying', () => {
         assert.ok(error instanceof DeliveryError);
         assert.match(error.message, new RegExp(`refused it with ${status}: `));
         const { code, command_status, attempts, redelivered, message_ids, history } = error.outcome;
-        assert.deepEqual([code, command_status, attempts, redelivered, message_ids], ['REFUSED', status, 1, false, []]);
-        assert.deepEqual(history.map(({ reason, segment }) => [reason, segment]), [[status, 0]]);
+        assert.deepEqual(
+          [code, command_status, attempts, redelivered, message_ids],
+          ['REFUSED', status, 1, false, []],
+        );
+        assert.deepEqual(
+          history.map(({ reason, segment }) => [reason, segment]),
+          [[status, 0]],
+        );
         return true;
       });
       const [failure] = told('failure');
-      assert.deepEqual([failure?.event, failure?.code, failure?.command_status, failure?.topic], ['failure', 'REFUSED', status, '491511234567']);
+      assert.deepEqual(
+        [failure?.event, failure?.code, failure?.command_status, failure?.topic],
+        ['failure', 'REFUSED', status, '491511234567'],
+      );
       assert.equal(peer.submits.length, 1);
     });
   }
@@ -61,7 +76,10 @@ describe('Retrying', () => {
     await advanceUntil(clock, () => told('failure').length > 0);
     await assert.rejects(sent, (error: DeliveryError) => {
       const { code, command_status, attempts, history } = error.outcome;
-      assert.deepEqual([code, command_status, attempts, history.length], ['MAX_ATTEMPTS', 'ESME_RSUBMITFAIL', 3, 3]);
+      assert.deepEqual(
+        [code, command_status, attempts, history.length],
+        ['MAX_ATTEMPTS', 'ESME_RSUBMITFAIL', 3, 3],
+      );
       assert.match(error.message, /given up after 3 attempts.*ESME_RSUBMITFAIL/);
       return true;
     });
@@ -69,7 +87,10 @@ describe('Retrying', () => {
   });
 
   it('treats a status that nobody knows as temporary, and names it by its number', async () => {
-    const { client, clock, told } = await scenes.bound({ submit_sm: () => ({ command_status: 0x0401 }) }, { maxAttempts: 2 });
+    const { client, clock, told } = await scenes.bound(
+      { submit_sm: () => ({ command_status: 0x0401 }) },
+      { maxAttempts: 2 },
+    );
     const sent = client.send(HELLO);
     sent.catch(() => undefined);
     await advanceUntil(clock, () => told('failure').length > 0);
@@ -106,7 +127,9 @@ describe('Unknown outcomes', () => {
   });
 
   it('of a lost link send again exactly what was unanswered, in order', async () => {
-    const { client, peer, clock } = await scenes.bound((link) => (link === 0 ? { submit_sm: silence } : {}), { windowSize: 3 });
+    const { client, peer, clock } = await scenes.bound((link) => (link === 0 ? { submit_sm: silence } : {}), {
+      windowSize: 3,
+    });
     const sent = client.sendBatch(numbered(5));
     const [first] = await peer.untilSubmits(3);
     peer.links[0]?.answer(first as never, { message_id: 'early' });
@@ -130,7 +153,10 @@ describe('Unknown outcomes', () => {
     await assert.rejects(sent, (error: DeliveryError) => {
       const { code, redelivered, attempts, history } = error.outcome;
       assert.deepEqual([code, redelivered, attempts], ['OUTCOME_UNKNOWN', true, 0]);
-      assert.deepEqual(history.map(({ reason }) => reason), ['RESPONSE_TIMEOUT', 'RESPONSE_TIMEOUT', 'RESPONSE_TIMEOUT']);
+      assert.deepEqual(
+        history.map(({ reason }) => reason),
+        ['RESPONSE_TIMEOUT', 'RESPONSE_TIMEOUT', 'RESPONSE_TIMEOUT'],
+      );
       return true;
     });
     assert.equal(peer.submits.length, 3);
@@ -173,7 +199,10 @@ describe('Expiry', () => {
       await clock.advance(60_001);
       await client.start();
       await other;
-      await assert.rejects(sent, { code: 'EXPIRED', message: /not sent before it expired at 2026-01-01T00:01:00\.000Z/ });
+      await assert.rejects(sent, {
+        code: 'EXPIRED',
+        message: /not sent before it expired at 2026-01-01T00:01:00\.000Z/,
+      });
       assert.deepEqual(textsOf(peer.submits), ['other']);
       assert.equal(told('failure')[0]?.code, 'EXPIRED');
     });
@@ -194,11 +223,47 @@ describe('Expiry', () => {
   });
 
   it('holds for throttled messages too', async () => {
-    const { client, clock, peer } = await scenes.bound({ submit_sm: () => ({ command_status: 'ESME_RTHROTTLED' }) });
+    const { client, clock, peer } = await scenes.bound({
+      submit_sm: () => ({ command_status: 'ESME_RTHROTTLED' }),
+    });
     const sent = client.send({ ...HELLO, expires: clock.now() + 10_000 });
     sent.catch(() => undefined);
     await peer.untilSubmits(1);
     await advanceUntil(clock, () => clock.monotonic() > 14_000);
     await assert.rejects(sent, { code: 'EXPIRED' });
+  });
+});
+
+describe('A late acceptance', () => {
+  const scenes = new Scenes();
+  afterEach(() => scenes.end());
+
+  it('settles a message that was not sent again yet', async () => {
+    const { client, peer, clock } = await scenes.bound({ submit_sm: silence }, { responseTimeout: 5 });
+    const sent = client.send(HELLO);
+    const [request] = await peer.untilSubmits(1);
+    client.pause();
+    await clock.advance(5_010);
+    await until(() => clock.pendingTimers > 0);
+    peer.links[0]?.answer(request as never, { message_id: 'late' });
+    await pass(10);
+    client.resume();
+    const { message_id, redelivered } = await sent;
+    assert.deepEqual([message_id, redelivered, peer.submits.length], ['late', true, 1]);
+  });
+
+  it('settles the segments that it is about, and only the others go again', async () => {
+    const script = { submit_sm: silence };
+    const { client, peer, clock } = await scenes.bound(script, { responseTimeout: 5 });
+    const sent = client.send({ ...HELLO, short_message: 'x'.repeat(200) });
+    const [first] = await peer.untilSubmits(2);
+    client.pause();
+    await clock.advance(5_010);
+    peer.links[0]?.answer(first as never, { message_id: 'late' });
+    await pass(10);
+    client.resume();
+    const [, , again] = await peer.untilSubmits(3);
+    peer.links[0]?.answer(again as never, { message_id: 'again' });
+    assert.deepEqual((await sent).message_ids, ['late', 'again']);
   });
 });

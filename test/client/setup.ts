@@ -22,7 +22,7 @@ const EVENTS: readonly EventName[] = [
   'queue',
 ];
 
-export type SceneOptions = SmppClientOptions & { clock?: FakeClock };
+export type SceneOptions = Omit<SmppClientOptions, 'clock'> & { clock?: FakeClock };
 
 /** A client, the centre that it speaks with, its clock, and what it told. */
 export interface Scene {
@@ -34,7 +34,11 @@ export interface Scene {
   told<E extends EventName>(name: E): ClientEvents[E][];
 }
 
-export const HELLO: Message = { short_message: 'Hello', destination_addr: '491511234567', source_addr: 'Shop' };
+export const HELLO: Message = {
+  short_message: 'Hello',
+  destination_addr: '491511234567',
+  source_addr: 'Shop',
+};
 
 /** `n` messages that can be told apart by their text. */
 export function numbered(n: number, fields: Partial<Message> = {}): Message[] {
@@ -109,7 +113,12 @@ export function store(clock: FakeClock, capacity = 10_000): MemoryStore {
 }
 
 /** Moves the clock on in steps until something has happened. */
-export async function advanceUntil(clock: FakeClock, condition: () => boolean, step = 100, steps = 2000): Promise<void> {
+export async function advanceUntil(
+  clock: FakeClock,
+  condition: () => boolean,
+  step = 100,
+  steps = 2000,
+): Promise<void> {
   for (let n = 0; n < steps && !condition(); n++) await clock.advance(step);
   await until(condition);
 }

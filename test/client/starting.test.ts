@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { SmppClient } from '../../src/index';
+import { SmppClient, type MemoryStore } from '../../src/index';
+import { FakeClock } from '../support/clock';
 import { Peer, silence } from '../support/peer';
 import { pass, until } from '../support/until';
-import { Scenes, advanceUntil } from './setup';
+import { Scenes, advanceUntil, store } from './setup';
 
 const refusing = { bind_transceiver: () => ({ command_status: 'ESME_RINVPASWD' }) };
 
@@ -20,7 +21,10 @@ describe('Starting', () => {
   it('resolves at the first bind, and tells connecting and bound', async () => {
     const { client, told } = await scenes.bound();
     assert.equal(client.state, 'bound');
-    assert.deepEqual(told('session').map(({ state }) => state), ['connecting', 'bound']);
+    assert.deepEqual(
+      told('session').map(({ state }) => state),
+      ['connecting', 'bound'],
+    );
     await client.start();
     await client.connect();
     assert.equal(told('session').length, 2);
@@ -63,7 +67,7 @@ describe('Starting', () => {
     assert.equal(client.state, 'bound');
   });
 
-  it('aborted rejects with the signal\'s reason, stops trying and leaves no listener behind', async () => {
+  it("aborted rejects with the signal's reason, stops trying and leaves no listener behind", async () => {
     const { client, peer, clock } = await scenes.idle({ bind_transceiver: silence });
     const stopping = new AbortController();
     const why = new Error('enough');
@@ -126,6 +130,32 @@ describe('Starting', () => {
     }
   });
 
+  it('that is overtaken while the store opens does not come up afterwards', async () => {
+    for (const way of ['disconnect', 'stop', 'abort'] as const) {
+      let open: () => void = () => undefined;
+      const opening = new Promise<void>((resolve) => (open = resolve));
+      const clock = new FakeClock();
+      const create = async (): Promise<MemoryStore> => {
+        await opening;
+        return store(clock);
+      };
+      const resolvePlugin = (type: string): unknown =>
+        type === 'smpp-store' ? { type, id: 'slow', apiVersion: 1, create } : undefined;
+      const { client, peer } = await scenes.idle({}, { clock, queue: 'slow', resolvePlugin });
+      const stopping = new AbortController();
+      const started = client.start({ signal: stopping.signal });
+      started.catch(() => undefined);
+      await pass(5);
+      if (way === 'abort') stopping.abort(new Error('enough'));
+      const ended = way === 'abort' ? undefined : client[way]();
+      open();
+      await ended;
+      await assert.rejects(started, way === 'abort' ? /enough/ : { code: 'STOPPED' });
+      await pass(10);
+      assert.deepEqual([client.state, peer.links.length, clock.pendingTimers], ['disconnected', 0, 0]);
+    }
+  });
+
   it('after stop is refused', async () => {
     const { client } = await scenes.bound();
     await client.stop();
@@ -142,18 +172,22 @@ describe('Starting', () => {
   });
 
   it('binds with what the options say', async () => {
-    const { peer } = await scenes.bound({}, {
-      systemId: 'me',
-      password: 'longer than 8',
-      systemType: 'VMA',
-      addressRange: '^49',
-      addressRangeTon: 1,
-      addressRangeNpi: '1',
-      bindType: 'receiver',
-      interfaceVersion: '5.0',
-    });
+    const { peer } = await scenes.bound(
+      {},
+      {
+        systemId: 'me',
+        password: 'longer than 8',
+        systemType: 'VMA',
+        addressRange: '^49',
+        addressRangeTon: 1,
+        addressRangeNpi: '1',
+        bindType: 'receiver',
+        interfaceVersion: '5.0',
+      },
+    );
     const request = await (await peer.link()).until('bind_receiver');
-    const { system_id, password, system_type, address_range, addr_ton, addr_npi, interface_version } = request;
+    const { system_id, password, system_type, address_range, addr_ton, addr_npi, interface_version } =
+      request;
     assert.deepEqual(
       [system_id, password, system_type, address_range, addr_ton, addr_npi, interface_version],
       ['me', 'longer than 8', 'VMA', '^49', 1, 1, 0x50],

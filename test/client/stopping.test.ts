@@ -29,8 +29,12 @@ describe('Stopping', () => {
     const sent = client.sendBatch(numbered(3));
     const requests = await peer.untilSubmits(3);
     const stopped = client.stop();
-    for (const request of requests) peer.links[0]?.answer(request, { message_id: `m${request.sequence_number}` });
-    assert.deepEqual((await sent).map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled']);
+    for (const request of requests)
+      peer.links[0]?.answer(request, { message_id: `m${request.sequence_number}` });
+    assert.deepEqual(
+      (await sent).map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'fulfilled'],
+    );
     await stopped;
     assert.deepEqual(await queue.queue.stats(), { queued: 0, delayed: 0, leased: 0 });
   });
@@ -45,9 +49,17 @@ describe('Stopping', () => {
     for (const request of requests) peer.links[0]?.answer(request, { message_id: 'x' });
     await stopped;
     const results = await sent;
-    assert.deepEqual(results.map(({ status }) => status), ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected']);
-    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as { code: string }] : []));
-    assert.deepEqual(reasons.map(({ code }) => code), ['STOPPED', 'STOPPED', 'STOPPED']);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected'],
+    );
+    const reasons = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as { code: string }] : [],
+    );
+    assert.deepEqual(
+      reasons.map(({ code }) => code),
+      ['STOPPED', 'STOPPED', 'STOPPED'],
+    );
     assert.equal(peer.submits.length, 2);
     const { queued, leased } = await queue.queue.stats();
     assert.deepEqual([queued, leased], [3, 0]);
@@ -72,7 +84,10 @@ describe('Stopping', () => {
     assert.ok(lease);
     const { redelivered, redeliveries, lostLinks, attempts, history } = lease.state;
     assert.deepEqual([redelivered, redeliveries, lostLinks, attempts], [true, 1, 1, 0]);
-    assert.deepEqual(history.map(({ reason }) => reason), ['LINK_LOST']);
+    assert.deepEqual(
+      history.map(({ reason }) => reason),
+      ['LINK_LOST'],
+    );
     await queue.queue.release([lease]);
     const next = await scenes.bound({}, { clock, queue });
     assert.deepEqual(textsOf(await next.peer.untilSubmits(1)), ['Hello']);
@@ -81,14 +96,17 @@ describe('Stopping', () => {
   it('a peer that stopped reading does not hold it up, and nothing stays on loan', async () => {
     const clock = new FakeClock();
     const queue = store(clock);
-    const { client, peer } = await scenes.bound({ submit_sm: silence }, {
-      clock,
-      queue,
-      windowSize: 5000,
-      drainTimeout: 1,
-      responseTimeout: 1000,
-      enquireLinkInterval: 0,
-    });
+    const { client, peer } = await scenes.bound(
+      { submit_sm: silence },
+      {
+        clock,
+        queue,
+        windowSize: 5000,
+        drainTimeout: 1,
+        responseTimeout: 1000,
+        enquireLinkInterval: 0,
+      },
+    );
     peer.links[0]?.socket.pause();
     const text = 'x'.repeat(3000);
     await client.enqueue(numbered(3000, { short_message: '', message_payload: text }));
@@ -106,7 +124,11 @@ describe('Stopping', () => {
     const [request] = await peer.untilSubmits(1);
     const stopped = client.stop();
     const link = await peer.link();
-    const answer = await link.ask({ command: 'deliver_sm', source_addr: '1', short_message: Buffer.from('x') });
+    const answer = await link.ask({
+      command: 'deliver_sm',
+      source_addr: '1',
+      short_message: Buffer.from('x'),
+    });
     assert.equal(answer.command_status, 0x64);
     link.answer(request as never, { message_id: '1' });
     await stopped;
@@ -161,17 +183,22 @@ describe('Stopping', () => {
     const clock = new FakeClock();
     const queue = store(clock);
     const { client } = await scenes.bound({}, { clock, queue });
-    const sent = Array.from({ length: 20 }, () => client.send({ ...HELLO, short_message: 'long '.repeat(100) }));
+    const sent = Array.from({ length: 20 }, () =>
+      client.send({ ...HELLO, short_message: 'long '.repeat(100) }),
+    );
     const all = Promise.allSettled(sent);
     await client.stop();
     for (const one of await all) {
-      if (one.status === 'rejected') assert.match((one.reason as { code: string }).code, /^(STOPPED|NOT_QUEUED)$/);
+      if (one.status === 'rejected')
+        assert.match((one.reason as { code: string }).code, /^(STOPPED|NOT_QUEUED)$/);
     }
     assert.equal((await queue.queue.stats()).leased, 0);
   });
 
   it('leaves no timer', async () => {
-    const { client, clock, peer } = await scenes.bound({ submit_sm: () => ({ command_status: 'ESME_RTHROTTLED' }) });
+    const { client, clock, peer } = await scenes.bound({
+      submit_sm: () => ({ command_status: 'ESME_RTHROTTLED' }),
+    });
     client.send(HELLO).catch(() => undefined);
     await peer.untilSubmits(1);
     peer.links[0]?.receipt('unknown');

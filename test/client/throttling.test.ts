@@ -31,11 +31,18 @@ describe('Throttling', () => {
       assert.deepEqual(textsOf(peer.submits), ['0', '1', '1', '2', '3']);
       const attempts = (await sent).map((one) => one.status === 'fulfilled' && one.value.attempts);
       assert.deepEqual(attempts, [1, 1, 1, 1]);
-      assert.deepEqual(told('throttle').map(({ state }) => state), ['throttled', 'normal']);
       assert.deepEqual(
-        told('throttle')[0],
-        { event: 'throttle', state: 'throttled', command_status: status, wait: 3, topic: '', payload: { state: 'throttled', command_status: status, wait: 3 } },
+        told('throttle').map(({ state }) => state),
+        ['throttled', 'normal'],
       );
+      assert.deepEqual(told('throttle')[0], {
+        event: 'throttle',
+        state: 'throttled',
+        command_status: status,
+        wait: 3,
+        topic: '',
+        payload: { state: 'throttled', command_status: status, wait: 3 },
+      });
       assert.equal(client.state, 'bound');
     });
   }
@@ -49,7 +56,10 @@ describe('Throttling', () => {
   });
 
   it('of several in one window sends them again in their order, before all others', async () => {
-    const { client, peer, clock } = await scenes.bound({ submit_sm: throttling([2, 3, 5]) }, { windowSize: 5 });
+    const { client, peer, clock } = await scenes.bound(
+      { submit_sm: throttling([2, 3, 5]) },
+      { windowSize: 5 },
+    );
     const sent = client.sendBatch(numbered(8));
     await peer.untilSubmits(5);
     await until(() => client.state === 'throttled');
@@ -83,7 +93,10 @@ describe('Throttling', () => {
     pdu.destination_addr === FULL ? { command_status: 'ESME_RMSGQFUL' } : { message_id: 'x' };
 
   it('for one full mailbox only sets that message aside, and the others go on', async () => {
-    const { client, peer, clock, told } = await scenes.bound({ submit_sm: oneFull }, { windowSize: 4, messageTtl: 600 });
+    const { client, peer, clock, told } = await scenes.bound(
+      { submit_sm: oneFull },
+      { windowSize: 4, messageTtl: 600 },
+    );
     const full = client.send({ ...HELLO, destination_addr: FULL, short_message: 'full' });
     full.catch(() => undefined);
     const tries = (): number => textsOf(peer.submits).filter((text) => text === 'full').length;
@@ -93,7 +106,7 @@ describe('Throttling', () => {
     assert.ok(tries() <= 4, `${tries()} tries`);
     assert.equal((await client.status()).delayed, 1);
     // Now and then it is tried again, at ever longer intervals, and holds up nobody.
-    const sending = setInterval(() => client.send(HELLO).catch(() => undefined), 3);
+    const sending = setInterval(() => void client.send(HELLO).catch(() => undefined), 3);
     await advanceUntil(clock, () => told('failure').length === 1, 500);
     clearInterval(sending);
     await assert.rejects(full, { code: 'EXPIRED' });
@@ -102,7 +115,10 @@ describe('Throttling', () => {
 
   it('for a full mailbox that fills the window tries others after a while', async () => {
     for (const windowSize of [1, 3]) {
-      const { client, peer, clock } = await scenes.bound({ submit_sm: oneFull }, { windowSize, throttleWait: 1 });
+      const { client, peer, clock } = await scenes.bound(
+        { submit_sm: oneFull },
+        { windowSize, throttleWait: 1 },
+      );
       await client.enqueue(numbered(windowSize, { destination_addr: FULL }));
       const other = client.send({ ...HELLO, short_message: 'other' });
       await advanceUntil(clock, () => textsOf(peer.submits).includes('other'));
@@ -139,7 +155,7 @@ describe('Throttling', () => {
     await until(() => client.state === 'throttled');
   });
 
-  it('asks a handler of the user\'s own, tells it every answer, and survives its errors', async () => {
+  it("asks a handler of the user's own, tells it every answer, and survives its errors", async () => {
     const calls: string[] = [];
     let broken = false;
     const own: ThrottleHandler = {
@@ -160,7 +176,10 @@ describe('Throttling', () => {
         return 1;
       },
     };
-    const { client, peer, clock, lines } = await scenes.bound({ submit_sm: throttling([2]) }, { throttleHandler: own, windowSize: 1 });
+    const { client, peer, clock, lines } = await scenes.bound(
+      { submit_sm: throttling([2]) },
+      { throttleHandler: own, windowSize: 1 },
+    );
     const outcomes = client.sendBatch(numbered(2));
     await advanceUntil(clock, () => peer.submits.length === 3);
     await outcomes;

@@ -203,7 +203,7 @@ describe('The window', () => {
     const request: OutboundRequest = {
       commandId: SUBMIT,
       body: BODY,
-      handler: { onResponse: () => void answered++, onLost: () => assert.fail('lost') },
+      handler: { onResponse: () => (answered += 1), onLost: () => assert.fail('lost') },
     };
     const road = (async () => {
       for (let sent = 0; sent < 40;) {

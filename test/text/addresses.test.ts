@@ -53,6 +53,37 @@ describe('addresses', () => {
     assert.equal(show(resolveAddress('254722111111', { role: 'destination', npi: 8 })), '254722111111 1/8');
   });
 
+  it('may be as long as their kind allows', () => {
+    assert.equal(destination('+123456789012345'), '123456789012345 1/1');
+    assert.equal(destination('+123'), '123 1/1');
+    assert.equal(destination('01234567890123456789'), '01234567890123456789 2/1');
+    assert.equal(source('ElevenChars'), 'ElevenChars 5/0');
+    assert.equal(show(resolveAddress('a'.repeat(20), { role: 'source', ton: 0 })), `${'a'.repeat(20)} 0/0`);
+  });
+
+  it('lose punctuation only where they are dialled', () => {
+    assert.equal(destination('12-345'), '12345 3/0');
+    assert.equal(source('12+34'), '12+34 5/0');
+    assert.equal(source('-'), '- 5/0');
+    assert.equal(show(resolveAddress(' 1-2 ', { role: 'source', ton: 5 })), '1-2 5/0');
+    assert.equal(show(resolveAddress(' 1-2 ', { role: 'source', ton: 3 })), '12 3/0');
+    assert.equal(show(resolveAddress('', { role: 'source', ton: 1 })), ' 1/1');
+    assert.equal(show(resolveAddress('55', { role: 'destination', ton: 2 })), '55 2/1');
+  });
+
+  it('name the character at fault and its place', () => {
+    const refused = (text: string, role: 'source' | 'destination'): unknown => {
+      try {
+        return resolveAddress(text, { role });
+      } catch (error) {
+        return error instanceof TextError ? [error.character, error.position] : error;
+      }
+    };
+    assert.deepEqual(refused('abЖ', 'source'), ['Ж', 2]);
+    assert.deepEqual(refused('abü', 'source'), ['ü', 2]);
+    assert.deepEqual(refused('TooLongByFar', 'source'), [undefined, undefined]);
+  });
+
   it('are refused with the reason', () => {
     const refused: readonly (readonly [text: string, role: 'source' | 'destination', message: RegExp])[] = [
       ['', 'destination', /"" cannot be the recipient \(destination_addr\): it is empty/],

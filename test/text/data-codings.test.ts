@@ -1,25 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  ENCODING_NAMES,
-  TextError,
-  codingOf,
-  decodeText,
-  encodeText,
-  encodingName,
-  type TextCodec,
-} from '../../src/text';
-import { anyText } from './alphabets';
-
-const rot: TextCodec = {
-  name: 'upside-down',
-  data_coding: 0x2a,
-  encode(text) {
-    if (/[^ -~]/.test(text)) throw new RangeError('printable ASCII only');
-    return Buffer.from([...text].reverse().join(''), 'latin1');
-  },
-  decode: (octets) => [...octets.toString('latin1')].reverse().join(''),
-};
+import { ENCODING_NAMES, TextError, codingOf, decodeText, encodeText, encodingName } from '../../src/text';
 
 /** Text and octets by other implementations: Python's codecs, read off by hand. */
 const SAMPLES: readonly (readonly [encoding: string, data_coding: number, text: string, hex: string])[] = [
@@ -137,6 +118,37 @@ describe('data codings', () => {
     }
   });
 
+  it('say where octets are not of a coding', () => {
+    assert.throws(() => decodeText(Buffer.from([0x41, 0x80]), 1), {
+      code: 'UNDECODABLE',
+      position: 1,
+      message: /octet 1/,
+    });
+    assert.equal(decodeText(Buffer.from([0x41, 0x7f]), 1), 'A\x7f');
+    assert.throws(() => decodeText(Buffer.from([0x80, 0xff, 0x80]), 14), {
+      code: 'UNDECODABLE',
+      message: /^The octets are not euc-kr: /,
+    });
+  });
+
+  it('refuse the additions that vendors make to KS X 1001, and read them', () => {
+    assert.equal(decodeText(Buffer.from([0x81, 0x41]), 14), '갂');
+    assert.throws(() => encodeText('갂', { encoding: 'euc-kr' }), { code: 'UNENCODABLE' });
+    // 똠: its lead octet is in the standard's range, its trail octet is not.
+    assert.throws(() => encodeText('똠', { encoding: 'euc-kr' }), { code: 'UNENCODABLE' });
+  });
+
+  it('refuse escape characters and half-width katakana in ISO-2022-JP', () => {
+    for (const character of ['\x1b', 'ｱ', '①', '\x80']) {
+      assert.throws(
+        () => encodeText(character, { encoding: 'iso2022jp' }),
+        { code: 'UNENCODABLE' },
+        character,
+      );
+    }
+    assert.equal(decodeText(Buffer.from('1b242844222f', 'hex'), 10).length, 1);
+  });
+
   it('send octets as they are', () => {
     const octets = Buffer.from([0, 255]);
     assert.deepEqual(encodeText(octets), { data_coding: 4, octets, encoding: 'binary' });
@@ -198,6 +210,26 @@ describe('message classes', () => {
     assert.equal(codingOf(0xf0, { defaultAlphabet: 'gsm0338-packed' })?.encoding, 'gsm0338-packed');
   });
 
+  it('are told from all other numbers', () => {
+    const groups: readonly (readonly [first: number, last: number, encoding: string | undefined])[] = [
+      [0x10, 0x13, 'gsm0338'], [0x14, 0x17, 'binary'], [0x18, 0x1b, 'ucs2'], [0x1c, 0x3f, undefined],
+      [0x40, 0x43, 'gsm0338'], [0x44, 0x47, 'binary'], [0x48, 0x4b, 'ucs2'], [0x4c, 0x4f, undefined],
+      [0x50, 0x53, 'gsm0338'], [0x54, 0x57, 'binary'], [0x58, 0x5b, 'ucs2'], [0x5c, 0xbf, undefined],
+      [0xc0, 0xdf, 'gsm0338'], [0xe0, 0xef, 'ucs2'],
+      [0xf0, 0xf3, 'gsm0338'], [0xf4, 0xf7, 'binary'], [0xf8, 0xff, undefined], [0x100, 0x1ff, undefined],
+    ]; // prettier-ignore
+    for (const [first, last, encoding] of groups) {
+      for (let data_coding = first; data_coding <= last; data_coding++) {
+        const coding = codingOf(data_coding);
+        assert.equal(coding?.encoding, encoding, data_coding.toString(16));
+        const classed = data_coding >= 0xf0 || (data_coding & 0x90) === 0x10;
+        assert.equal(coding?.messageClass, coding && classed ? data_coding & 3 : undefined);
+        const waiting = data_coding >= 0xc0 && data_coding < 0xf0;
+        assert.equal(coding?.messageWaiting?.store, waiting ? data_coding >= 0xd0 : undefined);
+      }
+    }
+  });
+
   it('stand beside indications of waiting messages', () => {
     assert.deepEqual(codingOf(0xc8), {
       encoding: 'gsm0338',
@@ -206,53 +238,6 @@ describe('message classes', () => {
     assert.deepEqual(codingOf(0xd1)?.messageWaiting, { active: false, kind: 'fax', store: true });
     assert.deepEqual(codingOf(0xea)?.messageWaiting, { active: true, kind: 'email', store: true });
     assert.equal(codingOf(0xea)?.encoding, 'ucs2');
-  });
-});
-
-describe('UCS2', () => {
-  const read = (hex: string, ucs2ByteOrder?: 'auto' | 'be' | 'le'): string =>
-    decodeText(Buffer.from(hex, 'hex'), 8, { ucs2ByteOrder });
-
-  it('is read by its byte order mark, which is not text', () => {
-    assert.equal(read('feff0041'), 'A');
-    assert.equal(read('fffe4100'), 'A');
-    assert.equal(read('fffe4100', 'be'), 'A');
-  });
-
-  it('is read little-endian without a mark where nothing else makes sense', () => {
-    assert.equal(read(Buffer.from('Hello', 'utf16le').toString('hex')), 'Hello');
-    assert.equal(read(Buffer.from('Привет, мир', 'utf16le').toString('hex')), 'Привет, мир');
-    assert.equal(read(Buffer.from('ab', 'utf16le').toString('hex'), 'le'), 'ab');
-  });
-
-  it('is big-endian in doubt', () => {
-    for (const text of ['一一一一', '一', 'Hi', '刀一', '你好，世界', 'שלום', 'aaaa']) {
-      assert.equal(decodeText(encodeText(text, { encoding: 'ucs2' }).octets, 8), text);
-    }
-    assert.equal(read('41004200', 'auto'), '\u4100\u4200');
-  });
-
-  it('has an even number of octets', () => {
-    assert.throws(() => read('004100'), { code: 'UNDECODABLE', position: 2 });
-  });
-
-  it('has no halves of surrogate pairs', () => {
-    assert.throws(() => encodeText('ab\ud83d', { encoding: 'ucs2' }), {
-      code: 'UNENCODABLE',
-      position: 2,
-      message: /half of a surrogate pair/,
-    });
-    const replaced = encodeText('ж\ud83d', { unencodable: 'replace' });
-    assert.deepEqual([replaced.text, replaced.encoding], ['ж\ufffd', 'ucs2']);
-  });
-
-  it('comes back as it went', () => {
-    fc.assert(
-      fc.property(anyText(), (text) => {
-        fc.pre(!/^[\ufeff\ufffe]/.test(text));
-        assert.equal(decodeText(encodeText(text, { encoding: 'ucs2' }).octets, 8), text);
-      }),
-    );
   });
 });
 
@@ -281,41 +266,5 @@ describe('characters that a coding lacks', () => {
     const encoded = encodeText('a☃é', { encoding: 'ascii', unencodable: 'replace' });
     assert.deepEqual([encoded.octets.toString(), encoded.text], ['a??', 'a??']);
     assert.equal('text' in encodeText('abc', { encoding: 'ascii', unencodable: 'replace' }), false);
-  });
-});
-
-describe('custom codecs', () => {
-  const codecs = [rot];
-
-  it('encode and decode by name and by data_coding', () => {
-    const encoded = encodeText('abc', { encoding: 'upside-down', codecs });
-    assert.deepEqual([encoded.octets.toString(), encoded.data_coding], ['cba', 0x2a]);
-    assert.equal(decodeText(encoded.octets, 0x2a, { codecs }), 'abc');
-    assert.deepEqual(codingOf(0x2a, { codecs }), { encoding: 'upside-down' });
-  });
-
-  it('may be the default alphabet', () => {
-    const options = { defaultAlphabet: 'upside-down', codecs };
-    const encoded = encodeText('abc', options);
-    assert.deepEqual([encoded.octets.toString(), encoded.data_coding], ['cba', 0]);
-    assert.equal(decodeText(encoded.octets, 0, options), 'abc');
-    assert.equal(encodeText('é', options).encoding, 'ucs2');
-  });
-
-  it('say by throwing what they lack, and what they cannot read', () => {
-    assert.throws(() => encodeText('aé', { encoding: 'upside-down', codecs }), {
-      code: 'UNENCODABLE',
-      position: 1,
-    });
-    const broken: TextCodec = {
-      ...rot,
-      decode() {
-        throw new Error('no');
-      },
-    };
-    assert.throws(() => decodeText(Buffer.from('a'), 0x2a, { codecs: [broken] }), {
-      code: 'UNDECODABLE',
-      cause: new Error('no'),
-    });
   });
 });

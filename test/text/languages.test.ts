@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  TextError,
   decodeText,
   encodeText,
   languageNames,
@@ -129,6 +130,31 @@ describe('national language shift tables', () => {
         assert.equal(decoded, text);
       }),
     );
+  });
+
+  it('are named with a character that they have, and no others', () => {
+    const named = (character: string): readonly string[] | undefined => {
+      try {
+        encodeText(character, { encoding: 'ascii' });
+        return undefined;
+      } catch (error) {
+        return error instanceof TextError ? error.encodings : undefined;
+      }
+    };
+    assert.deepEqual(named('ğ'), ['ucs2', 'gsm0338 (turkish)']);
+    assert.deepEqual(named('ã'), ['latin1', 'ucs2', 'gsm0338 (portuguese)']);
+    assert.deepEqual(named('ந'), ['ucs2', 'gsm0338 (tamil)']);
+    assert.deepEqual(named('௺'), ['ucs2', 'gsm0338 (tamil)']);
+    assert.deepEqual(named('\uffff'), ['ucs2']);
+    assert.deepEqual(named('😀'), ['ucs2']);
+  });
+
+  it('take the fewest septets of those with as many segments', () => {
+    const text = `${'A'.repeat(3)}न${'B'.repeat(20)}`;
+    // One escaped letter costs less than a table in which all capitals are escaped.
+    assert.equal(encodeText('ABCDEFGHIJ१', { language: 'hindi' }).udh?.toString('hex'), '03240106');
+    assert.equal(encodeText(text, { language: 'hindi' }).udh?.toString('hex'), '06250106240106');
+    assert.equal(encodeText('şşşş', { language: 'turkish' }).udh?.toString('hex'), '03250101');
   });
 
   it('are refused where there are none', () => {

@@ -62,6 +62,70 @@ describe('measuring a text', () => {
     assert.deepEqual(measure('aé', { encoding: 'my-codec' }).exact, false);
   });
 
+  it('estimates a codec that it does not know as UTF-8, and East Asian codings by width', () => {
+    const units = (text: string, encoding: string): number => measure(text, { encoding }).units;
+    assert.deepEqual(
+      ['\x7f', '\x80', '\u07ff', '\u0800', '\uffff', '😀'].map((one) => units(one, 'mine')),
+      [1, 2, 2, 3, 3, 4],
+    );
+    const wide = ['\x7f', '\x80', '\uff60', '｡', 'ﾟ', '\uffa0'].map((one) => units(one, 'shift_jis'));
+    assert.deepEqual(wide, [1, 2, 2, 1, 1, 2]);
+    assert.equal(measure('😀', { encoding: 'shift_jis' }).encodable, false);
+    assert.deepEqual(
+      ['a日', '日a', '日本', 'a日a'].map((one) => units(one, 'iso2022jp')),
+      [9, 9, 10, 10],
+    );
+  });
+
+  it('takes the options that segmentation takes', () => {
+    const words = 'word '.repeat(40);
+    assert.equal(measure(words, { wholeWords: true }).remaining, 153 - 50);
+    assert.equal(measure(words).remaining, 153 - 47);
+    const marked = `${'ж'.repeat(66)}е\u0301${'ж'.repeat(66)}`;
+    assert.deepEqual([measure(marked).segments, measure(marked, { wholeGraphemes: false }).segments], [3, 2]);
+    assert.deepEqual(
+      [measure(marked).remaining, measure(marked, { wholeGraphemes: false }).remaining],
+      [132, 0],
+    );
+    assert.equal(measure('a'.repeat(152), { elementOctets: 6 }).segments, 1);
+    assert.equal(measure('a'.repeat(153), { elementOctets: 6 }).segments, 2);
+    assert.equal(measure('é'.repeat(150), { encoding: 'latin1' }).segments, 2);
+    assert.equal(measure('é'.repeat(150), { encoding: 'latin1', data_coding: 0 }).segments, 1);
+    assert.equal(measure('a'.repeat(500), { method: 'payload' }).segments, 1);
+    assert.deepEqual(
+      [measure('ê', { defaultAlphabet: 'latin_1' }).encoding, measure('ê').encoding],
+      ['latin1', 'ucs2'],
+    );
+    assert.equal(measure('ş', { language: 'turkish' }).encoding, 'gsm0338');
+    assert.equal(measure('ş', { language: 'klingon' }).encoding, 'ucs2');
+    assert.equal(measure('☃', { encoding: 'ascii', unencodable: 'replace' }).encodable, true);
+  });
+
+  it('names what is lacking only where the text is not sent as it is', () => {
+    assert.deepEqual(measure('ş', { language: 'turkish' }).forcing, [{ char: 'ş', index: 0 }]);
+    assert.deepEqual(measure('“', { unencodable: 'transliterate' }).forcing, [{ char: '“', index: 0 }]);
+    assert.deepEqual(measure('😀é', { encoding: 'ucs2' }).forcing, []);
+    assert.deepEqual(measure('é', { encoding: 'mine' }).forcing, []);
+    assert.deepEqual(measure('a😀ж').forcing, [
+      { char: '😀', index: 1 },
+      { char: 'ж', index: 3 },
+    ]);
+  });
+
+  it('offers transliteration only for the whole text, and only where it saves segments', () => {
+    const typography = '“'.repeat(80);
+    assert.equal(measure(typography).transliterated?.segments, 1);
+    assert.equal(measure(typography, { encoding: 'ucs2' }).transliterated?.segments, 1);
+    assert.equal(measure(`${typography}☃`).transliterated, undefined);
+    assert.equal(measure('é'.repeat(80), { encoding: 'ucs2' }).transliterated, undefined);
+    assert.equal(measure(typography, { unencodable: 'transliterate' }).transliterated, undefined);
+  });
+
+  it('counts halves of surrogate pairs as what they are', () => {
+    const counted = measure('a\ud83d\ud83d\ude00\ude00');
+    assert.deepEqual([counted.characters, counted.encodable, counted.units], [4, false, 10]);
+  });
+
   it('uses the shift tables that it may use', () => {
     const counted = measure('ş'.repeat(100), { languages: ['turkish', 'klingon'] });
     assert.deepEqual([counted.language, counted.segments, counted.perSegment], ['turkish', 1, 155]);

@@ -221,6 +221,24 @@ describe('what waits', () => {
     assert.equal(before.exportEntry('none'), undefined);
   });
 
+  it('keeps headers, and has nothing where there is none', () => {
+    const before = new Reassembler();
+    const [headed] = partsOf(long('ş'), { language: 'turkish' });
+    const [bare] = partsOf(long('a'), { method: 'sar' });
+    assert.ok(headed?.header && bare);
+    for (const part of [headed, bare]) {
+      const { key } = before.add(part, 0);
+      const entry = before.exportEntry(key);
+      assert.ok(entry);
+      const after = new Reassembler();
+      after.importEntry(entry);
+      const [stored] = after.expire(1e9)[0]?.parts ?? [];
+      assert.deepEqual({ header: undefined, ...stored }, part);
+      assert.equal(stored && 'context' in stored, false);
+      assert.equal('header' in (entry.parts[0] ?? {}), part.header !== undefined);
+    }
+  });
+
   it('does not replace what came meanwhile', () => {
     const [first, second] = partsOf(long('a'));
     assert.ok(first && second);
@@ -247,7 +265,13 @@ describe('what waits', () => {
       { ...entry, parts: undefined },
       { ...entry, parts: [] },
       { ...entry, parts: [null] },
+      { ...entry, parts: ['part'] },
       { ...entry, parts: [{ ...part, source: 1 }] },
+      { ...entry, parts: [{ ...part, destination: null }] },
+      { ...entry, parts: [{ ...part, total: 256 }] },
+      { ...entry, parts: [{ ...part, part: 0 }] },
+      { ...entry, parts: [{ ...part, reference: -1 }] },
+      { ...entry, parts: [{ ...part, data_coding: 256 }] },
       { ...entry, parts: [{ ...part, method: 'x' }] },
       { ...entry, parts: [{ ...part, part: 4 }] },
       { ...entry, parts: [{ ...part, reference: 1.5 }] },

@@ -86,6 +86,48 @@ describe("a user's own receipt pattern", () => {
     }
   });
 
+  it('knows sets, shorthands and repetitions', () => {
+    const matches: readonly (readonly [pattern: string, text: string, id: string | undefined])[] = [
+      ['[^\\S\\d](?<id>[\\D]+)', '7 ab1', 'ab'],
+      ['(?<id>[\\W]+)', 'ab-.c', '-.'],
+      ['(?<id>[^\\W_]+)', '_ab_', 'ab'],
+      ['(?<id>[a\\-c]+)', 'b-ca', '-ca'],
+      ['(?<id>[a-]+)', 'b-a', '-a'],
+      ['(?<id>[-a]+)', 'b-a', '-a'],
+      ['(?<id>[\\]x]+)', 'a]x', ']x'],
+      ['(?<id>[\\b\\n\\x41]+)', 'a\b\nA', '\b\nA'],
+      ['(?<id>\\.\\/\\-)', 'a./-', './-'],
+      ['(?<id>\\t\\r\\f\\v\\0)', '\t\r\f\v\0', '\t\r\f\v\0'],
+      ['(?<id>.+)', 'a\u2028b', 'a'],
+      ['(?<id>a{2})', 'aaa', 'aa'],
+      ['(?<id>a{2,})', 'aaa', 'aaa'],
+      ['(?<id>a{,2})', 'aaa', 'aa'],
+      ['(?<id>a{1,2}?)', 'aaa', 'a'],
+      ['(?<id>a??)b', 'ab', 'a'],
+      ['(?<id>a{})', 'a{}', 'a{}'],
+      ['(?<id>a{,})', 'a{,}', 'a{,}'],
+      ['(?<id>x|)y', 'y', ''],
+      ['^(?<id>b)', 'ab', undefined],
+      ['(?<id>a)$', 'ab', undefined],
+      ['\\b(?<id>b)', 'ab', undefined],
+      ['\\B(?<id>b)', 'ab', 'b'],
+      ['(?<id>[\\s]+)', 'a \u00a0\u3000b', ' \u00a0\u3000'],
+    ];
+    for (const [pattern, text, id] of matches) {
+      assert.equal(compileReceiptPattern(pattern).match(text)?.id, id, pattern);
+    }
+    const kelvin = compileReceiptPattern('(?i)(?<id>[a-c]É)');
+    assert.deepEqual([kelvin.match('Bé')?.id, kelvin.match('dé')?.id], ['Bé', undefined]);
+  });
+
+  it('keeps the first of groups that share a name, and finds nothing beyond 1000 characters', () => {
+    assert.equal(compileReceiptPattern('x(?<id>1)|y(?<id>2)').match('y2')?.id, '2');
+    assert.equal(compileReceiptPattern('(?<message_id>\\d)').match('7')?.id, '7');
+    assert.equal(compileReceiptPattern('(?<state>\\w+)').match('GONE')?.stat, 'GONE');
+    assert.equal(compileReceiptPattern('(?<id>b)').match(`${'a'.repeat(999)}b`)?.id, 'b');
+    assert.equal(compileReceiptPattern('(?<id>b)').match(`${'a'.repeat(1000)}b`), undefined);
+  });
+
   it('takes bounded time where others take for ever', () => {
     const start = process.cpuUsage().user;
     for (const pattern of ['(?<id>(a+)+)$', '(?<id>(a|a)*)$', '(?<id>.*.*.*.*.*.*)=', '(?<id>(a*)*)b']) {

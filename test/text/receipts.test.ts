@@ -2,15 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import {
-  MESSAGE_STATES,
-  classifyEsmClass,
-  encodeText,
-  isTimeZone,
-  parseReceipt,
-  stateOf,
-  type Receipt,
-} from '../../src/text';
+import { MESSAGE_STATES, encodeText, parseReceipt, stateOf, type Receipt } from '../../src/text';
 
 const fixtures = JSON.parse(
   readFileSync(path.resolve(__dirname, '../fixtures/text/receipts.json'), 'utf8'),
@@ -53,6 +45,7 @@ describe('receipt texts', () => {
   it('are found in message_payload, and behind a user data header', () => {
     const payload = { message_payload: Buffer.from(STANDARD) };
     assert.equal(parseReceipt(Buffer.alloc(0), payload)?.message_id, '77');
+    assert.equal(parseReceipt('', { message_payload: [STANDARD, ''] })?.message_id, '77');
     const headed = Buffer.concat([Buffer.from('0500030c0101', 'hex'), Buffer.from(STANDARD)]);
     assert.equal(parseReceipt(headed, {}, { esm_class: 0x44 })?.message_id, '77');
     assert.equal(
@@ -91,6 +84,91 @@ describe('receipt texts', () => {
         },
       ),
     );
+  });
+
+  it('have their fields behind white space or punctuation, with one or two words to a name', () => {
+    const read = (text: string): unknown => {
+      const { message_id, state, err } = parseReceipt(text, {}, { esm_class: 4 }) ?? {};
+      return [message_id, state, err];
+    };
+    for (const separator of [' ', '  ', '\t', '\n', '\r\n', ',', ', ', ';', '|', '\0', '\u00a0']) {
+      assert.deepEqual(
+        read(['id:7', 'stat:DELIVRD', 'err:1'].join(separator)),
+        ['7', 'DELIVRD', '1'],
+        JSON.stringify(separator),
+      );
+    }
+    for (const name of [
+      'message id',
+      'message-id',
+      'Message_Id',
+      'messageid',
+      'MSGID',
+      'msg id',
+      'id ',
+      'id\t',
+    ]) {
+      assert.deepEqual(read(`${name}:7 stat:X`), ['7', 'X', undefined], name);
+    }
+    for (const name of ['paid', 'xid', 'm-id', '.id', '1id', 'aVeryLongWordBeforeId']) {
+      assert.deepEqual(read(`${name}:7 stat:X`), [undefined, 'X', undefined], name);
+    }
+    assert.deepEqual(read('id:1 id:2 stat:A stat:B'), ['1', 'A', undefined]);
+    assert.deepEqual(read('stat:A'), [undefined, 'A', undefined]);
+    assert.deepEqual(read('id:7;;| stat:A,'), ['7', 'A', undefined]);
+    assert.deepEqual(read('id: stat:A err code:9'), [undefined, 'A', '9']);
+  });
+
+  it('have a text to the end only behind id and stat', () => {
+    const read = (text: string): string | undefined => parseReceipt(text, {}, { esm_class: 4 })?.text;
+    assert.equal(read('id:7 text:a b err:1 stat:X'), 'a b');
+    assert.equal(read('stat:X text:a b err:1'), 'a b');
+    assert.equal(read('id:7 stat:X text:a b err:1'), 'a b err:1');
+    assert.equal(read('id:7 text:a b  err:1'), 'a b ');
+    assert.equal(read('message text:a id:7 stat:X'), 'a');
+    assert.equal(read('id:7 stat:X err:0 text: a '), ' a ');
+  });
+
+  it('read the standard text the short way as any other', () => {
+    const fields = [
+      'id:7',
+      'sub:001',
+      'dlvrd:002',
+      'submit date:2603041405',
+      'done date:2603041406',
+      'stat:EXPIRED',
+      'err:00A',
+    ];
+    const short = parseReceipt(`${fields.join(' ')} text:x y`);
+    assert.deepEqual(parseReceipt(`${fields.join('  ')} text:x y`), short);
+    assert.deepEqual(parseReceipt(`${fields.join(' ').toUpperCase()} Text:x y`), short);
+    assert.deepEqual([short?.sub, short?.dlvrd, short?.err, short?.text], [1, 2, '00A', 'x y']);
+  });
+
+  it('have counts of digits only, and states of the table only', () => {
+    const read = (text: string): unknown => {
+      const receipt = parseReceipt(text, {}, { esm_class: 4 });
+      return [receipt?.sub, receipt?.state];
+    };
+    assert.deepEqual(read('sub:1a stat:2x'), [undefined, '2x']);
+    assert.deepEqual(read('sub:a1 stat:x2'), [undefined, 'x2']);
+    assert.deepEqual(read('sub:1234567890 stat:02'), [undefined, 'DELIVRD']);
+    assert.deepEqual(read('sub:123456789 stat:42'), [123456789, '42']);
+    assert.deepEqual(read('stat:002'), [undefined, '002']);
+  });
+
+  it('are UCS2 only where every other octet of their beginning is zero', () => {
+    const read = (hex: string): string | undefined =>
+      parseReceipt(Buffer.from(hex, 'hex'), { receipted_message_id: '1', message_state: 2 })?.text;
+    const text = (value: string): string => `0074006500780074003a${value}`;
+    assert.equal(read(text('043f')), 'п');
+    assert.equal(read(Buffer.from(text('043f'), 'hex').swap16().toString('hex')), 'п');
+    assert.equal(read(`fffe${Buffer.from(text('043f'), 'hex').swap16().toString('hex')}`), 'п');
+    assert.equal(read(`feff${text('043f')}`), 'п');
+    assert.equal(read(text('04')), undefined);
+    assert.equal(read('746578743a0000'), '\0\0');
+    assert.equal(read('746578743afeff'), 'þÿ');
+    assert.equal(read('00'), undefined);
   });
 
   it('are told from other texts', () => {
@@ -144,146 +222,5 @@ describe('receipt texts', () => {
     const start = process.cpuUsage().user;
     parseReceipt(text);
     assert.ok(process.cpuUsage().user - start < 2_000_000);
-  });
-});
-
-describe('receipts by TLVs', () => {
-  it('come before the text, which gives the rest', () => {
-    const tlvs = {
-      receipted_message_id: '4D',
-      message_state: 5,
-      network_error_code: Buffer.from([3, 0, 27]),
-    };
-    assert.deepEqual(parseReceipt(STANDARD, tlvs), {
-      ...parseReceipt(STANDARD),
-      message_id: '4D',
-      text_message_id: '77',
-      state: 'UNDELIV',
-      network_error: { type: 3, code: 27 },
-    });
-  });
-
-  it('need no text', () => {
-    const tlvs = { receipted_message_id: '4D\0', message_state: 1 };
-    assert.deepEqual(parseReceipt(Buffer.alloc(0), tlvs), {
-      message_id: '4D',
-      state: 'ENROUTE',
-      final: false,
-    });
-    const octets = { receipted_message_id: Buffer.from('4D\0'), message_state: Buffer.from([2]) };
-    assert.deepEqual(parseReceipt('', octets, { esm_class: 0 }), {
-      message_id: '4D',
-      state: 'DELIVRD',
-      final: true,
-    });
-  });
-
-  it('need id and state both, or another sign', () => {
-    assert.equal(parseReceipt('', { receipted_message_id: '4D' }), undefined);
-    assert.deepEqual(parseReceipt('', { receipted_message_id: '4D' }, { esm_class: 4 }), {
-      message_id: '4D',
-      state: 'UNKNOWN',
-      final: false,
-    });
-    assert.equal(parseReceipt('stat:DELIVRD', { receipted_message_id: '4D' })?.state, 'DELIVRD');
-  });
-});
-
-describe('what esm_class says', () => {
-  it('tells messages, receipts, notifications and acknowledgements apart', () => {
-    const types = [0x00, 0x04, 0x08, 0x10, 0x18, 0x20, 0x24, 0x0c].map(
-      (value) => classifyEsmClass(value).type,
-    );
-    assert.deepEqual(types, [
-      'message',
-      'receipt',
-      'delivery-acknowledgement',
-      'manual-acknowledgement',
-      'conversation-abort',
-      'intermediate',
-      'intermediate',
-      'reserved',
-    ]);
-    assert.deepEqual(classifyEsmClass(0xc7), { type: 'receipt', udhi: true, replyPath: true });
-  });
-
-  it('comes first: acknowledgements of a device or a person are no receipts', () => {
-    for (const esm_class of [0x08, 0x10, 0x18]) {
-      assert.equal(parseReceipt(STANDARD, {}, { esm_class }), undefined);
-      assert.equal(parseReceipt(STANDARD, {}, { esm_class, useEsmClass: false })?.state, 'DELIVRD');
-    }
-  });
-
-  it('comes second: what looks like a receipt is one', () => {
-    assert.equal(parseReceipt(STANDARD, {}, { esm_class: 0 })?.message_id, '77');
-    assert.equal(parseReceipt(STANDARD, {}, { esm_class: 0, useShape: false }), undefined);
-    assert.equal(parseReceipt(STANDARD, {}, { esm_class: 4, useShape: false })?.message_id, '77');
-  });
-
-  it('makes a receipt of a meagre text, but not of nothing', () => {
-    assert.deepEqual(parseReceipt('id:77', {}, { esm_class: 4 }), {
-      message_id: '77',
-      state: 'UNKNOWN',
-      final: false,
-    });
-    assert.equal(parseReceipt('Hello', {}, { esm_class: 4 }), undefined);
-  });
-
-  it('makes an intermediate notification of what would be final', () => {
-    assert.equal(parseReceipt('id:7 stat:UNDELIV', {}, { esm_class: 0x20 })?.final, false);
-  });
-});
-
-describe('states', () => {
-  it('are final or not by table', () => {
-    const final = MESSAGE_STATES.filter((state) => stateOf(state).final);
-    assert.deepEqual(final, ['DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'UNKNOWN', 'REJECTD', 'SKIPPED']);
-  });
-
-  it('are what the user says they are', () => {
-    const states = { blacklisted: 'REJECTD', WAITING: { final: false }, '0': { state: 'DELIVRD' } };
-    const read = (stat: string): unknown => {
-      const receipt = parseReceipt(`id:7 stat:${stat} err:1`, {}, { states });
-      return [receipt?.state, receipt?.final];
-    };
-    assert.deepEqual(read('BLACKLISTED'), ['REJECTD', true]);
-    assert.deepEqual(read('waiting'), ['waiting', false]);
-    assert.deepEqual(read('0'), ['DELIVRD', true]);
-    assert.deepEqual(read('constructor'), ['constructor', true]);
-  });
-});
-
-describe("the centre's clock", () => {
-  const done = (timeZone: string, date = '2607011200'): string | undefined =>
-    parseReceipt(`id:7 stat:DELIVRD done date:${date}`, {}, { timeZone })?.done_date;
-
-  it('is UTC unless a zone is named', () => {
-    assert.equal(done(''), '2026-07-01T12:00:00.000Z');
-    assert.equal(done('UTC'), '2026-07-01T12:00:00.000Z');
-    assert.equal(done('+02:00'), '2026-07-01T10:00:00.000Z');
-    assert.equal(done('Europe/Berlin'), '2026-07-01T10:00:00.000Z');
-    assert.equal(done('Europe/Berlin', '2601011200'), '2026-01-01T11:00:00.000Z');
-    assert.equal(done('Asia/Kolkata', '2601010300'), '2025-12-31T21:30:00.000Z');
-  });
-
-  it('is right on both sides of a change of clocks', () => {
-    assert.equal(done('Europe/Berlin', '2603290159'), '2026-03-29T00:59:00.000Z');
-    assert.equal(done('Europe/Berlin', '2603290301'), '2026-03-29T01:01:00.000Z');
-    assert.equal(done('America/New_York', '2611010301'), '2026-11-01T08:01:00.000Z');
-  });
-
-  it('does not move dates that name their offset', () => {
-    assert.equal(done('Europe/Berlin', '260701120000000+'), '2026-07-01T12:00:00.000Z');
-    assert.equal(done('Europe/Berlin', '2026-07-01T12:00:00Z'), '2026-07-01T12:00:00.000Z');
-  });
-
-  it('is checked', () => {
-    assert.deepEqual(['', 'UTC', '+05:30', 'Asia/Tokyo', 'Mars/Olympus'].map(isTimeZone), [
-      true,
-      true,
-      true,
-      true,
-      false,
-    ]);
   });
 });

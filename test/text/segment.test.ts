@@ -13,8 +13,17 @@ import {
   type MessagePart,
   type SegmentOptions,
   type SubmitSmFields,
+  type TextCodec,
 } from '../../src/text';
 import { anyText, gsmText } from './alphabets';
+
+/** Never chosen: that there is one takes the long way. */
+const rot13: TextCodec = {
+  name: 'rot13',
+  data_coding: 0x2a,
+  encode: (text) => Buffer.from(text),
+  decode: (octets) => octets.toString(),
+};
 
 const udh8: SegmentOptions = { method: 'udh8', reference: 7 };
 
@@ -53,6 +62,10 @@ describe('segmentation', () => {
     ['udh8', 'latin1', 'é', 140, 134],
     ['udh16', 'latin1', 'é', 140, 133],
     ['udh8', 'ascii', 'a', 160, 153],
+    ['udh8', 'shift_jis', '日', 70, 67],
+    ['udh8', 'euc-kr', '한', 70, 67],
+    // Three octets to get into the double-octet state, three to leave it, in every part.
+    ['udh8', 'iso2022jp', '日', 67, 64],
   ];
   for (const [method, encoding, character, single, part] of limits) {
     it(`fits ${single} and ${part} characters of ${encoding} by ${method}`, () => {
@@ -94,6 +107,32 @@ describe('segmentation', () => {
       lengths('ж'.repeat(71), { encoding: 'ucs2', data_coding: 0, defaultAlphabet: 'ucs2' }),
       [67, 4],
     );
+  });
+
+  it('needs no options', () => {
+    assert.deepEqual(segment('a'), segment({ text: 'a' }, udh8));
+    assert.deepEqual(
+      segment('a'.repeat(161)).segments,
+      segment('a'.repeat(161), { method: 'udh8', reference: 0 }).segments,
+    );
+    assert.deepEqual(segment('a', { esm_class: 0x43 }).segments[0]?.esm_class, 0x03);
+  });
+
+  it('makes the same of a text the short way and the long way', () => {
+    fc.assert(
+      fc.property(gsmText({ maxLength: 200 }), (text) => {
+        // Naming an element of no length asks for the whole plan.
+        assert.deepEqual(segment(text, udh8), segment(text, { ...udh8, codecs: [rot13] }));
+        assert.deepEqual(encodeText(text), encodeText(text, { codecs: [rot13] }));
+      }),
+    );
+  });
+
+  it('tells the language and the text that it wrote', () => {
+    const turkish = segment('ş'.repeat(100), { ...udh8, language: 'turkish' });
+    assert.deepEqual([turkish.language, 'text' in turkish], ['turkish', false]);
+    const plain = segment('“x”', { ...udh8, unencodable: 'transliterate' });
+    assert.deepEqual([plain.text, 'language' in plain], ['"x"', false]);
   });
 
   it('says what it made', () => {
@@ -277,65 +316,6 @@ describe('segmentation', () => {
         for (const { short_message } of segments) assert.ok(short_message.length <= 140);
         assert.equal(joined(segments), text);
       }),
-    );
-  });
-});
-
-describe('segmentation of octets', () => {
-  it('leaves short ones as they are', () => {
-    const octets = Buffer.from('1b3c80ff', 'hex');
-    const made = segment({ octets, data_coding: 0 }, udh8);
-    assert.deepEqual(made.segments, [{ esm_class: 0, data_coding: 0, short_message: octets }]);
-    assert.equal(segment(octets, udh8).data_coding, 4);
-    assert.equal(segment(octets, { ...udh8, data_coding: 2 }).data_coding, 2);
-    assert.equal(segment(octets, { ...udh8, messageClass: 1 }).data_coding, 0xf5);
-  });
-
-  it('cuts encoded text as text', () => {
-    const text = `${'a'.repeat(152)}€${'a'.repeat(10)}`;
-    const made = segment({ octets: encodeText(text).octets, data_coding: 0 }, udh8);
-    assert.deepEqual(made.segments, segment(text, udh8).segments);
-    const wide = `${'ж'.repeat(66)}😀${'ж'.repeat(10)}`;
-    const { segments } = segment({ octets: encodeText(wide).octets, data_coding: 8 }, udh8);
-    assert.deepEqual(segments, segment(wide, udh8).segments);
-  });
-
-  it('cuts anywhere what is no text after all', () => {
-    const octets = Buffer.alloc(200, 0xff);
-    const { segments } = segment({ octets, data_coding: 0 }, udh8);
-    assert.deepEqual(
-      segments.map((fields) => readUserData(fields).octets.length),
-      [153, 47],
-    );
-  });
-
-  it('keeps the elements of a header that they begin with', () => {
-    const header = Buffer.from('0605040b8423f0', 'hex');
-    const options = { ...udh8, esm_class: 0x40 };
-    const short = Buffer.concat([header, Buffer.alloc(133)]);
-    assert.deepEqual(segment(short, options).segments[0]?.short_message, short);
-    const { segments } = segment(Buffer.concat([header, Buffer.alloc(134)]), options);
-    assert.deepEqual(
-      segments.map((fields) => readUserData(fields).udh?.ports?.destination),
-      [2948, 2948],
-    );
-    assert.deepEqual(
-      segments.map(({ short_message }) => short_message.length),
-      [140, 18],
-    );
-    const part = Buffer.concat([Buffer.from('050003010201', 'hex'), Buffer.alloc(140)]);
-    assert.throws(() => segment(part, options), { code: 'TEXT_TOO_LONG', message: /one part/ });
-    assert.throws(() => segment(Buffer.from([9, 1]), options), { code: 'MALFORMED_UDH' });
-  });
-
-  it('writes anew a long text that has shift tables', () => {
-    const { octets, udh } = encodeText('ş'.repeat(200), { language: 'turkish' });
-    assert.ok(udh);
-    const message = { octets: Buffer.concat([udh, octets]), data_coding: 0 };
-    const { segments } = segment(message, { ...udh8, esm_class: 0x40 });
-    assert.deepEqual(
-      segments,
-      segment('ş'.repeat(200), { ...udh8, language: 'turkish', data_coding: 0 }).segments,
     );
   });
 });

@@ -68,6 +68,31 @@ describe('SMPP times', () => {
     assert.equal(formatSmppTime(0.6), '000000000001000R');
   });
 
+  it('keep to the limits of each field', () => {
+    assert.equal(formatSmppTime(0), '000000000000000R');
+    assert.equal(formatSmppTime(86_400 * 99), '000099000000000R');
+    assert.equal(formatSmppTime('P99Y99M99DT99H59M59S'), '999999995959000R');
+    assert.equal(formatSmppTime('PT60S'), '000000000100000R');
+    assert.equal(formatSmppTime('PT60M'), '000000010000000R');
+    assert.equal(formatSmppTime('PT99H'), '000000990000000R');
+    assert.equal(formatSmppTime('PT100H'), '000004040000000R');
+    assert.equal(formatSmppTime('PT1H61S'), '000000010101000R');
+    assert.equal(formatSmppTime('PT90000S'), '000001010000000R');
+    assert.equal(formatSmppTime('P100M'), '080400000000000R');
+    assert.equal(formatSmppTime('P99M'), '009900000000000R');
+    assert.equal(formatSmppTime('  PT1S '), '000000000001000R');
+  });
+
+  it('take every way to write an offset', () => {
+    for (const offset of ['+02', '+0200', '+02:00', ' +02:00']) {
+      assert.equal(formatSmppTime(`2026-07-01T12:00${offset}`), '260701100000000+');
+    }
+    assert.equal(formatSmppTime('2026-07-01t12:00z'), '260701120000000+');
+    assert.throws(() => formatSmppTime('2026-07-01T12:00+2'), { code: 'INVALID_TIME' });
+    assert.throws(() => formatSmppTime('2026-07-00'), { code: 'INVALID_TIME' });
+    assert.throws(() => formatSmppTime('2026-07-01T24:00'), { code: 'INVALID_TIME' });
+  });
+
   it('stay as they are where they are SMPP times already', () => {
     for (const text of ['', '260701120000908+', '000102030405000R']) assert.equal(formatSmppTime(text), text);
   });

@@ -2,7 +2,7 @@ import {
   DEFAULT_BASIC,
   DEFAULT_GSM,
   DEFAULT_SINGLE,
-  ESCAPE,
+  NONE,
   gsmTable,
   septetTable,
   type GsmTable,
@@ -92,6 +92,6 @@ export function tablesOf(name: LanguageName): GsmTable[] {
 /** Whether the language's tables, with the default one, have the code point. */
 export function languageHas(name: LanguageName, codePoint: number): boolean {
   const language = LANGUAGES[NAMES.indexOf(name)];
-  if (!language || codePoint > 0xffff || codePoint === ESCAPE) return false;
+  if (!language || codePoint >= NONE) return false;
   return language.single.includes(codePoint) || (language.locking?.includes(codePoint) ?? false);
 }

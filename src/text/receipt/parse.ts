@@ -38,6 +38,7 @@ export interface NetworkError {
 export type ReceiptTlvs = Readonly<Record<string, unknown>>;
 
 export interface ReceiptOptions {
+  /** Taken for what it is worth: many centres set that of the message that the receipt is for. */
   readonly data_coding?: number | undefined;
   readonly esm_class?: number | undefined;
   /** The centre's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
@@ -64,7 +65,7 @@ export function parseReceipt(
 ): Receipt | undefined {
   const type = typeOf(options);
   if (type !== undefined && !MAY_BE_RECEIPT.has(type)) return undefined;
-  const text = receiptText(shortMessage, tlvs['message_payload'], options);
+  const text = receiptText(shortMessage, one(tlvs['message_payload']), options);
   const matched = options.pattern === undefined ? undefined : matchPattern(options.pattern, text);
   const fields = matched ?? receiptFields(text);
   const signs = fromTlvs(tlvs);

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import {
+  ConfigError,
+  OPTIONS,
+  SmppClient,
+  findProblems,
+  normalise,
+  type SmppClientOptions,
+} from '../../src/index';
+
+type Given = Record<string, unknown>;
+const problemsOf = (options: Given): string[] =>
+  findProblems(options as SmppClientOptions).map(({ field }) => field);
+const settingsOf = (options: Given): Record<string, unknown> => normalise(options);
+
+describe('Options', () => {
+  it('are all optional, and have the defaults of the documentation', () => {
+    const {
+      host,
+      port,
+      bindType,
+      windowSize,
+      enquireLinkInterval,
+      maxAttempts,
+      messageTtl,
+      sendRate,
+      vendorTlvs,
+      sourceTon,
+    } = normalise({});
+    assert.deepEqual(
+      {
+        host,
+        port,
+        bindType,
+        windowSize,
+        enquireLinkInterval,
+        maxAttempts,
+        messageTtl,
+        sendRate,
+        vendorTlvs,
+        sourceTon,
+      },
+      {
+        host: '127.0.0.1',
+        port: 2775,
+        bindType: 'transceiver',
+        windowSize: 10,
+        enquireLinkInterval: 30_000,
+        maxAttempts: 5,
+        messageTtl: 86_400_000,
+        sendRate: 0,
+        vendorTlvs: undefined,
+        sourceTon: undefined,
+      },
+    );
+  });
+
+  it('that are emptied, null or undefined mean their default', () => {
+    for (const empty of ['', null, undefined]) {
+      const given = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, empty]));
+      assert.deepEqual(settingsOf(given), normalise({}));
+    }
+  });
+
+  it('take numbers, booleans and objects as text, as environment variables give them', () => {
+    const given = settingsOf({
+      port: ' 2776 ',
+      useTls: 'TRUE',
+      assumeTlvs: 'no',
+      windowSize: '5',
+      sendRate: '0.2',
+      enquireLinkInterval: '1.5',
+      defaults: '{"service_type": "CMT"}',
+      vendorTlvs: '[{"tag": 5123, "name": "operator", "type": "string"}]',
+      sourceTon: '5',
+      sourceNpi: 'auto',
+      systemId: 1234,
+    });
+    const {
+      port,
+      useTls,
+      assumeTlvs,
+      windowSize,
+      sendRate,
+      enquireLinkInterval,
+      defaults,
+      sourceTon,
+      sourceNpi,
+      systemId,
+    } = given;
+    assert.deepEqual(
+      [
+        port,
+        useTls,
+        assumeTlvs,
+        windowSize,
+        sendRate,
+        enquireLinkInterval,
+        defaults,
+        sourceTon,
+        sourceNpi,
+        systemId,
+      ],
+      [2776, true, false, 5, 0.2, 1500, { service_type: 'CMT' }, 5, undefined, '1234'],
+    );
+    assert.ok(given.vendorTlvs);
+  });
+
+  it('that are wrong are told all at once, each with field, value and remedy', () => {
+    const given = {
+      host: ' ',
+      port: 99_999,
+      windowSize: 0,
+      sendRate: -1,
+      burst: 0.5,
+      bindType: 'both',
+      systemId: 'longer than fifteen octets',
+      password: 'ü',
+      enquireLinkInterval: 'often',
+      useTls: 'perhaps',
+      defaults: '[1]',
+      vendorTlvs: '{"a": 1}',
+      sourceTon: 256,
+      maxUnsettled: 0,
+      logLevel: 'loud',
+      colour: 'green',
+    };
+    assert.throws(
+      () => new SmppClient(given),
+      (error: ConfigError) => {
+        assert.ok(error instanceof ConfigError);
+        assert.equal(error.code, 'INVALID_CONFIG');
+        assert.deepEqual(error.problems.map(({ field }) => field).sort(), Object.keys(given).sort());
+        for (const { field, remedy } of error.problems) {
+          assert.ok(error.message.includes(field) && remedy.length > 5, field);
+        }
+        assert.match(error.message, /port \(99999\): give a value from 1 to 65535/);
+        assert.match(error.message, /bindType \("both"\): give one of transceiver, transmitter, receiver/);
+        assert.match(error.message, /colour: there is no such option/);
+        assert.ok(!error.message.includes('ü'), 'a password is not shown');
+        return true;
+      },
+    );
+  });
+
+  it('name the environment variable that is not set', () => {
+    for (const field of ['host', 'port', 'useTls', 'defaults', 'systemId']) {
+      const [problem] = findProblems({ [field]: '${SMSC_SETTING}' });
+      assert.deepEqual(
+        [problem?.field, problem?.remedy],
+        [field, `environment variable SMSC_SETTING is not set (${field})`],
+      );
+    }
+  });
+
+  it('that contradict each other are refused', () => {
+    assert.deepEqual(problemsOf({ interfaceVersion: '3.3' }), ['bindType']);
+    assert.deepEqual(problemsOf({ interfaceVersion: '3.3', bindType: 'receiver' }), []);
+    assert.deepEqual(problemsOf({ reconnectMin: 10, reconnectMax: 5 }), ['reconnectMax']);
+    assert.deepEqual(problemsOf({ defaults: { destination_adr: '1' } }), ['defaults.destination_adr']);
+  });
+
+  it('of values that no option can be are refused, whatever they are', () => {
+    const circular: Given = {};
+    circular.self = circular;
+    for (const value of [
+      circular,
+      10n,
+      Symbol('x'),
+      [],
+      () => 1,
+      Buffer.from('x'),
+      NaN,
+      Infinity,
+      new Date(),
+    ]) {
+      for (const field of ['port', 'bindType', 'useTls', 'host']) {
+        if (Array.isArray(value) && field === 'bindType') continue;
+        assert.throws(() => normalise({ [field]: value }), ConfigError, `${field} ${typeof value}`);
+      }
+    }
+    assert.deepEqual(problemsOf({ constructor: 1, toString: 2 }), ['constructor', 'toString']);
+  });
+
+  it('ask for parts that are there, never for others in silence', () => {
+    assert.deepEqual(
+      problemsOf({ queue: 'memory', rateLimiter: 'token-bucket', throttleHandler: 'sampling' }),
+      [],
+    );
+    assert.deepEqual(problemsOf({ queue: 'memry', rateLimiter: 'leaky', throttleHandler: 'none' }), [
+      'queue',
+      'rateLimiter',
+      'throttleHandler',
+    ]);
+  });
+});
