@@ -1,0 +1,124 @@
+import type { NodeMessage } from 'node-red';
+import { ConfigError, MessageError } from '../src/index';
+import type { Connection } from './connection';
+
+/** What an action has to say; one with a `payload` is sent on. */
+export interface Answer {
+  readonly smpp?: Readonly<Record<string, unknown>>;
+  readonly payload?: unknown;
+}
+
+type Action = (connection: Connection, msg: NodeMessage) => Answer | Promise<Answer>;
+
+/** Everything that `msg.action` can ask of a connection. */
+const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
+  ['connect', async (connection) => (await connection.connect(), {})],
+  ['disconnect', async (connection) => (await connection.client.disconnect(), {})],
+  ['pause', (connection) => (connection.client.pause(), {})],
+  ['resume', (connection) => (connection.client.resume(), {})],
+  ['purge', purge],
+  ['dead-letters', deadLetters],
+  ['replay', replay],
+  ['status', status],
+  ['configure', configure],
+]);
+
+/**
+ * Does what `msg.action` says.
+ *
+ * @throws MessageError for an unknown action; what the client throws.
+ */
+export async function runAction(connection: Connection, msg: NodeMessage): Promise<Answer> {
+  const action = ACTIONS.get(msg.action);
+  if (!action) {
+    const known = [...ACTIONS.keys()].join(', ');
+    const remedy = `give one of ${known}; a message to be sent has no msg.action`;
+    throw new MessageError(
+      'UNKNOWN_ACTION',
+      'action',
+      `msg.action (${JSON.stringify(msg.action)}): ${remedy}`,
+    );
+  }
+  try {
+    return await action(connection, msg);
+  } finally {
+    connection.touch();
+  }
+}
+
+/** The queue and the dead letters, or what `msg.payload` names of the two. */
+async function purge(connection: Connection, { payload }: NodeMessage): Promise<Answer> {
+  const { client } = connection;
+  const removed = payload === 'dead-letters' ? 0 : await client.purge();
+  const dead_letters = payload === 'queue' ? 0 : await client.purgeDeadLetters();
+  return { smpp: { event: 'purged', removed, dead_letters } };
+}
+
+async function deadLetters(connection: Connection, { payload }: NodeMessage): Promise<Answer> {
+  const { limit, after } = asObject(payload) ?? {};
+  const list = await connection.client.deadLetters({
+    ...(typeof limit === 'number' && limit > 0 ? { limit } : {}),
+    ...(typeof after === 'string' ? { after } : {}),
+  });
+  return { payload: list, smpp: { event: 'dead-letters', total: list.total } };
+}
+
+async function replay(connection: Connection, { payload }: NodeMessage): Promise<Answer> {
+  const result = await connection.client.replay(wantedIds(payload));
+  return { payload: result, smpp: { event: 'replayed', ...result } };
+}
+
+/** One id, several, or undefined for all: an inject node's time stamp means nothing here. */
+function wantedIds(payload: unknown): string[] | undefined {
+  const given = asObject(payload)?.ids ?? payload;
+  if (given === undefined || given === null || given === '' || typeof given === 'number') return undefined;
+  const ids: unknown[] = Array.isArray(given) ? given : [given];
+  if (ids.every((id) => typeof id === 'string')) return ids;
+  const remedy = 'give the id of a message, a list of ids, or nothing for all that are kept';
+  throw new MessageError('INVALID_FIELD', 'payload', `msg.payload: ${remedy}`);
+}
+
+function asObject(payload: unknown): Record<string, unknown> | undefined {
+  const fits = typeof payload === 'object' && payload !== null && !Array.isArray(payload);
+  return fits ? (payload as Record<string, unknown>) : undefined;
+}
+
+async function status(connection: Connection): Promise<Answer> {
+  const report = await connection.client.status();
+  return { payload: report, smpp: { event: 'status', ...report } };
+}
+
+/** In the manner of everything that a flow sees; the short names are those that `status` answers with. */
+const SETTINGS: ReadonlyMap<string, string> = new Map([
+  ['send_rate', 'sendRate'],
+  ['rate', 'sendRate'],
+  ['window_size', 'windowSize'],
+  ['window', 'windowSize'],
+  ['log_level', 'logLevel'],
+  ['sendRate', 'sendRate'],
+  ['windowSize', 'windowSize'],
+  ['logLevel', 'logLevel'],
+]);
+
+function configure(connection: Connection, msg: NodeMessage): Answer {
+  const { payload } = msg;
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    const remedy = 'give an object such as {"send_rate": 20, "window_size": 10, "log_level": "debug"}';
+    throw new MessageError('INVALID_CONFIG', 'payload', `msg.payload: ${remedy}`);
+  }
+  const changes: Record<string, unknown> = {};
+  const unknown = [];
+  for (const [name, value] of Object.entries(payload as Record<string, unknown>)) {
+    const option = SETTINGS.get(name);
+    if (option) changes[option] = value;
+    else
+      unknown.push({
+        field: name,
+        value,
+        remedy: 'only send_rate, window_size and log_level can be changed',
+      });
+  }
+  if (unknown.length > 0) throw new ConfigError(unknown);
+  connection.client.configure(changes);
+  return { smpp: { event: 'configured', ...payload } };
+}

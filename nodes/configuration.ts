@@ -1,0 +1,108 @@
+import type { ConnectionOptions } from 'node:tls';
+import {
+  OPTIONS,
+  findProblems,
+  type Problem,
+  type ResolvePlugin,
+  type SmppClientOptions,
+} from '../src/index';
+import { migrate, type Definition } from './migrations';
+
+/** These come from the node's credentials. */
+const CREDENTIALS: readonly string[] = ['systemId', 'password'] satisfies (keyof Credentials)[];
+
+/** The properties of smpp-config that are options of the client under the same name. */
+export const CONFIG_PROPERTIES = Object.keys(OPTIONS).filter((name) => !CREDENTIALS.includes(name));
+
+/** Parts that are chosen by name: one that is built in, or the id of a plugin. */
+export const PART_PROPERTIES = ['queue', 'rateLimiter', 'throttleHandler', 'correlator', 'sequence'] as const;
+
+/** What an smpp-config keeps encrypted. */
+export interface Credentials {
+  systemId?: string;
+  password?: string;
+}
+
+/** A core tls-config node, as far as it is needed. */
+export interface TlsConfig {
+  /** False where its certificates cannot be read; it has said so itself. */
+  readonly valid?: boolean;
+  addTLSOptions(options: ConnectionOptions): unknown;
+}
+
+export interface ConfigurationInput {
+  readonly definition: Definition;
+  readonly credentials: Credentials | undefined;
+  /** Milliseconds that Node-RED waits for a node to close. */
+  readonly closeLimit: number;
+  /** Where disk queues lie, unless the node says otherwise. */
+  readonly queueDirectory: string;
+  /** The node's id, which names its queue unless it has a clientId. */
+  readonly nodeId: string;
+  findTls(id: string): TlsConfig | undefined;
+  readonly resolvePlugin: ResolvePlugin;
+  /** Ids of all plugins that are codings. */
+  codecs(): readonly string[];
+}
+
+export interface Configuration {
+  readonly options: SmppClientOptions;
+  /** All that is wrong; the connection is usable only where this is empty. */
+  readonly problems: readonly Problem[];
+}
+
+/** Milliseconds. A close handler past the limit is left behind: unbind and settling need the rest. */
+const CLOSE_RESERVE = 3000;
+
+/** The client's options from a config node as it was saved. */
+export function readConfiguration(input: ConfigurationInput): Configuration {
+  const { definition, problem } = migrate('smpp-config', input.definition);
+  const given: Record<string, unknown> = {};
+  for (const property of CONFIG_PROPERTIES) given[property] = definition[property];
+  for (const property of PART_PROPERTIES)
+    if (!blank(definition[property])) given[property] = definition[property];
+  given.queue ??= 'disk';
+  if (blank(given.queueDirectory)) given.queueDirectory = input.queueDirectory;
+  if (blank(given.clientId)) given.clientId = input.nodeId;
+  given.resolvePlugin = input.resolvePlugin;
+  given.codecs = input.codecs();
+  given.systemId = input.credentials?.systemId;
+  given.password = input.credentials?.password;
+  given.drainTimeout = withinCloseLimit(given.drainTimeout, input.closeLimit);
+  const useTls = OPTIONS.useTls.check(given.useTls);
+  const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : {};
+  const options = { ...given, ...(tls.options ? { tls: tls.options } : {}) } as SmppClientOptions;
+  const problems = [
+    ...(problem === undefined ? [] : [{ field: 'version', value: definition.version, remedy: problem }]),
+    ...findProblems(options),
+    ...(tls.problem ? [tls.problem] : []),
+  ];
+  return { options, problems };
+}
+
+/** Draining ends {@link CLOSE_RESERVE} before Node-RED's close limit, at the latest. */
+function withinCloseLimit(given: unknown, closeLimit: number): unknown {
+  const most = Math.max(0, closeLimit - CLOSE_RESERVE);
+  const checked = OPTIONS.drainTimeout.check(given);
+  const wanted = 'value' in checked ? checked.value : OPTIONS.drainTimeout.fallback;
+  return wanted > most ? most / 1000 : given;
+}
+
+function blank(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+function readTls(id: unknown, input: ConfigurationInput): { options?: ConnectionOptions; problem?: Problem } {
+  const problem = (remedy: string): { problem: Problem } => ({
+    problem: { field: 'tls', value: id, remedy },
+  });
+  if (typeof id !== 'string' || id === '') return problem('choose a TLS configuration, or switch TLS off');
+  const node = input.findTls(id);
+  if (!node) {
+    return problem('this TLS configuration does not exist or is disabled; choose another, or switch TLS off');
+  }
+  if (node.valid === false) return problem('the TLS configuration is not usable; see its own error');
+  const options: ConnectionOptions = {};
+  node.addTLSOptions(options);
+  return { options };
+}

@@ -1,0 +1,65 @@
+import type { NodeMessage } from 'node-red';
+import { MessageError } from '../src/index';
+import type { MobileMessage, SubmitEvent } from '../src/simulator';
+
+/** A number that belongs to nobody: Ofcom keeps these for films. */
+export const SOME_PHONE = '447700900123';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * What a phone sends, from a message of the flow: the payload's fields before those of msg.smpp; msg.topic is
+ * the recipient. A submit that came out of the simulator, with another payload, is answered by the phone it was for.
+ */
+export function mobileMessage({ payload, topic, smpp }: NodeMessage): MobileMessage {
+  const given = fieldsOf(smpp);
+  const replied = given.event === 'submit' ? given : undefined;
+  const fields = { ...(given.event === undefined ? given : {}), ...fieldsOf(payload) };
+  const text = textOf(payload, fields);
+  const { short_message: _text, text: _other, ...others } = fields;
+  return {
+    ...others,
+    ...text,
+    source_addr: addressOf(fields.source_addr ?? replied?.destination_addr ?? SOME_PHONE, 'source_addr'),
+    destination_addr: addressOf(
+      fields.destination_addr ?? replied?.source_addr ?? topic ?? '',
+      'destination_addr',
+    ),
+  };
+}
+
+function textOf(payload: unknown, fields: Fields): { text: string } | { short_message: Buffer } | object {
+  const named = fields.text ?? fields.short_message;
+  const text = named ?? (isFields(payload) ? undefined : payload);
+  if (Buffer.isBuffer(text)) return { short_message: text };
+  if (typeof text === 'string') return { text };
+  if (typeof text === 'number' || typeof text === 'bigint') return { text: String(text) };
+  if (text === undefined && isFields(payload)) return {};
+  throw new MessageError(
+    'MISSING_TEXT',
+    'payload',
+    'msg.payload: give a text, a Buffer, or an object of deliver_sm fields',
+  );
+}
+
+function addressOf(value: unknown, field: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+  throw new MessageError('INVALID_ADDRESS', field, `${field} (${typeof value}): give a number as a text`);
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+
+const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
+
+/** A submit that the simulator took, as a message of the flow. */
+export function submitMessage(submit: SubmitEvent): NodeMessage {
+  const { session: _session, text, octets, ...fields } = submit;
+  return {
+    // The parts of a long message have no text of their own; the last one has all of it.
+    payload: text ?? octets,
+    topic: typeof fields.destination_addr === 'string' ? fields.destination_addr : '',
+    smpp: { event: 'submit', ...fields },
+  };
+}

@@ -1,0 +1,213 @@
+import {
+  openMemoryStore,
+  type ClientEvents,
+  type EventName,
+  type MemoryStore,
+  type QueueLimits,
+} from '../src/index';
+
+/** What a starting connection asks for. */
+export interface ClaimRequest {
+  /** The config node's id: a redeployed node keeps it. */
+  readonly nodeId: string;
+  /** What people call the connection. */
+  readonly label: string;
+  readonly clientId: string;
+  /** Whose messages these are: host and system_id. */
+  readonly account: string;
+  /** Of the queue in memory; absent where the client has a store of another kind. */
+  readonly memory?: { readonly limits: QueueLimits; readonly correlationCapacity: number } | undefined;
+}
+
+export type Claimed = { readonly claim: Claim } | { readonly takenBy: string };
+
+/** A node's hold on its store. */
+export interface Hold {
+  /** The node closes and may come again: the store waits for its next instance. */
+  park(): void;
+  /** The node is gone for good. */
+  abandon(): void;
+}
+
+/** A connection's own store, where it is one in memory. */
+export interface Claim extends Hold {
+  readonly store?: MemoryStore;
+  /** Whether an earlier instance of the node left the store. */
+  readonly adopted: boolean;
+  /** What an earlier instance left in memory, where the queue is of another kind now: to be moved. */
+  readonly left?: MemoryStore;
+}
+
+/** A store that nobody wants any more, with all that is in it. */
+export interface Orphan {
+  readonly nodeId: string;
+  readonly label: string;
+  /** Why nobody wants it. */
+  readonly reason: 'removed' | 'account-changed';
+  readonly store: MemoryStore;
+}
+
+interface Entry {
+  readonly account: string;
+  /** In memory; absent where the queue is of another kind, which needs nobody to keep it. */
+  readonly store?: MemoryStore;
+  label: string;
+  clientId: string;
+  /** The claim in force; absent while the store is parked. */
+  holder?: symbol;
+}
+
+/** A connection that is in force. */
+export interface Member {
+  readonly nodeId: string;
+  /** All nodes exist and listen. */
+  deployed(): void;
+  /** Tells its listening nodes of an event that happened elsewhere. */
+  announce(event: ClientEvents[EventName]): void;
+}
+
+/** The runtime's emitter, as far as it is needed. */
+export interface RuntimeEvents {
+  on(event: string, handler: () => void): unknown;
+}
+
+/**
+ * What outlives a redeploy: the memory stores of connections that are being restarted, who
+ * uses which clientId, and whether a deploy is going on. The only room of this package with
+ * state of the module, for a new instance of a node has nothing else to find the old one's.
+ */
+export class Registry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #orphans: Orphan[] = [];
+  readonly #members = new Map<string, Member>();
+  readonly #told = new Set<string>();
+  readonly #attached = new WeakSet<RuntimeEvents>();
+  #deploying: PromiseWithResolvers | undefined;
+
+  /** Hears of deploys from now on; once per runtime, however often the node file is loaded. */
+  attach(events: RuntimeEvents, tell: (orphans: readonly Orphan[]) => void): void {
+    if (this.#attached.has(events)) return;
+    this.#attached.add(events);
+    events.on('flows:stopping', () => {
+      this.#deploying ??= withResolvers();
+    });
+    events.on('flows:started', () => {
+      tell(this.sweep());
+      for (const member of [...this.#members.values()]) member.deployed();
+      this.#deploying?.resolve();
+      this.#deploying = undefined;
+    });
+  }
+
+  /** Resolves when the deploy that is going on has ended; undefined when there is none. */
+  get deploying(): Promise<void> | undefined {
+    return this.#deploying?.promise;
+  }
+
+  join(member: Member): void {
+    this.#members.set(member.nodeId, member);
+  }
+
+  leave(member: Member): void {
+    // Past Node-RED's close limit the next instance may have joined already.
+    if (this.#members.get(member.nodeId) === member) this.#members.delete(member.nodeId);
+  }
+
+  /** The instance of a connection that is in force now. */
+  current(nodeId: string): Member | undefined {
+    return this.#members.get(nodeId);
+  }
+
+  /** The store for a connection: what its earlier instance left, where the account is the same, or a new one. */
+  claim(request: ClaimRequest): Claimed {
+    const takenBy = this.#userOf(request.clientId, request.nodeId);
+    if (takenBy !== undefined) return { takenBy };
+    const left = this.#entries.get(request.nodeId);
+    const adopted = left?.account === request.account;
+    if (left && !adopted) this.#orphan(request.nodeId, left, 'account-changed');
+    const { nodeId, account, label, clientId, memory } = request;
+    const inherited = adopted ? left.store : undefined;
+    const holder = Symbol(nodeId);
+    const hold = this.#hold(nodeId, holder);
+    if (!memory) {
+      this.#entries.set(nodeId, { account, label, clientId, holder });
+      return { claim: { adopted: false, ...(inherited ? { left: inherited } : {}), ...hold } };
+    }
+    const { limits, correlationCapacity } = memory;
+    const store = inherited ?? openMemoryStore({ ...limits, correlationCapacity });
+    if (inherited) store.configure(limits);
+    this.#entries.set(nodeId, { account, store, label, clientId, holder });
+    return { claim: { store, adopted: inherited !== undefined, ...hold } };
+  }
+
+  /**
+   * Keeps what an earlier instance left, for one that comes later: a mistake in a node's
+   * configuration must not cost the messages that it has queued.
+   */
+  keep(nodeId: string): Hold | undefined {
+    const left = this.#entries.get(nodeId);
+    if (!left) return undefined;
+    left.holder = Symbol(nodeId);
+    return this.#hold(nodeId, left.holder);
+  }
+
+  /** Stores that no instance has taken over, and forgets them. */
+  sweep(): Orphan[] {
+    for (const [nodeId, entry] of this.#entries) {
+      if (entry.holder === undefined) this.#orphan(nodeId, entry, 'removed');
+    }
+    return this.#orphans.splice(0);
+  }
+
+  #hold(nodeId: string, holder: symbol): Hold {
+    return {
+      park: () => this.#release(nodeId, holder, false),
+      abandon: () => this.#release(nodeId, holder, true),
+    };
+  }
+
+  /** The clientIds of all connections that are there. */
+  get clientIds(): string[] {
+    return [...this.#entries.values()].map(({ clientId }) => clientId);
+  }
+
+  /** Whether it was not said before. */
+  isNews(what: string): boolean {
+    if (this.#told.has(what)) return false;
+    this.#told.add(what);
+    return true;
+  }
+
+  #userOf(clientId: string, nodeId: string): string | undefined {
+    for (const [id, entry] of this.#entries) {
+      if (id !== nodeId && entry.holder !== undefined && entry.clientId === clientId) return entry.label;
+    }
+    return undefined;
+  }
+
+  #release(nodeId: string, holder: symbol, removed: boolean): void {
+    const entry = this.#entries.get(nodeId);
+    // Past Node-RED's close limit the next instance may have taken it over already.
+    if (entry?.holder !== holder) return;
+    delete entry.holder;
+    if (removed) this.#orphan(nodeId, entry, 'removed');
+  }
+
+  #orphan(nodeId: string, entry: Entry, reason: Orphan['reason']): void {
+    this.#entries.delete(nodeId);
+    if (entry.store) this.#orphans.push({ nodeId, label: entry.label, reason, store: entry.store });
+  }
+}
+
+interface PromiseWithResolvers {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+function withResolvers(): PromiseWithResolvers {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+export const registry = new Registry();

@@ -1,0 +1,56 @@
+import { listOrphans, type FailureEvent, type QueueItem } from '../src/index';
+import type { Orphan, Registry } from './registry';
+
+const REASONS: Readonly<Record<Orphan['reason'], string>> = {
+  removed: 'the connection was deleted or disabled',
+  'account-changed': 'the connection now names another host or system_id',
+};
+
+/** What was queued for connections that are no more fails, and is told to whoever listens. */
+export async function tellOrphans(
+  registry: Registry,
+  warn: (text: string) => void,
+  orphans: readonly Orphan[],
+): Promise<void> {
+  for (const { nodeId, label, reason, store } of orphans) {
+    const { removed, items } = await store.queue.purge();
+    await store.close();
+    if (removed === 0) continue;
+    const why = REASONS[reason];
+    warn(`[smpp-config:${label}] ${removed} queued messages were removed (REMOVED): ${why}`);
+    for (const item of items) registry.current(nodeId)?.announce(removedEvent(item, why));
+  }
+}
+
+/** Names the directories of queues that belong to no connection: they may hold messages, and stay. */
+export async function tellForgotten(
+  registry: Registry,
+  queues: string,
+  warn: (text: string) => void,
+): Promise<void> {
+  for (const { clientId, directory } of await listOrphans(queues, registry.clientIds)) {
+    if (!registry.isNews(directory)) continue;
+    warn(
+      `[smpp-config] the queue in ${directory} belongs to no connection; ` +
+        `give one the clientId "${clientId}" to have its messages sent, or delete the directory`,
+    );
+  }
+}
+
+function removedEvent(item: QueueItem, why: string): FailureEvent {
+  return {
+    event: 'failure',
+    payload: `removed from the queue: ${why}`,
+    topic: item.destination,
+    code: 'REMOVED',
+    id: item.id,
+    attempts: 0,
+    message_ids: [],
+    segments: item.segments.length,
+    redelivered: false,
+    history: [],
+    ...(item.correlationId === undefined ? {} : { correlation_id: item.correlationId }),
+    ...(item.metadata === undefined ? {} : { metadata: item.metadata }),
+    ...(item.msgid === undefined ? {} : { msgid: item.msgid }),
+  };
+}

@@ -1,0 +1,154 @@
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
+import { SmppError, type CompleteWhen, type Message, type Outcome } from '../src/index';
+import { runAction } from './actions';
+import { compose, type OutSettings } from './compose';
+import type { Connection } from './connection';
+import { failureOf, smppOf, type Failure } from './outcomes';
+import type { Registry } from './registry';
+import type { TypedInputReader } from './typed-inputs';
+
+export interface SenderSettings extends OutSettings {
+  readonly completeWhen: CompleteWhen;
+  /** Seconds. */
+  readonly deliveredTimeout: number;
+}
+
+export type Send = (msg: NodeMessage) => void;
+export type Done = (error?: Error) => void;
+
+export interface SenderParts {
+  readonly RED: NodeAPI;
+  readonly node: Node;
+  /** Or why there is none. */
+  readonly connection: Connection | SmppError;
+  readonly settings: SenderSettings;
+  readonly inputs: TypedInputReader;
+  readonly registry: Registry;
+}
+
+/** What an smpp-out node does with what it gets. Every road ends in `done`, none in a rejection. */
+export class Sender {
+  readonly #parts: SenderParts;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+  }
+
+  async handle(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+    try {
+      const connection = this.#usable();
+      if (msg.action === undefined) await this.#send(connection, msg, send, done);
+      else await this.#act(connection, msg, send, done);
+    } catch (error) {
+      await this.#fail(msg, error, {}, done);
+    }
+  }
+
+  #usable(): Connection {
+    const { connection } = this.#parts;
+    if (connection instanceof SmppError) throw connection;
+    if (connection.unusable) throw connection.unusable;
+    return connection;
+  }
+
+  async #act(connection: Connection, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+    const answer = await runAction(connection, msg);
+    if (answer.smpp) msg.smpp = answer.smpp;
+    if ('payload' in answer) await this.#complete({ ...msg, payload: answer.payload }, send, done);
+    else done();
+  }
+
+  async #send(connection: Connection, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+    const inputs = await this.#parts.inputs.read(msg);
+    const composed = compose(msg, this.#parts.settings, inputs, connection.defaults);
+    if (composed.kind === 'batch') return this.#sendBatch(connection, composed.messages, msg, send, done);
+    const { message } = composed;
+    let outcome: Outcome;
+    try {
+      outcome = await connection.send(message, this.#options(msg));
+    } catch (error) {
+      return this.#fail(msg, error, labelOf(message), done);
+    }
+    msg.smpp = this.#copy(smppOf(outcome));
+    await this.#complete(msg, send, done);
+  }
+
+  async #sendBatch(
+    connection: Connection,
+    messages: readonly Message[],
+    msg: NodeMessageInFlow,
+    send: Send,
+    done: Done,
+  ): Promise<void> {
+    const settled = messages.length === 0 ? [] : await connection.sendBatch(messages, this.#options(msg));
+    const stopped = settled.find((one) => one.status === 'rejected' && isStopped(one.reason));
+    if (stopped?.status === 'rejected') throw stopped.reason;
+    const results = settled.map((one, index) => resultOf(one, messages[index]));
+    const failures = results.filter((result): result is Failure => result.event === 'failure');
+    const [first] = failures;
+    if (!first) {
+      msg.smpp = this.#copy({ event: this.#parts.settings.completeWhen, results });
+      return this.#complete(msg, send, done);
+    }
+    const reason = settled.find((one) => one.status === 'rejected')?.reason as Error;
+    const text = `${failures.length} of ${results.length} messages failed; the first: ${reason.message}`;
+    msg.smpp = this.#copy({ ...first, results });
+    await this.#report(new SmppError(first.code, text, { cause: reason }), msg, done);
+  }
+
+  #options(msg: NodeMessageInFlow): { completeWhen: CompleteWhen; deliveredTimeout: number; msgid: string } {
+    const { completeWhen, deliveredTimeout } = this.#parts.settings;
+    return { completeWhen, deliveredTimeout, msgid: msg._msgid };
+  }
+
+  async #complete(msg: NodeMessage, send: Send, done: Done): Promise<void> {
+    const heir = await this.#heir();
+    if (heir) heir.send(msg);
+    else send(msg);
+    done();
+  }
+
+  /** What a closed node sends or reports may vanish: its next instance does it in its place. */
+  async #heir(): Promise<Node | undefined> {
+    const { RED, node, registry } = this.#parts;
+    await registry.deploying;
+    const current = RED.nodes.getNode(node.id) as Node | null;
+    return current && current !== node ? current : undefined;
+  }
+
+  async #fail(msg: NodeMessage, given: unknown, about: object, done: Done): Promise<void> {
+    let error = given instanceof Error ? given : new Error(String(given));
+    if (isStopped(error)) {
+      // A redeploy: the message is in the queue of the next instance, which tells of it by smpp-in.
+      const { connection } = this.#parts;
+      if (connection instanceof SmppError || !connection.removed) return;
+      error = new SmppError('REMOVED', 'the connection was deleted while the message waited', {
+        cause: error,
+      });
+    }
+    msg.smpp = this.#copy({ ...about, ...failureOf(error) });
+    await this.#report(error, msg, done);
+  }
+
+  async #report(error: Error, msg: NodeMessage, done: Done): Promise<void> {
+    const heir = await this.#heir();
+    if (heir) heir.error(error, msg);
+    else done(error);
+  }
+
+  /** The engine goes on using what it handed out, metadata above all. */
+  #copy<T extends object>(smpp: T): T {
+    return this.#parts.RED.util.cloneMessage(smpp as NodeMessage) as T;
+  }
+}
+
+function resultOf(settled: PromiseSettledResult<Outcome>, message: Message | undefined): Failure | Outcome {
+  if (settled.status === 'fulfilled') return smppOf(settled.value);
+  return { ...labelOf(message), ...failureOf(settled.reason) };
+}
+
+function labelOf(message: Message | undefined): { correlation_id?: string } {
+  return typeof message?.correlation_id === 'string' ? { correlation_id: message.correlation_id } : {};
+}
+
+const isStopped = (error: unknown): boolean => error instanceof SmppError && error.code === 'STOPPED';

@@ -1,0 +1,125 @@
+import type { NodeMessage } from 'node-red';
+import { SmppError, createLog } from '../src/index';
+import { Smsc, type Rule, type SmscOptions } from '../src/simulator';
+import { Reader } from './choices';
+import { logTo, type NodeLog } from './log-bridge';
+import { migrate, type Definition } from './migrations';
+import { mobileMessage, submitMessage } from './mobile';
+import type { Status, Translate } from './status';
+
+export interface SimulatorCredentials {
+  systemId?: string;
+  password?: string;
+}
+
+export interface RunnerParts {
+  readonly definition: Definition;
+  readonly credentials: SimulatorCredentials | undefined;
+  readonly log: NodeLog;
+  readonly translate: Translate;
+  send(msg: NodeMessage): void;
+  status(status: Status): void;
+}
+
+const DEFAULT_PORT = 2775;
+/** Another program, or the instance before this one, may let go of the port. */
+const RETRY = 5000;
+
+/** Runs an SMSC for an smpp-simulator node; where it cannot listen, tries again until it can. */
+export class SimulatorRunner {
+  readonly #parts: RunnerParts;
+  readonly #smsc: Smsc | undefined;
+  readonly #unusable: SmppError | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    try {
+      this.#smsc = this.#open();
+    } catch (error) {
+      this.#unusable = error instanceof SmppError ? error : new SmppError('UNEXPECTED', String(error));
+      parts.log.error(`this simulator cannot run: ${this.#unusable.message}`);
+      this.#show('red', 'ring', 'error');
+      return;
+    }
+    void this.#start(this.#smsc);
+  }
+
+  /** Sends a message to a bound client; resolves when it has answered that it took it. */
+  async deliver(msg: NodeMessage): Promise<void> {
+    if (!this.#smsc) throw this.#unusable ?? new SmppError('STOPPED', 'the simulator does not run');
+    for (const { command_status: status } of await this.#smsc.deliver(mobileMessage(msg))) {
+      if (status === 0) continue;
+      const hex = `0x${status.toString(16).padStart(8, '0')}`;
+      throw new SmppError(
+        'REFUSED',
+        `the client did not take the message: it answered command_status ${hex}`,
+      );
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#smsc?.stop();
+  }
+
+  #open(): Smsc {
+    const { definition, problem } = migrate('smpp-simulator', this.#parts.definition);
+    const reader = new Reader(definition);
+    if (problem !== undefined) reader.add(`version: ${problem}`);
+    const options: SmscOptions = {
+      host: reader.text('host', '127.0.0.1'),
+      port: reader.number('port', DEFAULT_PORT, { min: 0, max: 65_535 }),
+      systemId: this.#parts.credentials?.systemId ?? '',
+      password: this.#parts.credentials?.password ?? '',
+      receiptDelay: reader.number('receiptDelay', 0.5, { min: 0, max: 2_000_000 }),
+      receiptState: reader.text('receiptState', 'DELIVRD') as NonNullable<SmscOptions['receiptState']>,
+      rules: rulesOf(definition.rules, reader),
+      log: createLog({ sink: logTo(this.#parts.log) }),
+    };
+    if (reader.problems.length > 0) throw new SmppError('INVALID_CONFIG', reader.problems.join('; '));
+    const smsc = new Smsc(options);
+    smsc.on('submit', (submit) => this.#parts.send(submitMessage(submit)));
+    for (const name of ['bind', 'unbind', 'close'] as const) smsc.on(name, () => this.#showListening(smsc));
+    return smsc;
+  }
+
+  async #start(smsc: Smsc, again = false): Promise<void> {
+    try {
+      await smsc.start();
+      if (!this.#stopped) this.#showListening(smsc);
+    } catch (error) {
+      if (this.#stopped) return;
+      const inUse = error instanceof SmppError && error.code === 'PORT_IN_USE';
+      const text = error instanceof Error ? error.message : String(error);
+      if (!again) this.#parts.log.error(`${text}; trying again every ${RETRY / 1000} s`);
+      this.#show('red', 'ring', inUse ? 'port-in-use' : 'not-listening', { port: String(smsc.port) });
+      this.#timer = setTimeout(() => void this.#start(smsc, true), RETRY);
+    }
+  }
+
+  #showListening(smsc: Smsc): void {
+    if (this.#stopped) return;
+    const values = { port: String(smsc.port), count: String(smsc.sessions.length) };
+    if (smsc.sessions.length === 0) this.#show('green', 'ring', 'listening', values);
+    else this.#show('green', 'dot', 'bound', values);
+  }
+
+  #show(fill: Status['fill'], shape: Status['shape'], key: string, values?: Record<string, string>): void {
+    this.#parts.status({ fill, shape, text: this.#parts.translate(`status.${key}`, values) });
+  }
+}
+
+/** A list, or its JSON text. */
+function rulesOf(given: unknown, reader: Reader): readonly Rule[] {
+  if (typeof given !== 'string') return (given ?? []) as readonly Rule[];
+  if (given.trim() === '') return [];
+  try {
+    return JSON.parse(given) as readonly Rule[];
+  } catch {
+    reader.add('rules: give JSON such as [{"type": "status", "status": "ESME_RSYSERR", "every": 3}]');
+    return [];
+  }
+}

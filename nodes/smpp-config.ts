@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import type { NodeAPI, NodeDef } from 'node-red';
+import { readConfiguration, type Credentials, type TlsConfig } from './configuration';
+import { Connection } from './connection';
+import type { Definition } from './migrations';
+import type { SmppConfigNode } from './nodes';
+import { pluginsOf, servePlugins } from './plugins';
+import { registry } from './registry';
+import { tellForgotten, tellOrphans } from './removed';
+
+/** Milliseconds that Node-RED waits for a node to close, unless its settings say otherwise. */
+const CLOSE_LIMIT = 15_000;
+
+type ConfigNode = SmppConfigNode & { connection: Connection; credentials: Credentials };
+
+export = function smppConfig(RED: NodeAPI): void {
+  const warn = (text: string): void => RED.log.warn(text);
+  const queues = resolve(RED.settings.userDir ?? '.', 'smpp');
+  const plugins = pluginsOf(RED);
+  registry.attach(RED.events, (orphans) => {
+    void tellOrphans(registry, warn, orphans);
+    void tellForgotten(registry, queues, warn);
+  });
+  servePlugins(RED);
+
+  function SmppConfig(this: ConfigNode, definition: NodeDef): void {
+    RED.nodes.createNode(this, definition);
+    const settings = RED.settings as { nodeCloseTimeout?: unknown };
+    const connection = new Connection({
+      nodeId: this.id,
+      log: this,
+      registry,
+      translate: (key, values) => RED._(`smpp-config.${key}`, values ?? {}),
+      configuration: readConfiguration({
+        definition: definition as unknown as Definition,
+        credentials: this.credentials,
+        closeLimit: Number(settings.nodeCloseTimeout) || CLOSE_LIMIT,
+        nodeId: this.id,
+        queueDirectory: queues,
+        resolvePlugin: plugins.resolve,
+        codecs: () => plugins.ids('smpp-codec'),
+        findTls: (id) => (RED.nodes.getNode(id) as unknown as TlsConfig | null) ?? undefined,
+      }),
+    });
+    this.connection = connection;
+    this.on('close', (removed: boolean, done: () => void) => {
+      connection.close(removed).then(done, (error: unknown) => {
+        this.warn(`the connection did not close cleanly: ${String(error)}`);
+        done();
+      });
+    });
+  }
+
+  RED.nodes.registerType<ConfigNode, NodeDef, object, Credentials>('smpp-config', SmppConfig, {
+    credentials: { systemId: { type: 'text' }, password: { type: 'password' } },
+  });
+};

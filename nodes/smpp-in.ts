@@ -1,0 +1,77 @@
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import { SmppError, type EventName } from '../src/index';
+import { Reader } from './choices';
+import type { AnyEvent, Listener } from './listeners';
+import { migrate, type Definition } from './migrations';
+import { findConnection } from './nodes';
+
+const EVENTS = [
+  'message',
+  'receipt',
+  'response',
+  'request',
+  'failure',
+  'session',
+  'throttle',
+  'queue',
+] as const satisfies readonly EventName[];
+const DEFAULT_EVENTS: readonly EventName[] = ['message', 'receipt'];
+
+export = function smppIn(RED: NodeAPI): void {
+  function SmppIn(this: Node, given: NodeDef): void {
+    RED.nodes.createNode(this, given);
+    const { definition, problem } = migrate('smpp-in', given as unknown as Definition);
+    const reader = new Reader(definition);
+    if (problem !== undefined) reader.add(`version: ${problem}`);
+    const events = readEvents(definition.events, reader);
+    const rawPdu = reader.flag('rawPdu');
+    const connection = findConnection(RED, definition.connection);
+    if (connection instanceof SmppError) reader.add(connection.message);
+    if (connection instanceof SmppError || reader.problems.length > 0) {
+      this.error(`this node cannot receive: ${reader.problems.join('; ')}`);
+      this.status({ fill: 'red', shape: 'ring', text: RED._('smpp-in.status.error') });
+      return;
+    }
+    const listener: Listener = {
+      id: this.id,
+      events,
+      receive: (event, shared) => {
+        const msg = toMessage(event, rawPdu);
+        this.send(shared ? RED.util.cloneMessage(msg) : msg);
+      },
+    };
+    connection.view(this);
+    connection.listen(listener);
+    this.on('close', (removed: boolean, done: () => void) => {
+      connection.unview(this);
+      connection.unlisten(listener, removed);
+      done();
+    });
+  }
+
+  RED.nodes.registerType('smpp-in', SmppIn);
+};
+
+/** A list, or its names separated by commas (as an environment variable has it). */
+function readEvents(given: unknown, reader: Reader): ReadonlySet<EventName> {
+  const names = namesOf(given);
+  const known = EVENTS.filter((name) => names.includes(name));
+  const unknown = names.filter((name) => !EVENTS.some((event) => event === name));
+  if (unknown.length > 0)
+    reader.add(`events (${JSON.stringify(unknown)}): give some of ${EVENTS.join(', ')}`);
+  else if (known.length === 0) reader.add('events: choose at least one');
+  return new Set(known);
+}
+
+function namesOf(given: unknown): readonly unknown[] {
+  if (given === undefined || given === null || given === '') return DEFAULT_EVENTS;
+  if (Array.isArray(given)) return given;
+  return typeof given === 'string' ? given.split(/[\s,]+/) : [given];
+}
+
+/** An event as a message of the flow: its own `_msgid` is that of the message it belongs to. */
+function toMessage(event: AnyEvent, rawPdu: boolean): NodeMessage {
+  const { payload, topic, msgid, ...smpp } = event;
+  if (!rawPdu && 'pdu' in smpp) delete smpp.pdu;
+  return { ...(msgid === undefined ? {} : { _msgid: msgid }), payload, topic, smpp };
+}

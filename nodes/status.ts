@@ -1,0 +1,138 @@
+import { systemClock, type Clock, type TimerHandle } from '../src/clock';
+import type { ConnectionState } from '../src/index';
+
+/** What a node shows below itself. */
+export interface Status {
+  readonly fill: 'red' | 'green' | 'yellow' | 'grey';
+  readonly shape: 'ring' | 'dot';
+  readonly text: string;
+}
+
+/** Looks a text up in the catalogue of smpp-config; in braces the values that it takes. */
+export type Translate = (key: string, values?: Record<string, string>) => string;
+
+const LOOKS: Readonly<Record<ConnectionState, Pick<Status, 'fill' | 'shape'>>> = {
+  connecting: { fill: 'yellow', shape: 'ring' },
+  bound: { fill: 'green', shape: 'dot' },
+  throttled: { fill: 'yellow', shape: 'dot' },
+  paused: { fill: 'grey', shape: 'dot' },
+  disconnected: { fill: 'red', shape: 'ring' },
+};
+
+/** Refusals of a bind that the catalogue has words for. */
+const REFUSALS = new Set(['ESME_RINVPASWD', 'ESME_RINVSYSID', 'ESME_RALYBND']);
+/** More is cut off in the editor. */
+const LONGEST = 20;
+
+export interface Facts {
+  readonly state: ConnectionState;
+  readonly queued: number;
+  /** The command_status with which the last bind was refused. */
+  readonly refused?: string | undefined;
+  /** It does not even try to connect. */
+  readonly trouble?: Trouble | undefined;
+}
+
+/** What cannot be had: the queue, or a plugin. */
+export type Trouble = 'queue' | 'plugin';
+
+export function statusOf({ state, queued, refused, trouble }: Facts, translate: Translate): Status {
+  if (trouble) return { ...LOOKS.disconnected, text: translate(`status.${trouble}`) };
+  const lasting = state === 'connecting' || state === 'disconnected' ? refused : undefined;
+  const look = lasting === undefined ? LOOKS[state] : LOOKS.disconnected;
+  const text = lasting === undefined ? translate(`status.${state}`) : refusal(lasting, translate);
+  const depth = queued > 0 ? ` · ${short(queued)}` : '';
+  return { ...look, text: text.length + depth.length > LONGEST ? text : text + depth };
+}
+
+export function errorStatus(translate: Translate): Status {
+  return { fill: 'red', shape: 'ring', text: translate('status.error') };
+}
+
+function refusal(status: string, translate: Translate): string {
+  if (REFUSALS.has(status)) return translate(`status.${status}`);
+  return translate('status.refused', { status: status.replace(/^ESME_/, '') });
+}
+
+/** `999`, `1.2k`, `34k`, `1.2M`: rounded down, and at most four characters below a thousand million. */
+export function short(count: number): string {
+  if (count < 1000) return String(count);
+  const [scaled, unit] = count < 1_000_000 ? [count / 1000, 'k'] : [count / 1_000_000, 'M'];
+  return `${scaled < 10 ? Math.floor(scaled * 10) / 10 : Math.floor(scaled)}${unit}`;
+}
+
+const PERIOD = 500;
+
+export interface BoardParts {
+  read(): Promise<Facts>;
+  translate: Translate;
+  show(status: Status): void;
+  readonly clock?: Clock;
+}
+
+/**
+ * Shows a connection's state on its nodes: at once where it can, at most twice a second,
+ * and on its own for as long as the queue is not empty.
+ */
+export class StatusBoard {
+  readonly #parts: BoardParts;
+  readonly #clock: Clock;
+  #current: Status | undefined;
+  #last = -Infinity;
+  #timer: TimerHandle;
+  #reading = false;
+  #again = false;
+  #closed = false;
+
+  constructor(parts: BoardParts) {
+    this.#parts = parts;
+    this.#clock = parts.clock ?? systemClock;
+  }
+
+  get current(): Status | undefined {
+    return this.#current;
+  }
+
+  /** Something may have changed. */
+  touch(): void {
+    if (this.#closed || this.#timer !== undefined) return;
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    const wait = this.#last + PERIOD - this.#clock.monotonic();
+    if (wait <= 0) void this.#refresh();
+    else this.#arm(wait);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  #arm(wait: number): void {
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      void this.#refresh();
+    }, wait);
+  }
+
+  async #refresh(): Promise<void> {
+    this.#reading = true;
+    this.#last = this.#clock.monotonic();
+    const facts = await this.#parts.read().catch(() => undefined);
+    this.#reading = false;
+    if (this.#closed) return;
+    if (facts) this.#show(statusOf(facts, this.#parts.translate));
+    if (this.#again || (facts && facts.queued > 0)) this.#arm(PERIOD);
+    this.#again = false;
+  }
+
+  #show(status: Status): void {
+    const current = this.#current;
+    if (current?.text === status.text && current.fill === status.fill && current.shape === status.shape)
+      return;
+    this.#current = status;
+    this.#parts.show(status);
+  }
+}

@@ -1,0 +1,67 @@
+import { inspect } from 'node:util';
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { SmppError } from '../src/index';
+import type { TypedInputs } from './compose';
+
+type Evaluate = (msg: NodeMessage) => Promise<unknown>;
+type Name = keyof TypedInputs;
+
+/** What the editor writes for an input that the user left alone. */
+const DEFAULTS: Readonly<Record<Name, { type: string; value: string }>> = {
+  message: { type: 'msg', value: 'payload' },
+  source: { type: 'str', value: '' },
+  destination: { type: 'msg', value: 'topic' },
+};
+
+export interface TypedInputDefinition {
+  readonly [property: string]: unknown;
+}
+
+/**
+ * The typed inputs of an smpp-out node. Those that were left alone cost nothing and do not
+ * appear in the result.
+ */
+export class TypedInputReader {
+  readonly #evaluators: readonly (readonly [Name, Evaluate])[];
+
+  constructor(RED: NodeAPI, node: Node, definition: TypedInputDefinition) {
+    const names = Object.keys(DEFAULTS) as Name[];
+    this.#evaluators = names.flatMap((name) => {
+      const type = textOf(definition[`${name}Type`], DEFAULTS[name].type);
+      const value = textOf(definition[name], DEFAULTS[name].value);
+      const alone = value === '' || (type === DEFAULTS[name].type && value === DEFAULTS[name].value);
+      return alone ? [] : [[name, evaluator(RED, node, name, value, type)] as const];
+    });
+  }
+
+  async read(msg: NodeMessage): Promise<TypedInputs> {
+    if (this.#evaluators.length === 0) return {};
+    const values = await Promise.all(
+      this.#evaluators.map(async ([name, evaluate]) => [name, { value: await evaluate(msg) }] as const),
+    );
+    return Object.fromEntries(values);
+  }
+}
+
+function textOf(given: unknown, fallback: string): string {
+  return typeof given === 'string' || typeof given === 'number' ? String(given) : fallback;
+}
+
+function evaluator(RED: NodeAPI, node: Node, name: Name, value: string, type: string): Evaluate {
+  return (msg) =>
+    new Promise((resolve, reject) => {
+      const settle = (error: unknown, result?: unknown): void => {
+        if (!error) return resolve(result);
+        // A path through something that is not there: msg.sms.text without msg.sms.
+        if (type === 'msg' && error instanceof TypeError) return resolve(undefined);
+        const reason = error instanceof Error ? error.message : inspect(error);
+        const text = `${name} (${type} ${value}) cannot be evaluated: ${reason}`;
+        reject(new SmppError('INVALID_EXPRESSION', text, { cause: error }));
+      };
+      try {
+        RED.util.evaluateNodeProperty(value, type, node, msg, settle);
+      } catch (error) {
+        settle(error);
+      }
+    });
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { Inbox, helper, load, statuses, until, useHelper } from './support/helper';
+import { Centre } from './support/smsc';
+
+type Facts = Record<string, unknown>;
+
+describe('msg.action', () => {
+  useHelper();
+  let centre: Centre;
+  let result: Inbox;
+  let failed: Inbox;
+  let completed: Inbox;
+
+  const act = (action: unknown, payload?: unknown): void =>
+    helper.getNode('out').receive({ action, payload });
+
+  async function status(): Promise<Facts> {
+    act('status');
+    return (await result.next()).payload as Facts;
+  }
+
+  async function start(config: Facts = {}): Promise<void> {
+    await load(
+      centre.flow(
+        [
+          centre.out({ completeWhen: 'queued' }),
+          { id: 'catch', type: 'catch', wires: [['caught']] },
+          { id: 'caught', type: 'helper' },
+          { id: 'complete', type: 'complete', scope: ['out'], wires: [['completed']] },
+          { id: 'completed', type: 'helper' },
+        ],
+        config,
+      ),
+    );
+    result = new Inbox('result');
+    failed = new Inbox('caught');
+    completed = new Inbox('completed');
+  }
+
+  beforeEach(async () => {
+    centre = await Centre.start();
+  });
+  afterEach(() => centre.smsc.stop());
+
+  it('connects and disconnects, while the queue goes on taking messages', async () => {
+    await start({ autoConnect: false });
+    assert.equal((await status()).state, 'disconnected');
+    act('connect');
+    await completed.next();
+    await completed.next();
+    assert.equal((await status()).state, 'bound');
+    await completed.next();
+    act('disconnect');
+    await completed.next();
+    assert.equal(centre.smsc.sessions.length, 0);
+    helper.getNode('out').receive({ payload: 'x', topic: '447700900123' });
+    await result.next();
+    const { state, queued } = await status();
+    assert.deepEqual([state, queued], ['disconnected', 1]);
+  });
+
+  it('pauses and resumes sending', async () => {
+    await start();
+    await until(() => centre.smsc.sessions.length === 1, 'a session');
+    let submits = 0;
+    centre.smsc.on('submit', () => submits++);
+    act('pause');
+    helper.getNode('out').receive({ payload: ['a', 'b', 'c'], topic: '447700900123' });
+    await result.next();
+    assert.equal((await status()).state, 'paused');
+    await until(
+      () => statuses('out').at(-1)?.text.startsWith('smpp-config.status.paused') === true,
+      'the status "paused"',
+    );
+    assert.equal(submits, 0);
+    act('resume');
+    await until(() => submits === 3, 'the messages');
+  });
+
+  it('purges the queue, and says how many went', async () => {
+    await start({ autoConnect: false });
+    helper.getNode('out').receive({ payload: ['a', 'b'], topic: '447700900123' });
+    await completed.next();
+    await result.next();
+    act('purge');
+    assert.deepEqual((await completed.next()).smpp, { event: 'purged', removed: 2, dead_letters: 0 });
+    assert.equal((await status()).queued, 0);
+  });
+
+  it('configures rate, window and log level', async () => {
+    await start();
+    act('configure', { send_rate: 5, window_size: 3, log_level: 'warn' });
+    assert.equal((await completed.next()).smpp && true, true);
+    const { send_rate, window_size } = await status();
+    assert.deepEqual([send_rate, window_size], [5, 3]);
+    act('configure', { rate: '7', window: 4 });
+    await completed.next();
+    const again = await status();
+    assert.deepEqual([again.send_rate, again.window_size], [7, 4]);
+  });
+
+  it('refuses what cannot be configured, naming what can', async () => {
+    await start({ autoConnect: false });
+    const wrong: [unknown, RegExp][] = [
+      [{ host: 'x' }, /host.*only send_rate/],
+      [{ send_rate: -1 }, /sendRate.*give/],
+      ['fast', /give an object/],
+    ];
+    for (const [payload, text] of wrong) {
+      act('configure', payload);
+      const { error, smpp } = await failed.next();
+      assert.equal((error as Facts).code, 'INVALID_CONFIG');
+      assert.equal((smpp as Facts).code, 'INVALID_CONFIG');
+      assert.match(String((error as Facts).message), text);
+    }
+  });
+
+  it('is an error when it is not known, naming those that are', async () => {
+    await start({ autoConnect: false });
+    for (const action of ['explode', 7, '', null]) {
+      act(action);
+      const { error, smpp } = await failed.next();
+      assert.equal((error as Facts).code, 'UNKNOWN_ACTION');
+      assert.equal((smpp as Facts).field, 'action');
+      assert.match(
+        String((error as Facts).message),
+        /connect, disconnect, pause, resume, purge, dead-letters, replay, status, configure/,
+      );
+    }
+  });
+});

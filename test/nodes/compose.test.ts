@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  COMMANDS,
+  ENCODINGS,
+  compose,
+  type FlowMessage,
+  type OutSettings,
+  type TypedInputs,
+} from '../../nodes/compose';
+import { MessageError, type Message } from '../../src/index';
+import { ENCODING_NAMES } from '../../src/text';
+
+const SETTINGS: OutSettings = {
+  command: 'submit_sm',
+  encoding: 'from message',
+  longMessages: 'from message',
+  registeredDelivery: 'from message',
+  intermediateNotification: false,
+  smeAcknowledgement: 'none',
+};
+
+function single(
+  msg: FlowMessage,
+  settings: Partial<OutSettings> = {},
+  inputs: TypedInputs = {},
+  defaults: Record<string, unknown> = {},
+): Message {
+  const composed = compose(msg, { ...SETTINGS, ...settings }, inputs, defaults);
+  assert.equal(composed.kind, 'single');
+  return composed.kind === 'single' ? composed.message : {};
+}
+
+function batch(msg: FlowMessage, settings: Partial<OutSettings> = {}, inputs: TypedInputs = {}): Message[] {
+  const composed = compose(msg, { ...SETTINGS, ...settings }, inputs);
+  assert.equal(composed.kind, 'batch');
+  return composed.kind === 'batch' ? composed.messages : [];
+}
+
+describe('what smpp-out makes of a message of the flow', () => {
+  it('takes the text from msg.payload and the recipient from msg.topic', () => {
+    assert.deepEqual(single({ _msgid: 'm1', payload: 'Hello', topic: '447700900123' }), {
+      command: 'submit_sm',
+      short_message: 'Hello',
+      destination_addr: '447700900123',
+      correlation_id: 'm1',
+    });
+  });
+
+  it('takes a Buffer as it is', () => {
+    const octets = Buffer.from([1, 2, 3]);
+    assert.equal(single({ payload: octets, topic: '1' }).short_message, octets);
+  });
+
+  it('takes numbers as texts', () => {
+    const message = single({ payload: 42, topic: 447700900123 });
+    assert.equal(message.short_message, '42');
+    assert.equal(message.destination_addr, '447700900123');
+  });
+
+  it('leaves to the engine what is no text, so that it can say so', () => {
+    assert.equal(single({ payload: true, topic: '1' }).short_message, true);
+    assert.equal('short_message' in single({ payload: undefined, topic: '1' }), false);
+    assert.equal('destination_addr' in single({ payload: 'x', topic: '' }), false);
+  });
+
+  it('takes an object of SMPP fields as the message', () => {
+    const payload = { short_message: 'Hi', source_addr: 'Shop', destination_addr: '1', service_type: 'CMT' };
+    assert.deepEqual(single({ _msgid: 'm1', payload }), {
+      ...payload,
+      command: 'submit_sm',
+      correlation_id: 'm1',
+    });
+  });
+
+  it('takes a queue item of naz, whose log_id is the label', () => {
+    const payload = {
+      version: 1,
+      smpp_command: 'submit_sm',
+      short_message: 'Hi',
+      source_addr: '254722111111',
+      destination_addr: '254722999999',
+      log_id: 'naz-1',
+      hook_metadata: 'telco-a',
+    };
+    const message = single({ _msgid: 'm1', payload }, { command: 'from message' });
+    assert.equal(message.command, 'submit_sm');
+    assert.equal(message.log_id, 'naz-1');
+    assert.equal('correlation_id' in message, false);
+  });
+
+  it('does not touch the message it was given', () => {
+    const payload = Object.freeze({
+      short_message: 'Hi',
+      tlvs: Object.freeze({ user_message_reference: 1 }),
+    });
+    const smpp = Object.freeze({ tlvs: Object.freeze({ source_port: 2 }), priority: 0 });
+    single(Object.freeze({ payload, smpp, topic: '1' }), { registeredDelivery: 'none' });
+  });
+});
+
+describe('precedence of the fields of a message', () => {
+  it('is typed input, payload object, msg.smpp, msg.topic and msg.payload', () => {
+    const smpp = {
+      destination_addr: 'smpp',
+      source_addr: 'smpp',
+      short_message: 'smpp',
+      service_type: 'smpp',
+    };
+    const payload = { destination_addr: 'object', short_message: 'object' };
+    const inputs = { destination: { value: 'input' } };
+
+    assert.equal(single({ payload: 'x', topic: 'topic' }).destination_addr, 'topic');
+    assert.equal(single({ payload: 'x', topic: 'topic', smpp }).destination_addr, 'smpp');
+    assert.equal(single({ payload: 'x', topic: 'topic', smpp }).short_message, 'smpp');
+    assert.equal(single({ payload, topic: 'topic', smpp }).destination_addr, 'object');
+    assert.equal(single({ payload, topic: 'topic', smpp }).service_type, 'smpp');
+    assert.equal(single({ payload, topic: 'topic', smpp }, {}, inputs).destination_addr, 'input');
+    assert.equal(single({ payload, smpp }, {}, { message: { value: 'input' } }).short_message, 'input');
+    assert.equal(single({ payload, smpp }, {}, { source: { value: 'input' } }).source_addr, 'input');
+  });
+
+  it('is per TLV where the payload and msg.smpp both have some', () => {
+    const smpp = { tlvs: { source_port: 1, user_message_reference: 1 } };
+    const payload = { short_message: 'x', tlvs: { user_message_reference: 2 } };
+    assert.deepEqual(single({ payload, smpp }).tlvs, { source_port: 1, user_message_reference: 2 });
+  });
+
+  it('does not fall back to msg.topic where the user chose another place for the recipient', () => {
+    const inputs = { destination: { value: undefined } };
+    assert.equal('destination_addr' in single({ payload: 'x', topic: '1' }, {}, inputs), false);
+    assert.equal(
+      single({ payload: 'x', topic: '1', smpp: { destination_addr: '2' } }, {}, inputs).destination_addr,
+      '2',
+    );
+  });
+
+  it('does not fall back to msg.payload where the user chose another place for the text', () => {
+    const message = single({ payload: 'not this', topic: '1' }, {}, { message: { value: undefined } });
+    assert.equal('short_message' in message, false);
+  });
+
+  it('takes an object or a list from wherever the user says', () => {
+    const inputs = { message: { value: { short_message: 'Hi', destination_addr: '1' } } };
+    assert.equal(single({ payload: 'not this' }, {}, inputs).short_message, 'Hi');
+    assert.equal(batch({ topic: '1' }, {}, { message: { value: ['a', 'b'] } }).length, 2);
+  });
+
+  it('gives every message of a list the text that the user set', () => {
+    const payload = [{ destination_addr: '1' }, { destination_addr: '2' }];
+    assert.deepEqual(
+      batch({ payload }, {}, { message: { value: 'News' } }).map((message) => message.short_message),
+      ['News', 'News'],
+    );
+  });
+});
+
+describe('the command of a message', () => {
+  it('is that of the node', () => {
+    for (const command of COMMANDS) assert.equal(single({ payload: 'x' }, { command }).command, command);
+  });
+
+  it('is that of the message where the node says so, else submit_sm', () => {
+    const fromMessage = { command: 'from message' } as const;
+    assert.equal(single({ payload: 'x' }, fromMessage).command, 'submit_sm');
+    assert.equal(single({ payload: { command: 'data_sm' } }, fromMessage).command, 'data_sm');
+    assert.equal(single({ payload: 'x', smpp: { command: 'query_sm' } }, fromMessage).command, 'query_sm');
+  });
+
+  it('is never another one than the message asks for', () => {
+    assert.throws(
+      () => single({ payload: { command: 'query_sm', message_id: '1' } }),
+      (error: MessageError) => error.code === 'COMMAND_MISMATCH' && error.field === 'command',
+    );
+  });
+
+  it('decides whether payload and topic mean anything', () => {
+    const asked = single(
+      { payload: 'text', topic: '1', smpp: { message_id: '7', source_addr: '2' } },
+      { command: 'query_sm' },
+    );
+    assert.deepEqual(asked, { command: 'query_sm', message_id: '7', source_addr: '2' });
+    const changed = single(
+      { payload: 'new', topic: '1', smpp: { message_id: '7' } },
+      { command: 'replace_sm' },
+    );
+    assert.equal(changed.short_message, 'new');
+    assert.equal('destination_addr' in changed, false);
+  });
+
+  it('cancels by message_id without msg.topic, or all for a number', () => {
+    const one = single({ topic: '1', smpp: { message_id: '7' } }, { command: 'cancel_sm' });
+    assert.equal('destination_addr' in one, false);
+    assert.equal(single({ topic: '1' }, { command: 'cancel_sm' }).destination_addr, '1');
+  });
+
+  it('takes a list of recipients for submit_multi', () => {
+    const message = single({ payload: 'x', topic: ['1', 2] as never }, { command: 'submit_multi' });
+    assert.deepEqual(message.destination_addr, ['1', '2']);
+    const listed = { payload: { short_message: 'x', dest_address: [{}] }, topic: '1' };
+    assert.equal('destination_addr' in single(listed, { command: 'submit_multi' }), false);
+  });
+});
+
+describe('how a message is handled', () => {
+  it('is the message to say, unless the node says so', () => {
+    const payload = { short_message: 'x', encoding: 'ucs2', long_messages: 'sar', registered_delivery: 0 };
+    const message = single({ payload });
+    assert.deepEqual(
+      [message.encoding, message.long_messages, message.registered_delivery],
+      ['ucs2', 'sar', 0],
+    );
+    const fixed = single(
+      { payload },
+      { encoding: 'gsm0338', longMessages: 'udh16', registeredDelivery: 'failure' },
+    );
+    assert.deepEqual(
+      [fixed.encoding, fixed.long_messages, fixed.registered_delivery],
+      ['gsm0338', 'udh16', 'failure'],
+    );
+  });
+
+  it('may ask for notifications on the way and for acknowledgements', () => {
+    const message = single({ payload: 'x' }, { intermediateNotification: true, smeAcknowledgement: 'both' });
+    assert.equal(message.intermediate_notification, true);
+    assert.equal(message.sme_acknowledgement, 'both');
+  });
+
+  it('offers every encoding there is', () => {
+    const offered = ENCODINGS.filter((name) => name !== 'from message' && name !== 'auto');
+    assert.deepEqual([...offered].sort(), [...ENCODING_NAMES].sort());
+  });
+});
+
+describe('msg.smpp that an smpp node made', () => {
+  const event = {
+    event: 'message',
+    command: 'deliver_sm',
+    source_addr: '447700900123',
+    destination_addr: '70123',
+    short_message: Buffer.from('x'),
+    data_coding: 8,
+    sequence_number: 5,
+    tlvs: { source_port: 1 },
+    metadata: { order: 7 },
+    correlation_id: 'label',
+  };
+
+  it('contributes its metadata and label, and nothing else', () => {
+    const receipt = { ...event, event: 'receipt' };
+    assert.deepEqual(single({ _msgid: 'm1', payload: 'x', topic: '1', smpp: receipt }), {
+      command: 'submit_sm',
+      short_message: 'x',
+      destination_addr: '1',
+      metadata: { order: 7 },
+      correlation_id: 'label',
+    });
+  });
+
+  it('lets a reply come from the number that was written to', () => {
+    const reply = single({ _msgid: 'm1', payload: 'Answer', topic: event.source_addr, smpp: event });
+    assert.equal(reply.source_addr, '70123');
+    assert.equal(reply.destination_addr, '447700900123');
+  });
+
+  it('does not say from which number, where it is given elsewhere', () => {
+    const msg = { payload: 'Answer', topic: '1', smpp: event };
+    assert.equal(single(msg, {}, { source: { value: 'Shop' } }).source_addr, 'Shop');
+    assert.equal(single({ ...msg, payload: { short_message: 'x', source_addr: 'Own' } }).source_addr, 'Own');
+    assert.equal('source_addr' in single(msg, {}, {}, { source_addr: 'Default' }), false);
+    assert.equal('source_addr' in single({ ...msg, smpp: { ...event, event: 'receipt' } }), false);
+  });
+});
+
+describe('a list of messages', () => {
+  it('is a batch, each with its own label', () => {
+    const messages = batch({
+      _msgid: 'm1',
+      payload: ['a', Buffer.from('b'), { short_message: 'c' }],
+      topic: '1',
+    });
+    assert.deepEqual(
+      messages.map((message) => [
+        String(message.short_message),
+        message.correlation_id,
+        message.destination_addr,
+      ]),
+      [
+        ['a', 'm1.0', '1'],
+        ['b', 'm1.1', '1'],
+        ['c', 'm1.2', '1'],
+      ],
+    );
+  });
+
+  it('names the one that is wrong', () => {
+    assert.throws(
+      () => batch({ payload: ['a', { command: 'query_sm' }] }),
+      (error: MessageError) => error.index === 1,
+    );
+  });
+
+  it('may be empty', () => {
+    assert.deepEqual(batch({ payload: [] }), []);
+  });
+});
+
+describe('any message of a flow', () => {
+  it('composes, or is refused with a MessageError', () => {
+    const command = fc.constantFrom(...COMMANDS, 'from message' as const);
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withTypedArray: true,
+      withNullPrototype: true,
+    });
+    const fields = fc.dictionary(
+      fc.constantFrom('command', 'tlvs', 'event', 'short_message', 'destination_addr', 'correlation_id'),
+      anything,
+    );
+    const value = fc.oneof(anything, fields, fc.array(fields));
+    fc.assert(
+      fc.property(value, anything, value, command, (payload, topic, smpp, choice) => {
+        try {
+          compose({ payload, topic, smpp, _msgid: 'm' }, { ...SETTINGS, command: choice });
+        } catch (error) {
+          assert.ok(error instanceof MessageError, String(error));
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { readConfiguration, type ConfigurationInput } from '../../nodes/configuration';
+import { Inbox, helper, load, logged, statuses, until, useHelper } from './support/helper';
+import { Centre } from './support/smsc';
+
+function read(definition: Record<string, unknown>, input: Partial<ConfigurationInput> = {}) {
+  return readConfiguration({
+    definition: { type: 'smpp-config', ...definition },
+    credentials: undefined,
+    closeLimit: 15_000,
+    queueDirectory: '/user/smpp',
+    nodeId: 'a1b2',
+    findTls: () => undefined,
+    resolvePlugin: () => undefined,
+    codecs: () => [],
+    ...input,
+  });
+}
+
+describe('what smpp-config makes of its properties', () => {
+  it('is options of the client, with the credentials', () => {
+    const { options, problems } = read(
+      { host: 'h', port: '2776', wires: [], x: 1 },
+      { credentials: { systemId: 'naz', password: 'pw' } },
+    );
+    assert.deepEqual(problems, []);
+    const { host, port, systemId, password } = options;
+    assert.deepEqual(
+      { host, port, systemId, password },
+      { host: 'h', port: '2776', systemId: 'naz', password: 'pw' },
+    );
+    assert.equal('wires' in options, false);
+  });
+
+  it('collects everything that is wrong', () => {
+    const { problems } = read({
+      port: 'x',
+      windowSize: 0,
+      host: '${SMSC_HOST}',
+      useTls: true,
+      version: 99,
+      queueDirectory: 'smpp',
+    });
+    assert.deepEqual(problems.map(({ field }) => field).sort(), [
+      'host',
+      'port',
+      'queueDirectory',
+      'tls',
+      'version',
+      'windowSize',
+    ]);
+    assert.match(
+      problems.find(({ field }) => field === 'host')?.remedy ?? '',
+      /environment variable SMSC_HOST is not set \(host\)/,
+    );
+  });
+
+  it('is a queue on disk below the user directory, unless it says otherwise', () => {
+    const { queue, queueDirectory, clientId } = read({ queueDirectory: '', clientId: '' }).options;
+    assert.deepEqual([queue, queueDirectory, clientId], ['disk', '/user/smpp', 'a1b2']);
+    const own = read({ queueDirectory: '/var/lib/smpp', clientId: 'carrier' });
+    assert.deepEqual(own.problems, []);
+    assert.deepEqual([own.options.queueDirectory, own.options.clientId], ['/var/lib/smpp', 'carrier']);
+    assert.deepEqual(
+      read({ clientId: '../carrier' }).problems.map(({ field }) => field),
+      ['clientId'],
+    );
+    assert.deepEqual(read({ queue: 'memory', clientId: '../carrier' }).problems, []);
+  });
+
+  it('names the parts that are chosen, which may be plugins', () => {
+    const chosen = { queue: 'post', rateLimiter: 'shared', throttleHandler: '', correlator: 'store' };
+    const { options, problems } = read(chosen, { codecs: () => ['greek'] });
+    assert.deepEqual(problems, []);
+    const { queue, rateLimiter, throttleHandler, correlator, sequence, codecs } = options;
+    assert.deepEqual([queue, rateLimiter, correlator, codecs], ['post', 'shared', 'store', ['greek']]);
+    assert.deepEqual([throttleHandler, sequence], [undefined, undefined]);
+  });
+
+  it('takes TLS options from a tls-config, and says so where it cannot', () => {
+    const addTLSOptions = (options: object): object => Object.assign(options, { servername: 'smsc.example' });
+    const found = read({ useTls: true, tls: 'id' }, { findTls: () => ({ valid: true, addTLSOptions }) });
+    assert.deepEqual([found.problems, found.options.tls], [[], { servername: 'smsc.example' }]);
+    const broken = read({ useTls: 'true', tls: 'id' }, { findTls: () => ({ valid: false, addTLSOptions }) });
+    assert.match(broken.problems[0]?.remedy ?? '', /not usable; see its own error/);
+    assert.match(read({ useTls: true, tls: 'gone' }).problems[0]?.remedy ?? '', /does not exist/);
+    assert.match(read({ useTls: true }).problems[0]?.remedy ?? '', /choose a TLS configuration/);
+    assert.deepEqual(read({ useTls: false, tls: 'gone' }).problems, []);
+  });
+
+  it('drains no longer than Node-RED waits', () => {
+    const drain = (drainTimeout: unknown, closeLimit: number): unknown =>
+      read({ drainTimeout }, { closeLimit }).options.drainTimeout;
+    assert.equal(drain(8, 15_000), 8);
+    assert.equal(drain('60', 15_000), 12);
+    assert.equal(drain('', 5000), 2);
+    assert.equal(drain(8, 1000), 0);
+    assert.equal(drain('soon', 15_000), 'soon');
+  });
+});
+
+describe('an smpp-config node', () => {
+  useHelper();
+  let centre: Centre;
+  beforeEach(async () => {
+    centre = await Centre.start({ systemId: 'naz', password: 'secret' });
+  });
+  afterEach(() => centre.smsc.stop());
+
+  const credentials = (values: object): object => ({ [centre.id]: values });
+  const catcher = [
+    { id: 'catch', type: 'catch', wires: [['caught']] },
+    { id: 'caught', type: 'helper' },
+  ];
+
+  it('binds with its credentials, and its nodes show it', async () => {
+    await load(
+      centre.flow([centre.out(), centre.in()]),
+      credentials({ systemId: 'naz', password: 'secret' }),
+    );
+    await until(() => centre.smsc.sessions[0]?.system_id === 'naz', 'the session');
+    for (const id of ['out', 'in']) {
+      await until(() => statuses(id).at(-1)?.text === 'smpp-config.status.bound', 'the status "bound"');
+      assert.deepEqual(statuses(id).at(-1), {
+        fill: 'green',
+        shape: 'dot',
+        text: 'smpp-config.status.bound',
+      });
+    }
+  });
+
+  it('shows why its bind is refused, says so in the log, and tries again', async () => {
+    await load(
+      centre.flow([centre.out()], { reconnectMax: 0.1 }),
+      credentials({ systemId: 'naz', password: 'wrong' }),
+    );
+    await until(() => statuses('out').at(-1)?.text === 'smpp-config.status.ESME_RINVPASWD', 'the status');
+    assert.equal(statuses('out').at(-1)?.fill, 'red');
+    await until(() => logged('WARN', centre.id).length >= 2, 'another try');
+    assert.match(logged('WARN', centre.id)[0] ?? '', /ESME_RINVPASWD/);
+  });
+
+  it('says all that is wrong with it at once, and its users say so too', async () => {
+    const config = { port: 'x', windowSize: 0, host: '${NO_SUCH_HOST_OF_TEST}' };
+    await load(centre.flow([centre.out(), centre.in(), ...catcher], config));
+    const errors = logged('ERROR', centre.id);
+    assert.equal(errors.length, 1);
+    assert.match(
+      errors[0] ?? '',
+      /environment variable NO_SUCH_HOST_OF_TEST is not set \(host\).*port.*windowSize/,
+    );
+    for (const id of ['out', 'in']) {
+      assert.deepEqual(statuses(id).at(-1), { fill: 'red', shape: 'ring', text: 'smpp-config.status.error' });
+    }
+    const failed = new Inbox('caught');
+    helper.getNode('out').receive({ payload: 'x', topic: '447700900123' });
+    assert.equal(((await failed.next()).error as { code: string }).code, 'INVALID_CONFIG');
+  });
+
+  it('refuses a clientId that another one has, and names that one', async () => {
+    const other = { ...centre.config({ name: 'Second', clientId: 'same' }), id: `${centre.id}-other` };
+    await load([...centre.flow([], { name: 'First', clientId: 'same' }), other]);
+    assert.match(logged('ERROR', other.id).join(), /clientId.*"First" has this clientId already/);
+    assert.deepEqual(logged('ERROR', centre.id), []);
+  });
+
+  it('is missed by its users where it is not there', async () => {
+    await load(centre.flow([centre.out({ connection: 'gone' }), centre.in({ connection: '' }), ...catcher]));
+    assert.match(logged('ERROR', 'out').join(), /connection does not exist or is disabled/);
+    assert.match(logged('ERROR', 'in').join(), /no connection is chosen/);
+    const failed = new Inbox('caught');
+    helper.getNode('out').receive({ payload: 'x', topic: '1' });
+    assert.match(((await failed.next()).error as { message: string }).message, /does not exist/);
+  });
+
+  it('does not connect by itself if asked not to', async () => {
+    await load(
+      centre.flow([centre.out()], { autoConnect: 'false' }),
+      credentials({ systemId: 'naz', password: 'secret' }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(centre.smsc.sessions.length, 0);
+    assert.equal(statuses('out').at(-1)?.text, 'smpp-config.status.disconnected');
+  });
+
+  it('says what is wrong with an smpp-out node, all at once', async () => {
+    await load(
+      centre.flow([
+        centre.out({ command: 'submit', completeWhen: 'soon', deliveredTimeout: '${NO_SUCH_WAIT}' }),
+      ]),
+    );
+    const [text = ''] = logged('ERROR', 'out');
+    assert.match(text, /command \("submit"\): give one of submit_sm/);
+    assert.match(text, /completeWhen \("soon"\): give one of accepted, queued, delivered/);
+    assert.match(text, /environment variable NO_SUCH_WAIT is not set \(deliveredTimeout\)/);
+  });
+});

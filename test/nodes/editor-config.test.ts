@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { CONFIG_PROPERTIES, PART_PROPERTIES } from '../../nodes/configuration';
+import { OPTIONS, clientDirectory, findProblems } from '../../src/index';
+import type { Dialog } from './support/dialog';
+import { EditorNode } from './support/editor';
+
+const editor = new EditorNode('smpp-config');
+const { defaults, credentials } = editor.definition;
+
+/** Who names no queue has one in memory in the library, and on disk in the editor. */
+const beside = (property: string): object => (property === 'clientId' ? { queue: 'memory' } : {});
+
+/** Values that some option takes and some option refuses. */
+const PROBES: unknown[] = [
+  '', ' ', '0', '1', '1.5', '-1', 'abc', '0x10', '1e3', '255', '256', '65535', '65536', '100', '100.5', '0.05', '0.001',
+  '100000', '100001', '131072', '16777217', '1000001', '2000001', '100000001', '10000001', 0, 1, 50, 70_000, -3, 0.5,
+  'auto', 'true', 'false', 'transceiver', 'receiver', 'pair', '3.4', '3.3', '5.0', '4.0', 'info', 'verbose', 'reject',
+  'drop-oldest', 'wait', 'block', 'strict', 'replace', 'transliterate', 'ignore', '{}', '{"a":1}', '[]', '[1]', 'null', '{',
+  '[{"tag":5123,"name":"operator","type":"string"}]', '[{"tag":"0x1403","name":"op","type":"int8"}]',
+  '[{"tag":-1,"name":"op","type":"int8"}]', '[{"tag":5123,"name":"9","type":"int8"}]', '[{"tag":5123,"name":"op","type":"float"}]',
+  'a'.repeat(12), 'a'.repeat(13), 'a'.repeat(16), 'a'.repeat(41), 'a'.repeat(65), 'a'.repeat(256), 'Müller', '${HOST}',
+]; // prettier-ignore
+
+describe('the dialog of smpp-config', () => {
+  it('has all options of the client, and the TLS configuration and the parts', () => {
+    const own = ['version', 'tls', ...PART_PROPERTIES];
+    assert.deepEqual(
+      Object.keys(defaults)
+        .filter((name) => !own.includes(name))
+        .sort(),
+      [...CONFIG_PROPERTIES].sort(),
+    );
+    assert.deepEqual(Object.keys(credentials ?? {}), ['systemId', 'password']);
+    assert.equal(credentials?.password?.type, 'password');
+  });
+
+  for (const property of CONFIG_PROPERTIES) {
+    it(`has the default of the client for ${property}`, () => {
+      const { value } = defaults[property] ?? {};
+      const given = findProblems({ [property]: value });
+      assert.deepEqual(given, []);
+      const { fallback, check } = OPTIONS[property as keyof typeof OPTIONS];
+      const result = value === '' ? { value: fallback } : check(value);
+      assert.deepEqual(result, { value: fallback });
+    });
+
+    it(`takes for ${property} what the client takes, and says what to do about the rest`, () => {
+      for (const value of PROBES) {
+        if (value === '${HOST}') continue;
+        const taken = findProblems({ [property]: value }).every(({ field }) => field !== property);
+        const said = editor.validate(property, value, { tls: 'chosen', ...beside(property) });
+        assert.equal(said === true, taken, `${property} ${JSON.stringify(value)}: ${String(said)}`);
+        if (said === true) continue;
+        assert.match(String(said), /^[A-Z].*: .{10}/, String(said));
+        assert.doesNotMatch(String(said), /undefined|__|smpp-config\./, String(said));
+      }
+    });
+  }
+
+  it('takes environment variables and blanks everywhere', () => {
+    for (const property of Object.keys({ ...defaults, ...credentials })) {
+      for (const value of ['', undefined, '${SOMETHING}']) {
+        assert.equal(editor.validate(property, value), true, property);
+      }
+    }
+  });
+
+  it('takes credentials as the client does', () => {
+    for (const property of ['systemId', 'password'] as const) {
+      for (const value of PROBES.filter((probe) => typeof probe === 'string' && !probe.startsWith('$'))) {
+        const taken = findProblems({ [property]: value as string }).length === 0;
+        assert.equal(editor.validate(property, value) === true, taken, `${property} ${String(value)}`);
+      }
+    }
+  });
+
+  it('knows what does not go together', () => {
+    const version = { interfaceVersion: '3.3' };
+    assert.match(String(editor.validate('bindType', 'transceiver', version)), /3\.3 has no transceiver/);
+    assert.equal(editor.validate('bindType', 'receiver', version), true);
+    assert.match(String(editor.validate('reconnectMax', 5, { reconnectMin: 10 })), /at least .*10/);
+    assert.match(String(editor.validate('useTls', true, { tls: '' })), /choose a TLS configuration/);
+    assert.equal(editor.validate('useTls', true, { tls: 'some-id' }), true);
+  });
+
+  it('asks for a directory and a clientId that a queue on disk can have', () => {
+    for (const clientId of ['a', 'A-1_b.c', '.', '../x', 'x/y', 'nul', 'com1.x', 'x.', 'é', 'a'.repeat(65)]) {
+      let safe: unknown = true;
+      try {
+        clientDirectory('/any', clientId);
+      } catch {
+        safe = false;
+      }
+      for (const queue of [undefined, 'disk']) {
+        assert.equal(editor.validate('clientId', clientId, { queue }) === true, safe, clientId);
+      }
+      assert.equal(editor.validate('clientId', clientId, { queue: 'memory' }), true);
+    }
+    for (const directory of ['/var/lib/smpp', 'C:\\smpp', 'd:/smpp', '\\\\server\\smpp']) {
+      assert.equal(editor.validate('queueDirectory', directory), true, directory);
+    }
+    for (const directory of ['smpp', './smpp', '~/smpp', 'C:smpp']) {
+      assert.match(String(editor.validate('queueDirectory', directory)), /give an absolute path/);
+      assert.equal(editor.validate('queueDirectory', directory, { queue: 'memory' }), true);
+    }
+  });
+
+  it('shows host, port, system ID and password first, and the rest on demand', () => {
+    const [first = '', rest = ''] = editor.template.split('id="smpp-config-advanced"');
+    const shown = (html: string): string[] =>
+      [...html.matchAll(/id="node-config-input-(\w+)"/g)].map(([, name = '']) => name);
+    assert.deepEqual(shown(first), ['name', 'host', 'port', 'systemId', 'password']);
+    assert.match(rest, /^ style="display: none"/);
+    const hidden = ['version'];
+    assert.deepEqual(
+      [...shown(first), ...shown(rest)].sort(),
+      [...Object.keys(defaults), ...Object.keys(credentials ?? {})]
+        .filter((name) => !hidden.includes(name))
+        .sort(),
+    );
+  });
+
+  it('calls a connection by its name, else by its address', () => {
+    const { label } = editor.definition;
+    assert.equal(label.call({ name: 'Carrier' }), 'Carrier');
+    assert.equal(label.call({ host: 'smsc.example', port: 2776 }), 'smsc.example:2776');
+    assert.equal(label.call({}), '127.0.0.1:2775');
+  });
+});
+
+describe('the parts of smpp-config that plugins can replace', () => {
+  const INSTALLED = {
+    'smpp-store': ['redis', 'both'],
+    'smpp-queue': ['post', 'both'],
+    'smpp-rate-limiter': ['shared'],
+    'smpp-throttle-handler': [],
+    'smpp-correlator': [],
+    'smpp-sequence': [],
+    'smpp-codec': ['greek'],
+  };
+  const BUILT_IN = {
+    queue: ['disk', 'memory'],
+    rateLimiter: ['token-bucket'],
+    throttleHandler: ['sampling'],
+    correlator: ['store'],
+    sequence: ['counter'],
+  };
+  const id = (property: string): string => `node-config-input-${property}`;
+  /** Each with a script of its own: what is installed is asked for once for all dialogs. */
+  const open = (node: object): { editor: EditorNode; dialog: Dialog } => {
+    const fresh = new EditorNode('smpp-config');
+    return { editor: fresh, dialog: fresh.open(node) };
+  };
+  const values = (dialog: Dialog, property: string): string[] =>
+    dialog.choices(id(property)).map(([value]) => value);
+
+  it('are those of the client, and what is built in comes first', () => {
+    const { dialog } = open({});
+    for (const property of PART_PROPERTIES) {
+      assert.deepEqual(values(dialog, property), BUILT_IN[property]);
+      assert.equal(dialog.value(id(property)), BUILT_IN[property][0]);
+      for (const value of BUILT_IN[property]) {
+        assert.deepEqual(findProblems({ [property]: value, queueDirectory: '/any' }), []);
+      }
+      assert.equal(editor.validate(property, 'somebodys-plugin'), true);
+      assert.match(String(editor.validate(property, ' x')), /or the id of a plugin/);
+    }
+  });
+
+  it('can be chosen from the plugins that are installed', () => {
+    const { editor: fresh, dialog } = open({ queue: 'memory', rateLimiter: 'shared' });
+    assert.deepEqual(
+      dialog.asked.map(({ url }) => url),
+      ['smpp-config/plugins'],
+    );
+    dialog.asked[0]?.answer(INSTALLED);
+    assert.deepEqual(values(dialog, 'queue'), ['disk', 'memory', 'redis', 'both', 'post']);
+    assert.equal(dialog.value(id('queue')), 'memory');
+    assert.deepEqual(dialog.choices(id('rateLimiter')).at(-1), ['shared', 'shared']);
+    assert.equal(dialog.value(id('rateLimiter')), 'shared');
+    assert.deepEqual(values(dialog, 'sequence'), ['counter']);
+    fresh.close();
+    assert.equal(fresh.validate('queue', 'post'), true);
+    assert.equal(fresh.validate('rateLimiter', '${LIMITER}'), true);
+    assert.match(String(fresh.validate('rateLimiter', 'post')), /^Paced by: there is no such plugin/);
+  });
+
+  it('stay as they were saved where the plugin is not installed, which is said', () => {
+    const { dialog } = open({ queue: 'gone', sequence: '${SEQUENCE}' });
+    assert.deepEqual(dialog.choices(id('queue')).at(-1), ['gone', 'gone']);
+    dialog.asked[0]?.answer(INSTALLED);
+    assert.deepEqual(dialog.choices(id('queue')).at(-1), ['gone', 'gone (not installed)']);
+    assert.equal(dialog.value(id('queue')), 'gone');
+    assert.deepEqual(dialog.choices(id('sequence')).at(-1), ['${SEQUENCE}', '${SEQUENCE}']);
+    assert.equal(dialog.value(id('sequence')), '${SEQUENCE}');
+  });
+
+  it('keep what was chosen before the answer came', () => {
+    const { dialog } = open({ queue: 'gone' });
+    dialog.choose(id('queue'), 'memory');
+    dialog.asked[0]?.answer(INSTALLED);
+    assert.equal(dialog.value(id('queue')), 'memory');
+    assert.ok(values(dialog, 'queue').includes('gone'));
+  });
+
+  it('show the fields that belong to the choice', () => {
+    const { dialog } = open({ queue: 'disk' });
+    const shown = (): boolean[] =>
+      ['disk', 'memory', 'token-bucket', 'sampling'].map((name) => dialog.shows(`smpp-config-${name}`));
+    assert.deepEqual(shown(), [true, false, true, true]);
+    dialog.choose(id('queue'), 'memory');
+    assert.deepEqual(shown(), [false, true, true, true]);
+    dialog.asked[0]?.answer(INSTALLED);
+    dialog.choose(id('queue'), 'redis');
+    dialog.choose(id('rateLimiter'), 'shared');
+    assert.deepEqual(shown(), [false, false, false, true]);
+    dialog.choose(id('rateLimiter'), 'token-bucket');
+    assert.deepEqual(shown(), [false, false, true, true]);
+  });
+});

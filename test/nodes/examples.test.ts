@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NodeAPI, NodeMessage } from 'node-red';
+import type { DeadLetterList } from '../../src/index';
+import { EditorNode } from './support/editor';
+import { Inbox, freePort, helper, load, logged, until, useHelper, type FlowNode } from './support/helper';
+
+const FOLDER = join(__dirname, '..', '..', 'examples');
+const OURS = ['smpp-config', 'smpp-out', 'smpp-in', 'smpp-simulator'];
+const editors = new Map(OURS.map((type) => [type, new EditorNode(type)]));
+const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
+const read = (file: string): FlowNode[] => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as FlowNode[];
+const required = createRequire(__filename);
+const core = (path: string): ((RED: NodeAPI) => void) => required(`@node-red/nodes/core/${path}.js`) as never;
+
+describe('the examples', () => {
+  it('show every node', () => {
+    const used = new Set(files.flatMap(read).map(({ type }) => type));
+    assert.deepEqual(
+      OURS.filter((type) => !used.has(type)),
+      [],
+    );
+  });
+
+  it("do not get into each other's way", () => {
+    const ports = files.flatMap(read).flatMap(({ type, port }) => (type === 'smpp-simulator' ? [port] : []));
+    assert.equal(new Set(ports).size, ports.length);
+    const ids = files.flatMap(read).map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  for (const file of files) {
+    const nodes = read(file);
+    const ids = new Set(nodes.map(({ id }) => id));
+
+    it(`have nothing wrong in ${file}`, () => {
+      for (const node of nodes) {
+        const wires = ((node.wires ?? []) as string[][]).flat();
+        const links = [
+          ...wires,
+          ...((node.scope ?? []) as string[]),
+          node.connection ?? node.id,
+          node.z ?? node.id,
+        ];
+        for (const id of links as string[]) assert.ok(ids.has(id), `${node.id}: ${id}`);
+        const editor = editors.get(node.type);
+        if (!editor) continue;
+        for (const property of Object.keys(editor.definition.defaults)) {
+          assert.ok(property in node, `${node.id} lacks ${property}`);
+          assert.equal(editor.validate(property, node[property], node), true, `${node.id} ${property}`);
+        }
+      }
+    });
+
+    it(`say in ${file} what they are about`, () => {
+      const [tab] = nodes;
+      assert.ok(tab?.type === 'tab' && String(tab.info).length > 40);
+      assert.ok(nodes.some(({ type }) => type === 'comment'));
+    });
+  }
+});
+
+describe('an example, imported as it is', () => {
+  useHelper();
+  let directory = '';
+  before(() => (directory = mkdtempSync(join(tmpdir(), 'smpp-examples-'))));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  /** With the buttons, the sidebar and the web left out. */
+  async function run(file: string): Promise<void> {
+    const outside = ['inject', 'debug', 'comment', 'http in', 'http response'];
+    // A demo may be running on the port that the example has.
+    const port = await freePort();
+    const flow = read(file).map((node) => ({
+      ...node,
+      ...(outside.includes(node.type) ? { type: 'helper' } : {}),
+      ...('port' in node ? { port } : {}),
+      // There is no user directory here.
+      ...('queueDirectory' in node ? { queueDirectory: directory } : {}),
+    }));
+    await load(flow, {}, [core('function/10-function')]);
+  }
+  const start = (id: string, msg: NodeMessage): void => helper.getNode(id).send(msg);
+
+  it('sends a first message and gets its receipt', async () => {
+    await run('01-first-message.json');
+    const accepted = new Inbox('smpp-first-message-accepted');
+    const received = new Inbox('smpp-first-message-received');
+    start('smpp-first-message-hello', { payload: 'Hello', topic: '447700900123' });
+    assert.equal(((await accepted.next()).smpp as { event: string }).event, 'accepted');
+    assert.equal(((await received.next()).payload as { state: string }).state, 'DELIVRD');
+    assert.deepEqual(
+      logged('WARN').filter((line) => line.includes('smpp')),
+      [],
+    );
+  });
+
+  it('answers a message that comes in', async () => {
+    await run('02-reply.json');
+    const phone = new Inbox('smpp-reply-at-phone');
+    await until(() => logged('INFO').some((line) => line.startsWith('bound to')), 'the session');
+    start('smpp-reply-text', { payload: 'What time is it?', topic: '70123' });
+    const { payload, topic, smpp } = await phone.next();
+    assert.match(String(payload), /^You asked "What time is it\?": it is /);
+    assert.deepEqual([topic, (smpp as { source_addr: string }).source_addr], ['447700900123', '70123']);
+  });
+
+  it('tells what was not sent, and why', async () => {
+    await run('03-errors.json');
+    const failed = new Inbox('smpp-errors-failed');
+    start('smpp-errors-nowhere', { payload: 'Hello', topic: '' });
+    const { code, field } = (await failed.next()).payload as Record<string, unknown>;
+    assert.deepEqual([code, field], ['MISSING_DESTINATION', 'destination_addr']);
+    const done = new Inbox('smpp-errors-done');
+    start('smpp-errors-good', { payload: 'Hello', topic: '447700900123' });
+    start('smpp-errors-good', { payload: 'Hello', topic: '447700900123' });
+    assert.equal((await done.next()).payload, 'Hello');
+    assert.equal(
+      ((await failed.next()).payload as Record<string, unknown>).command_status,
+      'ESME_RINVDSTADR',
+    );
+  });
+
+  it('answers a request by the web', async () => {
+    await run('04-send-by-http.json');
+    const response = new Inbox('smpp-send-by-http-response');
+    start('smpp-send-by-http-request', { payload: { to: '447700900123', text: 'Hello' } });
+    const { statusCode, payload } = await response.next();
+    assert.deepEqual([statusCode, typeof (payload as { id: string }).id], [202, 'string']);
+    start('smpp-send-by-http-request', { payload: { text: 'Hello' } });
+    const refused = await response.next();
+    assert.deepEqual(
+      [refused.statusCode, (refused.payload as { field: string }).field],
+      [400, 'destination_addr'],
+    );
+  });
+
+  it('controls a connection', async () => {
+    await run('05-control.json');
+    const answer = new Inbox('smpp-control-answer');
+    start('smpp-control-configure', { action: 'configure', payload: { send_rate: 5, window_size: 20 } });
+    start('smpp-control-status', { action: 'status' });
+    const { send_rate, window_size } = (await answer.next()).payload as Record<string, unknown>;
+    assert.deepEqual([send_rate, window_size], [5, 20]);
+    start('smpp-control-hundred', {});
+    await until(() => answer.messages.length > 0 || logged('WARN').length > 0, 'an answer').catch(
+      () => undefined,
+    );
+    assert.deepEqual(
+      logged('ERROR').filter((line) => !line.includes('registerType')),
+      [],
+    );
+  });
+
+  it('keeps what failed for good, and sends it again', async () => {
+    await run('06-dead-letters.json');
+    const failed = new Inbox('smpp-dead-letters-failed');
+    const answer = new Inbox('smpp-dead-letters-answer');
+    const receipts = new Inbox('smpp-dead-letters-receipts');
+    const list = async (): Promise<DeadLetterList> => {
+      start('smpp-dead-letters-dead-letters', { action: 'dead-letters' });
+      return (await answer.next()).payload as DeadLetterList;
+    };
+    start('smpp-dead-letters-send', { payload: 'Hello', topic: '447700900900' });
+    const { id, command_status } = (await failed.next()).payload as Record<string, unknown>;
+    assert.equal(command_status, 'ESME_RINVDSTADR');
+    const { total, letters } = await list();
+    assert.deepEqual(
+      [total, letters[0]?.id, letters[0]?.code, letters[0]?.destination_addr],
+      [1, id, 'REFUSED', '447700900900'],
+    );
+    start('smpp-dead-letters-replay', { action: 'replay' });
+    assert.deepEqual((await answer.next()).payload, { replayed: [id], missing: [] });
+    const receipt = await receipts.next();
+    assert.deepEqual(
+      [(receipt.smpp as { id: string }).id, (receipt.payload as { state: string }).state],
+      [id, 'DELIVRD'],
+    );
+    assert.equal((await list()).total, 0);
+  });
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { Registry, type Claim, type ClaimRequest, type Orphan } from '../../nodes/registry';
+import type { MemoryStore, QueueItem } from '../../src/index';
+
+function request(change: Partial<ClaimRequest> = {}): ClaimRequest {
+  return {
+    nodeId: 'node',
+    label: 'Carrier',
+    clientId: 'client',
+    account: 'host naz',
+    memory: { limits: { capacity: 10, whenFull: 'reject' }, correlationCapacity: 10 },
+    ...change,
+  };
+}
+
+/** A claim of a queue in memory. */
+function claim(registry: Registry, change: Partial<ClaimRequest> = {}): Claim & { store: MemoryStore } {
+  const claimed = registry.claim(request(change));
+  assert.ok('claim' in claimed);
+  const { store } = claimed.claim;
+  assert.ok(store);
+  return { ...claimed.claim, store };
+}
+
+function item(id: string): QueueItem {
+  return {
+    id,
+    command: 'submit_sm',
+    segments: [Buffer.from('x')],
+    source: '1',
+    destination: '2',
+    lane: 2,
+    enqueuedAt: 0,
+    receiptRequested: true,
+  };
+}
+
+describe('the registry of stores', () => {
+  let registry: Registry;
+  beforeEach(() => (registry = new Registry()));
+
+  it('gives the next instance of a node what the last one left', async () => {
+    const first = claim(registry);
+    await first.store.queue.enqueue([item('a')]);
+    first.park();
+    const second = claim(registry, {
+      memory: { limits: { capacity: 1, whenFull: 'reject' }, correlationCapacity: 10 },
+    });
+    assert.equal(second.adopted, true);
+    assert.equal(second.store, first.store);
+    assert.deepEqual(registry.sweep(), []);
+    await assert.rejects(second.store.queue.enqueue([item('b')]), { code: 'QUEUE_FULL' });
+  });
+
+  it('gives another account an empty store, and the old one up', async () => {
+    const first = claim(registry);
+    await first.store.queue.enqueue([item('a')]);
+    first.park();
+    const second = claim(registry, { account: 'host other' });
+    assert.equal(second.adopted, false);
+    assert.notEqual(second.store, first.store);
+    assert.deepEqual(
+      registry.sweep().map(({ reason, store, label }) => ({ reason, label, same: store === first.store })),
+      [{ reason: 'account-changed', label: 'Carrier', same: true }],
+    );
+    assert.deepEqual(registry.sweep(), []);
+  });
+
+  it('keeps a store for a node that cannot use it now', () => {
+    const first = claim(registry);
+    first.park();
+    const hold = registry.keep('node');
+    assert.deepEqual(registry.sweep(), []);
+    hold?.park();
+    assert.equal(claim(registry).store, first.store);
+    assert.equal(registry.keep('unknown'), undefined);
+  });
+
+  it('gives up a store that nobody has taken over, and one whose node was deleted', () => {
+    claim(registry).park();
+    claim(registry, { nodeId: 'deleted', clientId: 'other' }).abandon();
+    assert.deepEqual(
+      registry
+        .sweep()
+        .map(({ nodeId, reason }) => [nodeId, reason])
+        .sort(),
+      [
+        ['deleted', 'removed'],
+        ['node', 'removed'],
+      ],
+    );
+  });
+
+  it('does not take a store away from an instance that came before the last one had closed', () => {
+    const slow = claim(registry);
+    const next = claim(registry);
+    slow.abandon();
+    assert.equal(next.store, slow.store);
+    assert.deepEqual(registry.sweep(), []);
+  });
+
+  it('gives what was left in memory to a queue of another kind, to be moved', () => {
+    const first = claim(registry);
+    first.park();
+    const claimed = registry.claim({ ...request(), memory: undefined });
+    assert.ok('claim' in claimed);
+    assert.equal(claimed.claim.store, undefined);
+    assert.equal(claimed.claim.left, first.store);
+    claimed.claim.park();
+    assert.deepEqual(registry.sweep(), []);
+  });
+
+  it('refuses a clientId that another node has, and names that one', () => {
+    const first = claim(registry, { label: 'First' });
+    const second = request({ nodeId: 'second', label: 'Second' });
+    assert.deepEqual(registry.claim(second), { takenBy: 'First' });
+    first.park();
+    assert.ok('claim' in registry.claim(second));
+  });
+});
+
+describe('the registry and the runtime', () => {
+  it('knows of a deploy from its first close call to its last node', async () => {
+    const registry = new Registry();
+    const events = new EventEmitter();
+    registry.attach(events, () => undefined);
+    const current = (): Promise<void> | undefined => registry.deploying;
+    assert.equal(current(), undefined);
+    events.emit('flows:stopping');
+    const deploying = current();
+    assert.ok(deploying);
+    events.emit('flows:started');
+    await deploying;
+    assert.equal(current(), undefined);
+  });
+
+  it('sweeps, then tells the connections that all nodes listen', () => {
+    const registry = new Registry();
+    const events = new EventEmitter();
+    const order: string[] = [];
+    registry.attach(events, (orphans: readonly Orphan[]) => order.push(`${orphans.length} swept`));
+    const member = { nodeId: 'node', deployed: () => void order.push('deployed'), announce: () => undefined };
+    registry.join(member);
+    claim(registry).park();
+    events.emit('flows:started');
+    registry.leave(member);
+    events.emit('flows:started');
+    assert.deepEqual(order, ['1 swept', 'deployed', '0 swept']);
+  });
+
+  it('listens once, however often the node file is loaded', () => {
+    const registry = new Registry();
+    const events = new EventEmitter();
+    for (let i = 0; i < 20; i++) registry.attach(events, () => undefined);
+    assert.equal(events.listenerCount('flows:started'), 1);
+  });
+});

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:net';
+import type { NodeMessage } from 'node-red';
+import { mobileMessage } from '../../nodes/mobile';
+import type { MessageError } from '../../src/index';
+import {
+  Inbox,
+  freePort,
+  helper,
+  load,
+  logged,
+  statuses,
+  until,
+  useHelper,
+  type FlowNode,
+} from './support/helper';
+
+type Facts = Record<string, unknown>;
+
+describe('what a phone sends', () => {
+  it('is the payload, to the topic, from some number', () => {
+    assert.deepEqual(mobileMessage({ payload: 'Hi', topic: '70123' }), {
+      text: 'Hi',
+      source_addr: '447700900123',
+      destination_addr: '70123',
+    });
+  });
+
+  it('has the fields that are given', () => {
+    const smpp = { source_addr: '1', service_type: 'CMT' };
+    const payload = { text: 'Hi', source_addr: '2', destination_addr: 3 };
+    assert.deepEqual(mobileMessage({ payload, topic: '70123', smpp }), {
+      text: 'Hi',
+      source_addr: '2',
+      destination_addr: '3',
+      service_type: 'CMT',
+    });
+  });
+
+  it('may be binary, or in the TLVs alone', () => {
+    const octets = Buffer.from([1, 2]);
+    assert.equal(mobileMessage({ payload: octets }).short_message, octets);
+    const { text, tlvs } = mobileMessage({ payload: { tlvs: { message_payload: octets } } });
+    assert.deepEqual([text, tlvs], [undefined, { message_payload: octets }]);
+  });
+
+  it('answers a message that the simulator took', () => {
+    const smpp = { event: 'submit', source_addr: '70123', destination_addr: '447700900999', message_id: '1' };
+    assert.deepEqual(mobileMessage({ payload: 'Thanks', topic: '447700900999', smpp }), {
+      text: 'Thanks',
+      source_addr: '447700900999',
+      destination_addr: '70123',
+    });
+  });
+
+  it('has a text', () => {
+    for (const payload of [undefined, null, true, []]) {
+      assert.throws(
+        () => mobileMessage({ payload }),
+        (error: MessageError) => error.field === 'payload',
+      );
+    }
+  });
+});
+
+describe('an smpp-simulator node', () => {
+  useHelper();
+  let count = 0;
+  let port = 0;
+
+  beforeEach(async () => {
+    port = await freePort();
+  });
+
+  function listen(at: number): Promise<Server> {
+    const server = createServer((socket) => socket.destroy());
+    return new Promise((resolve, reject) => {
+      server.once('error', reject).listen(at, '127.0.0.1', () => resolve(server));
+    });
+  }
+
+  function flow(simulator: Facts = {}): FlowNode[] {
+    const at = { z: 'tab', x: 0, y: 0 };
+    const connection = `simulated-${++count}`;
+    return [
+      { id: 'tab', type: 'tab' },
+      { id: connection, type: 'smpp-config', queue: 'memory', port, reconnectMin: 0.05, reconnectMax: 0.1 },
+      {
+        id: 'simulator',
+        type: 'smpp-simulator',
+        ...at,
+        port,
+        receiptDelay: 0.02,
+        wires: [['taken']],
+        ...simulator,
+      },
+      { id: 'out', type: 'smpp-out', ...at, connection, wires: [['result']] },
+      { id: 'in', type: 'smpp-in', ...at, connection, wires: [['received']] },
+      { id: 'catch', type: 'catch', ...at, wires: [['caught']] },
+      ...['taken', 'result', 'received', 'caught'].map((id) => ({ id, type: 'helper', ...at })),
+    ];
+  }
+
+  const lastStatus = (): string => statuses('simulator').at(-1)?.text ?? '';
+  const bound = (): Promise<void> => until(() => lastStatus() === 'smpp-simulator.status.bound', 'a session');
+
+  it('takes messages, and sends on what it took', async () => {
+    await load(flow());
+    const taken = new Inbox('taken');
+    const received = new Inbox('received');
+    helper.getNode('out').receive({ payload: 'Hello', topic: '447700900123' });
+    const { payload, topic, smpp } = await taken.next();
+    const { event, command, message_id, session } = smpp as Facts;
+    assert.deepEqual(
+      [payload, topic, event, command, typeof message_id, session],
+      ['Hello', '447700900123', 'submit', 'submit_sm', 'string', undefined],
+    );
+    assert.equal(((await received.next()).payload as Facts).message_id, message_id);
+  });
+
+  it('gives of a long message the whole text with the last part', async () => {
+    await load(flow());
+    const taken = new Inbox('taken');
+    const long = 'A long message. '.repeat(20);
+    helper.getNode('out').receive({ payload: long, topic: '447700900123' });
+    const messages: NodeMessage[] = [await taken.next(), await taken.next(), await taken.next()];
+    assert.deepEqual(
+      messages.map(({ payload }) => (Buffer.isBuffer(payload) ? 'octets' : payload)),
+      ['octets', 'octets', long],
+    );
+  });
+
+  it('sends what phones send, once somebody is bound', async () => {
+    await load(flow());
+    const received = new Inbox('received');
+    const caught = new Inbox('caught');
+    helper.getNode('simulator').receive({ payload: 'too early', topic: '70123' });
+    assert.equal(((await caught.next()).error as Facts).code, 'NOT_BOUND');
+    await bound();
+    helper.getNode('simulator').receive({ payload: 'Hi', topic: '70123' });
+    const { payload, topic, smpp } = await received.next();
+    assert.deepEqual([payload, topic, (smpp as Facts).destination_addr], ['Hi', '447700900123', '70123']);
+  });
+
+  it('fails on demand', async () => {
+    await load(flow({ rules: [{ type: 'status', status: 'ESME_RINVDSTADR' }] }));
+    const caught = new Inbox('caught');
+    helper.getNode('out').receive({ payload: 'Hello', topic: '447700900123' });
+    assert.equal(((await caught.next()).smpp as Facts).command_status, 'ESME_RINVDSTADR');
+  });
+
+  it('waits for its port', async () => {
+    const other = await listen(port);
+    await load(flow());
+    await until(() => lastStatus() === 'smpp-simulator.status.port-in-use', 'the status');
+    assert.match(logged('ERROR', 'simulator').join(), /port \d+ of 127\.0\.0\.1 is taken.*trying again/);
+    await helper.clearFlows();
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  it('says all that is wrong with it at once', async () => {
+    await load(flow({ port: '${NO_SUCH_PORT}', receiptState: 'GONE', receiptDelay: -1 }));
+    const [text = ''] = logged('ERROR', 'simulator');
+    assert.match(text, /environment variable NO_SUCH_PORT is not set \(port\).*receiptDelay/);
+    assert.equal(lastStatus(), 'smpp-simulator.status.error');
+    const caught = new Inbox('caught');
+    helper.getNode('simulator').receive({ payload: 'Hi', topic: '70123' });
+    assert.equal(((await caught.next()).error as Facts).code, 'INVALID_CONFIG');
+  });
+
+  it('says what is wrong with its faults', async () => {
+    await load(flow({ rules: [{ type: 'sleep' }], receiptState: 'GONE' }));
+    assert.match(logged('ERROR', 'simulator').join(), /receiptState.*rules\[0\]\.type/);
+    await helper.unload();
+    await load(flow({ rules: '{' }));
+    assert.match(logged('ERROR', 'simulator').join(), /rules: give JSON/);
+  });
+
+  it('listens again after a deploy', async () => {
+    const nodes = flow();
+    await load(nodes);
+    await bound();
+    await helper.setFlows(nodes, 'full');
+    await bound();
+    const taken = new Inbox('taken');
+    helper.getNode('out').receive({ payload: 'again', topic: '447700900123' });
+    assert.equal((await taken.next()).payload, 'again');
+  });
+});

@@ -1,0 +1,128 @@
+import { createRequire } from 'node:module';
+import { once, type EventEmitter } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import smppConfig from '../../../nodes/smpp-config';
+import smppIn from '../../../nodes/smpp-in';
+import smppOut from '../../../nodes/smpp-out';
+import smppSimulator from '../../../nodes/smpp-simulator';
+
+export interface FlowNode {
+  readonly id: string;
+  readonly type: string;
+  readonly [property: string]: unknown;
+}
+
+type NodeFile = (RED: NodeAPI) => void;
+
+interface TestHelper {
+  init(runtime: string): void;
+  startServer(done: () => void): void;
+  stopServer(done: () => void): void;
+  load(files: NodeFile[], flow: readonly FlowNode[], credentials?: object): Promise<void>;
+  setFlows(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes', credentials?: object): Promise<void>;
+  unload(): Promise<void>;
+  clearFlows(): Promise<void>;
+  getNode(id: string): TestNode;
+  log(): { args: [{ level: number; msg: unknown; type?: string; id?: string }][] };
+  readonly _log: { readonly ERROR: number; readonly WARN: number; readonly INFO: number };
+  readonly _events: EventEmitter;
+}
+
+/** A node under test: its methods are spies, one for all nodes. */
+export type TestNode = Node & { readonly status: { args: [NodeStatus][]; thisValues: { id: string }[] } };
+
+export interface NodeStatus {
+  readonly fill: string;
+  readonly shape: string;
+  readonly text: string;
+}
+
+const required = createRequire(__filename);
+export const helper = required('node-red-node-test-helper') as TestHelper;
+helper.init(required.resolve('node-red'));
+
+/** A node whose instances take a while to close. */
+function slowToClose(RED: NodeAPI): void {
+  RED.nodes.registerType('slow-to-close', function (this: Node, definition: NodeDef) {
+    RED.nodes.createNode(this, definition);
+    this.on('close', (done: () => void) => void setTimeout(done, 200));
+  });
+}
+
+const FILES: NodeFile[] = [smppConfig, smppOut, smppIn, smppSimulator, slowToClose];
+
+/** Starts the runtime once for a file of tests, and stops the flow after each. */
+export function useHelper(): void {
+  before(function (done) {
+    helper.startServer(done);
+  });
+  after(function (done) {
+    helper.stopServer(done);
+  });
+  afterEach(async () => {
+    await helper.unload();
+  });
+}
+
+export function load(
+  flow: readonly FlowNode[],
+  credentials: object = {},
+  further: readonly NodeFile[] = [],
+): Promise<void> {
+  return helper.load([...FILES, ...further], flow, credentials);
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** What a helper node gets, in order; `next` waits for it. */
+export class Inbox {
+  readonly messages: NodeMessage[] = [];
+  readonly #waiting: ((msg: NodeMessage) => void)[] = [];
+
+  constructor(id: string) {
+    helper.getNode(id).on('input', (msg: NodeMessage) => {
+      const waiting = this.#waiting.shift();
+      if (waiting) waiting(msg);
+      else this.messages.push(msg);
+    });
+  }
+
+  next(): Promise<NodeMessage> {
+    const ready = this.messages.shift();
+    if (ready) return Promise.resolve(ready);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** What Node-RED's log got from a node at `level` or worse, as text. */
+export function logged(level: 'ERROR' | 'WARN' | 'INFO', id?: string): string[] {
+  return helper
+    .log()
+    .args.map(([line]) => line)
+    .filter((line) => line.level <= helper._log[level] && (id === undefined || line.id === id))
+    .map((line) => String(line.msg));
+}
+
+/** All statuses that a node has shown so far. */
+export function statuses(id: string): NodeStatus[] {
+  const { args, thisValues } = helper.getNode(id).status;
+  return args.flatMap(([status], index) => (thisValues[index]?.id === id ? [status] : []));
+}
+
+/** Resolves when `condition` holds; rejects after two seconds. */
+export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
+  const deadline = Date.now() + 2000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`${what} did not come about`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
