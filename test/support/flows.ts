@@ -11,6 +11,7 @@ export function connection(port: number | string, properties: Properties = {}): 
   return {
     id: 'smsc',
     type: 'smpp-config',
+    queue: 'memory',
     name: 'Test',
     host: '127.0.0.1',
     port,

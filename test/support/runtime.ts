@@ -278,12 +278,14 @@ export class Runtime {
     return performance.now() - started;
   }
 
-  async kill(): Promise<void> {
+  /** Ends it as a power failure would. */
+  async kill({ keepUserDir = false } = {}): Promise<void> {
     if (this.isRunning) {
       const exited = once(this.#child, 'exit');
       this.#child.kill('SIGKILL');
       await exited;
     }
+    if (keepUserDir) return;
     rmSync(this.userDir, { recursive: true, force: true });
   }
 

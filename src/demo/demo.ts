@@ -1,0 +1,80 @@
+import type { FlowNode, NodeRed } from './node-red';
+import { loadNodeRed, versionOf } from './node-red';
+import { flowIds } from './flow';
+import { host, listenFrom } from './ports';
+import { Story } from './story';
+import { UserFolder } from './user-folder';
+
+export interface DemoOptions {
+  /** The checkout: where package.json lies. */
+  readonly root: string;
+  /** Where Node-RED keeps the flow and its settings between starts. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+  /** Forget what was edited in earlier runs. */
+  readonly fresh?: boolean;
+  /** First port to try for the editor; default 1880. */
+  readonly port?: number;
+}
+
+export interface Demo {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Node-RED with the demo's flow, and sends one message by itself so that there is something to see.
+ * @throws DemoError when another demo runs in the folder, or no port is free
+ */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const { root, say, fresh = false, port = 1880 } = options;
+  const folder = new UserFolder(root, options.folder);
+  await folder.claim();
+  if (fresh) folder.reset();
+  await folder.prepareFlow(say);
+  say('Starting Node-RED ...');
+  const story = new Story(say);
+  const { nodeRed, server } = await loadNodeRed({
+    root,
+    userDir: folder.path,
+    editor: true,
+    log: (line) => story.log(line),
+  });
+  const url = `http://${host}:${await listenFrom(server, port)}`;
+  folder.note(url);
+  story.follow(nodeRed);
+  await nodeRed.start();
+  say(`Node-RED ${versionOf(nodeRed)} is listening: open ${url} in a browser (Ctrl-C stops it).`);
+  let stopping = false;
+  void story.bound.then(() => {
+    if (!stopping) sendGreeting(nodeRed);
+  });
+  return {
+    url,
+    stop: async () => {
+      stopping = true;
+      await nodeRed.stop();
+      server.closeAllConnections();
+      server.close();
+      folder.release();
+    },
+  };
+}
+
+/** Presses the flow's button once. Only towards the simulator of the flow: with a real SMS centre it would cost. */
+function sendGreeting(nodeRed: NodeRed): void {
+  if (bindsToOwnSimulator(nodeRed)) nodeRed.nodes.getNode(flowIds.hello)?.receive();
+}
+
+function bindsToOwnSimulator(nodeRed: NodeRed): boolean {
+  const nodes: FlowNode[] = [];
+  nodeRed.nodes.eachNode((node) => nodes.push(node));
+  const connection = nodes.find(({ id }) => id === flowIds.connection);
+  const simulator = nodes.find(({ id }) => id === flowIds.simulator);
+  return (
+    connection !== undefined &&
+    connection.host === host &&
+    simulator?.d !== true &&
+    String(connection.port) === String(simulator?.port)
+  );
+}

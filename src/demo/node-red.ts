@@ -1,0 +1,84 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+
+/** As much as is used here of how a program embeds Node-RED (its documentation, "Embedding into an existing app"). */
+export interface NodeRed {
+  version(): string;
+  init(server: Server, settings: Record<string, unknown>): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly httpAdmin: RequestListener;
+  readonly httpNode: RequestListener;
+  readonly events: { on(event: string, handler: (event: never) => void): unknown };
+  readonly hooks: { add(hook: string, handler: (event: never) => void): void };
+  readonly nodes: {
+    eachNode(visit: (node: FlowNode) => void): void;
+    getNode(id: string): RunningNode | null;
+  };
+}
+
+/** A node as the flow file has it. */
+export interface FlowNode {
+  readonly id: string;
+  readonly type: string;
+  readonly [property: string]: unknown;
+}
+
+export interface RunningNode {
+  receive(msg?: Record<string, unknown>): void;
+}
+
+/** What Node-RED hands to a log handler. */
+export interface LogLine {
+  readonly level: number;
+  readonly msg: unknown;
+  readonly type?: string;
+  readonly name?: string;
+  readonly id?: string;
+}
+
+type App = RequestListener & { use(handler: RequestListener): void };
+
+export interface RuntimeOptions {
+  /** The checkout: where package.json lies. */
+  readonly root: string;
+  readonly userDir: string;
+  readonly editor: boolean;
+  readonly log: (line: LogLine) => void;
+}
+
+export interface Runtime {
+  readonly nodeRed: NodeRed;
+  /** For the editor and the flows' own routes; not listening yet. */
+  readonly server: Server;
+}
+
+/** Loads Node-RED into this process: nothing is left behind when the process goes, however it goes. */
+export async function loadNodeRed({ root, userDir, editor, log }: RuntimeOptions): Promise<Runtime> {
+  const { default: nodeRed } = (await import('node-red')) as unknown as { default: NodeRed };
+  // The http nodes expect one application around editor and flows, made by the same express.
+  const express = createRequire(require.resolve('node-red'))('express') as () => App;
+  const app = express();
+  const server = createServer(app);
+  nodeRed.init(server, {
+    userDir,
+    flowFile: 'flows.json',
+    flowFilePretty: true,
+    nodesDir: [root],
+    httpAdminRoot: '/',
+    httpNodeRoot: '/',
+    disableEditor: !editor,
+    logging: { demo: { level: 'info', metrics: false, audit: false, handler: () => log } },
+    // No tour, no question about telemetry, no notice of updates: the flow is what is to be seen.
+    telemetry: { enabled: false, updateNotification: false },
+    editorTheme: { tours: false, page: { title: 'SMPP demo' } },
+  });
+  app.use(nodeRed.httpAdmin);
+  app.use(nodeRed.httpNode);
+  return { nodeRed, server };
+}
+
+/** Node-RED takes the checkout around it for its own, and says so. */
+export function versionOf(nodeRed: NodeRed): string {
+  return nodeRed.version().replace(/-git$/, '');
+}

@@ -1,0 +1,50 @@
+import { createServer, type Server } from 'node:net';
+import { DemoError } from './errors';
+
+/** Nothing here asks for a password, so nothing here is to be reached from elsewhere. */
+export const host = '127.0.0.1';
+
+const attempts = 100;
+
+/** Listens on `from` or the next port that is free. Resolves with the port. */
+export async function listenFrom(server: Server, from: number): Promise<number> {
+  const last = Math.min(from + attempts, 65_536) - 1;
+  for (let port = from; port <= last; port++) if (await listens(server, port)) return port;
+  throw new DemoError(`No port from ${from} to ${last} is free on ${host}.`);
+}
+
+/** The first free port from `from` on. */
+export async function freePort(from: number): Promise<number> {
+  const probe = createServer();
+  const port = await listenFrom(probe, from);
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** Any free port. */
+export async function anyFreePort(): Promise<number> {
+  const probe = createServer();
+  await listens(probe, 0);
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new DemoError(`No port is free on ${host}.`);
+  return address.port;
+}
+
+function listens(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      server.removeListener('listening', listening);
+      // Windows says EACCES of ports that it keeps for itself, Unix of those below 1024.
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false);
+      else reject(error);
+    };
+    const listening = (): void => {
+      server.removeListener('error', failed);
+      resolve(true);
+    };
+    server.once('error', failed);
+    server.once('listening', listening);
+    server.listen(port, host);
+  });
+}

@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DemoError } from './errors';
+import { demoFlow, flowCredentials } from './flow';
+import type { FlowNode } from './node-red';
+import { freePort } from './ports';
+
+const firstSimulatorPort = 2775;
+
+/** Where the editor of a running demo is to be found, so that no second one writes the same files. */
+interface Running {
+  pid: number;
+  url: string;
+}
+
+/** The folder in which Node-RED keeps flows and settings between starts. */
+export class UserFolder {
+  readonly path: string;
+  readonly #root: string;
+
+  /** @param root the checkout: where package.json lies */
+  constructor(root: string, path: string) {
+    this.#root = root;
+    this.path = path;
+  }
+
+  /** @throws DemoError when another demo runs in this folder. */
+  async claim(): Promise<void> {
+    const running = await this.#running();
+    if (running)
+      throw new DemoError(
+        `The demo is running already: ${running.url} (process ${running.pid}). Stop that one first.`,
+      );
+  }
+
+  note(url: string): void {
+    this.#write('running.json', { pid: process.pid, url } satisfies Running);
+  }
+
+  release(): void {
+    rmSync(this.#file('running.json'), { force: true });
+  }
+
+  /** Forgets all that was edited. */
+  reset(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** Makes the flow file where there is none, and lets the simulator and what binds to it have a free port. */
+  async prepareFlow(say: (line: string) => void): Promise<void> {
+    mkdirSync(this.path, { recursive: true });
+    if (!existsSync(this.#file('flows.json'))) {
+      this.#write(
+        'flows.json',
+        demoFlow({ root: this.#root, simulatorPort: firstSimulatorPort, withHttp: true }),
+      );
+      this.#write('flows_cred.json', flowCredentials);
+    }
+    const nodes = JSON.parse(readFileSync(this.#file('flows.json'), 'utf8')) as FlowNode[];
+    const moved = await followFreePorts(nodes, say);
+    if (moved) this.#write('flows.json', moved);
+  }
+
+  async #running(): Promise<Running | undefined> {
+    const file = this.#file('running.json');
+    if (!existsSync(file)) return undefined;
+    try {
+      const running = JSON.parse(readFileSync(file, 'utf8')) as Running;
+      process.kill(running.pid, 0);
+      // The number may be another process' by now.
+      await fetch(running.url, { signal: AbortSignal.timeout(1000) });
+      return running;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Whole or not at all, for the next start reads it. */
+  #write(name: string, content: unknown): void {
+    writeFileSync(this.#file(`${name}.new`), JSON.stringify(content, null, 4));
+    renameSync(this.#file(`${name}.new`), this.#file(name));
+  }
+}
+
+/**
+ * Moves each simulator whose port is taken to the next free one, and the connections that point to it along.
+ * @returns the changed flow, undefined where nothing had to move
+ */
+export async function followFreePorts(
+  nodes: readonly FlowNode[],
+  say: (line: string) => void,
+): Promise<FlowNode[] | undefined> {
+  const moves = new Map<number, number>();
+  const given = new Set<number>();
+  for (const { type, d, port } of nodes) {
+    const wanted = Number(port);
+    if (type !== 'smpp-simulator' || d === true || !Number.isInteger(wanted) || moves.has(wanted)) continue;
+    let free = await freePort(wanted);
+    while (given.has(free)) free = await freePort(free + 1);
+    given.add(free);
+    moves.set(wanted, free);
+    if (free !== wanted)
+      say(`Port ${wanted} is taken: the simulator listens on ${free}, and the flow follows.`);
+  }
+  if ([...moves].every(([from, to]) => from === to)) return undefined;
+  return nodes.map((node) => {
+    const to = isLocal(node) ? moves.get(Number(node.port)) : undefined;
+    return to === undefined ? node : { ...node, port: typeof node.port === 'string' ? String(to) : to };
+  });
+}
+
+function isLocal({ type, host }: FlowNode): boolean {
+  if (type === 'smpp-simulator') return true;
+  return type === 'smpp-config' && ['127.0.0.1', 'localhost', '::1', '', undefined].includes(host as string);
+}

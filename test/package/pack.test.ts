@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { npm } from '../support/npm';
+import { nodeRed4, Runtime } from '../support/runtime';
+import { skip } from '../support/skip';
+
+const root = join(__dirname, '..', '..');
+const run = promisify(execFile);
+const types = ['smpp-config', 'smpp-out', 'smpp-in', 'smpp-simulator'];
+const faces = ['', '/protocol', '/text', '/simulator'];
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+describe('the package as it is published', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let packed: Packed;
+  let files: Set<string>;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'node-red-smpp-pack-'));
+    await run(process.execPath, [join(root, '.ci', 'build.mjs')]);
+    const options = ['--json', '--ignore-scripts', '--pack-destination', folder];
+    const [first] = JSON.parse(await npm(['pack', ...options], root)) as Packed[];
+    packed = first!;
+    files = new Set(packed.files.map(({ path }) => path));
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('has the code, its types and the editor part of every node', () => {
+    const wanted = [
+      ...['index', 'protocol/index', 'text/index', 'simulator/index'].flatMap((name) => [
+        `dist/src/${name}.js`,
+        `dist/src/${name}.d.ts`,
+      ]),
+      ...types.flatMap((type) => [
+        `dist/nodes/${type}.js`,
+        `dist/nodes/${type}.html`,
+        `dist/nodes/locales/en-US/${type}.json`,
+      ]),
+      'package.json',
+      'README.md',
+      'LICENSE',
+    ];
+    assert.deepEqual(
+      wanted.filter((path) => !files.has(path)),
+      [],
+    );
+  });
+
+  it('has icons beside the nodes, and examples', () => {
+    assert.ok([...files].some((path) => /^dist\/nodes\/icons\/.+\.(svg|png)$/.test(path)));
+    assert.ok([...files].some((path) => /^examples\/.+\.json$/.test(path)));
+  });
+
+  it('has nothing that only its makers need', () => {
+    const unwanted =
+      /^(src|test|nodes|\.ci|\.github|\.demo|\.cache|coverage)\/|^dist\/(test|src\/demo)\/|tsbuildinfo|built-from|\.test\.|^tsconfig|eslint/;
+    assert.deepEqual(
+      [...files].filter((path) => unwanted.test(path)),
+      [],
+    );
+  });
+
+  it('stays small', () => {
+    assert.ok(packed.unpackedSize < 3_000_000, `${packed.unpackedSize} octets unpacked`);
+  });
+
+  describe('installed in a fresh user folder', () => {
+    let userDir: string;
+
+    before(async function () {
+      userDir = join(folder, 'user');
+      mkdirSync(userDir);
+      writeFileSync(join(userDir, 'package.json'), '{"name":"a-project","version":"0.0.0","private":true}');
+      const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+      try {
+        await npm(['install', ...options, join(folder, packed.filename)], userDir);
+      } catch (error) {
+        if (process.env.CI === 'true' || !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENOTCACHED/.test(String(error)))
+          throw error;
+        skip(this, 'the registry cannot be reached');
+      }
+    });
+
+    it('gives require and import every face of the library', async () => {
+      const names = faces.map((face) => `@nazjs/node-red-smpp${face}`);
+      const commonJs = names
+        .map((name) => `if (Object.keys(require('${name}')).length === 0) throw '${name}';`)
+        .join('\n');
+      await run(process.execPath, ['-e', commonJs], { cwd: userDir });
+      const esm = [
+        `import { SmppClient } from '${names[0]!}';`,
+        `import { encodePdu, decodePdu, PduFramer, PduError } from '${names[1]!}';`,
+        `import { encodeText, decodeText, segment, Reassembler, parseReceipt, parseUserDataHeader, parseSmppTime } from '${names[2]!}';`,
+        `import { Smsc } from '${names[3]!}';`,
+      ].join('\n');
+      await run(process.execPath, ['--input-type=module', '-e', esm], { cwd: userDir });
+    });
+
+    it('gives a program in TypeScript its types', async () => {
+      writeFileSync(
+        join(userDir, 'consumer.ts'),
+        [
+          `import { SmppClient } from '@nazjs/node-red-smpp';`,
+          `import { decodePdu, encodePdu } from '@nazjs/node-red-smpp/protocol';`,
+          `import { encodeText } from '@nazjs/node-red-smpp/text';`,
+          `import { Smsc } from '@nazjs/node-red-smpp/simulator';`,
+          `const octets: Buffer = encodePdu({ command: 'enquire_link', command_status: 0, sequence_number: 1 });`,
+          `const name: string = decodePdu(octets).command;`,
+          `const coding: number = encodeText('Hello', { encoding: 'auto' }).data_coding;`,
+          `export { SmppClient, Smsc, name, coding };`,
+          `// @ts-expect-error a command that does not exist`,
+          `encodePdu({ command: 'submit_sms', command_status: 0, sequence_number: 1 });`,
+        ].join('\n'),
+      );
+      const flags = ['--noEmit', '--strict', '--module', 'node16', '--target', 'es2022', '--types', 'node'];
+      const typeRoots = ['--typeRoots', join(root, 'node_modules', '@types')];
+      const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      await run(process.execPath, [compiler, ...flags, ...typeRoots, 'consumer.ts'], { cwd: userDir }).catch(
+        (error: unknown) => assert.fail((error as { stdout: string }).stdout),
+      );
+    });
+
+    it('is found by Node-RED there', async () => {
+      const runtime = await Runtime.start(nodeRed4(), { userDir, withCheckout: false });
+      const sets = (await runtime.nodeSets()).filter(({ id }) => id.startsWith('@nazjs/'));
+      await runtime.stop();
+      assert.deepEqual(
+        sets.map((set) => [set.types, set.err]),
+        types.map((type) => [[type], undefined]),
+      );
+    });
+  });
+});

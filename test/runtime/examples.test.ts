@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../../src/demo/ports';
+import { forEachNodeRed, sharedRuntime, type FlowNode } from '../support/runtime';
+
+const folder = join(__dirname, '..', '..', 'examples');
+
+/** Flows lie in the folder itself; what lies deeper are packages that show how to extend this one. */
+const examples = readdirSync(folder).filter((file) => file.endsWith('.json'));
+
+forEachNodeRed('the examples of the import menu', (kind) => {
+  const runtime = sharedRuntime(kind);
+
+  // What one leaves behind is not to be taken for the next one's.
+  afterEach(() => runtime().deploy([]));
+
+  for (const example of examples)
+    it(`imports and runs: ${example}`, async () => {
+      const nodes = JSON.parse(readFileSync(join(folder, example), 'utf8')) as FlowNode[];
+      const from = { told: runtime().told.length, output: runtime().output.length };
+      await runtime().deploy(await ready(nodes));
+      const bindsToSimulator = nodes.some(({ type }) => type === 'smpp-simulator');
+      const user = nodes.find(({ type }) => type === 'smpp-out' || type === 'smpp-in');
+      if (bindsToSimulator && user) await runtime().waitForStatus(user.id, /^bound/);
+      for (const { id, type } of nodes) if (type === 'inject' && bindsToSimulator) await runtime().inject(id);
+      if (bindsToSimulator && nodes.some(({ type }) => type === 'inject'))
+        await somethingCame(nodes, from.told);
+      const said = runtime().output.slice(from.output);
+      assert.doesNotMatch(said, /missing types/);
+      // What the example before left in its queue may still be told of.
+      const own = nodes.map(({ type, name, id }) => `[error] [${type}:${name === '' ? id : String(name)}]`);
+      assert.deepEqual(
+        said.split('\n').filter((line) => own.some((tag) => line.includes(tag))),
+        [],
+      );
+    });
+
+  async function somethingCame(nodes: readonly FlowNode[], from: number): Promise<void> {
+    const debugs = nodes.filter(({ type }) => type === 'debug').map(({ id }) => id);
+    await runtime().waitFor(
+      'a message at a debug node',
+      (told) => told.kind === 'message' && debugs.includes(told.probe),
+      { from },
+    );
+  }
+
+  /** Its own simulator port, credentials, and a probe in place of each debug node. */
+  async function ready(nodes: readonly FlowNode[]): Promise<FlowNode[]> {
+    const port = await freePort(20_000 + Math.floor(Math.random() * 10_000));
+    const simulated = nodes.find(({ type }) => type === 'smpp-simulator')?.port;
+    return nodes.map((node) => {
+      if (node.type === 'debug') return { ...node, type: 'probe' };
+      if (node.type === 'smpp-config')
+        return {
+          ...node,
+          credentials: { systemId: 'example', password: 'example' },
+          ...(String(node.port) === String(simulated) ? { port } : {}),
+        };
+      return node.type === 'smpp-simulator' ? { ...node, port } : node;
+    });
+  }
+});
