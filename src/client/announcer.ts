@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import { maskNumber, type Log } from '../observability';
-import { describeStatus, statusName, type Pdu } from '../protocol';
-import type { DeadReason, DeliveryState, QueueItem } from '../store';
+import { describeStatus, statusName, type CodecOptions, type Pdu } from '../protocol';
+import type { DeadReason, DeliveryState, Lease, QueueItem } from '../store';
 import type { SegmentResponse } from './delivery';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
 import type { DirectRequest } from './intake';
@@ -16,14 +16,20 @@ export class Announcer {
   readonly #events: Events;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #codec: CodecOptions;
+  #full = false;
   #lastState = '';
   #normalTimer: unknown;
 
-  constructor(events: Events, log: Log, clock: Clock) {
+  constructor(events: Events, log: Log, clock: Clock, codec: CodecOptions = {}) {
+    this.#codec = codec;
     this.#events = events;
     this.#log = log;
     this.#clock = clock;
   }
+
+  /** Of the session that is bound: told in every line about what goes over it. */
+  sessionNumber = 0;
 
   sent({ delivery, segment, request, sequenceNumber }: SentSegment): void {
     const { item } = delivery.lease;
@@ -31,13 +37,14 @@ export class Announcer {
       const line = {
         event: 'request',
         stage: 'start',
+        session: this.sessionNumber,
         ...facts(item, segment),
         sequence_number: sequenceNumber,
       };
       this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
     }
     if (!this.#events.has('request')) return;
-    const { pdu, octets } = requestPdu(request.commandId, request.body, sequenceNumber);
+    const { pdu, octets } = requestPdu(request.commandId, request.body, sequenceNumber, this.#codec);
     const fields = pduFields(pdu);
     void this.#events.emit('request', {
       ...fields,
@@ -46,11 +53,12 @@ export class Announcer {
       payload: fields,
       segment,
       segments: item.segments.length,
+      redelivered: delivery.lease.state.redelivered,
       pdu: octets,
     });
   }
 
-  responded(item: QueueItem, segment: number, { pdu, octets, duration }: SegmentResponse): void {
+  responded({ item, state }: Lease, segment: number, { pdu, octets, duration }: SegmentResponse): void {
     const status = statusName(pdu.command_status);
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
     const level = pdu.command_status === 0 ? 'debug' : 'info';
@@ -59,6 +67,7 @@ export class Announcer {
       const line = {
         event: 'response',
         stage: 'end',
+        session: this.sessionNumber,
         ...facts(item, segment),
         sequence_number: pdu.sequence_number,
         command_status: status,
@@ -74,6 +83,7 @@ export class Announcer {
       payload: status,
       segment,
       segments: item.segments.length,
+      redelivered: state.redelivered,
       duration: seconds(duration),
       pdu: octets,
     });
@@ -88,12 +98,19 @@ export class Announcer {
       ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
       ...(msgid === undefined ? {} : { msgid }),
     };
-    void this.#events.emit('response', {
-      ...fields,
-      ...about,
+    const { sequence_number, command_status } = fields;
+    const line = {
       event: 'response',
-      payload: fields.command_status,
-    });
+      stage: 'end',
+      session: this.sessionNumber,
+      command: request.command,
+      correlation_id: request.correlationId,
+      destination: request.destination,
+      sequence_number,
+      command_status,
+    };
+    this.#log.debug(line, `${request.command} answered`);
+    void this.#events.emit('response', { ...fields, ...about, event: 'response', payload: command_status });
     if (response.command_status === 0) {
       const messageId = typeof fields['message_id'] === 'string' ? fields['message_id'] : '';
       return {
@@ -172,6 +189,16 @@ export class Announcer {
     void this.#events.emit('session', { ...state, event: 'session', payload: { ...state }, topic: '' });
   }
 
+  /** Whether the queue was full when last something was to come in. */
+  queueFull(full: boolean, queued: number): void {
+    if (full === this.#full) return;
+    this.#full = full;
+    const line = { event: 'queue', stage: full ? 'full' : 'ready', queued };
+    if (full) this.#log.warn(line, 'the queue is full: messages are refused');
+    else this.#log.info(line, 'the queue takes messages again');
+    this.queue({ state: full ? 'full' : 'ready', queued });
+  }
+
   queue(event: Omit<ClientEvents['queue'], 'event' | 'payload' | 'topic'>): void {
     void this.#events.emit('queue', { ...event, event: 'queue', payload: { ...event }, topic: '' });
   }
@@ -189,6 +216,7 @@ export class Announcer {
     const line = {
       event: 'session',
       stage: name,
+      session: this.sessionNumber,
       bind_type,
       command_status,
       reason,

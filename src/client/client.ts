@@ -2,9 +2,10 @@ import { SmppError } from '../protocol';
 import { canSubmit, type Session } from '../session';
 import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
+import { checkChanges, type Configuration } from './configuration';
 import { deadLetterOf, type DeadLetterList } from './dead-letters';
-import { ConfigError } from './errors';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
+import { Expiry } from './expiry';
 import { Intake } from './intake';
 import { Joining } from './joining';
 import type { Message } from './message';
@@ -35,12 +36,6 @@ export interface StatusReport {
   port: number;
 }
 
-export interface Configuration {
-  sendRate?: number | string;
-  windowSize?: number | string;
-  logLevel?: string;
-}
-
 /** Milliseconds between sweeps of expired correlations. */
 const EXPIRE_EVERY = 60_000;
 /** How long a store that is away may hold up a stop. */
@@ -62,6 +57,7 @@ export class SmppClient {
   readonly #road: Road;
   readonly #upkeep: Upkeep;
   readonly #sender: Sender;
+  readonly #expiry: Expiry;
   readonly #sweep: Repeated;
   #windowSize: number;
   #disconnects = 0;
@@ -77,7 +73,7 @@ export class SmppClient {
     this.#windowSize = settings.windowSize;
     this.#parts = parts;
     this.#events = new Events(log);
-    this.#announcer = new Announcer(this.#events, log, clock);
+    this.#announcer = new Announcer(this.#events, log, clock, { vendorTlvs: settings.vendorTlvs });
     this.#outcomes = new Outcomes(clock, settings.maxWaiting);
     this.#matcher = new ReceiptMatcher(correlator, clock, settings.receiptHoldTime);
     this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
@@ -104,7 +100,16 @@ export class SmppClient {
       outcomes: this.#outcomes,
       announcer: this.#announcer,
       queue: store.queue,
+      capacity: settings.queueCapacity,
+      queued: (items) => this.#expiry.note(items),
       session: () => this.#upkeep.session,
+    });
+    this.#expiry = new Expiry({
+      queue: store.queue,
+      clock,
+      log,
+      idle: () => this.state !== 'bound' && this.state !== 'throttled',
+      expired: (leases) => this.#road.expired(leases),
     });
     this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
   }
@@ -133,6 +138,7 @@ export class SmppClient {
     this.#receiving.open();
     this.#sweep.start();
     this.#joining.start();
+    this.#expiry.start();
     try {
       await this.#upkeep.start(options);
     } finally {
@@ -175,6 +181,7 @@ export class SmppClient {
 
   async #stop(): Promise<void> {
     this.#sender.stop();
+    await this.#expiry.stop();
     await this.disconnect();
     this.#road.abandon();
     this.#matcher.stop();
@@ -187,6 +194,8 @@ export class SmppClient {
   /** Stops sending; receiving goes on. */
   pause(): void {
     this.#road.gate.pause();
+    // What lies in the queue can expire, be overtaken and be purged.
+    void this.#road.giveBack();
     this.#upkeep.announce();
   }
 
@@ -251,30 +260,14 @@ export class SmppClient {
 
   /** Changes rate, window and log level while running. Throws {@link ConfigError}. */
   configure(changes: Configuration): void {
-    const known = ['sendRate', 'windowSize', 'logLevel'];
-    const strange = Object.keys(changes).filter((field) => !known.includes(field));
-    if (strange.length > 0) {
-      const remedy = `only ${known.join(', ')} can be changed while running`;
-      throw new ConfigError(strange.map((field) => ({ field, value: undefined, remedy })));
+    const { bucket, log } = this.#parts;
+    const { sendRate, windowSize, logLevel } = checkChanges(changes, bucket !== undefined);
+    if (sendRate !== undefined) bucket?.setRate(sendRate);
+    if (windowSize !== undefined) {
+      this.#windowSize = windowSize;
+      this.#upkeep.session?.resizeWindow(windowSize);
     }
-    const settings = normalise(changes);
-    if (changes.sendRate !== undefined) {
-      if (!this.#parts.bucket) {
-        throw new ConfigError([
-          {
-            field: 'sendRate',
-            value: changes.sendRate,
-            remedy: 'the rate limiter is your own; change it there',
-          },
-        ]);
-      }
-      this.#parts.bucket.setRate(settings.sendRate);
-    }
-    if (changes.windowSize !== undefined) {
-      this.#windowSize = settings.windowSize;
-      this.#upkeep.session?.resizeWindow(settings.windowSize);
-    }
-    if (changes.logLevel !== undefined) this.#parts.log.level = settings.logLevel;
+    if (logLevel !== undefined) log.level = logLevel;
   }
 
   /**
@@ -325,7 +318,7 @@ export class SmppClient {
   #roadListener(): RoadListener {
     return {
       sent: (segment) => this.#announcer.sent(segment),
-      responded: (item, segment, response) => this.#announcer.responded(item, segment, response),
+      responded: (lease, segment, response) => this.#announcer.responded(lease, segment, response),
       correlated: (entry) => this.#matcher.known(entry),
       accepted: (lease) => this.#outcomes.accepted(lease.item, lease.state),
       failed: (lease, reason) => this.#sender.fail(lease.item, reason, lease.state),
@@ -336,5 +329,6 @@ export class SmppClient {
   #dropped(items: readonly QueueItem[]): void {
     const text = 'dropped from the full queue to make room for newer ones (whenFull: drop-oldest)';
     for (const item of items) this.#sender.fail(item, { code: 'QUEUE_FULL', text });
+    this.#announcer.queue({ state: 'dropped', queued: this.#settings.queueCapacity, removed: items.length });
   }
 }

@@ -49,12 +49,15 @@ export type ResponseEvent = EventBase &
     message_id?: string;
     segment?: number;
     segments?: number;
+    /** Whether the centre may have seen the message before. */
+    redelivered?: boolean;
     /** Seconds from writing the request to its response. */
     duration?: number;
   };
 
 /** A request of ours, as it goes out. */
-export type RequestEvent = EventBase & PduFields & { event: 'request'; segment?: number; segments?: number };
+export type RequestEvent = EventBase &
+  PduFields & { event: 'request'; segment?: number; segments?: number; redelivered?: boolean };
 
 /** A message that failed for good. */
 export type FailureEvent = EventBase & FailureFields & { event: 'failure' };

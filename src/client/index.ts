@@ -2,7 +2,8 @@
  * What outlives a connection: keeping the link up, the road of a message from intake
  * to its outcome, receiving, and the events that tell of it all.
  */
-export { SmppClient, type Configuration, type StatusReport } from './client';
+export { SmppClient, type StatusReport } from './client';
+export type { Configuration } from './configuration';
 export type { SendOptions } from './sender';
 export type { StartOptions } from './upkeep';
 export { ConfigError, MessageError, describeProblem, type Problem } from './errors';

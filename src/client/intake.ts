@@ -5,6 +5,7 @@ import type { KeyValueState, QueueItem } from '../store';
 import {
   TextError,
   formatSmppTime,
+  languageNames,
   segment,
   type SegmentOptions,
   type SubmitSmFields,
@@ -14,7 +15,7 @@ import { about, octetField, putDestination, putSource, type Fields } from './add
 import { MessageError } from './errors';
 import { fieldNames, isQueued, parseMessage, type Message, type ParsedMessage } from './message';
 import type { Settings } from './options';
-import { checkedMetadata, expiry, laneOf } from './wishes';
+import { checkedMetadata, expiry, laneOf, messageClassOf, oneOf } from './wishes';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
 
 export interface IntakeParts {
@@ -133,10 +134,10 @@ export class Intake {
       reference,
       encoding: wishes.encoding,
       data_coding: octetField(parsed, settings, 'data_coding'),
-      messageClass: wishes.messageClass as SegmentOptions['messageClass'],
-      language: wishes.language as SegmentOptions['language'],
+      messageClass: messageClassOf(wishes.messageClass),
+      language: oneOf('language', wishes.language, languageNames()),
       defaultAlphabet: settings.defaultAlphabet,
-      unencodable: (wishes.unencodable ?? settings.unencodable) as SegmentOptions['unencodable'],
+      unencodable: oneOf('unencodable', wishes.unencodable ?? settings.unencodable, UNENCODABLE),
       codecs,
       ...(esmClass === undefined ? {} : { esm_class: esmClass }),
     }).segments;
@@ -229,6 +230,7 @@ export class Intake {
   }
 }
 
+const UNENCODABLE = ['strict', 'replace', 'transliterate'] as const;
 const METHODS = ['udh8', 'udh16', 'sar', 'payload', 'reject'] as const;
 
 function missingText(): MessageError {

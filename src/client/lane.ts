@@ -84,6 +84,7 @@ export class Lane {
     const idle = this.#ready.filter((delivery) => delivery.flying === 0);
     this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
     for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
+    this.#borrowing?.abort(new Error('nothing is to be borrowed now'));
   }
 
   ended(delivery: Delivery): void {

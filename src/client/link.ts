@@ -16,7 +16,8 @@ import { sleep } from './timing';
 export interface LinkListener extends Pick<SessionHandlers, 'trace'> {
   request: SessionHandlers['request'];
   connecting(): void;
-  bound(session: Session): void;
+  /** `number` counts the connection's sessions, from 1. */
+  bound(session: Session, number: number): void;
   down(facts: LinkDown): void;
 }
 
@@ -56,6 +57,7 @@ export class Link {
   #stopping: AbortController | undefined;
   #running: Promise<void> = Promise.resolve();
   #session: Session | undefined;
+  #count = 0;
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -95,9 +97,10 @@ export class Link {
       let reason: CloseReason | undefined;
       try {
         listener.connecting();
+        this.#count++;
         const session = await this.#open(signal);
         const boundAt = clock.monotonic();
-        listener.bound(session);
+        listener.bound(session, this.#count);
         reason = await session.closed;
         if (clock.monotonic() - boundAt >= Math.min(STABLE_AFTER, settings.reconnectMax)) failures = 0;
       } catch (cause) {
@@ -145,7 +148,7 @@ export class Link {
       transport,
       handlers: { request: (pdu, octets) => listener.request(pdu, octets), trace: listener.trace },
       clock,
-      log,
+      log: log.child({ session: this.#count }),
       windowSize: settings.windowSize,
       responseTimeout: settings.responseTimeout,
       enquireLinkInterval: settings.enquireLinkInterval,

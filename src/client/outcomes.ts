@@ -7,9 +7,9 @@ export type CompleteWhen = 'accepted' | 'queued' | 'delivered';
 
 /** A message failed for good. `outcome` is what the flow sees. */
 export class DeliveryError extends SmppError {
-  readonly outcome: FailureFields & { id: string; correlation_id?: string };
+  readonly outcome: FailureFields & Omit<Identity, 'topic' | 'msgid'>;
 
-  constructor(message: string, outcome: FailureFields & { id: string; correlation_id?: string }) {
+  constructor(message: string, outcome: FailureFields & Omit<Identity, 'topic' | 'msgid'>) {
     super(outcome.code, message);
     this.outcome = outcome;
   }
@@ -151,9 +151,8 @@ export class Outcomes {
 
   #reject(waiter: Waiter, failure: FailureFields, text: string): void {
     this.#remove(waiter);
-    const { id, correlationId } = waiter.item;
-    const label = correlationId === undefined ? {} : { correlation_id: correlationId };
-    waiter.reject(new DeliveryError(text, { ...failure, id, ...label }));
+    const { topic: _topic, msgid: _msgid, ...about } = identity(waiter.item);
+    waiter.reject(new DeliveryError(text, { ...failure, ...about }));
   }
 
   #remove(waiter: Waiter): void {

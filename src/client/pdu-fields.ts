@@ -1,4 +1,4 @@
-import { HEADER_LENGTH, decodePdu, statusName, writeHeader, type Pdu } from '../protocol';
+import { HEADER_LENGTH, decodePdu, statusName, writeHeader, type CodecOptions, type Pdu } from '../protocol';
 
 /** A PDU as an event shows it: status by name and by number, all fields by their specification names. */
 export function pduFields(pdu: Pdu): {
@@ -23,9 +23,10 @@ export function requestPdu(
   commandId: number,
   body: Buffer,
   sequenceNumber: number,
+  codec?: CodecOptions,
 ): { pdu: Pdu; octets: Buffer } {
   const octets = Buffer.allocUnsafe(HEADER_LENGTH + body.length);
   writeHeader(octets, 0, octets.length, commandId, 0, sequenceNumber);
   body.copy(octets, HEADER_LENGTH);
-  return { pdu: decodePdu(octets), octets };
+  return { pdu: decodePdu(octets, codec), octets };
 }

@@ -17,7 +17,7 @@ import { Settler } from './settler';
 /** What the road tells of the messages on it. */
 export interface RoadListener {
   sent(segment: SentSegment): void;
-  responded(item: QueueItem, segment: number, response: SegmentResponse): void;
+  responded(lease: Lease, segment: number, response: SegmentResponse): void;
   /** The correlator has the message_id. */
   correlated(entry: CorrelationEntry): void;
   /** Final, and settled in the store. */
@@ -95,6 +95,11 @@ export class Road implements DeliveryListener {
     await session.idle();
   }
 
+  /** Messages whose time is over while nothing is being sent. */
+  expired(leases: readonly Lease[]): void {
+    for (const lease of leases) this.#dead(lease, expiredAt(lease.item.expiresAt ?? 0));
+  }
+
   /** Returns to the queue what is borrowed and not on the wire. */
   async giveBack(): Promise<void> {
     for (const lane of this.#lanes.values()) lane.giveBack();
@@ -122,7 +127,7 @@ export class Road implements DeliveryListener {
     if (status === 0 && item.segments.length > 1 && delivery.remaining + delivery.flying > 0) {
       this.#settler.progress(delivery.lease);
     }
-    listener.responded(item, segment, response);
+    listener.responded(delivery.lease, segment, response);
   }
 
   throttled(delivery: Delivery, status: number): void {
@@ -268,8 +273,7 @@ export class Road implements DeliveryListener {
   #expired(delivery: Delivery): boolean {
     const { expiresAt } = delivery.lease.item;
     if (expiresAt === undefined || expiresAt > this.#parts.clock.now()) return false;
-    const text = `not sent before it expired at ${new Date(expiresAt).toISOString()}`;
-    delivery.abandon({ kind: 'dead', reason: { code: 'EXPIRED', text } });
+    delivery.abandon({ kind: 'dead', reason: expiredAt(expiresAt) });
     return true;
   }
 
@@ -292,4 +296,8 @@ export class Road implements DeliveryListener {
 function isThrottling(status: number): boolean {
   const name = statusName(status);
   return name === 'ESME_RTHROTTLED' || name === 'ESME_RMSGQFUL';
+}
+
+function expiredAt(expiresAt: number): DeadReason {
+  return { code: 'EXPIRED', text: `not sent before it expired at ${new Date(expiresAt).toISOString()}` };
 }

@@ -22,6 +22,9 @@ export interface SenderParts {
   readonly outcomes: Outcomes;
   readonly announcer: Announcer;
   readonly queue: OutboundQueue;
+  readonly capacity: number;
+  /** Told of what is in the queue now. */
+  readonly queued: (items: readonly QueueItem[]) => void;
   /** The session, while there is one. */
   readonly session: () => Session | undefined;
 }
@@ -53,7 +56,7 @@ export class Sender {
 
   async enqueue(messages: readonly Message[], origin: Origin): Promise<QueueItem[]> {
     const items = await this.#prepare(messages, origin);
-    await this.#parts.queue.enqueue(items, { signal: this.#stopping.signal });
+    await this.#queue(items);
     return items;
   }
 
@@ -80,7 +83,7 @@ export class Sender {
       const queued = await this.enqueue(messages, { msgid });
       return queued.map((item) => Promise.resolve(queuedOutcome(item)));
     }
-    const { outcomes, queue } = this.#parts;
+    const { outcomes } = this.#parts;
     const timeout = checkedTimeout(deliveredTimeout);
     outcomes.reserve(messages.length);
     const items = await this.#prepare(messages, { msgid });
@@ -90,12 +93,24 @@ export class Sender {
     const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
     for (const outcome of waiting) outcome.catch(ignore);
     try {
-      await queue.enqueue(items, { signal: this.#stopping.signal });
+      await this.#queue(items);
     } catch (error) {
       for (const item of items) outcomes.forget(item.id);
       throw error;
     }
     return waiting;
+  }
+
+  async #queue(items: readonly QueueItem[]): Promise<void> {
+    const { queue, announcer, capacity, queued } = this.#parts;
+    try {
+      await queue.enqueue(items, { signal: this.#stopping.signal });
+    } catch (error) {
+      if (error instanceof SmppError && error.code === 'QUEUE_FULL') announcer.queueFull(true, capacity);
+      throw error;
+    }
+    announcer.queueFull(false, 0);
+    queued(items);
   }
 
   /** A message failed for good: everybody hears of it. */

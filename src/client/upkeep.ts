@@ -39,7 +39,7 @@ export class Upkeep {
       listener: {
         request: parts.request,
         connecting: () => this.#become('connecting'),
-        bound: (session) => this.#bound(session),
+        bound: (session, number) => this.#bound(session, number),
         down: (facts) => this.#down(facts),
       },
     });
@@ -110,7 +110,8 @@ export class Upkeep {
     this.announce();
   }
 
-  #bound(session: Session): void {
+  #bound(session: Session, number: number): void {
+    this.#parts.announcer.sessionNumber = number;
     this.#parts.bound(session);
     this.#become('bound');
     for (const waiter of this.#waiters) waiter.resolve();

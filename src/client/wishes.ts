@@ -47,3 +47,25 @@ export function checkedMetadata(metadata: unknown): unknown {
     `metadata has ${octets} octets of JSON; at most ${METADATA_LIMIT} are possible`,
   );
 }
+
+/** One of the words that a field may be; undefined where it was not given. */
+export function oneOf<const T extends string>(
+  field: string,
+  given: string | undefined,
+  words: readonly T[],
+): T | undefined {
+  if (given === undefined) return undefined;
+  const word = words.find((one) => one === given);
+  if (word !== undefined) return word;
+  const text = `${field} ${JSON.stringify(given)} is not known; give ${words.join(', ')}`;
+  throw new MessageError('INVALID_FIELD', field, text);
+}
+
+/** TS 23.038 section 4: 0 (flash) to 3. */
+export function messageClassOf(given: unknown): 0 | 1 | 2 | 3 | undefined {
+  if (given === undefined || given === '') return undefined;
+  const found = ([0, 1, 2, 3] as const).find((one) => one === Number(given));
+  if (found !== undefined) return found;
+  const text = `message_class ${JSON.stringify(given)}: give 0 (shows at once) to 3`;
+  throw new MessageError('INVALID_FIELD', 'message_class', text);
+}

@@ -127,7 +127,13 @@ function sending(build: Builder): FlowNode[] {
   const message = { payload: 'Hello', payloadType: 'str', topic: '447700900123' };
   return [
     build.comment('demo-about-sending', 60, 'Press the button: an SMS goes out'),
-    build.node(flowIds.hello, 'inject', [150, 100], { name: 'Hello', ...message }, ['demo-out']),
+    build.node(
+      flowIds.hello,
+      'inject',
+      [150, 100],
+      { name: 'Hello', repeat: '', crontab: '', once: false, onceDelay: 0.1, ...message },
+      ['demo-out'],
+    ),
     build.out('demo-out', [340, 100], { name: 'send', completeWhen: 'accepted' }, 'demo-accepted'),
     build.debug('demo-accepted', [540, 100], 'accepted', 'smpp'),
   ];
@@ -139,8 +145,8 @@ function receiving(build: Builder): FlowNode[] {
     build.comment('demo-about-receiving', 180, 'Receipts and incoming messages come here'),
     build.in('demo-in', [150, 220], { name: 'receive', events: ['message', 'receipt'] }, 'demo-received'),
     build.debug('demo-received', [540, 220], 'received', 'payload'),
-    build.in('demo-watch', [150, 280], { name: 'watch', events: rest }, 'demo-watched'),
-    build.debug('demo-watched', [540, 280], 'all the rest', 'smpp', false),
+    build.in('demo-watch', [150, 300], { name: 'watch', events: rest }, 'demo-watched'),
+    build.debug('demo-watched', [540, 300], 'all the rest', 'smpp', false),
   ];
 }
 

@@ -54,11 +54,6 @@ forEachNodeRed('a wrong configuration', (kind) => {
       sendingFlow(connection(1, { useTls: true })).slice(1),
       /choose a TLS configuration/,
     ],
-    [
-      'a queue that is not there',
-      sendingFlow(connection(1, { queue: 'carrier-pigeon' })).slice(1),
-      /queue.*"?carrier-pigeon"?/,
-    ],
     ['defaults that are no JSON', sendingFlow(connection(1, { defaults: '{' })).slice(1), /defaults.*JSON/],
     [
       'a command that does not exist',

@@ -1,0 +1,107 @@
+import type { Clock, TimerHandle } from '../clock';
+import type { Log } from '../observability';
+import type { Lease, OutboundQueue, QueueItem } from '../store';
+
+export interface ExpiryParts {
+  readonly queue: OutboundQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether nothing is being sent: else the road looks at each message itself. */
+  readonly idle: () => boolean;
+  /** These must not be sent any more; the rest has gone back. */
+  readonly expired: (leases: readonly Lease[]) => void;
+}
+
+const LOOK = 500;
+/** Milliseconds between two looks, at least; and where it is not known what is there. */
+const OFTEN = 1000;
+const SELDOM = 60_000;
+
+/**
+ * Lets messages fail in time while nothing is sent: with the link down or paused for hours, whoever
+ * waits for one that was to be sent within minutes must not wait for the link.
+ */
+export class Expiry {
+  readonly #parts: ExpiryParts;
+  /** Epoch milliseconds: before that nothing expires, as far as is known; Infinity: there is nothing to look at. */
+  #next = Infinity;
+  #timer: TimerHandle;
+  #running = false;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(parts: ExpiryParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    // What an earlier client left may have expired long ago.
+    this.#parts.queue.stats().then(
+      ({ queued }) => {
+        if (queued > 0) this.#next = 0;
+        this.#arm();
+      },
+      () => undefined,
+    );
+  }
+
+  /** Resolves when nothing is on loan for it. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#parts.clock.clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  /** These are in the queue now. */
+  note(items: readonly QueueItem[]): void {
+    let next = this.#next;
+    for (const { expiresAt } of items) if (expiresAt !== undefined && expiresAt < next) next = expiresAt;
+    if (next >= this.#next) return;
+    this.#next = next;
+    this.#arm();
+  }
+
+  #arm(): void {
+    const { clock } = this.#parts;
+    clock.clearTimeout(this.#timer);
+    if (!this.#running || this.#next === Infinity) return;
+    const wait = Math.min(SELDOM, Math.max(OFTEN, this.#next - clock.now()));
+    this.#timer = clock.setTimeout(() => {
+      this.#looking = this.#look().finally(() => this.#arm());
+    }, wait);
+  }
+
+  async #look(): Promise<void> {
+    const { queue, clock, idle, log } = this.#parts;
+    if (!idle() || this.#next > clock.now()) return;
+    try {
+      const { queued, delayed } = await queue.stats();
+      this.#next = queued === 0 ? Infinity : clock.now() + SELDOM;
+      if (queued <= delayed) return;
+      const leases = await queue.take(LOOK, { signal: AbortSignal.timeout(OFTEN) });
+      await this.#sort(leases);
+    } catch (error) {
+      if ((error as Error).name === 'TimeoutError') return;
+      log.debug(
+        { event: 'queue', stage: 'expiry', err: error },
+        'the queue could not be looked through for expired messages',
+      );
+    }
+  }
+
+  async #sort(leases: readonly Lease[]): Promise<void> {
+    const { queue, clock, expired } = this.#parts;
+    const now = clock.now();
+    const isOver = ({ item }: Lease): boolean => item.expiresAt !== undefined && item.expiresAt <= now;
+    const over = leases.filter(isOver);
+    await queue.release(leases.filter((lease) => !isOver(lease)));
+    expired(over);
+    for (const { item } of leases) {
+      if (item.expiresAt !== undefined && item.expiresAt > now)
+        this.#next = Math.min(this.#next, item.expiresAt);
+    }
+    // There may be more of them behind these.
+    if (over.length === LOOK) this.#next = now;
+  }
+}
