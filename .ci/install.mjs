@@ -65,7 +65,8 @@ async function npmCi(packages, say, signal) {
   let reported = 0;
   const progress = setInterval(() => {
     const there = paths.filter((path) => existsSync(path)).length;
-    if (there === reported) return;
+    // At its end npm moves folders about.
+    if (there <= reported) return;
     reported = there;
     say(`  ${there} of ${paths.length} packages`);
   }, 3000);

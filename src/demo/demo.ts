@@ -31,7 +31,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const folder = new UserFolder(root, options.folder);
   await folder.claim();
   if (fresh) folder.reset();
-  await folder.prepareFlow(say);
+  const held = await folder.prepareFlow(say);
   say('Starting Node-RED ...');
   const story = new Story(say);
   const { nodeRed, server } = await loadNodeRed({
@@ -43,6 +43,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const url = `http://${host}:${await listenFrom(server, port)}`;
   folder.note(url);
   story.follow(nodeRed);
+  nodeRed.events.on('flows:starting', () => {
+    for (const port of held.splice(0)) port.release();
+  });
   await nodeRed.start();
   say(`Node-RED ${versionOf(nodeRed)} is listening: open ${url} in a browser (Ctrl-C stops it).`);
   let stopping = false;

@@ -13,11 +13,23 @@ export async function listenFrom(server: Server, from: number): Promise<number> 
   throw new DemoError(`No port from ${from} to ${last} is free on ${host}.`);
 }
 
+/** A port that nobody else gets until it is let go. */
+export interface HeldPort {
+  readonly port: number;
+  release(): void;
+}
+
+/** Holds the first free port from `from` on. */
+export async function holdPort(from: number): Promise<HeldPort> {
+  const holder = createServer();
+  const port = await listenFrom(holder, from);
+  return { port, release: () => void holder.close() };
+}
+
 /** The first free port from `from` on. */
 export async function freePort(from: number): Promise<number> {
-  const probe = createServer();
-  const port = await listenFrom(probe, from);
-  await new Promise((resolve) => probe.close(resolve));
+  const { port, release } = await holdPort(from);
+  release();
   return port;
 }
 

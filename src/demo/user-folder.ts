@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DemoError } from './errors';
 import { demoFlow, flowCredentials } from './flow';
 import type { FlowNode } from './node-red';
-import { freePort } from './ports';
+import { holdPort, type HeldPort } from './ports';
 
 const firstSimulatorPort = 2775;
 
@@ -46,8 +46,11 @@ export class UserFolder {
     rmSync(this.path, { recursive: true, force: true });
   }
 
-  /** Makes the flow file where there is none, and lets the simulator and what binds to it have a free port. */
-  async prepareFlow(say: (line: string) => void): Promise<void> {
+  /**
+   * Makes the flow file where there is none, and lets the simulator and what binds to it have a free port.
+   * @returns the ports, held until the simulator is about to listen
+   */
+  async prepareFlow(say: (line: string) => void): Promise<HeldPort[]> {
     mkdirSync(this.path, { recursive: true });
     if (!existsSync(this.#file('flows.json'))) {
       this.#write(
@@ -57,8 +60,9 @@ export class UserFolder {
       this.#write('flows_cred.json', flowCredentials);
     }
     const nodes = JSON.parse(readFileSync(this.#file('flows.json'), 'utf8')) as FlowNode[];
-    const moved = await followFreePorts(nodes, say);
+    const { held, moved } = await followFreePorts(nodes, say);
     if (moved) this.#write('flows.json', moved);
+    return held;
   }
 
   async #running(): Promise<Running | undefined> {
@@ -86,31 +90,29 @@ export class UserFolder {
   }
 }
 
-/**
- * Moves each simulator whose port is taken to the next free one, and the connections that point to it along.
- * @returns the changed flow, undefined where nothing had to move
- */
-export async function followFreePorts(
-  nodes: readonly FlowNode[],
-  say: (line: string) => void,
-): Promise<FlowNode[] | undefined> {
-  const moves = new Map<number, number>();
-  const given = new Set<number>();
+/** Moves each simulator whose port is taken to the next free one, and the connections that point to it along. */
+async function followFreePorts(nodes: readonly FlowNode[], say: (line: string) => void): Promise<Moved> {
+  const held = new Map<number, HeldPort>();
   for (const { type, d, port } of nodes) {
     const wanted = Number(port);
-    if (type !== 'smpp-simulator' || d === true || !Number.isInteger(wanted) || moves.has(wanted)) continue;
-    let free = await freePort(wanted);
-    while (given.has(free)) free = await freePort(free + 1);
-    given.add(free);
-    moves.set(wanted, free);
-    if (free !== wanted)
-      say(`Port ${wanted} is taken: the simulator listens on ${free}, and the flow follows.`);
+    if (type !== 'smpp-simulator' || d === true || !(wanted > 0) || held.has(wanted)) continue;
+    const free = await holdPort(wanted);
+    held.set(wanted, free);
+    if (free.port !== wanted)
+      say(`Port ${wanted} is taken: the simulator listens on ${free.port}, and the flow follows.`);
   }
-  if ([...moves].every(([from, to]) => from === to)) return undefined;
-  return nodes.map((node) => {
-    const to = isLocal(node) ? moves.get(Number(node.port)) : undefined;
-    return to === undefined ? node : { ...node, port: typeof node.port === 'string' ? String(to) : to };
-  });
+  const hasMoved = [...held].some(([from, to]) => from !== to.port);
+  const follow = (node: FlowNode): FlowNode => {
+    const to = isLocal(node) ? held.get(Number(node.port)) : undefined;
+    return to === undefined ? node : { ...node, port: to.port };
+  };
+  return { held: [...held.values()], moved: hasMoved ? nodes.map(follow) : undefined };
+}
+
+interface Moved {
+  readonly held: HeldPort[];
+  /** The changed flow; undefined where nothing had to move. */
+  readonly moved: FlowNode[] | undefined;
 }
 
 function isLocal({ type, host }: FlowNode): boolean {

@@ -1,4 +1,4 @@
-const SLAB = 64 * 1024;
+const SLAB = 8 * 1024;
 
 /**
  * Writes records octet by octet, one behind the other into a common slab of

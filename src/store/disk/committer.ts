@@ -39,7 +39,7 @@ export class Committer {
   readonly #directory: string;
   #next: Request[] = [];
   #scheduled = false;
-  #running: Promise<void> | undefined;
+  #running = false;
   #hasBallast: boolean;
   #fullUntil = -Infinity;
 
@@ -68,7 +68,7 @@ export class Committer {
 
   /** Resolves when all that was asked for so far is written, or refused. */
   async idle(): Promise<void> {
-    while (this.#scheduled || this.#running) await (this.#running ?? nextTurn());
+    while (this.#scheduled || this.#running) await nextTurn();
   }
 
   /** One turn later: by then all that the last commit woke has asked. */
@@ -77,14 +77,18 @@ export class Committer {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      const requests = this.#next;
-      this.#next = [];
-      this.#running = this.#commit(requests).then(() => {
-        this.#running = undefined;
-        if (this.#next.length > 0) this.#schedule();
-        this.onCommit();
-      });
+      void this.#run();
     });
+  }
+
+  async #run(): Promise<void> {
+    const requests = this.#next;
+    this.#next = [];
+    this.#running = true;
+    await this.#commit(requests);
+    this.#running = false;
+    if (this.#next.length > 0) this.#schedule();
+    this.onCommit();
   }
 
   async #commit(requests: readonly Request[]): Promise<void> {

@@ -6,9 +6,10 @@ import { SmppError } from '../../protocol';
 /** What is used of the package `lmdb`, which is optional and loaded when a disk store is opened. */
 export type Lmdb = Pick<typeof import('lmdb'), 'open'>;
 
-export async function loadLmdb(): Promise<Lmdb> {
+/** `load` is how it is found. */
+export async function loadLmdb(load: () => Promise<Lmdb> = () => import('lmdb')): Promise<Lmdb> {
   try {
-    return await import('lmdb');
+    return await load();
   } catch (cause) {
     throw new SmppError(
       'QUEUE_UNAVAILABLE',

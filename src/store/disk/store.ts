@@ -57,7 +57,7 @@ export interface DiskStore extends Store {
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   checkDirectory(options.directory);
-  const lmdb = await (options.loadLmdb ?? loadLmdb)();
+  const lmdb = await loadLmdb(options.loadLmdb);
   const directory = await reach(options.directory);
   const holder = options.holder ?? 'unnamed';
   const registration = await register(directory, holder);
@@ -77,7 +77,9 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     cleanups.push(lock.unlock);
     const { tables, repaired } = await openOrRefuse(lmdb, directory, options);
     cleanups.push(() => tables.root.close());
-    return await assemble(options, { directory, tables, repaired, cleanUp });
+    const { store, queue } = await assemble(options, { directory, tables, repaired, close: cleanUp });
+    cleanups.push(() => queue.close());
+    return store;
   } catch (error) {
     await cleanUp();
     throw error;
@@ -113,11 +115,14 @@ interface Opened {
   readonly tables: Tables;
   /** Whether a part of it was lost. */
   readonly repaired: boolean;
-  readonly cleanUp: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-async function assemble(options: DiskStoreOptions, opened: Opened): Promise<DiskStore> {
-  const { directory, tables, repaired, cleanUp } = opened;
+async function assemble(
+  options: DiskStoreOptions,
+  opened: Opened,
+): Promise<{ store: DiskStore; queue: DiskQueue }> {
+  const { directory, tables, repaired, close } = opened;
   const { clock = systemClock, onDamage = () => undefined } = options;
   const committer = new Committer(tables, clock, directory);
   const records = new Records();
@@ -159,7 +164,7 @@ async function assemble(options: DiskStoreOptions, opened: Opened): Promise<Disk
   // On a full disk it is tried again when something is taken.
   await marks.open().catch(() => undefined);
   const correlator = new DiskCorrelator({ ...shared, capacity: options.correlationCapacity ?? 1_000_000 });
-  return {
+  const store: DiskStore = {
     queue,
     correlator,
     state: new DiskState(shared),
@@ -174,8 +179,9 @@ async function assemble(options: DiskStoreOptions, opened: Opened): Promise<Disk
     },
     settle: (entries, settlements) =>
       queue.settleAnd(settlements, entries.length > 0 ? [correlator.putting(entries)] : []),
-    close: () => (closing ??= queue.close().then(cleanUp, cleanUp)),
+    close: () => (closing ??= close()),
   };
+  return { store, queue };
 }
 
 function checkCapacity(capacity: number, stored: number, directory: string): void {

@@ -24,8 +24,9 @@ export const F_TABLE = 0x02;
 
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
-/** Its keys are numbers. */
+/** Its keys are numbers. The flags of the whole file stand with those of this tree. */
 const FREE_TREE_FLAGS = 0x08;
+const OVERLAPPING_SYNC = 0x1000;
 export const PAGE_SIZES: readonly number[] = [4096, 8192, 16384, 32768, 65536];
 /** More than any queue, less than what an address space has. */
 const LARGEST_MAP = 2 ** 42;
@@ -53,31 +54,34 @@ export interface Snapshot {
 /** The octets of a meta page that mean something. */
 export const META_SIZE = 168;
 
-/** The snapshot that meta page `number` tells of; undefined where it is damaged. */
-export function readMeta(page: Buffer, number: number): Snapshot | undefined {
-  if (page.length < META_SIZE) return undefined;
+/** The snapshot that a meta page tells of, true or not. */
+export function readMeta(page: Buffer): Snapshot {
+  return {
+    pageSize: page.readUInt32LE(48),
+    free: readTree(page, 48),
+    main: readTree(page, 96),
+    lastPage: readNumber(page, 144),
+    transaction: readNumber(page, 152),
+  };
+}
+
+/** Whether meta page `number` can be true. */
+export function isSound(page: Buffer, number: number): boolean {
+  const { pageSize, free, main, lastPage, transaction } = readMeta(page);
   const head = readNumber(page, 0) === number && page.readUInt16LE(18) === P_META;
   const kind = page.readUInt32LE(24) === MAGIC && page.readUInt32LE(28) === DATA_VERSION;
-  const fixedAddress = readNumber(page, 32) !== 0;
-  const pageSize = page.readUInt32LE(48);
-  const flags = page.readUInt16LE(52) === FREE_TREE_FLAGS && page.readUInt16LE(100) === 0;
-  if (!head || !kind || fixedAddress || !flags || !PAGE_SIZES.includes(pageSize)) return undefined;
-  const lastPage = readNumber(page, 144);
-  const mapSize = readNumber(page, 40);
-  const transaction = readNumber(page, 152);
-  if (mapSize > LARGEST_MAP || lastPage * pageSize > LARGEST_MAP) return undefined;
-  if (transaction % 2 !== number && transaction > 1) return undefined;
-  const free = readTree(page, 48);
-  const main = readTree(page, 96);
-  if ((free.root ?? 0) > lastPage || (main.root ?? 0) > lastPage) return undefined;
-  return { pageSize, free, main, lastPage, transaction };
+  const address = readNumber(page, 32) === 0 && readNumber(page, 40) <= LARGEST_MAP;
+  const flags = (free.flags & ~OVERLAPPING_SYNC) === FREE_TREE_FLAGS && main.flags === 0;
+  const size = PAGE_SIZES.includes(pageSize) && lastPage * pageSize <= LARGEST_MAP;
+  const roots = (free.root ?? 0) <= lastPage && (main.root ?? 0) <= lastPage;
+  // They take turns. Both are there from the beginning, before the first transaction.
+  const turn = transaction % 2 === number || transaction <= 1;
+  return head && kind && address && flags && size && roots && turn;
 }
 
 /** Whether it is LMDB's, but of a version that is not known here. */
 export function isOtherVersion(page: Buffer): boolean {
-  return (
-    page.length >= META_SIZE && page.readUInt32LE(24) === MAGIC && page.readUInt32LE(28) !== DATA_VERSION
-  );
+  return page.readUInt32LE(24) === MAGIC && page.readUInt32LE(28) !== DATA_VERSION;
 }
 
 export function readTree(octets: Buffer, at: number): Tree {

@@ -23,8 +23,10 @@ export async function rebuild(
   let taken = 0;
   try {
     const { size } = fstatSync(fd);
-    for (const snapshot of snapshots) {
+    for (const told of snapshots) {
       if (taken > 0) break;
+      // Where it is wrong about itself, its records tell what they are.
+      const snapshot = { ...told, lastPage: Math.ceil(size / told.pageSize) - 1, transaction: Infinity };
       // Twice, for a table cannot be opened within the transaction that fills it.
       new Walker(fd, size, snapshot, (table) => {
         if (!databases.has(table)) databases.set(table, openDatabase(root, table));

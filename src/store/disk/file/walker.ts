@@ -25,6 +25,8 @@ type Found = Record<'entries' | 'branchPages' | 'leafPages' | 'overflowPages', n
 class Damaged extends Error {}
 
 const DEEPEST = 32;
+/** lmdb has no longer ones, and no room to read them. */
+const LONGEST_KEY = 1978;
 
 /**
  * Reads all pages of a snapshot and finds what is wrong with them. LMDB itself
@@ -160,9 +162,11 @@ export class Walker {
     const keyAt = node + NODE_HEADER;
     const valueAt = keyAt + page.readUInt16LE(node + 6);
     const flags = page.readUInt16LE(node + 4);
-    if (flags === F_TABLE && this.#table === '') this.#namedTable(page, keyAt, valueAt, node);
-    else if (flags === 0 || flags === F_OVERFLOW) this.#entry(page, keyAt, valueAt, node, flags);
-    else throw new Damaged('has a node of unknown kind');
+    if (valueAt === keyAt || valueAt - keyAt > LONGEST_KEY) throw new Damaged('has a key of wrong length');
+    if (this.#table === '' && flags === F_TABLE) this.#namedTable(page, keyAt, valueAt, node);
+    else if (this.#table !== '' && (flags === 0 || flags === F_OVERFLOW)) {
+      this.#entry(page, keyAt, valueAt, node, flags);
+    } else throw new Damaged('has a node of unknown kind');
   }
 
   #namedTable(page: Buffer, keyAt: number, valueAt: number, node: number): void {

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import type { OnDamage } from '../damage';
 import { DATA_FILE } from '../directory';
 import type { Lmdb } from '../lmdb';
-import { isOtherVersion, META_SIZE, PAGE_SIZES, readMeta, readNumber, type Snapshot } from './layout';
+import {
+  isOtherVersion,
+  isSound,
+  META_SIZE,
+  PAGE_SIZES,
+  readMeta,
+  readNumber,
+  type Snapshot,
+} from './layout';
 import { rebuild } from './rebuild';
 import { Walker } from './walker';
 
@@ -55,15 +63,14 @@ function inspect(file: string): { snapshots: Snapshot[]; problem: string } | und
   try {
     const { size } = fstatSync(fd);
     const first = readAt(fd, 0);
-    const snapshots = readSnapshots(fd, first);
-    const [newest, before] = snapshots;
-    if (size === 0 || (!newest && isOtherVersion(first))) return undefined;
-    if (!newest) return { snapshots, problem: 'neither of its first two pages can be read' };
+    if (size === 0) return undefined;
+    const { snapshots, sound } = readSnapshots(fd, size, first);
+    if (!sound && isOtherVersion(first) && snapshots.length === 0) return undefined;
+    const [newest] = snapshots;
+    if (!newest) return { snapshots, problem: 'neither of its first two pages leads anywhere' };
     const walker = new Walker(fd, size, newest);
     walker.walk();
-    const distance = newest.transaction - (before?.transaction ?? Infinity);
-    const inStep = distance === 0 || distance === 1;
-    const problems = [...(inStep ? [] : ['one of its first two pages is wrong']), ...walker.problems];
+    const problems = [...(sound ? [] : ['one of its first two pages is wrong']), ...walker.problems];
     if (problems.length === 0) return undefined;
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more findings)` : '';
     return { snapshots, problem: `${problems[0]}${more}` };
@@ -72,28 +79,43 @@ function inspect(file: string): { snapshots: Snapshot[]; problem: string } | und
   }
 }
 
-/** What the two meta pages tell of, the newer first. The second lies where the first ends, whatever that is. */
-function readSnapshots(fd: number, first: Buffer): Snapshot[] {
-  const one = readMeta(first, 0);
-  const sizes = one ? [one.pageSize] : PAGE_SIZES;
-  const others = sizes
-    .map((size) => readMeta(readAt(fd, size), 1))
-    .filter((meta, at) => meta?.pageSize === sizes[at]);
-  const found = [one, ...others].filter((meta) => meta !== undefined);
-  const times = new Map(found.map((snapshot) => [snapshot, timeOf(fd, snapshot)]));
-  return found.sort((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0));
+/**
+ * What the two meta pages tell of, the newer first, those that lead nowhere left
+ * out; and whether both are as they should be. The second begins where the first ends.
+ */
+function readSnapshots(
+  fd: number,
+  fileSize: number,
+  first: Buffer,
+): { snapshots: Snapshot[]; sound: boolean } {
+  const sizes = [readMeta(first).pageSize, ...PAGE_SIZES].filter((size) => PAGE_SIZES.includes(size));
+  const agreed = sizes.find((size) => readMeta(readAt(fd, size)).pageSize === size);
+  const pageSize = agreed ?? sizes[0] ?? 4096;
+  const second = readAt(fd, pageSize);
+  const metas = [first, second].map((page) => ({ ...readMeta(page), pageSize }));
+  const times = new Map(metas.map((snapshot) => [snapshot, timeOf(fd, fileSize, snapshot)]));
+  const time = (snapshot: Snapshot): number => times.get(snapshot) ?? 0;
+  const snapshots = metas.filter((meta) => time(meta) > 0).sort((a, b) => time(b) - time(a));
+  const [newer, older] = [...metas].sort((a, b) => b.transaction - a.transaction) as [Snapshot, Snapshot];
+  const inStep = newer.transaction - older.transaction <= 1 && (snapshots[0] ?? newer) === newer;
+  const sound = inStep && readMeta(first).pageSize === agreed && isSound(first, 0) && isSound(second, 1);
+  return { snapshots, sound };
 }
 
-/** The transaction that wrote the snapshot's list of tables: so its own, and harder to be wrong about. */
-function timeOf(fd: number, { main, pageSize, transaction }: Snapshot): number {
-  const root = main.root === undefined ? Buffer.alloc(0) : readAt(fd, main.root * pageSize);
-  const sound = root.length === META_SIZE && readNumber(root, 0) === main.root;
-  return sound ? Math.min(readNumber(root, 8), transaction) : 0;
+/** The transaction that wrote the snapshot's list of tables, which is its own; 0 where that cannot be read. */
+function timeOf(fd: number, fileSize: number, { main, pageSize }: Snapshot): number {
+  // Nothing was ever written.
+  if (main.root === undefined) return 1;
+  if ((main.root + 1) * pageSize > fileSize) return 0;
+  const root = readAt(fd, main.root * pageSize);
+  return readNumber(root, 0) === main.root ? readNumber(root, 8) : 0;
 }
 
+/** Nothing beyond the end of the file. */
 function readAt(fd: number, position: number): Buffer {
   const octets = Buffer.alloc(META_SIZE);
-  return octets.subarray(0, readSync(fd, octets, 0, META_SIZE, position));
+  readSync(fd, octets, 0, META_SIZE, position);
+  return octets;
 }
 
 /** A crash between putting the damaged file aside and moving the new one in its place. */
