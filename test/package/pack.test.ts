@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -105,6 +105,27 @@ describe('the package as it is published', function () {
         `import { Smsc } from '${names[3]!}';`,
       ].join('\n');
       await run(process.execPath, ['--input-type=module', '-e', esm], { cwd: userDir });
+    });
+
+    it('offers the memory queue where lmdb is not to be had', async () => {
+      const lmdb = join(userDir, 'node_modules', 'lmdb');
+      const program = `
+        const { SmppClient } = require('@nazjs/node-red-smpp');
+        (async () => {
+          const directory = require('node:path').resolve('queues');
+          const onDisk = new SmppClient({ queue: 'disk', queueDirectory: directory, logLevel: 'silent' });
+          await onDisk.start().catch(({ code, message }) => console.log(code, message));
+          await onDisk.stop();
+          const inMemory = new SmppClient({ queue: 'memory', logLevel: 'silent' });
+          console.log('queued', (await inMemory.enqueue({ short_message: 'x', destination_addr: '447700900123' })).length);
+          await inMemory.stop();
+        })();`;
+      renameSync(lmdb, `${lmdb}-away`);
+      const { stdout } = await run(process.execPath, ['-e', program], { cwd: userDir }).finally(() =>
+        renameSync(`${lmdb}-away`, lmdb),
+      );
+      assert.match(stdout, /^QUEUE_UNAVAILABLE .*lmdb.*memory/s);
+      assert.match(stdout, /^queued 36$/m);
     });
 
     it('gives a program in TypeScript its types', async () => {

@@ -1,0 +1,176 @@
+/**
+ * `npm run bench:store`: the disk store beside bare lmdb, in one process and on one disk, in turns; medians.
+ *
+ *   enqueue   1,000 callers, one message each at a time, against as many bare puts of the same size
+ *   road      enqueue + take + settle in batches, against bare put + delete + put batched alike
+ *   backlog   the cost of a message with 1k, 100k and 1M queued before it
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { openDiskStore, type DiskStore, type QueueItem } from '../../src/store';
+
+const CALLERS = 1000;
+const BATCH = 200;
+const BODY = Buffer.alloc(110, 0x61);
+const account = { host: 'localhost', systemId: 'bench' };
+
+function message(number: number): QueueItem {
+  return {
+    id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    command: 'submit_sm',
+    segments: [BODY],
+    source: '12345',
+    destination: '447700900123',
+    lane: 2,
+    enqueuedAt: Date.now(),
+    receiptRequested: true,
+  };
+}
+
+async function withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'smpp-bench-'));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+const openStore = (directory: string): Promise<DiskStore> =>
+  openDiskStore({ directory: join(directory, 'queue'), account, capacity: 0, whenFull: 'reject' });
+const openBare = (directory: string): RootDatabase<Buffer, number> =>
+  open<Buffer, number>({ path: join(directory, 'bare'), encoding: 'binary', overlappingSync: false });
+
+/** Calls per second of `count` calls by `callers` at a time. */
+async function rate(
+  count: number,
+  callers: number,
+  call: (number: number) => Promise<unknown>,
+): Promise<number> {
+  let next = 0;
+  const started = performance.now();
+  const caller = async (): Promise<void> => {
+    while (next < count) await call(next++);
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return count / ((performance.now() - started) / 1000);
+}
+
+/** As large as a message is on the disk. */
+async function sizeOnDisk(): Promise<number> {
+  return 60 + JSON.stringify({ ...message(1), segments: [] }).length / 2 + BODY.length;
+}
+
+async function enqueueRow(count: number): Promise<[number, number]> {
+  const value = Buffer.alloc(Math.round(await sizeOnDisk()), 1);
+  const own = await withDirectory(async (directory) => {
+    const store = await openStore(directory);
+    const result = await rate(count, CALLERS, (number) => store.queue.enqueue([message(number)]));
+    await store.close();
+    return result;
+  });
+  const bare = await withDirectory(async (directory) => {
+    const database = openBare(directory);
+    const result = await rate(count, CALLERS, (number) => database.put(number, value));
+    await database.close();
+    return result;
+  });
+  return [own, bare];
+}
+
+async function roadRow(count: number): Promise<[number, number]> {
+  const value = Buffer.alloc(Math.round(await sizeOnDisk()), 1);
+  const entry = Buffer.alloc(120, 1);
+  const own = await withDirectory(async (directory) => {
+    const store = await openStore(directory);
+    const result = await rate(count / BATCH, 1, (batch) => oneBatch(store, batch * BATCH));
+    await store.close();
+    return result * BATCH;
+  });
+  const bare = await withDirectory(async (directory) => {
+    const database = openBare(directory);
+    const numbers = (batch: number): number[] => Array.from({ length: BATCH }, (_, at) => batch * BATCH + at);
+    const result = await rate(count / BATCH, 1, async (batch) => {
+      await Promise.all(numbers(batch).map((number) => database.put(number, value)));
+      const done = numbers(batch).flatMap((number) => [
+        database.remove(number),
+        database.put(1e9 + number, entry),
+      ]);
+      await Promise.all(done);
+    });
+    await database.close();
+    return result * BATCH;
+  });
+  return [own, bare];
+}
+
+async function oneBatch(store: DiskStore, first: number): Promise<void> {
+  await store.queue.enqueue(Array.from({ length: BATCH }, (_, at) => message(first + at)));
+  const leases = await store.queue.take(BATCH, { signal: AbortSignal.timeout(10_000) });
+  const now = Date.now();
+  const entries = leases.map(({ item }) => ({
+    messageId: `m${item.id}`,
+    id: item.id,
+    segment: 0,
+    segments: 1,
+    source: item.source,
+    destination: item.destination,
+    acceptedAt: now,
+    expiresAt: now + 604_800_000,
+  }));
+  await store.settle(
+    entries,
+    leases.map((lease) => ({ outcome: 'done', lease }) as const),
+  );
+}
+
+/** Messages per second through the store with `backlog` queued in front, and what it costs in memory and to reopen. */
+async function backlogRow(
+  backlog: number,
+  count: number,
+): Promise<{ rate: number; reopen: number; rss: number }> {
+  return withDirectory(async (directory) => {
+    let store = await openStore(directory);
+    for (let first = 0; first < backlog; first += 5000) {
+      const size = Math.min(5000, backlog - first);
+      await store.queue.enqueue(Array.from({ length: size }, (_, at) => message(first + at)));
+    }
+    await store.close();
+    const started = performance.now();
+    store = await openStore(directory);
+    const reopen = performance.now() - started;
+    global.gc?.();
+    const rss = process.memoryUsage().rss / 1e6;
+    const perSecond = await rate(count / BATCH, 1, (batch) => oneBatch(store, backlog + batch * BATCH));
+    await store.close();
+    return { rate: perSecond * BATCH, reopen, rss };
+  });
+}
+
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+async function main(): Promise<void> {
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  for (const [name, row, goal] of [
+    ['enqueue', () => enqueueRow(40_000), 0.8],
+    ['road', () => roadRow(40_000), 0.6],
+  ] as const) {
+    const rounds: [number, number][] = [];
+    for (let round = 0; round < 5; round++) rounds.push(await row());
+    const ratio = median(rounds.map(([own, bare]) => own / bare));
+    const [own, bare] = [median(rounds.map(([one]) => one)), median(rounds.map(([, two]) => two))];
+    say(
+      `${name}: ${own.toFixed(0)}/s, bare lmdb ${bare.toFixed(0)}/s, ratio ${ratio.toFixed(2)} (goal ${goal})`,
+    );
+  }
+  for (const backlog of [1000, 100_000, 1_000_000]) {
+    const { rate: perSecond, reopen, rss } = await backlogRow(backlog, 20_000);
+    say(
+      `backlog ${backlog}: ${perSecond.toFixed(0)}/s, reopened in ${reopen.toFixed(0)} ms, ${rss.toFixed(0)} MB resident`,
+    );
+  }
+}
+
+void main();
