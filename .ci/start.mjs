@@ -19,8 +19,7 @@ Starts Node-RED with the SMPP nodes and a flow that sends a first SMS to a simul
   --folder <f>   where the flow and what you edit is kept (.demo)
   --help         print this
 
-With --once standard output has the line of JSON alone; npm's own banner is kept off by
-"npm start --silent -- --once".`;
+With --once standard output has the line of JSON alone; everything else goes to standard error.`;
 
 /** @throws Error with a sentence about the option that is wrong */
 function readOptions(args) {

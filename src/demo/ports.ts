@@ -28,9 +28,9 @@ export async function holdPort(from: number): Promise<HeldPort> {
 
 /** The first free port from `from` on. */
 export async function freePort(from: number): Promise<number> {
-  const { port, release } = await holdPort(from);
-  release();
-  return port;
+  const held = await holdPort(from);
+  held.release();
+  return held.port;
 }
 
 /** Any free port. */
