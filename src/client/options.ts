@@ -4,7 +4,7 @@ import type { RateLimiter, ThrottleHandler } from '../flow-control';
 import type { Log, LogSink } from '../observability';
 import type { SequenceGenerator } from '../session';
 import { clientDirectory, type Correlator, type Store } from '../store';
-import { ENCODING_NAMES, encodingName, type TextCodec } from '../text';
+import type { TextCodec } from '../text';
 import { ConfigError, type Problem } from './errors';
 import { QUEUED, fieldNames } from './message';
 import type { ResolvePlugin } from './plugins';
@@ -192,12 +192,7 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
   const complete = settings as unknown as Settings;
   return {
     settings: complete,
-    problems: [
-      ...problems,
-      ...crossChecks(complete),
-      ...alphabetProblems(options, complete),
-      ...queueProblems(options, complete),
-    ],
+    problems: [...problems, ...crossChecks(complete), ...queueProblems(options, complete)],
   };
 }
 
@@ -238,14 +233,6 @@ function crossChecks(settings: Settings): Problem[] {
     });
   }
   return problems;
-}
-
-/** A codec of the user's may be the default alphabet; what plugins make is known only later. */
-function alphabetProblems({ codecs = [] }: SmppClientOptions, { defaultAlphabet }: Settings): Problem[] {
-  if (encodingName(defaultAlphabet) !== undefined) return [];
-  if (codecs.some((one) => typeof one === 'string' || one.name === defaultAlphabet)) return [];
-  const remedy = `there is no such alphabet; give one of ${ENCODING_NAMES.join(', ')}`;
-  return [{ field: 'defaultAlphabet', value: defaultAlphabet, remedy }];
 }
 
 /** A queue on disk needs a place, and a name within it. */

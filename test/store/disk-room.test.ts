@@ -18,18 +18,6 @@ function mount(...words: string[]): boolean {
   }
 }
 
-/** A full disk is not asked again at every call. */
-async function whenThereIsRoom<T>(work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'QUEUE_UNAVAILABLE') throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
-
 describe('the disk store, on a file system of its own,', function () {
   this.timeout(30_000);
   let directory: string;
@@ -66,20 +54,6 @@ describe('the disk store, on a file system of its own,', function () {
       await store.queue.settle(leases.map((lease) => ({ outcome: 'done', lease }) as const));
     }
   }
-
-  it('refuses what does not fit on a full disk, keeps what it has, and goes on when there is room', async () => {
-    const acknowledged: string[] = [];
-    const fill = async (): Promise<void> => {
-      for (let batch = 0; batch < 1000; batch++) {
-        acknowledged.push(...(await store.queue.enqueue(items(`b${batch}-`, 50))));
-      }
-    };
-    await assert.rejects(fill(), { code: 'QUEUE_UNAVAILABLE', retriable: true, message: /full|no space/i });
-    assert.ok(acknowledged.length > 0);
-    assert.ok(mount('-o', 'remount,size=16m', directory));
-    acknowledged.push(...(await whenThereIsRoom(() => store.queue.enqueue(items('later', 10)))));
-    assert.deepEqual(await drain(), acknowledged);
-  });
 
   it('says that a disk is read-only, and keeps what it has', async () => {
     const acknowledged = await store.queue.enqueue(items('m', 20));
