@@ -6,6 +6,7 @@ import type { Delayed, DelayedKey } from './delayed';
 import { Loan, type ReadEntry } from './entries';
 import type { Messages } from './messages';
 import type { Ready } from './ready';
+import { addRecord, roomFor, type Room } from './space';
 
 export interface ChangeParts {
   readonly messages: Messages;
@@ -15,6 +16,14 @@ export interface ChangeParts {
   /** The change that keeps a message which failed for good. */
   readonly bury: (letter: DeadLetter) => StoreChange;
 }
+
+/** A message has up to three records. */
+function removalOf({ recorded, notBefore }: ReadEntry): Room {
+  return roomFor([], 1 + (recorded ? 1 : 0) + (notBefore === undefined ? 0 : 1));
+}
+
+/** A history of twenty takes less. */
+export const NOTE = roomFor([3999], 3);
 
 /** The changes that the queue consists of, and the counts that follow from them. */
 export class QueueChanges {
@@ -66,6 +75,7 @@ export class QueueChanges {
   dropping(entry: ReadEntry): StoreChange {
     const { messages, delayed, ready } = this.#parts;
     return {
+      room: removalOf(entry),
       apply: () => messages.remove(entry),
       done: () => {
         this.#stored--;
@@ -100,6 +110,7 @@ export class QueueChanges {
     loan.open = false;
     const change = this.#outcome(settlement, loan.entry);
     return {
+      room: change.room,
       apply: () => change.apply(),
       done: () => {
         this.onLoan.delete(loan.entry.seq);
@@ -116,13 +127,15 @@ export class QueueChanges {
   #outcome(settlement: Settlement, entry: ReadEntry): StoreChange {
     const { messages, clock, bury } = this.#parts;
     const done = (): void => this.removed(1);
-    if (settlement.outcome === 'done') return { apply: () => messages.remove(entry), done };
+    const room = removalOf(entry);
+    if (settlement.outcome === 'done') return { room, apply: () => messages.remove(entry), done };
     const state = copyDeliveryState(settlement.lease.state);
     if (settlement.outcome === 'retry') {
       return this.#delaying(entry, state, Math.max(0, settlement.notBefore));
     }
     const burial = bury({ item: entry.item, state, reason: settlement.reason, failedAt: clock.now() });
     return {
+      room: { ...burial.room, touches: burial.room.touches + room.touches },
       apply: () => (messages.remove(entry), burial.apply()),
       done: () => (done(), burial.done?.()),
       failed: () => burial.failed?.(),
@@ -133,6 +146,7 @@ export class QueueChanges {
     const { messages, delayed, ready } = this.#parts;
     const key: DelayedKey = [notBefore, entry.lane, entry.seq];
     return {
+      room: NOTE,
       apply: () => messages.delay(entry, state, notBefore),
       done: () => {
         const waits = delayed.synced(key, true);
@@ -145,6 +159,7 @@ export class QueueChanges {
 
 /** A class, and not an object of closures, because there is one for each call of enqueue. */
 class Appending implements StoreChange {
+  readonly room: Room;
   readonly #queue: QueueChanges;
   readonly #parts: ChangeParts;
   readonly #items: readonly QueueItem[];
@@ -163,9 +178,17 @@ class Appending implements StoreChange {
     this.#parts = parts;
     this.#items = items;
     this.#first = first;
-    // Now, for what the caller does to its items afterwards must not be seen.
-    this.#octets = items.map((item, at) => parts.messages.encode(first + at, item));
     this.#states = states;
+    // Now, for what the caller does to its items afterwards must not be seen.
+    const octets: Buffer[] = [];
+    const room = { octets: 0, rows: 0, touches: states?.length ?? 0 };
+    for (const item of items) {
+      const record = parts.messages.encode(first + octets.length, item);
+      octets.push(record);
+      addRecord(room, record.length);
+    }
+    this.#octets = octets;
+    this.room = room;
   }
 
   apply(): void {

@@ -1,9 +1,12 @@
 import type { Clock } from '../../clock';
 import { SmppError } from '../../protocol';
+import { Space, type Room } from './space';
 import type { Tables } from './tables';
 
 /** A change to the tables and to what is known of them in memory. */
 export interface StoreChange {
+  /** What it may take at most. */
+  readonly room: Room;
   /** Puts and removes, within the transaction; must not throw. */
   apply(): void;
   /** It is synced. */
@@ -22,10 +25,7 @@ interface Request {
   readonly reject: (error: Error) => void;
 }
 
-/** Deleting takes pages too: these are given up when the disk is full, so that the queue can drain. */
-const BALLAST = Buffer.alloc(256 * 1024);
-const BALLAST_PIECES = 4;
-/** Milliseconds for which a full disk is not tried again; each try costs a line that lmdb prints. */
+/** Milliseconds for which a disk that was full is not tried again. */
 const FULL_FOR = 1000;
 
 /**
@@ -37,10 +37,10 @@ export class Committer {
   readonly #tables: Tables;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #directory: string;
+  readonly #space: Space;
   #next: Request[] = [];
   #scheduled = false;
   #running = false;
-  #hasBallast: boolean;
   #fullUntil = -Infinity;
 
   /** Called after each commit, when all who asked for it are told. */
@@ -50,7 +50,7 @@ export class Committer {
     this.#tables = tables;
     this.#clock = clock;
     this.#directory = directory;
-    this.#hasBallast = tables.ballast.count === BALLAST_PIECES;
+    this.#space = new Space(tables, directory);
   }
 
   /** Makes all of them in one transaction, or none, and resolves with `result`; or rejects with `QUEUE_UNAVAILABLE`. */
@@ -62,13 +62,19 @@ export class Committer {
   }
 
   /** The same for one without consequences in memory. */
-  write(apply: () => void, grows: boolean): Promise<void> {
-    return this.make([{ apply }], grows, undefined);
+  write(room: Room, apply: () => void, grows: boolean): Promise<void> {
+    return this.make([{ room, apply }], grows, undefined);
   }
 
   /** Resolves when all that was asked for so far is written, or refused. */
   async idle(): Promise<void> {
     while (this.#scheduled || this.#running) await nextTurn();
+  }
+
+  /** Nothing may be asked for any more. */
+  async close(): Promise<void> {
+    await this.idle();
+    this.#space.close();
   }
 
   /** One turn later: by then all that the last commit woke has asked. */
@@ -92,20 +98,26 @@ export class Committer {
   }
 
   async #commit(requests: readonly Request[]): Promise<void> {
-    const growing = requests.filter(({ grows }) => grows);
-    if (growing.length === 0) return this.#tell(requests, await this.#transact(requests, keepBallast));
-    let cause: Error | undefined;
-    if (this.#clock.monotonic() >= this.#fullUntil) {
-      cause = await this.#transact(requests, this.#hasBallast ? keepBallast : putBallast);
-      if (!cause) {
-        this.#hasBallast = true;
-        return this.#tell(requests, undefined);
-      }
-      this.#fullUntil = this.#clock.monotonic() + FULL_FOR;
-    }
-    this.#tell(growing, cause ?? new Error('its disk was full a moment ago'));
     const rest = requests.filter(({ grows }) => !grows);
-    if (rest.length > 0) this.#tell(rest, await this.#transact(rest, keepBallast));
+    if (rest.length === requests.length) return this.#commitEach(rest);
+    const full = this.#clock.monotonic() < this.#fullUntil && new Error('its disk was full a moment ago');
+    const cause = full || this.#space.reserve(roomOf(requests), true);
+    if (!cause) return this.#tell(requests, await this.#attempt(requests));
+    if (!full) this.#fullUntil = this.#clock.monotonic() + FULL_FOR;
+    this.#tell(
+      requests.filter(({ grows }) => grows),
+      cause,
+    );
+    await this.#commitEach(rest);
+  }
+
+  /** Together where there is room for all; else one by one, as long as there is room for one. */
+  async #commitEach(requests: readonly Request[]): Promise<void> {
+    if (requests.length === 0) return;
+    const cause = this.#space.reserve(roomOf(requests), false);
+    if (!cause) return this.#tell(requests, await this.#attempt(requests));
+    if (requests.length === 1) return this.#tell(requests, cause);
+    for (const request of requests) await this.#commitEach([request]);
   }
 
   #tell(requests: readonly Request[], cause: Error | undefined): void {
@@ -120,21 +132,10 @@ export class Committer {
     }
   }
 
-  /** The error, or undefined when all is synced. Tries again without the ballast where there is one. */
-  async #transact(requests: readonly Request[], ballast: BallastChange): Promise<Error | undefined> {
-    const error = await this.#attempt(requests, ballast);
-    const last = this.#hasBallast && requests.every(({ grows }) => !grows);
-    if (!error || !last) return error;
-    this.#fullUntil = this.#clock.monotonic() + FULL_FOR;
-    const again = await this.#attempt(requests, dropBallast);
-    if (!again) this.#hasBallast = false;
-    return again;
-  }
-
-  async #attempt(requests: readonly Request[], ballast: BallastChange): Promise<Error | undefined> {
+  /** The error, or undefined when all is synced. */
+  async #attempt(requests: readonly Request[]): Promise<Error | undefined> {
     try {
       await this.#tables.root.batch(() => {
-        ballast(this.#tables);
         for (const { changes } of requests) for (const change of changes) change.apply();
       });
       return undefined;
@@ -153,17 +154,17 @@ export class Committer {
   }
 }
 
-type BallastChange = (tables: Tables) => void;
-
-const keepBallast: BallastChange = () => undefined;
-
-const putBallast: BallastChange = ({ ballast }) => {
-  for (let piece = 0; piece < BALLAST_PIECES; piece++) ballast.put(piece, BALLAST);
-};
-
-const dropBallast: BallastChange = ({ ballast }) => {
-  for (let piece = 0; piece < BALLAST_PIECES; piece++) ballast.remove(piece);
-};
+function roomOf(requests: readonly Request[]): Room {
+  const sum = { octets: 0, rows: 0, touches: 0 };
+  for (const { changes } of requests) {
+    for (const { room } of changes) {
+      sum.octets += room.octets;
+      sum.rows += room.rows;
+      sum.touches += room.touches;
+    }
+  }
+  return sum;
+}
 
 /** lmdb tells the reason by a second promise, rejected in the same turn: uncaught it would end the process. */
 async function causeOf(error: Error & { commitError?: Promise<unknown> }): Promise<Error> {

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock';
 import type { CorrelationEntry, Correlator } from '../types';
 import type { Committer, StoreChange } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
+import { roomFor } from './space';
 import { lastNumber, type Tables } from './tables';
 import { OldestFirst } from './oldest-first';
 import { decodeCorrelation, type Records, type StoredCorrelation } from './records';
@@ -31,6 +32,8 @@ export class DiskCorrelator implements Correlator {
   readonly #unsynced = new Map<string, number>();
   /** Puts less removals that are not synced yet. */
   #coming = 0;
+  /** Not fewer than there are. */
+  #estimate: number;
   /** Nothing expires before. */
   #quietUntil = -Infinity;
 
@@ -51,6 +54,7 @@ export class DiskCorrelator implements Correlator {
     this.#capacity = parts.capacity;
     this.#check = parts.check;
     this.#oldest = new OldestFirst(parts.tables, parts.onDamage);
+    this.#estimate = parts.tables.correlation.count;
     this.#batch = lastNumber(parts.tables.correlationAge);
   }
 
@@ -71,7 +75,7 @@ export class DiskCorrelator implements Correlator {
       entries.map(({ messageId }) => messageId),
       latest,
     );
-    const excess = this.#tables.correlation.count + this.#coming + puts.length - this.#capacity;
+    const excess = this.#atMost(puts.length) - this.#capacity;
     const drop = this.#dropping(excess, 2 * puts.length);
     this.#coming += puts.length;
     for (const { messageId } of entries) this.#unsynced.set(messageId, batch);
@@ -81,7 +85,9 @@ export class DiskCorrelator implements Correlator {
         if (this.#unsynced.get(messageId) === batch) this.#unsynced.delete(messageId);
       }
     };
+    const sizes = [...puts.map(({ octets }) => octets.length), messageIds.length];
     return {
+      room: roomFor(sizes, puts.length + 1 + drop.room.touches),
       apply: () => {
         drop.apply();
         for (const { key, octets } of puts) this.#tables.correlation.put(key, octets);
@@ -90,6 +96,14 @@ export class DiskCorrelator implements Correlator {
       done: () => (settled(), drop.done()),
       failed: () => (settled(), drop.failed()),
     };
+  }
+
+  /** How many entries there will be; only where that may be too many it is exact. */
+  #atMost(added: number): number {
+    this.#estimate += added;
+    if (this.#estimate > this.#capacity)
+      this.#estimate = this.#tables.correlation.count + this.#coming + added;
+    return this.#estimate;
   }
 
   async get(messageId: string): Promise<CorrelationEntry | undefined> {
@@ -137,6 +151,7 @@ export class DiskCorrelator implements Correlator {
     this.#coming -= keys.length;
     return {
       count: keys.length,
+      room: roomFor([], keys.length + batches.length),
       apply: () => {
         for (const key of keys) this.#tables.correlation.remove(key);
         for (const batch of batches) this.#tables.correlationAge.remove(batch);
@@ -155,7 +170,13 @@ interface Drop extends Required<StoreChange> {
 }
 
 const nothing = (): void => undefined;
-const NOTHING: Drop = { count: 0, apply: nothing, done: nothing, failed: nothing };
+const NOTHING: Drop = {
+  count: 0,
+  room: roomFor([], 0),
+  apply: nothing,
+  done: nothing,
+  failed: nothing,
+};
 
 function keyOf(messageId: string): Buffer {
   // LMDB has no empty key, hence the octet before.

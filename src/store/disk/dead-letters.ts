@@ -3,6 +3,7 @@ import { revive, type Revived } from '../delivery-state';
 import type { DeadLetter, DeadLetters } from '../types';
 import type { Committer, StoreChange } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
+import { roomFor } from './space';
 import { lastNumber, type NumberTable, type Tables } from './tables';
 import { decodeLetter, type Records } from './records';
 
@@ -61,6 +62,7 @@ export class DiskDeadLetters implements DeadLetters {
     this.#forget(gone);
     this.#keys.set(id, key);
     return {
+      room: roomFor([octets.length], 1 + gone.size),
       apply: () => {
         for (const at of gone.values()) this.#table.remove(at);
         if (this.#capacity > 0) this.#table.put(key, octets);
@@ -120,6 +122,7 @@ export class DiskDeadLetters implements DeadLetters {
 
   #removing(gone: ReadonlyMap<string, number>): StoreChange {
     return {
+      room: roomFor([], gone.size),
       apply: () => {
         for (const key of gone.values()) this.#table.remove(key);
       },

@@ -1,5 +1,6 @@
 import type { Committer } from './committer';
 import { decodeDelivery } from './records';
+import { roomFor } from './space';
 import type { Tables } from './tables';
 
 /** [notBefore, lane, sequence number]: the order is that of time. */
@@ -112,9 +113,17 @@ export class Delayed {
         if (notBefore !== undefined) keys.push([notBefore, lane, seq]);
       }
     }
-    await committer.write(() => {
-      for (const key of keys) this.#table.put(key, NOTHING);
-    }, false);
+    const room = roomFor(
+      keys.map(() => 0),
+      keys.length,
+    );
+    await committer.write(
+      room,
+      () => {
+        for (const key of keys) this.#table.put(key, NOTHING);
+      },
+      false,
+    );
     this.#waiting = this.#table.count;
   }
 

@@ -1,5 +1,6 @@
 import { SmppError } from '../../protocol';
 import type { Committer } from './committer';
+import { roomFor } from './space';
 import type { Tables } from './tables';
 import { damagedRecord, type OnDamage } from './damage';
 import { decodeJson, RECORD_FORMAT, type Records } from './records';
@@ -30,7 +31,7 @@ export async function claim(parts: {
   const identity = read(parts);
   if (!identity) {
     const octets = records.json({ format: RECORD_FORMAT, account } satisfies Identity);
-    await committer.write(() => tables.meta.put(KEY, octets), true);
+    await committer.write(roomFor([octets.length], 1), () => tables.meta.put(KEY, octets), true);
     return;
   }
   if (identity.format > RECORD_FORMAT) throw newerFormat(directory, identity.format);

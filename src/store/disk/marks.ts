@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock';
 import type { Committer } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
+import { roomFor } from './space';
 import { lastMessage, type Tables } from './tables';
 import { decodeJson, type Records } from './records';
 
@@ -125,7 +126,11 @@ export class LoanMarks {
   #write(marks: Pick<StoredMarks, 'lent' | 'nextSeq' | 'clean'>): Promise<void> {
     const stored: StoredMarks = { ...marks, suspect: this.#suspect, suspectUntil: this.#suspectUntil };
     const octets = this.#records.json(stored);
-    return this.#committer.write(() => this.#tables.meta.put(KEY, octets), false);
+    return this.#committer.write(
+      roomFor([octets.length], 1),
+      () => this.#tables.meta.put(KEY, octets),
+      false,
+    );
   }
 }
 

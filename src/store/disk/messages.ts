@@ -9,11 +9,18 @@ export class Messages {
   readonly #tables: Tables;
   readonly #records: Records;
   readonly #delayed: Delayed;
+  #noted: boolean;
 
   constructor(tables: Tables, records: Records, delayed: Delayed) {
     this.#tables = tables;
     this.#records = records;
     this.#delayed = delayed;
+    this.#noted = tables.delivery.count > 0;
+  }
+
+  /** Whether there are any notes of what happened to messages. Most often there are none. */
+  get noted(): boolean {
+    return this.#noted;
   }
 
   encode(seq: number, item: QueueItem): Buffer {
@@ -47,6 +54,7 @@ export class Messages {
   }
 
   #note(seq: number, state: DeliveryState, notBefore: number | undefined): void {
+    this.#noted = true;
     this.#tables.delivery.put(seq, this.#records.delivery({ state, notBefore }));
   }
 

@@ -1,6 +1,7 @@
 import type { QueueItem } from '../types';
 import type { Committer } from './committer';
 import type { Delayed, DelayedKey } from './delayed';
+import { roomFor } from './space';
 import type { Tables } from './tables';
 import { decodeItem } from './records';
 
@@ -38,12 +39,16 @@ export async function purgeMessages(
         table.remove(seq);
         if (noted) tables.delivery.remove(seq);
       };
-      await committer.write(() => gone.forEach(remove), false);
+      await committer.write(roomFor([], 2 * gone.length), () => gone.forEach(remove), false);
       removed(gone.length);
     }
   }
   for (let keys = delayed.keysExcept(keep, CHUNK); keys.length > 0; keys = delayed.keysExcept(keep, CHUNK)) {
-    await committer.write(() => keys.forEach((key: DelayedKey) => delayed.remove(key)), false);
+    await committer.write(
+      roomFor([], keys.length),
+      () => keys.forEach((key: DelayedKey) => delayed.remove(key)),
+      false,
+    );
   }
   delayed.recount();
   return items;

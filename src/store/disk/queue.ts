@@ -11,10 +11,11 @@ import type {
   Settlement,
 } from '../types';
 import { Waiters } from '../waiters';
-import { openLoan, type QueueChanges } from './changes';
+import { NOTE, openLoan, type QueueChanges } from './changes';
 import type { Committer, StoreChange } from './committer';
 import type { Delayed } from './delayed';
 import type { ReadEntry } from './entries';
+import { roomFor } from './space';
 import type { Tables } from './tables';
 import type { LoanMarks } from './marks';
 import type { Messages } from './messages';
@@ -77,6 +78,7 @@ export class DiskQueue implements OutboundQueue {
 
   #droppedTold(dropped: readonly ReadEntry[]): StoreChange {
     return {
+      room: roomFor([], 0),
       apply: () => undefined,
       done: () => this.#parts.limits.onDropped?.(dropped.map(({ item }) => item)),
     };
@@ -223,7 +225,8 @@ export class DiskQueue implements OutboundQueue {
     // Before it is written: whoever removes the message asks for that later.
     for (const { entry } of noted) entry.recorded = true;
     const apply = (): void => noted.forEach(({ entry, state }) => messages.note(entry, state));
-    await committer.write(apply, false);
+    const room = { octets: NOTE.octets * noted.length, rows: 0, touches: NOTE.touches * noted.length };
+    await committer.write(room, apply, false);
   }
 
   async stats(): Promise<QueueStats> {

@@ -5,6 +5,7 @@ import type { Entry, ReadEntry } from './entries';
 import { DiskLane } from './lane';
 import type { Tables } from './tables';
 import type { LoanMarks } from './marks';
+import type { Messages } from './messages';
 import { decodeDelivery, decodeItem, type StoredDelivery } from './records';
 
 /** So that a million messages that come due together do not all come into memory. */
@@ -15,14 +16,22 @@ export class Ready {
   readonly #tables: Tables;
   readonly #delayed: Delayed;
   readonly #marks: LoanMarks;
+  readonly #messages: Messages;
   readonly #onDamage: OnDamage;
   readonly #lanes: readonly DiskLane[];
   #unreadable = 0;
 
-  constructor(parts: { tables: Tables; delayed: Delayed; marks: LoanMarks; onDamage: OnDamage }) {
+  constructor(parts: {
+    tables: Tables;
+    messages: Messages;
+    delayed: Delayed;
+    marks: LoanMarks;
+    onDamage: OnDamage;
+  }) {
     this.#tables = parts.tables;
     this.#delayed = parts.delayed;
     this.#marks = parts.marks;
+    this.#messages = parts.messages;
     this.#onDamage = parts.onDamage;
     const end = parts.marks.firstFreeSeq - 1;
     this.#lanes = parts.tables.lanes.map(
@@ -131,7 +140,7 @@ export class Ready {
   }
 
   #delivery(seq: number): Partial<StoredDelivery> | undefined {
-    const octets = this.#tables.delivery.get(seq);
+    const octets = this.#messages.noted ? this.#tables.delivery.get(seq) : undefined;
     if (!octets) return undefined;
     const decoded = decodeDelivery(octets);
     if ('value' in decoded) return decoded.value;

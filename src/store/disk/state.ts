@@ -3,6 +3,7 @@ import { SmppError } from '../../protocol';
 import type { KeyValueState } from '../types';
 import type { Committer } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
+import { roomFor } from './space';
 import type { BinaryTable, Tables } from './tables';
 import { decodeFact, type Records } from './records';
 
@@ -91,7 +92,11 @@ export class DiskState implements KeyValueState {
         else this.#table.remove(key);
     };
     const grows = facts.some(([, fact]) => fact !== null);
-    await this.#committer.make([{ apply, done: settled, failed: settled }], grows, undefined);
+    const room = roomFor(
+      puts.map(({ octets }) => octets?.length ?? 0),
+      puts.length,
+    );
+    await this.#committer.make([{ room, apply, done: settled, failed: settled }], grows, undefined);
   }
 
   /** What is over, looked for once per as many sets as there are facts: a constant share for each. */

@@ -77,7 +77,16 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     cleanups.push(lock.unlock);
     const { tables, repaired } = await openOrRefuse(lmdb, directory, options);
     cleanups.push(() => tables.root.close());
-    const { store, queue } = await assemble(options, { directory, tables, repaired, close: cleanUp });
+    const { clock = systemClock } = options;
+    const committer = new Committer(tables, clock, directory);
+    cleanups.push(() => committer.close());
+    const { store, queue } = await assemble(options, {
+      directory,
+      tables,
+      committer,
+      repaired,
+      close: cleanUp,
+    });
     cleanups.push(() => queue.close());
     return store;
   } catch (error) {
@@ -113,6 +122,7 @@ async function openOrRefuse(
 interface Opened {
   readonly directory: string;
   readonly tables: Tables;
+  readonly committer: Committer;
   /** Whether a part of it was lost. */
   readonly repaired: boolean;
   readonly close: () => Promise<void>;
@@ -122,9 +132,8 @@ async function assemble(
   options: DiskStoreOptions,
   opened: Opened,
 ): Promise<{ store: DiskStore; queue: DiskQueue }> {
-  const { directory, tables, repaired, close } = opened;
+  const { directory, tables, committer, repaired, close } = opened;
   const { clock = systemClock, onDamage = () => undefined } = options;
-  const committer = new Committer(tables, clock, directory);
   const records = new Records();
   await claim({ tables, committer, records, directory, account: options.account, onDamage });
   const stored = tables.lanes.reduce((total, table) => total + table.count, 0);
@@ -143,7 +152,7 @@ async function assemble(
   const delayed = new Delayed(tables);
   if (repaired) await delayed.reindex(tables, committer);
   const messages = new Messages(tables, records, delayed);
-  const ready: Ready = new Ready({ tables, delayed, marks, onDamage });
+  const ready: Ready = new Ready({ tables, messages, delayed, marks, onDamage });
   const deadLetters: DiskDeadLetters = new DiskDeadLetters({
     ...shared,
     capacity: options.deadLetterCapacity ?? 1000,

@@ -29,7 +29,7 @@ export class Table<K> {
 
   /** How many entries it has, without counting them. */
   get count(): number {
-    return (this.#database.getStats() as { entryCount: number }).entryCount;
+    return statsOf(this.#database).entryCount;
   }
 
   get(key: K): Buffer | undefined {
@@ -88,7 +88,11 @@ export interface Tables {
   readonly correlationAge: NumberTable;
   readonly state: BinaryTable;
   readonly dead: NumberTable;
-  readonly ballast: NumberTable;
+  readonly pageSize: number;
+  /** Pages of the file that are in use, or were and are free again. */
+  readonly pagesUsed: number;
+  /** Pages that are in use. */
+  pagesOfTables(): number;
 }
 
 export const LANE_TABLES = ['lane0', 'lane1', 'lane2', 'lane3', 'lane4'];
@@ -102,19 +106,32 @@ export const LANE_TABLES = ['lane0', 'lane1', 'lane2', 'lane3', 'lane4'];
  */
 export function openTables(lmdb: Lmdb, directory: string): Tables {
   const root = openEnvironment(lmdb, directory);
-  const numbered = (name: string): NumberTable => new Table(openDatabase(root, name), numberKey(), numberOf);
-  const binary = (name: string): BinaryTable => new Table(openDatabase(root, name), same, same);
+  const databases: Database<Buffer, Buffer>[] = [];
+  const database = (name: string): Database<Buffer, Buffer> => {
+    const opened = openDatabase(root, name);
+    databases.push(opened);
+    return opened;
+  };
+  const numbered = (name: string): NumberTable => new Table(database(name), numberKey(), numberOf);
+  const binary = (name: string): BinaryTable => new Table(database(name), same, same);
   return {
     root,
     meta: binary('meta'),
     lanes: LANE_TABLES.map(numbered),
     delivery: numbered('delivery'),
-    delayed: new Table(openDatabase(root, 'delayed'), delayedKey(), delayedKeyOf),
+    delayed: new Table(database('delayed'), delayedKey(), delayedKeyOf),
     correlation: binary('correlation'),
     correlationAge: numbered('correlation-age'),
     state: binary('state'),
     dead: numbered('dead'),
-    ballast: numbered('ballast'),
+    pageSize: statsOf(root).pageSize,
+    get pagesUsed() {
+      return statsOf(root).lastPageNumber + 1;
+    },
+    pagesOfTables() {
+      const { root: main, free } = statsOf(root);
+      return [main, free, ...databases.map(statsOf)].reduce((pages, stats) => pages + pagesOf(stats), 2);
+    },
   };
 }
 
@@ -132,6 +149,29 @@ export function openEnvironment({ open }: Lmdb, directory: string): RootDatabase
 
 export function openDatabase(root: RootDatabase<Buffer, Buffer>, name: string): Database<Buffer, Buffer> {
   return root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary' });
+}
+
+interface TreeStats {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** What `getStats` gives, which has no type. */
+interface Stats extends TreeStats {
+  readonly entryCount: number;
+  readonly pageSize: number;
+  readonly lastPageNumber: number;
+  readonly root: TreeStats;
+  readonly free: TreeStats;
+}
+
+function statsOf(database: Database<Buffer, Buffer>): Stats {
+  return database.getStats() as Stats;
+}
+
+function pagesOf({ treeBranchPageCount, treeLeafPageCount, overflowPages }: TreeStats): number {
+  return treeBranchPageCount + treeLeafPageCount + overflowPages;
 }
 
 const same = (key: Buffer): Buffer => key;

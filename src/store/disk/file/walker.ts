@@ -133,15 +133,16 @@ export class Walker {
     let filled = 0;
     for (let at = PAGE_HEADER; at < PAGE_HEADER + lower; at += 2) {
       const offset = page.readUInt16LE(at);
-      const size =
-        offset < upper || offset % 2 !== 0 ? undefined : sizeOfNode(page, PAGE_HEADER + offset, branch);
+      const within = offset >= upper && offset % 2 === 0;
+      const size = within ? sizeOfNode(page, PAGE_HEADER + offset, branch) : undefined;
       if (size === undefined) continue;
       filled += size + (size % 2);
       nodes.push(PAGE_HEADER + offset);
     }
     // What is sound of it is read nevertheless.
-    if (filled !== room - upper)
+    if (2 * nodes.length !== lower || filled !== room - upper) {
       this.problems.push(`a page of ${nameOf(this.#table)} has nodes out of place`);
+    }
     return nodes;
   }
 
@@ -173,7 +174,8 @@ export class Walker {
     const tree = readTree(page, valueAt);
     if (page.readUInt32LE(node) !== TREE_SIZE || tree.flags !== 0)
       throw new Damaged('describes a table wrongly');
-    this.#tree(page.toString('latin1', keyAt, valueAt), tree);
+    // lmdb keeps the C string's end in the key.
+    this.#tree(page.toString('latin1', keyAt, valueAt).replace(/\0$/, ''), tree);
   }
 
   /** Keys rise, also from one leaf to the next. */

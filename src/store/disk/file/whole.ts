@@ -14,11 +14,13 @@ import {
   readNumber,
   type Snapshot,
 } from './layout';
+import { layOut, tryRoom } from '../space';
 import { rebuild } from './rebuild';
 import { Walker } from './walker';
 
 const REBUILT = 'rebuilt';
 const LOCK_FILE = 'lock.mdb';
+const ROOM_FOR_TABLES = 2 ** 20;
 
 /**
  * Makes sure that LMDB can trust the file in `directory`, which nobody has open.
@@ -34,9 +36,13 @@ export async function ensureWhole(
   const file = join(directory, DATA_FILE);
   const rebuilt = join(directory, REBUILT);
   await finishEarlier(file, rebuilt);
-  const found = inspect(file);
-  if (!found) return false;
-  const { snapshots, problem } = found;
+  const { snapshots, problem } = inspect(file);
+  const [newest] = snapshots;
+  if (problem === undefined) {
+    await layOut(directory, newest && { count: newest.lastPage + 1, size: newest.pageSize });
+    return false;
+  }
+  await tryRoom(directory, 2 * (await stat(file)).size + ROOM_FOR_TABLES);
   const taken = await rebuild(lmdb, file, snapshots, rebuilt);
   const aside = join(directory, `damaged-${now}.mdb`);
   await rename(file, aside);
@@ -52,28 +58,27 @@ export async function ensureWhole(
 /** Where numbers in the file have 64 bits. */
 const WIDE: readonly string[] = ['x64', 'arm64', 'ppc64', 'riscv64', 'loong64'];
 
-/** Undefined where the file is whole, not there, or not ours to judge. */
-function inspect(file: string): { snapshots: Snapshot[]; problem: string } | undefined {
+/** What the file has, and what is wrong with it: nothing, too, where it is not there or not ours to judge. */
+function inspect(file: string): { snapshots: Snapshot[]; problem?: string } {
   let fd: number;
   try {
     fd = openSync(file, 'r');
   } catch {
-    return undefined;
+    return { snapshots: [] };
   }
   try {
     const { size } = fstatSync(fd);
     const first = readAt(fd, 0);
-    if (size === 0) return undefined;
+    if (size === 0) return { snapshots: [] };
     const { snapshots, sound } = readSnapshots(fd, size, first);
-    if (!sound && isOtherVersion(first) && snapshots.length === 0) return undefined;
     const [newest] = snapshots;
+    if (!newest && isOtherVersion(first)) return { snapshots: [] };
     if (!newest) return { snapshots, problem: 'neither of its first two pages leads anywhere' };
     const walker = new Walker(fd, size, newest);
     walker.walk();
     const problems = [...(sound ? [] : ['one of its first two pages is wrong']), ...walker.problems];
-    if (problems.length === 0) return undefined;
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more findings)` : '';
-    return { snapshots, problem: `${problems[0]}${more}` };
+    return problems.length === 0 ? { snapshots } : { snapshots, problem: `${problems[0]}${more}` };
   } finally {
     closeSync(fd);
   }

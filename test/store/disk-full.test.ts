@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDiskStore, type DiskStore } from '../../src/store';
+import { done, entry, hasCode, ids, item, takeAll } from '../../src/store/conformance/harness';
+
+const unavailable = hasCode('QUEUE_UNAVAILABLE');
+const mount = (...args: string[]): unknown => execFileSync('mount', args, { stdio: 'ignore' });
+
+describe('the disk store on a disk that is full or read-only', () => {
+  let disk: string;
+  let stores: DiskStore[];
+  const rejections: unknown[] = [];
+  const noteRejection = (reason: unknown): number => rejections.push(reason);
+
+  before(async function () {
+    disk = await mkdtemp(join(tmpdir(), 'smpp-full-'));
+    process.on('unhandledRejection', noteRejection);
+    try {
+      mount('-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk);
+    } catch {
+      // Only root may mount.
+      this.skip();
+    }
+  });
+  after(async () => {
+    process.off('unhandledRejection', noteRejection);
+    try {
+      execFileSync('umount', [disk], { stdio: 'ignore' });
+    } catch {
+      // It was never mounted.
+    }
+    await rm(disk, { recursive: true, force: true });
+  });
+  beforeEach(() => (stores = []));
+  afterEach(async () => {
+    for (const store of stores) await store.close();
+    await rm(join(disk, 'queue'), { recursive: true, force: true });
+    assert.deepEqual(rejections, []);
+  });
+
+  async function open(): Promise<DiskStore> {
+    const store = await openDiskStore({
+      directory: join(disk, 'queue'),
+      account: { host: 'smsc.example', systemId: 'user' },
+      capacity: 0,
+      whenFull: 'reject',
+      onDamage: ({ text }) => assert.fail(text),
+    });
+    stores.push(store);
+    return store;
+  }
+
+  /** Enqueues until it is refused; the ids that were acknowledged. */
+  async function fill(store: DiskStore): Promise<string[]> {
+    const acknowledged: string[] = [];
+    for (let at = 0; at < 10_000; at++) {
+      try {
+        acknowledged.push(
+          ...(await store.queue.enqueue([item(`m${at}`, { segments: [Buffer.alloc(3000)] })])),
+        );
+      } catch (error) {
+        assert.ok(unavailable(error), String(error));
+        assert.match((error as Error).message, /Make room on its disk/);
+        return acknowledged;
+      }
+    }
+    return assert.fail('it never filled');
+  }
+
+  it('refuses what is new, drains, and takes new messages again', async () => {
+    const store = await open();
+    const acknowledged = await fill(store);
+    assert.ok(acknowledged.length > 300, `${acknowledged.length}`);
+    await assert.rejects(store.queue.enqueue([item('too much')]), unavailable);
+    const leases = await takeAll(store, acknowledged.length - 10);
+    for (let at = 0; at < leases.length; at += 20) {
+      const some = leases.slice(at, at + 20);
+      await store.settle(
+        some.map((lease) => entry(lease.item.id)),
+        some.map(done),
+      );
+    }
+    assert.ok(await store.correlator.get('m0'));
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await store.queue.enqueue([item('again')]);
+    assert.deepEqual(ids(await takeAll(store, 11)), [...acknowledged.slice(-10), 'again']);
+  }).timeout(20_000);
+
+  it('has all that was acknowledged when it is opened again, even while the disk is full', async () => {
+    const store = await open();
+    const acknowledged = await fill(store);
+    await store.close();
+    await writeFile(join(disk, 'rest'), Buffer.alloc(16_000_000)).catch(() => undefined);
+    const again = await open();
+    assert.deepEqual(ids(await takeAll(again, acknowledged.length)), acknowledged);
+    await rm(join(disk, 'rest'));
+  }).timeout(20_000);
+
+  it('says what is wrong when there is no room for a new store', async () => {
+    await writeFile(join(disk, 'rest'), Buffer.alloc(16_777_216)).catch(() => undefined);
+    await assert.rejects(open(), unavailable);
+    await rm(join(disk, 'rest'));
+    await open();
+  });
+
+  it('says what is wrong with a read-only disk', async () => {
+    await (await open()).close();
+    mount('-o', 'remount,ro', disk);
+    try {
+      await assert.rejects(open(), unavailable);
+    } finally {
+      mount('-o', 'remount,rw', disk);
+    }
+    await open();
+  });
+});
