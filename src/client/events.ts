@@ -63,7 +63,7 @@ export type RequestEvent = EventBase &
 export type FailureEvent = EventBase & FailureFields & { event: 'failure' };
 
 export interface FailureFields {
-  /** Stable, for programs; see the README's table. */
+  /** Stable, for programs; see docs/reference.md. */
   code: string;
   command_status?: string;
   command_status_code?: number;

@@ -121,7 +121,7 @@ export interface Parts {
 }
 
 /**
- * Options of the client, named as smpp-config's properties (docs: README). Times are in seconds;
+ * Options of the client, named as smpp-config's properties (docs: docs/reference.md). Times are in seconds;
  * numbers and booleans may be given as text.
  */
 export type SmppClientOptions = { readonly [K in keyof Table]?: Value<Table[K]> | string } & Parts;
@@ -185,7 +185,7 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
   for (const field of Object.keys(options)) {
     if (PARTS.has(field)) problems.push(...unknownPart(field, options));
     else if (!Object.hasOwn(OPTIONS, field)) {
-      const remedy = 'there is no such option; see the README for the names';
+      const remedy = 'there is no such option; see docs/reference.md for the names';
       problems.push({ field, value: undefined, remedy });
     }
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
@@ -16,7 +16,14 @@ import { findRuleProblems } from '../../src/simulator';
 const root = join(__dirname, '..', '..');
 const run = promisify(execFile);
 const read = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
-const readme = read('README.md');
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+/** The README and the pages that it leads to. */
+const readme = pages.map((page) => read(page)).join('\n');
 const nodeTypes = ['smpp-config', 'smpp-out', 'smpp-in', 'smpp-simulator'] as const;
 type NodeType = (typeof nodeTypes)[number];
 
@@ -308,20 +315,27 @@ describe('the code in the README', () => {
     }
   });
 
-  it('names files, headings and scripts that exist', () => {
-    const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!);
-    const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
-      title!
-        .toLowerCase()
-        .replace(/[^\w -]/g, '')
-        .replace(/ /g, '-'),
-    );
-    for (const link of links) {
-      if (/^https:/.test(link)) continue;
-      if (link.startsWith('#')) assert.ok(headings.includes(link.slice(1)), `no heading for ${link}`);
-      else assert.ok(existsSync(join(root, link)), `${link} is not there`);
-    }
-    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    for (const [, name] of readme.matchAll(/`npm run (\w+)`/g)) assert.ok(name! in scripts, name);
-  });
+  for (const page of pages) {
+    it(`${page}: names files, headings and scripts that exist`, () => {
+      const text = read(page);
+      for (const [, target] of text.matchAll(/\]\(([^)]+)\)/g)) {
+        if (/^https:/.test(target!)) continue;
+        const [path = '', heading] = target!.split('#');
+        const file = path === '' ? page : join(dirname(page), path);
+        assert.ok(existsSync(join(root, file)), `${target!} is not there`);
+        if (heading !== undefined) assert.ok(headingsOf(file).includes(heading), `no heading for ${target!}`);
+      }
+      const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+      for (const [, name] of text.matchAll(/`npm run ([\w:]+)`/g)) assert.ok(name! in scripts, name);
+    });
+  }
 });
+
+function headingsOf(file: string): string[] {
+  return [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replace(/ /g, '-'),
+  );
+}
