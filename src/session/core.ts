@@ -32,6 +32,7 @@ export class SessionCore {
   #deadlines: Deadlines;
   #state: SessionState = 'open';
   #closing = false;
+  #pausedAt: number | undefined;
 
   constructor(options: SessionOptions) {
     this.options = options;
@@ -53,6 +54,30 @@ export class SessionCore {
 
   get closing(): boolean {
     return this.#closing;
+  }
+
+  /** False while nothing is read: then what the peer owes us may lie in the socket. */
+  get reading(): boolean {
+    return this.#pausedAt === undefined;
+  }
+
+  pauseReading(): void {
+    if (!this.reading || this.#closing) return;
+    this.#pausedAt = this.options.clock.monotonic();
+    this.options.transport.pause();
+  }
+
+  /** The pause was ours, so that it does not count for the peer's times. */
+  resumeReading(): void {
+    if (this.#pausedAt === undefined) return;
+    const lasted = this.options.clock.monotonic() - this.#pausedAt;
+    this.#pausedAt = undefined;
+    this.window.postpone(lasted);
+    this.control.postpone(lasted);
+    this.lastReceivedAt += lasted;
+    this.lastTrafficAt += lasted;
+    this.options.transport.resume();
+    this.look();
   }
 
   /** What the session's time is watched for; given once. */

@@ -10,6 +10,7 @@ import {
   statusName,
   type CommandName,
   type Pdu,
+  type PduHeader,
   type PduInput,
 } from '../protocol';
 import type { SessionCore } from './core';
@@ -21,6 +22,13 @@ import { isBindCommand, isBound, mayIssue, stateAfterBind, type Role } from './s
 const UNKNOWN_ERROR = 0xff;
 /** ESME_RSYSERR. */
 const SYSTEM_ERROR = 0x08;
+
+/** What answering a request needs of it. */
+interface Request {
+  readonly command: string;
+  readonly sequence_number: number;
+  readonly interface_version?: number;
+}
 
 /** What comes from the peer: responses to whom they belong, and an answer to every request. */
 export class Inbound {
@@ -56,23 +64,28 @@ export class Inbound {
       pdu = decodePdu(octets, { vendorTlvs: this.#core.options.vendorTlvs });
     } catch (error) {
       if (!(error instanceof PduError) || !error.header) throw error;
-      return this.#handleMalformed(error, error.header.command_id, error.header.sequence_number);
+      return this.#handleMalformed(error, error.header, octets);
     }
     if (isResponse(pdu.command_id)) return this.#handleResponse(pdu, octets);
     if (pdu.command !== 'enquire_link') this.#core.lastTrafficAt = this.#core.lastReceivedAt;
     this.#handleRequest(pdu, octets);
   }
 
-  #handleMalformed(error: PduError, id: number, sequenceNumber: number): void {
-    const { log } = this.#core.options;
-    log.warn(
-      { event: 'pdu', stage: 'malformed', sequence_number: sequenceNumber, err: error.message },
-      'malformed PDU',
-    );
+  #handleMalformed(error: PduError, header: PduHeader, octets: Buffer): void {
+    const { log, handlers } = this.#core.options;
+    const { command_id: id, sequence_number } = header;
+    log.warn({ event: 'pdu', stage: 'malformed', sequence_number, err: error.message }, 'malformed PDU');
     if (isResponse(id)) return; // Its request times out, which is what an unreadable answer amounts to.
-    const name = commandName(id);
-    const response = name === undefined ? undefined : responseOf(name);
-    this.#respond(response ?? 'generic_nack', error.command_status, sequenceNumber);
+    const command = commandName(id);
+    const response = command === undefined ? undefined : responseOf(command);
+    const refusal: Answer = { command_status: error.command_status };
+    if (command === undefined || !response || !handlers.malformed || !this.#mayCome(command)) {
+      return this.#respond(response ?? 'generic_nack', error.command_status, sequence_number);
+    }
+    this.#serve({ command, sequence_number }, () => {
+      const answer = handlers.malformed?.(command, octets, error);
+      return answer instanceof Promise ? answer.then((late) => late ?? refusal) : (answer ?? refusal);
+    });
   }
 
   #handleResponse(pdu: Pdu, octets: Buffer): void {
@@ -102,33 +115,41 @@ export class Inbound {
     const { command, sequence_number: sequenceNumber } = pdu;
     if (command === 'enquire_link') return this.#respond('enquire_link_resp', 0, sequenceNumber);
     if (command === 'unbind') return this.#handleUnbind(sequenceNumber);
-    const otherRole: Role = this.#core.options.role === 'esme' ? 'smsc' : 'esme';
-    if (!mayIssue(otherRole, command as CommandName, this.#core.state)) {
+    if (!this.#mayCome(command)) {
       const status = isBindCommand(command) && isBound(this.#core.state) ? 'ESME_RALYBND' : 'ESME_RINVBNDSTS';
       return this.#respond(responseOf(command) ?? 'generic_nack', statusCode(status) ?? 0, sequenceNumber);
     }
+    this.#serve(pdu, () => this.#core.options.handlers.request(pdu, octets));
+  }
+
+  #mayCome(command: string): boolean {
+    const otherRole: Role = this.#core.options.role === 'esme' ? 'smsc' : 'esme';
+    return mayIssue(otherRole, command as CommandName, this.#core.state);
+  }
+
+  #serve(request: Request, ask: () => Promise<Answer | undefined> | Answer | undefined): void {
     try {
-      const answer = this.#core.options.handlers.request(pdu, octets);
+      const answer = ask();
       // Known at once, answered at once: an unbind in the same chunk must not overtake it.
-      if (!(answer instanceof Promise)) return this.#answer(pdu, answer);
+      if (!(answer instanceof Promise)) return this.#answer(request, answer);
       answer
-        .then((late) => this.#answer(pdu, late))
-        .catch((error: unknown) => this.#requestFailed(pdu, error));
+        .then((late) => this.#answer(request, late))
+        .catch((error: unknown) => this.#requestFailed(request, error));
     } catch (error) {
-      this.#requestFailed(pdu, error);
+      this.#requestFailed(request, error);
     }
   }
 
-  #requestFailed(pdu: Pdu, error: unknown): void {
-    const { command } = pdu;
+  #requestFailed(request: Request, error: unknown): void {
+    const { command } = request;
     this.#core.options.log.error(
       { event: 'request', stage: 'failed', command, err: error },
       `handling ${command} failed`,
     );
-    this.#answer(pdu, { command_status: 'ESME_RSYSERR' });
+    this.#answer(request, { command_status: 'ESME_RSYSERR' });
   }
 
-  #answer(request: Pdu, answer: Answer | undefined): void {
+  #answer(request: Request, answer: Answer | undefined): void {
     const response = responseOf(request.command);
     if (!response && answer) return; // alert_notification and outbind have no response.
     const { command_status: given } = answer ?? { command_status: 'ESME_RINVCMDID' };
@@ -137,7 +158,7 @@ export class Inbound {
       return this.#respond(response ?? 'generic_nack', status, request.sequence_number, answer);
     }
     // SMPP 3.4 section 5.2.4: an ESME of an older version is not sent TLVs.
-    const version = (request as { interface_version?: number }).interface_version ?? 0;
+    const version = request.interface_version ?? 0;
     this.#core.tlvsAllowed &&= version >= 0x34;
     this.#respond(response ?? 'generic_nack', status, request.sequence_number, answer);
     if (status === 0) this.#core.become(stateAfterBind(request.command));

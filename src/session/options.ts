@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
-import type { CodecOptions, Pdu } from '../protocol';
+import type { CodecOptions, Pdu, PduError } from '../protocol';
 import type { SequenceGenerator } from './sequence';
 import type { Role } from './states';
 import type { Transport } from './transport';
@@ -19,6 +19,15 @@ export interface SessionHandlers {
    * unbind). Undefined or a rejection answers ESME_RINVCMDID or ESME_RSYSERR.
    */
   request(pdu: Pdu, octets: Buffer): Promise<Answer | undefined> | Answer | undefined;
+  /**
+   * A request that cannot be decoded, in a state in which it may come; `command_status` of the error is what it is
+   * answered with where this is absent or returns undefined.
+   */
+  malformed?(
+    command: string,
+    octets: Buffer,
+    error: PduError,
+  ): Promise<Answer | undefined> | Answer | undefined;
   /** Every PDU that comes or goes, whole; only called where given. */
   trace?: ((direction: 'in' | 'out', octets: Buffer) => void) | undefined;
 }

@@ -180,12 +180,16 @@ export class Session {
     this.#core.close(code, detail);
   }
 
+  /**
+   * Reads nothing until {@link resumeReading}: neither requests nor responses. Meanwhile no time-out of the
+   * peer's runs, whose answers may lie unread, and its requests stay unanswered: to be kept short.
+   */
   pauseReading(): void {
-    this.#core.options.transport.pause();
+    this.#core.pauseReading();
   }
 
   resumeReading(): void {
-    this.#core.options.transport.resume();
+    this.#core.resumeReading();
   }
 
   #checkState(command: string): void {
@@ -214,18 +218,21 @@ export class Session {
             : this.#outbound.stalledSince + responseTimeout,
         onDue: () => this.#core.close('peer-stalled'),
       },
-      { dueAt: () => this.#core.window.dueAt(), onDue: (now) => this.#expire(now) },
-      { dueAt: () => this.#core.control.dueAt(), onDue: (now) => void this.#core.control.expire(now) },
+      { dueAt: () => this.#whileReading(this.#core.window.dueAt()), onDue: (now) => this.#expire(now) },
+      {
+        dueAt: () => this.#whileReading(this.#core.control.dueAt()),
+        onDue: (now) => void this.#core.control.expire(now),
+      },
       {
         dueAt: () =>
-          enquireLinkInterval > 0 && isBound(this.#core.state) && !this.#enquiring
+          enquireLinkInterval > 0 && isBound(this.#core.state) && !this.#enquiring && this.#core.reading
             ? this.#core.lastReceivedAt + enquireLinkInterval
             : undefined,
         onDue: () => void this.#enquire(),
       },
       {
         dueAt: () =>
-          inactivityTimeout > 0 && !this.#unbinding
+          inactivityTimeout > 0 && !this.#unbinding && this.#core.reading
             ? this.#core.lastTrafficAt + inactivityTimeout
             : undefined,
         onDue: () => void this.unbind(UNBIND_GRACE),
@@ -238,6 +245,11 @@ export class Session {
         onDue: () => this.#core.close('bind-timeout', 'no bind in time'),
       },
     ];
+  }
+
+  /** What the peer has sent in time may lie unread. */
+  #whileReading(dueAt: number | undefined): number | undefined {
+    return this.#core.reading ? dueAt : undefined;
   }
 
   #expire(now: number): void {

@@ -14,7 +14,7 @@ interface Outstanding {
   readonly handler: RequestHandler;
   /** The command_id that answers it. */
   readonly answerId: number;
-  readonly dueAt: number;
+  dueAt: number;
 }
 
 interface Waiter {
@@ -129,6 +129,11 @@ export class Window {
   dueAt(): number | undefined {
     for (const entry of this.#outstanding.values()) return entry.dueAt;
     return undefined;
+  }
+
+  /** All become due so many milliseconds later: their responses could not be read. */
+  postpone(ms: number): void {
+    for (const entry of this.#outstanding.values()) entry.dueAt += ms;
   }
 
   /** Gives up on what is due, and frees its slots. */
