@@ -21,6 +21,7 @@ const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
   ['replay', replay],
   ['status', status],
   ['configure', configure],
+  ['ack', ack],
 ]);
 
 /**
@@ -45,6 +46,27 @@ export async function runAction(connection: Connection, msg: NodeMessage): Promi
     connection.touch();
   }
 }
+
+/** What an `smpp-in` told of without an ack_id is answered already. */
+const ANSWERED: ReadonlySet<unknown> = new Set(['message', 'receipt']);
+
+function ack(connection: Connection, { smpp }: NodeMessage): Answer {
+  const { event, ack_id, command_status } = asObject(smpp) ?? {};
+  if (ack_id === undefined && ANSWERED.has(event)) return {};
+  if (typeof ack_id !== 'string' || ack_id === '') {
+    const remedy = 'give the ack_id of what is to be acknowledged, as smpp-in had it in msg.smpp';
+    throw new MessageError('INVALID_FIELD', 'ack_id', `msg.smpp.ack_id (${show(ack_id)}): ${remedy}`);
+  }
+  const isStatus = typeof command_status === 'string' || typeof command_status === 'number';
+  if (!isStatus && command_status !== undefined && command_status !== null) {
+    const remedy = 'give a status such as ESME_ROK, or nothing';
+    throw new MessageError('INVALID_FIELD', 'command_status', `msg.smpp.command_status: ${remedy}`);
+  }
+  connection.client.acknowledge(ack_id, isStatus ? command_status : undefined);
+  return {};
+}
+
+const show = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
 
 /** The queue and the dead letters, or what `msg.payload` names of the two. */
 async function purge(connection: Connection, { payload }: NodeMessage): Promise<Answer> {

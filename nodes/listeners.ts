@@ -76,13 +76,26 @@ export class Listeners {
   /** To those that listen now. */
   deliver(event: AnyEvent): void {
     const listening = [...this.#listeners.values()].filter(({ events }) => events.has(event.event));
-    if (listening.length === 0 && event.event === 'message') this.#warn();
+    if (listening.length === 0) {
+      if (event.event === 'message') this.#warn();
+      this.#answer(event);
+    }
     for (const listener of listening) {
       try {
         listener.receive(event, listening.length > 1);
       } catch (error) {
         this.#log.error(`smpp-in ${listener.id} failed on "${event.event}": ${String(error)}`);
       }
+    }
+  }
+
+  /** What nobody listens to nobody acknowledges. */
+  #answer(event: AnyEvent): void {
+    if (!('ack_id' in event) || typeof event.ack_id !== 'string') return;
+    try {
+      this.#client?.acknowledge(event.ack_id);
+    } catch {
+      // It was of an earlier connection, and comes again.
     }
   }
 

@@ -72,6 +72,7 @@ function namesOf(given: unknown): readonly unknown[] {
 /** An event as a message of the flow: its own `_msgid` is that of the message it belongs to. */
 function toMessage(event: AnyEvent, rawPdu: boolean): NodeMessage {
   const { payload, topic, msgid, ...smpp } = event;
-  if (!rawPdu && 'pdu' in smpp) delete smpp.pdu;
+  // Of what cannot be read the octets are all that there is.
+  if (!rawPdu && 'pdu' in smpp && !('problem' in smpp)) delete smpp.pdu;
   return { ...(msgid === undefined ? {} : { _msgid: msgid }), payload, topic, smpp };
 }

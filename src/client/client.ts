@@ -7,12 +7,10 @@ import { deadLetterOf, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
 import { Intake } from './intake';
-import { Joining } from './joining';
 import type { Message } from './message';
 import { normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
 import { openParts, type OpenParts } from './parts';
-import { ReceiptMatcher } from './receipts';
 import { Receiving } from './receiving';
 import { Road, type RoadListener } from './road';
 import { Sender, type SendOptions } from './sender';
@@ -51,8 +49,6 @@ export class SmppClient {
   readonly #events: Events;
   readonly #announcer: Announcer;
   readonly #outcomes: Outcomes;
-  readonly #matcher: ReceiptMatcher;
-  readonly #joining: Joining;
   readonly #receiving: Receiving;
   readonly #road: Road;
   readonly #upkeep: Upkeep;
@@ -74,24 +70,15 @@ export class SmppClient {
     this.#parts = parts;
     this.#events = new Events(log);
     this.#announcer = new Announcer(this.#events, log, clock, { vendorTlvs: settings.vendorTlvs });
-    this.#outcomes = new Outcomes(clock, settings.maxWaiting);
-    this.#matcher = new ReceiptMatcher(correlator, clock, settings.receiptHoldTime);
-    this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
-    this.#receiving = new Receiving({
-      settings,
-      codecs,
-      log,
-      events: this.#events,
-      matcher: this.#matcher,
-      outcomes: this.#outcomes,
-      joining: this.#joining,
-    });
+    this.#outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
+    this.#receiving = new Receiving({ ...parts, settings, events: this.#events, outcomes: this.#outcomes });
     this.#road = new Road({ ...parts, settings, listener: this.#roadListener() });
     this.#upkeep = new Upkeep({
       ...parts,
       settings,
       announcer: this.#announcer,
-      request: (pdu, octets) => this.#receiving.request(pdu, octets),
+      request: (...request) => this.#receiving.request(...request),
+      malformed: (...request) => this.#receiving.malformed(...request),
       state: () => this.state,
       bound: (session) => this.#bound(session),
     });
@@ -137,7 +124,6 @@ export class SmppClient {
     }
     this.#receiving.open();
     this.#sweep.start();
-    this.#joining.start();
     this.#expiry.start();
     try {
       await this.#upkeep.start(options);
@@ -171,7 +157,8 @@ export class SmppClient {
   }
 
   /**
-   * Disconnects for good. Promises of {@link send} reject with `STOPPED`; what is queued stays in a
+   * Disconnects for good. What is held for {@link acknowledge} is answered `ackTimeoutStatus`, so that the centre
+   * repeats it. Promises of {@link send} reject with `STOPPED`; what is queued stays in a
    * store that was given, and is gone with a memory store that was not. What is given afterwards, or still
    * waits for room in the queue, rejects with `NOT_QUEUED`.
    */
@@ -182,11 +169,11 @@ export class SmppClient {
   async #stop(): Promise<void> {
     this.#sender.stop();
     await this.#expiry.stop();
+    this.#receiving.releaseHeld();
     await this.disconnect();
     this.#road.abandon();
-    this.#matcher.stop();
     this.#announcer.stop();
-    await within(this.#parts.clock, STORE_GRACE, this.#joining.stop());
+    await within(this.#parts.clock, STORE_GRACE, this.#receiving.stop());
     this.#outcomes.stop();
     if (this.#parts.ownsStore) await this.#parts.store.close();
   }
@@ -300,6 +287,14 @@ export class SmppClient {
     return this.#sender.sendBatch(messages, options);
   }
 
+  /**
+   * With `acknowledge: manual`: answers the message or receipt whose event has this `ack_id`, with a status by name or
+   * number (default ESME_ROK). Throws `ACK_GONE` where nothing is held under it any more.
+   */
+  acknowledge(ackId: string, status?: string | number): void {
+    this.#receiving.acknowledge(ackId, status);
+  }
+
   on<E extends EventName>(name: E, handler: EventHandler<E>): this {
     this.#events.on(name, handler);
     return this;
@@ -319,7 +314,7 @@ export class SmppClient {
     return {
       sent: (segment) => this.#announcer.sent(segment),
       responded: (lease, segment, response) => this.#announcer.responded(lease, segment, response),
-      correlated: (entry) => this.#matcher.known(entry),
+      correlated: (entry) => this.#receiving.known(entry),
       accepted: (lease) => this.#outcomes.accepted(lease.item, lease.state),
       failed: (lease, reason) => this.#sender.fail(lease.item, reason, lease.state),
       throttled: (status) => this.#announcer.throttled(status, this.#parts.throttleHandler.throttleDelay()),

@@ -27,13 +27,22 @@ interface PduFields {
 }
 
 /** A text or binary message for us (deliver_sm, data_sm), joined from its parts. */
-export type MessageEvent = EventBase & PduFields & { event: 'message' };
+export type MessageEvent = EventBase & PduFields & AckFields & { event: 'message' };
+
+interface AckFields {
+  /** With `acknowledge: manual`: what the answer to the centre waits for. */
+  ack_id?: string;
+}
 
 /** A delivery receipt. */
 export type ReceiptEvent = EventBase &
-  PduFields & {
+  PduFields &
+  AckFields & {
     event: 'receipt';
+    /** `intermediate`: a notification on the way. */
+    message_type: 'receipt' | 'intermediate';
     message_id: string;
+    state: string;
     /** Whether no further receipt will follow. */
     final: boolean;
     /** Whether it was matched to a message of ours. */

@@ -1,7 +1,13 @@
 import type { Clock, TimerHandle } from '../clock';
 import type { Log } from '../observability';
 import type { Store } from '../store';
-import { Reassembler, type JoinedMessage, type MessagePart, type ReassemblyEntry } from '../text';
+import {
+  Reassembler,
+  type AddResult,
+  type JoinedMessage,
+  type MessagePart,
+  type ReassemblyEntry,
+} from '../text';
 
 export interface JoiningParts {
   readonly clock: Clock;
@@ -44,18 +50,30 @@ export class Joining {
   }
 
   /**
-   * The whole message, or undefined while parts are missing: then the part is as safe as the store makes it
-   * when this resolves. Who has told of the message says so by {@link told}.
+   * With the whole message, or without while parts are missing: then the part is as safe as the store makes it
+   * when this resolves. Who has told of the message says so by {@link told} or {@link reopen}.
    */
-  async add(part: MessagePart): Promise<JoinedMessage | undefined> {
+  async add(part: MessagePart): Promise<Omit<AddResult, 'incomplete'>> {
     await this.#ready();
-    const { key, status, message, incomplete } = this.#reassembler.add(part, this.#parts.clock.now());
+    const { incomplete, ...added } = this.#reassembler.add(part, this.#parts.clock.now());
+    const { key, status, message } = added;
     for (const given of incomplete) this.#giveUp(given);
     if (status === 'waiting') this.#waiting.add(key);
     if (message) this.#waiting.delete(key);
     this.#arm();
     if (!message && this.#parts.store.capabilities.durable) await this.#keep(key);
-    return message;
+    return added;
+  }
+
+  /** The centre sends the last part again: the others wait for it as before. */
+  async reopen(message: JoinedMessage, last: MessagePart): Promise<void> {
+    const { key } = message;
+    // Another message may have the key by now.
+    if (this.#waiting.has(key)) return;
+    this.#reassembler.reopen(message, last.part, this.#parts.clock.now());
+    if (message.total > 1) this.#waiting.add(key);
+    this.#arm();
+    if (this.#parts.store.capabilities.durable) await this.#keep(key);
   }
 
   /** Only now its parts are dropped from the store: a crash before that tells it again. */

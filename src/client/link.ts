@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
+import type { Pdu, PduError } from '../protocol';
 import {
   BindError,
   Session,
@@ -13,8 +14,11 @@ import { backoff } from './backoff';
 import type { Settings } from './options';
 import { sleep } from './timing';
 
+type Answered = ReturnType<SessionHandlers['request']>;
+
 export interface LinkListener extends Pick<SessionHandlers, 'trace'> {
-  request: SessionHandlers['request'];
+  request(pdu: Pdu, octets: Buffer, session: Session): Answered;
+  malformed(command: string, octets: Buffer, error: PduError, session: Session): Answered;
   connecting(): void;
   /** `number` counts the connection's sessions, from 1. */
   bound(session: Session, number: number): void;
@@ -143,10 +147,14 @@ export class Link {
     });
     if (signal.aborted) transport.destroy();
     signal.throwIfAborted();
-    const session = new Session({
+    const session: Session = new Session({
       role: 'esme',
       transport,
-      handlers: { request: (pdu, octets) => listener.request(pdu, octets), trace: listener.trace },
+      handlers: {
+        request: (pdu, octets) => listener.request(pdu, octets, session),
+        malformed: (command, octets, problem) => listener.malformed(command, octets, problem, session),
+        trace: listener.trace,
+      },
       clock,
       log: log.child({ session: this.#count }),
       windowSize: settings.windowSize,

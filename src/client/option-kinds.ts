@@ -1,4 +1,4 @@
-import { TlvTable, type VendorTlv } from '../protocol';
+import { STATUSES, TlvTable, describeStatus, type StatusName, type VendorTlv } from '../protocol';
 import type { Problem } from './errors';
 
 /** One option: how it is checked, and what it is when it is not given. */
@@ -145,7 +145,25 @@ export function vendorTlvs(): OptionKind<TlvTable | undefined> {
   };
 }
 
-function parsed(given: unknown): unknown {
+/** A command_status by name, or by number as `0x00000401` or 1025; used as a number. */
+export function status(fallback: StatusName): OptionKind<number> {
+  const remedy = 'give a status such as ESME_RX_T_APPN, or its number such as 0x00000064';
+  return {
+    fallback: STATUSES[fallback][0],
+    check(given) {
+      if (typeof given !== 'string' && typeof given !== 'number') return { remedy };
+      const written = String(given).trim();
+      try {
+        const { code } = describeStatus(/^\d+$/.test(written) ? Number(written) : written);
+        return code <= 0xffffffff ? { value: code } : { remedy };
+      } catch {
+        return { remedy };
+      }
+    },
+  };
+}
+
+export function parsed(given: unknown): unknown {
   if (typeof given !== 'string') return given;
   try {
     return JSON.parse(given) as unknown;

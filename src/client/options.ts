@@ -19,9 +19,11 @@ import {
   seconds,
   text,
   unsetVariable,
+  status,
   vendorTlvs,
   type OptionKind,
 } from './option-kinds';
+import { receiptPattern, receiptStates, timeZone } from './receipt-options';
 
 /**
  * Every option that is a plain value: its name (the property of smpp-config), its
@@ -79,6 +81,18 @@ export const OPTIONS = {
   correlationTtl: seconds(604_800, 1, 100_000_000),
   correlationCapacity: integer(1_000_000, 1),
   receiptHoldTime: seconds(30),
+  responseIdFormat: choice('auto', 'text', 'decimal', 'hex'),
+  receiptIdFormat: choice('auto', 'text', 'decimal', 'hex'),
+  receiptSigns: choice('both', 'esm_class', 'text'),
+  receiptPattern: receiptPattern(),
+  receiptStates: receiptStates(),
+  receiptTimeZone: timeZone(),
+  receiptPerMessage: choice('all', 'last', 'any'),
+  acknowledge: choice('auto', 'manual'),
+  ackLimit: integer(100, 1, 100_000),
+  ackTimeout: seconds(30, 0.05),
+  ackTimeoutStatus: status('ESME_RX_T_APPN'),
+  decodeErrorStatus: status('ESME_ROK'),
   reassemblyTimeout: seconds(300, 1),
   logLevel: choice('info', 'trace', 'debug', 'warn', 'error', 'silent'),
   logMetadata: record(),

@@ -3,6 +3,9 @@ import { SmppError } from '../protocol';
 import type { DeadReason, DeliveryState, QueueItem } from '../store';
 import type { FailureFields, Outcome } from './events';
 
+/** Some centres send one receipt for each segment, some one for all. */
+export type ReceiptPerMessage = 'all' | 'last' | 'any';
+
 export type CompleteWhen = 'accepted' | 'queued' | 'delivered';
 
 /** A message failed for good. `outcome` is what the flow sees. */
@@ -54,11 +57,14 @@ const badness = (state: string): number => (STATES.includes(state) ? STATES.inde
 export class Outcomes {
   readonly #clock: Clock;
   readonly #limit: number;
+  readonly #perMessage: ReceiptPerMessage;
   readonly #waiters = new Map<string, Waiter>();
 
-  constructor(clock: Clock, limit: number) {
+  /** `perMessage`: which segments' final receipts make a message delivered. */
+  constructor(clock: Clock, limit: number, perMessage: ReceiptPerMessage = 'all') {
     this.#clock = clock;
     this.#limit = limit;
+    this.#perMessage = perMessage;
   }
 
   get waiting(): number {
@@ -120,7 +126,7 @@ export class Outcomes {
 
   #completeDelivered(waiter: Waiter): boolean {
     const { accepted, receipts } = waiter;
-    if (!accepted || receipts.size < waiter.item.segments.length) return false;
+    if (!accepted || !this.#haveCome(waiter)) return false;
     const all = [...receipts.values()].sort((a, b) => a.segment - b.segment);
     const worst = all.reduce((a, b) => (badness(b.state) > badness(a.state) ? b : a));
     const facts = { receipt: worst.fields, receipts: all.map((one) => one.fields) };
@@ -131,6 +137,12 @@ export class Outcomes {
       this.#reject(waiter, failure, `the SMSC accepted the message but reports ${worst.state}`);
     }
     return true;
+  }
+
+  #haveCome({ receipts, item }: Waiter): boolean {
+    const { length } = item.segments;
+    if (this.#perMessage === 'last') return receipts.has(length - 1);
+    return receipts.size >= (this.#perMessage === 'any' ? 1 : length);
   }
 
   #timedOut(waiter: Waiter): void {

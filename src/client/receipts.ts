@@ -1,8 +1,11 @@
 import type { Clock, TimerHandle } from '../clock';
-import type { CorrelationEntry, Correlator } from '../store';
+import type { CorrelationEntry } from '../store';
+import { commonKeys } from './message-ids';
+import type { MatchedReceipt, MessageMatcher } from './matching';
 
 interface Held {
-  readonly messageId: string;
+  readonly receipt: MatchedReceipt;
+  readonly keys: readonly string[];
   readonly dueAt: number;
   resolve(entry: CorrelationEntry | undefined): void;
   readonly later: Promise<CorrelationEntry | undefined>;
@@ -22,29 +25,29 @@ export type Found =
  * receipt that matches nothing is held for a while, and matched when its response comes.
  */
 export class ReceiptMatcher {
-  readonly #correlator: Correlator;
+  readonly #matcher: Pick<MessageMatcher, 'find' | 'belongs' | 'observe'>;
   readonly #clock: Clock;
   readonly #holdTime: number;
   /** Insertion order is the order in which they become due. */
   readonly #held = new Set<Held>();
-  readonly #byId = new Map<string, Set<Held>>();
+  readonly #byKey = new Map<string, Set<Held>>();
   #timer: TimerHandle | undefined;
 
   /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
-  constructor(correlator: Correlator, clock: Clock, holdTime: number) {
-    this.#correlator = correlator;
+  constructor(matcher: Pick<MessageMatcher, 'find' | 'belongs' | 'observe'>, clock: Clock, holdTime: number) {
+    this.#matcher = matcher;
     this.#clock = clock;
     this.#holdTime = holdTime;
   }
 
   /** The entry at once, or a promise of it where it may still come. Rejects as the correlator does. */
-  async find(messageId: string): Promise<Found> {
+  async find(receipt: MatchedReceipt): Promise<Found> {
     // Held before it is looked up: its response may be stored in between.
-    const held = this.#hold(messageId);
+    const held = this.#hold(receipt);
     let entry: CorrelationEntry | undefined;
     let looked = false;
     try {
-      entry = await this.#correlator.get(messageId);
+      entry = await this.#matcher.find(receipt);
       looked = true;
     } finally {
       if (held && (entry || !looked)) this.#release(held, entry);
@@ -54,7 +57,13 @@ export class ReceiptMatcher {
 
   /** The correlator has it now. */
   known(entry: CorrelationEntry): void {
-    for (const held of this.#byId.get(entry.messageId) ?? []) this.#release(held, entry);
+    this.#matcher.observe(entry.messageId);
+    if (this.#held.size === 0) return;
+    for (const key of commonKeys(entry.messageId)) {
+      for (const held of this.#byKey.get(key) ?? []) {
+        if (this.#matcher.belongs(entry, held.receipt)) this.#release(held, entry);
+      }
+    }
   }
 
   /** Gives up on all that are held. */
@@ -62,22 +71,25 @@ export class ReceiptMatcher {
     for (const held of this.#held) this.#release(held, undefined);
   }
 
-  #hold(messageId: string): Held | undefined {
+  #hold(receipt: MatchedReceipt): Held | undefined {
     if (this.#holdTime === 0 || this.#held.size >= MAX_HELD) return undefined;
     let resolve: Held['resolve'] = () => undefined;
     const later = new Promise<CorrelationEntry | undefined>((fulfil) => (resolve = fulfil));
-    const held: Held = { messageId, dueAt: this.#clock.monotonic() + this.#holdTime, resolve, later };
+    const keys = [...new Set(receipt.ids.flatMap(commonKeys))];
+    const held: Held = { receipt, keys, dueAt: this.#clock.monotonic() + this.#holdTime, resolve, later };
     this.#held.add(held);
-    this.#byId.set(messageId, (this.#byId.get(messageId) ?? new Set()).add(held));
+    for (const key of keys) this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(held));
     this.#timer ??= this.#clock.setTimeout(() => this.#expire(), this.#holdTime);
     return held;
   }
 
   #release(held: Held, entry: CorrelationEntry | undefined): void {
     this.#held.delete(held);
-    const alike = this.#byId.get(held.messageId);
-    alike?.delete(held);
-    if (alike?.size === 0) this.#byId.delete(held.messageId);
+    for (const key of held.keys) {
+      const alike = this.#byKey.get(key);
+      alike?.delete(held);
+      if (alike?.size === 0) this.#byKey.delete(key);
+    }
     held.resolve(entry);
     if (this.#held.size > 0) return;
     this.#clock.clearTimeout(this.#timer);

@@ -13,6 +13,7 @@ export interface StartOptions {
 export interface UpkeepParts extends Omit<LinkParts, 'listener'> {
   readonly announcer: Announcer;
   readonly request: LinkParts['listener']['request'];
+  readonly malformed: LinkParts['listener']['malformed'];
   /** The state that people see: it knows of pauses and throttling. */
   readonly state: () => ConnectionState;
   readonly bound: (session: Session) => void;
@@ -38,6 +39,7 @@ export class Upkeep {
       ...parts,
       listener: {
         request: parts.request,
+        malformed: parts.malformed,
         connecting: () => this.#become('connecting'),
         bound: (session, number) => this.#bound(session, number),
         down: (facts) => this.#down(facts),

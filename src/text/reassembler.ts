@@ -136,6 +136,14 @@ export class Reassembler {
     return { key, status: 'waiting', incomplete };
   }
 
+  /** Takes a joined message apart again: all but one of its parts wait, as if that one had never come. */
+  reopen({ key, parts, firstAt }: JoinedMessage, but: number, now: number): void {
+    this.#done.delete(key);
+    for (const part of parts) {
+      if (part.part !== but) this.#place(this.#waiting.get(key), key, part, now, firstAt);
+    }
+  }
+
   /** Gives up what has waited too long, the oldest first. */
   expire(now: number): JoinedMessage[] {
     const expired: JoinedMessage[] = [];

@@ -55,7 +55,7 @@ describe('Log lines', () => {
     link.receipt('nobody knows', 'UNDELIV', { source_addr: '491519999999' });
     link.send({ command: 'deliver_sm', source_addr: '491511234567', short_message: Buffer.from('hush') });
     link.write(Buffer.from('00000014000000050000000000000009616263ff', 'hex'));
-    await until(() => told('receipt').length === 2 && told('message').length === 1);
+    await until(() => told('receipt').length === 2 && told('message').length === 2);
     link.socket.destroy();
     await advanceUntil(clock, () => peer.links.length === 2);
     await client.stop();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CorrelationEntry, Correlator, DeliveryError } from '../../src/index';
+import type { MatchedReceipt } from '../../src/client/matching';
 import { ReceiptMatcher } from '../../src/client/receipts';
 import { FakeClock, settle } from '../support/clock';
 import { silence, type Answering } from '../support/peer';
@@ -273,10 +274,12 @@ describe('The receipt matcher', () => {
     acceptedAt: 0,
     expiresAt: Infinity,
   });
-  const empty: Correlator = {
-    put: () => Promise.resolve(),
-    get: () => Promise.resolve(undefined),
-    expire: () => Promise.resolve(0),
+  const of = (id: string): MatchedReceipt => ({ ids: [id], source: '', destination: '' });
+  const empty = {
+    find: (): Promise<CorrelationEntry | undefined> => Promise.resolve(undefined),
+    belongs: ({ messageId }: CorrelationEntry, { ids: own }: MatchedReceipt): boolean =>
+      own.includes(messageId),
+    observe: (): void => undefined,
   };
   it('lets each go in its own time, also several of one id among others', async () => {
     const clock = new FakeClock();
@@ -287,7 +290,7 @@ describe('The receipt matcher', () => {
       ['b', 'b'],
       ['a2', 'a'],
     ] as const) {
-      const found = await matcher.find(id);
+      const found = await matcher.find(of(id));
       if ('later' in found) void found.later.then(() => order.push(`${name} ${clock.monotonic()}`));
       await clock.advance(300);
     }
@@ -306,7 +309,7 @@ describe('The receipt matcher', () => {
   it('gives all that wait for one id its entry, and stops its timer with the last', async () => {
     const clock = new FakeClock();
     const matcher = new ReceiptMatcher(empty, clock, 1000);
-    const found = await Promise.all([matcher.find('a'), matcher.find('a')]);
+    const found = await Promise.all([matcher.find(of('a')), matcher.find(of('a'))]);
     matcher.known(entry('b'));
     matcher.known(entry('a'));
     for (const one of found) assert.equal('later' in one && (await one.later)?.id, 'a');
@@ -316,9 +319,12 @@ describe('The receipt matcher', () => {
   it('sees an entry that is stored while it looks', async () => {
     const clock = new FakeClock();
     let look: (found: CorrelationEntry | undefined) => void = () => undefined;
-    const slow: Correlator = { ...empty, get: () => new Promise((resolve) => (look = resolve)) };
+    const slow = {
+      ...empty,
+      find: () => new Promise<CorrelationEntry | undefined>((resolve) => (look = resolve)),
+    };
     const matcher = new ReceiptMatcher(slow, clock, 1000);
-    const finding = matcher.find('a');
+    const finding = matcher.find(of('a'));
     matcher.known(entry('a'));
     look(undefined);
     const found = await finding;
@@ -328,8 +334,8 @@ describe('The receipt matcher', () => {
   it('holds ten thousand and not more, and lets all go when it stops', async () => {
     const clock = new FakeClock();
     const matcher = new ReceiptMatcher(empty, clock, 1000);
-    const waiting = await Promise.all(Array.from({ length: 10_000 }, (_, n) => matcher.find(String(n))));
-    assert.deepEqual(await matcher.find('one more'), { entry: undefined });
+    const waiting = await Promise.all(Array.from({ length: 10_000 }, (_, n) => matcher.find(of(String(n)))));
+    assert.deepEqual(await matcher.find(of('one more')), { entry: undefined });
     matcher.stop();
     for (const one of waiting) assert.equal('later' in one && (await one.later), undefined);
     await settle();

@@ -1,0 +1,124 @@
+import type { Log } from '../observability';
+import { decodePdu } from '../protocol';
+import type { Answer, Session } from '../session';
+import type { CorrelationEntry } from '../store';
+import { classifyEsmClass, type Receipt } from '../text';
+import type { Events, ReceiptEvent } from './events';
+import type { Holding } from './holding';
+import { ANSWERED, answerTo, type Incoming } from './incoming-messages';
+import type { Settings } from './options';
+import type { Outcomes } from './outcomes';
+import { pduFields } from './pdu-fields';
+import type { Found, ReceiptMatcher } from './receipts';
+
+export interface IncomingReceiptsParts {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly events: Events;
+  readonly matcher: ReceiptMatcher;
+  readonly outcomes: Outcomes;
+  /** Where the flow acknowledges by itself. */
+  readonly holding: Holding | undefined;
+}
+
+/** Delivery receipts and notifications on the way: matched to their message, told, and answered. */
+export class IncomingReceipts {
+  readonly #parts: IncomingReceiptsParts;
+
+  constructor(parts: IncomingReceiptsParts) {
+    this.#parts = parts;
+  }
+
+  async take(pdu: Incoming, octets: Buffer, receipt: Receipt, session: Session): Promise<Answer> {
+    const found = await this.#find(pdu, receipt);
+    if ('later' in found) {
+      // Its response may be on the way; the centre is not kept waiting for that. As a copy, for these octets
+      // keep the whole chunk of the socket alive.
+      const kept = Buffer.from(octets);
+      const keptPdu = decodePdu(kept, { vendorTlvs: this.#parts.settings.vendorTlvs }) as Incoming;
+      void found.later.then((entry) => this.#tell(this.#eventOf(keptPdu, kept, receipt, entry), entry));
+      return ANSWERED;
+    }
+    const event = this.#eventOf(pdu, octets, receipt, found.entry);
+    // Whom nobody listens to, nobody acknowledges.
+    const holding = this.#parts.events.has('receipt') ? this.#parts.holding : undefined;
+    return answerTo(await this.#tell(event, found.entry, holding, session));
+  }
+
+  #find(pdu: Incoming, { message_id, text_message_id }: Receipt): Promise<Found> {
+    const ids = [message_id, text_message_id].filter((id) => id !== undefined);
+    if (ids.length === 0) return Promise.resolve({ entry: undefined });
+    const { source_addr: source, destination_addr: destination } = pdu;
+    return this.#parts.matcher.find({ ids, source, destination });
+  }
+
+  async #tell(
+    event: ReceiptEvent,
+    entry: CorrelationEntry | undefined,
+    holding?: Holding,
+    session?: Session,
+  ): ReturnType<Holding['until']> {
+    const { events, outcomes } = this.#parts;
+    const { state, final, payload } = event;
+    this.#log(event, entry);
+    if (entry) {
+      const fields = payload as Record<string, unknown>;
+      outcomes.receipt(entry.id, { segment: entry.segment, state, final, fields });
+    }
+    if (holding && session)
+      return holding.until(session, (ack_id) => events.emit('receipt', { ...event, ack_id }));
+    await events.emit('receipt', event);
+    return ANSWERED;
+  }
+
+  #eventOf(
+    pdu: Incoming,
+    octets: Buffer,
+    receipt: Receipt,
+    entry: CorrelationEntry | undefined,
+  ): ReceiptEvent {
+    return {
+      ...pduFields(pdu),
+      ...receipt,
+      message_id: receipt.message_id ?? '',
+      event: 'receipt',
+      payload: { ...receipt },
+      topic: recipientOf(pdu, entry),
+      message_type: typeOf(pdu, receipt),
+      matched: entry !== undefined,
+      ...(entry ? identityOf(entry) : {}),
+      pdu: octets,
+    };
+  }
+
+  #log({ message_id, state, payload: _payload }: ReceiptEvent, entry: CorrelationEntry | undefined): void {
+    const { log } = this.#parts;
+    const facts = { event: 'receipt', stage: 'end', message_id, state };
+    const said = `receipt: ${state}`;
+    if (entry) log.debug({ ...facts, id: entry.id, correlation_id: entry.correlationId }, said);
+    else log.warn(facts, `receipt ${state} for a message_id that is not known here`);
+  }
+}
+
+/** A receipt travels from the recipient of the message to its sender; a message to many has many. */
+function recipientOf({ source_addr }: Incoming, entry: CorrelationEntry | undefined): string {
+  return entry === undefined || entry.destination.includes(',') ? source_addr : entry.destination;
+}
+
+/** Some centres mark receipts as nothing at all: then what they say is what they are. */
+function typeOf({ esm_class }: Incoming, { final }: Receipt): 'receipt' | 'intermediate' {
+  const { type } = classifyEsmClass(esm_class);
+  if (type === 'receipt' || type === 'intermediate') return type;
+  return final ? 'receipt' : 'intermediate';
+}
+
+function identityOf(entry: CorrelationEntry): Record<string, unknown> {
+  return {
+    id: entry.id,
+    segment: entry.segment,
+    segments: entry.segments,
+    ...(entry.correlationId === undefined ? {} : { correlation_id: entry.correlationId }),
+    ...(entry.metadata === undefined ? {} : { metadata: entry.metadata }),
+    ...(entry.msgid === undefined ? {} : { msgid: entry.msgid }),
+  };
+}
