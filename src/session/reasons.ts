@@ -3,6 +3,7 @@ import { SmppError, describeStatus } from '../protocol';
 /** Why a session ended. */
 export type CloseCode =
   | 'unbound'
+  | 'closed'
   | 'peer-unbound'
   | 'peer-closed'
   | 'link-lost'
@@ -22,6 +23,7 @@ export interface CloseReason {
 
 const TEXTS: Record<CloseCode, string> = {
   unbound: 'unbound by us',
+  closed: 'closed by us without unbind',
   'peer-unbound': 'unbound by the peer',
   'peer-closed': 'closed by the peer without unbind',
   'link-lost': 'the connection broke',

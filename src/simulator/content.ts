@@ -1,5 +1,5 @@
 import { decodeText, readUserData, type PartInfo, type UserDataHeader } from '../text';
-import type { SubmitPdu } from './submit';
+import type { SubmitPdu } from './pdus';
 
 /** What a message says. */
 export interface Content {

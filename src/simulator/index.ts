@@ -19,5 +19,5 @@ export type {
   SubmitEvent,
 } from './events';
 export { SmscConfigError, type Problem } from './errors';
-export { findRuleProblems, type Rule } from './rules';
-export type { DropRule, RefuseRule, SilentRule, SlowRule, StatusRule, ThrottleRule } from './rules';
+export { findRuleProblems } from './rules';
+export type * from './rules/kinds';

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { statusName, type Pdu, type PduOf } from '../protocol';
 import {
   Session,
@@ -15,7 +16,10 @@ import { refuse } from './answers';
 import type { Centre, Origin } from './centre';
 import type { SmscSession } from './events';
 import { handleManagement } from './manage';
-import { handleSubmit, isSubmit } from './submit';
+import { isSubmit } from './pdus';
+import type { Act } from './rules';
+import { handleSubmit } from './submit';
+import { Wire } from './wire';
 
 type BindPdu = PduOf<BindCommand>;
 
@@ -32,18 +36,29 @@ export class Link implements Origin {
   readonly id: number;
   readonly session: Session;
   readonly #centre: Centre;
+  readonly #socket: Socket;
+  readonly #wire: Wire;
   #systemId = '';
   #interfaceVersion = 0;
   #bindType: SmscSession['bind_type'];
   #submitted = 0;
 
   constructor(id: number, socket: Socket, centre: Centre) {
-    const { settings, events } = centre;
+    const { settings, events, faults, agenda } = centre;
+    const { sequence_number: onlyNumber } = faults.habits;
+    const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
     this.id = id;
     this.#centre = centre;
+    this.#socket = socket;
+    this.#wire = new Wire({
+      transport: new SocketTransport(socket, peer),
+      faults,
+      agenda,
+      perform: (act) => this.perform(act),
+    });
     this.session = new Session({
       role: 'smsc',
-      transport: new SocketTransport(socket, `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`),
+      transport: this.#wire,
       handlers: {
         request: (pdu) => this.#handle(pdu),
         trace: (direction, octets) => {
@@ -52,7 +67,9 @@ export class Link implements Origin {
       },
       clock: settings.clock,
       log: settings.log,
-      windowSize: settings.windowSize,
+      // With one number for all, a second request would need another.
+      windowSize: onlyNumber === undefined ? settings.windowSize : 1,
+      ...(onlyNumber === undefined ? {} : { sequence: { next: () => onlyNumber } }),
       responseTimeout: settings.responseTimeout,
       enquireLinkInterval: settings.enquireLinkInterval,
       inactivityTimeout: settings.inactivityTimeout,
@@ -101,6 +118,24 @@ export class Link implements Origin {
     return this.session.unbind(UNBIND_TIMEOUT);
   }
 
+  perform(act: Act): void {
+    switch (act) {
+      case 'close':
+        return this.session.destroy('closed', 'by the simulator');
+      case 'reset':
+        // A TLS socket has no reset of its own.
+        if (!(this.#socket instanceof TLSSocket)) this.#socket.resetAndDestroy();
+        return this.drop();
+      case 'unbind':
+        return void this.unbind();
+      case 'deaf':
+        this.session.pauseReading();
+        return this.#wire.mute();
+      case 'mute':
+        return this.#wire.mute();
+    }
+  }
+
   /** Tells of the end. */
   ended({ code, text }: CloseReason): void {
     const { events, settings } = this.#centre;
@@ -119,7 +154,7 @@ export class Link implements Origin {
   }
 
   #bind(pdu: BindPdu): Answer {
-    const { faults, settings, outbox } = this.#centre;
+    const { faults, settings, outbox, agenda } = this.#centre;
     const { command, system_id } = pdu;
     const status = faults.onBind({ system_id, command }) ?? 0;
     const refusal = status === 0 ? this.#wrongCredentials(pdu) : statusName(status);
@@ -129,11 +164,14 @@ export class Link implements Origin {
     // Told when the session is in its new state: a handler may want to use it.
     queueMicrotask(() => this.#tellBind(command, refusal ?? 'ESME_ROK'));
     if (refusal !== undefined) return refuse(refusal);
+    for (const { after, act } of faults.onBound({ system_id, command })) {
+      agenda.in(after, () => this.perform(act));
+    }
     if (canReceive(stateAfterBind(command))) outbox.wake();
     return {
       command_status: 0,
       fields: { system_id: settings.systemId || 'simulator' },
-      tlvs: { sc_interface_version: settings.interfaceVersion },
+      ...(faults.habits.hidesVersion ? {} : { tlvs: { sc_interface_version: settings.interfaceVersion } }),
     };
   }
 

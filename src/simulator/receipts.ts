@@ -49,7 +49,7 @@ function receiptPdu(
     destination_addr: message.source_addr,
     esm_class: IS_RECEIPT,
   };
-  const tlvs = { receipted_message_id: message.message_id, message_state: stateNumber(state) };
+  const tlvs = { receipted_message_id: message.receipt_id, message_state: stateNumber(state) };
   const octets = receiptOctets(message, state, centre);
   const fits = Math.max(fields.source_addr.length, fields.destination_addr.length) <= LONGEST_ADDRESS;
   return fits
@@ -58,7 +58,7 @@ function receiptPdu(
 }
 
 function receiptOctets(message: TakenMessage, state: ReceiptState, centre: Centre): Buffer {
-  const { message_id: messageId, submittedAt, text, cancelledAt, finalAt } = message;
+  const { receipt_id: messageId, submittedAt, text, cancelledAt, finalAt } = message;
   const { defaultAlphabet: encoding } = centre.settings;
   const written = receiptText({ messageId, state, submittedAt, doneAt: cancelledAt ?? finalAt, text });
   return encodeText(written, { encoding, unencodable: 'replace' }).octets;

@@ -9,6 +9,8 @@ export interface Recipient {
 /** A message that the centre has taken, as far as later requests and its receipt need it. */
 export interface TakenMessage {
   readonly message_id: string;
+  /** What its receipt calls it. */
+  readonly receipt_id: string;
   readonly system_id: string;
   readonly service_type: string;
   readonly source_addr_ton: number;

@@ -3,7 +3,7 @@ import * as tls from 'node:tls';
 import { SmppError, type Pdu } from '../protocol';
 import { isBound, type Session } from '../session';
 import { Agenda } from './agenda';
-import type { Centre } from './centre';
+import type { Centre, MessageIds } from './centre';
 import { deliverPdu, pdusOf, type DeliverOptions, type MobileMessage } from './deliver';
 import { listenError } from './errors';
 import { Emitter, type SmscEventName, type SmscEvents, type SmscSession } from './events';
@@ -169,7 +169,14 @@ export class Smsc {
     });
   }
 
-  #nextMessageId(): string {
+  #nextMessageId(): MessageIds {
+    const digits = this.#nextDigits();
+    const { responseId, receiptId } = this.#centre.faults.habits;
+    const message_id = responseId?.(digits) ?? digits;
+    return { message_id, receipt_id: receiptId?.(digits) ?? message_id };
+  }
+
+  #nextDigits(): string {
     const n = ++this.#messageCount;
     const { messageId } = this.#settings;
     if (!messageId) return String(this.#firstId + n);

@@ -1,37 +1,41 @@
-import { describeStatus, type Pdu, type PduOf, statusName } from '../protocol';
+import { describeStatus, statusName, type PduOf } from '../protocol';
 import type { Answer } from '../session';
 import { refuse } from './answers';
-import type { Centre, Origin } from './centre';
+import type { Centre, MessageIds, Origin } from './centre';
 import { readContent, type Content } from './content';
 import type { RefusedEvent, SubmitEvent } from './events';
+import type { SubmitPdu } from './pdus';
 import { scheduleReceipts } from './receipts';
 import type { Recipient, TakenMessage } from './register';
-
-export type SubmitPdu = PduOf<'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm'>;
+import type { Verdict } from './rules';
 
 /** Characters of a text that a receipt repeats, and some. */
 const REMEMBERED_TEXT = 40;
+/** Milliseconds: surely after the answer, which {@link Agenda} may put a little later than asked. */
+const AFTER_ANSWER = 10;
 
 /** Takes a message, or not, as the rules say. */
 export function handleSubmit(pdu: SubmitPdu, link: Origin, centre: Centre): Answer | Promise<Answer> {
-  const { clock } = centre.settings;
+  const { clock, defaultAlphabet } = centre.settings;
   const recipients = recipientsOf(pdu);
   const verdict = centre.faults.onSubmit({
     system_id: link.system_id,
     destinations: recipients.map(({ destination_addr }) => destination_addr.replace(/^\+/, '')),
     ofLink: link.countSubmit(),
     now: clock.monotonic(),
+    text: () => readContent(pdu, defaultAlphabet).text,
   });
+  const { silent = false, delay = 0, act, tlvs } = verdict ?? {};
   const status = verdict?.status ?? flawOf(pdu, recipients);
-  const unanswered = (verdict?.silent ?? false) || (verdict?.drop ?? false);
-  const delay = verdict?.delay ?? 0;
-  const taken = status === 0 && (!unanswered || (verdict?.taken ?? false));
-  const answer = taken
-    ? take(pdu, recipients, delay, link, centre)
-    : turnAway(pdu, status, unanswered, link, centre);
-  if (verdict?.drop) link.drop();
+  const taken = status === 0 && (!silent || (verdict?.taken ?? false));
+  const given = taken
+    ? take(pdu, recipients, verdict ?? {}, link, centre)
+    : turnAway(pdu, status, silent, link, centre);
+  const answer = tlvs ? { ...given, tlvs: { ...given.tlvs, ...tlvs } } : given;
+  if (act === 'unbind') centre.agenda.in(delay + AFTER_ANSWER, () => link.perform(act));
+  else if (act) link.perform(act);
   // One promise each: a shared one would hold on to all that wait for it.
-  if (unanswered) return new Promise<never>(() => undefined);
+  if (silent) return new Promise<never>(() => undefined);
   if (delay === 0) return answer;
   return new Promise((resolve) => centre.agenda.in(delay, () => resolve(answer)));
 }
@@ -70,26 +74,28 @@ function recipientsOf(pdu: SubmitPdu): Recipient[] {
 function take(
   pdu: SubmitPdu,
   recipients: readonly Recipient[],
-  delay: number,
+  { delay = 0, receiptFirst = false }: Verdict,
   link: Origin,
   centre: Centre,
 ): Answer {
-  const message_id = centre.nextMessageId();
-  const content = readContent(pdu, centre.settings.defaultAlphabet);
-  const message = remember(pdu, recipients, message_id, content, delay, link, centre);
-  scheduleReceipts(message, delay + centre.settings.receiptDelay, centre);
-  if (centre.events.has('submit'))
-    centre.events.emit('submit', submitEvent(pdu, message, content, link, centre));
-  centre.settings.log.debug({ event: 'submit', stage: 'taken', command: pdu.command, message_id });
+  const { settings, events } = centre;
+  const ids = centre.nextMessageId();
+  const content = readContent(pdu, settings.defaultAlphabet);
+  const untilFinal = receiptFirst ? 0 : delay + settings.receiptDelay;
+  const message = remember(pdu, recipients, ids, content, untilFinal, link, centre);
+  scheduleReceipts(message, untilFinal, centre);
+  if (events.has('submit')) events.emit('submit', submitEvent(pdu, message, content, link, centre));
+  const { message_id } = ids;
+  settings.log.debug({ event: 'submit', stage: 'taken', command: pdu.command, message_id });
   return { command_status: 0, fields: { message_id } };
 }
 
 function remember(
   pdu: SubmitPdu,
   recipients: readonly Recipient[],
-  message_id: string,
+  ids: MessageIds,
   content: Content,
-  delay: number,
+  untilFinal: number,
   link: Origin,
   centre: Centre,
 ): TakenMessage {
@@ -97,7 +103,7 @@ function remember(
   const submittedAt = centre.settings.clock.now();
   const areas = pdu.tlvs.broadcast_area_identifier;
   const message: TakenMessage = {
-    message_id,
+    ...ids,
     system_id: link.system_id,
     service_type: pdu.service_type,
     source_addr_ton: pdu.source_addr_ton,
@@ -108,7 +114,7 @@ function remember(
     priority_flag: fields.priority_flag ?? 0,
     data_coding: pdu.data_coding,
     submittedAt,
-    finalAt: submittedAt + delay + centre.settings.receiptDelay,
+    finalAt: submittedAt + untilFinal,
     schedule_delivery_time: fields.schedule_delivery_time ?? '',
     validity_period: fields.validity_period ?? '',
     registered_delivery: fields.registered_delivery ?? 0,
@@ -149,9 +155,3 @@ function turnAway(pdu: SubmitPdu, status: number, unanswered: boolean, link: Ori
   centre.settings.log.debug({ event: 'submit', stage: 'refused', command: pdu.command, command_status });
   return refuse(command_status ?? 'ESME_RSYSERR');
 }
-
-export function isSubmit(pdu: Pdu): pdu is SubmitPdu {
-  return SUBMITS.has(pdu.command);
-}
-
-const SUBMITS = new Set<string>(['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm']);

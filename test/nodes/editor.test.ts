@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ACKNOWLEDGEMENTS, COMMANDS, ENCODINGS, LONG_MESSAGES, RECEIPTS } from '../../nodes/compose';
 import { texts } from './support/catalogue';
 import { EditorNode } from './support/editor';
+import { KINDS } from '../../src/simulator/rules/kinds';
 
 const ROOT = join(__dirname, '..', '..');
 const TYPES = ['smpp-config', 'smpp-out', 'smpp-in', 'smpp-simulator'];
@@ -159,6 +160,12 @@ describe('the faults of smpp-simulator', () => {
     assert.match(String(editor.validate('rules', [{ type: 'sleep' }])), /choose one of status/);
     assert.match(String(editor.validate('rules', [{ type: 'throttle' }])), /throttle, above.*give a value/);
     assert.match(String(editor.validate('rules', [{ type: 'drop', after: 1.5 }])), /whole number/);
+    assert.match(String(editor.validate('rules', [{ type: 'ids' }])), /give a value/);
     assert.match(String(editor.validate('rules', '{')), /give a list/);
+  });
+
+  it('are all that the simulator has', () => {
+    const offered = /choose one of (.*)/.exec(String(editor.validate('rules', [{ type: 'sleep' }])))?.[1];
+    assert.equal(offered, Object.keys(KINDS).join(', '));
   });
 });

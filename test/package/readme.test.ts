@@ -11,7 +11,8 @@ import type { Connection } from '../../nodes/connection';
 import { OPTIONS, SmppClient } from '../../src/index';
 import { STATUSES } from '../../src/protocol';
 import { RECEIPT_STATES } from '../../src/simulator/receipt-text';
-import { findRuleProblems } from '../../src/simulator';
+import { findRuleProblems, type Rule } from '../../src/simulator';
+import { KINDS } from '../../src/simulator/rules/kinds';
 
 const root = join(__dirname, '..', '..');
 const run = promisify(execFile);
@@ -151,11 +152,15 @@ describe('the README about the properties of', () => {
     assert.deepEqual(missing(simulator, RECEIPT_STATES), []);
   });
 
-  it('the simulator: shows faults that it takes', () => {
-    const rules = firstCodes(rowsOf(section('smpp-simulator'), 'Fault')).map(
-      (rule) => JSON.parse(rule) as object,
+  it('the simulator: shows every fault and habit, as it takes them', () => {
+    const rules = firstCodes(rowsOf(section('smpp-simulator'), 'Fault or habit')).map(
+      (rule) => JSON.parse(rule) as Rule,
     );
     assert.deepEqual(findRuleProblems(rules), []);
+    assert.deepEqual(
+      rules.map(({ type }) => type),
+      Object.keys(KINDS),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { describeStatus, statusCode } from '../../protocol';
-import type { FieldCheck } from './types';
+import { SUBJECTS, type FieldCheck } from './types';
 
 /** A whole number of times, from 1. */
 export const times: FieldCheck = (value) =>
@@ -17,6 +17,30 @@ export const digits: FieldCheck = (value) =>
     ? undefined
     : 'give the first digits of a number, as a text such as "49151"';
 
+export const words: FieldCheck = (value) =>
+  typeof value === 'string' && value !== '' ? undefined : 'give a text';
+
+/** A whole number within limits, both included. */
+export function whole(least: number, most: number): FieldCheck {
+  return (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+      ? undefined
+      : `give a whole number from ${least} to ${most}`;
+}
+
+export function choice(names: readonly string[]): FieldCheck {
+  return (value) =>
+    typeof value === 'string' && names.includes(value) ? undefined : `give one of ${names.join(', ')}`;
+}
+
+/** What a rule of the wire is about: one subject, or all that is written. */
+export const subject = choice([...SUBJECTS, 'all']);
+
+/** How a link ends. */
+export const ending = choice(['close', 'reset']);
+
+export const HIGHEST_SEQUENCE_NUMBER = 0x7fffffff;
+
 /** The status of a refusal. */
 export const refusal: FieldCheck = (value) => {
   const code = typeof value === 'string' ? statusCode(value) : value;
@@ -32,3 +56,4 @@ export function codeOf(status: string | number): number {
 }
 
 export const occasionFields = { every: times, destination: digits, times };
+export const sayingFields = { on: subject, every: times, times };

@@ -1,31 +1,35 @@
 /**
  * Faults and habits of centres, on demand. A rule is data; its kind, one file
  * beside this one, says what it may hold and what it does. A new one needs its
- * file, a line in `KINDS` and a name in `Rule`.
+ * file, a line in `KINDS` and a name in `Rule` (kinds.ts).
  */
 import type { Problem } from '../errors';
-import { dropRule, type DropRule } from './drop';
-import { refuseRule, type RefuseRule } from './refuse';
-import { silentRule, type SilentRule } from './silent';
-import { slowRule, type SlowRule } from './slow';
-import { statusRule, type StatusRule } from './status';
-import { throttleRule, type ThrottleRule } from './throttle';
-import type { Behaviour, BindFacts, FieldCheck, RuleKind, SubmitFacts, Verdict } from './types';
+import { KINDS, type Rule } from './kinds';
+import type {
+  Act,
+  Behaviour,
+  BindFacts,
+  FieldCheck,
+  Habits,
+  RuleKind,
+  Saying,
+  SubmitFacts,
+  Treatment,
+  Verdict,
+} from './types';
 
-/** What the simulator is to do wrong; `type` tells which kind. All rules of a list apply. */
-export type Rule = StatusRule | ThrottleRule | SlowRule | SilentRule | DropRule | RefuseRule;
-
-export type { DropRule, RefuseRule, SilentRule, SlowRule, StatusRule, ThrottleRule };
-export type { BindFacts, Occasion, SubmitFacts, Verdict } from './types';
-
-const KINDS: { readonly [T in Rule['type']]: RuleKind<Extract<Rule, { type: T }>> } = {
-  status: statusRule,
-  throttle: throttleRule,
-  slow: slowRule,
-  silent: silentRule,
-  drop: dropRule,
-  refuse: refuseRule,
-};
+export type { Rule } from './kinds';
+export type {
+  Act,
+  BindFacts,
+  Habits,
+  Occasion,
+  Saying,
+  Subject,
+  SubmitFacts,
+  Treatment,
+  Verdict,
+} from './types';
 
 /** What is wrong with a list of rules; empty when all is well. */
 export function findRuleProblems(rules: unknown): Problem[] {
@@ -50,7 +54,7 @@ function ruleProblems(rule: unknown, path: string): Problem[] {
     const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
     const remedy = check
       ? check(value)
-      : `a rule of type ${type} has no such field; it has ${Object.keys(fields).join(', ')}`;
+      : `a rule of type ${type} has no such field; it has ${Object.keys(fields).join(', ') || 'none'}`;
     if (remedy !== undefined) problems.push({ field: `${path}.${name}`, value, remedy });
   }
   for (const name of kind.required) {
@@ -63,30 +67,45 @@ function ruleProblems(rule: unknown, path: string): Problem[] {
 
 /** All rules of a centre at work. */
 export class Faults {
+  /** What it does always. */
+  readonly habits: Habits;
+  /** Whether some rule treats what is written. */
+  readonly treatsWriting: boolean;
   readonly #behaviours: readonly Behaviour[];
 
   /** The rules have passed {@link findRuleProblems}. */
   constructor(rules: readonly Rule[]) {
     this.#behaviours = rules.map(behaviourOf);
+    this.habits = Object.assign({}, ...this.#behaviours.map(({ habits }) => habits).reverse()) as Habits;
+    this.treatsWriting = this.#behaviours.some((behaviour) => behaviour.onWrite !== undefined);
   }
 
   /** Every rule sees every submit. The first refusal holds, delays add up. */
   onSubmit(submit: SubmitFacts): Verdict | undefined {
-    let verdict: Verdict | undefined;
-    for (const behaviour of this.#behaviours) {
-      const one = behaviour.onSubmit?.(submit);
-      if (one) verdict = verdict ? both(verdict, one) : one;
-    }
-    return verdict;
+    return merged(this.#ask((behaviour) => behaviour.onSubmit?.(submit)));
   }
 
   onBind(bind: BindFacts): number | undefined {
-    let status: number | undefined;
+    return this.#ask((behaviour) => behaviour.onBind?.(bind))[0];
+  }
+
+  /** What happens to a link that has bound, and when. */
+  onBound(bind: BindFacts): readonly { readonly after: number; readonly act: Act }[] {
+    return this.#ask((behaviour) => behaviour.onBound?.(bind));
+  }
+
+  onWrite(saying: Saying): Treatment | undefined {
+    return merged(this.#ask((behaviour) => behaviour.onWrite?.(saying)));
+  }
+
+  /** All are asked, for all count. */
+  #ask<T>(question: (behaviour: Behaviour) => T | undefined): T[] {
+    const answers: T[] = [];
     for (const behaviour of this.#behaviours) {
-      const one = behaviour.onBind?.(bind);
-      status ??= one;
+      const answer = question(behaviour);
+      if (answer !== undefined) answers.push(answer);
     }
-    return status;
+    return answers;
   }
 }
 
@@ -96,6 +115,9 @@ function behaviourOf(rule: Rule): Behaviour {
   return kind.behaviour(rule);
 }
 
-function both(first: Verdict, second: Verdict): Verdict {
-  return { ...second, ...first, delay: (first.delay ?? 0) + (second.delay ?? 0) };
+function merged<T extends { readonly delay?: number }>(answers: readonly T[]): T | undefined {
+  const [first, ...others] = answers;
+  if (!first || others.length === 0) return first;
+  const delay = answers.reduce((sum, answer) => sum + (answer.delay ?? 0), 0);
+  return Object.assign({}, ...[...answers].reverse(), { delay }) as T;
 }
