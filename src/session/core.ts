@@ -22,8 +22,10 @@ export class SessionCore {
   readonly closed: Promise<CloseReason>;
   /** Whether the peer understands optional parameters. */
   tlvsAllowed: boolean;
-  /** Monotonic milliseconds: any octet of the peer's. */
+  /** Monotonic milliseconds: a whole PDU of the peer's. */
   lastReceivedAt: number;
+  /** Since when a PDU of the peer's has begun and not ended; monotonic milliseconds. */
+  unfinishedSince: number | undefined;
   /** Monotonic milliseconds: any PDU either way but enquire_link. */
   lastTrafficAt: number;
   readonly openedAt: number;
@@ -36,8 +38,10 @@ export class SessionCore {
 
   constructor(options: SessionOptions) {
     this.options = options;
-    this.window = new Window(options.windowSize, options.responseTimeout);
-    this.control = new Window(Infinity, options.responseTimeout);
+    const failed = (error: unknown): void =>
+      options.log.error({ event: 'response', stage: 'failed', err: error }, 'handling a response failed');
+    this.window = new Window(options.windowSize, options.responseTimeout, failed);
+    this.control = new Window(Infinity, options.responseTimeout, failed);
     this.tlvsAllowed = options.interfaceVersion !== 0x33;
     this.openedAt = options.clock.monotonic();
     this.lastReceivedAt = this.openedAt;
@@ -76,6 +80,7 @@ export class SessionCore {
     this.control.postpone(lasted);
     this.lastReceivedAt += lasted;
     this.lastTrafficAt += lasted;
+    if (this.unfinishedSince !== undefined) this.unfinishedSince += lasted;
     this.options.transport.resume();
     this.look();
   }
@@ -89,6 +94,13 @@ export class SessionCore {
   /** A deadline has come nearer; monotonic milliseconds. */
   nearer(dueAt: number): void {
     this.#deadlines.nearer(dueAt);
+  }
+
+  /** The first octets of a PDU have come, or more of one that has begun. */
+  began(now: number): void {
+    if (this.unfinishedSince !== undefined) return;
+    this.unfinishedSince = now;
+    this.nearer(now + this.options.responseTimeout);
   }
 
   /** Deadlines exist that did not exist before. */

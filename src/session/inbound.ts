@@ -44,13 +44,17 @@ export class Inbound {
 
   receive(chunk: Buffer): void {
     if (this.#core.closing) return;
-    this.#core.lastReceivedAt = this.#core.options.clock.monotonic();
+    const now = this.#core.options.clock.monotonic();
     try {
       for (const octets of this.#framer.push(chunk)) {
+        // Of octets alone nobody can say whether they will ever be a PDU.
+        this.#core.lastReceivedAt = now;
+        this.#core.unfinishedSince = undefined;
         this.#core.options.handlers.trace?.('in', octets);
         this.#handle(octets);
         if (this.#core.closing) return;
       }
+      if (this.#framer.pending > 0) this.#core.began(now);
     } catch (error) {
       if (!(error instanceof PduError)) throw error;
       this.#respond('generic_nack', error.command_status, error.header?.sequence_number ?? 0);
@@ -94,6 +98,8 @@ export class Inbound {
     const first = this.#core.control.isOutstanding(pdu.sequence_number)
       ? this.#core.control
       : this.#core.window;
+    // Before the slot is free, or whoever waits for it would go by the old size.
+    if (first === this.#core.window && first.isOutstanding(pdu.sequence_number)) this.#listenToLoad(pdu);
     const other = first === this.#core.window ? this.#core.control : this.#core.window;
     let fate = first.settle(pdu, octets);
     if (fate === 'unknown') fate = other.settle(pdu, octets);
@@ -111,6 +117,15 @@ export class Inbound {
     this.#core.options.log.warn(facts, text);
   }
 
+  #listenToLoad({ tlvs }: Pdu): void {
+    const { window, options } = this.#core;
+    const state: unknown = tlvs['congestion_state'];
+    const congestion_state = typeof state === 'number' ? state : undefined;
+    if (!window.heardOfLoad(congestion_state)) return;
+    const facts = { event: 'window', stage: 'resized', window_size: window.size, congestion_state };
+    options.log.debug(facts, `the window is ${window.size} now, for the load of the peer`);
+  }
+
   #handleRequest(pdu: Pdu, octets: Buffer): void {
     const { command, sequence_number: sequenceNumber } = pdu;
     if (command === 'enquire_link') return this.#respond('enquire_link_resp', 0, sequenceNumber);
@@ -119,6 +134,7 @@ export class Inbound {
       const status = isBindCommand(command) && isBound(this.#core.state) ? 'ESME_RALYBND' : 'ESME_RINVBNDSTS';
       return this.#respond(responseOf(command) ?? 'generic_nack', statusCode(status) ?? 0, sequenceNumber);
     }
+    if (command === 'outbind') this.#core.become('outbound');
     this.#serve(pdu, () => this.#core.options.handlers.request(pdu, octets));
   }
 

@@ -4,6 +4,7 @@ import {
   commandId,
   commandName,
   encodeBody,
+  encodePdu,
   isCommandName,
   stripTlvs,
   writeHeader,
@@ -70,6 +71,19 @@ export class Outbound {
     this.#core.lastTrafficAt = now;
     this.#core.nearer(dueAt);
     return sequenceNumbers;
+  }
+
+  /** Sends what has no response. */
+  tell(pdu: PduInput): void {
+    const sequence_number = this.#nextSequenceNumber();
+    const octets = encodePdu(
+      { ...pdu, sequence_number },
+      {
+        vendorTlvs: this.#core.options.vendorTlvs,
+      },
+    );
+    this.#core.options.handlers.trace?.('out', octets);
+    this.write(octets, this.#core.options.clock.monotonic());
   }
 
   /** Sends a request and resolves with its response, whatever its status. */

@@ -28,7 +28,7 @@ const TEXTS: Record<CloseCode, string> = {
   'peer-closed': 'closed by the peer without unbind',
   'link-lost': 'the connection broke',
   'peer-silent': 'the peer stopped answering',
-  'peer-stalled': 'the peer stopped reading',
+  'peer-stalled': 'the peer got stuck',
   'no-responses': 'requests stay unanswered',
   'framing-lost': 'the peer sent octets that are not SMPP',
   'bind-refused': 'bind refused',

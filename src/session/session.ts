@@ -67,6 +67,11 @@ export class Session {
     return open && !this.#core.closing ? this.#core.window.free : 0;
   }
 
+  /** Requests outstanding at most: windowSize, or less while the peer says that it is congested. */
+  get windowSize(): number {
+    return this.#core.window.size;
+  }
+
   get outstanding(): number {
     return this.#core.window.outstanding;
   }
@@ -116,6 +121,13 @@ export class Session {
       throw new BindError(response.command_status, this.peer);
     }
     return response;
+  }
+
+  /** As a centre that connected by itself: asks the client to bind (SMPP 3.4 section 2.2.1). There is no response. */
+  outbind(fields: Readonly<Record<string, unknown>> = {}): void {
+    this.#checkState('outbind');
+    this.#outbound.tell({ command: 'outbind', ...fields });
+    this.#core.become('outbound');
   }
 
   /** At once, for a deliver_sm may come right behind the response. */
@@ -216,7 +228,14 @@ export class Session {
           this.#outbound.stalledSince === undefined
             ? undefined
             : this.#outbound.stalledSince + responseTimeout,
-        onDue: () => this.#core.close('peer-stalled'),
+        onDue: () => this.#core.close('peer-stalled', 'it takes nothing of what is written'),
+      },
+      {
+        dueAt: () =>
+          this.#core.unfinishedSince === undefined
+            ? undefined
+            : this.#whileReading(this.#core.unfinishedSince + responseTimeout),
+        onDue: () => this.#core.close('peer-stalled', 'a PDU began and did not end'),
       },
       { dueAt: () => this.#whileReading(this.#core.window.dueAt()), onDue: (now) => this.#expire(now) },
       {
@@ -239,7 +258,7 @@ export class Session {
       },
       {
         dueAt: () =>
-          sessionInitTimeout > 0 && this.#core.state === 'open'
+          sessionInitTimeout > 0 && (this.#core.state === 'open' || this.#core.state === 'outbound')
             ? this.#core.openedAt + sessionInitTimeout
             : undefined,
         onDue: () => this.#core.close('bind-timeout', 'no bind in time'),

@@ -15,7 +15,10 @@ const ANY = ['open', 'outbound', 'bound_tx', 'bound_rx', 'bound_trx', 'unbound']
 
 type Rule = Partial<Record<Role, readonly SessionState[]>>;
 
-/** Who may issue which request in which state (SMPP 3.4 section 2.3, 5.0 section 2.4; 3.3's own beside them). */
+/**
+ * Who may issue which request in which state: what SMPP 3.4 (section 2.3) or 5.0 (section 2.4) allows, and 3.3's own
+ * beside them. So data_sm goes both ways over every bind (3.4), and enquire_link before and after it (5.0).
+ */
 const RULES: Partial<Record<CommandName, Rule>> = {
   bind_transmitter: { esme: ['open', 'outbound'] },
   bind_receiver: { esme: ['open', 'outbound'] },
@@ -32,7 +35,7 @@ const RULES: Partial<Record<CommandName, Rule>> = {
   query_last_msgs: { esme: SENDING },
   query_msg_details: { esme: SENDING },
   param_retrieve: { esme: SENDING },
-  data_sm: { esme: ALL_BOUND, smsc: RECEIVING },
+  data_sm: { esme: ALL_BOUND, smsc: ALL_BOUND },
   deliver_sm: { smsc: RECEIVING },
   alert_notification: { smsc: RECEIVING },
   unbind: { esme: ALL_BOUND, smsc: ALL_BOUND },

@@ -1,4 +1,5 @@
 import { SmppError, type Pdu } from '../protocol';
+import { Congestion } from './congestion';
 
 /** Who sent a request hears of its fate exactly once by `onResponse` or `onLost`. */
 export interface RequestHandler {
@@ -34,7 +35,8 @@ const GENERIC_NACK = 0x80000000;
  */
 export class Window {
   readonly #timeout: number;
-  #size: number;
+  readonly #congestion: Congestion;
+  readonly #failed: (error: unknown) => void;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #timedOut = new Map<number, Outstanding>();
   readonly #waiters: Waiter[] = [];
@@ -43,9 +45,13 @@ export class Window {
   /** Time-outs since the last response. */
   #timeoutsInARow = 0;
 
-  /** `size`: requests outstanding at most; `timeout`: milliseconds. */
-  constructor(size: number, timeout: number) {
-    this.#size = size;
+  /**
+   * `size`: requests outstanding at most; `timeout`: milliseconds; `failed` hears what handlers throw, so that it
+   * harms nobody else.
+   */
+  constructor(size: number, timeout: number, failed: (error: unknown) => void) {
+    this.#failed = failed;
+    this.#congestion = new Congestion(size);
     this.#timeout = timeout;
   }
 
@@ -54,16 +60,26 @@ export class Window {
   }
 
   get free(): number {
-    return this.#closed ? 0 : Math.max(0, this.#size - this.#outstanding.size);
+    return this.#closed ? 0 : Math.max(0, this.size - this.#outstanding.size);
   }
 
   get timeoutsInARow(): number {
     return this.#timeoutsInARow;
   }
 
+  /** Requests outstanding at most: what was given, or less while the peer is congested. */
+  get size(): number {
+    return this.#congestion.size;
+  }
+
   resize(size: number): void {
-    this.#size = size;
+    this.#congestion.resize(size);
     this.#wake();
+  }
+
+  /** Takes what a response says of the peer's load, before it is settled. Returns whether the size has changed. */
+  heardOfLoad(congestionState: number | undefined): boolean {
+    return this.#congestion.heard(congestionState);
   }
 
   /** Waits until a slot is free; does not take it: look again. Rejects when the session closes or `signal` aborts. */
@@ -114,15 +130,12 @@ export class Window {
     this.#timeoutsInARow = 0;
     if (late) {
       this.#timedOut.delete(sequenceNumber);
-      late.handler.onLate?.(response);
+      this.#tell(() => late.handler.onLate?.(response));
       return 'late';
     }
     this.#outstanding.delete(sequenceNumber);
-    try {
-      asked.handler.onResponse(response, octets);
-    } finally {
-      this.#wake();
-    }
+    this.#tell(() => asked.handler.onResponse(response, octets));
+    this.#wake();
     return 'settled';
   }
 
@@ -145,7 +158,7 @@ export class Window {
       this.#remember(sequenceNumber, entry);
       expired++;
       this.#timeoutsInARow++;
-      entry.handler.onLost('timeout');
+      this.#tell(() => entry.handler.onLost('timeout'));
     }
     if (expired > 0) this.#wake();
     return expired;
@@ -158,8 +171,16 @@ export class Window {
     this.#outstanding.clear();
     this.#timedOut.clear();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closedError());
-    for (const entry of lost) entry.handler.onLost('closed');
+    for (const entry of lost) this.#tell(() => entry.handler.onLost('closed'));
     this.#wake();
+  }
+
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** All of them: each looks again whether a slot is left. */

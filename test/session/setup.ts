@@ -72,6 +72,14 @@ export class Benches {
   async inState(role: 'esme' | 'smsc', state: SessionState, options: BenchOptions = {}): Promise<Bench> {
     const bench = role === 'esme' ? await this.esme(options) : await this.smsc(options);
     if (state === 'open') return bench;
+    if (state === 'outbound') {
+      if (role === 'smsc') {
+        bench.session.outbind();
+        await bench.link.until('outbind');
+      } else bench.link.send({ command: 'outbind' });
+      await until(() => bench.session.state === 'outbound', 'outbind');
+      return bench;
+    }
     const command = BINDS.find((bind) => stateAfterBind(bind) === state) as BindCommand;
     if (role === 'esme') await bench.session.bind(command, {}, 1000);
     else await bench.link.ask({ command, interface_version: 0x34 });
