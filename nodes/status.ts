@@ -14,6 +14,8 @@ export type Translate = (key: string, values?: Record<string, string>) => string
 const LOOKS: Readonly<Record<ConnectionState, Pick<Status, 'fill' | 'shape'>>> = {
   connecting: { fill: 'yellow', shape: 'ring' },
   bound: { fill: 'green', shape: 'dot' },
+  'tx only': { fill: 'yellow', shape: 'dot' },
+  'rx only': { fill: 'yellow', shape: 'dot' },
   throttled: { fill: 'yellow', shape: 'dot' },
   paused: { fill: 'grey', shape: 'dot' },
   disconnected: { fill: 'red', shape: 'ring' },

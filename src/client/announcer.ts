@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import { maskNumber, type Log } from '../observability';
 import { describeStatus, statusName, type CodecOptions, type Pdu } from '../protocol';
+import type { Session } from '../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../store';
 import type { SegmentResponse } from './delivery';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
@@ -9,7 +10,7 @@ import type { SentSegment } from './lane';
 import { DeliveryError, failureFields, identity } from './outcomes';
 import { pduFields, requestPdu } from './pdu-fields';
 
-type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
+export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
 
 /** Tells what happens, twice: as an event for programs and as a log line for operators. */
 export class Announcer {
@@ -28,16 +29,16 @@ export class Announcer {
     this.#clock = clock;
   }
 
-  /** Of the session that is bound: told in every line about what goes over it. */
-  sessionNumber = 0;
+  /** What each session is called in every line about what goes over it. */
+  readonly #numbers = new WeakMap<Session, number>();
 
-  sent({ delivery, segment, request, sequenceNumber }: SentSegment): void {
+  sent({ delivery, segment, request, session, sequenceNumber }: SentSegment): void {
     const { item } = delivery.lease;
     if (this.#log.isLevelEnabled('debug')) {
       const line = {
         event: 'request',
         stage: 'start',
-        session: this.sessionNumber,
+        session: this.#numbers.get(session),
         ...facts(item, segment),
         sequence_number: sequenceNumber,
       };
@@ -58,7 +59,9 @@ export class Announcer {
     });
   }
 
-  responded({ item, state }: Lease, segment: number, { pdu, octets, duration }: SegmentResponse): void {
+  responded(lease: Lease, segment: number, response: SegmentResponse, session: Session | undefined): void {
+    const { item, state } = lease;
+    const { pdu, octets, duration } = response;
     const status = statusName(pdu.command_status);
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
     const level = pdu.command_status === 0 ? 'debug' : 'info';
@@ -67,7 +70,7 @@ export class Announcer {
       const line = {
         event: 'response',
         stage: 'end',
-        session: this.sessionNumber,
+        session: session && this.#numbers.get(session),
         ...facts(item, segment),
         sequence_number: pdu.sequence_number,
         command_status: status,
@@ -90,7 +93,7 @@ export class Announcer {
   }
 
   /** The answer to a query, cancel or replace. Throws {@link DeliveryError} where it is a refusal. */
-  answered(request: DirectRequest, response: Pdu, msgid: string | undefined): Outcome {
+  answered(request: DirectRequest, response: Pdu, session: Session, msgid: string | undefined): Outcome {
     const fields = pduFields(response);
     const about = {
       topic: request.destination,
@@ -102,7 +105,7 @@ export class Announcer {
     const line = {
       event: 'response',
       stage: 'end',
-      session: this.sessionNumber,
+      session: this.#numbers.get(session),
       command: request.command,
       correlation_id: request.correlationId,
       destination: request.destination,
@@ -180,13 +183,20 @@ export class Announcer {
     }, wait * 1000);
   }
 
+  /** A session was bound; `number` is what it is called from now on. */
+  bound(session: Session, number: number, state: SessionFacts): void {
+    this.#numbers.set(session, number);
+    this.#tellSession(state, number);
+  }
+
+  /** The state of the connection, and why it is so. */
   session(state: SessionFacts): void {
-    const key = `${state.state} ${state.reason ?? ''}`;
+    const { state: name, reason, bound, host, port } = state;
+    const key = [name, reason, bound, host, port].join(' ');
     // Tries that fail alike are one line each, but the same state is not told twice.
     if (key === this.#lastState && state.retry_in === undefined) return;
     this.#lastState = key;
-    this.#logSession(state);
-    void this.#events.emit('session', { ...state, event: 'session', payload: { ...state }, topic: '' });
+    this.#tellSession(state);
   }
 
   /** Whether the queue was full when last something was to come in. */
@@ -211,26 +221,37 @@ export class Announcer {
     void this.#events.emit('throttle', { ...state, event: 'throttle', payload: { ...state }, topic: '' });
   }
 
-  #logSession(state: SessionFacts): void {
+  #tellSession(state: SessionFacts, session?: number): void {
+    this.#logSession(state, session);
+    void this.#events.emit('session', { ...state, event: 'session', payload: { ...state }, topic: '' });
+  }
+
+  #logSession(state: SessionFacts, session: number | undefined): void {
     const { state: name, reason, retry_in: retryIn, bind_type, command_status } = state;
     const line = {
       event: 'session',
       stage: name,
-      session: this.sessionNumber,
+      session,
       bind_type,
       command_status,
       reason,
       ...(retryIn === undefined ? {} : { retry_in: retryIn }),
+      ...(state.sessions === 1 ? {} : { bound: state.bound, sessions: state.sessions }),
     };
     const where = `${state.host}:${state.port}`;
-    if (name === 'bound') this.#log.info(line, `bound to ${where} as ${state.bind_type}`);
-    else if (reason && retryIn !== undefined)
-      this.#log.warn(line, `${reason}; next try in ${retryIn.toFixed(1)} s`);
-    else if (name === 'disconnected')
-      this.#log.info(line, `disconnected from ${where}${reason ? `: ${reason}` : ''}`);
+    if (session !== undefined) this.#log.info(line, `bound to ${where} as ${bind_type}`);
+    else if (reason && retryIn !== undefined) this.#log.warn(line, `${reason}; ${nextTry(state)}`);
+    else if (reason) this.#log.info(line, `disconnected from ${where}: ${reason}`);
     else if (name === 'connecting') this.#log.debug(line, `connecting to ${where}`);
     else this.#log.info(line, `${where}: ${name}`);
   }
+}
+
+function nextTry({ retry_in: retryIn = 0, next_host: host, next_port: port }: SessionFacts): string {
+  const where = host === undefined ? '' : ` ${host}:${port}`;
+  return retryIn === 0
+    ? `trying${where || ' again'} at once`
+    : `next try${where && ` at${where}`} in ${retryIn.toFixed(1)} s`;
 }
 
 const FRESH: DeliveryState = {

@@ -12,27 +12,11 @@ import { normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
 import { openParts, type OpenParts } from './parts';
 import { Receiving } from './receiving';
+import { statusReport, type StatusReport } from './report';
 import { Road, type RoadListener } from './road';
 import { Sender, type SendOptions } from './sender';
 import { repeat, within, type Repeated } from './timing';
 import { Upkeep, type StartOptions } from './upkeep';
-
-export interface StatusReport {
-  state: ConnectionState;
-  queued: number;
-  delayed: number;
-  in_flight: number;
-  /** Messages whose sender waits for the outcome. */
-  waiting: number;
-  /** Seconds that the oldest queued message has been waiting. */
-  oldest_age: number;
-  /** Segments per second over the last seconds. */
-  rate: number;
-  send_rate: number;
-  window_size: number;
-  host: string;
-  port: number;
-}
 
 /** Milliseconds between sweeps of expired correlations. */
 const EXPIRE_EVERY = 60_000;
@@ -77,10 +61,14 @@ export class SmppClient {
       ...parts,
       settings,
       announcer: this.#announcer,
-      request: (...request) => this.#receiving.request(...request),
-      malformed: (...request) => this.#receiving.malformed(...request),
+      handlers: (session) => ({
+        request: (pdu, octets) => this.#receiving.request(pdu, octets, session()),
+        malformed: (command, octets, problem) =>
+          this.#receiving.malformed(command, octets, problem, session()),
+      }),
       state: () => this.state,
       bound: (session) => this.#bound(session),
+      drain: (session) => this.#drain([session]),
     });
     this.#sender = new Sender({
       intake: new Intake({ settings, state: store.state, clock, random, codecs }),
@@ -89,22 +77,23 @@ export class SmppClient {
       queue: store.queue,
       capacity: settings.queueCapacity,
       queued: (items) => this.#expiry.note(items),
-      session: () => this.#upkeep.session,
+      session: () => this.#upkeep.sending,
     });
     this.#expiry = new Expiry({
       queue: store.queue,
       clock,
       log,
-      idle: () => this.state !== 'bound' && this.state !== 'throttled',
+      idle: () => this.#road.gate.paused || !this.#upkeep.sending,
       expired: (leases) => this.#road.expired(leases),
     });
     this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
   }
 
   get state(): ConnectionState {
-    if (this.#upkeep.state !== 'bound') return this.#upkeep.state;
+    const { state } = this.#upkeep;
+    if (state === 'disconnected' || state === 'connecting') return state;
     if (this.#road.gate.paused) return 'paused';
-    return this.#road.gate.isOpen ? 'bound' : 'throttled';
+    return state === 'bound' && !this.#road.gate.isOpen ? 'throttled' : state;
   }
 
   /**
@@ -147,13 +136,16 @@ export class SmppClient {
     this.#disconnects++;
     this.#receiving.close();
     this.#sweep.stop();
-    const { session } = this.#upkeep;
-    if (session) {
-      const drained = Promise.all([this.#road.drain(session), this.#receiving.idle()]);
-      await within(clock, this.#settings.drainTimeout, drained);
-    }
+    await this.#drain(this.#upkeep.sessions);
     await this.#upkeep.stop();
     await within(clock, STORE_GRACE, this.#road.settled());
+  }
+
+  /** Finishes what is on the wire of these sessions. Takes no more for them; drainTimeout at most. */
+  async #drain(sessions: readonly Session[]): Promise<void> {
+    if (sessions.length === 0) return;
+    const drained = [...sessions.map((session) => this.#road.drain(session)), this.#receiving.idle()];
+    await within(this.#parts.clock, this.#settings.drainTimeout, Promise.all(drained));
   }
 
   /**
@@ -226,23 +218,16 @@ export class SmppClient {
     return moveMessages(from, this.#parts.store.queue);
   }
 
-  async status(): Promise<StatusReport> {
-    const { store, clock, bucket } = this.#parts;
-    const stats = await store.queue.stats();
-    return {
+  status(): Promise<StatusReport> {
+    return statusReport({
+      ...this.#parts,
+      queue: this.#parts.store.queue,
       state: this.state,
-      // What is on loan but not on the wire has not left yet.
-      queued: Math.max(0, stats.queued + stats.leased - this.#road.inFlight),
-      delayed: stats.delayed,
-      in_flight: this.#road.inFlight,
-      waiting: this.#outcomes.waiting,
-      oldest_age: stats.oldestAt === undefined ? 0 : Math.max(0, (clock.now() - stats.oldestAt) / 1000),
-      rate: bucket?.effectiveRate() ?? 0,
-      send_rate: bucket?.rate ?? 0,
-      window_size: this.#windowSize,
-      host: this.#settings.host,
-      port: this.#settings.port,
-    };
+      windowSize: this.#windowSize,
+      road: this.#road,
+      outcomes: this.#outcomes,
+      links: this.#upkeep.links,
+    });
   }
 
   /** Changes rate, window and log level while running. Throws {@link ConfigError}. */
@@ -252,7 +237,7 @@ export class SmppClient {
     if (sendRate !== undefined) bucket?.setRate(sendRate);
     if (windowSize !== undefined) {
       this.#windowSize = windowSize;
-      this.#upkeep.session?.resizeWindow(windowSize);
+      for (const session of this.#upkeep.sessions) session.resizeWindow(windowSize);
     }
     if (logLevel !== undefined) log.level = logLevel;
   }
@@ -307,13 +292,14 @@ export class SmppClient {
 
   #bound(session: Session): void {
     session.resizeWindow(this.#windowSize);
-    if (canSubmit(session.state)) this.#road.open(session);
+    // One that comes up while all are being taken down is not to take messages.
+    if (canSubmit(session.state) && !this.#disconnecting) this.#road.open(session);
   }
 
   #roadListener(): RoadListener {
     return {
       sent: (segment) => this.#announcer.sent(segment),
-      responded: (lease, segment, response) => this.#announcer.responded(lease, segment, response),
+      responded: (...answer) => this.#announcer.responded(...answer),
       correlated: (entry) => this.#receiving.known(entry),
       accepted: (lease) => this.#outcomes.accepted(lease.item, lease.state),
       failed: (lease, reason) => this.#sender.fail(lease.item, reason, lease.state),

@@ -87,19 +87,28 @@ export interface FailureFields {
   receipts?: unknown[];
 }
 
-export type ConnectionState = 'disconnected' | 'connecting' | 'bound' | 'throttled' | 'paused';
+/** Of all sessions together; `tx only` and `rx only`: one half of a pair is bound, the other is not. */
+export type ConnectionState =
+  'disconnected' | 'connecting' | 'bound' | 'tx only' | 'rx only' | 'throttled' | 'paused';
 
 export type SessionEvent = EventBase & {
   event: 'session';
   state: ConnectionState;
+  /** Where the session is, or was, that it tells of. */
   host: string;
   port: number;
   bind_type: string;
+  /** How many sessions are bound, of so many that are wanted; a pair is two. */
+  bound: number;
+  sessions: number;
   command_status?: string;
-  /** Why the link went, for people. */
+  /** Why the session went, for people. */
   reason?: string;
-  /** Seconds until the next try. */
+  /** Seconds until the next try; 0: at once. */
   retry_in?: number;
+  /** Where the next try goes to, if elsewhere. */
+  next_host?: string;
+  next_port?: number;
 };
 
 export type ThrottleEvent = EventBase & {

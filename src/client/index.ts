@@ -2,7 +2,8 @@
  * What outlives a connection: keeping the link up, the road of a message from intake
  * to its outcome, receiving, and the events that tell of it all.
  */
-export { SmppClient, type StatusReport } from './client';
+export { SmppClient } from './client';
+export type { SessionReport, StatusReport } from './report';
 export type { Configuration } from './configuration';
 export type { SendOptions } from './sender';
 export type { StartOptions } from './upkeep';

@@ -31,6 +31,7 @@ export interface SentSegment {
   readonly delivery: Delivery;
   readonly segment: number;
   readonly request: OutboundRequest;
+  readonly session: Session;
   readonly sequenceNumber: number;
 }
 
@@ -55,6 +56,10 @@ export class Lane {
     this.#session = session;
     this.#context = context;
     this.#finished = this.#run();
+  }
+
+  get session(): Session {
+    return this.#session;
   }
 
   /** Messages with segments on the wire. */
@@ -142,7 +147,7 @@ export class Lane {
   }
 
   #send(permits: number): number {
-    const batch: Omit<SentSegment, 'sequenceNumber'>[] = [];
+    const batch: Omit<SentSegment, 'session' | 'sequenceNumber'>[] = [];
     const room = Math.min(permits, this.#session.freeSlots);
     while (batch.length < room) {
       const delivery = this.#ready[0];
@@ -156,7 +161,10 @@ export class Lane {
     }
     if (batch.length === 0) return 0;
     const numbers = this.#session.submit(batch.map((one) => one.request));
-    batch.forEach((one, index) => this.#context.sent({ ...one, sequenceNumber: numbers[index] ?? 0 }));
+    const session = this.#session;
+    batch.forEach((one, index) =>
+      this.#context.sent({ ...one, session, sequenceNumber: numbers[index] ?? 0 }),
+    );
     return batch.length;
   }
 

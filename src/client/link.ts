@@ -1,75 +1,124 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
-import type { Pdu, PduError } from '../protocol';
 import {
   BindError,
   Session,
-  connect,
   type CloseReason,
   type SequenceGenerator,
   type SessionHandlers,
 } from '../session';
-import { backoff } from './backoff';
+import { dial, type Resolve } from './dial';
+import { Ladder, type Endpoint, type LinkType, type Roster } from './hosts';
 import type { Settings } from './options';
 import { sleep } from './timing';
 
-type Answered = ReturnType<SessionHandlers['request']>;
+/** A session that is bound. */
+export interface Bound {
+  readonly session: Session;
+  /** Counts the connection's sessions, from 1. */
+  readonly number: number;
+  readonly endpoint: Endpoint;
+  /** The endpoint's place among the hosts. */
+  readonly at: number;
+  readonly type: LinkType;
+}
 
-export interface LinkListener extends Pick<SessionHandlers, 'trace'> {
-  request(pdu: Pdu, octets: Buffer, session: Session): Answered;
-  malformed(command: string, octets: Buffer, error: PduError, session: Session): Answered;
-  connecting(): void;
-  /** `number` counts the connection's sessions, from 1. */
-  bound(session: Session, number: number): void;
+export interface LinkListener {
+  /** What happens on any session. */
+  readonly handlers: (session: () => Session) => SessionHandlers;
+  connecting(link: Link): void;
+  bound(bound: Bound): void;
+  /** One of two sessions has gone; the other carries on. */
+  left(bound: Bound, reason: string): void;
+  /** The session is about to be unbound; resolves when all that is on the wire has its answer, or time is up. */
+  drain(session: Session): Promise<void>;
   down(facts: LinkDown): void;
 }
 
 export interface LinkDown {
+  readonly type: LinkType;
+  /** Where it was bound, or was to be. */
+  readonly endpoint: Endpoint;
   /** Why, for people. */
   readonly reason: string;
   /** Of a refused bind. */
   readonly commandStatus?: string;
   /** Milliseconds until the next try; absent when the link is not to come back. */
   readonly retryIn?: number;
+  /** Where the next try goes to. */
+  readonly next?: Endpoint;
   /** Where connecting or binding failed. */
   readonly error?: Error;
+  /** No host has let it in since it was last bound. */
+  readonly exhausted: boolean;
 }
 
 export interface LinkParts {
   readonly settings: Settings;
+  readonly type: LinkType;
+  readonly credentials: { readonly systemId: string; readonly password: string };
+  /** The hosts, the best first. */
+  readonly endpoints: readonly Endpoint[];
+  /** Shared by all links that are alike. */
+  readonly roster: Roster;
+  /** The number of the next session. */
+  readonly count: () => number;
   readonly tls: TlsOptions | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
   readonly sequence: (() => SequenceGenerator) | undefined;
+  readonly resolve?: Resolve | undefined;
   readonly listener: LinkListener;
 }
 
 const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
-/** A bind that held so long was a good one: the next failure starts the backoff anew. */
-const STABLE_AFTER = 10_000;
-/** A session of the same account that the centre has not noticed to be gone yet. */
-const STILL_BOUND = new Set(['ESME_RALYBND', 'ESME_RSYSERR']);
-const SPEC_PASSWORD = 8;
 const UNBIND_TIMEOUT = 1000;
+/** Milliseconds between two departures from a good session for a better host that lets us in nowhere else. */
+const LET_GO_EVERY = 600_000;
 const STOPPED = 'the link is stopped';
 
-/** Keeps one session up: connects, binds, and comes back for ever until it is stopped. */
+/**
+ * Keeps one session up: connects, binds, fails over, and comes back for ever until it is stopped. While it moves
+ * back to a better host it has two, so that there is one at every moment.
+ */
 export class Link {
   readonly #parts: LinkParts;
+  readonly #ladder: Ladder;
   #stopping: AbortController | undefined;
   #running: Promise<void> = Promise.resolve();
-  #session: Session | undefined;
-  #count = 0;
+  #state: 'disconnected' | 'connecting' = 'disconnected';
+  /** The newest first. */
+  #bound: Bound[] = [];
+  #endpoint: Endpoint;
+  #turn = 0;
+  /** Tries since it was last bound. */
+  #fruitless = 0;
+  #letGoAt = -Infinity;
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
+    this.#ladder = new Ladder({ ...parts, hosts: parts.endpoints.length });
+    this.#endpoint = parts.endpoints[0] as Endpoint;
   }
 
-  /** The session, while it is bound. */
-  get session(): Session | undefined {
-    return this.#session;
+  get type(): LinkType {
+    return this.#parts.type;
+  }
+
+  get state(): 'disconnected' | 'connecting' | 'bound' {
+    return this.#bound.length > 0 ? 'bound' : this.#state;
+  }
+
+  /** Its sessions that are bound. */
+  get bound(): readonly Bound[] {
+    return this.#bound;
+  }
+
+  /** Where it is bound, or was or is to be. */
+  get endpoint(): Endpoint {
+    return this.#bound[0]?.endpoint ?? this.#endpoint;
   }
 
   get started(): boolean {
@@ -88,61 +137,128 @@ export class Link {
   async stop(): Promise<void> {
     const running = this.#running;
     this.#stopping?.abort(new Error(STOPPED));
-    await this.#session?.unbind(UNBIND_TIMEOUT);
+    await Promise.all(this.#bound.map(({ session }) => session.unbind(UNBIND_TIMEOUT)));
     await running;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { settings, clock, listener } = this.#parts;
-    let failures = 0;
-    this.#warnOfPassword();
+    this.#ladder.reset();
+    this.#fruitless = 0;
     while (!signal.aborted) {
-      let error: Error | undefined;
-      let reason: CloseReason | undefined;
-      try {
-        listener.connecting();
-        this.#count++;
-        const session = await this.#open(signal);
-        const boundAt = clock.monotonic();
-        listener.bound(session, this.#count);
-        reason = await session.closed;
-        if (clock.monotonic() - boundAt >= Math.min(STABLE_AFTER, settings.reconnectMax)) failures = 0;
-      } catch (cause) {
-        error = cause as Error;
-        this.#session?.destroy();
+      let bound = await this.#climb(signal);
+      while (bound) bound = await this.#hold(bound, signal);
+    }
+    if (this.#state !== 'disconnected') this.#down({ reason: STOPPED }, signal);
+  }
+
+  /** Tries the hosts until one lets it in. */
+  async #climb(signal: AbortSignal): Promise<Bound | undefined> {
+    while (!signal.aborted) {
+      const { at, wait } = this.#ladder.next();
+      if (wait > 0) {
+        await sleep(this.#parts.clock, wait, signal);
+        continue;
       }
-      this.#session = undefined;
-      const retryIn = signal.aborted ? undefined : this.#delay(failures++, error);
-      listener.down({
-        reason: error?.message ?? reason?.text ?? '',
-        ...(error instanceof BindError ? { commandStatus: error.command_status } : {}),
-        ...(retryIn === undefined ? {} : { retryIn }),
-        ...(error ? { error } : {}),
-      });
-      if (retryIn === undefined) return;
-      await sleep(clock, retryIn, signal);
+      try {
+        this.#state = 'connecting';
+        this.#endpoint = this.#parts.endpoints[at] as Endpoint;
+        this.#parts.listener.connecting(this);
+        return await this.#open(at, signal);
+      } catch (cause) {
+        const error = cause as Error;
+        if (signal.aborted) this.#down({ reason: error.message }, signal);
+        else this.#failed(at, error, signal);
+      }
     }
-    listener.down({ reason: STOPPED });
+    return undefined;
   }
 
-  #delay(failures: number, error: Error | undefined): number {
-    const { settings, random } = this.#parts;
-    const { reconnectMin, reconnectMax } = settings;
-    if (error instanceof BindError && error.credentials) return reconnectMax * (0.5 + random() / 2);
-    if (error instanceof BindError && STILL_BOUND.has(error.command_status)) {
-      return backoff(Math.min(failures, 2), reconnectMin, reconnectMax, random);
-    }
-    return backoff(failures, reconnectMin, reconnectMax, random);
+  #failed(at: number, error: Error, signal: AbortSignal): void {
+    this.#ladder.failed(at, error);
+    this.#fruitless++;
+    const status = error instanceof BindError ? { commandStatus: error.command_status } : {};
+    this.#down({ reason: error.message, error, ...status }, signal);
   }
 
-  async #open(signal: AbortSignal): Promise<Session> {
-    const { settings, tls, clock, log, sequence, listener } = this.#parts;
-    const transport = await connect({
-      host: settings.host,
-      port: settings.port,
+  /** Until it has closed; or until a better host has taken over, whose session is returned. */
+  async #hold(bound: Bound, signal: AbortSignal): Promise<Bound | undefined> {
+    const over = new AbortController();
+    const stop = (): void => over.abort(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    const closed = bound.session.closed.then((reason) => (over.abort(new Error(reason.text)), reason));
+    const successor = await this.#moveBack(bound, over.signal);
+    const reason = successor ? undefined : await closed;
+    signal.removeEventListener('abort', stop);
+    // Whoever was to take over may have gone at the same moment.
+    if (successor && this.#bound.includes(successor)) return successor;
+    this.#down({ reason: (reason ?? (await closed)).text }, signal);
+    return undefined;
+  }
+
+  /** Tries better hosts from time to time. Resolves with a session that has taken over. */
+  async #moveBack(bound: Bound, signal: AbortSignal): Promise<Bound | undefined> {
+    const { settings, clock, log } = this.#parts;
+    if (!settings.failback || bound.at === 0) return undefined;
+    while (!signal.aborted) {
+      const { at, wait } = this.#ladder.before(bound.at);
+      await sleep(clock, Math.max(wait, this.#ladder.stableAfter), signal);
+      if (signal.aborted) break;
+      try {
+        const successor = await this.#open(at, signal);
+        if (await this.#provesBetter(successor, bound)) return successor;
+      } catch (cause) {
+        if (signal.aborted) break;
+        const error = cause as Error;
+        this.#ladder.failed(at, error);
+        log.debug(
+          { event: 'session', stage: 'failback', reason: error.message },
+          `still away: ${error.message}`,
+        );
+        if (isTaken(error)) await this.#letGo(bound, at);
+      }
+    }
+    return undefined;
+  }
+
+  /** Both work until the new session has held for a while; then the old one finishes what it has and goes. */
+  async #provesBetter(successor: Bound, bound: Bound): Promise<boolean> {
+    const { clock, listener } = this.#parts;
+    const over = new AbortController();
+    const gone = (): void => over.abort();
+    void successor.session.closed.then(gone);
+    void bound.session.closed.then(gone);
+    await sleep(clock, this.#ladder.stableAfter, over.signal);
+    if (!this.#bound.includes(successor)) return false;
+    if (this.#bound.includes(bound) && this.started) {
+      await listener.drain(bound.session);
+      await bound.session.unbind(UNBIND_TIMEOUT);
+    }
+    return true;
+  }
+
+  /** A better host is there, and has room for us once we are nowhere else: an account may have one bind in all. */
+  async #letGo({ session }: Bound, at: number): Promise<void> {
+    const { clock, listener } = this.#parts;
+    if (clock.monotonic() - this.#letGoAt < LET_GO_EVERY) return;
+    this.#letGoAt = clock.monotonic();
+    await listener.drain(session);
+    this.#ladder.prefer(at);
+    await session.unbind(UNBIND_TIMEOUT);
+  }
+
+  async #open(at: number, signal: AbortSignal): Promise<Bound> {
+    const { settings, tls, clock, log, sequence, listener, endpoints, type, resolve } = this.#parts;
+    const endpoint = endpoints[at] as Endpoint;
+    const number = this.#parts.count();
+    const transport = await dial({
+      ...endpoint,
       tls: settings.useTls ? (tls ?? {}) : undefined,
       localAddress: settings.localAddress || undefined,
       timeout: settings.connectTimeout,
+      turn: this.#turn++,
+      resolve,
+      clock,
       signal,
     });
     if (signal.aborted) transport.destroy();
@@ -150,13 +266,9 @@ export class Link {
     const session: Session = new Session({
       role: 'esme',
       transport,
-      handlers: {
-        request: (pdu, octets) => listener.request(pdu, octets, session),
-        malformed: (command, octets, problem) => listener.malformed(command, octets, problem, session),
-        trace: listener.trace,
-      },
+      handlers: listener.handlers(() => session),
       clock,
-      log: log.child({ session: this.#count }),
+      log: log.child({ session: number }),
       windowSize: settings.windowSize,
       responseTimeout: settings.responseTimeout,
       enquireLinkInterval: settings.enquireLinkInterval,
@@ -167,33 +279,57 @@ export class Link {
       vendorTlvs: settings.vendorTlvs,
       ...(sequence ? { sequence: sequence() } : {}),
     });
+    const bound = { session, number, endpoint, at, type };
     const abort = (): void => session.destroy('destroyed');
     signal.addEventListener('abort', abort, { once: true });
     try {
-      await session.bind(`bind_${settings.bindType}`, this.#bindFields(), settings.bindTimeout);
+      await session.bind(`bind_${type}`, this.#bindFields(), settings.bindTimeout);
       signal.throwIfAborted();
       // Still under the signal's eye: whoever stops the link finds the session either way.
-      this.#session = session;
+      this.#enter(bound);
+    } catch (error) {
+      session.destroy();
+      throw error;
     } finally {
       signal.removeEventListener('abort', abort);
     }
-    return session;
+    return bound;
   }
 
-  #warnOfPassword(): void {
-    const { settings, log } = this.#parts;
-    if (settings.password.length <= SPEC_PASSWORD) return;
-    log.warn(
-      { event: 'bind', stage: 'start' },
-      'the password has more than the 8 octets of the specification; sent whole, but some SMSCs cut or refuse it',
-    );
+  #enter(bound: Bound): void {
+    const { clock, roster, listener } = this.#parts;
+    const boundAt = clock.monotonic();
+    this.#fruitless = 0;
+    this.#bound.unshift(bound);
+    roster.enter(bound.at);
+    void bound.session.closed.then((reason) => this.#leave(bound, reason, clock.monotonic() - boundAt));
+    listener.bound(bound);
+  }
+
+  #leave(bound: Bound, reason: CloseReason, held: number): void {
+    const { roster, listener } = this.#parts;
+    this.#bound = this.#bound.filter((other) => other !== bound);
+    roster.leave(bound.at);
+    if (held >= this.#ladder.stableAfter) this.#ladder.held(bound.at);
+    else this.#ladder.failed(bound.at);
+    this.#endpoint = bound.endpoint;
+    if (this.#bound.length > 0) listener.left(bound, reason.text);
+  }
+
+  #down(facts: Pick<LinkDown, 'reason' | 'error' | 'commandStatus'>, signal: AbortSignal): void {
+    const { type, listener, endpoints } = this.#parts;
+    this.#state = signal.aborted ? 'disconnected' : 'connecting';
+    const { at, wait } = this.#ladder.next();
+    const next = signal.aborted ? {} : { retryIn: wait, next: endpoints[at] as Endpoint };
+    const exhausted = this.#fruitless >= endpoints.length;
+    listener.down({ type, endpoint: this.#endpoint, exhausted, ...facts, ...next });
   }
 
   #bindFields(): Record<string, unknown> {
-    const { settings } = this.#parts;
+    const { settings, credentials } = this.#parts;
     return {
-      system_id: settings.systemId,
-      password: settings.password,
+      system_id: credentials.systemId,
+      password: credentials.password,
       system_type: settings.systemType,
       interface_version: INTERFACE_VERSIONS[settings.interfaceVersion],
       addr_ton: settings.addressRangeTon,
@@ -201,4 +337,8 @@ export class Link {
       address_range: settings.addressRange,
     };
   }
+}
+
+function isTaken(error: Error): boolean {
+  return error instanceof BindError && error.command_status === 'ESME_RALYBND';
 }

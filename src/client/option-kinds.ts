@@ -163,6 +163,11 @@ export function status(fallback: StatusName): OptionKind<number> {
   };
 }
 
+/** What may be left blank. */
+export function blankOr<T>(inner: OptionKind<T>): OptionKind<T | undefined> {
+  return { fallback: undefined, check: (given) => inner.check(given) };
+}
+
 export function parsed(given: unknown): unknown {
   if (typeof given !== 'string') return given;
   try {

@@ -6,11 +6,13 @@ import type { SequenceGenerator } from '../session';
 import { clientDirectory, type Correlator, type Store } from '../store';
 import type { TextCodec } from '../text';
 import { ConfigError, type Problem } from './errors';
+import { hosts } from './failover-option';
 import { QUEUED, fieldNames } from './message';
 import type { ResolvePlugin } from './plugins';
 import {
   ascii,
   autoOr,
+  blankOr,
   choice,
   decimal,
   flag,
@@ -37,7 +39,14 @@ export const OPTIONS = {
   systemId: ascii('', 15),
   // The specification allows 8; longer ones are in use, so the session only warns.
   password: ascii('', 64),
-  bindType: choice('transceiver', 'transmitter', 'receiver'),
+  bindType: choice('transceiver', 'transmitter', 'receiver', 'pair'),
+  receiverHost: text('', 255),
+  receiverPort: blankOr(integer(0, 1, 65535)),
+  receiverSystemId: ascii('', 15),
+  receiverPassword: ascii('', 64),
+  sessions: integer(1, 1, 100),
+  failover: hosts(),
+  failback: flag(true),
   systemType: ascii('', 12),
   addressRange: ascii('', 40),
   addressRangeTon: integer(0, 0, 255),
@@ -222,13 +231,31 @@ function unknownPart(field: string, options: SmppClientOptions): Problem[] {
   return [{ field, value, remedy }];
 }
 
+const RECEIVERS_OWN = ['receiverHost', 'receiverPort', 'receiverSystemId', 'receiverPassword'] as const;
+
+/** What belongs to the receiver of a pair says nothing elsewhere; and a pair has something to send with. */
+function pairProblems(settings: Settings): Problem[] {
+  if (settings.bindType === 'pair') {
+    if (settings.systemId !== '' || settings.receiverSystemId === '') return [];
+    const remedy =
+      'the transmitter of the pair has no system ID, only the receiver has one; give it, or choose bindType receiver';
+    return [{ field: 'systemId', value: '', remedy }];
+  }
+  return RECEIVERS_OWN.filter((field) => (settings[field] ?? '') !== '').map((field) => ({
+    field,
+    value: settings[field],
+    remedy: `only the receiver of a pair has its own; choose bindType pair (this is ${settings.bindType}), or leave it empty`,
+  }));
+}
+
 function crossChecks(settings: Settings): Problem[] {
-  const problems: Problem[] = [];
+  const problems = pairProblems(settings);
   if (settings.interfaceVersion === '3.3' && settings.bindType === 'transceiver') {
     problems.push({
       field: 'bindType',
       value: 'transceiver',
-      remedy: 'SMPP 3.3 has no transceiver; choose transmitter or receiver, or interfaceVersion 3.4',
+      remedy:
+        'SMPP 3.3 has no transceiver; choose pair (a transmitter and a receiver), transmitter or receiver, or interfaceVersion 3.4',
     });
   }
   if (settings.reconnectMax < settings.reconnectMin) {

@@ -38,7 +38,7 @@ export function openParts(
   const clock = options.clock ?? systemClock;
   const log = openLog(options, settings);
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
-  const { password: _secret, ...told } = settings;
+  const { password: _secret, receiverPassword: _other, ...told } = settings;
   const context = { settings: told, clientId, clock, log };
   const storage = storePart(options, settings, { ...context, onDropped });
   const plugins = new PluginParts(options.resolvePlugin, context);

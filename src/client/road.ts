@@ -17,7 +17,7 @@ import { Settler } from './settler';
 /** What the road tells of the messages on it. */
 export interface RoadListener {
   sent(segment: SentSegment): void;
-  responded(lease: Lease, segment: number, response: SegmentResponse): void;
+  responded(lease: Lease, segment: number, response: SegmentResponse, session: Session | undefined): void;
   /** The correlator has the message_id. */
   correlated(entry: CorrelationEntry): void;
   /** Final, and settled in the store. */
@@ -127,7 +127,7 @@ export class Road implements DeliveryListener {
     if (status === 0 && item.segments.length > 1 && delivery.remaining + delivery.flying > 0) {
       this.#settler.progress(delivery.lease);
     }
-    listener.responded(delivery.lease, segment, response);
+    listener.responded(delivery.lease, segment, response, this.#laneOf.get(delivery)?.session);
   }
 
   throttled(delivery: Delivery, status: number): void {
@@ -241,7 +241,7 @@ export class Road implements DeliveryListener {
       settler: this.#settler,
       clock,
       log,
-      maxUnsettled: settings.maxUnsettled ?? Math.max(4 * settings.windowSize, 1000),
+      maxUnsettled: settings.maxUnsettled ?? Math.max(4 * settings.windowSize * settings.sessions, 1000),
       batchLimit: () => this.#batchLimit(),
       borrow: (max, signal) => this.#borrow(max, signal, lane()),
       sent: (segment) => listener.sent(segment),

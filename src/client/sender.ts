@@ -1,5 +1,5 @@
 import { SmppError } from '../protocol';
-import { canSubmit, type Session } from '../session';
+import type { Session } from '../session';
 import type { DeadReason, DeliveryState, OutboundQueue, QueueItem } from '../store';
 import type { Announcer } from './announcer';
 import { MessageError } from './errors';
@@ -25,7 +25,7 @@ export interface SenderParts {
   readonly capacity: number;
   /** Told of what is in the queue now. */
   readonly queued: (items: readonly QueueItem[]) => void;
-  /** The session, while there is one. */
+  /** The session that has most room among those that may send. */
   readonly session: () => Session | undefined;
 }
 
@@ -140,7 +140,7 @@ export class Sender {
 
   async #ask(request: DirectRequest, options: SendOptions): Promise<Outcome> {
     const session = this.#parts.session();
-    if (!session || !canSubmit(session.state)) {
+    if (!session) {
       const text = `${request.command} cannot be sent: no session is bound to send; it is not queued, try again when bound`;
       throw new SmppError('NOT_BOUND', text, { retriable: true });
     }
@@ -148,7 +148,7 @@ export class Sender {
     this.#asking++;
     try {
       const response = await session.request(request.pdu);
-      return this.#parts.announcer.answered(request, response, options.msgid);
+      return this.#parts.announcer.answered(request, response, session, options.msgid);
     } finally {
       this.#asking--;
     }

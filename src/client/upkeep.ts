@@ -1,23 +1,27 @@
 import { SmppError } from '../protocol';
-import type { Session } from '../session';
-import type { Announcer } from './announcer';
-import type { ConnectionState, SessionEvent } from './events';
-import { Link, type LinkDown, type LinkParts } from './link';
+import { canSubmit, type Session } from '../session';
+import type { Announcer, SessionFacts } from './announcer';
+import type { ConnectionState } from './events';
+import { Roster, endpointsOf, type LinkType } from './hosts';
+import { Link, type Bound, type LinkDown, type LinkListener, type LinkParts } from './link';
 
 export interface StartOptions {
   signal?: AbortSignal;
-  /** Reject at the first failure instead of trying on. */
+  /** Reject at the first failure instead of trying on: where there are several hosts, when none lets it in. */
   failFast?: boolean;
 }
 
-export interface UpkeepParts extends Omit<LinkParts, 'listener'> {
+type Shared = Pick<LinkParts, 'settings' | 'tls' | 'clock' | 'random' | 'log' | 'sequence' | 'resolve'>;
+
+export interface UpkeepParts extends Shared, Pick<LinkListener, 'handlers' | 'drain'> {
   readonly announcer: Announcer;
-  readonly request: LinkParts['listener']['request'];
-  readonly malformed: LinkParts['listener']['malformed'];
   /** The state that people see: it knows of pauses and throttling. */
   readonly state: () => ConnectionState;
   readonly bound: (session: Session) => void;
 }
+
+/** The state of all links together. */
+export type LinkState = Exclude<ConnectionState, 'paused' | 'throttled'>;
 
 interface Waiter {
   readonly failFast: boolean;
@@ -25,69 +29,114 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** Keeps the connection up while it is wanted, and tells how it is. */
+const SPEC_PASSWORD = 8;
+
+/** Keeps all sessions of the connection up while it is wanted, and tells how they are. */
 export class Upkeep {
   readonly #parts: UpkeepParts;
-  readonly #link: Link;
-  #state: 'disconnected' | 'connecting' | 'bound' = 'disconnected';
+  readonly #links: readonly Link[];
+  /** Sessions so far. */
+  #count = 0;
   /** Who waits for the first bind. */
   readonly #waiters = new Set<Waiter>();
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
-    this.#link = new Link({
-      ...parts,
-      listener: {
-        request: parts.request,
-        malformed: parts.malformed,
-        connecting: () => this.#become('connecting'),
-        bound: (session, number) => this.#bound(session, number),
-        down: (facts) => this.#down(facts),
-      },
-    });
+    const { bindType, sessions } = parts.settings;
+    const types: LinkType[] = bindType === 'pair' ? ['transmitter', 'receiver'] : [bindType];
+    const makers = types.map((type) => this.#maker(type));
+    this.#links = Array.from({ length: sessions }, () => makers.map((make) => make())).flat();
   }
 
-  get state(): 'disconnected' | 'connecting' | 'bound' {
-    return this.#state;
+  get links(): readonly Link[] {
+    return this.#links;
   }
 
-  get session(): Session | undefined {
-    return this.#link.session;
+  /** The one place where the links' states become one. */
+  get state(): LinkState {
+    const up = this.#links.filter(({ state }) => state === 'bound');
+    if (up.length === 0)
+      return this.#links.some(({ state }) => state === 'connecting') ? 'connecting' : 'disconnected';
+    if (this.#parts.settings.bindType !== 'pair') return 'bound';
+    const halves = new Set(up.map(({ type }) => type));
+    if (halves.size === 2) return 'bound';
+    return halves.has('transmitter') ? 'tx only' : 'rx only';
+  }
+
+  /** All sessions that are bound. */
+  get sessions(): readonly Session[] {
+    return this.#links.flatMap(({ bound }) => bound.map(({ session }) => session));
+  }
+
+  /** The session with most room among those that may send. */
+  get sending(): Session | undefined {
+    const able = this.sessions.filter(({ state }) => canSubmit(state));
+    return able.sort((a, b) => b.freeSlots - a.freeSlots)[0];
   }
 
   /** Whether it is up or to come up. */
   get wanted(): boolean {
-    return this.#link.started;
+    return this.#links.some(({ started }) => started);
   }
 
   /**
-   * Resolves when bound. Rejects when aborted, or with `failFast` at the first failure; then it stays
+   * Resolves when a session is bound. Rejects when aborted, or with `failFast` at the first failure; then it stays
    * away, unless somebody else wants it.
    */
   async start({ signal, failFast = false }: StartOptions): Promise<void> {
     signal?.throwIfAborted();
     const wantedBefore = this.wanted;
-    this.#link.start();
-    if (this.#state === 'bound') return;
+    if (!wantedBefore) this.#warnOfPassword();
+    for (const link of this.#links) link.start();
+    if (this.sessions.length > 0) return;
     try {
       await this.#firstBind(failFast, signal);
     } catch (error) {
-      if (!wantedBefore && this.#waiters.size === 0) await this.#link.stop();
+      if (!wantedBefore && this.#waiters.size === 0) await this.#stopLinks();
       throw error;
     }
   }
 
   /** Unbinds and stays away. */
   async stop(): Promise<void> {
-    await this.#link.stop();
+    await this.#stopLinks();
     const text = 'disconnected before the first bind';
     for (const waiter of this.#waiters) waiter.reject(new SmppError('STOPPED', text, { retriable: true }));
   }
 
-  announce(facts: Partial<SessionEvent> = {}): void {
-    const { announcer, state, settings } = this.#parts;
-    const { host, port, bindType } = settings;
-    announcer.session({ state: state(), host, port, bind_type: bindType, ...facts });
+  /** Tells how the connection is now. */
+  announce(): void {
+    const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
+    this.#parts.announcer.session(this.#facts({ host, port, bind_type: bindType }));
+  }
+
+  async #stopLinks(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.stop()));
+  }
+
+  #maker(type: LinkType): () => Link {
+    const { settings, handlers, drain } = this.#parts;
+    const { systemId, password, receiverSystemId, receiverPassword } = settings;
+    const receiver = { systemId: receiverSystemId || systemId, password: receiverPassword || password };
+    const roster = new Roster();
+    return () =>
+      new Link({
+        ...this.#parts,
+        type,
+        credentials: type === 'receiver' ? receiver : { systemId, password },
+        endpoints: endpointsOf(settings, type),
+        roster,
+        count: () => ++this.#count,
+        listener: {
+          handlers,
+          drain,
+          connecting: (link) => this.#connecting(link),
+          bound: (bound) => this.#bound(bound),
+          left: ({ endpoint, type: bind_type }, reason) =>
+            this.#parts.announcer.session(this.#facts({ ...endpoint, bind_type, reason })),
+          down: (facts) => this.#down(facts),
+        },
+      });
   }
 
   #firstBind(failFast: boolean, signal: AbortSignal | undefined): Promise<void> {
@@ -107,26 +156,43 @@ export class Upkeep {
     });
   }
 
-  #become(state: 'connecting' | 'bound'): void {
-    this.#state = state;
-    this.announce();
+  #facts(facts: Omit<SessionFacts, 'state' | 'bound' | 'sessions'>): SessionFacts {
+    const bound = this.#links.filter(({ state }) => state === 'bound').length;
+    return { state: this.#parts.state(), bound, sessions: this.#links.length, ...facts };
   }
 
-  #bound(session: Session, number: number): void {
-    this.#parts.announcer.sessionNumber = number;
+  #connecting({ endpoint, type }: Link): void {
+    // What one of several does meanwhile is no news.
+    if (this.state !== 'connecting') return;
+    this.#parts.announcer.session(this.#facts({ ...endpoint, bind_type: type }));
+  }
+
+  #bound({ session, number, endpoint, type }: Bound): void {
     this.#parts.bound(session);
-    this.#become('bound');
+    this.#parts.announcer.bound(session, number, this.#facts({ ...endpoint, bind_type: type }));
     for (const waiter of this.#waiters) waiter.resolve();
   }
 
-  #down({ reason, commandStatus, retryIn, error }: LinkDown): void {
-    this.#state = retryIn === undefined ? 'disconnected' : 'connecting';
-    this.announce({
+  #down({ type, endpoint, reason, commandStatus, retryIn, next, error, exhausted }: LinkDown): void {
+    const elsewhere = next && next !== endpoint ? { next_host: next.host, next_port: next.port } : {};
+    const facts = this.#facts({
+      ...endpoint,
+      bind_type: type,
       reason,
       ...(commandStatus === undefined ? {} : { command_status: commandStatus }),
-      ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000 }),
+      ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
     });
-    if (!error) return;
+    this.#parts.announcer.session(facts);
+    if (!error || !exhausted) return;
     for (const waiter of this.#waiters) if (waiter.failFast) waiter.reject(error);
+  }
+
+  #warnOfPassword(): void {
+    const { settings, log } = this.#parts;
+    if (Math.max(settings.password.length, settings.receiverPassword.length) <= SPEC_PASSWORD) return;
+    log.warn(
+      { event: 'bind', stage: 'start' },
+      'the password has more than the 8 octets of the specification; sent whole, but some SMSCs cut or refuse it',
+    );
   }
 }

@@ -1,0 +1,85 @@
+import type { Clock } from '../clock';
+import type { TokenBucket } from '../flow-control';
+import type { OutboundQueue } from '../store';
+import type { ConnectionState } from './events';
+import type { Link } from './link';
+import type { Outcomes } from './outcomes';
+import type { Road } from './road';
+
+/** How a connection is; in the manner of everything that a flow sees. */
+export interface StatusReport {
+  state: ConnectionState;
+  queued: number;
+  delayed: number;
+  in_flight: number;
+  /** Messages whose sender waits for the outcome. */
+  waiting: number;
+  /** Seconds that the oldest queued message has been waiting. */
+  oldest_age: number;
+  /** Segments per second over the last seconds. */
+  rate: number;
+  send_rate: number;
+  /** Of each session. */
+  window_size: number;
+  /** Where the first session is bound, or was last tried. */
+  host: string;
+  port: number;
+  sessions: SessionReport[];
+}
+
+/** One session, whether bound or not. */
+export interface SessionReport {
+  state: 'disconnected' | 'connecting' | 'bound';
+  bind_type: string;
+  host: string;
+  port: number;
+  /** What the log calls it; absent while it is not bound. */
+  session?: number;
+  /** Requests without response. */
+  in_flight: number;
+}
+
+export interface ReportParts {
+  readonly state: ConnectionState;
+  readonly windowSize: number;
+  readonly queue: OutboundQueue;
+  readonly road: Road;
+  readonly outcomes: Outcomes;
+  readonly links: readonly Link[];
+  readonly bucket: TokenBucket | undefined;
+  readonly clock: Clock;
+}
+
+export async function statusReport(parts: ReportParts): Promise<StatusReport> {
+  const { state, windowSize, queue, road, outcomes, links, bucket, clock } = parts;
+  const stats = await queue.stats();
+  const sessions = links.flatMap(reportsOf);
+  return {
+    state,
+    // What is on loan but not on the wire has not left yet.
+    queued: Math.max(0, stats.queued + stats.leased - road.inFlight),
+    delayed: stats.delayed,
+    in_flight: road.inFlight,
+    waiting: outcomes.waiting,
+    oldest_age: stats.oldestAt === undefined ? 0 : Math.max(0, (clock.now() - stats.oldestAt) / 1000),
+    rate: bucket?.effectiveRate() ?? 0,
+    send_rate: bucket?.rate ?? 0,
+    window_size: windowSize,
+    host: links[0]?.endpoint.host ?? '',
+    port: links[0]?.endpoint.port ?? 0,
+    sessions,
+  };
+}
+
+/** A link has two sessions while it moves from one host to another. */
+function reportsOf({ state, type, endpoint, bound }: Link): SessionReport[] {
+  if (bound.length === 0) return [{ state, bind_type: type, ...endpoint, in_flight: 0 }];
+  return bound.map(({ session, number, endpoint: { host, port } }) => ({
+    state: 'bound',
+    bind_type: type,
+    host,
+    port,
+    session: number,
+    in_flight: session.outstanding,
+  }));
+}
