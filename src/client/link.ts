@@ -1,16 +1,6 @@
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { Clock } from '../clock';
-import type { Log } from '../observability';
-import {
-  BindError,
-  Session,
-  type CloseReason,
-  type SequenceGenerator,
-  type SessionHandlers,
-} from '../session';
-import { dial, type Resolve } from './dial';
+import { BindError, type CloseReason, type Session } from '../session';
 import { Ladder, type Endpoint, type LinkType, type Roster } from './hosts';
-import type { Settings } from './options';
+import { openSession, type OpeningParts } from './opening';
 import { sleep } from './timing';
 
 /** A session that is bound. */
@@ -25,8 +15,6 @@ export interface Bound {
 }
 
 export interface LinkListener {
-  /** What happens on any session. */
-  readonly handlers: (session: () => Session) => SessionHandlers;
   connecting(link: Link): void;
   bound(bound: Bound): void;
   /** One of two sessions has gone; the other carries on. */
@@ -54,26 +42,17 @@ export interface LinkDown {
   readonly exhausted: boolean;
 }
 
-export interface LinkParts {
-  readonly settings: Settings;
-  readonly type: LinkType;
-  readonly credentials: { readonly systemId: string; readonly password: string };
+export interface LinkParts extends OpeningParts {
   /** The hosts, the best first. */
   readonly endpoints: readonly Endpoint[];
   /** Shared by all links that are alike. */
   readonly roster: Roster;
   /** The number of the next session. */
   readonly count: () => number;
-  readonly tls: TlsOptions | undefined;
-  readonly clock: Clock;
   readonly random: () => number;
-  readonly log: Log;
-  readonly sequence: (() => SequenceGenerator) | undefined;
-  readonly resolve?: Resolve | undefined;
   readonly listener: LinkListener;
 }
 
-const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
 const UNBIND_TIMEOUT = 1000;
 /** Milliseconds between two departures from a good session for a better host that lets us in nowhere else. */
 const LET_GO_EVERY = 600_000;
@@ -248,52 +227,16 @@ export class Link {
   }
 
   async #open(at: number, signal: AbortSignal): Promise<Bound> {
-    const { settings, tls, clock, log, sequence, listener, endpoints, type, resolve } = this.#parts;
+    const { count, endpoints, type } = this.#parts;
     const endpoint = endpoints[at] as Endpoint;
-    const number = this.#parts.count();
-    const transport = await dial({
-      ...endpoint,
-      tls: settings.useTls ? (tls ?? {}) : undefined,
-      localAddress: settings.localAddress || undefined,
-      timeout: settings.connectTimeout,
-      turn: this.#turn++,
-      resolve,
-      clock,
-      signal,
-    });
-    if (signal.aborted) transport.destroy();
-    signal.throwIfAborted();
-    const session: Session = new Session({
-      role: 'esme',
-      transport,
-      handlers: listener.handlers(() => session),
-      clock,
-      log: log.child({ session: number }),
-      windowSize: settings.windowSize,
-      responseTimeout: settings.responseTimeout,
-      enquireLinkInterval: settings.enquireLinkInterval,
-      inactivityTimeout: settings.inactivityTimeout,
-      maxPduLength: settings.maxPduLength,
-      assumeTlvs: settings.assumeTlvs,
-      interfaceVersion: INTERFACE_VERSIONS[settings.interfaceVersion],
-      vendorTlvs: settings.vendorTlvs,
-      ...(sequence ? { sequence: sequence() } : {}),
-    });
-    const bound = { session, number, endpoint, at, type };
-    const abort = (): void => session.destroy('destroyed');
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      await session.bind(`bind_${type}`, this.#bindFields(), settings.bindTimeout);
-      signal.throwIfAborted();
-      // Still under the signal's eye: whoever stops the link finds the session either way.
+    const number = count();
+    const turn = this.#turn++;
+    let bound: Bound | undefined;
+    await openSession({ ...this.#parts, endpoint, number, turn, signal }, (session) => {
+      bound = { session, number, endpoint, at, type };
       this.#enter(bound);
-    } catch (error) {
-      session.destroy();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
-    return bound;
+    });
+    return bound as unknown as Bound;
   }
 
   #enter(bound: Bound): void {
@@ -323,19 +266,6 @@ export class Link {
     const next = signal.aborted ? {} : { retryIn: wait, next: endpoints[at] as Endpoint };
     const exhausted = this.#fruitless >= endpoints.length;
     listener.down({ type, endpoint: this.#endpoint, exhausted, ...facts, ...next });
-  }
-
-  #bindFields(): Record<string, unknown> {
-    const { settings, credentials } = this.#parts;
-    return {
-      system_id: credentials.systemId,
-      password: credentials.password,
-      system_type: settings.systemType,
-      interface_version: INTERFACE_VERSIONS[settings.interfaceVersion],
-      addr_ton: settings.addressRangeTon,
-      addr_npi: settings.addressRangeNpi,
-      address_range: settings.addressRange,
-    };
   }
 }
 

@@ -40,7 +40,7 @@ export const OPTIONS = {
   // The specification allows 8; longer ones are in use, so the session only warns.
   password: ascii('', 64),
   bindType: choice('transceiver', 'transmitter', 'receiver', 'pair'),
-  receiverHost: text('', 255),
+  receiverHost: text('', 255, 1),
   receiverPort: blankOr(integer(0, 1, 65535)),
   receiverSystemId: ascii('', 15),
   receiverPassword: ascii('', 64),

@@ -3,7 +3,8 @@ import { canSubmit, type Session } from '../session';
 import type { Announcer, SessionFacts } from './announcer';
 import type { ConnectionState } from './events';
 import { Roster, endpointsOf, type LinkType } from './hosts';
-import { Link, type Bound, type LinkDown, type LinkListener, type LinkParts } from './link';
+import { Link, type Bound, type LinkDown, type LinkListener } from './link';
+import type { OpeningParts } from './opening';
 
 export interface StartOptions {
   signal?: AbortSignal;
@@ -11,9 +12,8 @@ export interface StartOptions {
   failFast?: boolean;
 }
 
-type Shared = Pick<LinkParts, 'settings' | 'tls' | 'clock' | 'random' | 'log' | 'sequence' | 'resolve'>;
-
-export interface UpkeepParts extends Shared, Pick<LinkListener, 'handlers' | 'drain'> {
+export interface UpkeepParts extends Omit<OpeningParts, 'type' | 'credentials'>, Pick<LinkListener, 'drain'> {
+  readonly random: () => number;
   readonly announcer: Announcer;
   /** The state that people see: it knows of pauses and throttling. */
   readonly state: () => ConnectionState;
@@ -115,7 +115,7 @@ export class Upkeep {
   }
 
   #maker(type: LinkType): () => Link {
-    const { settings, handlers, drain } = this.#parts;
+    const { settings, drain } = this.#parts;
     const { systemId, password, receiverSystemId, receiverPassword } = settings;
     const receiver = { systemId: receiverSystemId || systemId, password: receiverPassword || password };
     const roster = new Roster();
@@ -128,7 +128,6 @@ export class Upkeep {
         roster,
         count: () => ++this.#count,
         listener: {
-          handlers,
           drain,
           connecting: (link) => this.#connecting(link),
           bound: (bound) => this.#bound(bound),

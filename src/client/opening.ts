@@ -1,0 +1,98 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Clock } from '../clock';
+import type { Log } from '../observability';
+import { Session, type SequenceGenerator, type SessionHandlers } from '../session';
+import { dial, type Resolve } from './dial';
+import type { Endpoint, LinkType } from './hosts';
+import type { Settings } from './options';
+
+/** What sessions are made with. */
+export interface OpeningParts {
+  readonly settings: Settings;
+  readonly type: LinkType;
+  readonly credentials: { readonly systemId: string; readonly password: string };
+  readonly tls: TlsOptions | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sequence: (() => SequenceGenerator) | undefined;
+  readonly resolve?: Resolve | undefined;
+  /** Of what comes over a session. */
+  readonly handlers: (session: () => Session) => SessionHandlers;
+}
+
+export interface Opening extends OpeningParts {
+  readonly endpoint: Endpoint;
+  /** What the log calls the session. */
+  readonly number: number;
+  /** Counts the tries. */
+  readonly turn: number;
+  readonly signal: AbortSignal;
+}
+
+const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
+
+/**
+ * Connects and binds. `bound` is called while the signal is still watched: whoever aborts it finds the session either
+ * way. Rejects as connecting and binding do, or with the signal's reason; then nothing is left open.
+ */
+export async function openSession(opening: Opening, bound: (session: Session) => void): Promise<void> {
+  const { settings, type, signal } = opening;
+  const session = await connected(opening);
+  const abort = (): void => session.destroy('destroyed');
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await session.bind(`bind_${type}`, bindFields(opening), settings.bindTimeout);
+    signal.throwIfAborted();
+    bound(session);
+  } catch (error) {
+    session.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function connected(opening: Opening): Promise<Session> {
+  const { settings, endpoint, number, turn, signal, tls, clock, log, sequence, resolve, handlers } = opening;
+  const transport = await dial({
+    ...endpoint,
+    tls: settings.useTls ? (tls ?? {}) : undefined,
+    localAddress: settings.localAddress || undefined,
+    timeout: settings.connectTimeout,
+    turn,
+    resolve,
+    clock,
+    signal,
+  });
+  if (signal.aborted) transport.destroy();
+  signal.throwIfAborted();
+  const session: Session = new Session({
+    role: 'esme',
+    transport,
+    handlers: handlers(() => session),
+    clock,
+    log: log.child({ session: number }),
+    windowSize: settings.windowSize,
+    responseTimeout: settings.responseTimeout,
+    enquireLinkInterval: settings.enquireLinkInterval,
+    inactivityTimeout: settings.inactivityTimeout,
+    maxPduLength: settings.maxPduLength,
+    assumeTlvs: settings.assumeTlvs,
+    interfaceVersion: INTERFACE_VERSIONS[settings.interfaceVersion],
+    vendorTlvs: settings.vendorTlvs,
+    ...(sequence ? { sequence: sequence() } : {}),
+  });
+  return session;
+}
+
+function bindFields({ settings, credentials }: Opening): Record<string, unknown> {
+  return {
+    system_id: credentials.systemId,
+    password: credentials.password,
+    system_type: settings.systemType,
+    interface_version: INTERFACE_VERSIONS[settings.interfaceVersion],
+    addr_ton: settings.addressRangeTon,
+    addr_npi: settings.addressRangeNpi,
+    address_range: settings.addressRange,
+  };
+}
