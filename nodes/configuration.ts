@@ -9,7 +9,12 @@ import {
 import { migrate, type Definition } from './migrations';
 
 /** These come from the node's credentials. */
-const CREDENTIALS: readonly string[] = ['systemId', 'password'] satisfies (keyof Credentials)[];
+const CREDENTIALS: readonly string[] = [
+  'systemId',
+  'password',
+  'receiverSystemId',
+  'receiverPassword',
+] satisfies (keyof Credentials)[];
 
 /** The properties of smpp-config that are options of the client under the same name. */
 export const CONFIG_PROPERTIES = Object.keys(OPTIONS).filter((name) => !CREDENTIALS.includes(name));
@@ -21,6 +26,8 @@ export const PART_PROPERTIES = ['queue', 'rateLimiter', 'throttleHandler', 'corr
 export interface Credentials {
   systemId?: string;
   password?: string;
+  receiverSystemId?: string;
+  receiverPassword?: string;
 }
 
 /** A core tls-config node, as far as it is needed. */
@@ -66,8 +73,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   if (blank(given.clientId)) given.clientId = input.nodeId;
   given.resolvePlugin = input.resolvePlugin;
   given.codecs = input.codecs();
-  given.systemId = input.credentials?.systemId;
-  given.password = input.credentials?.password;
+  for (const name of CREDENTIALS) given[name] = input.credentials?.[name as keyof Credentials];
   given.drainTimeout = withinCloseLimit(given.drainTimeout, input.closeLimit);
   const useTls = OPTIONS.useTls.check(given.useTls);
   const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : {};

@@ -13,7 +13,7 @@ import { Listeners, type AnyEvent, type Listener } from './listeners';
 import { logTo, type NodeLog } from './log-bridge';
 import type { Claim, Hold, Member, Registry } from './registry';
 import { followQueue, type QueueChange } from './queue-change';
-import { StatusBoard, errorStatus, type Status, type Translate, type Trouble } from './status';
+import { StatusBoard, errorStatus, type Facts, type Status, type Translate, type Trouble } from './status';
 
 /** A node that shows how the connection is. */
 export interface Viewer {
@@ -59,12 +59,7 @@ export class Connection implements Member {
     this.#board = new StatusBoard({
       translate: parts.translate,
       show: (status) => this.#show(status),
-      read: async () => ({
-        state: this.#client?.state ?? 'disconnected',
-        queued: this.#trouble ? 0 : ((await this.#client?.status())?.queued ?? 0),
-        refused: this.#refused,
-        trouble: this.#trouble,
-      }),
+      read: () => this.#facts(),
     });
     const opened = this.#open();
     if (opened instanceof ConfigError) {
@@ -224,12 +219,20 @@ export class Connection implements Member {
   #watch(client: SmppClient): void {
     this.#listeners.attach(client);
     client.on('session', (event) => {
-      if (event.state === 'bound') this.#refused = undefined;
+      if (event.bound > 0) this.#refused = undefined;
       else this.#refused = event.command_status ?? this.#refused;
       this.#board.touch();
     });
     client.on('throttle', () => this.#board.touch());
     client.on('queue', () => this.#board.touch());
+  }
+
+  async #facts(): Promise<Facts> {
+    const now = { refused: this.#refused, trouble: this.#trouble };
+    if (!this.#client || this.#trouble) return { state: 'disconnected', queued: 0, ...now };
+    const { state, queued, sessions } = await this.#client.status();
+    const bound = sessions.filter((session) => session.state === 'bound').length;
+    return { state, queued, bound, sessions: sessions.length, ...now };
   }
 
   /** The queue is longer now, and shorter when the promise settles. */

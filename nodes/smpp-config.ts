@@ -52,6 +52,11 @@ export = function smppConfig(RED: NodeAPI): void {
   }
 
   RED.nodes.registerType<ConfigNode, NodeDef, object, Credentials>('smpp-config', SmppConfig, {
-    credentials: { systemId: { type: 'text' }, password: { type: 'password' } },
+    credentials: {
+      systemId: { type: 'text' },
+      password: { type: 'password' },
+      receiverSystemId: { type: 'text' },
+      receiverPassword: { type: 'password' },
+    },
   });
 };

@@ -29,6 +29,9 @@ const LONGEST = 20;
 export interface Facts {
   readonly state: ConnectionState;
   readonly queued: number;
+  /** Sessions that are bound, of how many. */
+  readonly bound?: number | undefined;
+  readonly sessions?: number | undefined;
   /** The command_status with which the last bind was refused. */
   readonly refused?: string | undefined;
   /** It does not even try to connect. */
@@ -38,13 +41,19 @@ export interface Facts {
 /** What cannot be had: the queue, or a plugin. */
 export type Trouble = 'queue' | 'plugin';
 
-export function statusOf({ state, queued, refused, trouble }: Facts, translate: Translate): Status {
+export function statusOf(facts: Facts, translate: Translate): Status {
+  const { state, queued, refused, trouble } = facts;
   if (trouble) return { ...LOOKS.disconnected, text: translate(`status.${trouble}`) };
   const lasting = state === 'connecting' || state === 'disconnected' ? refused : undefined;
   const look = lasting === undefined ? LOOKS[state] : LOOKS.disconnected;
-  const text = lasting === undefined ? translate(`status.${state}`) : refusal(lasting, translate);
+  const text = lasting === undefined ? words(facts, translate) : refusal(lasting, translate);
   const depth = queued > 0 ? ` · ${short(queued)}` : '';
   return { ...look, text: text.length + depth.length > LONGEST ? text : text + depth };
+}
+
+function words({ state, bound = 0, sessions = 0 }: Facts, translate: Translate): string {
+  if (state !== 'bound' || bound >= sessions) return translate(`status.${state}`);
+  return translate('status.some', { number: `${bound}/${sessions}` });
 }
 
 export function errorStatus(translate: Translate): Status {

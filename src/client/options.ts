@@ -237,9 +237,8 @@ const RECEIVERS_OWN = ['receiverHost', 'receiverPort', 'receiverSystemId', 'rece
 function pairProblems(settings: Settings): Problem[] {
   if (settings.bindType === 'pair') {
     if (settings.systemId !== '' || settings.receiverSystemId === '') return [];
-    const remedy =
-      'the transmitter of the pair has no system ID, only the receiver has one; give it, or choose bindType receiver';
-    return [{ field: 'systemId', value: '', remedy }];
+    const remedy = 'the transmitter of the pair has none; give systemId too, or choose bindType receiver';
+    return [{ field: 'receiverSystemId', value: settings.receiverSystemId, remedy }];
   }
   return RECEIVERS_OWN.filter((field) => (settings[field] ?? '') !== '').map((field) => ({
     field,

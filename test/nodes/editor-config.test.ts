@@ -9,6 +9,8 @@ const { defaults, credentials } = editor.definition;
 
 /** Who names no queue has one in memory in the library, and on disk in the editor. */
 const beside = (property: string): object => (property === 'clientId' ? { queue: 'memory' } : {});
+/** Only the receiver of a pair has its own. */
+const pair = (property: string): object => (property.startsWith('receiver') ? { bindType: 'pair' } : {});
 
 /** Values that some option takes and some option refuses. */
 const PROBES: unknown[] = [
@@ -18,6 +20,8 @@ const PROBES: unknown[] = [
   'drop-oldest', 'wait', 'block', 'strict', 'replace', 'transliterate', 'ignore', '{}', '{"a":1}', '[]', '[1]', 'null', '{',
   '[{"tag":5123,"name":"operator","type":"string"}]', '[{"tag":"0x1403","name":"op","type":"int8"}]',
   '[{"tag":-1,"name":"op","type":"int8"}]', '[{"tag":5123,"name":"9","type":"int8"}]', '[{"tag":5123,"name":"op","type":"float"}]',
+  '[{"host":"b.example","port":2776}]', '[{"host":"b","receiverHost":"c","receiverPort":"2"}]', '[{"host":"b","port":99999}]',
+  '[{"host":"b","port":0}]', '[{"port":1}]', '[{"host":" "}]', '[{"host":"b","name":"c"}]', '["b"]',
   'a'.repeat(12), 'a'.repeat(13), 'a'.repeat(16), 'a'.repeat(41), 'a'.repeat(65), 'a'.repeat(256), 'Müller', '${HOST}',
 ]; // prettier-ignore
 
@@ -30,8 +34,14 @@ describe('the dialog of smpp-config', () => {
         .sort(),
       [...CONFIG_PROPERTIES].sort(),
     );
-    assert.deepEqual(Object.keys(credentials ?? {}), ['systemId', 'password']);
+    assert.deepEqual(Object.keys(credentials ?? {}), [
+      'systemId',
+      'password',
+      'receiverSystemId',
+      'receiverPassword',
+    ]);
     assert.equal(credentials?.password?.type, 'password');
+    assert.equal(credentials?.receiverPassword?.type, 'password');
   });
 
   for (const property of CONFIG_PROPERTIES) {
@@ -47,8 +57,13 @@ describe('the dialog of smpp-config', () => {
     it(`takes for ${property} what the client takes, and says what to do about the rest`, () => {
       for (const value of PROBES) {
         if (value === '${HOST}') continue;
-        const taken = findProblems({ [property]: value }).every(({ field }) => field !== property);
-        const said = editor.validate(property, value, { tls: 'chosen', ...beside(property) });
+        const options = { ...pair(property), [property]: value };
+        const taken = findProblems(options).every(({ field }) => field !== property);
+        const said = editor.validate(property, value, {
+          tls: 'chosen',
+          ...beside(property),
+          ...pair(property),
+        });
         assert.equal(said === true, taken, `${property} ${JSON.stringify(value)}: ${String(said)}`);
         if (said === true) continue;
         assert.match(String(said), /^[A-Z].*: .{10}/, String(said));
@@ -56,6 +71,21 @@ describe('the dialog of smpp-config', () => {
       }
     });
   }
+
+  it('takes the list of other hosts as the client does, also as it saves it', () => {
+    const lists: unknown[] = [
+      [],
+      [{ host: 'b' }],
+      [{ host: 'b', port: '2775' }],
+      [{ host: '' }],
+      [{}],
+      [null],
+    ];
+    for (const list of lists) {
+      const taken = findProblems({ failover: list as [] }).length === 0;
+      assert.equal(editor.validate('failover', list) === true, taken, JSON.stringify(list));
+    }
+  });
 
   it('takes environment variables and blanks everywhere', () => {
     for (const property of Object.keys({ ...defaults, ...credentials })) {
@@ -66,10 +96,12 @@ describe('the dialog of smpp-config', () => {
   });
 
   it('takes credentials as the client does', () => {
-    for (const property of ['systemId', 'password'] as const) {
+    for (const property of ['systemId', 'password', 'receiverSystemId', 'receiverPassword'] as const) {
       for (const value of PROBES.filter((probe) => typeof probe === 'string' && !probe.startsWith('$'))) {
-        const taken = findProblems({ [property]: value as string }).length === 0;
-        assert.equal(editor.validate(property, value) === true, taken, `${property} ${String(value)}`);
+        const options = { systemId: 'a', ...pair(property), [property]: value as string };
+        const taken = findProblems(options).length === 0;
+        const node = { ...pair(property), credentials: { systemId: 'a' } };
+        assert.equal(editor.validate(property, value, node) === true, taken, `${property} ${String(value)}`);
       }
     }
   });
@@ -77,7 +109,16 @@ describe('the dialog of smpp-config', () => {
   it('knows what does not go together', () => {
     const version = { interfaceVersion: '3.3' };
     assert.match(String(editor.validate('bindType', 'transceiver', version)), /3\.3 has no transceiver/);
-    assert.equal(editor.validate('bindType', 'receiver', version), true);
+    for (const bindType of ['receiver', 'pair'])
+      assert.equal(editor.validate('bindType', bindType, version), true);
+    const own = { receiverHost: 'b', receiverPort: 1, receiverSystemId: 'b', receiverPassword: 'c' };
+    for (const [property, value] of Object.entries(own)) {
+      assert.match(String(editor.validate(property, value)), /only the receiver of a pair has its own/);
+    }
+    const alone = editor.validate('receiverSystemId', 'b', { bindType: 'pair' });
+    assert.match(String(alone), /the transmitter of the pair has no system ID/);
+    const hosts = editor.validate('failover', [{ host: 'b' }, { host: 'c', port: 99_999 }]);
+    assert.match(String(hosts), /host 2 of the list needs .* a port from 1 to 65535/);
     assert.match(String(editor.validate('reconnectMax', 5, { reconnectMin: 10 })), /at least .*10/);
     assert.match(String(editor.validate('useTls', true, { tls: '' })), /choose a TLS configuration/);
     assert.equal(editor.validate('useTls', true, { tls: 'some-id' }), true);
@@ -111,13 +152,21 @@ describe('the dialog of smpp-config', () => {
       [...html.matchAll(/id="node-config-input-(\w+)"/g)].map(([, name = '']) => name);
     assert.deepEqual(shown(first), ['name', 'host', 'port', 'systemId', 'password']);
     assert.match(rest, /^ style="display: none"/);
-    const hidden = ['version'];
+    const hidden = ['version', 'failover'];
+    assert.match(rest, /<ol id="smpp-config-failover">/);
     assert.deepEqual(
       [...shown(first), ...shown(rest)].sort(),
       [...Object.keys(defaults), ...Object.keys(credentials ?? {})]
         .filter((name) => !hidden.includes(name))
         .sort(),
     );
+  });
+
+  it("shows what is the receiver's own only for a pair", () => {
+    const dialog = new EditorNode('smpp-config').open({ bindType: 'pair' });
+    assert.equal(dialog.shows('smpp-config-pair'), true);
+    dialog.choose('node-config-input-bindType', 'receiver');
+    assert.equal(dialog.shows('smpp-config-pair'), false);
   });
 
   it('calls a connection by its name, else by its address', () => {

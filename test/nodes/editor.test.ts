@@ -65,7 +65,7 @@ for (const type of TYPES) {
 
     it('shows every property that can be set', () => {
       const prefix = type === 'smpp-config' ? 'node-config-input-' : 'node-input-';
-      const elsewhere = ['version', 'events', 'rules'];
+      const elsewhere = ['version', 'events', 'rules', 'failover'];
       for (const property of Object.keys(editor.definition.defaults)) {
         if (elsewhere.includes(property)) continue;
         assert.ok(editor.template.includes(`id="${prefix}${property}"`), property);
