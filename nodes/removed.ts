@@ -40,6 +40,7 @@ export async function tellForgotten(
 function removedEvent(item: QueueItem, why: string): FailureEvent {
   return {
     event: 'failure',
+    command: item.command,
     payload: `removed from the queue: ${why}`,
     topic: item.destination,
     code: 'REMOVED',

@@ -8,7 +8,7 @@ import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from 
 import type { DirectRequest } from './intake';
 import type { SentSegment } from './lane';
 import { DeliveryError, failureFields, identity } from './outcomes';
-import { pduFields, requestPdu } from './pdu-fields';
+import { pduFields, requestPdu, statusFields } from './pdu-fields';
 
 export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
 
@@ -161,6 +161,7 @@ export class Announcer {
     void this.#events.emit('failure', {
       ...failure,
       ...identity(item),
+      command: item.command,
       event: 'failure',
       payload: reason.text,
     });
@@ -173,7 +174,7 @@ export class Announcer {
         { event: 'throttle', stage: 'start', command_status: status, wait },
         'the SMSC asks for less; sending pauses',
       );
-      this.#throttle({ state: 'throttled', command_status: status, wait });
+      this.#throttle({ state: 'throttled', ...statusFields(status), wait });
     }
     this.#clock.clearTimeout(this.#normalTimer);
     this.#normalTimer = this.#clock.setTimeout(() => {

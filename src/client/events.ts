@@ -69,7 +69,7 @@ export type RequestEvent = EventBase &
   PduFields & { event: 'request'; segment?: number; segments?: number; redelivered?: boolean };
 
 /** A message that failed for good. */
-export type FailureEvent = EventBase & FailureFields & { event: 'failure' };
+export type FailureEvent = EventBase & FailureFields & { event: 'failure'; command: string };
 
 export interface FailureFields {
   /** Stable, for programs; see docs/reference.md. */
@@ -102,6 +102,7 @@ export type SessionEvent = EventBase & {
   bound: number;
   sessions: number;
   command_status?: string;
+  command_status_code?: number;
   /** Why the session went, for people. */
   reason?: string;
   /** Seconds until the next try; 0: at once. */
@@ -115,6 +116,7 @@ export type ThrottleEvent = EventBase & {
   event: 'throttle';
   state: 'throttled' | 'normal';
   command_status?: string;
+  command_status_code?: number;
   /** Seconds. */
   wait?: number;
 };
@@ -150,6 +152,7 @@ export type Outcome = EventBase & {
   message_ids: string[];
   segments: number;
   command_status: string;
+  command_status_code?: number;
   attempts: number;
   redelivered: boolean;
   /** The worst of all receipts. */

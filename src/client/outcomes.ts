@@ -2,6 +2,7 @@ import type { Clock, TimerHandle } from '../clock';
 import { SmppError } from '../protocol';
 import type { DeadReason, DeliveryState, QueueItem } from '../store';
 import type { FailureFields, Outcome } from './events';
+import { statusFields } from './pdu-fields';
 
 /** Some centres send one receipt for each segment, some one for all. */
 export type ReceiptPerMessage = 'all' | 'last' | 'any';
@@ -175,7 +176,7 @@ export class Outcomes {
 
 function failureOf(waiter: Waiter, accepted: Outcome): Omit<FailureFields, 'code'> {
   const { attempts, message_ids, segments, redelivered, command_status } = accepted;
-  return { attempts, message_ids, segments, redelivered, command_status, history: [] };
+  return { attempts, message_ids, segments, redelivered, ...statusFields(command_status), history: [] };
 }
 
 interface Identity {
@@ -207,6 +208,7 @@ function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome {
     message_ids: messageIds,
     segments: item.segments.length,
     command_status: 'ESME_ROK',
+    command_status_code: 0,
     attempts: state.attempts + 1,
     redelivered: state.redelivered,
   });
@@ -229,7 +231,7 @@ export function queuedOutcome(item: QueueItem): Outcome {
 export function failureFields(item: QueueItem, state: DeliveryState, reason: DeadReason): FailureFields {
   return {
     code: reason.code,
-    ...(reason.command_status === undefined ? {} : { command_status: reason.command_status }),
+    ...statusFields(reason.command_status),
     attempts: state.attempts,
     message_ids: state.accepted.filter((id): id is string => id !== null),
     segments: item.segments.length,

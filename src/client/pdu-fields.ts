@@ -1,4 +1,12 @@
-import { HEADER_LENGTH, decodePdu, statusName, writeHeader, type CodecOptions, type Pdu } from '../protocol';
+import {
+  HEADER_LENGTH,
+  decodePdu,
+  statusCode,
+  statusName,
+  writeHeader,
+  type CodecOptions,
+  type Pdu,
+} from '../protocol';
 
 /** A PDU as an event shows it: status by name and by number, all fields by their specification names. */
 export function pduFields(pdu: Pdu): {
@@ -11,6 +19,16 @@ export function pduFields(pdu: Pdu): {
 } {
   const { command_status: status, ...rest } = pdu;
   return { ...rest, command_status: statusName(status), command_status_code: status };
+}
+
+/** A status by name, as everything that a flow sees has it: with its number beside it. */
+export function statusFields(name: string | undefined): {
+  command_status?: string;
+  command_status_code?: number;
+} {
+  const code = name === undefined ? undefined : statusCode(name);
+  if (name === undefined) return {};
+  return { command_status: name, ...(code === undefined ? {} : { command_status_code: code }) };
 }
 
 /** The message_id of a response; empty where it has none. */

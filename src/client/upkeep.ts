@@ -5,6 +5,7 @@ import type { ConnectionState } from './events';
 import { Roster, endpointsOf, type LinkType } from './hosts';
 import { Link, type Bound, type LinkDown, type LinkListener } from './link';
 import type { OpeningParts } from './opening';
+import { statusFields } from './pdu-fields';
 
 export interface StartOptions {
   signal?: AbortSignal;
@@ -178,7 +179,7 @@ export class Upkeep {
       ...endpoint,
       bind_type: type,
       reason,
-      ...(commandStatus === undefined ? {} : { command_status: commandStatus }),
+      ...statusFields(commandStatus),
       ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
     });
     this.#parts.announcer.session(facts);

@@ -81,7 +81,10 @@ describe('an example, imported as it is', () => {
       // There is no user directory here.
       ...('queueDirectory' in node ? { queueDirectory: directory } : {}),
     }));
-    await load(flow, {}, [core('function/10-function')]);
+    const used = ['10-function', '10-switch', '15-change', '89-delay'].map((name) =>
+      core(`function/${name}`),
+    );
+    await load(flow, {}, used);
   }
   const start = (id: string, msg: NodeMessage): void => helper.getNode(id).send(msg);
 
@@ -180,5 +183,34 @@ describe('an example, imported as it is', () => {
       [id, 'DELIVRD'],
     );
     assert.equal((await list()).total, 0);
+  });
+
+  it('acknowledges a message when it is saved, and gets again what was not', async () => {
+    await run('10-acknowledge-after-saving.json');
+    const saved = new Inbox('smpp-ack-saved');
+    const refused = new Inbox('smpp-ack-refused');
+    await until(() => logged('INFO').some((line) => line.includes('bound to')), 'the session');
+    start('smpp-ack-order', { payload: 'Order 4711', topic: '70123' });
+    assert.equal((await saved.next()).payload, 'Order 4711');
+    start('smpp-ack-bad', { payload: 'Order 4712, at a bad moment', topic: '70123' });
+    assert.match(String((await refused.next()).payload), /4712/);
+    assert.match(String((await saved.next()).payload), /4712/);
+    assert.deepEqual(
+      logged('ERROR').filter((line) => !line.includes('registerType')),
+      [],
+    );
+  });
+
+  it('sorts receipts, and waits for one', async () => {
+    await run('13-receipts.json');
+    const delivered = new Inbox('smpp-receipts-delivered');
+    const arrived = new Inbox('smpp-receipts-arrived');
+    start('smpp-receipts-send', { payload: 'Hello', topic: '447700900123' });
+    const { smpp, topic } = await delivered.next();
+    const { metadata } = smpp as { metadata: { order: number } };
+    assert.deepEqual([metadata.order, topic], [4711, '447700900123']);
+    start('smpp-receipts-wait-send', { payload: 'Hello', topic: '447700900124' });
+    const { event, receipt } = (await arrived.next()).smpp as { event: string; receipt: { state: string } };
+    assert.deepEqual([event, receipt.state], ['delivered', 'DELIVRD']);
   });
 });

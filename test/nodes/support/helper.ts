@@ -27,6 +27,7 @@ interface TestHelper {
   log(): { args: [{ level: number; msg: unknown; type?: string; id?: string }][] };
   readonly _log: { readonly ERROR: number; readonly WARN: number; readonly INFO: number };
   readonly _events: EventEmitter;
+  readonly _nodeModules: Record<string, NodeFile>;
 }
 
 /** A node under test: its methods are spies, one for all nodes. */
@@ -41,6 +42,7 @@ export interface NodeStatus {
 const required = createRequire(__filename);
 export const helper = required('node-red-node-test-helper') as TestHelper;
 helper.init(required.resolve('node-red'));
+const CORE = { ...helper._nodeModules };
 
 /** A node whose instances take a while to close. */
 function slowToClose(RED: NodeAPI): void {
@@ -70,7 +72,19 @@ export function load(
   credentials: object = {},
   further: readonly NodeFile[] = [],
 ): Promise<void> {
+  registerOnce();
   return helper.load([...FILES, ...further], flow, credentials);
+}
+
+/** Of core nodes that it knows the helper registers the type for each node of the flow: the second would fail. */
+function registerOnce(): void {
+  for (const [type, register] of Object.entries(CORE)) {
+    let registered = false;
+    helper._nodeModules[type] = (RED) => {
+      if (!registered) register(RED);
+      registered = true;
+    };
+  }
 }
 
 /** A port that nobody listens on. */
