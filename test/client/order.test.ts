@@ -108,6 +108,7 @@ describe('The order of messages', () => {
       message_ids: ['1'],
       segments: 1,
       command_status: 'ESME_ROK',
+      command_status_code: 0,
       attempts: 1,
       redelivered: false,
     });

@@ -47,6 +47,7 @@ describe('an smpp-out node', () => {
           message_ids: [message_id],
           segments: 1,
           command_status: 'ESME_ROK',
+          command_status_code: 0,
           attempts: 1,
           redelivered: false,
         },
