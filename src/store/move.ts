@@ -1,4 +1,4 @@
-import type { OutboundQueue, Store } from './types';
+import type { Lease, OutboundQueue, Store } from './types';
 
 const STEP = 500;
 
@@ -11,15 +11,19 @@ export interface Moved {
 }
 
 /**
- * Moves what is queued in one store to another, in its order, batch by batch: a crash in between repeats a
- * batch and loses none. Delayed messages of a durable store stay until their time has come. Never rejects.
+ * Moves what is queued in one store to another, in its order and with what happened to it so far, batch by
+ * batch: a crash in between repeats a batch and loses none. What is put off in a durable store stays until its
+ * time has come; elsewhere it moves, too. Never rejects.
  */
 export async function moveMessages(from: Store, to: OutboundQueue): Promise<Moved> {
   let moved = 0;
   let reason: Error | undefined;
   try {
-    moved = await moveReady(from.queue, to, (count) => (moved = count));
-    if (!from.capabilities.durable) moved += await moveRest(from.queue, to);
+    if (!from.capabilities.durable) from.queue.hasten?.();
+    for (let leases = await lend(from.queue); leases.length > 0; leases = await lend(from.queue)) {
+      await moveBatch(from.queue, to, leases);
+      moved += leases.length;
+    }
   } catch (error) {
     reason = error as Error;
   }
@@ -30,38 +34,22 @@ export async function moveMessages(from: Store, to: OutboundQueue): Promise<Move
   return { moved, left, ...(reason ? { reason } : {}) };
 }
 
-async function moveReady(
-  from: OutboundQueue,
-  to: OutboundQueue,
-  tell: (moved: number) => void,
-): Promise<number> {
-  const never = new AbortController().signal;
-  let moved = 0;
-  for (;;) {
-    const { queued, delayed } = await from.stats();
-    if (queued <= delayed) return moved;
-    const leases = await from.take(STEP, { signal: never });
-    try {
-      await to.enqueue(leases.map(({ item }) => item));
-    } catch (error) {
-      await from.release(leases);
-      throw error;
-    }
-    await from.settle(leases.map((lease) => ({ outcome: 'done', lease })));
-    moved += leases.length;
-    tell(moved);
-  }
+async function lend(from: OutboundQueue): Promise<Lease[]> {
+  const { queued, delayed } = await from.stats();
+  // To take from an empty queue is to wait.
+  return queued <= delayed ? [] : from.take(STEP, { signal: new AbortController().signal });
 }
 
-/** Delayed ones too: what is in memory would be gone. */
-async function moveRest(from: OutboundQueue, to: OutboundQueue): Promise<number> {
-  const { items } = await from.purge();
-  if (items.length === 0) return 0;
+async function moveBatch(from: OutboundQueue, to: OutboundQueue, leases: readonly Lease[]): Promise<void> {
   try {
-    await to.enqueue(items);
+    const states = leases.map(({ state }) => state);
+    await to.enqueue(
+      leases.map(({ item }) => item),
+      { states },
+    );
   } catch (error) {
-    await from.enqueue(items);
+    await from.release(leases);
     throw error;
   }
-  return items.length;
+  await from.settle(leases.map((lease) => ({ outcome: 'done', lease })));
 }

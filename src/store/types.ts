@@ -93,13 +93,19 @@ export interface QueueStats {
   readonly oldestAt?: number;
 }
 
+export interface EnqueueOptions {
+  readonly signal?: AbortSignal;
+  readonly states?: readonly DeliveryState[];
+}
+
 export interface OutboundQueue {
   /**
    * Resolves with the ids when all are as safe as the backend makes them; all
    * or nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or
-   * `QUEUE_UNAVAILABLE`.
+   * `QUEUE_UNAVAILABLE`. `states`, one for each item: what happened to them in another store; a store without
+   * `segmentState` may pass over it, and sends them whole.
    */
-  enqueue(items: readonly QueueItem[], options?: { signal?: AbortSignal }): Promise<string[]>;
+  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]>;
   /**
    * Lends up to `max` messages, lane by lane, first in first out; waits until
    * there is at least one. Rejects with the signal's reason when aborted: then nothing is on loan.
@@ -116,6 +122,8 @@ export interface OutboundQueue {
   /** Puts messages back where they were: before all of their lane that were enqueued after them. */
   release(leases: readonly Lease[]): Promise<void>;
   stats(): Promise<QueueStats>;
+  /** What is put off is ready from now on. Of a queue that ends with its process, so that all can be moved elsewhere. */
+  hasten?(): void;
   /** Removes all that are not on loan, and returns them (at most 10,000; the rest is counted). */
   purge(): Promise<{ removed: number; items: QueueItem[] }>;
   close(): Promise<void>;

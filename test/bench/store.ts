@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { openDiskStore, type DiskStore, type QueueItem } from '../../src/store';
+import { Records } from '../../src/store/disk/records';
 
 const CALLERS = 1000;
 const BATCH = 200;
@@ -58,16 +59,19 @@ async function rate(
   return count / ((performance.now() - started) / 1000);
 }
 
-/** As large as a message is on the disk. */
-async function sizeOnDisk(): Promise<number> {
-  return 60 + JSON.stringify({ ...message(1), segments: [] }).length / 2 + BODY.length;
-}
+/** Octets of a message's record. */
+const sizeOnDisk = (): number => new Records().item(1, message(1)).length;
+
+/** Made beforehand, as the value of the bare puts is. */
+const messages = (count: number, first = 0): QueueItem[] =>
+  Array.from({ length: count }, (_, at) => message(first + at));
 
 async function enqueueRow(count: number): Promise<[number, number]> {
-  const value = Buffer.alloc(Math.round(await sizeOnDisk()), 1);
+  const value = Buffer.alloc(sizeOnDisk(), 1);
+  const calls = messages(count).map((item) => [item]);
   const own = await withDirectory(async (directory) => {
     const store = await openStore(directory);
-    const result = await rate(count, CALLERS, (number) => store.queue.enqueue([message(number)]));
+    const result = await rate(count, CALLERS, (number) => store.queue.enqueue(calls[number] ?? []));
     await store.close();
     return result;
   });
@@ -81,11 +85,12 @@ async function enqueueRow(count: number): Promise<[number, number]> {
 }
 
 async function roadRow(count: number): Promise<[number, number]> {
-  const value = Buffer.alloc(Math.round(await sizeOnDisk()), 1);
+  const value = Buffer.alloc(sizeOnDisk(), 1);
+  const batches = Array.from({ length: count / BATCH }, (_, batch) => messages(BATCH, batch * BATCH));
   const entry = Buffer.alloc(120, 1);
   const own = await withDirectory(async (directory) => {
     const store = await openStore(directory);
-    const result = await rate(count / BATCH, 1, (batch) => oneBatch(store, batch * BATCH));
+    const result = await rate(count / BATCH, 1, (batch) => oneBatch(store, batches[batch] ?? []));
     await store.close();
     return result * BATCH;
   });
@@ -106,8 +111,8 @@ async function roadRow(count: number): Promise<[number, number]> {
   return [own, bare];
 }
 
-async function oneBatch(store: DiskStore, first: number): Promise<void> {
-  await store.queue.enqueue(Array.from({ length: BATCH }, (_, at) => message(first + at)));
+async function oneBatch(store: DiskStore, batch: readonly QueueItem[]): Promise<void> {
+  await store.queue.enqueue(batch);
   const leases = await store.queue.take(BATCH, { signal: AbortSignal.timeout(10_000) });
   const now = Date.now();
   const entries = leases.map(({ item }) => ({
@@ -135,7 +140,7 @@ async function backlogRow(
     let store = await openStore(directory);
     for (let first = 0; first < backlog; first += 5000) {
       const size = Math.min(5000, backlog - first);
-      await store.queue.enqueue(Array.from({ length: size }, (_, at) => message(first + at)));
+      await store.queue.enqueue(messages(size, first));
     }
     await store.close();
     const started = performance.now();
@@ -143,7 +148,10 @@ async function backlogRow(
     const reopen = performance.now() - started;
     global.gc?.();
     const rss = process.memoryUsage().rss / 1e6;
-    const perSecond = await rate(count / BATCH, 1, (batch) => oneBatch(store, backlog + batch * BATCH));
+    const batches = Array.from({ length: count / BATCH }, (_, batch) =>
+      messages(BATCH, backlog + batch * BATCH),
+    );
+    const perSecond = await rate(count / BATCH, 1, (batch) => oneBatch(store, batches[batch] ?? []));
     await store.close();
     return { rate: perSecond * BATCH, reopen, rss };
   });
@@ -154,8 +162,8 @@ const median = (values: number[]): number => [...values].sort((a, b) => a - b)[v
 async function main(): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   for (const [name, row, goal] of [
-    ['enqueue', () => enqueueRow(40_000), 0.8],
-    ['road', () => roadRow(40_000), 0.6],
+    ['enqueue', () => enqueueRow(100_000), 0.8],
+    ['road', () => roadRow(100_000), 0.6],
   ] as const) {
     const rounds: [number, number][] = [];
     for (let round = 0; round < 5; round++) rounds.push(await row());

@@ -4,6 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDiskStore, type DiskStore } from '../../src/store';
+import { SmppClient, type Message } from '../../src/index';
+import { Smsc } from '../../src/simulator';
+import { pass } from '../support/until';
 import { done, entry, hasCode, ids, item, takeAll } from '../../src/store/conformance/harness';
 
 const unavailable = hasCode('QUEUE_UNAVAILABLE');
@@ -11,12 +14,14 @@ const mount = (...args: string[]): unknown => execFileSync('mount', args, { stdi
 
 describe('the disk store on a disk that is full or read-only', () => {
   let disk: string;
+  let rest: string;
   let stores: DiskStore[];
   const rejections: unknown[] = [];
   const noteRejection = (reason: unknown): number => rejections.push(reason);
 
   before(async function () {
     disk = await mkdtemp(join(tmpdir(), 'smpp-full-'));
+    rest = join(disk, 'rest');
     process.on('unhandledRejection', noteRejection);
     try {
       mount('-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk);
@@ -93,16 +98,61 @@ describe('the disk store on a disk that is full or read-only', () => {
     const store = await open();
     const acknowledged = await fill(store);
     await store.close();
-    await writeFile(join(disk, 'rest'), Buffer.alloc(16_000_000)).catch(() => undefined);
+    await writeFile(rest, Buffer.alloc(16_000_000)).catch(() => undefined);
     const again = await open();
     assert.deepEqual(ids(await takeAll(again, acknowledged.length)), acknowledged);
-    await rm(join(disk, 'rest'));
+    await rm(rest);
   }).timeout(20_000);
 
+  /** Queues short messages until the disk has no room; then a client sends them. */
+  async function sendAll(segments: number, whenFull: () => Promise<unknown>): Promise<void> {
+    const smsc = new Smsc({});
+    const { host, port } = await smsc.start();
+    const options = { queue: 'disk', queueDirectory: join(disk, 'queue'), queueCapacity: 0, windowSize: 50 };
+    const client = new SmppClient({ ...options, host, port, logLevel: 'silent' });
+    try {
+      const message = { short_message: Buffer.alloc(100 * segments, 1), destination_addr: '447700900123' };
+      client.pause();
+      await client.start();
+      let queued = 0;
+      await assert.rejects(async () => {
+        for (; queued < 100_000; queued += 100) await client.enqueue(Array<Message>(100).fill(message));
+      }, unavailable);
+      assert.ok(queued * segments > 1000, `${queued}`);
+      client.resume();
+      await whenFull();
+      const end = Date.now() + 20_000;
+      for (let left = queued; left > 0; left = (await client.status()).queued) {
+        assert.ok(Date.now() < end, `${left} of ${queued} are left`);
+        await pass();
+      }
+      await pass(1100);
+      assert.equal((await client.send(message)).event, 'accepted');
+    } finally {
+      await client.stop();
+      await smsc.stop();
+      await rm(rest, { force: true });
+    }
+  }
+
+  it('lets a client send all that is queued, and take new messages then', async () => {
+    await writeFile(rest, Buffer.alloc(10 * 1024 * 1024));
+    await sendAll(1, async () => undefined);
+  }).timeout(30_000);
+
+  // The receipts to come take more room than their message did.
+  it('goes on by itself with what stood still when there is room again', async () => {
+    await writeFile(rest, Buffer.alloc(10 * 1024 * 1024));
+    await sendAll(10, async () => {
+      await pass(500);
+      await rm(rest);
+    });
+  }).timeout(30_000);
+
   it('says what is wrong when there is no room for a new store', async () => {
-    await writeFile(join(disk, 'rest'), Buffer.alloc(16_777_216)).catch(() => undefined);
+    await writeFile(rest, Buffer.alloc(16_777_216)).catch(() => undefined);
     await assert.rejects(open(), unavailable);
-    await rm(join(disk, 'rest'));
+    await rm(rest);
     await open();
   });
 

@@ -21,6 +21,8 @@ const expected = {
   history: [{ at: 1_700_000_000_000, reason: 'ESME_RSYSERR', segment: 1 }],
 };
 
+const untouched = { attempts: 0, redeliveries: 0, lostLinks: 0, redelivered: false, history: [] };
+
 export const leaseChecks = [
   check('leases: what is on loan is lent to nobody else', async ({ store }) => {
     await store.queue.enqueue(items('m', 3));
@@ -31,14 +33,7 @@ export const leaseChecks = [
   check('leases: a message is lent with a state that says nothing happened yet', async ({ store }) => {
     await store.queue.enqueue([item('m', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
     const [lease] = await take(store, 1);
-    assert.deepEqual(lease?.state, {
-      attempts: 0,
-      redeliveries: 0,
-      lostLinks: 0,
-      redelivered: false,
-      accepted: [null, null],
-      history: [],
-    });
+    assert.deepEqual(lease?.state, { ...untouched, accepted: [null, null] });
   }),
 
   check('leases: never more than asked for, and at least one', async ({ store }) => {
@@ -131,6 +126,22 @@ export const leaseChecks = [
       await store.queue.release([old]);
       const [lease] = await take(store, 1);
       assert.deepEqual(lease?.state.accepted, ['id-1', null, '']);
+    },
+    { needs: ({ segmentState }) => segmentState },
+  ),
+
+  check(
+    'segment state: what happened to a message in another store comes with it',
+    async ({ store }) => {
+      const long = item('long', { segments: ['a', 'b'].map((text) => Buffer.from(text)) });
+      const history = [{ at: 5, reason: 'ESME_RSYSERR', segment: 1 }];
+      const state = { ...expected, accepted: ['id-1', null], history };
+      await store.queue.enqueue([long, item('fresh')], {
+        states: [structuredClone(state), { ...untouched, accepted: [null] }],
+      });
+      const [first, second] = (await takeAll(store, 2)) as [Lease, Lease];
+      assert.deepEqual(first.state, state);
+      assert.deepEqual(second.state, { ...untouched, accepted: [null] });
     },
     { needs: ({ segmentState }) => segmentState },
   ),

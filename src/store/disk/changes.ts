@@ -181,7 +181,8 @@ class Appending implements StoreChange {
     this.#states = states;
     // Now, for what the caller does to its items afterwards must not be seen.
     const octets: Buffer[] = [];
-    const room = { octets: 0, rows: 0, touches: states?.length ?? 0 };
+    const touched = states?.filter((state) => !isUntouched(state)).length ?? 0;
+    const room = { octets: touched * NOTE.octets, rows: 0, touches: touched * NOTE.touches };
     for (const item of items) {
       const record = parts.messages.encode(first + octets.length, item);
       octets.push(record);

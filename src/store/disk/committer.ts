@@ -25,12 +25,16 @@ interface Request {
   readonly reject: (error: Error) => void;
 }
 
+/** While one transaction is synced the next is put together, so that neither the disk nor the processor waits. */
+const AT_ONCE = 2;
+/** Callers that share a transaction at most: more of them take turns. */
+const GROUP = 500;
 /** Milliseconds for which a disk that was full is not tried again. */
 const FULL_FOR = 1000;
 
 /**
- * Writes in groups: all that is asked for while a transaction is on its way
- * makes the next one, so that a thousand callers share one sync. A change is
+ * Writes in groups: what is asked for while transactions are on their way
+ * makes the next one, so that a thousand callers share two syncs. A change is
  * made whole or not at all, in the order of asking; its promise resolves when it is synced.
  */
 export class Committer {
@@ -40,7 +44,9 @@ export class Committer {
   readonly #space: Space;
   #next: Request[] = [];
   #scheduled = false;
-  #running = false;
+  #running = 0;
+  /** The transaction before the next one. */
+  #before: Promise<void> = Promise.resolve();
   #fullUntil = -Infinity;
 
   /** Called after each commit, when all who asked for it are told. */
@@ -68,7 +74,7 @@ export class Committer {
 
   /** Resolves when all that was asked for so far is written, or refused. */
   async idle(): Promise<void> {
-    while (this.#scheduled || this.#running) await nextTurn();
+    while (this.#scheduled || this.#running > 0) await nextTurn();
   }
 
   /** Nothing may be asked for any more. */
@@ -79,7 +85,7 @@ export class Committer {
 
   /** One turn later: by then all that the last commit woke has asked. */
   #schedule(): void {
-    if (this.#scheduled || this.#running) return;
+    if (this.#scheduled || this.#running >= AT_ONCE || this.#next.length === 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -89,15 +95,20 @@ export class Committer {
 
   async #run(): Promise<void> {
     const requests = this.#next;
-    this.#next = [];
-    this.#running = true;
-    await this.#commit(requests);
-    this.#running = false;
-    if (this.#next.length > 0) this.#schedule();
+    this.#next = requests.splice(GROUP);
+    this.#running++;
+    const commit = this.#commit(requests, this.#before);
+    this.#before = commit;
+    this.#schedule();
+    await commit;
+    this.#running--;
+    this.#schedule();
     this.onCommit();
   }
 
-  async #commit(requests: readonly Request[]): Promise<void> {
+  async #commit(requests: readonly Request[], before: Promise<void>): Promise<void> {
+    // How much room there is can be seen only while nothing is being written.
+    if (!this.#space.covers(roomOf(requests))) await before;
     const rest = requests.filter(({ grows }) => !grows);
     if (rest.length === requests.length) return this.#commitEach(rest);
     const full = this.#clock.monotonic() < this.#fullUntil && new Error('its disk was full a moment ago');

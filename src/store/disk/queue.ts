@@ -3,6 +3,7 @@ import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '
 import { neverFits, queueFull, storeClosed } from '../errors';
 import type {
   DeliveryState,
+  EnqueueOptions,
   Lease,
   OutboundQueue,
   QueueItem,
@@ -37,11 +38,13 @@ export interface QueueParts {
   readonly limits: QueueLimits;
 }
 
+type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states'>;
+
 /** The queue on disk. Loans are in memory only: a crash ends them all. */
 export class DiskQueue implements OutboundQueue {
   readonly #parts: QueueParts;
   readonly #takers = new Waiters<number, Lease[]>();
-  readonly #enqueuers = new Waiters<readonly QueueItem[], string[]>();
+  readonly #enqueuers = new Waiters<Batch, string[]>();
   #timer: TimerHandle;
   #closed = false;
 
@@ -49,31 +52,31 @@ export class DiskQueue implements OutboundQueue {
     this.#parts = parts;
   }
 
-  enqueue(items: readonly QueueItem[], options: { signal?: AbortSignal } = {}): Promise<string[]> {
+  enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<string[]> {
     // Not async: of all calls it is the one that is made by the thousand.
     try {
       this.#check();
       options.signal?.throwIfAborted();
-      return this.#enqueue(items, options.signal);
+      return this.#enqueue(items, options);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- ours, or the caller's own reason
       return Promise.reject(error);
     }
   }
 
-  #enqueue(items: readonly QueueItem[], signal: AbortSignal | undefined): Promise<string[]> {
+  #enqueue(items: readonly QueueItem[], { signal, states }: EnqueueOptions): Promise<string[]> {
     const { limits, changes } = this.#parts;
     if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
     const blocked = this.#enqueuers.length > 0 || this.#full(items.length);
-    if (!blocked) return this.#append(items, []);
-    if (limits.whenFull === 'wait') return this.#enqueuers.wait(items, signal);
+    if (!blocked) return this.#append({ items, states }, []);
+    if (limits.whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = limits.whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
     const full = this.#full(items.length - dropped.length);
     if (full) throw full;
     const drops = dropped.map((entry) => changes.dropping(entry));
     if (dropped.length > 0) drops.push(this.#droppedTold(dropped));
-    return this.#append(items, drops);
+    return this.#append({ items, states }, drops);
   }
 
   #droppedTold(dropped: readonly ReadEntry[]): StoreChange {
@@ -104,10 +107,10 @@ export class DiskQueue implements OutboundQueue {
     return queueFull(this.#parts.limits, this.#used, count);
   }
 
-  #append(items: readonly QueueItem[], also: readonly StoreChange[]): Promise<string[]> {
+  #append({ items, states }: Batch, also: readonly StoreChange[]): Promise<string[]> {
     if (items.length === 0) return Promise.resolve([]);
     const { changes, committer } = this.#parts;
-    const change = changes.appending(items);
+    const change = changes.appending(items, states?.map(copyDeliveryState));
     const ids = items.map((item) => item.id);
     return committer.make(also.length > 0 ? [...also, change] : [change], true, ids);
   }
@@ -123,7 +126,7 @@ export class DiskQueue implements OutboundQueue {
   /** Lets those in that wait for room, in their order. */
   #admit(): void {
     if (this.#enqueuers.length === 0) return;
-    this.#enqueuers.serve((items) => (this.#full(items.length) ? undefined : this.#append(items, [])));
+    this.#enqueuers.serve((batch) => (this.#full(batch.items.length) ? undefined : this.#append(batch, [])));
   }
 
   async take(max: number, { signal }: { signal: AbortSignal }): Promise<Lease[]> {

@@ -62,12 +62,20 @@ export class Space {
     this.#fd = openSync(this.#file, 'r+');
   }
 
+  /** Whether it fits into what is known to be left. */
+  covers(room: Room): boolean {
+    return this.#most(room) <= this.#left;
+  }
+
+  #most({ octets, rows, touches }: Room): number {
+    return rows + octets + (touches * PAGES_PER_TOUCH + PATHS) * this.#tables.pageSize;
+  }
+
   /** The error, or undefined when there is room; with `spare`, for the reserve as well. */
   reserve(room: Room, spare: boolean): Error | undefined {
     // Windows gives LMDB's file all its room when it is opened.
     if (process.platform === 'win32') return undefined;
-    const { pageSize } = this.#tables;
-    const most = room.rows + room.octets + (room.touches * PAGES_PER_TOUCH + PATHS) * pageSize;
+    const most = this.#most(room);
     try {
       // A disk that has become read-only tells it now, and not to LMDB.
       accessSync(this.#file, constants.W_OK);
@@ -84,8 +92,9 @@ export class Space {
   #look(room: Room, spare: boolean): void {
     const { pageSize } = this.#tables;
     const used = this.#tables.pagesUsed * pageSize;
+    const pages = this.#tables.pagesOfTables();
     // No more can be copied than there is.
-    const copies = Math.min(room.touches * PAGES_PER_TOUCH * pageSize, used);
+    const copies = Math.min(room.touches * PAGES_PER_TOUCH, pages.copied) * pageSize;
     const anywhere = room.octets + copies + PATHS * pageSize;
     const needed = room.rows + anywhere;
     const reserve = spare ? reserveFor(used) : 0;
@@ -95,15 +104,12 @@ export class Space {
       extend(this.#fd, used + needed + reserve + (this.#isPlenty() ? Math.min(used, LARGEST_RESERVE) : 0));
     } catch (error) {
       const behind = fstatSync(this.#fd).size - used - room.rows;
-      const fits = behind >= 0 && anywhere + reserve <= behind + this.#freePages() * pageSize;
+      // Free within the file, without what the last transactions freed.
+      const free = this.#tables.pagesUsed - pages.all - 2 * PATHS;
+      const fits = behind >= 0 && anywhere + reserve <= behind + free * pageSize;
       if ((error as NodeJS.ErrnoException).code === 'EROFS' || !fits) throw error;
     }
     this.#left = Math.max(0, fstatSync(this.#fd).size - used - needed - reserveFor(used));
-  }
-
-  /** Pages in the file that may be used again, without what the last transactions freed. */
-  #freePages(): number {
-    return this.#tables.pagesUsed - this.#tables.pagesOfTables() - 2 * PATHS;
   }
 
   #leaveRoom(spare: boolean): void {

@@ -22,6 +22,7 @@ import { Ready } from './ready';
 import { Records } from './records';
 import { register } from './registry';
 import { DiskState } from './state';
+import { every, inSteps } from './steps';
 
 export interface DiskStoreOptions extends QueueLimits {
   /** Absolute; made when it is not there. One store to a directory. */
@@ -187,7 +188,14 @@ async function assemble(
       segmentState: true,
     },
     settle: (entries, settlements) =>
-      queue.settleAnd(settlements, entries.length > 0 ? [correlator.putting(entries)] : []),
+      every(
+        inSteps(entries, settlements).map((step) =>
+          queue.settleAnd(
+            step.settlements,
+            step.entries.length > 0 ? [correlator.putting(step.entries)] : [],
+          ),
+        ),
+      ),
     close: () => (closing ??= close()),
   };
   return { store, queue };

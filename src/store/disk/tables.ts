@@ -91,8 +91,8 @@ export interface Tables {
   readonly pageSize: number;
   /** Pages of the file that are in use, or were and are free again. */
   readonly pagesUsed: number;
-  /** Pages that are in use. */
-  pagesOfTables(): number;
+  /** Pages that are in use; of these, the ones that a change copies: those with keys, and records in them. */
+  pagesOfTables(): { readonly all: number; readonly copied: number };
 }
 
 export const LANE_TABLES = ['lane0', 'lane1', 'lane2', 'lane3', 'lane4'];
@@ -130,7 +130,13 @@ export function openTables(lmdb: Lmdb, directory: string): Tables {
     },
     pagesOfTables() {
       const { root: main, free } = statsOf(root);
-      return [main, free, ...databases.map(statsOf)].reduce((pages, stats) => pages + pagesOf(stats), 2);
+      const pages = { all: 2, copied: 2 };
+      for (const stats of [main, free, ...databases.map(statsOf)]) {
+        const tree = stats.treeBranchPageCount + stats.treeLeafPageCount;
+        pages.copied += tree;
+        pages.all += tree + stats.overflowPages;
+      }
+      return pages;
     },
   };
 }
@@ -168,10 +174,6 @@ interface Stats extends TreeStats {
 
 function statsOf(database: Database<Buffer, Buffer>): Stats {
   return database.getStats() as Stats;
-}
-
-function pagesOf({ treeBranchPageCount, treeLeafPageCount, overflowPages }: TreeStats): number {
-  return treeBranchPageCount + treeLeafPageCount + overflowPages;
 }
 
 const same = (key: Buffer): Buffer => key;

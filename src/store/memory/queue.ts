@@ -5,6 +5,7 @@ import { Heap } from '../heap';
 import type {
   DeadLetter,
   DeliveryState,
+  EnqueueOptions,
   Lease,
   OutboundQueue,
   QueueItem,
@@ -14,6 +15,8 @@ import type {
 } from '../types';
 import { Waiters } from '../waiters';
 import { Lanes, type Entry } from './lanes';
+
+type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states'>;
 
 interface Delayed {
   readonly entry: Entry;
@@ -38,7 +41,7 @@ export class MemoryQueue implements OutboundQueue {
     (a, b) => a.notBefore < b.notBefore || (a.notBefore === b.notBefore && a.entry.order < b.entry.order),
   );
   readonly #takers = new Waiters<number, Lease[]>();
-  readonly #enqueuers = new Waiters<readonly QueueItem[], string[]>();
+  readonly #enqueuers = new Waiters<Batch, string[]>();
   #limits: QueueLimits;
   #leased = 0;
   #order = 0;
@@ -61,17 +64,18 @@ export class MemoryQueue implements OutboundQueue {
     return this.#ready.length + this.#delayed.length + this.#leased;
   }
 
-  async enqueue(items: readonly QueueItem[], options: { signal?: AbortSignal } = {}): Promise<string[]> {
+  async enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<string[]> {
     this.#check();
     options.signal?.throwIfAborted();
     const { capacity, whenFull } = this.#limits;
     if (capacity > 0 && items.length > capacity) throw neverFits(this.#limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
     const blocked = this.#enqueuers.length > 0 || queueFull(this.#limits, this.#used, items.length);
-    if (blocked && whenFull === 'wait') return this.#enqueuers.wait(items, options.signal);
+    const { signal, states } = options;
+    if (blocked && whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
     this.#refuseWhenFull(items.length);
-    const ids = this.#append(items);
+    const ids = this.#append({ items, states });
     if (dropped.length > 0) this.#limits.onDropped?.(dropped);
     return ids;
   }
@@ -89,8 +93,11 @@ export class MemoryQueue implements OutboundQueue {
     if (full) throw full;
   }
 
-  #append(items: readonly QueueItem[]): string[] {
-    for (const item of items) this.#ready.append({ item, order: this.#order++, state: undefined });
+  #append({ items, states }: Batch): string[] {
+    for (const [at, item] of items.entries()) {
+      const state = states?.[at];
+      this.#ready.append({ item, order: this.#order++, state: state && copyDeliveryState(state) });
+    }
     this.#lend();
     return items.map((item) => item.id);
   }
@@ -112,8 +119,8 @@ export class MemoryQueue implements OutboundQueue {
   /** Lets those in that wait for room, in their order. */
   #admit(): void {
     if (this.#enqueuers.length === 0) return;
-    this.#enqueuers.serve((items) =>
-      queueFull(this.#limits, this.#used, items.length) ? undefined : this.#append(items),
+    this.#enqueuers.serve((batch) =>
+      queueFull(this.#limits, this.#used, batch.items.length) ? undefined : this.#append(batch),
     );
   }
 
@@ -226,6 +233,11 @@ export class MemoryQueue implements OutboundQueue {
       leased: this.#leased,
       ...(oldestAt === Infinity ? {} : { oldestAt }),
     };
+  }
+
+  hasten(): void {
+    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) this.#ready.putBack(next.entry);
+    this.#lend();
   }
 
   async purge(): Promise<{ removed: number; items: QueueItem[] }> {
