@@ -1,10 +1,8 @@
 import type { Committer } from './committer';
+import type { DelayedKey } from './entries';
 import { decodeDelivery } from './records';
 import { roomFor } from './space';
 import type { Tables } from './tables';
-
-/** [notBefore, lane, sequence number]: the order is that of time. */
-export type DelayedKey = [notBefore: number, lane: number, seq: number];
 
 const NOTHING = Buffer.alloc(0);
 const RIPEN_AT_ONCE = 1000;

@@ -1,5 +1,8 @@
 import type { DeliveryState, QueueItem } from '../types';
 
+/** [notBefore, lane, sequence number]: the order is that of time. */
+export type DelayedKey = [notBefore: number, lane: number, seq: number];
+
 /** A message that can be lent. */
 export interface Entry {
   readonly lane: number;

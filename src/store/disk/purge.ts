@@ -1,6 +1,7 @@
 import type { QueueItem } from '../types';
 import type { Committer } from './committer';
-import type { Delayed, DelayedKey } from './delayed';
+import type { Delayed } from './delayed';
+import type { DelayedKey } from './entries';
 import { roomFor } from './space';
 import type { Tables } from './tables';
 import { decodeItem } from './records';

@@ -1,6 +1,7 @@
 import { newDeliveryState } from '../delivery-state';
 import { damagedRecord, type OnDamage } from './damage';
-import type { Delayed, DelayedKey } from './delayed';
+import type { Delayed } from './delayed';
+import type { DelayedKey } from './entries';
 import type { Entry, ReadEntry } from './entries';
 import { DiskLane } from './lane';
 import type { Tables } from './tables';

@@ -1,5 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
-import type { DelayedKey } from './delayed';
+import type { DelayedKey } from './entries';
 import type { Lmdb } from './lmdb';
 import { decodeItem } from './records';
 
