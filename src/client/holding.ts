@@ -34,6 +34,7 @@ export class Holding {
   readonly #sessions = new Set<Pick<Session, 'closed'>>();
   #timer: TimerHandle | undefined;
   #warned = false;
+  #closed = false;
 
   constructor(parts: HoldingParts) {
     this.#parts = parts;
@@ -46,6 +47,7 @@ export class Holding {
   /** Tells of a request under a new ack_id; resolves when it is acknowledged, or not in time, or its session is gone. */
   async until(session: Pick<Session, 'closed'>, tell: (ackId: string) => unknown): Promise<Released> {
     const { clock, timeout } = this.#parts;
+    if (this.#closed) return this.#late();
     const ackId = `${this.#prefix}-${++this.#count}`;
     this.#know(session);
     const released = new Promise<Released>((resolve) => {
@@ -66,8 +68,9 @@ export class Holding {
     throw new SmppError('ACK_GONE', text);
   }
 
-  /** Lets all go, unacknowledged: the centre repeats them. */
-  releaseAll(): void {
+  /** Lets all go, unacknowledged, and holds nothing any more: the centre repeats them. */
+  close(): void {
+    this.#closed = true;
     for (const ackId of [...this.#held.keys()]) this.#release(ackId, this.#late());
   }
 

@@ -89,9 +89,9 @@ export class Receiving {
     this.#matcher.known(entry);
   }
 
-  /** Nobody will acknowledge any more what is held: the centre is asked to repeat it. */
+  /** Nobody will acknowledge any more: the centre is asked to repeat what is held. */
   releaseHeld(): void {
-    this.#holding.releaseAll();
+    this.#holding.close();
   }
 
   acknowledge(ackId: string, status?: string | number): void {

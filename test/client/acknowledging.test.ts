@@ -299,6 +299,27 @@ describe('Acknowledging by hand', () => {
     assert.equal(scene.clock.pendingTimers, 0);
   });
 
+  it('what is still on its way to the flow when the client stops is not told, and comes again', async () => {
+    let look: (found: undefined) => void = () => undefined;
+    const correlator = {
+      put: () => Promise.resolve(),
+      get: () => new Promise<undefined>((resolve) => (look = resolve)),
+      expire: () => Promise.resolve(0),
+    };
+    const scene = await scenes.bound(
+      {},
+      { ...manual, correlator, receiptHoldTime: 0, receiptIdFormat: 'text' },
+    );
+    const link = await scene.peer.link();
+    const number = link.receipt('m1');
+    await pass(20);
+    const stopping = scene.client.stop();
+    look(undefined);
+    assert.equal(await status(link, number), 'ESME_RX_T_APPN');
+    await stopping;
+    assert.deepEqual(scene.told('receipt'), []);
+  });
+
   it('auto has no ack_id', async () => {
     const scene = await scenes.bound();
     await (await scene.peer.link()).ask(hello);

@@ -311,7 +311,7 @@ describe('the code in the README', () => {
     this.timeout(30_000);
     const all = blocks(section('The library'));
     const programs = all.flatMap(([language, code], at) => (language === 'js' ? [{ code, at }] : []));
-    assert.equal(programs.length, 2);
+    assert.equal(programs.length, 3);
     for (const { code, at } of programs) {
       const file = join(folder, 'example.cjs');
       writeFileSync(file, onSources(code));
