@@ -187,13 +187,13 @@ export class Announcer {
   /** A session was bound; `number` is what it is called from now on. */
   bound(session: Session, number: number, state: SessionFacts): void {
     this.#numbers.set(session, number);
+    this.#lastState = keyOf(state);
     this.#tellSession(state, number);
   }
 
   /** The state of the connection, and why it is so. */
   session(state: SessionFacts): void {
-    const { state: name, reason, bound, host, port } = state;
-    const key = [name, reason, bound, host, port].join(' ');
+    const key = keyOf(state);
     // Tries that fail alike are one line each, but the same state is not told twice.
     if (key === this.#lastState && state.retry_in === undefined) return;
     this.#lastState = key;
@@ -246,6 +246,10 @@ export class Announcer {
     else if (name === 'connecting') this.#log.debug(line, `connecting to ${where}`);
     else this.#log.info(line, `${where}: ${name}`);
   }
+}
+
+function keyOf({ state, reason, bound, host, port }: SessionFacts): string {
+  return [state, reason, bound, host, port].join(' ');
 }
 
 function nextTry({ retry_in: retryIn = 0, next_host: host, next_port: port }: SessionFacts): string {

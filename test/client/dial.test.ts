@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { dial, type DialOptions } from '../../src/client/dial';
+import { systemClock } from '../../src/clock';
+import type { Peer } from '../support/peer';
+import { until } from '../support/until';
+import { Scenes } from './setup';
+
+describe('A host name with several addresses', () => {
+  const scenes = new Scenes();
+  let peer: Peer;
+  beforeEach(async () => (peer = await scenes.peer()));
+  afterEach(() => scenes.end());
+
+  /** The peer listens on 127.0.0.1 only. */
+  const options = (addresses: string[], more: Partial<DialOptions> = {}): DialOptions => ({
+    host: 'smsc.example',
+    port: peer.port,
+    timeout: 5000,
+    turn: 0,
+    clock: systemClock,
+    signal: new AbortController().signal,
+    resolve: () => Promise.resolve(addresses),
+    ...more,
+  });
+
+  it('is tried at each of them', async () => {
+    const transport = await dial(options(['127.0.0.2', '127.0.0.3', '127.0.0.1']));
+    assert.equal(transport.peer, `127.0.0.1:${peer.port}`);
+    transport.destroy();
+  });
+
+  it('begins with another one at each turn, for one that takes connections may refuse every bind', async () => {
+    const at = async (turn: number): Promise<string> => {
+      const transport = await dial(options(['127.0.0.1', 'localhost', '127.0.0.2'], { turn }));
+      transport.destroy();
+      return transport.peer.replace(/:\d+$/, '');
+    };
+    assert.deepEqual(
+      [await at(0), await at(1), await at(2), await at(3)],
+      ['127.0.0.1', 'localhost', '127.0.0.1', '127.0.0.1'],
+    );
+  });
+
+  it('says what is wrong with each of them where none works', async () => {
+    await assert.rejects(dial(options(['127.0.0.2', '127.0.0.3'])), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'CONNECT_FAILED');
+      assert.match(
+        error.message,
+        /no address of smsc\.example:\d+ can be connected to: .*127\.0\.0\.2.*127\.0\.0\.3/,
+      );
+      return true;
+    });
+  });
+
+  it('is reached from a local address by those of its family only', async () => {
+    const seen = dial(options(['::1', '127.0.0.2', '127.0.0.1'], { localAddress: '127.0.0.9' }));
+    const transport = await seen;
+    await until(() => peer.links.length === 1);
+    assert.equal(peer.links[0]?.socket.remoteAddress, '127.0.0.9');
+    transport.destroy();
+  });
+
+  it('gives up at once when it is stopped while the name is looked up', async () => {
+    const stopping = new AbortController();
+    const dialled = dial(
+      options([], { signal: stopping.signal, resolve: () => new Promise(() => undefined) }),
+    );
+    stopping.abort(new Error('enough'));
+    await assert.rejects(dialled, /enough/);
+  });
+
+  it('that cannot be looked up is named, with the remedy', async () => {
+    const resolve = (): Promise<string[]> => Promise.reject(new Error('no such name'));
+    await assert.rejects(dial(options([], { host: 'no-such-host.invalid', resolve })), {
+      code: 'CONNECT_FAILED',
+      message: /cannot connect to no-such-host\.invalid:\d+: the host name/,
+    });
+  });
+});
