@@ -72,12 +72,14 @@ describe('an example, imported as it is', () => {
   /** With the buttons, the sidebar and the web left out. */
   async function run(file: string): Promise<void> {
     const outside = ['inject', 'debug', 'comment', 'http in', 'http response'];
-    // A demo may be running on the port that the example has.
-    const port = await freePort();
+    // A demo may be running on the ports that the example has.
+    const ports = new Map<unknown, number>();
+    for (const { port } of read(file))
+      if (port !== undefined && !ports.has(port)) ports.set(port, await freePort());
     const flow = read(file).map((node) => ({
       ...node,
       ...(outside.includes(node.type) ? { type: 'helper' } : {}),
-      ...('port' in node ? { port } : {}),
+      ...('port' in node ? { port: ports.get(node.port) } : {}),
       // There is no user directory here.
       ...('queueDirectory' in node ? { queueDirectory: directory } : {}),
     }));
@@ -212,5 +214,37 @@ describe('an example, imported as it is', () => {
     start('smpp-receipts-wait-send', { payload: 'Hello', topic: '447700900124' });
     const { event, receipt } = (await arrived.next()).smpp as { event: string; receipt: { state: string } };
     assert.deepEqual([event, receipt.state], ['delivered', 'DELIVRD']);
+  });
+
+  it('sends by the second carrier what the first one refuses', async () => {
+    await run('07-two-carriers-fallback.json');
+    const [first, second, failed, receipts] = ['by-first', 'by-second', 'failed', 'receipts'].map(
+      (id) => new Inbox(`smpp-fallback-${id}`),
+    ) as [Inbox, Inbox, Inbox, Inbox];
+    start('smpp-fallback-taken', { payload: 'Hello', topic: '447700900555' });
+    const one = (await first.next()).smpp as { id: string };
+    start('smpp-fallback-refused', { payload: 'Hello', topic: '447700900123' });
+    const other = await second.next();
+    assert.deepEqual([other.payload, other.topic], ['Hello', '447700900123']);
+    const ids = [await receipts.next(), await receipts.next()].map(({ smpp }) => (smpp as { id: string }).id);
+    assert.deepEqual(ids.sort(), [one.id, (other.smpp as { id: string }).id].sort());
+    start('smpp-fallback-taken', { payload: 'Hello', topic: '' });
+    assert.equal(((await failed.next()).smpp as { code: string }).code, 'MISSING_DESTINATION');
+    assert.deepEqual([first.messages.length, second.messages.length], [0, 0]);
+  });
+
+  it('chooses the carrier by the longest prefix', async () => {
+    await run('08-route-by-prefix.json');
+    const [first, second, nowhere] = ['by-first', 'by-second', 'nowhere'].map(
+      (id) => new Inbox(`smpp-route-${id}`),
+    ) as [Inbox, Inbox, Inbox];
+    const route = async (topic: string, inbox: Inbox): Promise<void> => {
+      start('smpp-route-inject-1', { payload: 'Hello', topic });
+      assert.equal((await inbox.next()).topic, topic);
+    };
+    await route('447700900123', first);
+    await route('447800900123', second);
+    await route('+491511234567', second);
+    await route('999123', nowhere);
   });
 });

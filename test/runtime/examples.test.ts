@@ -45,19 +45,23 @@ forEachNodeRed('the examples of the import menu', (kind) => {
     );
   }
 
-  /** Its own simulator port, credentials, and a probe in place of each debug node. */
+  /** Its own simulator ports, credentials, and a probe in place of each debug node. */
   async function ready(nodes: readonly FlowNode[]): Promise<FlowNode[]> {
-    const port = await freePort(20_000 + Math.floor(Math.random() * 10_000));
-    const simulated = nodes.find(({ type }) => type === 'smpp-simulator')?.port;
+    const ports = new Map<string, number>();
+    let next = 20_000 + Math.floor(Math.random() * 10_000);
+    for (const { type, port } of nodes) {
+      if (type !== 'smpp-simulator') continue;
+      ports.set(String(port), (next = await freePort(next + 1)));
+    }
     return nodes.map((node) => {
       if (node.type === 'debug') return { ...node, type: 'probe' };
       if (node.type === 'smpp-config')
         return {
           ...node,
           credentials: { systemId: 'example', password: 'example' },
-          ...(String(node.port) === String(simulated) ? { port } : {}),
+          port: ports.get(String(node.port)) ?? node.port,
         };
-      return node.type === 'smpp-simulator' ? { ...node, port } : node;
+      return node.type === 'smpp-simulator' ? { ...node, port: ports.get(String(node.port)) } : node;
     });
   }
 });
