@@ -33,6 +33,7 @@ export {
   type Settings,
   type SmppClientOptions,
 } from './options';
+export type { FailoverHost } from './failover-option';
 export type { OptionKind } from './option-kinds';
 export { DeliveryError, type CompleteWhen } from './outcomes';
 export type { DeadLetterList, DeadLetterReport } from './dead-letters';

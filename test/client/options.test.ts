@@ -62,6 +62,47 @@ describe('Options', () => {
     }
   });
 
+  it('of sessions that cannot be are refused with the reason', () => {
+    const told = (options: Given): string =>
+      findProblems(options as SmppClientOptions)
+        .map(({ field, remedy }) => `${field}: ${remedy}`)
+        .join('; ');
+    assert.match(told({ sessions: 0 }), /^sessions: give a value from 1 to 100$/);
+    assert.match(told({ sessions: 1.5 }), /^sessions: give a whole number$/);
+    const host = 'b.example';
+    assert.match(
+      told({ failover: [{ host }, { host, port: 99_999 }] }),
+      /^failover: entry 2: port \(99999\): .* 65535$/,
+    );
+    assert.match(told({ failover: [{ port: 1 }] }), /^failover: entry 1: it has no host$/);
+    assert.match(
+      told({ failover: [{ host, weight: 1 }] }),
+      /entry 1: there is no field weight; there are host, port/,
+    );
+    assert.match(told({ failover: [{ host: '${BACKUP}' }] }), /environment variable BACKUP is not set/);
+    for (const failover of [host, { host }, '[', 7])
+      assert.match(told({ failover }), /^failover: give a JSON array such/);
+    assert.match(told({ failover: ['b'] }), /^failover: entry 1: give an object with host and port/);
+    assert.match(told({ interfaceVersion: '3.3' }), /^bindType: SMPP 3\.3 has no transceiver; choose pair/);
+    assert.equal(told({ interfaceVersion: '3.3', bindType: 'pair' }), '');
+  });
+
+  it('of the receiver are for a pair, which has something to send with', () => {
+    const own = { receiverHost: 'b', receiverPort: 2776, receiverSystemId: 'b', receiverPassword: 'c' };
+    assert.deepEqual(problemsOf({ ...own, bindType: 'transmitter' }), Object.keys(own));
+    assert.deepEqual(problemsOf({ ...own, bindType: 'pair', systemId: 'a' }), []);
+    assert.deepEqual(problemsOf({ ...own, bindType: 'pair' }), ['receiverSystemId']);
+    assert.deepEqual(problemsOf({ bindType: 'pair' }), []);
+    assert.doesNotMatch(new ConfigError(findProblems({ receiverPassword: 'hush' })).message, /hush/);
+  });
+
+  it('take the hosts to fail over to as text, with ports as text', () => {
+    assert.deepEqual(
+      settingsOf({ failover: '[{"host": "b", "port": "2776"}, {"host": "c", "port": ""}]' }).failover,
+      [{ host: 'b', port: 2776 }, { host: 'c' }],
+    );
+  });
+
   it('take numbers, booleans and objects as text, as environment variables give them', () => {
     const given = settingsOf({
       port: ' 2776 ',

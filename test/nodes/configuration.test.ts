@@ -173,6 +173,48 @@ describe('an smpp-config node', () => {
     assert.match(((await failed.next()).error as { message: string }).message, /does not exist/);
   });
 
+  it('that is a pair binds twice, each half with its own credentials, and shows which one is there', async () => {
+    const receiver = await Centre.start({ systemId: 'ears', password: 'shh' });
+    const pair = { bindType: 'pair', receiverPort: receiver.smsc.port };
+    await load(
+      centre.flow([centre.out()], pair),
+      credentials({ systemId: 'naz', password: 'secret', receiverSystemId: 'ears', receiverPassword: 'shh' }),
+    );
+    const shows = (text: string): Promise<void> =>
+      until(() => statuses('out').at(-1)?.text === `smpp-config.status.${text}`, text);
+    await shows('bound');
+    assert.deepEqual(
+      [...centre.smsc.sessions, ...receiver.smsc.sessions].map(({ bind_type }) => bind_type),
+      ['transmitter', 'receiver'],
+    );
+    await receiver.smsc.stop();
+    await shows('tx only');
+  });
+
+  it('that fails over and has several sessions shows how many there are', async () => {
+    let binds = 0;
+    centre.smsc.on('bind', () => binds++);
+    const dead = await Centre.start();
+    await dead.smsc.stop();
+    const failover = [{ host: '127.0.0.1', port: centre.smsc.port }];
+    await load(
+      centre.flow([centre.out()], { port: dead.smsc.port, failover, sessions: '2' }),
+      credentials({ systemId: 'naz', password: 'secret' }),
+    );
+    await until(() => binds === 2, 'both sessions');
+    await until(() => statuses('out').at(-1)?.text === 'smpp-config.status.bound', 'bound');
+  });
+
+  it('says in one error what cannot be about its sessions', async () => {
+    const config = { sessions: 0, failover: [{ host: 'b', port: 99_999 }], receiverHost: 'c' };
+    await load(centre.flow([centre.out()], config));
+    const [error = ''] = logged('ERROR', centre.id);
+    assert.match(
+      error,
+      /sessions \(0\): .*failover .*entry 1: port \(99999\).*receiverHost .*choose bindType pair/,
+    );
+  });
+
   it('does not connect by itself if asked not to', async () => {
     await load(
       centre.flow([centre.out()], { autoConnect: 'false' }),

@@ -21,6 +21,14 @@ describe('the status of a node', () => {
     assert.equal(shown({ state: 'disconnected', queued: 0 }), 'red ring disconnected');
   });
 
+  it('says which half of a pair is bound, and how many of several sessions', () => {
+    assert.equal(shown({ state: 'tx only', queued: 0, bound: 1, sessions: 2 }), 'yellow dot tx only');
+    assert.equal(shown({ state: 'rx only', queued: 12, bound: 1, sessions: 2 }), 'yellow dot rx only · 12');
+    assert.equal(shown({ state: 'bound', queued: 0, bound: 2, sessions: 3 }), 'green dot bound 2/3');
+    assert.equal(shown({ state: 'bound', queued: 1234, bound: 3, sessions: 3 }), 'green dot bound · 1.2k');
+    assert.equal(shown({ state: 'throttled', queued: 0, bound: 2, sessions: 3 }), 'yellow dot throttled');
+  });
+
   it('says how long the queue is', () => {
     assert.equal(shown({ state: 'bound', queued: 1234 }), 'green dot bound · 1.2k');
     assert.deepEqual([1, 999, 1000, 1999, 9999, 34_567, 999_999, 1_250_000, 999_999_999].map(short), [
@@ -48,11 +56,22 @@ describe('the status of a node', () => {
   });
 
   it('has at most 20 characters', () => {
-    for (const state of ['connecting', 'bound', 'throttled', 'paused', 'disconnected'] as const) {
+    const states = [
+      'connecting',
+      'bound',
+      'tx only',
+      'rx only',
+      'throttled',
+      'paused',
+      'disconnected',
+    ] as const;
+    for (const state of states) {
       for (const queued of [0, 7, 999, 1500, 99_999, 999_999_999]) {
         for (const refused of [undefined, 'ESME_RINVSYSID', 'ESME_RINVBNDSTS', '0x00000401']) {
-          const { text } = statusOf({ state, queued, refused }, translate);
-          assert.ok(text.length <= 20, text);
+          for (const bound of [1, 99, 100]) {
+            const { text } = statusOf({ state, queued, refused, bound, sessions: 100 }, translate);
+            assert.ok(text.length <= 20, text);
+          }
         }
       }
     }

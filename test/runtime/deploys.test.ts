@@ -57,6 +57,20 @@ forEachNodeRed('deploys while messages are on their way', (kind) => {
       assert.ok(repeated <= 10, `${repeated} were repeated, more than a window`);
     });
 
+  it('loses nothing in a deploy that restarts several sessions, pairs at that', async () => {
+    const flow = sendingFlow(connection(smsc.port, { bindType: 'pair', sessions: 2 }));
+    await runtime().deploy(flow);
+    await runtime().waitForStatus('out', /^bound($| ·)/);
+    const all = texts(100);
+    sendAll(all);
+    await runtime().until('the first of them', () => submits[9]);
+    await runtime().deploy(flow, 'full');
+    await allTaken(all);
+    const repeated = submits.length - all.length;
+    assert.ok(repeated <= 20, `${repeated} were repeated, more than two windows`);
+    await runtime().until('all sessions', () => (smsc.sessions.length === 4 ? true : undefined));
+  });
+
   it('goes on without a new bind in a deploy that does not touch the connection', async () => {
     let binds = 0;
     smsc.on('bind', () => binds++);
