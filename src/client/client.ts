@@ -16,6 +16,7 @@ import { statusReport, type StatusReport } from './report';
 import { Road, type RoadListener } from './road';
 import { Sender, type SendOptions } from './sender';
 import { repeat, within, type Repeated } from './timing';
+import { warnOfTls } from './tls';
 import { Upkeep, type StartOptions } from './upkeep';
 
 /** Milliseconds between sweeps of expired correlations. */
@@ -40,6 +41,7 @@ export class SmppClient {
   readonly #expiry: Expiry;
   readonly #sweep: Repeated;
   #windowSize: number;
+  #warned = false;
   #disconnects = 0;
   #disconnecting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -111,6 +113,7 @@ export class SmppClient {
     if (disconnects !== this.#disconnects) {
       throw new SmppError('STOPPED', 'disconnected before the first bind', { retriable: true });
     }
+    this.#warnOnce();
     this.#receiving.open();
     this.#sweep.start();
     this.#expiry.start();
@@ -119,6 +122,14 @@ export class SmppClient {
     } finally {
       if (!this.#upkeep.wanted) this.#sweep.stop();
     }
+  }
+
+  #warnOnce(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const { clock, log, tls } = this.#parts;
+    const { useTls, host } = this.#settings;
+    warnOfTls({ useTls, tls, hosts: [host] }, clock, log);
   }
 
   /** Like {@link start}, again after {@link disconnect}. */

@@ -26,6 +26,7 @@ import {
   type OptionKind,
 } from './option-kinds';
 import { receiptPattern, receiptStates, timeZone } from './receipt-options';
+import { tlsProblems } from './tls';
 
 /**
  * Every option that is a plain value: its name (the property of smpp-config), its
@@ -215,7 +216,12 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
   const complete = settings as unknown as Settings;
   return {
     settings: complete,
-    problems: [...problems, ...crossChecks(complete), ...queueProblems(options, complete)],
+    problems: [
+      ...problems,
+      ...crossChecks(complete),
+      ...queueProblems(options, complete),
+      ...tlsProblems(options.tls, complete.useTls),
+    ],
   };
 }
 

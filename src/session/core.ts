@@ -7,7 +7,7 @@ import { Window } from './window';
 /** How long a peer may take to close its half. */
 const END_GRACE = 1000;
 /** There is nobody to say goodbye to. */
-const ABRUPT: readonly CloseCode[] = ['link-lost', 'destroyed', 'peer-stalled'];
+const ABRUPT: readonly CloseCode[] = ['link-lost', 'tls-failed', 'destroyed', 'peer-stalled'];
 
 /**
  * What all parts of a session share: its state, its two windows, its times. The state changes

@@ -10,6 +10,7 @@ export {
   type Transport,
   type TransportHandlers,
 } from './transport';
+export { findTlsProblems, findTlsWarnings, type TlsProblem } from './tls-options';
 export { BindError, type CloseCode, type CloseReason } from './reasons';
 export { SequenceCounter, type SequenceGenerator } from './sequence';
 export type { Answer, OutboundRequest, SessionHandlers, SessionOptions } from './options';

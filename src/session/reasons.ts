@@ -7,6 +7,7 @@ export type CloseCode =
   | 'peer-unbound'
   | 'peer-closed'
   | 'link-lost'
+  | 'tls-failed'
   | 'peer-silent'
   | 'peer-stalled'
   | 'no-responses'
@@ -27,6 +28,7 @@ const TEXTS: Record<CloseCode, string> = {
   'peer-unbound': 'unbound by the peer',
   'peer-closed': 'closed by the peer without unbind',
   'link-lost': 'the connection broke',
+  'tls-failed': 'TLS failed',
   'peer-silent': 'the peer stopped answering',
   'peer-stalled': 'the peer got stuck',
   'no-responses': 'requests stay unanswered',

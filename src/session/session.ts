@@ -15,6 +15,10 @@ import {
   type SessionState,
 } from './states';
 
+const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
+  'bind-timeout': 'BIND_TIMEOUT',
+  'tls-failed': 'TLS_FAILED',
+};
 /** How long an unbind that nobody asked for may take. */
 const UNBIND_GRACE = 1000;
 const TIMEOUTS_UNTIL_CLOSE = 3;
@@ -43,7 +47,7 @@ export class Session {
     options.transport.start({
       data: (chunk) => inbound.receive(chunk),
       drained: () => outbound.drained(),
-      closed: (error) => core.close(error ? 'link-lost' : 'peer-closed', error?.message),
+      closed: (error) => core.close(lossOf(error), error?.message),
     });
     core.watch(this.#watches());
   }
@@ -97,7 +101,7 @@ export class Session {
 
   /**
    * Binds as an ESME; `timeout` in milliseconds. Rejects with {@link BindError} when refused, with
-   * `BIND_TIMEOUT` or `BIND_FAILED` (then the session is closed), or with `INVALID_STATE`.
+   * `BIND_TIMEOUT`, `TLS_FAILED` or `BIND_FAILED` (then the session is closed), or with `INVALID_STATE`.
    */
   async bind(command: BindCommand, fields: Readonly<Record<string, unknown>>, timeout: number): Promise<Pdu> {
     this.#checkState(command);
@@ -111,7 +115,7 @@ export class Session {
     } catch (cause) {
       this.#core.close('bind-timeout');
       const { code, text } = await this.closed;
-      const mine = code === 'bind-timeout' ? 'BIND_TIMEOUT' : 'BIND_FAILED';
+      const mine = BIND_ERRORS[code] ?? 'BIND_FAILED';
       throw new SmppError(mine, `${this.peer} did not answer the bind: ${text}`, { cause, retriable: true });
     } finally {
       clock.clearTimeout(timer);
@@ -294,4 +298,9 @@ export class Session {
       this.#core.look();
     }
   }
+}
+
+function lossOf(error: Error | undefined): CloseCode {
+  if (!error) return 'peer-closed';
+  return error instanceof SmppError && error.code === 'TLS_FAILED' ? 'tls-failed' : 'link-lost';
 }

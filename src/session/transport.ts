@@ -1,6 +1,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { SmppError } from '../protocol';
+import { connectError, describeTlsError } from './connect-error';
 
 /** A two-way stream of octets, as a session needs it. */
 export interface Transport {
@@ -38,17 +39,20 @@ export interface ConnectOptions {
 }
 
 /**
- * Opens a connection. Rejects with `CONNECT_FAILED` (refused, unknown host,
- * certificate not accepted …), `CONNECT_TIMEOUT`, or the signal's reason.
+ * Opens a connection. Rejects with `CONNECT_FAILED` (refused, unknown host …), `TLS_FAILED` (a certificate is not
+ * accepted …), `CONNECT_TIMEOUT`, or the signal's reason.
  */
 export function connect(options: ConnectOptions): Promise<Transport> {
   const { host, port, timeout, signal } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error);
     const base = { host, port, ...(options.localAddress ? { localAddress: options.localAddress } : {}) };
-    const socket = options.tls
-      ? tls.connect({ ...(net.isIP(host) ? {} : { servername: host }), ...options.tls, ...base })
-      : net.connect(base);
+    let socket: net.Socket;
+    try {
+      socket = options.tls ? secure(options.tls, base) : net.connect(base);
+    } catch (cause) {
+      return reject(connectError(cause as Error, host, port));
+    }
     const finish = (error?: Error): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -70,36 +74,22 @@ export function connect(options: ConnectOptions): Promise<Transport> {
   });
 }
 
-function connectError(cause: Error, host: string, port: number): SmppError {
-  // With several addresses Node reports an AggregateError whose message is empty.
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const what = CAUSES[code] ?? (cause.message || code || 'unknown cause');
-  return new SmppError('CONNECT_FAILED', `cannot connect to ${host}:${port}: ${what}`, {
-    cause,
-    retriable: true,
-  });
+/** Verifies, unless told not to. Throws where the options are not usable. */
+function secure(options: tls.ConnectionOptions, base: net.TcpNetConnectOpts): tls.TLSSocket {
+  const { host = '' } = base;
+  const rejectUnauthorized = options.rejectUnauthorized !== false;
+  const servername = net.isIP(host) ? {} : { servername: host };
+  return tls.connect({ ...servername, ...options, ...base, rejectUnauthorized });
 }
-
-const CAUSES: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens there (ECONNREFUSED); check host and port',
-  ENOTFOUND: 'the host name is not known (ENOTFOUND); check host',
-  EAI_AGAIN: 'the host name could not be looked up just now (EAI_AGAIN)',
-  EHOSTUNREACH: 'no route to the host (EHOSTUNREACH)',
-  ENETUNREACH: 'no route to the network (ENETUNREACH)',
-  ETIMEDOUT: 'no answer (ETIMEDOUT)',
-  CERT_HAS_EXPIRED: 'its certificate has expired (CERT_HAS_EXPIRED)',
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'its certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT); give the CA in the TLS configuration',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'its certificate is signed by an unknown CA (SELF_SIGNED_CERT_IN_CHAIN); give the CA in the TLS configuration',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'its certificate cannot be verified (UNABLE_TO_VERIFY_LEAF_SIGNATURE); give the CA in the TLS configuration',
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    'its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID); set the server name in the TLS configuration',
-};
 
 function ignore(): void {
   // A destroyed socket may still report what it was doing.
+}
+
+/** TLS 1.3 refuses a client's certificate only after the connection is up. */
+function forPeople(error: Error): Error {
+  const text = describeTlsError(error);
+  return text === undefined ? error : new SmppError('TLS_FAILED', text, { cause: error, retriable: true });
 }
 
 /** A TCP or TLS socket, connected. */
@@ -162,7 +152,7 @@ export class SocketTransport implements Transport {
     const socket = this.#socket;
     socket.on('data', (chunk: Buffer) => handlers.data(chunk));
     socket.on('drain', () => handlers.drained());
-    socket.once('close', () => handlers.closed(this.#error));
+    socket.once('close', () => handlers.closed(this.#error && forPeople(this.#error)));
     socket.resume();
   }
 }

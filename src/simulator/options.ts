@@ -2,6 +2,7 @@ import type { TlsOptions } from 'node:tls';
 import { systemClock, type Clock } from '../clock';
 import { silentLog, type Log } from '../observability';
 import { DEFAULT_MAX_PDU_LENGTH } from '../protocol';
+import { findTlsProblems } from '../session';
 import { ENCODING_NAMES } from '../text';
 import { SmscConfigError, type Problem } from './errors';
 import { RECEIPT_STATES, type ReceiptState } from './receipt-text';
@@ -134,6 +135,13 @@ class Reader {
   }
 }
 
+function tlsProblems(tls: TlsOptions | undefined): Problem[] {
+  if (!tls) return [];
+  const problem = (field: string, remedy: string): Problem => ({ field, value: undefined, remedy });
+  if (!tls.pfx && (!tls.cert || !tls.key)) return [problem('tls', 'give key and cert, both in PEM form')];
+  return findTlsProblems(tls).map(({ field, remedy }) => problem(field ? `tls.${field}` : 'tls', remedy));
+}
+
 /** Checks all options; throws {@link SmscConfigError} with everything that is wrong. */
 export function normalise(options: SmscOptions): SmscSettings {
   const read = new Reader(options);
@@ -165,7 +173,7 @@ export function normalise(options: SmscOptions): SmscSettings {
     clock: (read.given('clock') ?? systemClock) as Clock,
   };
   read.rest();
-  const problems = [...read.problems, ...ruleProblems];
+  const problems = [...read.problems, ...tlsProblems(settings.tls), ...ruleProblems];
   if (problems.length > 0) throw new SmscConfigError(problems);
   return settings;
 }

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import * as net from 'node:net';
-import * as path from 'node:path';
 import * as tls from 'node:tls';
 import { commandId, encodeBody, encodePdu, type Pdu } from '../../src/protocol';
 import { Smsc } from '../../src/simulator';
+import { pem } from '../support/tls';
 import { Scene, collect, next, pause } from './setup';
-
-const pem = (name: 'key' | 'cert'): Buffer =>
-  readFileSync(path.join(__dirname, `../fixtures/tls/localhost.${name}.pem`));
 
 describe('the simulator and its links', () => {
   let scene: Scene;
@@ -159,11 +155,11 @@ describe('the simulator and its links', () => {
   });
 
   it('speaks TLS, and outlives a client that does not', async () => {
-    const smsc = await scene.smsc({ tls: { key: pem('key'), cert: pem('cert') } });
+    const smsc = await scene.smsc({ tls: { key: pem('server.key'), cert: pem('server.cert') } });
     const plain = await scene.connected(smsc);
     await assert.rejects(plain.session.bind('bind_transceiver', {}, 1000), { code: 'BIND_FAILED' });
     const bound = next(smsc, 'bind');
-    const socket = tls.connect({ host: '127.0.0.1', port: smsc.port, ca: pem('cert') });
+    const socket = tls.connect({ host: '127.0.0.1', port: smsc.port, ca: pem('ca.cert') });
     socket.write(encodePdu({ command: 'bind_transmitter', system_id: 'safe', interface_version: 0x34 }));
     assert.equal((await bound).system_id, 'safe');
     socket.destroy();
