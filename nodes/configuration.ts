@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls';
 import {
   OPTIONS,
   findProblems,
@@ -7,6 +6,7 @@ import {
   type SmppClientOptions,
 } from '../src/index';
 import { migrate, type Definition } from './migrations';
+import { readTls, type TlsInput } from './tls';
 
 /** These come from the node's credentials. */
 const CREDENTIALS: readonly string[] = [
@@ -30,14 +30,7 @@ export interface Credentials {
   receiverPassword?: string;
 }
 
-/** A core tls-config node, as far as it is needed. */
-export interface TlsConfig {
-  /** False where its certificates cannot be read; it has said so itself. */
-  readonly valid?: boolean;
-  addTLSOptions(options: ConnectionOptions): unknown;
-}
-
-export interface ConfigurationInput {
+export interface ConfigurationInput extends TlsInput {
   readonly definition: Definition;
   readonly credentials: Credentials | undefined;
   /** Milliseconds that Node-RED waits for a node to close. */
@@ -46,7 +39,6 @@ export interface ConfigurationInput {
   readonly queueDirectory: string;
   /** The node's id, which names its queue unless it has a clientId. */
   readonly nodeId: string;
-  findTls(id: string): TlsConfig | undefined;
   readonly resolvePlugin: ResolvePlugin;
   /** Ids of all plugins that are codings. */
   codecs(): readonly string[];
@@ -56,7 +48,11 @@ export interface Configuration {
   readonly options: SmppClientOptions;
   /** All that is wrong; the connection is usable only where this is empty. */
   readonly problems: readonly Problem[];
+  /** What is better done otherwise. */
+  readonly warnings: readonly string[];
 }
+
+const NO_TLS: ReturnType<typeof readTls> = { problems: [], warnings: [] };
 
 /** Milliseconds. A close handler past the limit is left behind: unbind and settling need the rest. */
 const CLOSE_RESERVE = 3000;
@@ -76,14 +72,14 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   for (const name of CREDENTIALS) given[name] = input.credentials?.[name as keyof Credentials];
   given.drainTimeout = withinCloseLimit(given.drainTimeout, input.closeLimit);
   const useTls = OPTIONS.useTls.check(given.useTls);
-  const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : {};
+  const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : NO_TLS;
   const options = { ...given, ...(tls.options ? { tls: tls.options } : {}) } as SmppClientOptions;
   const problems = [
     ...(problem === undefined ? [] : [{ field: 'version', value: definition.version, remedy: problem }]),
     ...findProblems(options),
-    ...(tls.problem ? [tls.problem] : []),
+    ...tls.problems,
   ];
-  return { options, problems };
+  return { options, problems, warnings: tls.warnings };
 }
 
 /** Draining ends {@link CLOSE_RESERVE} before Node-RED's close limit, at the latest. */
@@ -96,19 +92,4 @@ function withinCloseLimit(given: unknown, closeLimit: number): unknown {
 
 function blank(value: unknown): boolean {
   return value === undefined || value === null || value === '';
-}
-
-function readTls(id: unknown, input: ConfigurationInput): { options?: ConnectionOptions; problem?: Problem } {
-  const problem = (remedy: string): { problem: Problem } => ({
-    problem: { field: 'tls', value: id, remedy },
-  });
-  if (typeof id !== 'string' || id === '') return problem('choose a TLS configuration, or switch TLS off');
-  const node = input.findTls(id);
-  if (!node) {
-    return problem('this TLS configuration does not exist or is disabled; choose another, or switch TLS off');
-  }
-  if (node.valid === false) return problem('the TLS configuration is not usable; see its own error');
-  const options: ConnectionOptions = {};
-  node.addTLSOptions(options);
-  return { options };
 }

@@ -13,7 +13,15 @@ import { Listeners, type AnyEvent, type Listener } from './listeners';
 import { logTo, type NodeLog } from './log-bridge';
 import type { Claim, Hold, Member, Registry } from './registry';
 import { followQueue, type QueueChange } from './queue-change';
-import { StatusBoard, errorStatus, type Facts, type Status, type Translate, type Trouble } from './status';
+import {
+  StatusBoard,
+  TLS_FAILED,
+  errorStatus,
+  type Facts,
+  type Status,
+  type Translate,
+  type Trouble,
+} from './status';
 
 /** A node that shows how the connection is. */
 export interface Viewer {
@@ -220,7 +228,7 @@ export class Connection implements Member {
     this.#listeners.attach(client);
     client.on('session', (event) => {
       if (event.bound > 0) this.#refused = undefined;
-      else this.#refused = event.command_status ?? this.#refused;
+      else this.#refused = event.command_status ?? (event.code === TLS_FAILED ? TLS_FAILED : this.#refused);
       this.#board.touch();
     });
     client.on('throttle', () => this.#board.touch());

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { NodeAPI, NodeDef } from 'node-red';
-import { readConfiguration, type Credentials, type TlsConfig } from './configuration';
+import { readConfiguration, type Credentials } from './configuration';
 import { Connection } from './connection';
 import type { Definition } from './migrations';
 import type { SmppConfigNode } from './nodes';
 import { pluginsOf, servePlugins } from './plugins';
 import { registry } from './registry';
 import { tellForgotten, tellOrphans } from './removed';
+import type { TlsConfig, TlsInput } from './tls';
 
 /** Milliseconds that Node-RED waits for a node to close, unless its settings say otherwise. */
 const CLOSE_LIMIT = 15_000;
@@ -26,21 +27,23 @@ export = function smppConfig(RED: NodeAPI): void {
   function SmppConfig(this: ConfigNode, definition: NodeDef): void {
     RED.nodes.createNode(this, definition);
     const settings = RED.settings as { nodeCloseTimeout?: unknown };
+    const configuration = readConfiguration({
+      definition: definition as unknown as Definition,
+      credentials: this.credentials,
+      closeLimit: Number(settings.nodeCloseTimeout) || CLOSE_LIMIT,
+      nodeId: this.id,
+      queueDirectory: queues,
+      resolvePlugin: plugins.resolve,
+      codecs: () => plugins.ids('smpp-codec'),
+      ...tlsInput(RED, this),
+    });
+    for (const warning of configuration.warnings) this.warn(warning);
     const connection = new Connection({
       nodeId: this.id,
       log: this,
       registry,
       translate: (key, values) => RED._(`smpp-config.${key}`, values ?? {}),
-      configuration: readConfiguration({
-        definition: definition as unknown as Definition,
-        credentials: this.credentials,
-        closeLimit: Number(settings.nodeCloseTimeout) || CLOSE_LIMIT,
-        nodeId: this.id,
-        queueDirectory: queues,
-        resolvePlugin: plugins.resolve,
-        codecs: () => plugins.ids('smpp-codec'),
-        findTls: (id) => (RED.nodes.getNode(id) as unknown as TlsConfig | null) ?? undefined,
-      }),
+      configuration,
     });
     this.connection = connection;
     this.on('close', (removed: boolean, done: () => void) => {
@@ -60,3 +63,22 @@ export = function smppConfig(RED: NodeAPI): void {
     },
   });
 };
+
+/** How TLS configurations, and what they leave to the environment, are found. */
+function tlsInput(RED: NodeAPI, node: ConfigNode): TlsInput {
+  const { getSetting } = RED.util as unknown as { getSetting: (node: unknown, name: string) => unknown };
+  return {
+    findTls: (id) => (RED.nodes.getNode(id) as unknown as TlsConfig | null) ?? undefined,
+    findDefinition: (id) => {
+      let found: NodeDef | undefined;
+      RED.nodes.eachNode((definition) => {
+        if (definition.id === id) found = definition;
+      });
+      return found as Readonly<Record<string, unknown>> | undefined;
+    },
+    environment: (name) => {
+      const value = getSetting(node, name);
+      return typeof value === 'string' ? value : undefined;
+    },
+  };
+}

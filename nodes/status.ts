@@ -21,8 +21,10 @@ const LOOKS: Readonly<Record<ConnectionState, Pick<Status, 'fill' | 'shape'>>> =
   disconnected: { fill: 'red', shape: 'ring' },
 };
 
-/** Refusals of a bind that the catalogue has words for. */
-const REFUSALS = new Set(['ESME_RINVPASWD', 'ESME_RINVSYSID', 'ESME_RALYBND']);
+/** The code of a certificate that was not accepted, and the like. */
+export const TLS_FAILED = 'TLS_FAILED';
+/** Refusals that the catalogue has words for. */
+const REFUSALS = new Set(['ESME_RINVPASWD', 'ESME_RINVSYSID', 'ESME_RALYBND', TLS_FAILED]);
 /** More is cut off in the editor. */
 const LONGEST = 20;
 
@@ -32,7 +34,7 @@ export interface Facts {
   /** Sessions that are bound, of how many. */
   readonly bound?: number | undefined;
   readonly sessions?: number | undefined;
-  /** The command_status with which the last bind was refused. */
+  /** The command_status with which the last bind was refused, or {@link TLS_FAILED}. */
   readonly refused?: string | undefined;
   /** It does not even try to connect. */
   readonly trouble?: Trouble | undefined;

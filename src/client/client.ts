@@ -128,8 +128,9 @@ export class SmppClient {
     if (this.#warned) return;
     this.#warned = true;
     const { clock, log, tls } = this.#parts;
-    const { useTls, host } = this.#settings;
-    warnOfTls({ useTls, tls, hosts: [host] }, clock, log);
+    const { useTls, host, receiverHost, failover } = this.#settings;
+    const hosts = [host, receiverHost || host, ...failover.map((other) => other.host)];
+    warnOfTls({ useTls, tls, hosts }, clock, log);
   }
 
   /** Like {@link start}, again after {@link disconnect}. */

@@ -38,7 +38,9 @@ export async function dial(options: DialOptions): Promise<Transport> {
   const [only] = errors;
   if (only && errors.length === 1) throw only;
   const text = `no address of ${host}:${port} can be connected to: ${errors.map(({ message }) => message).join('; ')}`;
-  throw new SmppError('CONNECT_FAILED', text, { retriable: true, cause: only });
+  const telling = errors.find(({ code }) => code === 'TLS_FAILED') ?? only;
+  const code = telling?.code === 'TLS_FAILED' ? 'TLS_FAILED' : 'CONNECT_FAILED';
+  throw new SmppError(code, text, { retriable: true, cause: telling });
 }
 
 /** One that is no name, has one address or cannot be looked up stands for itself: {@link connect} says what is wrong. */

@@ -103,6 +103,8 @@ export type SessionEvent = EventBase & {
   sessions: number;
   command_status?: string;
   command_status_code?: number;
+  /** What failed: `CONNECT_FAILED`, `TLS_FAILED`, `BIND_REFUSED` … */
+  code?: string;
   /** Why the session went, for people. */
   reason?: string;
   /** Seconds until the next try; 0: at once. */

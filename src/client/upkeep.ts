@@ -180,6 +180,7 @@ export class Upkeep {
       bind_type: type,
       reason,
       ...statusFields(commandStatus),
+      ...(error instanceof SmppError ? { code: error.code } : {}),
       ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
     });
     this.#parts.announcer.session(facts);

@@ -57,9 +57,7 @@ export function describeTlsError(cause: Error): string | undefined {
   const { code = '', reason } = cause as NodeJS.ErrnoException & { reason?: string };
   const alert = /SSL alert number (\d+)/.exec(cause.message)?.[1];
   if (alert !== undefined) return ALERTS[alert] ?? `the SMSC ended TLS: ${reason ?? `alert ${alert}`}`;
-  const names = /.*altnames: (.*)$/s.exec(
-    code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? cause.message.trim() : '',
-  )?.[1];
+  const names = /.*not in the cert's altnames: (.*)$/s.exec(cause.message.trim())?.[1];
   const known = TLS[code];
   if (known !== undefined) return names === undefined ? known : `${known}; it has ${names}`;
   if (code === 'ECONNRESET' && /before secure TLS connection/.test(cause.message)) {

@@ -11,6 +11,8 @@ function read(definition: Record<string, unknown>, input: Partial<ConfigurationI
     queueDirectory: '/user/smpp',
     nodeId: 'a1b2',
     findTls: () => undefined,
+    findDefinition: () => undefined,
+    environment: () => undefined,
     resolvePlugin: () => undefined,
     codecs: () => [],
     ...input,
@@ -82,7 +84,7 @@ describe('what smpp-config makes of its properties', () => {
     const found = read({ useTls: true, tls: 'id' }, { findTls: () => ({ valid: true, addTLSOptions }) });
     assert.deepEqual([found.problems, found.options.tls], [[], { servername: 'smsc.example' }]);
     const broken = read({ useTls: 'true', tls: 'id' }, { findTls: () => ({ valid: false, addTLSOptions }) });
-    assert.match(broken.problems[0]?.remedy ?? '', /not usable; see its own error/);
+    assert.match(broken.problems[0]?.remedy ?? '', /certificate and its private key go together/);
     assert.match(read({ useTls: true, tls: 'gone' }).problems[0]?.remedy ?? '', /does not exist/);
     assert.match(read({ useTls: true }).problems[0]?.remedy ?? '', /choose a TLS configuration/);
     assert.deepEqual(read({ useTls: false, tls: 'gone' }).problems, []);

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import type { Problem } from '../src/index';
+
+/** A core tls-config node, as far as it is needed. */
+export interface TlsConfig {
+  /** False where its certificates cannot be read; it has said so itself. */
+  readonly valid?: boolean;
+  addTLSOptions(options: ConnectionOptions): unknown;
+}
+
+export interface TlsInput {
+  /** The tls-config node of an id. */
+  findTls(id: string): TlsConfig | undefined;
+  /** What the flow says of it, as it was written. */
+  findDefinition(id: string): Readonly<Record<string, unknown>> | undefined;
+  /** A variable of the environment, or of the node's flow or group. */
+  environment(name: string): string | undefined;
+}
+
+export interface TlsResult {
+  readonly options?: ConnectionOptions;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+const FIELDS = ['cert', 'key', 'ca'] as const;
+type Field = (typeof FIELDS)[number];
+
+const VARIABLE = /^\$\{([^}]+)\}$/;
+
+/**
+ * The options that a tls-config stands for. Beyond what it does by itself, a certificate or key may be an environment
+ * variable that holds the PEM: in place of the file's name, or as all that an uploaded file consists of.
+ */
+export function readTls(id: unknown, input: TlsInput): TlsResult {
+  if (typeof id !== 'string' || id === '') return wrong(id, 'choose a TLS configuration, or switch TLS off');
+  const node = input.findTls(id);
+  if (!node) {
+    return wrong(
+      id,
+      'this TLS configuration does not exist or is disabled; choose another, or switch TLS off',
+    );
+  }
+  const options: ConnectionOptions = {};
+  node.addTLSOptions(options);
+  const problems: Problem[] = [];
+  const warnings: string[] = [];
+  if (node.valid === false) {
+    const named = fromNames(id, input);
+    if ('remedy' in named) return wrong(id, named.remedy);
+    Object.assign(options, named.contents);
+    // Node-RED took it for a file's name, and its error repeats the name.
+    if (named.inLog) warnings.push(KEY_IN_LOG);
+  }
+  for (const field of FIELDS) {
+    const given = options[field];
+    if (typeof given !== 'string' && !Buffer.isBuffer(given)) continue;
+    const text = given.toString('latin1').trim();
+    const variable = VARIABLE.exec(text)?.[1];
+    const value = variable === undefined ? text : input.environment(variable);
+    if (value === undefined || value === '') {
+      problems.push({
+        field: `tls.${field}`,
+        value: text,
+        remedy: `environment variable ${variable} is not set`,
+      });
+    } else {
+      options[field] = unfolded(value);
+    }
+  }
+  return { options, problems, warnings };
+}
+
+const KEY_IN_LOG =
+  'Node-RED takes the private key of the TLS configuration for the name of a file and writes it to its log: put ' +
+  'the ${…} into a file and upload that, instead of giving it in place of the name';
+
+function wrong(id: unknown, remedy: string): TlsResult {
+  return { problems: [{ field: 'tls', value: id, remedy }], warnings: [] };
+}
+
+type Named =
+  | { readonly contents: Partial<Record<Field, string>>; readonly inLog: boolean }
+  | { readonly remedy: string };
+
+/** Reads again what the tls-config could not: some of its names are no names but PEM from the environment. */
+function fromNames(id: string, input: TlsInput): Named {
+  const definition = input.findDefinition(id) ?? {};
+  const contents: Partial<Record<Field, string>> = {};
+  let inLog = false;
+  let anyPem = false;
+  for (const field of FIELDS) {
+    const written = definition[field];
+    if (typeof written !== 'string' || written.trim() === '') continue;
+    const variable = VARIABLE.exec(written.trim())?.[1];
+    const name = variable === undefined ? written.trim() : (input.environment(variable) ?? '');
+    const isPem = name.includes('-----BEGIN');
+    anyPem ||= isPem;
+    inLog ||= isPem && field === 'key';
+    try {
+      contents[field] = isPem ? name : readFileSync(name, 'latin1');
+    } catch (error) {
+      const { code = 'unknown cause' } = error as NodeJS.ErrnoException;
+      return {
+        remedy: `the file of ${LABELS[field]} (${written.trim()}) cannot be read: ${code}; check its name and rights`,
+      };
+    }
+  }
+  if (!anyPem)
+    return { remedy: 'a certificate and its private key go together: give both in the TLS configuration' };
+  return { contents, inLog };
+}
+
+const LABELS: Readonly<Record<Field, string>> = {
+  cert: 'the certificate',
+  key: 'the private key',
+  ca: 'the CA certificate',
+};
+
+/** Variables often lose their line breaks: they hold `\n` in their place, or blanks. */
+function unfolded(pem: string): string {
+  return pem
+    .replaceAll('\\n', '\n')
+    .replace(/(-----BEGIN [A-Z0-9 ]+-----)([^\n]*?)(-----END [A-Z0-9 ]+-----)/g, (_, begin, body, end) => {
+      const lines =
+        String(body)
+          .replace(/\s+/g, '')
+          .match(/.{1,64}/g) ?? [];
+      return [begin, ...lines, end, ''].join('\n');
+    });
+}
