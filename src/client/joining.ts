@@ -4,6 +4,7 @@ import type { Store } from '../store';
 import {
   Reassembler,
   type AddResult,
+  type JoinedEntry,
   type JoinedMessage,
   type MessagePart,
   type ReassemblyEntry,
@@ -19,6 +20,8 @@ export interface JoiningParts {
 }
 
 const PREFIX = 'reassembly:';
+/** Of messages that were told: their parts may come again, across a restart too. */
+const JOINED = 'reassembled:';
 
 /** Joins the parts of long messages, and keeps what waits as safe as the store makes it. */
 export class Joining {
@@ -80,8 +83,12 @@ export class Joining {
   async told({ key }: JoinedMessage): Promise<void> {
     // Another message may have the key by now.
     if (this.#waiting.has(key)) return;
+    const { state, capabilities } = this.#parts.store;
+    const joined = capabilities.durable ? this.#reassembler.exportJoined(key) : undefined;
     try {
-      await this.#parts.store.state.delete([PREFIX + key]);
+      const ttl = this.#reassembler.duplicateWindow;
+      const known = joined && state.set(JOINED + key, Buffer.from(JSON.stringify(joined)), ttl);
+      await Promise.all([known, state.delete([PREFIX + key])]);
     } catch (error) {
       const line = { event: 'reassembly', stage: 'drop', err: error };
       this.#parts.log.warn(line, 'the parts of a message that was delivered stay in the store');
@@ -115,23 +122,37 @@ export class Joining {
   }
 
   async #load(): Promise<void> {
-    const stored: ReassemblyEntry[] = [];
-    for (const [key, value] of await this.#parts.store.state.list(PREFIX)) {
+    const joined = await this.#stored<JoinedEntry>(JOINED, ({ at }) => at);
+    this.#each(joined, (entry) => this.#reassembler.importJoined(entry));
+    const waiting = await this.#stored<ReassemblyEntry>(PREFIX, ({ lastAt }) => lastAt);
+    this.#each(waiting, (entry) => {
+      const incomplete = this.#reassembler.importEntry(entry);
+      this.#waiting.add(entry.key);
+      for (const given of incomplete) this.#giveUp(given);
+    });
+    this.#arm();
+  }
+
+  /** What is stored under a prefix, the oldest first. */
+  async #stored<T>(prefix: string, timeOf: (entry: T) => number): Promise<T[]> {
+    const found: { entry: T; time: number }[] = [];
+    this.#each(await this.#parts.store.state.list(prefix), ([, value]) => {
+      const entry = JSON.parse(value.toString()) as T;
+      found.push({ entry, time: timeOf(entry) });
+    });
+    return found.sort((one, other) => one.time - other.time).map(({ entry }) => entry);
+  }
+
+  /** What comes from a disk may be anything: an entry that cannot be read is passed over. */
+  #each<T>(entries: readonly T[], take: (entry: T) => void): void {
+    for (const entry of entries) {
       try {
-        stored.push(JSON.parse(value.toString()) as ReassemblyEntry);
+        take(entry);
       } catch (error) {
-        this.#parts.log.warn(
-          { event: 'reassembly', stage: 'load', key, err: error },
-          'a stored part cannot be read',
-        );
+        const line = { event: 'reassembly', stage: 'load', err: error };
+        this.#parts.log.warn(line, 'a stored part of a long message cannot be read; it is passed over');
       }
     }
-    stored.sort((one, other) => one.lastAt - other.lastAt);
-    for (const entry of stored) {
-      this.#waiting.add(entry.key);
-      for (const given of this.#reassembler.importEntry(entry)) this.#giveUp(given);
-    }
-    this.#arm();
   }
 
   #giveUp(message: JoinedMessage): void {

@@ -33,6 +33,7 @@ export { Reassembler } from './reassembler';
 export type {
   AddResult,
   IncompleteReason,
+  JoinedEntry,
   JoinedMessage,
   MessagePart,
   ReassemblerOptions,

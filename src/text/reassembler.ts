@@ -63,6 +63,14 @@ export interface ReassemblyEntry {
   readonly parts: readonly PlainPart[];
 }
 
+/** What a durable store keeps of a joined message, to know its parts when they come again. Plain data. */
+export interface JoinedEntry {
+  readonly key: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly fingerprints: readonly (readonly [part: number, fingerprint: number])[];
+}
+
 interface Waiting {
   readonly key: string;
   readonly total: number;
@@ -194,6 +202,22 @@ export class Reassembler {
     const incomplete: JoinedMessage[] = [];
     this.#shrink(incomplete);
     return incomplete;
+  }
+
+  /** What must be stored to know a part of a joined message for a duplicate after a restart. */
+  exportJoined(key: string): JoinedEntry | undefined {
+    const done = this.#done.get(key);
+    return done && { key, at: done.at, fingerprints: [...done.fingerprints] };
+  }
+
+  /** Takes back what {@link exportJoined} gave, the oldest first. */
+  importJoined({ key, at, fingerprints }: JoinedEntry): void {
+    if (!this.#done.has(key)) this.#done.set(key, { at, fingerprints: new Map(fingerprints) });
+  }
+
+  /** Milliseconds for which joined messages are known. */
+  get duplicateWindow(): number {
+    return this.#duplicateWindow;
   }
 
   #place(existing: Waiting | undefined, key: string, part: MessagePart, now: number, firstAt = now): Waiting {

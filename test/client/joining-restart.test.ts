@@ -116,6 +116,20 @@ describe('Parts of long messages over a restart, on the disk', () => {
     assert.deepEqual(payloads(after), []);
   });
 
+  it('of a message that was told are known for a while when they come again', async () => {
+    const all = parts('a'.repeat(400));
+    const before = await start();
+    await deliver(await link(), all);
+    await before.client.stop();
+    const after = await start();
+    assert.deepEqual(await deliver(await link(), [all[2], all[0]]), [0, 0]);
+    await clock.advance(200_000);
+    assert.deepEqual(payloads(after), []);
+    // Later the same is a message of its own.
+    await deliver(await link(), all);
+    assert.deepEqual(payloads(after), ['a'.repeat(400)]);
+  });
+
   it('that come over several sessions are joined', async () => {
     const [first, second] = parts('a'.repeat(200));
     const scene = await start();

@@ -164,6 +164,20 @@ describe('Receiving', () => {
     );
   });
 
+  it('passes over stored parts that cannot be read', async () => {
+    const clock = new FakeClock();
+    const queue = store(clock);
+    for (const [n, junk] of ['{', 'null', '7', '{}', '{"key":"a","at":1}', '{"parts":[{}]}'].entries()) {
+      await queue.state.set(`reassembly:${n}`, Buffer.from(junk));
+      await queue.state.set(`reassembled:${n}`, Buffer.from(junk));
+    }
+    const { peer, told, lines } = await scenes.bound({}, { clock, queue });
+    const link = await peer.link();
+    assert.deepEqual(await deliver(link, parts('a'.repeat(200))), [0, 0]);
+    assert.deepEqual(payloads(told('message')), ['a'.repeat(200)]);
+    assert.ok(lines.filter(({ event, level }) => event === 'reassembly' && level === 'warn').length >= 6);
+  });
+
   it('with a durable store keeps each part before it is answered, and drops them only when the message was told', async () => {
     const clock = new FakeClock();
     const queue = flaky(clock);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { FakeClock } from '../support/clock';
 import { silence } from '../support/peer';
-import { pass } from '../support/until';
+import { pass, until } from '../support/until';
 import { HELLO, Scenes, advanceUntil, numbered, store, textsOf } from './setup';
 
 describe('Stopping', () => {
@@ -148,6 +148,25 @@ describe('Stopping', () => {
     finish();
     assert.equal((await link.response(number)).command_status, 0);
     await stopped;
+  });
+
+  it('while reading is held up by the flow reads on: responses come in, and what waits comes again', async () => {
+    const { client, peer } = await scenes.bound({ submit_sm: silence }, { ackLimit: 1 });
+    client.on('message', () => new Promise<void>(() => undefined));
+    const link = await peer.link();
+    const message = { command: 'deliver_sm', source_addr: '1', short_message: Buffer.from('x') };
+    for (let n = 0; n < 1100; n++) link.send(message);
+    const sent = client.send(HELLO);
+    const [request] = await peer.untilSubmits(1);
+    await pass(30);
+    link.answer(request as never, { message_id: 'm1' });
+    await pass(30);
+    assert.equal((await client.status()).in_flight, 1);
+    const stopped = client.disconnect();
+    assert.equal((await sent).message_id, 'm1');
+    await until(() => link.requests('deliver_sm_resp').length === 1099);
+    assert.ok(link.requests('deliver_sm_resp').every(({ command_status }) => command_status === 0x64));
+    void stopped;
   });
 
   it('twice is once, and both wait for its end', async () => {
