@@ -6,6 +6,7 @@ import { checkChanges, type Configuration } from './configuration';
 import { deadLetterOf, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
+import { endpointsOf, typesOf } from './hosts';
 import { Intake } from './intake';
 import type { Message } from './message';
 import { normalise, type Settings, type SmppClientOptions } from './options';
@@ -128,9 +129,9 @@ export class SmppClient {
     if (this.#warned) return;
     this.#warned = true;
     const { clock, log, tls } = this.#parts;
-    const { useTls, host, receiverHost, failover } = this.#settings;
-    const hosts = [host, receiverHost || host, ...failover.map((other) => other.host)];
-    warnOfTls({ useTls, tls, hosts }, clock, log);
+    const endpoints = typesOf(this.#settings).flatMap((type) => endpointsOf(this.#settings, type));
+    const hosts = endpoints.map(({ host }) => host);
+    warnOfTls({ useTls: this.#settings.useTls, tls, hosts }, clock, log);
   }
 
   /** Like {@link start}, again after {@link disconnect}. */

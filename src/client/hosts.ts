@@ -24,6 +24,11 @@ export function endpointsOf(settings: Settings, type: LinkType): Endpoint[] {
   return [main, ...others];
 }
 
+/** One link of each is made for every session. */
+export function typesOf({ bindType }: Settings): LinkType[] {
+  return bindType === 'pair' ? ['transmitter', 'receiver'] : [bindType];
+}
+
 /** A bind that held so long was a good one: the next failure at this host starts the backoff anew. */
 const STABLE_AFTER = 10_000;
 /** A session of the same account that the centre has not noticed to be gone yet. */

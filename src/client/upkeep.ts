@@ -2,7 +2,7 @@ import { SmppError } from '../protocol';
 import { canSubmit, type Session } from '../session';
 import type { Announcer, SessionFacts } from './announcer';
 import type { ConnectionState } from './events';
-import { Roster, endpointsOf, type LinkType } from './hosts';
+import { Roster, endpointsOf, typesOf, type LinkType } from './hosts';
 import { Link, type Bound, type LinkDown, type LinkListener } from './link';
 import type { OpeningParts } from './opening';
 import { statusFields } from './pdu-fields';
@@ -43,9 +43,8 @@ export class Upkeep {
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
-    const { bindType, sessions } = parts.settings;
-    const types: LinkType[] = bindType === 'pair' ? ['transmitter', 'receiver'] : [bindType];
-    const makers = types.map((type) => this.#maker(type));
+    const { sessions } = parts.settings;
+    const makers = typesOf(parts.settings).map((type) => this.#maker(type));
     this.#links = Array.from({ length: sessions }, () => makers.map((make) => make())).flat();
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Message } from '../../src/index';
+import type { Message, SmppClientOptions } from '../../src/index';
 import { FakeClock } from '../support/clock';
 import type { Script } from '../support/peer';
 import { Scenes, numbered, store, textsOf } from './setup';
@@ -45,6 +45,20 @@ const moods: fc.Arbitrary<Mood[]> = fc.array(
   { maxLength: 60 },
 );
 
+/** How the client is bound; `others`: so many hosts to fail over to. */
+interface Constellation extends Pick<SmppClientOptions, 'sessions' | 'bindType'> {
+  readonly others?: number;
+}
+
+const constellations = fc.constantFrom<Constellation>(
+  {},
+  {},
+  { sessions: 3 },
+  { bindType: 'pair', others: 1 },
+  { sessions: 2, bindType: 'pair' },
+  { sessions: 2, others: 2 },
+);
+
 const referenceOf = (pdu: object): number => (pdu as { short_message: Buffer }).short_message[3] ?? 0;
 
 describe('Whatever a centre does', () => {
@@ -57,9 +71,10 @@ describe('Whatever a centre does', () => {
       windowSize: fc.constantFrom(1, 2, 5, 50),
       count: fc.integer({ min: 1, max: 25 }),
       stopAt: fc.nat(40),
+      constellation: constellations,
     });
     await fc.assert(
-      fc.asyncProperty(shape, async ({ moods: given, windowSize, count, stopAt }) => {
+      fc.asyncProperty(shape, async ({ moods: given, windowSize, count, stopAt, constellation }) => {
         const accepted: string[] = [];
         const left = [...given];
         const script: Script = {
@@ -81,7 +96,11 @@ describe('Whatever a centre does', () => {
         };
         const clock = new FakeClock();
         const queue = store(clock);
+        const { others = 0, ...binds } = constellation;
+        const hosts = await Promise.all(Array.from({ length: others }, () => scenes.peer(script)));
         const options = {
+          ...binds,
+          failover: hosts.map(({ port }) => ({ host: '127.0.0.1', port })),
           clock,
           queue,
           windowSize,
@@ -107,7 +126,10 @@ describe('Whatever a centre does', () => {
         await ticking(clock, () => new Set(accepted).size === segments(count).length, 5000);
         assert.deepEqual([...new Set(accepted)].sort(), segments(count).sort());
         const references = new Set(
-          first.peer.submits.filter((pdu) => pdu.esm_class === 0x40).map(referenceOf),
+          [first.peer, ...hosts]
+            .flatMap(({ submits }) => submits)
+            .filter((pdu) => pdu.esm_class === 0x40)
+            .map(referenceOf),
         );
         assert.ok(references.size <= Math.floor(count / 3) + 1, 'a message keeps its reference');
         await ticking(
@@ -125,7 +147,7 @@ describe('Whatever a centre does', () => {
         await ending;
         assert.equal(clock.pendingTimers, 0);
       }),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
   }).timeout(30_000);
 });

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { dial, type DialOptions } from '../../src/client/dial';
 import { systemClock } from '../../src/clock';
 import type { Peer } from '../support/peer';
+import { identity, pem } from '../support/tls';
 import { until } from '../support/until';
 import { Scenes } from './setup';
 
@@ -50,6 +54,22 @@ describe('A host name with several addresses', () => {
       );
       return true;
     });
+  });
+
+  it('is secured by its name, whatever the address', async () => {
+    const server = createServer(identity()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const addresses = ['127.0.0.2', '127.0.0.1'];
+    const tls = { ca: pem('ca.cert') };
+    const transport = await dial(options(addresses, { host: 'localhost', port, tls }));
+    assert.equal(transport.peer, `127.0.0.1:${port}`);
+    transport.destroy();
+    await assert.rejects(dial(options(addresses, { port, tls })), {
+      code: 'TLS_FAILED',
+      message: /smsc\.example/,
+    });
+    server.close();
   });
 
   it('is reached from a local address by those of its family only', async () => {
