@@ -17,8 +17,10 @@ export class SessionCore {
   readonly options: SessionOptions;
   /** Requests of the road and queries: they take a slot. */
   readonly window: Window;
-  /** bind, enquire_link and unbind: no slots. */
+  /** enquire_link: no slots. */
   readonly control: Window;
+  /** bind and unbind: no slots, and times of their own. */
+  readonly greeting: Window;
   readonly closed: Promise<CloseReason>;
   /** Whether the peer understands optional parameters. */
   tlvsAllowed: boolean;
@@ -42,6 +44,7 @@ export class SessionCore {
       options.log.error({ event: 'response', stage: 'failed', err: error }, 'handling a response failed');
     this.window = new Window(options.windowSize, options.responseTimeout, failed);
     this.control = new Window(Infinity, options.responseTimeout, failed);
+    this.greeting = new Window(Infinity, Infinity, failed);
     this.tlvsAllowed = options.interfaceVersion !== 0x33;
     this.openedAt = options.clock.monotonic();
     this.lastReceivedAt = this.openedAt;
@@ -63,6 +66,13 @@ export class SessionCore {
   /** False while nothing is read: then what the peer owes us may lie in the socket. */
   get reading(): boolean {
     return this.#pausedAt === undefined;
+  }
+
+  /** Where the request of a number waits for its response. */
+  asked(sequenceNumber: number): Window | undefined {
+    if (this.window.isOutstanding(sequenceNumber)) return this.window;
+    if (this.control.isOutstanding(sequenceNumber)) return this.control;
+    return this.greeting.isOutstanding(sequenceNumber) ? this.greeting : undefined;
   }
 
   pauseReading(): void {
@@ -129,6 +139,7 @@ export class SessionCore {
     if (ABRUPT.includes(code)) transport.destroy();
     else transport.end(END_GRACE);
     for (const callback of this.#ended) callback();
+    this.greeting.close();
     this.control.close();
     this.window.close();
     this.#resolveClosed(closeReason(code, detail));

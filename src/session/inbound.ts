@@ -95,16 +95,13 @@ export class Inbound {
   #handleResponse(pdu: Pdu, octets: Buffer): void {
     // A rejection that says "no error" is still a rejection.
     if (pdu.command === 'generic_nack' && pdu.command_status === 0) pdu.command_status = UNKNOWN_ERROR;
-    const first = this.#core.control.isOutstanding(pdu.sequence_number)
-      ? this.#core.control
-      : this.#core.window;
+    const { window, control } = this.#core;
+    const asked = this.#core.asked(pdu.sequence_number);
     // Before the slot is free, or whoever waits for it would go by the old size.
-    if (first === this.#core.window && first.isOutstanding(pdu.sequence_number)) this.#listenToLoad(pdu);
-    const other = first === this.#core.window ? this.#core.control : this.#core.window;
-    let fate = first.settle(pdu, octets);
-    if (fate === 'unknown') fate = other.settle(pdu, octets);
-    if (fate !== 'unknown' && first === this.#core.window)
-      this.#core.lastTrafficAt = this.#core.lastReceivedAt;
+    if (asked === window) this.#listenToLoad(pdu);
+    let fate = (asked ?? window).settle(pdu, octets);
+    if (fate !== 'unknown' && asked !== control) this.#core.lastTrafficAt = this.#core.lastReceivedAt;
+    if (fate === 'unknown' && !asked) fate = control.settle(pdu, octets);
     if (fate === 'settled') return;
     const facts = {
       event: 'response',

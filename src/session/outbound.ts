@@ -120,10 +120,7 @@ export class Outbound {
   #nextSequenceNumber(): number {
     let sequenceNumber = this.#sequence.next();
     // After a wrap a number may still be waiting for its response. The generator may be a user's: it is asked once.
-    while (
-      this.#core.window.isOutstanding(sequenceNumber) ||
-      this.#core.control.isOutstanding(sequenceNumber)
-    ) {
+    while (this.#core.asked(sequenceNumber)) {
       sequenceNumber = new SequenceCounter(sequenceNumber).next();
     }
     return sequenceNumber;

@@ -34,6 +34,7 @@ export class Session {
   readonly #core: SessionCore;
   readonly #outbound: Outbound;
   #enquiring = false;
+  #limit: { readonly at: number; readonly due: () => void } | undefined;
   #unbinding: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
@@ -105,11 +106,10 @@ export class Session {
    */
   async bind(command: BindCommand, fields: Readonly<Record<string, unknown>>, timeout: number): Promise<Pdu> {
     this.#checkState(command);
-    const { clock } = this.#core.options;
-    const timer = clock.setTimeout(() => this.#core.close('bind-timeout'), timeout);
+    this.#within(timeout, () => this.#core.close('bind-timeout'));
     let response: Pdu;
     try {
-      response = await this.#outbound.ask(this.#core.control, { command, ...fields }, (answer) =>
+      response = await this.#outbound.ask(this.#core.greeting, { command, ...fields }, (answer) =>
         this.#bindAnswered(command, answer),
       );
     } catch (cause) {
@@ -117,8 +117,6 @@ export class Session {
       const { code, text } = await this.closed;
       const mine = BIND_ERRORS[code] ?? 'BIND_FAILED';
       throw new SmppError(mine, `${this.peer} did not answer the bind: ${text}`, { cause, retriable: true });
-    } finally {
-      clock.clearTimeout(timer);
     }
     if (response.command_status !== 0) {
       this.#core.close('bind-refused', statusName(response.command_status));
@@ -136,6 +134,7 @@ export class Session {
 
   /** At once, for a deliver_sm may come right behind the response. */
   #bindAnswered(command: BindCommand, { command_status, tlvs }: Pdu): void {
+    this.#limit = undefined;
     if (command_status !== 0) return;
     const version: unknown = tlvs['sc_interface_version'];
     if (typeof version === 'number') this.#core.tlvsAllowed &&= version >= 0x34;
@@ -179,15 +178,9 @@ export class Session {
     if (this.#core.closing) return;
     if (!isBound(this.#core.state)) return this.#core.close('unbound');
     this.#core.window.resize(0);
-    const { clock } = this.#core.options;
-    const timer = clock.setTimeout(() => this.#core.close('unbound', 'no unbind_resp'), timeout);
-    try {
-      await this.#outbound.ask(this.#core.control, { command: 'unbind' });
-    } catch {
-      // No answer is answer enough: the link closes either way.
-    } finally {
-      clock.clearTimeout(timer);
-    }
+    this.#within(timeout, () => this.#core.close('unbound', 'no unbind_resp'));
+    // No answer is answer enough: the link closes either way.
+    await this.#outbound.ask(this.#core.greeting, { command: 'unbind' }).catch(() => undefined);
     this.#core.close('unbound');
   }
 
@@ -218,6 +211,12 @@ export class Session {
 
   // --- time ---
 
+  /** Of bind and unbind, which never go together. */
+  #within(timeout: number, due: () => void): void {
+    this.#limit = { at: this.#core.options.clock.monotonic() + timeout, due };
+    this.#core.nearer(this.#limit.at);
+  }
+
   #watches(): Watch[] {
     const {
       responseTimeout,
@@ -226,7 +225,8 @@ export class Session {
       sessionInitTimeout = 0,
     } = this.#core.options;
     return [
-      // First, for it explains why responses are missing.
+      { dueAt: () => this.#limit?.at, onDue: () => this.#limit?.due() },
+      // First of the others, for it explains why responses are missing.
       {
         dueAt: () =>
           this.#outbound.stalledSince === undefined

@@ -30,6 +30,7 @@ const BIND_TYPES = {
 } as const satisfies Record<BindCommand, SmscSession['bind_type']>;
 
 const UNBIND_TIMEOUT = 1000;
+const LONGEST_DEAF = 600_000;
 
 /** One client's connection, from the centre's end. */
 export class Link implements Origin {
@@ -129,7 +130,9 @@ export class Link implements Origin {
       case 'unbind':
         return void this.unbind();
       case 'deaf':
-        this.session.pauseReading();
+        // One that reads nothing does not see either that its client has gone.
+        this.#centre.agenda.in(LONGEST_DEAF, () => this.drop());
+        this.#wire.pause();
         return this.#wire.mute();
       case 'mute':
         return this.#wire.mute();

@@ -110,8 +110,10 @@ export class Wire implements Transport {
     if (half) said = said.subarray(0, Math.ceil(said.length / 2));
     let more = true;
     for (let n = 0; n <= copies && !silent; n++) more = this.#put(said, pieces);
-    // Not from within the write of a session that has more to do.
-    if (act) this.#parts.agenda.in(0, () => this.#parts.perform(act));
+    if (!act) return more;
+    // At once, but not from within the write of a session: what that has still to say must not come behind a half.
+    this.#muted = true;
+    this.#parts.agenda.in(0, () => this.#parts.perform(act));
     return more;
   }
 

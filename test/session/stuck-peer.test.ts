@@ -89,6 +89,18 @@ describe('A peer whose octets trickle', () => {
     }
   });
 
+  it('has bindTimeout for its answer to a bind, however short responseTimeout is', async () => {
+    const bench = await benches.esme({ responseTimeout: 1_000, script: { bind_transceiver: silence } });
+    const binding = bench.session.bind('bind_transceiver', {}, 5_000);
+    const request = await bench.link.until('bind_transceiver');
+    await bench.clock.advance(4_900);
+    bench.link.answer(request);
+    assert.equal((await binding).command_status, 0);
+    await bench.clock.advance(1_000);
+    assert.equal(bench.reason(), undefined);
+    assert.equal(bench.clock.pendingTimers, 0);
+  });
+
   it('does not hold up the bind of a client: bindTimeout holds', async () => {
     const bench = await benches.esme({ script: { bind_transceiver: silence } });
     const binding = bench.session.bind('bind_transceiver', {}, 5_000);
@@ -116,6 +128,8 @@ describe('The timers of a session', () => {
     link.write(LONG.subarray(0, 3));
     await link.until('submit_sm', 5);
     await settle();
+    assert.equal(clock.pendingTimers, 1);
+    void session.unbind(1000);
     assert.equal(clock.pendingTimers, 1);
   });
 
