@@ -239,6 +239,7 @@ export class SmppClient {
       windowSize: this.#windowSize,
       road: this.#road,
       outcomes: this.#outcomes,
+      receiving: this.#receiving,
       links: this.#upkeep.links,
     });
   }

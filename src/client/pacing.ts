@@ -61,6 +61,11 @@ export class Pacing {
     this.#parts = parts;
   }
 
+  /** What is at work and what waits. */
+  get size(): number {
+    return this.#working.size + this.#waiting.length;
+  }
+
   /** Does the work when its turn comes, and resolves with its answer. */
   take(reader: Reader, octets: number, work: () => Promise<Answer>): Promise<Answer> | Answer {
     if (this.#working.size < this.#parts.limit && this.#waiting.length === 0) return this.#start(work);

@@ -122,6 +122,11 @@ export class Receiving {
     );
   }
 
+  /** Messages and receipts that came in and are not answered yet. */
+  get unanswered(): number {
+    return this.#pacing.size;
+  }
+
   /** Resolves when all that has come so far is answered. */
   idle(): Promise<void> {
     return this.#pacing.idle();

@@ -4,6 +4,7 @@ import type { OutboundQueue } from '../store';
 import type { ConnectionState } from './events';
 import type { Link } from './link';
 import type { Outcomes } from './outcomes';
+import type { Receiving } from './receiving';
 import type { Road } from './road';
 
 /** How a connection is; in the manner of everything that a flow sees. */
@@ -14,6 +15,8 @@ export interface StatusReport {
   in_flight: number;
   /** Messages whose sender waits for the outcome. */
   waiting: number;
+  /** Messages and receipts that came in and are not answered yet. */
+  unanswered: number;
   /** Seconds that the oldest queued message has been waiting. */
   oldest_age: number;
   /** Segments per second over the last seconds. */
@@ -45,13 +48,14 @@ export interface ReportParts {
   readonly queue: OutboundQueue;
   readonly road: Road;
   readonly outcomes: Outcomes;
+  readonly receiving: Pick<Receiving, 'unanswered'>;
   readonly links: readonly Link[];
   readonly bucket: TokenBucket | undefined;
   readonly clock: Clock;
 }
 
 export async function statusReport(parts: ReportParts): Promise<StatusReport> {
-  const { state, windowSize, queue, road, outcomes, links, bucket, clock } = parts;
+  const { state, windowSize, queue, road, outcomes, receiving, links, bucket, clock } = parts;
   const stats = await queue.stats();
   const sessions = links.flatMap(reportsOf);
   return {
@@ -61,6 +65,7 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
     delayed: stats.delayed,
     in_flight: road.inFlight,
     waiting: outcomes.waiting,
+    unanswered: receiving.unanswered,
     oldest_age: stats.oldestAt === undefined ? 0 : Math.max(0, (clock.now() - stats.oldestAt) / 1000),
     rate: bucket?.effectiveRate() ?? 0,
     send_rate: bucket?.rate ?? 0,

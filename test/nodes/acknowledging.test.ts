@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NodeMessage } from 'node-red';
-import { Inbox, helper, load, until, useHelper } from './support/helper';
+import { Inbox, helper, load, until, useHelper, type FlowNode } from './support/helper';
 import { Centre } from './support/smsc';
 
 type Facts = Record<string, unknown>;
@@ -14,7 +14,7 @@ describe('msg.action ack', () => {
   let completed: Inbox;
   const phone = { source_addr: '447700900123', destination_addr: '70123', text: 'Hi' };
 
-  async function start(config: Facts = {}, events: unknown = ['message', 'receipt']): Promise<void> {
+  async function start(config: Facts = {}, events: unknown = ['message', 'receipt']): Promise<FlowNode[]> {
     const nodes = [
       centre.in({ events }),
       centre.out({ wires: [['sent']] }),
@@ -24,11 +24,13 @@ describe('msg.action ack', () => {
       { id: 'complete', type: 'complete', scope: ['out'], wires: [['completed']] },
       { id: 'completed', type: 'helper' },
     ];
-    await load(centre.flow(nodes, { acknowledge: 'manual', ...config }));
+    const flow = centre.flow(nodes, { acknowledge: 'manual', ...config });
+    await load(flow);
     result = new Inbox('result');
     failed = new Inbox('caught');
     completed = new Inbox('completed');
     await until(() => centre.smsc.sessions.length === 1, 'a session');
+    return flow;
   }
   const act = (msg: object): void => {
     helper.getNode('out').receive({ ...msg, action: 'ack' });
@@ -119,6 +121,21 @@ describe('msg.action ack', () => {
     await start({}, ['session']);
     const [response] = await centre.smsc.deliver(phone);
     assert.equal(response?.command_status, 0);
+  });
+
+  it('of what a deploy comes in between: the centre repeats it, and the next instance has it', async () => {
+    const flow = await start();
+    const delivered = centre.smsc.deliver(phone, { repeat: 5 });
+    const first = await result.next();
+    await helper.setFlows(flow, 'full');
+    result = new Inbox('result');
+    const again = await result.next();
+    failed = new Inbox('caught');
+    assert.equal(again.payload, 'Hi');
+    act(first);
+    assert.equal(((await failed.next()).smpp as Facts).code, 'ACK_GONE');
+    act(again);
+    assert.equal((await delivered)[0]?.command_status, 0);
   });
 
   it('of a message that nobody acknowledges: the centre is asked to repeat it', async () => {
