@@ -40,6 +40,8 @@ export interface SessionReport {
   session?: number;
   /** Requests without response. */
   in_flight: number;
+  /** How many there may be: windowSize, or fewer while the SMSC is congested; absent while it is not bound. */
+  window_size?: number;
 }
 
 export interface ReportParts {
@@ -86,5 +88,6 @@ function reportsOf({ state, type, endpoint, bound }: Link): SessionReport[] {
     port,
     session: number,
     in_flight: session.outstanding,
+    window_size: session.windowSize,
   }));
 }

@@ -90,4 +90,21 @@ describe('A centre that', () => {
       await until(() => outcomes.every(({ id }) => matched().has(id)), 'all receipts', 8000);
     });
   }
+
+  it('is congested gets a smaller window, as the status tells, until it is not any more', async () => {
+    const smsc = new Smsc({ receiptDelay: 0, rules: [{ type: 'congestion', state: 95, times: 40 }] });
+    ends.push(() => smsc.stop());
+    const { port } = await smsc.start();
+    const client = new SmppClient({ port, windowSize: 8, log: () => undefined });
+    ends.push(() => client.stop());
+    await client.start();
+    const window = async (): Promise<number | undefined> => (await client.status()).sessions[0]?.window_size;
+    const send = (count: number): Promise<unknown> =>
+      Promise.all(Array.from({ length: count }, () => client.send({ ...MESSAGE, registered_delivery: 0 })));
+    assert.equal(await window(), 8);
+    await send(40);
+    assert.equal(await window(), 1);
+    await send(100);
+    assert.equal(await window(), 8);
+  });
 });
