@@ -57,6 +57,10 @@ export class MessageMatcher {
   async find(receipt: MatchedReceipt): Promise<CorrelationEntry | undefined> {
     await this.#load();
     const said = this.#isSaid();
+    const [first = '', second] = receipt.ids;
+    // A TLV beside a text with another id has it as the response had.
+    const own = second === undefined ? undefined : await this.#parts.correlator.get(first);
+    if (own && agrees(own, receipt)) return own;
     const formats = said ? this.#parts.formats : this.#experience.formats;
     const converted = formats && (await this.#convert(receipt, formats, said));
     if (converted) return converted;

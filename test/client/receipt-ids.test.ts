@@ -195,6 +195,14 @@ describe('Ids of receipts', () => {
     assert.equal(await match(scene, 'other', ONE, { receipted_message_id: '3f2a', message_state: 2 }), id);
   });
 
+  it('in a TLV beside a text with another are those of the response, whatever the formats say', async () => {
+    const scene = await bound(['16', '10'], { responseIdFormat: 'hex', receiptIdFormat: 'decimal' });
+    const [sixteen, ten] = await send(scene, ONE, ONE);
+    const tlvs = { receipted_message_id: '16', message_state: 2 };
+    assert.equal(await match(scene, '22', ONE, tlvs), sixteen);
+    assert.equal(await match(scene, '16', ONE), ten);
+  });
+
   it('of a centre that does not turn the addresses round match too', async () => {
     const scene = await bound(['3f2a']);
     const [id] = await send(scene, ONE);

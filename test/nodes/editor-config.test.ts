@@ -22,6 +22,9 @@ const PROBES: unknown[] = [
   '[{"tag":-1,"name":"op","type":"int8"}]', '[{"tag":5123,"name":"9","type":"int8"}]', '[{"tag":5123,"name":"op","type":"float"}]',
   '[{"host":"b.example","port":2776}]', '[{"host":"b","receiverHost":"c","receiverPort":"2"}]', '[{"host":"b","port":99999}]',
   '[{"host":"b","port":0}]', '[{"port":1}]', '[{"host":" "}]', '[{"host":"b","name":"c"}]', '["b"]',
+  'ESME_ROK', 'ESME_RX_T_APPN', '0x64', '0x00000401', '0x1FFFFFFFF', '4294967296', 'ROK', 'hex', 'esm_class', 'last',
+  'id:(?<id>\\S+)', '(?i)id:(?P<id>\\w+) (?P<stat>\\w+)', '(?<id>', '(?<text>.*)', '{"A":"DELIVRD"}', '{"A":{"state":"UNDELIV","final":true}}',
+  '{"A":{"final":1}}', '{"A":{"end":true}}', '{"A":""}', 'UTC', 'Europe/Berlin', '+02:00', '-0330', '+02', 'Z', '+2', 'Mars/Olympus', 'manual',
   'a'.repeat(12), 'a'.repeat(13), 'a'.repeat(16), 'a'.repeat(41), 'a'.repeat(65), 'a'.repeat(256), 'Müller', '${HOST}',
 ]; // prettier-ignore
 
