@@ -71,7 +71,7 @@ export class SmppClient {
       }),
       state: () => this.state,
       bound: (session) => this.#bound(session),
-      drain: (session) => this.#drain([session]),
+      drain: (session) => this.#drain([session], this.#receiving.leave(session)),
     });
     this.#sender = new Sender({
       intake: new Intake({ settings, state: store.state, clock, random, codecs }),
@@ -149,15 +149,15 @@ export class SmppClient {
     this.#disconnects++;
     this.#receiving.close();
     this.#sweep.stop();
-    await this.#drain(this.#upkeep.sessions);
+    await this.#drain(this.#upkeep.sessions, this.#receiving.idle());
     await this.#upkeep.stop();
     await within(clock, STORE_GRACE, this.#road.settled());
   }
 
-  /** Finishes what is on the wire of these sessions. Takes no more for them; drainTimeout at most. */
-  async #drain(sessions: readonly Session[]): Promise<void> {
+  /** Finishes what is on the wire of these sessions, and takes no more for them; drainTimeout at most. */
+  async #drain(sessions: readonly Session[], answered: Promise<void>): Promise<void> {
     if (sessions.length === 0) return;
-    const drained = [...sessions.map((session) => this.#road.drain(session)), this.#receiving.idle()];
+    const drained = [...sessions.map((session) => this.#road.drain(session)), answered];
     await within(this.#parts.clock, this.#settings.drainTimeout, Promise.all(drained));
   }
 

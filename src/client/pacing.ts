@@ -46,7 +46,7 @@ const MOST_OCTETS = 1024 * 1024;
 export class Pacing {
   readonly #parts: PacingParts;
   readonly #readers = new Set<Reader>();
-  readonly #working = new Set<Promise<Answer>>();
+  readonly #working = new Map<Promise<Answer>, Reader>();
   #waiting: Waiting[] = [];
   #octets = 0;
   #paused = false;
@@ -68,7 +68,8 @@ export class Pacing {
 
   /** Does the work when its turn comes, and resolves with its answer. */
   take(reader: Reader, octets: number, work: () => Promise<Answer>): Promise<Answer> | Answer {
-    if (this.#working.size < this.#parts.limit && this.#waiting.length === 0) return this.#start(work);
+    if (this.#working.size < this.#parts.limit && this.#waiting.length === 0)
+      return this.#start(reader, work);
     if (this.#refusing) {
       this.#refused++;
       return this.#parts.later;
@@ -83,25 +84,27 @@ export class Pacing {
     });
   }
 
-  /** Resolves when nothing is at work any more. */
-  async idle(): Promise<void> {
-    while (this.#working.size > 0) await Promise.allSettled(this.#working);
+  /** Resolves when nothing is at work any more, of one session or of all. */
+  async idle(reader?: Reader): Promise<void> {
+    const working = (): Promise<Answer>[] =>
+      [...this.#working].filter(([, of]) => !reader || of === reader).map(([answer]) => answer);
+    for (let now = working(); now.length > 0; now = working()) await Promise.allSettled(now);
   }
 
-  /** What waits is answered so that the centre repeats it; everything is read again. */
-  turnAway(): void {
-    for (const waiting of this.#waiting.splice(0)) waiting.resolve(this.#parts.later);
-    this.#octets = 0;
-    this.#looser();
+  /** What waits, of one session or of all, is answered so that the centre repeats it; everything is read again. */
+  turnAway(reader?: Reader): void {
+    const gone = this.#waiting.filter((one) => !reader || one.reader === reader);
+    this.#keepWaiting((one) => !gone.includes(one));
+    for (const waiting of gone) waiting.resolve(this.#parts.later);
   }
 
-  #start(work: () => Promise<Answer>): Promise<Answer> {
+  #start(reader: Reader, work: () => Promise<Answer>): Promise<Answer> {
     const answer = work();
     const done = (): void => {
       this.#working.delete(answer);
       this.#next();
     };
-    this.#working.add(answer);
+    this.#working.set(answer, reader);
     answer.then(done, done);
     return answer;
   }
@@ -111,7 +114,7 @@ export class Pacing {
       const next = this.#waiting.shift();
       if (!next) break;
       this.#octets -= next.octets;
-      this.#start(() => next.work()).then(
+      this.#start(next.reader, () => next.work()).then(
         (answer) => next.resolve(answer),
         (error: unknown) => next.reject(error),
       );
@@ -125,10 +128,14 @@ export class Pacing {
     void reader.closed.then(() => {
       this.#readers.delete(reader);
       // Nobody waits for an answer, and the centre sends them again.
-      this.#waiting = this.#waiting.filter((one) => one.reader !== reader);
-      this.#octets = this.#waiting.reduce((sum, { octets }) => sum + octets, 0);
-      this.#looser();
+      this.#keepWaiting((one) => one.reader !== reader);
     });
+  }
+
+  #keepWaiting(keep: (waiting: Waiting) => boolean): void {
+    this.#waiting = this.#waiting.filter(keep);
+    this.#octets = this.#waiting.reduce((sum, { octets }) => sum + octets, 0);
+    this.#looser();
   }
 
   #isFull(share: number): boolean {

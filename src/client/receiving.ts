@@ -39,6 +39,7 @@ export class Receiving {
   readonly #matcher: ReceiptMatcher;
   readonly #messages: IncomingMessages;
   readonly #receipts: IncomingReceipts;
+  readonly #leaving = new WeakSet<Session>();
   #open = false;
 
   constructor(parts: ReceivingParts) {
@@ -100,7 +101,7 @@ export class Receiving {
 
   request(pdu: Pdu, octets: Buffer, session: Session): Promise<Answer | undefined> | Answer | undefined {
     if (pdu.command === 'deliver_sm' || pdu.command === 'data_sm') {
-      if (!this.#open) return NOT_NOW;
+      if (!this.#takes(session)) return NOT_NOW;
       return this.#pacing.take(session, octets.length, () => this.#incoming(pdu, octets, session));
     }
     if (pdu.command !== 'alert_notification' && pdu.command !== 'outbind') return undefined;
@@ -116,7 +117,7 @@ export class Receiving {
     session: Session,
   ): Promise<Answer | undefined> | Answer | undefined {
     if (command !== 'deliver_sm' && command !== 'data_sm') return undefined;
-    if (!this.#open) return NOT_NOW;
+    if (!this.#takes(session)) return NOT_NOW;
     return this.#pacing.take(session, octets.length, () =>
       this.#messages.malformed(command, octets, error, session),
     );
@@ -130,6 +131,17 @@ export class Receiving {
   /** Resolves when all that has come so far is answered. */
   idle(): Promise<void> {
     return this.#pacing.idle();
+  }
+
+  /** The centre is asked to repeat what it sends over this session: another takes its place. Then as {@link idle}. */
+  leave(session: Session): Promise<void> {
+    this.#leaving.add(session);
+    this.#pacing.turnAway(session);
+    return this.#pacing.idle(session);
+  }
+
+  #takes(session: Session): boolean {
+    return this.#open && !this.#leaving.has(session);
   }
 
   async #incoming(pdu: Incoming, octets: Buffer, session: Session): Promise<Answer> {

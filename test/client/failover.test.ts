@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SessionEvent } from '../../src/index';
-import type { Peer } from '../support/peer';
+import type { Peer, PeerLink } from '../support/peer';
 import { silence, type Script } from '../support/peer';
 import { pass, until } from '../support/until';
 import { HELLO, Scenes, advanceUntil, numbered, textsOf, type Scene } from './setup';
@@ -205,6 +205,33 @@ describe('Failback', () => {
     answer?.();
     assert.deepEqual([(await sent).message_id, (await sent).redelivered], ['7', false]);
     await second.links[0]?.until('unbind');
+  });
+
+  it('lets a handler finish there, and asks the centre to repeat what comes meanwhile', async () => {
+    const scene = await away(1);
+    const { peer, second, clock, client } = scene;
+    let finish: (() => void) | undefined;
+    client.on('message', ({ payload }) =>
+      payload === 'slow' ? new Promise<void>((resolve) => (finish = resolve)) : undefined,
+    );
+    const link = await second.link();
+    const deliver = (to: PeerLink, text: string): number =>
+      to.send({
+        command: 'deliver_sm',
+        source_addr: '1',
+        destination_addr: '2',
+        short_message: Buffer.from(text),
+      });
+    await advanceUntil(clock, () => scene.told('session').at(-1)?.port === peer.port, 1000);
+    const slow = deliver(link, 'slow');
+    await until(() => finish !== undefined);
+    await clock.advance(10_000);
+    assert.equal((await link.response(deliver(link, 'late'))).command_status, 0x64);
+    assert.equal((await peer.links[1]!.response(deliver(peer.links[1]!, 'elsewhere'))).command_status, 0);
+    assert.equal(link.requests('unbind').length, 0);
+    finish?.();
+    assert.equal((await link.response(slow)).command_status, 0);
+    await link.until('unbind');
   });
 
   it('is given up for a first host whose bind does not hold, and the second is never left', async () => {
