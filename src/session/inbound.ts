@@ -35,6 +35,8 @@ export class Inbound {
   readonly #core: SessionCore;
   readonly #outbound: Outbound;
   readonly #framer: PduFramer;
+  /** Kinds of odd responses that have been told of. */
+  readonly #told = new Set<'late' | 'unknown'>();
 
   constructor(core: SessionCore, outbound: Outbound) {
     this.#core = core;
@@ -111,7 +113,11 @@ export class Inbound {
       command_status: statusName(pdu.command_status),
     };
     const text = fate === 'late' ? 'response after its time-out' : 'response that nobody asked for; ignored';
-    this.#core.options.log.warn(facts, text);
+    // Once per session and kind at warn: a centre with the habit of it would fill the log.
+    const { log } = this.#core.options;
+    if (this.#told.has(fate)) return log.debug(facts, text);
+    this.#told.add(fate);
+    log.warn(facts, text);
   }
 
   #listenToLoad({ tlvs }: Pdu): void {

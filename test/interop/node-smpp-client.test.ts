@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Smsc } from '../../src/simulator';
 import { ask, connectPeer, type PeerPdu, type PeerSession } from '../support/node-smpp';
+import { identity, pem } from '../support/tls';
 import { next } from '../simulator/setup';
 
 describe('npm smpp, as a client of the simulator', () => {
@@ -105,5 +106,23 @@ describe('npm smpp, as a client of the simulator', () => {
     const unbound = next(smsc, 'unbind');
     assert.equal((await ask(client, 'unbind')).command, 'unbind_resp');
     await unbound;
+  });
+});
+
+describe('npm smpp, as a client that speaks TLS', () => {
+  it('binds to the simulator by its certificate', async () => {
+    const smsc = new Smsc({
+      tls: { ...identity(), ca: pem('ca.cert'), requestCert: true, rejectUnauthorized: true },
+    });
+    const { port } = await smsc.start();
+    const client = await connectPeer(port, {
+      ca: pem('ca.cert'),
+      cert: pem('client.cert'),
+      key: pem('client.key'),
+    });
+    const response = await ask(client, 'bind_transceiver', { system_id: 'peer', password: 'secret' });
+    assert.equal(response.command_status, 0);
+    client.destroy();
+    await smsc.stop();
   });
 });

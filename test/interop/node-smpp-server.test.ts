@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { SmppClient, type ClientEvents, type EventName, type SmppClientOptions } from '../../src';
 import { ask, startPeerServer, type PeerPdu, type PeerServer, type PeerSession } from '../support/node-smpp';
+import { identity, pem } from '../support/tls';
 
 const ROK = 0;
 const RTHROTTLED = 0x58;
@@ -185,5 +186,31 @@ describe('npm smpp, as a server of the client', () => {
     const asked = new Promise<void>((resolve) => live().on('enquire_link', () => resolve()));
     await asked;
     assert.equal(client.state, 'bound');
+  });
+});
+
+describe('npm smpp, as a server that speaks TLS', () => {
+  it('takes messages over TLS, verified by its CA', async () => {
+    const texts: string[] = [];
+    const server = await startPeerServer((session) => {
+      session.on('bind_transceiver', (pdu) => void session.send(pdu.response()));
+      session.on('submit_sm', (pdu) => {
+        texts.push(String(pdu.short_message?.message));
+        session.send(pdu.response({ message_id: 'safe' }));
+      });
+      session.on('unbind', (pdu) => void session.send(pdu.response()));
+    }, identity());
+    const client = new SmppClient({
+      host: 'localhost',
+      port: server.port,
+      useTls: true,
+      tls: { ca: pem('ca.cert') },
+      logLevel: 'silent',
+    });
+    await client.start({ failFast: true });
+    const outcome = await client.send({ destination_addr: '491510001', short_message: 'over TLS' });
+    assert.deepEqual([outcome.message_id, texts], ['safe', ['over TLS']]);
+    await client.stop();
+    await server.stop();
   });
 });

@@ -44,6 +44,19 @@ describe('Responses', () => {
     });
   }
 
+  it('that come twice or unasked are warned of once in each session, and all of them told at debug', async () => {
+    const { link, session } = await benches.bound({
+      log: createLog({ level: 'debug', sink: (line) => lines.push(line) }),
+    });
+    lines.length = 0;
+    for (let n = 0; n < 10; n++)
+      link.send({ command: 'submit_sm_resp', sequence_number: 5000 + n, message_id: 'x' });
+    await link.ask({ command: 'enquire_link' });
+    const levels = lines.filter(({ stage }) => stage === 'unknown').map(({ level }) => level);
+    assert.deepEqual(levels, ['warn', ...Array.from({ length: 9 }, () => 'debug')]);
+    assert.equal(session.outstanding, 0);
+  });
+
   it('to our own enquire_link that come late are known too', async () => {
     const { link, clock, session } = await benches.bound({
       log,

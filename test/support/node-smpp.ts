@@ -1,5 +1,6 @@
 /** The part of npm `smpp`, which has no types, that tests use: an independent client and server. */
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 
 /** A PDU of npm `smpp`: fields and TLVs side by side. */
 export interface PeerPdu {
@@ -35,17 +36,21 @@ export interface PeerSession {
 }
 
 interface PeerLibrary {
-  connect(options: { host: string; port: number }, onConnect: () => void): PeerSession;
-  createServer(onSession: (session: PeerSession) => void): NetServer;
+  connect(
+    options: { host: string; port: number; tls?: boolean } & TlsOptions,
+    onConnect: () => void,
+  ): PeerSession;
+  createServer(options: object, onSession: (session: PeerSession) => void): NetServer;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types to import
 const library = require('smpp') as PeerLibrary;
 
 /** Connects; the session is not bound yet. */
-export function connectPeer(port: number): Promise<PeerSession> {
+export function connectPeer(port: number, tls?: TlsOptions): Promise<PeerSession> {
   return new Promise((resolve, reject) => {
-    const session = library.connect({ host: '127.0.0.1', port }, () => resolve(session));
+    const options = { host: '127.0.0.1', port, ...(tls ? { ...tls, tls: true } : {}) };
+    const session = library.connect(options, () => resolve(session));
     session.on('error', reject);
   });
 }
@@ -65,10 +70,13 @@ export interface PeerServer {
   stop(): Promise<void>;
 }
 
-/** A server of npm `smpp` on a free port; `onSession` gets each link. */
-export async function startPeerServer(onSession: (session: PeerSession) => void): Promise<PeerServer> {
+/** A server of npm `smpp` on a free port; `onSession` gets each link; with `tls` (key, cert) it speaks TLS. */
+export async function startPeerServer(
+  onSession: (session: PeerSession) => void,
+  tls: TlsOptions = {},
+): Promise<PeerServer> {
   const sessions: PeerSession[] = [];
-  const server = library.createServer((session) => {
+  const server = library.createServer(tls, (session) => {
     // It leaves Nagle's algorithm on, which costs 40 ms per exchange.
     session.socket.setNoDelay(true);
     session.on('error', () => undefined);
