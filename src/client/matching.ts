@@ -31,6 +31,8 @@ export interface MatchingParts {
 /** What experience has told of a centre's ids. */
 interface Experience {
   formats?: IdFormats;
+  /** Ids were the same in both, and would not have been in two notations. */
+  same?: boolean;
   /** Lengths to which ids of responses are filled up with zeros. */
   widths: number[];
 }
@@ -42,7 +44,8 @@ const MOST_WIDTHS = 4;
  * Tells which message a receipt's message_id means, where the centre writes it in another way than in its response.
  *
  * First as the formats say, where they are said or learned; then exactly; then by every other way, and then the
- * address must agree and only one message come into question. All by a few look-ups, however many messages are known.
+ * address must agree and only one message come into question. Two ids of digits alone that are the same number only
+ * if one is hexadecimal may as well be two messages: where ids are counted up, both exist. All by a few look-ups, however many messages are known.
  */
 export class MessageMatcher {
   readonly #parts: MatchingParts;
@@ -67,9 +70,12 @@ export class MessageMatcher {
     const exact = await this.#exact(receipt);
     if (exact && agrees(exact, receipt)) {
       this.#contradict(exact, receipt);
+      this.#noteSame(exact);
       return exact;
     }
-    const other = said ? undefined : await this.#convert(receipt, this.#parts.formats, false);
+    // Not even the address of the very same id agrees: then another is no guess.
+    const guess = exact !== undefined || !this.#experience.same;
+    const other = said ? undefined : await this.#convert(receipt, this.#parts.formats, false, guess);
     if (!other) return exact;
     if (!exact) this.#learn(other, receipt);
     return other;
@@ -79,8 +85,12 @@ export class MessageMatcher {
   belongs(entry: CorrelationEntry, receipt: MatchedReceipt): boolean {
     if (receipt.ids.includes(entry.messageId)) return true;
     const { formats } = this.#parts;
+    const known = this.#isSaid() || this.#experience.formats !== undefined;
     const same = receipt.ids.some(
-      (id) => relation(entry.messageId, id, formats) ?? sameText(entry.messageId, id, formats),
+      (id) =>
+        (relation(entry.messageId, id, formats) ?? sameText(entry.messageId, id, formats)) &&
+        // What it is the same as by the letter may still come.
+        (known || !isGuess(entry.messageId, id)),
     );
     if (!same || !(this.#isSaid() || agrees(entry, receipt))) return false;
     this.#learn(entry, receipt);
@@ -115,9 +125,11 @@ export class MessageMatcher {
     receipt: MatchedReceipt,
     formats: IdFormats,
     sure: boolean,
+    guess = false,
   ): Promise<CorrelationEntry | undefined> {
     for (const id of receipt.ids) {
-      const entries = await this.#entries(this.#waysOf(id, formats));
+      const ways = this.#waysOf(id, formats).filter((way) => !isAuto(formats) || guess || !isGuess(way, id));
+      const entries = await this.#entries(ways);
       const agreeing = entries.filter((entry) => agrees(entry, receipt));
       if (agreeing.length === 1) return agreeing[0];
       if (sure && entries.length === 1) return entries[0];
@@ -130,7 +142,7 @@ export class MessageMatcher {
     // The very same id is one of the ways where it says so itself.
     const { response, receipt } = formats;
     if (response === receipt && response !== 'auto' && response !== 'text') ways.push(id);
-    if (response === 'auto' && receipt === 'auto') ways.push(id.toLowerCase(), id.toUpperCase());
+    if (isAuto(formats)) ways.push(id.toLowerCase(), id.toUpperCase());
     return [...new Set(ways)];
   }
 
@@ -148,6 +160,7 @@ export class MessageMatcher {
       const told = tellsNotations(entry.messageId, id);
       if (!told || !relation(entry.messageId, id, formats)) continue;
       this.#experience.formats = told;
+      delete this.#experience.same;
       this.#save();
       const facts = { event: 'receipt', stage: 'ids', response_id: entry.messageId, receipt_id: id };
       this.#parts.log.info(
@@ -157,6 +170,12 @@ export class MessageMatcher {
       );
       return;
     }
+  }
+
+  #noteSame({ messageId }: CorrelationEntry): void {
+    if (this.#experience.same || this.#experience.formats || !/^[1-9]\d+$/.test(messageId)) return;
+    this.#experience.same = true;
+    this.#save();
   }
 
   /** An id that is the same in both, and not by what was learned: that was no rule. */
@@ -181,8 +200,9 @@ export class MessageMatcher {
   async #read(): Promise<void> {
     const stored = await this.#parts.state.get(KEY);
     if (!stored) return;
-    const { formats, widths } = experienceOf(stored);
+    const { formats, same, widths } = experienceOf(stored);
     this.#experience.formats ??= formats;
+    if (!this.#experience.formats) this.#experience.same ??= same;
     this.#experience.widths = [...new Set([...this.#experience.widths, ...widths])].slice(0, MOST_WIDTHS);
   }
 
@@ -194,6 +214,20 @@ export class MessageMatcher {
 }
 
 const ZERO = 0x30;
+
+function isAuto({ response, receipt }: IdFormats): boolean {
+  return response === 'auto' && receipt === 'auto';
+}
+
+/** Whether two ids of digits alone are the same number only if one of them is hexadecimal. */
+function isGuess(messageId: string, id: string): boolean {
+  const digits = /^\d+$/;
+  return (
+    digits.test(messageId) &&
+    digits.test(id) &&
+    readNumber(messageId, 'decimal') !== readNumber(id, 'decimal')
+  );
+}
 
 const WORDS: Record<IdFormats['response'], string> = {
   auto: '',
@@ -212,13 +246,13 @@ function agrees({ destination }: CorrelationEntry, receipt: MatchedReceipt): boo
 /** What comes from a disk may be anything. */
 function experienceOf(stored: Buffer): Experience {
   try {
-    const { formats, widths } = JSON.parse(stored.toString()) as Partial<Experience>;
+    const { formats, same, widths } = JSON.parse(stored.toString()) as Partial<Experience>;
     const isNotation = (value: unknown): boolean => value === 'decimal' || value === 'hex';
     const known = formats && isNotation(formats.response) && isNotation(formats.receipt);
     const fit = Array.isArray(widths)
       ? widths.filter((one) => Number.isInteger(one) && one > 0 && one <= 64)
       : [];
-    return { ...(known ? { formats } : {}), widths: fit };
+    return { ...(known ? { formats } : {}), ...(same === true ? { same } : {}), widths: fit };
   } catch {
     return { widths: [] };
   }
