@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock, TimerHandle } from '../clock';
 import { maskNumber, type Log } from '../observability';
 import { describeStatus, statusName, type CodecOptions, type Pdu } from '../protocol';
 import type { Session } from '../session';
@@ -9,8 +9,18 @@ import type { DirectRequest } from './intake';
 import type { SentSegment } from './lane';
 import { DeliveryError, failureFields, identity } from './outcomes';
 import { pduFields, requestPdu, statusFields } from './pdu-fields';
+import { rounded } from './report';
 
 export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
+
+/** How sending is held back, asked whenever it is told. */
+export interface Throttle {
+  /** Seconds. */
+  wait(): number;
+  /** Segments per second from now on, where that is known. */
+  rate(): number | undefined;
+  isOver(): boolean;
+}
 
 /** Tells what happens, twice: as an event for programs and as a log line for operators. */
 export class Announcer {
@@ -20,7 +30,7 @@ export class Announcer {
   readonly #codec: CodecOptions;
   #full = false;
   #lastState = '';
-  #normalTimer: unknown;
+  #normalTimer: TimerHandle;
 
   constructor(events: Events, log: Log, clock: Clock, codec: CodecOptions = {}) {
     this.#codec = codec;
@@ -168,20 +178,28 @@ export class Announcer {
     return failure;
   }
 
-  throttled(status: string, wait: number): void {
+  throttled(status: string, throttle: Throttle): void {
     if (this.#normalTimer === undefined) {
+      const facts = { command_status: status, wait: throttle.wait(), ...rateFact(throttle) };
       this.#log.warn(
-        { event: 'throttle', stage: 'start', command_status: status, wait },
+        { event: 'throttle', stage: 'start', ...facts },
         'the SMSC asks for less; sending pauses',
       );
-      this.#throttle({ state: 'throttled', ...statusFields(status), wait });
+      this.#throttle({ state: 'throttled', ...facts, ...statusFields(status) });
     }
+    this.#awaitNormal(throttle);
+  }
+
+  /** A throttle handler may go on denying when its first pause is over. */
+  #awaitNormal(throttle: Throttle): void {
     this.#clock.clearTimeout(this.#normalTimer);
     this.#normalTimer = this.#clock.setTimeout(() => {
+      if (!throttle.isOver()) return this.#awaitNormal(throttle);
       this.#normalTimer = undefined;
-      this.#log.info({ event: 'throttle', stage: 'end' }, 'sending goes on');
-      this.#throttle({ state: 'normal' });
-    }, wait * 1000);
+      const facts = rateFact(throttle);
+      this.#log.info({ event: 'throttle', stage: 'end', ...facts }, 'sending goes on');
+      this.#throttle({ state: 'normal', ...facts });
+    }, throttle.wait() * 1000);
   }
 
   /** A session was bound; `number` is what it is called from now on. */
@@ -278,6 +296,11 @@ function facts(item: QueueItem, segment?: number): Record<string, unknown> {
       ? {}
       : { segment: segment + 1, segments: item.segments.length }),
   };
+}
+
+function rateFact(throttle: Throttle): { rate?: number } {
+  const rate = throttle.rate();
+  return rate === undefined ? {} : { rate: rounded(rate) };
 }
 
 function seconds(ms: number): number {

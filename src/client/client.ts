@@ -317,8 +317,17 @@ export class SmppClient {
       correlated: (entry) => this.#receiving.known(entry),
       accepted: (lease) => this.#outcomes.accepted(lease.item, lease.state),
       failed: (lease, reason) => this.#sender.fail(lease.item, reason, lease.state),
-      throttled: (status) => this.#announcer.throttled(status, this.#parts.throttleHandler.throttleDelay()),
+      throttled: (status) => this.#throttled(status),
     };
+  }
+
+  #throttled(status: string): void {
+    const { throttleHandler, pace } = this.#parts;
+    this.#announcer.throttled(status, {
+      wait: () => throttleHandler.throttleDelay(),
+      rate: () => pace.wish,
+      isOver: () => throttleHandler.allowRequest(),
+    });
   }
 
   #dropped(items: readonly QueueItem[]): void {

@@ -2,7 +2,8 @@ import { describeStatus, type Pdu } from '../protocol';
 import type { OutboundRequest, RequestHandler } from '../session';
 import type { DeadReason, Lease } from '../store';
 import { messageIdOf } from './pdu-fields';
-import { verdictOf } from './retry';
+import { verdictOf, type Verdict } from './retry';
+import type { StatusPolicy } from './status-policy';
 
 export interface SegmentResponse {
   readonly pdu: Pdu;
@@ -11,10 +12,17 @@ export interface SegmentResponse {
   readonly duration: number;
 }
 
+/** What deliveries share. */
+export interface DeliveryContext {
+  readonly listener: DeliveryListener;
+  readonly clock: { now(): number; monotonic(): number };
+  readonly policy: StatusPolicy;
+}
+
 /** What a delivery tells the road that carries it. */
 export interface DeliveryListener {
   /** The centre answered one segment. */
-  responded(delivery: Delivery, segment: number, response: SegmentResponse): void;
+  responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void;
   /** The centre asks for less; the segment is to go again, first. */
   throttled(delivery: Delivery, status: number): void;
   /** No segment is on the wire any more and none is to follow: see `delivery.end`. */
@@ -37,6 +45,8 @@ export type DeliveryEnd =
   | { readonly kind: 'dead'; readonly reason: DeadReason };
 
 const HISTORY = 20;
+/** Lost links that a message was there at. */
+export const SUSPECT_AFTER = 2;
 
 /**
  * One message on its way: which segments are still to go, which are on the wire, which
@@ -46,25 +56,16 @@ export class Delivery {
   readonly lease: Lease;
   /** The order in which the road got it: throttled messages go back to their place. */
   readonly order: number;
-  readonly #listener: DeliveryListener;
-  readonly #now: () => number;
-  readonly #monotonic: () => number;
+  readonly #context: DeliveryContext;
   readonly #toGo: number[];
   #flying = 0;
   #end: DeliveryEnd | undefined;
   #ended = false;
 
-  constructor(
-    lease: Lease,
-    order: number,
-    listener: DeliveryListener,
-    time: { now(): number; monotonic(): number },
-  ) {
+  constructor(lease: Lease, order: number, context: DeliveryContext) {
     this.lease = lease;
     this.order = order;
-    this.#listener = listener;
-    this.#now = () => time.now();
-    this.#monotonic = () => time.monotonic();
+    this.#context = context;
     this.#toGo = lease.item.segments
       .map((_, index) => index)
       .filter((index) => lease.state.accepted[index] == null);
@@ -73,6 +74,19 @@ export class Delivery {
   /** Segments that are still to be sent; none once an end is in sight. */
   get remaining(): number {
     return this.#end ? 0 : this.#toGo.length;
+  }
+
+  /**
+   * It was there whenever the link was lost, twice at least: it may be what the centre cannot bear. Alone on its
+   * session it is found out, and takes nobody with it.
+   */
+  get isSuspect(): boolean {
+    return this.lease.state.lostLinks >= SUSPECT_AFTER;
+  }
+
+  /** With at-most-once: it may go out, for the store knows that it does. */
+  get isCommitted(): boolean {
+    return this.lease.state.onTheWire === true;
   }
 
   get flying(): number {
@@ -88,7 +102,7 @@ export class Delivery {
     const segment = this.#toGo.shift() as number;
     this.#flying++;
     const body = this.lease.item.segments[segment] as Buffer;
-    return { segment, request: { commandId, body, handler: new Flight(this, segment, this.#monotonic) } };
+    return { segment, request: { commandId, body, handler: new Flight(this, segment, this.#context.clock) } };
   }
 
   /** Nothing more is to be sent: it ends with `end` as soon as nothing is on the wire. */
@@ -109,13 +123,13 @@ export class Delivery {
   onResponse(segment: number, response: SegmentResponse): void {
     this.#flying--;
     const status = response.pdu.command_status;
-    const verdict = verdictOf(status);
+    const verdict = verdictOf(status, this.#context.policy);
     if (verdict === 'ok') this.#accepted(segment, response.pdu);
     else this.#note(describeStatus(status).name, segment);
-    this.#listener.responded(this, segment, response);
+    this.#context.listener.responded(this, segment, response, verdict);
     if (verdict === 'throttle') {
       this.#putBack(segment);
-      this.#listener.throttled(this, status);
+      this.#context.listener.throttled(this, status);
     } else if (verdict === 'retry') {
       this.#putBack(segment);
       this.abandon({ kind: 'retry' });
@@ -141,7 +155,7 @@ export class Delivery {
   }
 
   onLate(segment: number, response: Pdu): void {
-    this.#listener.late(this, segment, response);
+    this.#context.listener.late(this, segment, response);
   }
 
   #accepted(segment: number, response: Pdu): void {
@@ -160,7 +174,7 @@ export class Delivery {
 
   #note(reason: string, segment: number): void {
     const { history } = this.lease.state;
-    history.push({ at: this.#now(), reason, segment });
+    history.push({ at: this.#context.clock.now(), reason, segment });
     if (history.length > HISTORY) history.shift();
   }
 
@@ -170,7 +184,7 @@ export class Delivery {
     if (this.#isAccepted()) this.#end = { kind: 'accepted' };
     if (!this.#end) return;
     this.#ended = true;
-    this.#listener.ended(this);
+    this.#context.listener.ended(this);
   }
 }
 
@@ -183,18 +197,22 @@ function severity(end: DeliveryEnd): number {
 class Flight implements RequestHandler {
   readonly #delivery: Delivery;
   readonly #segment: number;
-  readonly #monotonic: () => number;
+  readonly #clock: DeliveryContext['clock'];
   readonly #sentAt: number;
 
-  constructor(delivery: Delivery, segment: number, monotonic: () => number) {
+  constructor(delivery: Delivery, segment: number, clock: DeliveryContext['clock']) {
     this.#delivery = delivery;
     this.#segment = segment;
-    this.#monotonic = monotonic;
-    this.#sentAt = monotonic();
+    this.#clock = clock;
+    this.#sentAt = clock.monotonic();
   }
 
   onResponse(pdu: Pdu, octets: Buffer): void {
-    this.#delivery.onResponse(this.#segment, { pdu, octets, duration: this.#monotonic() - this.#sentAt });
+    this.#delivery.onResponse(this.#segment, {
+      pdu,
+      octets,
+      duration: this.#clock.monotonic() - this.#sentAt,
+    });
   }
 
   onLost(why: 'timeout' | 'closed'): void {

@@ -121,6 +121,8 @@ export type ThrottleEvent = EventBase & {
   command_status_code?: number;
   /** Seconds. */
   wait?: number;
+  /** Segments per second from now on; absent where the throttle handler wishes for none. */
+  rate?: number;
 };
 
 export type QueueEvent = EventBase & {

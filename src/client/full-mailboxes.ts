@@ -3,7 +3,9 @@ import { BoundedMap } from './bounded-map';
 /** What the centre calls full for one message while it accepts others: so often, then it is set aside. */
 const PATIENCE = 3;
 /** A message that is called full so often while nobody else gets a chance: then others are tried. */
-const ALONE_PATIENCE = 10;
+const ALONE_PATIENCE = 4;
+/** The same where one must not overtake another. */
+const STRICT_PATIENCE = 10;
 const REMEMBERED = 10_000;
 
 /** How often the centre had no room for a message. */
@@ -14,6 +16,15 @@ interface Fullness {
   readonly alone: number;
   /** Messages accepted when it was last told so. */
   readonly accepted: number;
+  readonly asides: number;
+}
+
+/** What to do when the centre has no room for a message. */
+export interface FullVerdict {
+  /** Let others go first: they fare better, or have waited for it long enough to be tried. */
+  readonly setAside: boolean;
+  /** It may be the centre that is full. */
+  readonly pause: boolean;
 }
 
 /** Tells one full mailbox from a full centre: both answer ESME_RMSGQFUL. */
@@ -21,29 +32,34 @@ export class FullMailboxes {
   /** By the id of the message, also while it is set aside: one that was is not waited for again. */
   readonly #full = new BoundedMap<Fullness>(REMEMBERED);
   #accepted = 0;
+  readonly #alonePatience: number;
+
+  /** `strictOrder`: nothing is to be accepted before what was sent before it. */
+  constructor(strictOrder: boolean) {
+    this.#alonePatience = strictOrder ? STRICT_PATIENCE : ALONE_PATIENCE;
+  }
 
   /** The centre took some message. */
   accepted(): void {
     this.#accepted++;
   }
 
-  /**
-   * The centre has no room for this message. Returns whether it is to be set aside: others fare better, or
-   * have waited for it long enough to be tried.
-   */
-  full(id: string): boolean {
-    const before = this.#full.get(id);
-    const overtaken = before !== undefined && before.accepted < this.#accepted;
-    const times = (before?.times ?? 0) + (overtaken || !before ? 1 : 0);
-    const alone = overtaken ? 0 : (before?.alone ?? 0) + 1;
-    const waited = alone >= ALONE_PATIENCE;
-    this.#full.set(id, { times, alone: waited ? 0 : alone, accepted: this.#accepted });
-    return waited || (overtaken && times >= PATIENCE);
+  /** The centre has no room for this message. */
+  full(id: string): FullVerdict {
+    const before = this.#full.get(id) ?? { times: 0, alone: 0, accepted: this.#accepted, asides: 0 };
+    const overtaken = before.accepted < this.#accepted;
+    const times = before.times + (overtaken || before.times === 0 ? 1 : 0);
+    const alone = overtaken ? 0 : before.alone + 1;
+    const known = before.asides > 0 || (overtaken && times >= PATIENCE);
+    const setAside = known || alone >= this.#alonePatience;
+    const asides = before.asides + (setAside ? 1 : 0);
+    this.#full.set(id, { times, alone: setAside ? 0 : alone, accepted: this.#accepted, asides });
+    return { setAside, pause: !(setAside && overtaken) };
   }
 
-  /** How often it was set aside because others fared better, from 1: its delay grows with it. */
+  /** How often it was set aside, from 1: its delay grows with it. */
   turns(id: string): number {
-    return Math.max(1, (this.#full.get(id)?.times ?? 0) - PATIENCE + 1);
+    return Math.max(1, this.#full.get(id)?.asides ?? 0);
   }
 
   forget(id: string): void {

@@ -6,6 +6,7 @@ import type { OutboundRequest, Session } from '../session';
 import type { Delivery } from './delivery';
 import type { Gate } from './gate';
 import type { Settler } from './settler';
+import { Solitude } from './solitude';
 import { sleep } from './timing';
 
 /** What a lane needs of the road it belongs to. */
@@ -22,6 +23,8 @@ export interface LaneContext {
   borrow(max: number, signal: AbortSignal): Promise<Delivery[]>;
   /** Told of each request that is written. */
   sent(sent: SentSegment): void;
+  /** With at-most-once: resolves when it is safe that these go out, once at most. */
+  readonly commit: ((deliveries: readonly Delivery[]) => Promise<void>) | undefined;
   /** The message must not be sent any more, or not over this session; then it has been ended. */
   hopeless(delivery: Delivery, session: Session): boolean;
 }
@@ -50,11 +53,13 @@ export class Lane {
   readonly #flying = new Set<Delivery>();
   /** While the lane waits for messages. */
   #borrowing: AbortController | undefined;
+  readonly #solitude: Solitude;
   readonly #finished: Promise<void>;
 
   constructor(session: Session, context: LaneContext) {
     this.#session = session;
     this.#context = context;
+    this.#solitude = new Solitude(context.clock, this.#flying);
     this.#finished = this.#run();
   }
 
@@ -67,6 +72,11 @@ export class Lane {
     return this.#flying.size;
   }
 
+  /** Borrowed, with segments to go. */
+  get ready(): readonly Delivery[] {
+    return this.#ready;
+  }
+
   /** Takes no more; what is not on the wire goes back to the queue. Resolves when the loop has stopped. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the lane is closed'));
@@ -76,6 +86,7 @@ export class Lane {
 
   /** A throttled message goes back to its place, before all that were borrowed later. */
   putBack(delivery: Delivery): void {
+    if (delivery.flying === 0) this.#landed(delivery);
     if (this.#closing.signal.aborted) return delivery.abandon({ kind: 'unsent' });
     if (this.#ready.includes(delivery)) return;
     const at = this.#ready.findIndex((other) => other.order > delivery.order);
@@ -89,11 +100,17 @@ export class Lane {
     const idle = this.#ready.filter((delivery) => delivery.flying === 0);
     this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
     for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
+    this.#solitude.changed();
     this.#borrowing?.abort(new Error('nothing is to be borrowed now'));
   }
 
   ended(delivery: Delivery): void {
+    this.#landed(delivery);
+  }
+
+  #landed(delivery: Delivery): void {
     this.#flying.delete(delivery);
+    this.#solitude.changed();
   }
 
   async #run(): Promise<void> {
@@ -117,13 +134,33 @@ export class Lane {
     await settler.below(maxUnsettled - 1);
     if (signal.aborted) return;
     if (this.#segmentsToGo() === 0) await this.#borrow();
+    await this.#solitude.respected(() => this.#ready[0], signal);
     const wanted = Math.min(this.#session.freeSlots, this.#segmentsToGo());
-    if (wanted === 0) return;
+    if (wanted === 0 || signal.aborted) return;
     const permits = await limiter.acquire(wanted, { signal });
-    // The wait may have been long: the centre may have asked for less meanwhile.
-    const sent = gate.isOpen && !signal.aborted ? this.#send(permits) : 0;
-    if (sent < permits) limiter.giveBack(permits - sent);
+    let sent = 0;
+    try {
+      await this.#commit(permits);
+      // The waits may have been long: the centre may have asked for less meanwhile.
+      if (gate.isOpen && !signal.aborted) sent = this.#send(permits);
+    } finally {
+      if (sent < permits) limiter.giveBack(permits - sent);
+    }
     await this.#session.writable();
+  }
+
+  /** Of what is to go next. */
+  async #commit(permits: number): Promise<void> {
+    const { commit } = this.#context;
+    if (!commit) return;
+    const next: Delivery[] = [];
+    let segments = 0;
+    for (const delivery of this.#ready) {
+      if (segments >= permits) break;
+      segments += delivery.remaining;
+      if (delivery.remaining > 0 && !delivery.isCommitted) next.push(delivery);
+    }
+    if (next.length > 0) await commit(next);
   }
 
   /** Returns without any when a message comes back meanwhile, or when the lane closes. */
@@ -156,6 +193,8 @@ export class Lane {
         this.#ready.shift();
         continue;
       }
+      if (this.#context.commit && !delivery.isCommitted) break;
+      if (!this.#solitude.mayGo(delivery)) break;
       this.#flying.add(delivery);
       batch.push({ delivery, ...delivery.next(commandId(delivery.lease.item.command)) });
     }

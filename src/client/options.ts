@@ -25,6 +25,7 @@ import {
   vendorTlvs,
   type OptionKind,
 } from './option-kinds';
+import { statusPolicy } from './status-policy';
 import { receiptPattern, receiptStates, timeZone } from './receipt-options';
 import { tlsProblems } from './tls';
 
@@ -80,6 +81,8 @@ export const OPTIONS = {
   whenFull: choice('reject', 'drop-oldest', 'wait'),
   maxAttempts: integer(5, 1),
   maxRedeliveries: integer(10, 1),
+  delivery: choice('at-least-once', 'at-most-once'),
+  statusPolicy: statusPolicy(),
   maxUnsettled: autoOr(10_000_000, 1),
   messageTtl: seconds(86_400),
   sendRate: decimal(0, 0, 1_000_000),
@@ -127,8 +130,8 @@ export interface Parts {
   correlator?: 'store' | (string & {}) | Correlator;
   /** `token-bucket` (sendRate, burst), the id of a plugin, or one of yours, that may be shared. */
   rateLimiter?: 'token-bucket' | (string & {}) | RateLimiter;
-  /** `sampling`, the id of a plugin, or one of yours. */
-  throttleHandler?: 'sampling' | (string & {}) | ThrottleHandler;
+  /** `adaptive` (finds the rate), `sampling` (naz's), the id of a plugin, or one of yours. */
+  throttleHandler?: 'adaptive' | 'sampling' | (string & {}) | ThrottleHandler;
   /** `counter`, the id of a plugin, or what makes a generator for each session. */
   sequence?: 'counter' | (string & {}) | (() => SequenceGenerator);
   /** Codings of yours, or ids of plugins. */
@@ -170,7 +173,7 @@ const BUILT_IN: Partial<Record<string, readonly string[]>> = {
   queue: ['disk', 'memory'],
   correlator: ['store'],
   rateLimiter: ['token-bucket'],
-  throttleHandler: ['sampling'],
+  throttleHandler: ['adaptive', 'sampling'],
   sequence: ['counter'],
 };
 

@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../clock';
-import { SmppError } from '../protocol';
+import { SmppError, statusCode } from '../protocol';
 import type { DeadReason, DeliveryState, QueueItem } from '../store';
 import type { FailureFields, Outcome } from './events';
 import { statusFields } from './pdu-fields';
@@ -228,10 +228,15 @@ export function queuedOutcome(item: QueueItem): Outcome {
   };
 }
 
+/** What the centre said last, also where something else ended it, such as its time. */
+function lastStatus({ history }: DeliveryState, { command_status }: DeadReason): string | undefined {
+  return command_status ?? history.findLast(({ reason }) => statusCode(reason) !== undefined)?.reason;
+}
+
 export function failureFields(item: QueueItem, state: DeliveryState, reason: DeadReason): FailureFields {
   return {
     code: reason.code,
-    ...statusFields(reason.command_status),
+    ...statusFields(lastStatus(state, reason)),
     attempts: state.attempts,
     message_ids: state.accepted.filter((id): id is string => id !== null),
     segments: item.segments.length,

@@ -1,5 +1,7 @@
 import { systemClock, type Clock } from '../clock';
 import {
+  AdaptiveThrottleHandler,
+  Pace,
   SamplingThrottleHandler,
   TokenBucket,
   type RateLimiter,
@@ -15,7 +17,8 @@ import { storePart, type StorePart } from './store-part';
 
 /** What a client works with: the user's own parts, plugins, or the built-in ones. */
 export interface OpenParts extends StorePart {
-  readonly limiter: RateLimiter;
+  /** How fast messages leave: by the rate limiter and by what the throttle handler wishes for. */
+  readonly pace: Pace;
   /** The limiter, where it is ours and its rate can be set. */
   readonly bucket: TokenBucket | undefined;
   readonly throttleHandler: ThrottleHandler;
@@ -46,6 +49,8 @@ export function openParts(
     (options.rateLimiter ?? 'token-bucket') === 'token-bucket'
       ? new TokenBucket({ rate: settings.sendRate, burst: settings.burst, clock })
       : undefined;
+  const limiter = bucket ?? limiterPart(options, plugins);
+  const throttleHandler = guarded(handlerPart(options, settings, clock, plugins), log);
   const codecs = (options.codecs ?? []).flatMap((one) => (typeof one === 'string' ? [] : [one]));
   for (const one of options.codecs ?? []) {
     if (typeof one === 'string') plugins.want('smpp-codec', one, (codec) => codecs.push(codec));
@@ -56,9 +61,9 @@ export function openParts(
     codecs,
     sequence: sequencePart(options, plugins),
     tls: options.tls,
-    limiter: bucket ?? limiterPart(options, plugins),
+    pace: new Pace({ limiter, handler: throttleHandler, clock }),
     bucket,
-    throttleHandler: guarded(handlerPart(options, settings, clock, plugins), log),
+    throttleHandler,
     clock,
     random: options.random ?? Math.random,
     log,
@@ -98,12 +103,14 @@ function limiterPart({ rateLimiter }: SmppClientOptions, plugins: PluginParts): 
 }
 
 function handlerPart(
-  { throttleHandler = 'sampling' }: SmppClientOptions,
+  { throttleHandler = 'adaptive' }: SmppClientOptions,
   settings: Settings,
   clock: Clock,
   plugins: PluginParts,
 ): ThrottleHandler {
   if (typeof throttleHandler === 'object') return throttleHandler;
+  const { throttleWait } = settings;
+  if (throttleHandler === 'adaptive') return new AdaptiveThrottleHandler({ throttleWait, clock });
   if (throttleHandler === 'sampling') return new SamplingThrottleHandler({ ...settings, clock });
   const made = plugins.later('smpp-throttle-handler', throttleHandler);
   return {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { TokenBucket } from '../flow-control';
+import type { Pace, TokenBucket } from '../flow-control';
 import type { OutboundQueue } from '../store';
 import type { ConnectionState } from './events';
 import type { Link } from './link';
@@ -21,7 +21,10 @@ export interface StatusReport {
   oldest_age: number;
   /** Segments per second over the last seconds. */
   rate: number;
+  /** What was set (sendRate); 0: no limit. */
   send_rate: number;
+  /** What may go now: `send_rate`, or less where the SMSC was found to take less; 0: no limit. */
+  allowed_rate: number;
   /** Of each session. */
   window_size: number;
   /** Where the first session is bound, or was last tried. */
@@ -53,11 +56,12 @@ export interface ReportParts {
   readonly receiving: Pick<Receiving, 'unanswered'>;
   readonly links: readonly Link[];
   readonly bucket: TokenBucket | undefined;
+  readonly pace: Pace;
   readonly clock: Clock;
 }
 
 export async function statusReport(parts: ReportParts): Promise<StatusReport> {
-  const { state, windowSize, queue, road, outcomes, receiving, links, bucket, clock } = parts;
+  const { state, windowSize, queue, road, outcomes, receiving, links, bucket, pace, clock } = parts;
   const stats = await queue.stats();
   const sessions = links.flatMap(reportsOf);
   return {
@@ -69,13 +73,24 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
     waiting: outcomes.waiting,
     unanswered: receiving.unanswered,
     oldest_age: stats.oldestAt === undefined ? 0 : Math.max(0, (clock.now() - stats.oldestAt) / 1000),
-    rate: bucket?.effectiveRate() ?? 0,
+    rate: pace.effectiveRate(),
     send_rate: bucket?.rate ?? 0,
+    allowed_rate: allowedRate(bucket, pace),
     window_size: windowSize,
     host: links[0]?.endpoint.host ?? '',
     port: links[0]?.endpoint.port ?? 0,
     sessions,
   };
+}
+
+function allowedRate(bucket: TokenBucket | undefined, pace: Pace): number {
+  const rate = Math.min(bucket?.rate || Infinity, pace.wish ?? Infinity);
+  return rate === Infinity ? 0 : rounded(rate);
+}
+
+/** As much as people read. */
+export function rounded(rate: number): number {
+  return Math.round(rate * 100) / 100;
 }
 
 /** A link has two sessions while it moves from one host to another. */

@@ -1,10 +1,11 @@
 import { describeStatus } from '../protocol';
+import type { StatusPolicy } from './status-policy';
 
 export type Verdict = 'ok' | 'throttle' | 'retry' | 'fail';
 
-/** What a status of submit_sm_resp means for the message. */
-export function verdictOf(status: number): Verdict {
-  return describeStatus(status).kind;
+/** What a status of submit_sm_resp means for the message: as the user says, else as the table of statuses does. */
+export function verdictOf(status: number, policy: StatusPolicy): Verdict {
+  return policy.get(status) ?? describeStatus(status).kind;
 }
 
 const FIRST_RETRY = 2000;

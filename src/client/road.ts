@@ -1,17 +1,18 @@
 import type { Clock } from '../clock';
-import type { RateLimiter, ThrottleHandler, TokenBucket } from '../flow-control';
+import type { Pace, ThrottleHandler, TokenBucket } from '../flow-control';
 import type { Log } from '../observability';
 import { commandId, statusName, type Pdu } from '../protocol';
 import type { Session } from '../session';
 import type { CorrelationEntry, Correlator, DeadReason, Lease, QueueItem, Store } from '../store';
 import { BoundedMap } from './bounded-map';
-import { Delivery, type DeliveryListener, type SegmentResponse } from './delivery';
+import { Delivery, type DeliveryContext, type DeliveryListener, type SegmentResponse } from './delivery';
+import { Endings, NOT_AGAIN } from './endings';
 import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { Lane, type LaneContext, type SentSegment } from './lane';
 import type { Settings } from './options';
 import { messageIdOf, requestPdu } from './pdu-fields';
-import { retryDelay } from './retry';
+import type { Verdict } from './retry';
 import { Settler } from './settler';
 
 /** What the road tells of the messages on it. */
@@ -30,7 +31,7 @@ export interface RoadListener {
 export interface RoadParts {
   readonly store: Store;
   readonly correlator: Correlator;
-  readonly limiter: RateLimiter;
+  readonly pace: Pace;
   readonly throttleHandler: ThrottleHandler;
   readonly settings: Settings;
   readonly clock: Clock;
@@ -52,17 +53,23 @@ export class Road implements DeliveryListener {
   readonly gate: Gate;
   readonly #parts: RoadParts;
   readonly #settler: Settler;
+  readonly #endings: Endings;
+  readonly #deliveries: DeliveryContext;
   readonly #lanes = new Map<Session, Lane>();
   readonly #laneOf = new Map<Delivery, Lane>();
   #order = 0;
-  readonly #mailboxes = new FullMailboxes();
+  readonly #mailboxes: FullMailboxes;
   /** The message_ids, by segment, of what was accepted after its time-out; by the id of the message. */
   readonly #late = new BoundedMap<string[]>(LATE_REMEMBERED);
 
   constructor(parts: RoadParts) {
     this.#parts = parts;
+    const { windowSize, sessions, statusPolicy } = parts.settings;
+    this.#deliveries = { listener: this, clock: parts.clock, policy: statusPolicy };
+    this.#mailboxes = new FullMailboxes(windowSize === 1 && sessions === 1);
     this.gate = new Gate(parts.throttleHandler, parts.clock);
     this.#settler = new Settler({ ...parts, correlated: (entry) => parts.listener.correlated(entry) });
+    this.#endings = new Endings({ ...parts, settler: this.#settler, mailboxes: this.#mailboxes });
   }
 
   get inFlight(): number {
@@ -97,7 +104,7 @@ export class Road implements DeliveryListener {
 
   /** Messages whose time is over while nothing is being sent. */
   expired(leases: readonly Lease[]): void {
-    for (const lease of leases) this.#dead(lease, expiredAt(lease.item.expiresAt ?? 0));
+    for (const lease of leases) this.#endings.dead(lease, expiredAt(lease.item.expiresAt ?? 0));
   }
 
   /** Returns to the queue what is borrowed and not on the wire. */
@@ -118,12 +125,15 @@ export class Road implements DeliveryListener {
 
   // --- what deliveries tell ---
 
-  responded(delivery: Delivery, segment: number, response: SegmentResponse): void {
+  responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void {
     const { item, state } = delivery.lease;
-    const { throttleHandler, listener } = this.#parts;
+    const { throttleHandler, listener, pace } = this.#parts;
     const { command_status: status } = response.pdu;
     if (status === 0) this.#correlate(item, segment, state.accepted[segment] ?? '');
-    if (!isThrottling(status)) throttleHandler.notThrottled();
+    if (verdict !== 'throttle') {
+      throttleHandler.notThrottled();
+      pace.heard();
+    }
     if (status === 0 && item.segments.length > 1 && delivery.remaining + delivery.flying > 0) {
       this.#settler.progress(delivery.lease);
     }
@@ -133,25 +143,22 @@ export class Road implements DeliveryListener {
   throttled(delivery: Delivery, status: number): void {
     const { throttleHandler, listener } = this.#parts;
     const name = statusName(status);
-    if (name === 'ESME_RMSGQFUL' && this.#mailboxes.full(delivery.lease.item.id)) {
-      return delivery.abandon({ kind: 'set-aside' });
+    const { id } = delivery.lease.item;
+    const full = name === 'ESME_RMSGQFUL' ? this.#mailboxes.full(id) : undefined;
+    if (full?.pause !== false) {
+      throttleHandler.throttled();
+      this.#parts.pace.heard();
+      listener.throttled(name);
     }
-    throttleHandler.throttled();
-    listener.throttled(name);
-    this.#laneOf.get(delivery)?.putBack(delivery);
+    if (delivery.flying === 0) this.#endings.offTheWire(delivery.lease);
+    if (full?.setAside) delivery.abandon({ kind: 'set-aside' });
+    else this.#laneOf.get(delivery)?.putBack(delivery);
   }
 
   ended(delivery: Delivery): void {
-    const { lease, end } = delivery;
     this.#laneOf.get(delivery)?.ended(delivery);
     this.#laneOf.delete(delivery);
-    if (end?.kind !== 'set-aside') this.#mailboxes.forget(lease.item.id);
-    if (end?.kind === 'accepted') return this.#accepted(lease);
-    if (end?.kind === 'dead') return this.#dead(lease, end.reason);
-    if (end?.kind === 'unknown') return this.#unknown(lease, end.linkLost);
-    if (end?.kind === 'retry') return this.#retry(lease);
-    if (end?.kind === 'set-aside') return this.#setAside(lease);
-    this.#settler.release(lease);
+    this.#endings.settle(delivery.lease, delivery.end);
   }
 
   late(delivery: Delivery, segment: number, response: Pdu): void {
@@ -168,49 +175,8 @@ export class Road implements DeliveryListener {
     this.#late.set(item.id, known);
   }
 
-  // --- what becomes of them ---
-
-  #accepted(lease: Lease): void {
-    this.#mailboxes.accepted();
-    this.#settler.settle({ outcome: 'done', lease }, () => this.#parts.listener.accepted(lease));
-  }
-
-  #dead(lease: Lease, reason: DeadReason): void {
-    if (reason.code === 'REFUSED') lease.state.attempts++;
-    this.#settler.settle({ outcome: 'dead', lease, reason }, () =>
-      this.#parts.listener.failed(lease, reason),
-    );
-  }
-
-  #retry(lease: Lease): void {
-    const { maxAttempts } = this.#parts.settings;
-    const { state } = lease;
-    state.attempts++;
-    if (state.attempts < maxAttempts) return this.#delay(lease, state.attempts);
-    const last = state.history.at(-1)?.reason ?? '';
-    const text = `given up after ${state.attempts} attempts (maxAttempts); the last answer was ${last}`;
-    this.#dead(lease, { code: 'MAX_ATTEMPTS', command_status: last, text });
-  }
-
-  #setAside(lease: Lease): void {
-    this.#delay(lease, this.#mailboxes.turns(lease.item.id));
-  }
-
-  #delay(lease: Lease, times: number): void {
-    const { clock, random } = this.#parts;
-    const notBefore = clock.now() + retryDelay(times, random);
-    this.#settler.settle({ outcome: 'retry', lease, notBefore }, () => undefined);
-  }
-
-  #unknown(lease: Lease, linkLost: boolean): void {
-    const { state } = lease;
-    const { maxRedeliveries } = this.#parts.settings;
-    state.redelivered = true;
-    state.redeliveries++;
-    if (linkLost) state.lostLinks++;
-    if (state.redeliveries <= maxRedeliveries) return this.#settler.release(lease);
-    const text = `sent ${state.redeliveries} times without an answer (maxRedeliveries ${maxRedeliveries}); it may have been delivered`;
-    this.#dead(lease, { code: 'OUTCOME_UNKNOWN', text });
+  get #atMostOnce(): boolean {
+    return this.#parts.settings.delivery === 'at-most-once';
   }
 
   #correlate(item: QueueItem, segment: number, messageId: string): void {
@@ -234,15 +200,16 @@ export class Road implements DeliveryListener {
   }
 
   #context(lane: () => Lane): LaneContext {
-    const { limiter, clock, log, settings, listener } = this.#parts;
+    const { pace, clock, log, settings, listener } = this.#parts;
     return {
       gate: this.gate,
-      limiter,
+      limiter: pace,
       settler: this.#settler,
       clock,
       log,
       maxUnsettled: settings.maxUnsettled ?? Math.max(4 * settings.windowSize * settings.sessions, 1000),
       batchLimit: () => this.#batchLimit(),
+      commit: this.#atMostOnce ? (deliveries) => this.#endings.commit(deliveries) : undefined,
       borrow: (max, signal) => this.#borrow(max, signal, lane()),
       sent: (segment) => listener.sent(segment),
       hopeless: (delivery, session) => this.#expired(delivery) || this.#unspeakable(delivery, session),
@@ -251,23 +218,30 @@ export class Road implements DeliveryListener {
 
   /** A tenth of a second's worth. */
   #batchLimit(): number {
-    const rate = this.#parts.bucket?.rate ?? 0;
-    return rate === 0 ? BATCH : Math.min(BATCH, Math.ceil(rate / 10));
+    const { bucket, pace } = this.#parts;
+    const rate = Math.min(bucket?.rate || Infinity, pace.wish ?? Infinity);
+    return Math.min(BATCH, Math.ceil(rate / 10));
   }
 
   async #borrow(max: number, signal: AbortSignal, lane: Lane): Promise<Delivery[]> {
     const leases = await this.#parts.store.queue.take(max, { signal });
-    return leases.map((lease) => {
-      const delivery = new Delivery(lease, this.#order++, this, this.#parts.clock);
-      this.#laneOf.set(delivery, lane);
-      this.#late
-        .get(lease.item.id)
-        ?.forEach((messageId, segment) => delivery.acceptedBefore(segment, messageId));
-      this.#late.delete(lease.item.id);
-      // All its segments were accepted, but that came late or could not be written down.
-      if (delivery.remaining === 0) delivery.abandon({ kind: 'accepted' });
-      return delivery;
-    });
+    return leases.map((lease) => this.#delivery(lease, lane));
+  }
+
+  #delivery(lease: Lease, lane: Lane): Delivery {
+    const { item, state } = lease;
+    const delivery = new Delivery(lease, this.#order++, this.#deliveries);
+    this.#laneOf.set(delivery, lane);
+    this.#late.get(item.id)?.forEach((messageId, segment) => delivery.acceptedBefore(segment, messageId));
+    this.#late.delete(item.id);
+    // All its segments were accepted, but that came late or could not be written down.
+    if (delivery.remaining === 0) delivery.abandon({ kind: 'accepted' });
+    else if (state.onTheWire && this.#atMostOnce) delivery.abandon({ kind: 'dead', reason: NOT_AGAIN });
+    else if (state.onTheWire) {
+      state.onTheWire = false;
+      state.redelivered = true;
+    }
+    return delivery;
   }
 
   #expired(delivery: Delivery): boolean {
@@ -291,11 +265,6 @@ export class Road implements DeliveryListener {
     delivery.abandon({ kind: 'dead', reason: { code: 'NO_TLVS', text } });
     return true;
   }
-}
-
-function isThrottling(status: number): boolean {
-  const name = statusName(status);
-  return name === 'ESME_RTHROTTLED' || name === 'ESME_RMSGQFUL';
 }
 
 function expiredAt(expiresAt: number): DeadReason {

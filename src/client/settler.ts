@@ -73,6 +73,11 @@ export class Settler {
     this.#run();
   }
 
+  /** Resolves when the states of these are written, and rejects when they cannot be: whoever waits must not go on. */
+  async note(leases: readonly Lease[]): Promise<void> {
+    await this.#queue.extend(leases);
+  }
+
   settle(settlement: Settlement, then: () => void): void {
     this.#unsettled++;
     this.#next.settlements.push(settlement);

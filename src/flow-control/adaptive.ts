@@ -11,6 +11,8 @@ export interface AdaptiveOptions {
 
 /** Segments per second; it never goes lower. */
 const LOWEST_RATE = 0.5;
+/** Where it begins at least: a refusal after a handful of messages says little about the limit. */
+const FIRST_RATE = 10;
 /** What a rate is cut to, at the most and at the least. */
 const DEEPEST_CUT = 0.7;
 const SLIGHTEST_CUT = 0.9;
@@ -21,22 +23,26 @@ const RECOVERY = 20;
 const CONTENT = 60;
 /** Growth per second while no ceiling is known. */
 const SEARCH_GROWTH = 0.3;
+/** A rate that is good for this many times what was refused last: the centre allows another today. */
+const OUTGROWN = 1.5;
 /** A rate above this many times what is answered is not made use of, and says nothing about the centre. */
 const UNUSED = 1.5;
-/** A longer silence between two answers (seconds) is no time of sending. */
+/** A longer silence between two answers is no time of sending: in seconds, or in turns of the rate if that is longer. */
 const LONGEST_GAP = 1;
+const LONGEST_GAP_TURNS = 2;
 /** Throttled answers within this time (seconds) are of one round trip, however short the pause is. */
 const ROUND_TRIP = 1;
 
 /**
  * Finds the rate that the centre allows, by additive increase and
  * multiplicative decrease. It wishes for nothing until the first throttled
- * answer; each of them pauses, and cuts the rate once per pause.
+ * answer; each of them pauses, and cuts the rate once per pause, unless nothing was taken since the last cut.
  *
  *   rate refused ┈┈╮┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈╭┈   The steps up grow smaller towards the
  *                  │   ╭──────────────╯    plateau below the rate that was refused
  *                  │ ╭─╯                   last, and larger again after a minute
- *                  ╰─╯                     there: the centre may allow more today.
+ *                  ╰─╯                     there: the centre may allow more today. Far above
+ *                                         it, the search begins anew.
  *
  * The numbers were found by simulating centres with limits of 5 to 500/s and
  * buckets from one message to five seconds' worth; see the test.
@@ -47,13 +53,15 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
   readonly #wait: number;
   readonly #answers: RateMeter;
   #rate: number | undefined;
-  /** The rate that was refused last; undefined while the first is looked for. */
+  /** The rate that was refused last; undefined while one is looked for. */
   #ceiling: number | undefined;
   #cut = DEEPEST_CUT;
   /** Seconds of sending since the last cut. */
   #sendingFor = 0;
   #answeredAt: number;
   #cutAt = -Infinity;
+  /** Whether the centre took anything since. */
+  #tried = true;
 
   constructor({ throttleWait = 3, clock = systemClock }: AdaptiveOptions = {}) {
     this.#clock = clock;
@@ -69,8 +77,10 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
     this.#pause.begin();
     if (sameRoundTrip) return;
     this.#cutAt = now;
-    if (this.#rate === undefined) this.#rate = Math.max(LOWEST_RATE, this.#answers.count());
-    else this.#cutFrom(this.#rate);
+    if (this.#rate === undefined) this.#rate = Math.max(FIRST_RATE, this.#answers.count());
+    // A centre that takes nothing at all is closed, and says nothing about the rate.
+    else if (this.#tried) this.#cutFrom(this.#rate);
+    this.#tried = false;
     this.#sendingFor = 0;
   }
 
@@ -91,7 +101,9 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
     const now = this.#clock.monotonic();
     const gap = (now - this.#answeredAt) / 1000;
     this.#answeredAt = now;
-    if (this.#rate === undefined || this.#pause.active || gap > LONGEST_GAP) return;
+    if (this.#rate === undefined || this.#pause.active) return;
+    this.#tried = true;
+    if (gap > Math.max(LONGEST_GAP, LONGEST_GAP_TURNS / this.#rate)) return;
     this.#sendingFor += gap;
     if (this.#rate <= UNUSED * this.#answers.rate()) this.#rate = this.#grown(this.#rate, gap);
   }
@@ -101,7 +113,8 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
     const missing = Math.max(0, 1 - this.#sendingFor / RECOVERY);
     const curious = Math.max(0, this.#sendingFor / CONTENT - 1);
     const part = PLATEAU - (PLATEAU - this.#cut) * missing ** 3 + 0.1 * curious ** 3;
-    return Math.max(rate, this.#ceiling * part);
+    if (part > OUTGROWN) this.#ceiling = undefined;
+    return Math.max(rate, (this.#ceiling ?? 0) * part);
   }
 
   allowRequest(): boolean {

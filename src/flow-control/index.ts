@@ -4,5 +4,6 @@
  */
 export type { RateLimiter, ThrottleHandler } from './types';
 export { TokenBucket, type TokenBucketOptions } from './token-bucket';
+export { Pace, type PaceParts } from './pace';
 export { SamplingThrottleHandler, type SamplingOptions } from './sampling';
 export { AdaptiveThrottleHandler, type AdaptiveOptions } from './adaptive';

@@ -20,6 +20,7 @@ export function isUntouched(state: DeliveryState): boolean {
     state.redeliveries === 0 &&
     state.lostLinks === 0 &&
     !state.redelivered &&
+    state.onTheWire === undefined &&
     state.history.length === 0 &&
     state.accepted.every((messageId) => messageId === null)
   );

@@ -55,6 +55,11 @@ export interface DeliveryState {
   lostLinks: number;
   /** Whether the centre may have seen it before. */
   redelivered: boolean;
+  /**
+   * With at-most-once, written before a segment goes out and taken back when the centre has refused it: it is or may
+   * be on the wire, and whoever finds it so after a crash must not send it. Absent: it never was.
+   */
+  onTheWire?: boolean;
   /** The message_id of each accepted segment, by its place in `segments`; null: not accepted yet. */
   accepted: (string | null)[];
   history: AttemptRecord[];

@@ -26,7 +26,14 @@ describe('Log lines', () => {
           return command_status ? { command_status } : { message_id: `m${n}` };
         },
       },
-      { logLevel: 'trace', password: 'top secret', maxAttempts: 1, receiptHoldTime: 0, ...options },
+      {
+        throttleHandler: 'sampling',
+        logLevel: 'trace',
+        password: 'top secret',
+        maxAttempts: 1,
+        receiptHoldTime: 0,
+        ...options,
+      },
     );
     const { client, peer, clock, told } = scene;
     client.on('message', () => {

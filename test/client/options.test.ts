@@ -235,3 +235,37 @@ describe('Options', () => {
     ]);
   });
 });
+
+describe('statusPolicy', () => {
+  const remedyOf = (statusPolicy: unknown): string | undefined =>
+    findProblems({ statusPolicy } as SmppClientOptions)[0]?.remedy;
+
+  it('takes names of 3.4 and 5.0, codes and vendors’ own, as an object or its JSON text', () => {
+    const policy = {
+      ESME_RSYSERR: 'fail',
+      ESME_RTLVNOTALLWD: 'retry',
+      '0x00000401': 'throttle',
+      '1026': 'fail',
+    };
+    for (const given of [policy, JSON.stringify(policy)]) {
+      const { statusPolicy } = normalise({ statusPolicy: given } as SmppClientOptions);
+      const codes = [
+        [0x08, 'fail'],
+        [0xc1, 'retry'],
+        [0x401, 'throttle'],
+        [0x402, 'fail'],
+      ] as const;
+      assert.deepEqual(statusPolicy, new Map(codes));
+    }
+  });
+
+  it('refuses what is no status, with the nearest that is, and what is no treatment', () => {
+    assert.match(remedyOf({ ESME_RSYSER: 'fail' }) ?? '', /did you mean "ESME_RSYSERR"/);
+    assert.match(remedyOf({ ESME_ROK: 'fail' }) ?? '', /ESME_ROK is no refusal/);
+    assert.match(remedyOf({ ESME_RSYSERR: 'ok' }) ?? '', /ESME_RSYSERR one of throttle .*retry .*fail/);
+    assert.match(remedyOf({ '0x1ffffffff': 'fail' }) ?? '', /not a command_status/);
+    assert.match(remedyOf(['ESME_RSYSERR']) ?? '', /give a JSON object/);
+    assert.match(remedyOf('{') ?? '', /give a JSON object/);
+    assert.equal(remedyOf({}), undefined);
+  });
+});

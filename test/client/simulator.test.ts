@@ -66,7 +66,14 @@ describe('With the simulated SMSC', () => {
           { type: 'drop', after: 20 },
         ],
       },
-      { windowSize: 5, throttleWait: 0.02, denyRequestAt: 100, responseTimeout: 0.2, maxRedeliveries: 50 },
+      {
+        windowSize: 5,
+        throttleHandler: 'sampling',
+        throttleWait: 0.02,
+        denyRequestAt: 100,
+        responseTimeout: 0.2,
+        maxRedeliveries: 50,
+      },
     );
     const results = await client.sendBatch(numbered(100));
     assert.deepEqual([...new Set(results.map(({ status }) => status))], ['fulfilled']);

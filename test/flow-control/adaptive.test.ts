@@ -62,10 +62,39 @@ describe('the adaptive throttle handler', () => {
     await clock.advance(500);
     handler.throttled();
     assert.equal(handler.rate(), rate);
-    await clock.advance(500);
+    await clock.advance(300);
+    handler.notThrottled();
+    await clock.advance(200);
+    const later = handler.rate() as number;
     handler.throttled();
-    assert.equal(handler.rate(), 0.7 * rate);
+    assert.ok((handler.rate() as number) <= 0.9 * later);
   });
+
+  it('begins with no less than ten per second', async () => {
+    await answer(1, 1);
+    handler.throttled();
+    assert.equal(handler.rate(), 10);
+  });
+
+  it('keeps the rate while the centre takes nothing at all', async () => {
+    await answer(50, 50);
+    handler.throttled();
+    const rate = handler.rate();
+    for (let at = 0; at < 1200; at++) {
+      await clock.advance(3000);
+      handler.throttled();
+    }
+    assert.equal(handler.rate(), rate);
+  });
+
+  it('finds back from its lowest rate within minutes', async () => {
+    const answers = await runAgainst(
+      { limit: (second) => (second < 120 ? 0.4 : 50), burst: 5, roundTrip: 20, windowSize: 10 },
+      420,
+    );
+    const { accepted } = sum(answers, 390, 420);
+    assert.ok(accepted > 0.85 * 30 * 50, `${accepted} accepted`);
+  }).timeout(30_000);
 
   it('cuts less deep, the longer the rate was good', async () => {
     await answer(50, 50);
@@ -97,6 +126,7 @@ describe('the adaptive throttle handler', () => {
     for (let at = 0; at < 50; at++) {
       handler.throttled();
       await clock.advance(3000);
+      handler.notThrottled();
     }
     assert.equal(handler.rate(), 0.5);
   });

@@ -25,6 +25,8 @@ const PROBES: unknown[] = [
   'ESME_ROK', 'ESME_RX_T_APPN', '0x64', '0x00000401', '0x1FFFFFFFF', '4294967296', 'ROK', 'hex', 'esm_class', 'last',
   'id:(?<id>\\S+)', '(?i)id:(?P<id>\\w+) (?P<stat>\\w+)', '(?<id>', '(?<text>.*)', '{"A":"DELIVRD"}', '{"A":{"state":"UNDELIV","final":true}}',
   '{"A":{"final":1}}', '{"A":{"end":true}}', '{"A":""}', 'UTC', 'Europe/Berlin', '+02:00', '-0330', '+02', 'Z', '+2', 'Mars/Olympus', 'manual',
+  '{"ESME_RSYSERR":"fail","0x00000401":"throttle","8":"retry"}', '{"ESME_ROK":"fail"}', '{"0":"fail"}', '{"ESME_RSYSERR":"wait"}',
+  '{"ESME_RSYSERR":"ok"}', '{"0x100000000":"fail"}', '{"esme":"fail"}', 'at-least-once', 'at-most-once', 'exactly-once',
   'a'.repeat(12), 'a'.repeat(13), 'a'.repeat(16), 'a'.repeat(41), 'a'.repeat(65), 'a'.repeat(256), 'Müller', '${HOST}',
 ]; // prettier-ignore
 
@@ -193,7 +195,7 @@ describe('the parts of smpp-config that plugins can replace', () => {
   const BUILT_IN = {
     queue: ['disk', 'memory'],
     rateLimiter: ['token-bucket'],
-    throttleHandler: ['sampling'],
+    throttleHandler: ['adaptive', 'sampling'],
     correlator: ['store'],
     sequence: ['counter'],
   };
@@ -259,6 +261,9 @@ describe('the parts of smpp-config that plugins can replace', () => {
     const { dialog } = open({ queue: 'disk' });
     const shown = (): boolean[] =>
       ['disk', 'memory', 'token-bucket', 'sampling'].map((name) => dialog.shows(`smpp-config-${name}`));
+    assert.deepEqual(shown(), [true, false, true, false]);
+    assert.equal(dialog.shows('smpp-config-adaptive'), true);
+    dialog.choose(id('throttleHandler'), 'sampling');
     assert.deepEqual(shown(), [true, false, true, true]);
     dialog.choose(id('queue'), 'memory');
     assert.deepEqual(shown(), [false, true, true, true]);

@@ -1,0 +1,115 @@
+import type { Clock } from '../clock';
+import type { DeadReason, Lease } from '../store';
+import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
+import type { FullMailboxes } from './full-mailboxes';
+import type { Settings } from './options';
+import { retryDelay } from './retry';
+import type { Settler } from './settler';
+
+export interface EndingsParts {
+  readonly settler: Settler;
+  readonly mailboxes: FullMailboxes;
+  readonly settings: Pick<Settings, 'maxAttempts' | 'maxRedeliveries' | 'delivery'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly listener: {
+    accepted(lease: Lease): void;
+    failed(lease: Lease, reason: DeadReason): void;
+  };
+}
+
+/** With at-most-once, whatever keeps the answer away. */
+export const NOT_AGAIN: DeadReason = {
+  code: 'OUTCOME_UNKNOWN',
+  text: 'it was sent, no response came, and it is not sent again (delivery at-most-once); it may have been delivered',
+};
+
+/** What becomes of a message when its loan ends: done, dead, later again, or back to its place. */
+export class Endings {
+  readonly #parts: EndingsParts;
+
+  constructor(parts: EndingsParts) {
+    this.#parts = parts;
+  }
+
+  settle(lease: Lease, end: DeliveryEnd | undefined): void {
+    const { mailboxes } = this.#parts;
+    if (end?.kind !== 'set-aside') mailboxes.forget(lease.item.id);
+    if (end?.kind === 'accepted') return this.#accepted(lease);
+    if (end?.kind === 'dead') return this.dead(lease, end.reason);
+    if (end?.kind === 'unknown') return this.#unknown(lease, end.linkLost);
+    if (end?.kind === 'retry') return this.#retry(lease);
+    if (end?.kind === 'set-aside') return this.#delay(lease, mailboxes.turns(lease.item.id));
+    this.#release(lease);
+  }
+
+  dead(lease: Lease, reason: DeadReason): void {
+    const { settler, listener } = this.#parts;
+    if (reason.code === 'REFUSED') lease.state.attempts++;
+    settler.settle({ outcome: 'dead', lease, reason }, () => listener.failed(lease, reason));
+  }
+
+  /** With at-most-once: from now on, whatever happens, they are not sent a second time. */
+  async commit(deliveries: readonly Delivery[]): Promise<void> {
+    const leases = deliveries.map(({ lease }) => lease);
+    for (const { state } of leases) state.onTheWire = true;
+    try {
+      await this.#parts.settler.note(leases);
+    } catch (error) {
+      for (const { state } of leases) state.onTheWire = false;
+      throw error;
+    }
+  }
+
+  /** The centre has refused what was on the wire: a crash while it waits must not make its outcome unknown. */
+  offTheWire(lease: Lease): void {
+    if (!lease.state.onTheWire) return;
+    lease.state.onTheWire = false;
+    this.#parts.settler.progress(lease);
+  }
+
+  #accepted(lease: Lease): void {
+    const { settler, listener, mailboxes } = this.#parts;
+    mailboxes.accepted();
+    settler.settle({ outcome: 'done', lease }, () => listener.accepted(lease));
+  }
+
+  #retry(lease: Lease): void {
+    const { maxAttempts } = this.#parts.settings;
+    const { state } = lease;
+    state.attempts++;
+    if (state.attempts < maxAttempts) return this.#delay(lease, state.attempts);
+    const last = state.history.at(-1)?.reason ?? '';
+    const text = `given up after ${state.attempts} attempts (maxAttempts); the last answer was ${last}`;
+    this.dead(lease, { code: 'MAX_ATTEMPTS', command_status: last, text });
+  }
+
+  #delay(lease: Lease, times: number): void {
+    const { settler, clock, random } = this.#parts;
+    const notBefore = clock.now() + retryDelay(times, random);
+    if (lease.state.onTheWire) lease.state.onTheWire = false;
+    settler.settle({ outcome: 'retry', lease, notBefore }, () => undefined);
+  }
+
+  #unknown(lease: Lease, linkLost: boolean): void {
+    const { state } = lease;
+    const { maxRedeliveries, delivery } = this.#parts.settings;
+    if (delivery === 'at-most-once') return this.dead(lease, NOT_AGAIN);
+    const wentAlone = state.lostLinks >= SUSPECT_AFTER;
+    state.redelivered = true;
+    state.redeliveries++;
+    if (linkLost) state.lostLinks++;
+    if (state.redeliveries > maxRedeliveries) {
+      const text = `sent ${state.redeliveries} times without an answer (maxRedeliveries ${maxRedeliveries}); it may have been delivered`;
+      return this.dead(lease, { code: 'OUTCOME_UNKNOWN', text });
+    }
+    // It is what the link was lost by, or had bad luck: the others first.
+    if (linkLost && wentAlone) this.#delay(lease, state.lostLinks - SUSPECT_AFTER);
+    else this.#release(lease);
+  }
+
+  #release(lease: Lease): void {
+    if (lease.state.onTheWire) lease.state.onTheWire = false;
+    this.#parts.settler.release(lease);
+  }
+}
