@@ -15,7 +15,7 @@ export interface Bound {
 }
 
 export interface LinkListener {
-  connecting(link: Link): void;
+  connecting(): void;
   bound(bound: Bound): void;
   /** One of two sessions has gone; the other carries on. */
   left(bound: Bound, reason: string): void;
@@ -75,6 +75,8 @@ export class Link {
   /** Tries since it was last bound. */
   #fruitless = 0;
   #letGoAt = -Infinity;
+  /** Where sessions have gone to that are unbound to move. */
+  readonly #movedTo = new WeakMap<Session, Endpoint>();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -141,7 +143,7 @@ export class Link {
       try {
         this.#state = 'connecting';
         this.#endpoint = this.#parts.endpoints[at] as Endpoint;
-        this.#parts.listener.connecting(this);
+        this.#parts.listener.connecting();
         return await this.#open(at, signal);
       } catch (cause) {
         const error = cause as Error;
@@ -171,7 +173,7 @@ export class Link {
     signal.removeEventListener('abort', stop);
     // Whoever was to take over may have gone at the same moment.
     if (successor && this.#bound.includes(successor)) return successor;
-    this.#down({ reason: (reason ?? (await closed)).text }, signal);
+    this.#down({ reason: this.#whyClosed(bound.session, reason ?? (await closed)) }, signal);
     return undefined;
   }
 
@@ -202,28 +204,35 @@ export class Link {
 
   /** Both work until the new session has held for a while; then the old one finishes what it has and goes. */
   async #provesBetter(successor: Bound, bound: Bound): Promise<boolean> {
-    const { clock, listener } = this.#parts;
+    const { clock } = this.#parts;
     const over = new AbortController();
     const gone = (): void => over.abort();
     void successor.session.closed.then(gone);
     void bound.session.closed.then(gone);
     await sleep(clock, this.#ladder.stableAfter, over.signal);
     if (!this.#bound.includes(successor)) return false;
-    if (this.#bound.includes(bound) && this.started) {
-      await listener.drain(bound.session);
-      await bound.session.unbind(UNBIND_TIMEOUT);
-    }
+    if (this.#bound.includes(bound) && this.started) await this.#quit(bound.session, successor.endpoint);
     return true;
   }
 
   /** A better host is there, and has room for us once we are nowhere else: an account may have one bind in all. */
   async #letGo({ session }: Bound, at: number): Promise<void> {
-    const { clock, listener } = this.#parts;
+    const { clock, endpoints } = this.#parts;
     if (clock.monotonic() - this.#letGoAt < LET_GO_EVERY) return;
     this.#letGoAt = clock.monotonic();
-    await listener.drain(session);
     this.#ladder.prefer(at);
+    await this.#quit(session, endpoints[at] as Endpoint);
+  }
+
+  async #quit(session: Session, next: Endpoint): Promise<void> {
+    this.#movedTo.set(session, next);
+    await this.#parts.listener.drain(session);
     await session.unbind(UNBIND_TIMEOUT);
+  }
+
+  #whyClosed(session: Session, { code, text }: CloseReason): string {
+    const next = code === 'unbound' ? this.#movedTo.get(session) : undefined;
+    return next ? `unbound to go back to ${next.host}:${next.port}` : text;
   }
 
   async #open(at: number, signal: AbortSignal): Promise<Bound> {
@@ -256,7 +265,7 @@ export class Link {
     if (held >= this.#ladder.stableAfter) this.#ladder.held(bound.at);
     else this.#ladder.failed(bound.at);
     this.#endpoint = bound.endpoint;
-    if (this.#bound.length > 0) listener.left(bound, reason.text);
+    if (this.#bound.length > 0) listener.left(bound, this.#whyClosed(bound.session, reason));
   }
 
   #down(facts: Pick<LinkDown, 'reason' | 'error' | 'commandStatus'>, signal: AbortSignal): void {

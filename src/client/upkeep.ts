@@ -40,6 +40,8 @@ export class Upkeep {
   #count = 0;
   /** Who waits for the first bind. */
   readonly #waiters = new Set<Waiter>();
+  /** Why each link was not let in last; until it is. */
+  readonly #problems = new WeakMap<Link, string | undefined>();
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
@@ -119,8 +121,8 @@ export class Upkeep {
     const { systemId, password, receiverSystemId, receiverPassword } = settings;
     const receiver = { systemId: receiverSystemId || systemId, password: receiverPassword || password };
     const roster = new Roster();
-    return () =>
-      new Link({
+    return () => {
+      const link: Link = new Link({
         ...this.#parts,
         type,
         credentials: type === 'receiver' ? receiver : { systemId, password },
@@ -129,13 +131,15 @@ export class Upkeep {
         count: () => ++this.#count,
         listener: {
           drain,
-          connecting: (link) => this.#connecting(link),
-          bound: (bound) => this.#bound(bound),
+          connecting: () => this.#connecting(link),
+          bound: (bound) => this.#bound(link, bound),
           left: ({ endpoint, type: bind_type }, reason) =>
             this.#parts.announcer.session(this.#facts({ ...endpoint, bind_type, reason })),
-          down: (facts) => this.#down(facts),
+          down: (facts) => this.#down(link, facts),
         },
       });
+      return link;
+    };
   }
 
   #firstBind(failFast: boolean, signal: AbortSignal | undefined): Promise<void> {
@@ -166,25 +170,37 @@ export class Upkeep {
     this.#parts.announcer.session(this.#facts({ ...endpoint, bind_type: type }));
   }
 
-  #bound({ session, number, endpoint, type }: Bound): void {
+  #bound(link: Link, { session, number, endpoint, type }: Bound): void {
+    this.#problems.delete(link);
     this.#parts.bound(session);
     this.#parts.announcer.bound(session, number, this.#facts({ ...endpoint, bind_type: type }));
     for (const waiter of this.#waiters) waiter.resolve();
   }
 
-  #down({ type, endpoint, reason, commandStatus, retryIn, next, error, exhausted }: LinkDown): void {
-    const elsewhere = next && next !== endpoint ? { next_host: next.host, next_port: next.port } : {};
-    const facts = this.#facts({
-      ...endpoint,
-      bind_type: type,
-      reason,
-      ...statusFields(commandStatus),
-      ...(error instanceof SmppError ? { code: error.code } : {}),
-      ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
-    });
-    this.#parts.announcer.session(facts);
+  #down(link: Link, down: LinkDown): void {
+    const { endpoint, type, reason, commandStatus, retryIn, next, error, exhausted } = down;
+    if (this.#isNews(link, down)) {
+      const elsewhere = next && next !== endpoint ? { next_host: next.host, next_port: next.port } : {};
+      const facts = this.#facts({
+        ...endpoint,
+        bind_type: type,
+        reason,
+        ...statusFields(commandStatus),
+        ...(error instanceof SmppError ? { code: error.code } : {}),
+        ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
+      });
+      this.#parts.announcer.session(facts);
+    }
     if (!error || !exhausted) return;
     for (const waiter of this.#waiters) if (waiter.failFast) waiter.reject(error);
+  }
+
+  /** A host that is away is away for all: of links that fail alike only the first one tells. */
+  #isNews(link: Link, { type, endpoint, reason, error }: LinkDown): boolean {
+    const problem = error && [type, endpoint.host, endpoint.port, reason].join(' ');
+    this.#problems.set(link, problem);
+    if (problem === undefined) return true;
+    return this.#links.find((one) => this.#problems.get(one) === problem) === link;
   }
 
   #warnOfPassword(): void {

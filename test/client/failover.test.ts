@@ -163,6 +163,11 @@ describe('Failback', () => {
     assert.equal(second.links[0]?.requests('unbind').length, 0);
     await advanceUntil(clock, () => second.links[0]?.requests('unbind').length === 1, 1000);
     await until(() => told('session').at(-1)?.reason !== undefined);
+    const left = told('session').at(-1);
+    assert.deepEqual(
+      [left?.port, left?.reason],
+      [second.port, `unbound to go back to 127.0.0.1:${peer.port}`],
+    );
     assert.deepEqual(await ports(scene), [peer.port]);
     assert.ok(told('session').every(({ state }, at) => at < 3 || state === 'bound'));
   });

@@ -128,6 +128,18 @@ describe('Several sessions', () => {
     assert.equal(told('session').at(-1)?.bound, 2);
   });
 
+  it('that fail alike are told of once, not once each', async () => {
+    const scene = await scenes.idle(
+      (link) => (link < 30 ? { bind_transceiver: () => ({ command_status: 'ESME_RSYSERR' }) } : {}),
+      { sessions: 10, enquireLinkInterval: 0, random: () => 1 },
+    );
+    void scene.client.start().catch(() => undefined);
+    await advanceUntil(scene.clock, () => scene.told('session').at(-1)?.bound === 10, 500);
+    const failures = scene.told('session').filter(({ command_status }) => command_status !== undefined);
+    assert.equal(failures.length, 3);
+    assert.equal(scene.lines.filter(({ level }) => level === 'warn').length, 3);
+  });
+
   it('are queried over one that has room', async () => {
     const { client, peer } = await three({ submit_sm: silence }, { windowSize: 1 });
     await client.enqueue(numbered(2));
