@@ -27,7 +27,18 @@ const chance = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', '.cache/', '.demo/', 'coverage/', 'reports/', '.stryker-tmp/', 'node_modules/', '**/fixtures/'] },
+  {
+    ignores: [
+      'dist/',
+      '.cache/',
+      '.demo/',
+      'coverage/',
+      'reports/',
+      '.stryker-tmp/',
+      'node_modules/',
+      '**/fixtures/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],
