@@ -15,7 +15,7 @@ import { about, octetField, putDestination, putSource, type Fields } from './add
 import { MessageError } from './errors';
 import { fieldNames, isQueued, parseMessage, type Message, type ParsedMessage } from './message';
 import type { Settings } from './options';
-import { checkedMetadata, expiry, laneOf, messageClassOf, oneOf } from './wishes';
+import { checkedMetadata, expiry, flagOf, languagesOf, laneOf, messageClassOf, oneOf } from './wishes';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
 
 export interface IntakeParts {
@@ -136,6 +136,8 @@ export class Intake {
       data_coding: octetField(parsed, settings, 'data_coding'),
       messageClass: messageClassOf(wishes.messageClass),
       language: oneOf('language', wishes.language, languageNames()),
+      languages: languagesOf(wishes.languages, settings.languages),
+      wholeWords: flagOf('whole_words', wishes.wholeWords),
       defaultAlphabet: settings.defaultAlphabet,
       unencodable: oneOf('unencodable', wishes.unencodable ?? settings.unencodable, UNENCODABLE),
       codecs,

@@ -19,6 +19,16 @@ export interface Message {
   encoding?: string;
   /** How a text longer than one short message goes: auto (udh8), udh8, udh16, sar, payload, reject. */
   long_messages?: string;
+  /** 0 (flash: shown at once) to 3. */
+  message_class?: number | string;
+  /** A language whose national characters may be used before UCS2. */
+  language?: string;
+  /** Languages whose national characters may be used where that takes fewer segments than UCS2. */
+  languages?: string | readonly string[];
+  /** What becomes of characters that the encoding lacks: strict, replace, transliterate. */
+  unencodable?: string;
+  /** Cut long messages between words. */
+  whole_words?: boolean;
   /** An SMPP octet, or when a receipt is wanted: final, none, failure, success. */
   registered_delivery?: number | string;
   intermediate_notification?: boolean;
@@ -47,7 +57,9 @@ export interface Wishes {
   intermediateNotification?: boolean;
   smeAcknowledgement?: string;
   messageClass?: unknown;
+  wholeWords?: unknown;
   language?: string;
+  languages?: unknown;
 }
 
 export interface ParsedMessage {
@@ -79,7 +91,9 @@ const WISHES: Record<string, Take> = {
     (wishes.intermediateNotification = value === true || value === 'true'),
   sme_acknowledgement: ({ wishes }, value) => (wishes.smeAcknowledgement = text(value)),
   message_class: ({ wishes }, value) => (wishes.messageClass = value),
+  whole_words: ({ wishes }, value) => (wishes.wholeWords = value),
   language: ({ wishes }, value) => (wishes.language = text(value)),
+  languages: ({ wishes }, value) => (wishes.languages = value),
   unencodable: ({ wishes }, value) => (wishes.unencodable = text(value)),
   // What naz calls them.
   log_id: ({ wishes }, value) => (wishes.correlationId ??= text(value)),

@@ -7,6 +7,7 @@ import { clientDirectory, type Correlator, type Store } from '../store';
 import type { TextCodec } from '../text';
 import { ConfigError, type Problem } from './errors';
 import { hosts } from './failover-option';
+import { languages } from './languages-option';
 import { QUEUED, fieldNames } from './message';
 import type { ResolvePlugin } from './plugins';
 import {
@@ -76,6 +77,7 @@ export const OPTIONS = {
   destinationNpi: autoOr(255),
   defaultAlphabet: text('gsm0338'),
   unencodable: choice('strict', 'replace', 'transliterate'),
+  languages: languages(),
   queueDirectory: text(''),
   queueCapacity: integer(10_000),
   whenFull: choice('reject', 'drop-oldest', 'wait'),

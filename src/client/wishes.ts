@@ -1,5 +1,7 @@
 import type { Lane } from '../store';
+import type { LanguageName } from '../text';
 import { MessageError, show } from './errors';
+import { readLanguages } from './languages-option';
 
 const METADATA_LIMIT = 8 * 1024;
 const DEFAULT_LANE = 2;
@@ -68,4 +70,18 @@ export function messageClassOf(given: unknown): 0 | 1 | 2 | 3 | undefined {
   if (found !== undefined) return found;
   const text = `message_class ${JSON.stringify(given)}: give 0 (shows at once) to 3`;
   throw new MessageError('INVALID_FIELD', 'message_class', text);
+}
+
+/** Languages whose shift tables may be used: the message's own, an empty list too, else the connection's. */
+export function languagesOf(given: unknown, allowed: readonly LanguageName[]): readonly LanguageName[] {
+  if (given === undefined) return allowed;
+  const { names, unknown } = readLanguages(given);
+  if (unknown === undefined) return names;
+  throw new MessageError('INVALID_FIELD', 'languages', `languages ${show(given)}: ${unknown}`);
+}
+
+export function flagOf(field: string, given: unknown): boolean {
+  if (given === undefined || given === '' || given === false || given === 'false') return false;
+  if (given === true || given === 'true') return true;
+  throw new MessageError('INVALID_FIELD', field, `${field} ${show(given)}: give true or false`);
 }

@@ -203,6 +203,50 @@ describe('an example, imported as it is', () => {
     );
   });
 
+  it('counts what a text costs', async () => {
+    await run('11-what-a-text-costs.json');
+    const [counted, refused] = ['segments', 'refused'].map((id) => new Inbox(`smpp-text-cost-${id}`)) as [
+      Inbox,
+      Inbox,
+    ];
+    const injects = read('11-what-a-text-costs.json').filter(({ type }) => type === 'inject');
+    for (const { id, name, payload, topic } of injects) {
+      const segments = /: (\d)$/.exec(String(name))?.[1] ?? '1';
+      if (name === 'Latin-1 without €') continue;
+      start(id, { payload, topic: String(topic) });
+      const { smpp } = await counted.next();
+      assert.equal((smpp as { segments: number }).segments, Number(segments), String(name));
+    }
+    start('smpp-text-cost-latin1', { payload: 'It costs 5 €', topic: '447700900123' });
+    const { error } = (await refused.next()) as { error?: { message: string; code: string } };
+    assert.equal(error?.code, 'UNENCODABLE');
+    assert.match(String(error?.message), /"€" \(U\+20AC\) at 11 .*gsm0338/);
+  });
+
+  it('sends long messages in every way, and joins them', async () => {
+    await run('12-long-messages.json');
+    const [accepted, refused, arrived, received] = ['accepted', 'refused', 'arrived', 'received'].map(
+      (id) => new Inbox(`smpp-long-${id}`),
+    ) as [Inbox, Inbox, Inbox, Inbox];
+    const injects = read('12-long-messages.json').filter(({ type }) => type === 'inject');
+    const text = String(injects[0]?.payload);
+    for (const [id, segments] of [
+      ['auto', 2],
+      ['sar', 2],
+      ['payload', 1],
+      ['words', 2],
+    ] as const) {
+      start(`smpp-long-${id}`, { payload: text, topic: '447700900123' });
+      assert.equal(((await accepted.next()).smpp as { segments: number }).segments, segments, id);
+      assert.equal((await arrived.next()).payload, text, id);
+    }
+    start('smpp-long-short', { payload: text, topic: '447700900123' });
+    assert.equal(((await refused.next()).error as { code: string }).code, 'TEXT_TOO_LONG');
+    start('smpp-long-phone', { payload: text, topic: '70123' });
+    const { payload, smpp } = await received.next();
+    assert.deepEqual([payload, (smpp as { segments: number }).segments], [text, 2]);
+  });
+
   it('sorts receipts, and waits for one', async () => {
     await run('13-receipts.json');
     const delivered = new Inbox('smpp-receipts-delivered');
