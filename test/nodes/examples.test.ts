@@ -220,7 +220,7 @@ describe('an example, imported as it is', () => {
     start('smpp-text-cost-latin1', { payload: 'It costs 5 €', topic: '447700900123' });
     const { error } = (await refused.next()) as { error?: { message: string; code: string } };
     assert.equal(error?.code, 'UNENCODABLE');
-    assert.match(String(error?.message), /"€" \(U\+20AC\) at 11 .*gsm0338/);
+    assert.match(error?.message ?? '', /"€" \(U\+20AC\) at 11 .*gsm0338/);
   });
 
   it('sends long messages in every way, and joins them', async () => {
