@@ -99,9 +99,9 @@ export class Inbound {
     if (pdu.command === 'generic_nack' && pdu.command_status === 0) pdu.command_status = UNKNOWN_ERROR;
     const { window, control } = this.#core;
     const asked = this.#core.asked(pdu.sequence_number);
-    // Before the slot is free, or whoever waits for it would go by the old size.
-    if (asked === window) this.#listenToLoad(pdu);
+    const sizeBefore = window.size;
     let fate = (asked ?? window).settle(pdu, octets);
+    if (window.size !== sizeBefore) this.#tellOfLoad(pdu);
     if (fate !== 'unknown' && asked !== control) this.#core.lastTrafficAt = this.#core.lastReceivedAt;
     if (fate === 'unknown' && !asked) fate = control.settle(pdu, octets);
     if (fate === 'settled') return;
@@ -120,11 +120,8 @@ export class Inbound {
     log.warn(facts, text);
   }
 
-  #listenToLoad({ tlvs }: Pdu): void {
+  #tellOfLoad({ tlvs: { congestion_state } }: Pdu): void {
     const { window, options } = this.#core;
-    const state: unknown = tlvs['congestion_state'];
-    const congestion_state = typeof state === 'number' ? state : undefined;
-    if (!window.heardOfLoad(congestion_state)) return;
     const facts = { event: 'window', stage: 'resized', window_size: window.size, congestion_state };
     options.log.debug(facts, `the window is ${window.size} now, for the load of the peer`);
   }

@@ -77,11 +77,6 @@ export class Window {
     this.#wake();
   }
 
-  /** Takes what a response says of the peer's load, before it is settled. Returns whether the size has changed. */
-  heardOfLoad(congestionState: number | undefined): boolean {
-    return this.#congestion.heard(congestionState);
-  }
-
   /** Waits until a slot is free; does not take it: look again. Rejects when the session closes or `signal` aborts. */
   slot(signal?: AbortSignal): Promise<void> {
     if (this.free > 0) return Promise.resolve();
@@ -133,6 +128,8 @@ export class Window {
       this.#tell(() => late.handler.onLate?.(response));
       return 'late';
     }
+    // Before the slot is free, or whoever waits for it would go by the old size.
+    this.#congestion.heard(congestionOf(response));
     this.#outstanding.delete(sequenceNumber);
     this.#tell(() => asked.handler.onResponse(response, octets));
     this.#wake();
@@ -203,6 +200,11 @@ export class Window {
 /** SMPP 3.4 section 4.3: any request may be answered by generic_nack. */
 function answers({ command_id }: Pdu, { answerId }: Outstanding): boolean {
   return command_id === answerId || command_id === GENERIC_NACK;
+}
+
+function congestionOf({ tlvs }: Pdu): number | undefined {
+  const state: unknown = tlvs['congestion_state'];
+  return typeof state === 'number' ? state : undefined;
 }
 
 function closedError(): SmppError {

@@ -93,7 +93,7 @@ const moves = fc.array(
     often(1, only('pause')),
     often(1, fc.oneof(only('unbind'), only('destroy'), only('cut'))),
   ),
-  { maxLength: 80 },
+  { maxLength: 80, size: 'max' },
 );
 
 /** A session with a road that submits, callers that wait, and a peer without manners. */

@@ -50,7 +50,7 @@ describe('The congestion of a centre', () => {
       fc.record({ limit: fc.integer({ min: 1, max: 20 }) }),
     );
     fc.assert(
-      fc.property(fc.array(move, { maxLength: 200 }), (all) => {
+      fc.property(fc.array(move, { maxLength: 200, size: 'max' }), (all) => {
         let limit = 10;
         const congestion = new Congestion(limit);
         for (const one of all) {
@@ -89,6 +89,16 @@ describe('The congestion of a centre', () => {
       link.answer(link.requests('submit_sm')[n]!);
     }
     await until(() => session.windowSize === 4);
+  });
+
+  it('in a response that is not the right one is of no account', async () => {
+    const { session, link } = await benches.bound({ windowSize: 4, script: { submit_sm: silence } });
+    void session.request({ command: 'submit_sm' }).catch(() => undefined);
+    const { sequence_number } = await link.until('submit_sm');
+    link.send({ command: 'query_sm_resp', sequence_number, tlvs: { congestion_state: 99 } });
+    link.send({ command: 'submit_sm_resp', sequence_number: 77, tlvs: { congestion_state: 99 } });
+    await link.ask({ command: 'enquire_link' });
+    assert.deepEqual([session.windowSize, session.outstanding], [4, 1]);
   });
 
   it('of enquire_link is of no account', async () => {

@@ -46,7 +46,7 @@ const moves = fc.array(
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('resize' as const), size: fc.nat(5) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('close' as const) }) },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 /** A window with callers that take each slot that is promised to them, as the road does. */
