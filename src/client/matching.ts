@@ -48,6 +48,8 @@ const MOST_WIDTHS = 4;
  * if one is hexadecimal may as well be two messages: where ids are counted up, both exist. All by a few look-ups, however many messages are known.
  */
 export class MessageMatcher {
+  /** Called when the notations have become known. */
+  onLearned: () => void = () => undefined;
   readonly #parts: MatchingParts;
   #experience: Experience = { widths: [] };
   #loaded: Promise<void> | undefined;
@@ -74,7 +76,8 @@ export class MessageMatcher {
       return exact;
     }
     // Not even the address of the very same id agrees: then another is no guess.
-    const guess = exact !== undefined || !this.#experience.same;
+    const rare = receipt.ids.every((id) => id.length >= RARE);
+    const guess = exact !== undefined || (rare && !this.#experience.same);
     const other = said ? undefined : await this.#convert(receipt, this.#parts.formats, false, guess);
     if (!other) return exact;
     if (!exact) this.#learn(other, receipt);
@@ -168,6 +171,7 @@ export class MessageMatcher {
         `this SMSC writes message_ids ${WORDS[told.response]} in responses and ${WORDS[told.receipt]} in receipts; ` +
           `set responseIdFormat ${told.response} and receiptIdFormat ${told.receipt} to be sure of it`,
       );
+      this.onLearned();
       return;
     }
   }
@@ -214,6 +218,8 @@ export class MessageMatcher {
 }
 
 const ZERO = 0x30;
+/** A centre that counts uses up all shorter ids before anything is known of its ways. */
+const RARE = 4;
 
 function isAuto({ response, receipt }: IdFormats): boolean {
   return response === 'auto' && receipt === 'auto';

@@ -25,7 +25,7 @@ export type Found =
  * receipt that matches nothing is held for a while, and matched when its response comes.
  */
 export class ReceiptMatcher {
-  readonly #matcher: Pick<MessageMatcher, 'find' | 'belongs' | 'observe'>;
+  readonly #matcher: Pick<MessageMatcher, 'find' | 'belongs' | 'observe' | 'onLearned'>;
   readonly #clock: Clock;
   readonly #holdTime: number;
   /** Insertion order is the order in which they become due. */
@@ -34,10 +34,15 @@ export class ReceiptMatcher {
   #timer: TimerHandle | undefined;
 
   /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
-  constructor(matcher: Pick<MessageMatcher, 'find' | 'belongs' | 'observe'>, clock: Clock, holdTime: number) {
+  constructor(
+    matcher: Pick<MessageMatcher, 'find' | 'belongs' | 'observe' | 'onLearned'>,
+    clock: Clock,
+    holdTime: number,
+  ) {
     this.#matcher = matcher;
     this.#clock = clock;
     this.#holdTime = holdTime;
+    matcher.onLearned = () => this.#held.forEach((held) => void this.#again(held));
   }
 
   /** The entry at once, or a promise of it where it may still come. Rejects as the correlator does. */
@@ -84,13 +89,17 @@ export class ReceiptMatcher {
   }
 
   #release(held: Held, entry: CorrelationEntry | undefined): void {
+    this.#remove(held);
+    held.resolve(entry);
+  }
+
+  #remove(held: Held): void {
     this.#held.delete(held);
     for (const key of held.keys) {
       const alike = this.#byKey.get(key);
       alike?.delete(held);
       if (alike?.size === 0) this.#byKey.delete(key);
     }
-    held.resolve(entry);
     if (this.#held.size > 0) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -105,7 +114,14 @@ export class ReceiptMatcher {
         this.#timer = this.#clock.setTimeout(() => this.#expire(), held.dueAt - now);
         return;
       }
-      this.#release(held, undefined);
+      this.#remove(held);
+      void this.#again(held).then(() => held.resolve(undefined));
     }
+  }
+
+  /** What could not be told when it came may be clear by now. */
+  async #again(held: Held): Promise<void> {
+    const entry = await this.#matcher.find(held.receipt).catch(() => undefined);
+    if (entry) this.#release(held, entry);
   }
 }

@@ -120,18 +120,24 @@ describe('Ids of receipts', () => {
   });
 
   it('of a pair that may be read two ways teach nothing', async () => {
-    const scene = await bound(['10']);
+    const scene = await bound(['4711']);
     const [id] = await send(scene, ONE);
-    assert.equal(await match(scene, '16', ONE), id);
+    assert.equal(await match(scene, '18193', ONE), id);
     assert.deepEqual(learned(scene), []);
   });
 
   it('of digits alone are not guessed where they were the same before: a centre that counts has both', async () => {
-    const scene = await bound(['10', '11']);
+    const scene = await bound(['1000', '1001']);
     const [ten] = await send(scene, ONE, ONE);
-    assert.equal(await match(scene, '10', ONE), ten);
-    // 17 is 0x11 in decimal, but it is as well an id whose response was lost.
-    assert.equal(await match(scene, '17', ONE), '');
+    assert.equal(await match(scene, '1000', ONE), ten);
+    // 4097 is 0x1001 in decimal, but it is as well an id whose response was lost.
+    assert.equal(await match(scene, '4097', ONE), '');
+  });
+
+  it('of few digits are not guessed at all', async () => {
+    const scene = await bound(['10']);
+    await send(scene, ONE);
+    assert.equal(await match(scene, '16', ONE), '');
   });
 
   it('that prove it wrong make it forget', async () => {

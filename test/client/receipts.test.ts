@@ -280,6 +280,7 @@ describe('The receipt matcher', () => {
     belongs: ({ messageId }: CorrelationEntry, { ids: own }: MatchedReceipt): boolean =>
       own.includes(messageId),
     observe: (): void => undefined,
+    onLearned: (): void => undefined,
   };
   it('lets each go in its own time, also several of one id among others', async () => {
     const clock = new FakeClock();
