@@ -38,7 +38,7 @@ function optionsFor(room) {
     tempDirName: '.stryker-tmp',
     incremental: true,
     incrementalFile: `.cache/mutate-${room}.json`,
-    reporters: ['clear-text', 'html', 'json'],
+    reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportMutants: false },
     htmlReporter: { fileName: `reports/mutation/${room}.html` },
     jsonReporter: { fileName: `reports/mutation/${room}.json` },

@@ -75,6 +75,11 @@ function inGroups(data_coding: number, gsm: string): Coding | undefined {
   return data_coding & 0x10 ? { encoding, messageClass: classOf(data_coding) } : { encoding };
 }
 
+/** General groups, TS 23.038 section 4: bit 5 says that the text is compressed. */
+export function isCompressed(data_coding: number): boolean {
+  return data_coding >= 0x20 && data_coding < 0x80 && (data_coding & 0x20) !== 0;
+}
+
 function classOf(data_coding: number): MessageClass {
   return (data_coding & 3) as MessageClass;
 }

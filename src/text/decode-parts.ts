@@ -2,7 +2,7 @@ import { codingOf, resolveEncoding } from './codings';
 import { decodeText } from './decode';
 import { TextError } from './errors';
 import { fillBitsAfter, unpackSeptets } from './gsm';
-import type { MessagePart } from './reassembler';
+import type { MessagePart } from './message-part';
 import type { DecodeOptions } from './types';
 import { parseUserDataHeader } from './udh';
 
@@ -65,7 +65,7 @@ function decodeRun(run: readonly MessagePart[], options: DecodeOptions): string 
   const [first] = run;
   if (!first) return '';
   const encoding = encodingOf(first.data_coding, options);
-  if (encoding === undefined || encoding === 'binary') return undefined;
+  if (encoding === 'binary') return undefined;
   const rest = { ...options, udh: first.header };
   if (encoding === 'ucs2' && run.every((part) => part.octets.length % 2 === 0)) {
     // Each may have its byte order mark; halves of a surrogate pair meet again as strings do.

@@ -1,10 +1,10 @@
 import { CHARSETS } from './charsets';
-import { codingOf, resolveEncoding } from './codings';
+import { codingOf, isCompressed, resolveEncoding } from './codings';
 import { TextError } from './errors';
 import { decodeSeptets, fillBitsAfter, unpackSeptets } from './gsm';
 import { DEFAULT_GSM, type GsmTable } from './plan/gsm-alphabet';
 import { tableOf } from './plan/languages';
-import type { DecodeOptions, TextCodec } from './types';
+import type { Coding, DecodeOptions, TextCodec } from './types';
 import { decodeUcs2 } from './ucs2';
 import { parseUserDataHeader, type UserDataHeader } from './udh';
 
@@ -48,13 +48,16 @@ function encodingFor(data_coding: number, options: DecodeOptions): string {
   if (options.encoding !== undefined) return resolveEncoding(options.encoding, options.codecs, 'encoding');
   const coding = codingOf(data_coding, options);
   if (coding && coding.encoding !== 'binary') return coding.encoding;
-  throw new TextError(
-    'UNKNOWN_ENCODING',
-    coding
-      ? `data_coding ${data_coding} is binary: take the octets, or name an encoding.`
-      : `There is no codec for data_coding ${data_coding}: take the octets, or bring a codec.`,
-    { field: 'data_coding' },
-  );
+  throw new TextError('UNKNOWN_ENCODING', `${whyNoText(data_coding, coding)}, or bring a codec.`, {
+    field: 'data_coding',
+  });
+}
+
+function whyNoText(data_coding: number, coding: Coding | undefined): string {
+  if (coding) return `data_coding ${data_coding} is binary: take the octets, name an encoding`;
+  return isCompressed(data_coding)
+    ? `data_coding ${data_coding} says that the text is compressed (TS 23.042), for which there is no codec: take the octets`
+    : `There is no codec for data_coding ${data_coding}: take the octets`;
 }
 
 function headerOf(udh: Uint8Array | UserDataHeader): UserDataHeader {

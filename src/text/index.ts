@@ -29,13 +29,13 @@ export { formatUserDataHeader, parseUserDataHeader, portElement } from './udh';
 export type { Concatenation, UdhElement, UserDataHeader } from './udh';
 export { readUserData } from './user-data';
 export type { IncomingMessage, PartInfo, UserData } from './user-data';
+export type { MessagePart } from './message-part';
 export { Reassembler } from './reassembler';
 export type {
   AddResult,
   IncompleteReason,
   JoinedEntry,
   JoinedMessage,
-  MessagePart,
   ReassemblerOptions,
   ReassemblyEntry,
 } from './reassembler';

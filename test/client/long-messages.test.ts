@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Pdu } from '../../src/protocol';
 import { FakeClock } from '../support/clock';
 import { silence } from '../support/peer';
@@ -51,6 +54,42 @@ describe('Long messages', () => {
     await client.send(LONG);
     const [first, , , fourth] = peer.submits.map((pdu) => headerOf(pdu).reference);
     assert.equal(fourth, ((first ?? 0) + 1) % 256);
+  });
+
+  it('go on counting per recipient after a restart, where the queue is on disk', async () => {
+    const queueDirectory = mkdtempSync(join(tmpdir(), 'smpp-references-'));
+    const references: number[] = [];
+    try {
+      const peer = await scenes.peer();
+      // Were it to start anew, the second client would start somewhere else.
+      for (const chance of [0.25, 0.75]) {
+        const options = { queue: 'disk', queueDirectory, random: () => chance };
+        const { client } = await scenes.bound({}, options, peer);
+        for (const destination_addr of ['491511234567', '491517654321']) {
+          await client.send({ ...LONG, destination_addr, long_messages: 'sar' });
+          const [first] = peer.submits.slice(-3) as unknown as { tlvs: { sar_msg_ref_num: number } }[];
+          references.push(first!.tlvs.sar_msg_ref_num);
+        }
+        await client.stop();
+      }
+    } finally {
+      await scenes.end();
+      rmSync(queueDirectory, { recursive: true, force: true });
+    }
+    assert.deepEqual(references, [0x4000, 0x4000, 0x4001, 0x4001]);
+  });
+
+  it('of more than 255 parts are refused before anything is sent', async () => {
+    const { client, peer } = await scenes.bound();
+    for (const long_messages of ['udh8', 'udh16', 'sar']) {
+      const text = 'x'.repeat((long_messages === 'udh16' ? 152 : 153) * 255);
+      await assert.rejects(client.send({ ...LONG, short_message: `${text}y`, long_messages }), {
+        code: 'TEXT_TOO_LONG',
+        message: /more than 255 segments/,
+      });
+      await client.enqueue({ ...LONG, short_message: text, long_messages });
+    }
+    await until(() => peer.submits.length === 3 * 255);
   });
 
   it('refused for good in one part are refused, the rest is not sent, and the failure lists what was accepted', async () => {

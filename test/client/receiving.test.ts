@@ -93,6 +93,22 @@ describe('Receiving', () => {
     assert.deepEqual([empty?.payload, payload?.payload], ['', 'in a TLV']);
   });
 
+  it('tells what no codec can read as a Buffer with the reason', async () => {
+    const { peer, told } = await scenes.bound();
+    const octets = Buffer.from([0x81, 0x02]);
+    const codings = [0x0d, 0x2c, 0x61, 0x8f, 0xf8];
+    await deliver(
+      await peer.link(),
+      codings.map((data_coding) => ({ ...MOBILE, data_coding, short_message: octets })),
+    );
+    for (const { payload, problem, data_coding } of told('message')) {
+      assert.deepEqual(payload, octets);
+      const compressed = data_coding === 0x2c || data_coding === 0x61;
+      assert.match(String(problem), compressed ? /is compressed/ : /no codec for data_coding/);
+    }
+    assert.equal(told('message').length, codings.length);
+  });
+
   for (const method of ['udh8', 'udh16', 'sar'] as const) {
     it(`joins the parts of a long message (${method}), in any order, and answers each`, async () => {
       const { peer, told } = await scenes.bound();
