@@ -5,14 +5,14 @@ import { isBound, type Session } from '../session';
 import { Agenda } from './agenda';
 import type { Centre, MessageIds } from './centre';
 import { deliverPdu, pdusOf, type DeliverOptions, type MobileMessage } from './deliver';
-import { listenError } from './errors';
+import { SmscConfigError, listenError } from './errors';
 import { Emitter, type SmscEventName, type SmscEvents, type SmscSession } from './events';
 import { Joiner } from './joiner';
 import { Link } from './link';
 import { normalise, type SmscOptions, type SmscSettings } from './options';
 import { Outbox } from './outbox';
 import { Register } from './register';
-import { Faults } from './rules';
+import { Faults, findRuleProblems, type Rule } from './rules';
 
 /**
  * A simulated SMSC: it takes messages, sends receipts and messages of its own, and fails on demand.
@@ -104,6 +104,13 @@ export class Smsc {
     return Promise.all(
       pdus.map((pdu) => deliverPdu(pdu, receiver, options.repeat ?? 0, this.#centre.agenda)),
     );
+  }
+
+  /** Other faults from now on, on links that are up as well. Throws `INVALID_CONFIG` with all that is wrong. */
+  setRules(rules: readonly Rule[]): void {
+    const problems = findRuleProblems(rules);
+    if (problems.length > 0) throw new SmscConfigError(problems);
+    this.#centre.faults.replace(rules);
   }
 
   /** Drops every link without a word, as a power cut would. */

@@ -67,17 +67,27 @@ function ruleProblems(rule: unknown, path: string): Problem[] {
 
 /** All rules of a centre at work. */
 export class Faults {
-  /** What it does always. */
-  readonly habits: Habits;
-  /** Whether some rule treats what is written. */
-  readonly treatsWriting: boolean;
-  readonly #behaviours: readonly Behaviour[];
+  #habits: Habits = {};
+  #behaviours: readonly Behaviour[] = [];
 
-  /** The rules have passed {@link findRuleProblems}. */
   constructor(rules: readonly Rule[]) {
+    this.replace(rules);
+  }
+
+  /** The rules have passed {@link findRuleProblems}. What they count begins anew. */
+  replace(rules: readonly Rule[]): void {
     this.#behaviours = rules.map(behaviourOf);
-    this.habits = Object.assign({}, ...this.#behaviours.map(({ habits }) => habits).reverse()) as Habits;
-    this.treatsWriting = this.#behaviours.some((behaviour) => behaviour.onWrite !== undefined);
+    this.#habits = Object.assign({}, ...this.#behaviours.map(({ habits }) => habits).reverse()) as Habits;
+  }
+
+  /** What it does always. */
+  get habits(): Habits {
+    return this.#habits;
+  }
+
+  /** Whether some rule treats what is written. */
+  get treatsWriting(): boolean {
+    return this.#behaviours.some((behaviour) => behaviour.onWrite !== undefined);
   }
 
   /** Every rule sees every submit. The first refusal holds, delays add up. */
