@@ -1,3 +1,4 @@
+import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import { decodeHeader, describeStatus, type PduError, type PduOf } from '../protocol';
 import type { Answer, Session } from '../session';
@@ -9,6 +10,7 @@ import {
   type TextCodec,
   type UserData,
 } from '../text';
+import { Damper } from './damper';
 import type { Events, MessageEvent } from './events';
 import type { Holding, Released } from './holding';
 import type { Joining } from './joining';
@@ -18,6 +20,7 @@ import { pduFields } from './pdu-fields';
 export interface IncomingMessagesParts {
   readonly settings: Settings;
   readonly codecs: readonly TextCodec[];
+  readonly clock: Clock;
   readonly log: Log;
   readonly events: Events;
   readonly joining: Joining;
@@ -29,6 +32,8 @@ export interface IncomingMessagesParts {
 export type Incoming = PduOf<'deliver_sm'> | PduOf<'data_sm'>;
 
 export const ANSWERED: Answer = { command_status: 0 };
+/** A connection with another alphabet than it says makes every message one. */
+const UNREADABLE_A_MINUTE = 10;
 /** Nobody hears it any more. */
 const GONE: Answer = { command_status: 'ESME_RX_T_APPN' };
 
@@ -39,11 +44,13 @@ export function answerTo(released: Released): Answer {
 /** Messages of mobile phones and of the centre's own: joined, decoded, told, and answered. */
 export class IncomingMessages {
   readonly #parts: IncomingMessagesParts;
+  readonly #unreadable: Damper;
   /** Joined messages that are being told, and their answers: a part that is repeated meanwhile gets the same. */
   readonly #telling = new Map<string, Promise<Answer>>();
 
   constructor(parts: IncomingMessagesParts) {
     this.#parts = parts;
+    this.#unreadable = new Damper(parts.clock, UNREADABLE_A_MINUTE);
     parts.joining.onIncomplete((message) => this.#incomplete(message));
   }
 
@@ -131,7 +138,8 @@ export class IncomingMessages {
         data_coding: fields['data_coding'],
         err: why.message,
       };
-      log.warn(facts, 'a message cannot be read; it is delivered raw');
+      const level = this.#unreadable.next() === undefined ? 'debug' : 'warn';
+      log[level](facts, 'a message cannot be read; it is delivered raw');
     }
     return {
       ...fields,

@@ -1,8 +1,10 @@
+import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import { decodePdu } from '../protocol';
 import type { Answer, Session } from '../session';
 import type { CorrelationEntry } from '../store';
 import { classifyEsmClass, type Receipt } from '../text';
+import { Damper } from './damper';
 import type { Events, ReceiptEvent } from './events';
 import type { Holding } from './holding';
 import { ANSWERED, answerTo, type Incoming } from './incoming-messages';
@@ -13,6 +15,7 @@ import type { Found, ReceiptMatcher } from './receipts';
 
 export interface IncomingReceiptsParts {
   readonly settings: Settings;
+  readonly clock: Clock;
   readonly log: Log;
   readonly events: Events;
   readonly matcher: ReceiptMatcher;
@@ -21,12 +24,17 @@ export interface IncomingReceiptsParts {
   readonly holding: Holding | undefined;
 }
 
+/** Another system may use the account: its receipts come here as well. */
+const UNKNOWN_A_MINUTE = 10;
+
 /** Delivery receipts and notifications on the way: matched to their message, told, and answered. */
 export class IncomingReceipts {
   readonly #parts: IncomingReceiptsParts;
+  readonly #unknown: Damper;
 
   constructor(parts: IncomingReceiptsParts) {
     this.#parts = parts;
+    this.#unknown = new Damper(parts.clock, UNKNOWN_A_MINUTE);
   }
 
   async take(pdu: Incoming, octets: Buffer, receipt: Receipt, session: Session): Promise<Answer> {
@@ -91,12 +99,17 @@ export class IncomingReceipts {
     };
   }
 
-  #log({ message_id, state, payload: _payload }: ReceiptEvent, entry: CorrelationEntry | undefined): void {
+  #log({ message_id, state }: ReceiptEvent, entry: CorrelationEntry | undefined): void {
     const { log } = this.#parts;
     const facts = { event: 'receipt', stage: 'end', message_id, state };
-    const said = `receipt: ${state}`;
-    if (entry) log.debug({ ...facts, id: entry.id, correlation_id: entry.correlationId }, said);
-    else log.warn(facts, `receipt ${state} for a message_id that is not known here`);
+    if (entry) {
+      const line = { ...facts, id: entry.id, correlation_id: entry.correlationId };
+      return log.debug(line, `receipt: ${state}`);
+    }
+    const text = `receipt ${state} for a message_id that is not known here`;
+    const passedOver = this.#unknown.next();
+    if (passedOver === undefined) log.debug(facts, text);
+    else log.warn(passedOver === 0 ? facts : { ...facts, passed_over: passedOver }, text);
   }
 }
 

@@ -115,6 +115,22 @@ describe('Receipts', () => {
     assert.equal(lines.filter(({ event, level }) => event === 'receipt' && level === 'warn').length, 2);
   });
 
+  it('of another system warn ten times a minute and not more, and say how many more there were', async () => {
+    const { peer, told, clock, lines } = await scenes.bound(
+      {},
+      { receiptHoldTime: 0, enquireLinkInterval: 0 },
+    );
+    const link = await peer.link();
+    for (let n = 0; n < 30; n++) link.receipt(`unknown${n}`);
+    await until(() => told('receipt').length === 30);
+    await clock.advance(61_000);
+    link.receipt('one more');
+    await until(() => told('receipt').length === 31);
+    const warned = lines.filter(({ event, level }) => event === 'receipt' && level === 'warn');
+    assert.equal(warned.length, 11);
+    assert.deepEqual([warned[9]?.passed_over, warned[10]?.passed_over], [undefined, 20]);
+  });
+
   it('with receiptHoldTime 0 are told at once, and the answer waits for the handler', async () => {
     const { client, peer } = await scenes.bound({}, { receiptHoldTime: 0 });
     let finish: () => void = () => undefined;
