@@ -6,7 +6,7 @@ import { HELLO, numbered } from './setup';
 const NOTATIONS = ['decimal', 'padded', 'hex', 'HEX'] as const;
 
 describe('Receipts of centres with habits', function () {
-  this.timeout(10_000);
+  this.timeout(30_000);
   const ends: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -32,9 +32,10 @@ describe('Receipts of centres with habits', function () {
     const messages = [...numbered(30), { ...HELLO, short_message: 'x'.repeat(400), correlation_id: 'long' }];
     const outcomes = await client.sendBatch(
       messages.map((message, n) => ({ correlation_id: String(n), ...message })),
-      { completeWhen: 'delivered', deliveredTimeout: 5 },
+      { completeWhen: 'delivered', deliveredTimeout: 20 },
     );
-    assert.deepEqual(new Set(outcomes.map(({ status }) => status)), new Set(['fulfilled']));
+    const reasons = outcomes.map((one) => one.status === 'rejected' && String(one.reason)).filter(Boolean);
+    assert.deepEqual(reasons, []);
     for (const { matched, correlation_id: id, text } of receipts) {
       assert.ok(matched);
       if (id !== 'long') assert.equal(text, id);
