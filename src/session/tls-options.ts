@@ -17,7 +17,7 @@ const SOON = 14 * 86_400_000;
 export function findTlsProblems(options: SecureContextOptions): TlsProblem[] {
   const { problems, certificate, key } = read(options);
   if (problems.length > 0) return problems;
-  if (certificate && !key && !options.pfx) {
+  if (certificate && !options.key && !options.pfx) {
     return [{ field: 'key', remedy: 'there is a certificate (cert), but not its private key' }];
   }
   if (key && !certificate && !options.pfx) {
@@ -78,12 +78,13 @@ function read(options: SecureContextOptions): Contents {
   return { problems, certificate: chain[0], key: keys?.[0] };
 }
 
-/** What is no text or octets, such as an object with a key and its passphrase, is left to Node. */
+/** What is neither text nor octets, such as a key in an object with its passphrase, is left to Node. */
 function textsOf(given: unknown): string[] {
-  return [given]
-    .flat()
-    .filter((one) => typeof one === 'string' || Buffer.isBuffer(one))
-    .map((one) => (Buffer.isBuffer(one) ? one.toString('latin1') : one));
+  return [given].flat().flatMap((one) => {
+    if (typeof one === 'string') return [one];
+    if (!ArrayBuffer.isView(one)) return [];
+    return [Buffer.from(one.buffer, one.byteOffset, one.byteLength).toString('latin1')];
+  });
 }
 
 function readCertificates(text: string): X509Certificate[] {

@@ -213,6 +213,9 @@ describe('TLS', () => {
     assert.deepEqual(wrong(good), []);
     assert.deepEqual(wrong({ ...good, ca: [pem('ca.cert'), Buffer.from(pem('self-signed.cert'))] }), []);
     assert.deepEqual(wrong({ ...good, ca: `${pem('ca.cert')}\n${pem('server.cert')}` }), []);
+    assert.deepEqual(wrong({ ...good, ca: new Uint8Array(Buffer.from(pem('ca.cert'))) }), []);
+    const locked = [{ pem: pem('client.locked.key'), passphrase: 'secret' }];
+    assert.deepEqual(wrong({ cert: CLIENT.cert, key: locked }), []);
     const cases: [object, string, RegExp][] = [
       [{ ca: 'my certificate' }, 'tls.ca', /no certificate in PEM form/],
       [{ ca: '  ' }, 'tls.ca', /empty/],
