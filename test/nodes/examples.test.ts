@@ -187,6 +187,30 @@ describe('an example, imported as it is', () => {
     assert.equal((await list()).total, 0);
   });
 
+  it('sends a list at the pace that the SMS centre takes', async function () {
+    this.timeout(40_000);
+    await run('09-bulk-with-pacing.json');
+    const [result, status, told] = ['result', 'status', 'told'].map((id) => new Inbox(`smpp-bulk-${id}`)) as [
+      Inbox,
+      Inbox,
+      Inbox,
+    ];
+    const lines = Array.from({ length: 12 }, (_, i) => `4477009000${10 + i};Customer ${i}`);
+    start('smpp-bulk-list', { payload: ['number;name', ...lines].join('\n') });
+    assert.equal(((await told.next()).payload as { state: string }).state, 'throttled');
+    start('smpp-bulk-ask', { action: 'status' });
+    const { waiting, allowed_rate } = (await status.next()).payload as Record<string, number>;
+    assert.ok(waiting! > 0 && allowed_rate! <= 20, `${waiting} waiting, ${allowed_rate}/s`);
+    await until(() => result.messages.length > 0, 'the result', 30_000);
+    const { accepted, of } = (await result.next()).payload as Record<string, number>;
+    assert.deepEqual([accepted, of], [12, 12]);
+    start('smpp-bulk-slower', { action: 'configure', payload: { send_rate: 5 } });
+    assert.deepEqual(
+      logged('ERROR').filter((line) => !line.includes('registerType')),
+      [],
+    );
+  });
+
   it('acknowledges a message when it is saved, and gets again what was not', async () => {
     await run('10-acknowledge-after-saving.json');
     const saved = new Inbox('smpp-ack-saved');

@@ -133,8 +133,8 @@ export function statuses(id: string): NodeStatus[] {
 }
 
 /** Resolves when `condition` holds; rejects after two seconds. */
-export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
-  const deadline = Date.now() + 2000;
+export async function until(condition: () => boolean, what = 'the condition', ms = 2000): Promise<void> {
+  const deadline = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`${what} did not come about`);
     await new Promise((resolve) => setTimeout(resolve, 5));
