@@ -86,7 +86,9 @@ export class SmppClient {
       queue: store.queue,
       clock,
       log,
-      idle: () => this.#road.gate.paused || !this.#upkeep.sending,
+      idle: () => !this.#road.gate.isOpen || !this.#upkeep.sending,
+      hold: (work) => this.#road.gate.hold(work),
+      sweep: () => this.#road.sweep(),
       expired: (leases) => this.#road.expired(leases),
     });
     this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
@@ -96,7 +98,7 @@ export class SmppClient {
     const { state } = this.#upkeep;
     if (state === 'disconnected' || state === 'connecting') return state;
     if (this.#road.gate.paused) return 'paused';
-    return state === 'bound' && !this.#road.gate.isOpen ? 'throttled' : state;
+    return state === 'bound' && this.#road.gate.isThrottled ? 'throttled' : state;
   }
 
   /**

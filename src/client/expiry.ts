@@ -8,8 +8,12 @@ export interface ExpiryParts {
   readonly log: Log;
   /** Whether nothing is being sent: else the road looks at each message itself. */
   readonly idle: () => boolean;
+  /** Lets nothing be sent for as long as the work takes: what is looked at is on loan, and would be overtaken. */
+  readonly hold: (work: () => Promise<void>) => Promise<void>;
   /** These must not be sent any more; the rest has gone back. */
   readonly expired: (leases: readonly Lease[]) => void;
+  /** Lets those fail that are borrowed and wait; returns when the next of them is due, epoch milliseconds. */
+  readonly sweep: () => number;
 }
 
 const LOOK = 500;
@@ -18,7 +22,7 @@ const OFTEN = 1000;
 const SELDOM = 60_000;
 
 /**
- * Lets messages fail in time while nothing is sent: with the link down or paused for hours, whoever
+ * Lets messages fail in time while nothing is sent: with the link down, paused or throttled for hours, whoever
  * waits for one that was to be sent within minutes must not wait for the link.
  */
 export class Expiry {
@@ -75,19 +79,24 @@ export class Expiry {
   async #look(): Promise<void> {
     const { queue, clock, idle, log } = this.#parts;
     if (!idle() || this.#next > clock.now()) return;
+    const borrowed = this.#parts.sweep();
     try {
-      const { queued, delayed } = await queue.stats();
-      this.#next = queued === 0 ? Infinity : clock.now() + SELDOM;
-      if (queued <= delayed) return;
-      const leases = await queue.take(LOOK, { signal: AbortSignal.timeout(OFTEN) });
-      await this.#sort(leases);
+      await this.#parts.hold(() => this.#lookThrough(queue));
     } catch (error) {
-      if ((error as Error).name === 'TimeoutError') return;
-      log.debug(
-        { event: 'queue', stage: 'expiry', err: error },
-        'the queue could not be looked through for expired messages',
-      );
+      if ((error as Error).name !== 'TimeoutError')
+        log.debug(
+          { event: 'queue', stage: 'expiry', err: error },
+          'the queue could not be looked through for expired messages',
+        );
     }
+    this.#next = Math.min(this.#next, borrowed);
+  }
+
+  async #lookThrough(queue: OutboundQueue): Promise<void> {
+    const { queued, delayed } = await queue.stats();
+    this.#next = queued === 0 ? Infinity : this.#parts.clock.now() + SELDOM;
+    if (queued <= delayed) return;
+    await this.#sort(await queue.take(LOOK, { signal: AbortSignal.timeout(OFTEN) }));
   }
 
   async #sort(leases: readonly Lease[]): Promise<void> {

@@ -2,14 +2,15 @@ import type { Clock } from '../clock';
 import type { ThrottleHandler } from '../flow-control';
 
 /**
- * What stands at the head of the road: closed while the user has paused sending, or
- * while the throttle handler denies.
+ * What stands at the head of the road: closed while the user has paused sending, while the throttle handler
+ * denies, and while somebody holds it.
  */
 export class Gate {
   readonly #handler: ThrottleHandler;
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
   #paused = false;
+  #holders = 0;
 
   constructor(handler: ThrottleHandler, clock: Clock) {
     this.#handler = handler;
@@ -20,8 +21,23 @@ export class Gate {
     return this.#paused;
   }
 
+  get isThrottled(): boolean {
+    return !this.#handler.allowRequest();
+  }
+
   get isOpen(): boolean {
-    return !this.#paused && this.#handler.allowRequest();
+    return !this.#paused && this.#holders === 0 && this.#handler.allowRequest();
+  }
+
+  /** Keeps it closed for as long as the work takes. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    this.#holders++;
+    try {
+      return await work();
+    } finally {
+      this.#holders--;
+      if (this.#holders === 0) this.#wake();
+    }
   }
 
   pause(): void {
@@ -30,13 +46,18 @@ export class Gate {
 
   resume(): void {
     this.#paused = false;
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
 
   /** Resolves when messages may go; rejects with the signal's reason. */
   async open(signal: AbortSignal): Promise<void> {
     while (!this.isOpen) {
-      const delay = this.#paused ? undefined : Math.max(1, this.#handler.throttleDelay() * 1000);
+      const isThrottled = !this.#paused && this.#holders === 0;
+      const delay = isThrottled ? Math.max(1, this.#handler.throttleDelay() * 1000) : undefined;
       await this.#wait(delay, signal);
     }
   }

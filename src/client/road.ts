@@ -107,6 +107,19 @@ export class Road implements DeliveryListener {
     for (const lease of leases) this.#endings.dead(lease, expiredAt(lease.item.expiresAt ?? 0));
   }
 
+  /** What waits in the lanes fails when its time is over. Returns when the next is due, epoch milliseconds. */
+  sweep(): number {
+    let next = Infinity;
+    for (const lane of this.#lanes.values()) {
+      // Those that end leave the list.
+      for (const delivery of [...lane.ready]) {
+        if (delivery.flying > 0 || this.#expired(delivery)) continue;
+        next = Math.min(next, delivery.lease.item.expiresAt ?? Infinity);
+      }
+    }
+    return next;
+  }
+
   /** Returns to the queue what is borrowed and not on the wire. */
   async giveBack(): Promise<void> {
     for (const lane of this.#lanes.values()) lane.giveBack();

@@ -98,6 +98,30 @@ describe('Throttling', () => {
     assert.deepEqual(textsOf(peer.submits).slice(-3), ['0', '1', '2']);
   });
 
+  it('for an hour lets messages expire in time, wherever they wait, and sends the others in order', async () => {
+    let open = false;
+    const { client, peer, clock, told } = await scenes.bound(
+      { submit_sm: () => (open ? { message_id: 'x' } : { command_status: 'ESME_RTHROTTLED' }) },
+      { windowSize: 3, throttleWait: 3600, messageTtl: 0 },
+    );
+    const soon = clock.now() + 60_000;
+    // The first three are borrowed, the others wait in the queue.
+    const messages = numbered(12).map((message, at) =>
+      at % 2 === 0 ? { ...message, expires: soon } : message,
+    );
+    const sent = client.sendBatch(messages);
+    await until(() => client.state === 'throttled');
+    await pass(10);
+    await advanceUntil(clock, () => told('failure').length === 6, 1000);
+    assert.ok(clock.now() <= soon + 3000, `${clock.now() - soon} ms late`);
+    assert.ok(told('failure').every(({ code }) => code === 'EXPIRED'));
+    open = true;
+    const before = peer.submits.length;
+    await advanceUntil(clock, () => peer.submits.length === before + 6, 10_000);
+    assert.deepEqual(textsOf(peer.submits).slice(before), ['1', '3', '5', '7', '9', '11']);
+    assert.equal((await sent).filter(({ status }) => status === 'fulfilled').length, 6);
+  });
+
   const FULL = '491510000000';
   const oneFull: Answering = (pdu) =>
     pdu.destination_addr === FULL ? { command_status: 'ESME_RMSGQFUL' } : { message_id: 'x' };

@@ -4,7 +4,10 @@
  *   a 17 18 19          these are acknowledged: they must arrive
  *   s 17 0 r            segment 0 of message 17 goes out, marked as redelivered (else n)
  *   r 4711 m17 y        a receipt for message_id 4711, matched to m17
+ *   f 17 OUTCOME_UNKNOWN    message 17 failed
  *   e                   nothing is left to be sent
+ *
+ * Its last argument is the `delivery`.
  */
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +17,7 @@ type Library = typeof import('../../src/index');
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { SmppClient } = require(join(__dirname, '..', '..', 'dist', 'src', 'index.js')) as Library;
 
-const [port, queueDirectory, first, mode] = process.argv.slice(2);
+const [port, queueDirectory, first, mode, delivery = 'at-least-once'] = process.argv.slice(2);
 const tell = (line: string): void => void writeSync(1, `${line}\n`);
 const BATCH = 20;
 /** Every part of a long one has the number. */
@@ -29,6 +32,7 @@ async function main(): Promise<void> {
     clientId: 'torture',
     queueCapacity: 0,
     windowSize: 20,
+    delivery,
     reconnectMin: 0.02,
     reconnectMax: 0.1,
     logLevel: 'silent',
@@ -36,6 +40,7 @@ async function main(): Promise<void> {
   client.on('request', ({ correlation_id, segment, redelivered }) => {
     tell(`s ${String(correlation_id).slice(1)} ${segment} ${redelivered ? 'r' : 'n'}`);
   });
+  client.on('failure', ({ correlation_id, code }) => tell(`f ${String(correlation_id).slice(1)} ${code}`));
   client.on('receipt', ({ message_id, correlation_id, matched }) => {
     tell(`r ${message_id} ${correlation_id ?? '-'} ${matched ? 'y' : 'n'}`);
   });

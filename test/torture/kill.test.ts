@@ -26,3 +26,22 @@ describe(`A client on the disk queue, killed ${ROUNDS} times while it sends`, fu
     assert.equal(report.mismatched, 0);
   });
 });
+
+const ROUNDS_ONCE = 8;
+
+describe(`The same with delivery at most once, killed ${ROUNDS_ONCE} times`, function () {
+  this.timeout(300_000);
+  let report: TortureReport;
+  before(async () => (report = await torture(ROUNDS_ONCE, undefined, 'at-most-once')));
+
+  it('sends no segment twice', () => assert.equal(report.repeated, 0));
+  it('tells of every message that did not arrive', () => {
+    assert.ok(report.acknowledged > ROUNDS_ONCE);
+    assert.deepEqual(report.vanished, []);
+  });
+  it('gives up no more than were on the wire or just about to be', () => {
+    assert.ok(report.unknown > 0);
+    assert.ok(report.unknown <= PER_KILL * ROUNDS_ONCE, `${report.unknown} unknown`);
+  });
+  it('still matches the receipts', () => assert.equal(report.mismatched, 0));
+});

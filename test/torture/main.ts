@@ -1,16 +1,22 @@
-/** `npm run torture:kill -- --rounds 200` */
+/** `npm run torture:kill -- --rounds 200`; `--once`: with delivery at most once. */
 import { parseArgs } from 'node:util';
 import { torture } from './torture';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '20' }, once: { type: 'boolean', default: false } },
+});
 
-torture(Number(values.rounds), (line) => process.stderr.write(`${line}\n`)).then(
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const delivery = values.once ? 'at-most-once' : 'at-least-once';
+
+torture(Number(values.rounds), say, delivery).then(
   (report) => {
     process.stdout.write(`${JSON.stringify({ ...report, lost: report.lost.length }, null, 2)}\n`);
     process.stdout.write(
       `${report.acknowledged} acknowledged, ${report.lost.length} lost, ${report.repeated} repeated\n`,
     );
-    process.exitCode = report.lost.length === 0 ? 0 : 1;
+    const wrong = values.once ? report.vanished.length + report.repeated : report.lost.length;
+    process.exitCode = wrong === 0 ? 0 : 1;
   },
   (error: unknown) => {
     process.stderr.write(`${String(error)}\n`);

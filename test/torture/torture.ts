@@ -21,6 +21,10 @@ export interface TortureReport {
   readonly overtaken: number;
   /** Long messages that came under more than one reference number. */
   readonly doubleReferences: number[];
+  /** Messages that failed with OUTCOME_UNKNOWN. */
+  readonly unknown: number;
+  /** Acknowledged messages of which a segment never arrived and that did not fail either. */
+  readonly vanished: number[];
   readonly receipts: number;
   /** Receipts that were matched to nothing, or to another message. */
   readonly mismatched: number;
@@ -30,6 +34,7 @@ interface Told {
   readonly acknowledged: Set<number>;
   /** By number and segment: how often it was sent marked. */
   readonly marked: Map<string, number>;
+  readonly failed: Set<number>;
   readonly receipts: { messageId: string; label: string }[];
 }
 
@@ -44,17 +49,18 @@ const segmentsOf = (number: number): number =>
 export async function torture(
   rounds: number,
   say: (line: string) => void = () => undefined,
+  delivery: 'at-least-once' | 'at-most-once' = 'at-least-once',
 ): Promise<TortureReport> {
   const directory = await mkdtemp(join(tmpdir(), 'smpp-torture-'));
   const centre = new Centre();
   await centre.start();
-  const told: Told = { acknowledged: new Set(), marked: new Map(), receipts: [] };
+  const told: Told = { acknowledged: new Set(), marked: new Map(), failed: new Set(), receipts: [] };
   const perKill: number[] = [];
   try {
     for (let round = 0; round <= rounds; round++) {
       const before = repeatsOf(centre.arrivals);
       const mode = round < rounds ? 'send' : 'drain';
-      await life(centre.port, directory, round * ROUND, mode, told);
+      await life([centre.port, directory, round * ROUND, mode, delivery], told);
       perKill.push(repeatsOf(centre.arrivals) - before);
       say(
         `round ${round}: ${told.acknowledged.size} acknowledged, ${centre.arrivals.length} segments arrived`,
@@ -68,12 +74,12 @@ export async function torture(
 }
 
 /** One process, from its start to its end. */
-async function life(port: number, directory: string, first: number, mode: string, told: Told): Promise<void> {
-  const child = spawn(
-    process.execPath,
-    ['-r', 'tsx/cjs', join(__dirname, 'child.ts'), String(port), directory, String(first), mode],
-    { stdio: ['ignore', 'pipe', 'inherit'], cwd: join(__dirname, '..', '..') },
-  );
+async function life(args: readonly (string | number)[], told: Told): Promise<void> {
+  const mode = args[3];
+  const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(__dirname, 'child.ts'), ...args.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: join(__dirname, '..', '..'),
+  });
   let kill: NodeJS.Timeout | undefined;
   let finished = false;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -85,11 +91,12 @@ async function life(port: number, directory: string, first: number, mode: string
   if (mode === 'drain' && !finished) throw new Error('the last client did not finish');
 }
 
-function note(line: string, { acknowledged, marked, receipts }: Told): void {
+function note(line: string, { acknowledged, marked, failed, receipts }: Told): void {
   const [kind, ...words] = line.split(' ');
   const [one = '', two = '', three = ''] = words;
   if (kind === 'a') for (const word of words) acknowledged.add(Number(word));
   if (kind === 's' && three === 'r') marked.set(`${one}/${two}`, (marked.get(`${one}/${two}`) ?? 0) + 1);
+  if (kind === 'f' && two === 'OUTCOME_UNKNOWN') failed.add(Number(one));
   if (kind === 'r') receipts.push({ messageId: one, label: two });
 }
 
@@ -115,9 +122,12 @@ function judge(centre: Centre, told: Told): Omit<TortureReport, 'rounds' | 'repe
   let unmarked = 0;
   for (const [key, count] of times) unmarked += Math.max(0, count - 1 - (told.marked.get(key) ?? 0));
   const wrong = told.receipts.filter(({ messageId, label }) => label !== `m${numbers.get(messageId)}`);
+  const lost = [...told.acknowledged].filter((number) => !arrived(number));
   return {
     acknowledged: told.acknowledged.size,
-    lost: [...told.acknowledged].filter((number) => !arrived(number)),
+    lost,
+    unknown: told.failed.size,
+    vanished: lost.filter((number) => !told.failed.has(number)),
     repeated: repeatsOf(arrivals),
     unmarked,
     overtaken: overtaken(arrivals, times),
