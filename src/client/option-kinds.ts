@@ -40,6 +40,19 @@ export const integer = (fallback: number, min = 0, max = Infinity): OptionKind<n
 export const decimal = (fallback: number, min = 0, max = Infinity): OptionKind<number> =>
   number(fallback, { min, max }, false);
 
+/** The same, from `min` on, or 0 for off. */
+export function secondsOrOff(fallback: number, min: number): OptionKind<number> {
+  const inner = seconds(fallback);
+  return {
+    fallback: inner.fallback,
+    check(given) {
+      const result = inner.check(given);
+      const fits = !('value' in result) || result.value === 0 || result.value >= min * 1000;
+      return fits ? result : { remedy: `give ${min} or more (seconds), or 0 for off` };
+    },
+  };
+}
+
 /** Given in seconds, used in milliseconds. */
 export function seconds(fallback: number, min = 0, max = 2_000_000): OptionKind<number> {
   const inner = decimal(fallback, min, max);

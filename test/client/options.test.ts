@@ -197,6 +197,8 @@ describe('Options', () => {
   it('that contradict each other are refused', () => {
     assert.deepEqual(problemsOf({ interfaceVersion: '3.3' }), ['bindType']);
     assert.deepEqual(problemsOf({ interfaceVersion: '3.3', bindType: 'receiver' }), []);
+    assert.deepEqual(problemsOf({ enquireLinkInterval: 0.5 }), ['enquireLinkInterval']);
+    assert.deepEqual(problemsOf({ enquireLinkInterval: 0 }), []);
     assert.deepEqual(problemsOf({ reconnectMin: 10, reconnectMax: 5 }), ['reconnectMax']);
     assert.deepEqual(problemsOf({ defaults: { destination_adr: '1' } }), ['defaults.destination_adr']);
   });
