@@ -34,6 +34,7 @@ export default tseslint.config(
       '.demo/',
       'coverage/',
       'reports/',
+      'resources/',
       '.stryker-tmp/',
       'node_modules/',
       '**/fixtures/',

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleMeasure } from './bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -64,7 +65,8 @@ function fingerprint() {
   for (const folder of ['src', 'nodes', 'icons'])
     for (const file of filesBelow(join(root, folder)).sort())
       hash.update(`${folder}/${file}\0`).update(readFileSync(join(root, folder, file)));
-  for (const file of ['tsconfig.json', 'package-lock.json']) hash.update(readFileSync(join(root, file)));
+  for (const file of ['tsconfig.json', 'package-lock.json', '.ci/bundle.mjs'])
+    hash.update(readFileSync(join(root, file)));
   return hash.digest('hex');
 }
 
@@ -75,7 +77,8 @@ function fingerprint() {
 export function build(output = 1) {
   const stamp = join(dist, '.built-from');
   const now = fingerprint();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return true;
+  const made = existsSync(stamp) && existsSync(join(root, 'resources', 'measure.js'));
+  if (made && readFileSync(stamp, 'utf8') === now) return true;
   rmSync(stamp, { force: true });
   // The compiler trusts its record of the last build; where the output is gone, so must be the record.
   if (!existsSync(join(dist, 'src'))) rmSync(join(dist, '.tsbuildinfo'), { force: true });
@@ -88,6 +91,7 @@ export function build(output = 1) {
   });
   removeStale(list);
   if (result.status !== 0) return false;
+  bundleMeasure(root);
   writeFileSync(stamp, now);
   return true;
 }

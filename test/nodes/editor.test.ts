@@ -41,9 +41,18 @@ for (const type of TYPES) {
       const unused = [...known.keys()].filter((key) => {
         const [, group = '', name = ''] = key.split('.');
         // A key is there as a whole, by its group ('error.' + …), or by its last part.
-        const made = ['error', 'status', 'ton', 'npi', 'field', 'blank', 'kind', 'label', 'tab'].includes(
-          group,
-        );
+        const made = [
+          'error',
+          'status',
+          'ton',
+          'npi',
+          'field',
+          'blank',
+          'kind',
+          'label',
+          'tab',
+          'measure',
+        ].includes(group);
         const named = new RegExp(`['".\\s]${name}\\b`).test(source);
         return !source.includes(key) && !(made && named);
       });

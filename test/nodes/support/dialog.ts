@@ -30,6 +30,8 @@ export class Dialog {
     const find = (what: unknown): object => wrap(typeof what === 'string' ? this.#find(what) : []);
     return Object.assign(find, {
       contains: () => true,
+      ajax: ({ url, success }: { url: string; success: (body: unknown) => void }) =>
+        this.asked.push({ url, answer: success }),
       getJSON: (url: string, answer: (body: unknown) => void) => this.asked.push({ url, answer }),
     });
   }
@@ -46,6 +48,11 @@ export class Dialog {
 
   value(id: string): unknown {
     return this.#field(id)?.value;
+  }
+
+  /** What the script has written there. */
+  words(id: string): string {
+    return this.#field(id)?.words ?? '';
   }
 
   choose(id: string, value: string): void {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vm from 'node:vm';
+import { measure } from '../../../src/text';
 import { catalogue } from './catalogue';
 import { Dialog } from './dialog';
 
@@ -32,6 +33,8 @@ export class EditorNode {
   readonly html: string;
   readonly type: string;
   readonly definition: EditorDefinition;
+  /** Config nodes by their ids. */
+  readonly configs = new Map<string, object>();
   /** What the script has for `$`: while no dialog is open, no element is found. */
   #jQuery: object = () => ({ length: 0 });
 
@@ -43,13 +46,14 @@ export class EditorNode {
       _: (key: string, values?: Record<string, unknown>) => look(key.replace(/^.*:/, ''), values),
       nodes: {
         registerType: (name: string, definition: EditorDefinition) => registered.push([name, definition]),
+        node: (id: string) => this.configs.get(id),
       },
       validators: { typedInput: () => () => true },
       tabs: {
         create: () => ({ addTab: () => undefined, activateTab: () => undefined, resize: () => undefined }),
       },
     };
-    const page = { RED };
+    const page = { RED, smppMeasure: measure };
     Object.defineProperty(page, '$', { get: () => this.#jQuery });
     vm.runInNewContext(this.script, page, { filename: `${type}.html` });
     const [only] = registered;

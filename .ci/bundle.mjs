@@ -1,0 +1,59 @@
+// What a text costs, for the editor: src/text/measure.ts as compiled, with all that it imports, in one script that
+// sets the global `smppMeasure`. Node-RED serves resources/ to the editor.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const IMPORT = /require\("([^"]+)"\)/g;
+
+/** Writes resources/measure.js; needs dist/. */
+export function bundleMeasure(root) {
+  const from = join(root, 'dist', 'src', 'text');
+  const modules = collect(join(from, 'measure.js'));
+  const functions = [...modules].map(
+    ([file, source]) => `${JSON.stringify(nameOf(from, file))}: function (exports, require) {\n${source}\n}`,
+  );
+  const script = `/* Made from src/text/measure.ts by .ci/bundle.mjs */
+var smppMeasure = (function () {
+'use strict';
+var modules = {
+${functions.join(',\n')}
+};
+var loaded = {};
+function load(name) {
+  if (!loaded[name]) {
+    loaded[name] = {};
+    modules[name](loaded[name], load);
+  }
+  return loaded[name];
+}
+return load('measure.js').measure;
+})();
+`;
+  const target = join(root, 'resources', 'measure.js');
+  if (existsSync(target) && readFileSync(target, 'utf8') === script) return;
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, script);
+}
+
+const nameOf = (from, file) => relative(from, file).replaceAll('\\', '/');
+
+/** The file and all that it imports, by path, imports named from the top. */
+function collect(entry) {
+  const from = dirname(entry);
+  const modules = new Map();
+  const pending = [entry];
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    if (modules.has(file)) continue;
+    const own = file;
+    const source = readFileSync(file, 'utf8')
+      .replace(/^\/\/# sourceMappingURL=.*$/m, '')
+      .replace(IMPORT, (_, name) => {
+        if (!name.startsWith('.')) throw new Error(`${own} imports ${name}: a browser has no such thing`);
+        const imported = resolve(dirname(own), `${name}.js`);
+        pending.push(imported);
+        return `require(${JSON.stringify(nameOf(from, imported))})`;
+      });
+    modules.set(file, source);
+  }
+  return modules;
+}
