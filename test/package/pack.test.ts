@@ -48,6 +48,7 @@ describe('the package as it is published', function () {
         `dist/nodes/locales/en-US/${type}.json`,
       ]),
       'package.json',
+      'resources/measure.js',
       'README.md',
       'LICENSE',
     ];
