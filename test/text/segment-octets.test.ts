@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { encodeText, readUserData, segment, type SegmentOptions } from '../../src/text';
+import { encodeText, parseUserDataHeader, readUserData, segment, type SegmentOptions } from '../../src/text';
 
 const udh8: SegmentOptions = { method: 'udh8', reference: 7 };
 
@@ -82,5 +82,33 @@ describe('segmentation of octets', () => {
       segments,
       segment('ş'.repeat(200), { ...udh8, language: 'turkish', data_coding: 0 }).segments,
     );
+  });
+
+  it('are counted in septets wherever the centre makes septets of them', () => {
+    const octets = Buffer.alloc(150, 'a');
+    const parts = (data_coding: number, options = {}): number[] =>
+      segment({ octets, data_coding }, { method: 'udh8', ...options }).segments.map(
+        ({ short_message }) => short_message.length,
+      );
+    for (const data_coding of [0, 1, 0xf0, 0x10])
+      assert.deepEqual(parts(data_coding), [150], String(data_coding));
+    for (const data_coding of [3, 4, 0xf4])
+      assert.deepEqual(parts(data_coding), [140, 22], String(data_coding));
+    const packed = { defaultAlphabet: 'gsm0338-packed' };
+    assert.equal(parts(0xf0, packed).length, 2);
+    assert.deepEqual(parts(0, { defaultAlphabet: 'latin1' }), [150]);
+  });
+
+  it('keep all other elements of their header in each part, and their language', () => {
+    const header = Buffer.from('0a05040b8423f025010124 0101'.replace(' ', ''), 'hex');
+    header[0] = header.length - 1;
+    const octets = Buffer.concat([header, Buffer.alloc(200, 0x0b)]);
+    const { segments, language } = segment({ octets, data_coding: 0 }, { method: 'udh8', esm_class: 0x40 });
+    assert.equal(language, 'turkish');
+    for (const { short_message } of segments) {
+      const { ports, lockingShift, concatenation } = parseUserDataHeader(short_message);
+      assert.deepEqual(ports, { destination: 0x0b84, source: 0x23f0 });
+      assert.deepEqual([lockingShift, concatenation?.total], [1, segments.length]);
+    }
   });
 });
