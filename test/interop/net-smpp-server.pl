@@ -1,0 +1,59 @@
+# A centre on Net::SMPP, one link at a time. Says on its output, a JSON object a line, on which port it listens,
+# who bound and which PDUs came. Every message gets a receipt; the text "unbind" makes it unbind the client.
+use strict;
+use warnings;
+use JSON::PP;
+use Net::SMPP;
+
+$| = 1;
+my $count = 0;
+
+sub report { print encode_json({@_}), "\n" }
+
+sub submitted {
+    my ($link, $pdu) = @_;
+    my $text = $pdu->{short_message};
+    my $id = 'perl-' . ++$count;
+    report(submit => $id, text => unpack('H*', $text), map { $_ => $pdu->{$_} } qw(esm_class data_coding destination_addr));
+    $link->submit_sm_resp(seq => $pdu->{seq}, message_id => $id);
+    $link->deliver_sm(
+        async            => 1,
+        source_addr      => $pdu->{destination_addr},
+        destination_addr => $pdu->{source_addr},
+        esm_class        => 4,
+        short_message    => "id:$id sub:001 dlvrd:001 submit date:2611270200 done date:2611270201 stat:DELIVRD err:000",
+        receipted_message_id => "$id\0",
+        message_state        => pack('C', 2),
+    ) if $pdu->{registered_delivery} & 1;
+    $link->unbind(async => 1) if $text eq 'unbind';
+}
+
+my %answers = (
+    Net::SMPP::CMD_bind_transceiver() => sub {
+        my ($link, $pdu) = @_;
+        report(bind => $pdu->{system_id}, password => $pdu->{password});
+        my $status = $pdu->{password} eq 'secret' ? 0 : 0x0e;
+        $link->bind_transceiver_resp(
+            seq                  => $pdu->{seq},
+            status               => $status,
+            system_id            => 'perl',
+            sc_interface_version => pack('C', 0x34),
+        );
+    },
+    Net::SMPP::CMD_submit_sm()    => \&submitted,
+    Net::SMPP::CMD_enquire_link() => sub { $_[0]->enquire_link_resp(seq => $_[1]->{seq}) },
+    Net::SMPP::CMD_unbind()       => sub { report(unbind => 1); $_[0]->unbind_resp(seq => $_[1]->{seq}) },
+    Net::SMPP::CMD_unbind_resp()  => sub { report(unbind_resp => 1) },
+    Net::SMPP::CMD_deliver_sm_resp() => sub { report(deliver_sm_resp => $_[1]->{status}) },
+);
+
+my $listener = Net::SMPP->new_listen('127.0.0.1', port => 0, timeout => undef) or die "no listener: $!";
+report(port => $listener->sockport);
+while (1) {
+    my $link = $listener->accept or next;
+    while (my $pdu = $link->read_pdu) {
+        my $answer = $answers{ $pdu->{cmd} };
+        $answer->($link, $pdu) if $answer;
+    }
+    $link->close;
+}

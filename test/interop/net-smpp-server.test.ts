@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { SmppClient, type ClientEvents, type EventName, type SmppClientOptions } from '../../src';
+import { perlWithNetSmpp } from '../support/perl';
+import { needs } from '../support/skip';
+import { until } from '../support/until';
+
+type Told = Record<string, string | number>;
+
+describe('Net::SMPP, as a server of the client', () => {
+  let server: ChildProcess;
+  let told: Told[];
+  let client: SmppClient | undefined;
+
+  beforeEach(async function () {
+    this.timeout(15_000);
+    const perl = needs(this, perlWithNetSmpp(), 'Net::SMPP (libnet-smpp-perl)');
+    told = [];
+    server = spawn(perl, [join(__dirname, 'net-smpp-server.pl')], { stdio: ['ignore', 'pipe', 'ignore'] });
+    assert.ok(server.stdout);
+    createInterface(server.stdout).on('line', (line) => told.push(JSON.parse(line) as Told));
+    await until(() => told.length > 0, 'its port', 10_000);
+  });
+  afterEach(async () => {
+    await client?.stop();
+    client = undefined;
+    if (server.exitCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill('SIGKILL');
+    await gone;
+  });
+
+  async function start(options: SmppClientOptions = {}): Promise<SmppClient> {
+    client = new SmppClient({
+      port: Number(told[0]?.port),
+      systemId: 'us',
+      password: 'secret',
+      reconnectMin: 0.01,
+      reconnectMax: 0.05,
+      logLevel: 'silent',
+      ...options,
+    });
+    await client.start({ failFast: true });
+    return client;
+  }
+
+  const heard = (name: string): Told[] => told.filter((line) => name in line);
+  const nextEvent = <E extends EventName>(name: E): Promise<ClientEvents[E]> =>
+    new Promise((resolve) => client?.on(name, resolve));
+
+  it('takes our bind and our message, and its receipt is matched', async () => {
+    const bound = await start();
+    const receipt = nextEvent('receipt');
+    const outcome = await bound.send(
+      {
+        source_addr: 'Shop',
+        destination_addr: '491510001',
+        short_message: 'Hi @',
+        correlation_id: 'order 7',
+      },
+      { completeWhen: 'delivered', deliveredTimeout: 5 },
+    );
+    assert.deepEqual([outcome.event, outcome.message_id], ['delivered', 'perl-1']);
+    const { state, matched, correlation_id } = await receipt;
+    assert.deepEqual([state, matched, correlation_id], ['DELIVRD', true, 'order 7']);
+    await until(() => heard('deliver_sm_resp').length === 1);
+    assert.deepEqual(heard('bind')[0], { bind: 'us', password: 'secret' });
+    assert.equal(heard('submit')[0]?.text, '48692000'); // "@" is 0x00 in GSM 03.38
+    assert.equal(heard('deliver_sm_resp')[0]?.deliver_sm_resp, 0);
+  });
+
+  it('refuses our bind with a wrong password', async () => {
+    await assert.rejects(start({ password: 'wrong' }), {
+      code: 'BIND_REFUSED',
+      command_status: 'ESME_RINVPASWD',
+    });
+  });
+
+  it('takes a long message in parts, in order, and all receipts make one outcome', async () => {
+    const bound = await start({ windowSize: 1 });
+    const text = 'A text that takes more than one part. '.repeat(10);
+    const outcome = await bound.send(
+      { destination_addr: '491510001', short_message: text },
+      { completeWhen: 'delivered', deliveredTimeout: 5 },
+    );
+    assert.deepEqual(outcome.message_ids, ['perl-1', 'perl-2', 'perl-3']);
+    const parts = heard('submit').map((line) => Buffer.from(String(line.text), 'hex'));
+    assert.ok(heard('submit').every((line) => line.esm_class === 0x40));
+    assert.deepEqual(
+      parts.map((part) => [...part.subarray(0, 3), ...part.subarray(4, 6)]),
+      [1, 2, 3].map((part) => [5, 0, 3, 3, part]),
+    );
+    assert.equal(Buffer.concat(parts.map((part) => part.subarray(6))).toString('latin1'), text);
+  });
+
+  it('unbinds us; we answer, come back and go on', async () => {
+    const bound = await start();
+    await bound.send({ destination_addr: '4915', short_message: 'unbind' });
+    await until(() => heard('unbind_resp').length === 1);
+    const outcome = await bound.send({ destination_addr: '4915', short_message: 'back' });
+    assert.equal(outcome.message_id, 'perl-2');
+    assert.equal(heard('bind').length, 2);
+  });
+
+  it('hears our unbind when we stop', async () => {
+    const bound = await start();
+    await bound.stop();
+    await until(() => heard('unbind').length === 1);
+  });
+});
