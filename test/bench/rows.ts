@@ -8,4 +8,8 @@ export interface Row {
   readonly window: number;
 }
 
-export const ROWS: readonly Row[] = [{ name: 'road-100', contenders: ['own', 'node-smpp'], window: 100 }];
+export const ROWS: readonly Row[] = [1, 10, 100].map((window) => ({
+  name: `road-${window}`,
+  contenders: ['own', 'node-smpp'],
+  window,
+}));
