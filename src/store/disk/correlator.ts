@@ -5,7 +5,7 @@ import type { Committer, StoreChange } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastNumber, type Tables } from './tables';
-import { every, inSteps } from './steps';
+import { writeAll } from './steps';
 import { OldestFirst } from './oldest-first';
 import { decodeCorrelation, type Records, type StoredCorrelation } from './records';
 
@@ -62,9 +62,9 @@ export class DiskCorrelator implements Correlator {
   async put(entries: readonly CorrelationEntry[]): Promise<void> {
     this.#check();
     if (entries.length === 0) return;
-    const make = (some: readonly CorrelationEntry[]): Promise<void> =>
-      this.#committer.make([this.putting(some)], false, undefined);
-    await every(inSteps(entries, []).map((step) => make(step.entries)));
+    await writeAll(entries, [], (step) =>
+      this.#committer.make([this.putting(step.entries)], false, undefined),
+    );
   }
 
   /** The change that puts them, for a transaction with others. */

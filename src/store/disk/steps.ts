@@ -3,34 +3,39 @@ import type { CorrelationEntry, Settlement } from '../types';
 /** Messages per step: on a disk that is nearly full there is room for a few at a time. */
 const STEP = 64;
 
-export interface Step {
+interface Step {
   readonly entries: readonly CorrelationEntry[];
   readonly settlements: readonly Settlement[];
 }
 
-/** Cuts what is to be written at once into steps, each message's correlations beside its settlement or before it. */
-export function inSteps(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Step[] {
-  if (settlements.length <= STEP && entries.length <= STEP) return [{ entries, settlements }];
-  const settled = new Set(settlements.map(({ lease }) => lease.item.id));
-  const ofMessage = new Map<string, CorrelationEntry[]>();
-  const others: CorrelationEntry[] = [];
-  for (const entry of entries) {
-    if (!settled.has(entry.id)) others.push(entry);
-    else ofMessage.set(entry.id, [...(ofMessage.get(entry.id) ?? []), entry]);
+/**
+ * Writes all at once, or where there is no room for that, in steps: each message's correlations beside its
+ * settlement or before it. Rejects with the first failure; the rest is tried all the same.
+ */
+export async function writeAll(
+  entries: readonly CorrelationEntry[],
+  settlements: readonly Settlement[],
+  write: (step: Step) => Promise<void>,
+): Promise<void> {
+  try {
+    return await write({ entries, settlements });
+  } catch (error) {
+    if (settlements.length <= STEP && entries.length <= STEP) throw error;
   }
-  const steps: Step[] = chunks(others).map((part) => ({ entries: part, settlements: [] }));
-  for (const part of chunks(settlements)) {
-    const theirs = part.flatMap(({ lease }) => ofMessage.get(lease.item.id) ?? []);
-    steps.push({ entries: theirs, settlements: part });
-  }
-  return steps;
-}
-
-/** All are tried; rejects with the first failure. */
-export async function every(steps: readonly Promise<void>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(steps)) {
+  for (const outcome of await Promise.allSettled(inSteps(entries, settlements).map(write))) {
     if (outcome.status === 'rejected') throw outcome.reason;
   }
+}
+
+function inSteps(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Step[] {
+  const settled = new Set(settlements.map(({ lease }) => lease.item.id));
+  const others = entries.filter(({ id }) => !settled.has(id));
+  const steps: Step[] = chunks(others).map((part) => ({ entries: part, settlements: [] }));
+  for (const part of chunks(settlements)) {
+    const ids = new Set(part.map(({ lease }) => lease.item.id));
+    steps.push({ entries: entries.filter(({ id }) => ids.has(id)), settlements: part });
+  }
+  return steps;
 }
 
 function chunks<T>(list: readonly T[]): T[][] {

@@ -22,7 +22,7 @@ import { Ready } from './ready';
 import { Records } from './records';
 import { register } from './registry';
 import { DiskState } from './state';
-import { every, inSteps } from './steps';
+import { writeAll } from './steps';
 
 export interface DiskStoreOptions extends QueueLimits {
   /** Absolute; made when it is not there. One store to a directory. */
@@ -188,13 +188,8 @@ async function assemble(
       segmentState: true,
     },
     settle: (entries, settlements) =>
-      every(
-        inSteps(entries, settlements).map((step) =>
-          queue.settleAnd(
-            step.settlements,
-            step.entries.length > 0 ? [correlator.putting(step.entries)] : [],
-          ),
-        ),
+      writeAll(entries, settlements, (step) =>
+        queue.settleAnd(step.settlements, step.entries.length > 0 ? [correlator.putting(step.entries)] : []),
       ),
     close: () => (closing ??= close()),
   };
