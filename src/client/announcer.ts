@@ -29,6 +29,7 @@ export class Announcer {
   readonly #clock: Clock;
   readonly #codec: CodecOptions;
   #full = false;
+  #away = false;
   #lastState = '';
   #normalTimer: TimerHandle;
 
@@ -226,6 +227,21 @@ export class Announcer {
     if (full) this.#log.warn(line, 'the queue is full: messages are refused');
     else this.#log.info(line, 'the queue takes messages again');
     this.queue({ state: full ? 'full' : 'ready', queued });
+  }
+
+  /** Told of each try; tells of the changes. */
+  queueAvailable(available: boolean): void {
+    if (available !== this.#away) return;
+    this.#away = !available;
+    const state = available ? 'available' : 'unavailable';
+    const line = { event: 'queue', stage: state };
+    if (available) this.#log.info(line, 'the queue can be written again');
+    else
+      this.#log.warn(
+        line,
+        'the queue cannot be written: new messages are refused, and sending stops before long',
+      );
+    this.queue({ state });
   }
 
   queue(event: Omit<ClientEvents['queue'], 'event' | 'payload' | 'topic'>): void {

@@ -128,7 +128,8 @@ export type ThrottleEvent = EventBase & {
 export type QueueEvent = EventBase & {
   event: 'queue';
   state: 'full' | 'ready' | 'dropped' | 'purged' | 'unavailable' | 'available';
-  queued: number;
+  /** Where it is known. */
+  queued?: number;
   removed?: number;
 };
 

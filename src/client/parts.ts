@@ -9,8 +9,9 @@ import {
 } from '../flow-control';
 import { createLog, redactedLog, type Log } from '../observability';
 import type { SequenceGenerator } from '../session';
-import type { Correlator, QueueItem } from '../store';
+import type { Correlator, QueueItem, Store } from '../store';
 import type { TextCodec } from '../text';
+import { ConfigError } from './errors';
 import { DEFAULT_CLIENT_ID, type Parts, type Settings, type SmppClientOptions } from './options';
 import { PluginParts } from './plugin-parts';
 import { storePart, type StorePart } from './store-part';
@@ -69,9 +70,17 @@ export function openParts(
     log,
     ready: async () => {
       await storage.openStore();
+      checkDelivery(settings, storage.store);
       await plugins.make();
     },
   };
+}
+
+/** That a message was sent must be written down before it is: else a crash sends it again. */
+function checkDelivery({ delivery }: Settings, { capabilities }: Store): void {
+  if (delivery !== 'at-most-once' || capabilities.segmentState) return;
+  const remedy = 'this queue does not keep what happened to a message; give at-least-once, or the queue disk';
+  throw new ConfigError([{ field: 'delivery', value: delivery, remedy }]);
 }
 
 function correlatorPart({ correlator }: SmppClientOptions, plugins: PluginParts): Correlator | undefined {

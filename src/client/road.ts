@@ -26,6 +26,8 @@ export interface RoadListener {
   /** Final, and settled in the store. */
   failed(lease: Lease, reason: DeadReason): void;
   throttled(status: string): void;
+  /** Whether the store takes what became of messages. */
+  storeAvailable(available: boolean): void;
 }
 
 export interface RoadParts {
@@ -68,7 +70,11 @@ export class Road implements DeliveryListener {
     this.#deliveries = { listener: this, clock: parts.clock, policy: statusPolicy };
     this.#mailboxes = new FullMailboxes(windowSize === 1 && sessions === 1);
     this.gate = new Gate(parts.throttleHandler, parts.clock);
-    this.#settler = new Settler({ ...parts, correlated: (entry) => parts.listener.correlated(entry) });
+    this.#settler = new Settler({
+      ...parts,
+      correlated: (entry) => parts.listener.correlated(entry),
+      available: (available) => parts.listener.storeAvailable(available),
+    });
     this.#endings = new Endings({ ...parts, settler: this.#settler, mailboxes: this.#mailboxes });
   }
 

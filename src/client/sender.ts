@@ -106,10 +106,13 @@ export class Sender {
     try {
       await queue.enqueue(items, { signal: this.#stopping.signal });
     } catch (error) {
-      if (error instanceof SmppError && error.code === 'QUEUE_FULL') announcer.queueFull(true, capacity);
+      const { code } = error as Partial<SmppError>;
+      if (code === 'QUEUE_FULL') announcer.queueFull(true, capacity);
+      if (code === 'QUEUE_UNAVAILABLE') announcer.queueAvailable(false);
       throw error;
     }
     announcer.queueFull(false, 0);
+    announcer.queueAvailable(true);
     queued(items);
   }
 

@@ -36,6 +36,7 @@ export class Settler {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #correlated: (entry: CorrelationEntry) => void;
+  readonly #available: (available: boolean) => void;
   #next = emptyBatch();
   #running: Promise<void> | undefined;
   /** Settlements not yet durable. */
@@ -51,6 +52,8 @@ export class Settler {
     log: Log;
     /** Told when a message_id can be found. */
     correlated: (entry: CorrelationEntry) => void;
+    /** Told after each try to write whether the store took it. */
+    available: (available: boolean) => void;
   }) {
     this.#queue = parts.store.queue;
     this.#correlator = parts.correlator;
@@ -60,6 +63,7 @@ export class Settler {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#correlated = parts.correlated;
+    this.#available = parts.available;
   }
 
   correlate(entry: CorrelationEntry): void {
@@ -160,8 +164,10 @@ export class Settler {
         { event: 'queue', stage: 'settle', err: error },
         'the store does not take results; trying again',
       );
+      this.#available(false);
       return false;
     }
+    this.#available(true);
     this.#unsettled -= batch.then.length;
     for (const then of batch.then) then();
     this.#wake();

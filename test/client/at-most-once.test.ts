@@ -155,4 +155,12 @@ describe('Delivery at most once', () => {
     await until(() => told('response').length === 1);
     assert.equal(told('response')[0]?.redelivered, true);
   });
+
+  it('is refused with a store that does not keep what happened to a message', async () => {
+    const clock = new FakeClock();
+    const whole = store(clock);
+    const queue = { ...whole, capabilities: { ...whole.capabilities, segmentState: false } };
+    const { client } = await scenes.idle({}, { clock, queue, delivery: 'at-most-once' });
+    await assert.rejects(client.start(), { code: 'INVALID_CONFIG', message: /delivery.*at-least-once/s });
+  });
 });

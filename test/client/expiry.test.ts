@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import type { OutboundQueue, Store } from '../../src/index';
+import { SmppError } from '../../src/protocol';
+import { FakeClock } from '../support/clock';
+import type { Script } from '../support/peer';
 import { pass, until } from '../support/until';
-import { Scenes, numbered, textsOf } from './setup';
+import { Scenes, numbered, store, textsOf } from './setup';
 
 describe('Expiry while nothing is sent', () => {
   const scenes = new Scenes();
@@ -64,4 +68,47 @@ describe('Queue events', () => {
       [['dropped', 1]],
     );
   });
+
+  it('tell once that the store is away, and once that it is back; nothing is lost meanwhile', async () => {
+    const clock = new FakeClock();
+    const inner = store(clock);
+    let away = false;
+    const refuse = (): void => {
+      if (away) throw new SmppError('QUEUE_UNAVAILABLE', 'away', { retriable: true });
+    };
+    const queue: Store = {
+      ...inner,
+      settle: undefined,
+      queue: {
+        ...bound(inner.queue),
+        enqueue: async (...args) => (refuse(), inner.queue.enqueue(...args)),
+        settle: async (...args) => (refuse(), inner.queue.settle(...args)),
+      },
+    };
+    let answer = (): void => undefined;
+    const script: Script = {
+      submit_sm: (pdu, link) => void (answer = () => link.answer(pdu, { message_id: '1' })),
+    };
+    const { client, told } = await scenes.bound(script, { clock, queue });
+    const sent = client.send(numbered(1)[0]!);
+    await until(() => told('request').length === 1);
+    away = true;
+    for (let i = 0; i < 2; i++)
+      await assert.rejects(client.enqueue(numbered(1)), { code: 'QUEUE_UNAVAILABLE' });
+    answer();
+    await until(() => told('response').length === 1);
+    await clock.advance(5000);
+    away = false;
+    await clock.advance(20_000);
+    assert.equal((await sent).event, 'accepted');
+    const states = told('queue').map(({ state }) => state);
+    assert.deepEqual(states, ['unavailable', 'available']);
+    assert.equal(client.state, 'bound');
+  });
 });
+
+/** Its methods, also where they are those of a class. */
+function bound(queue: OutboundQueue): OutboundQueue {
+  const names = ['enqueue', 'take', 'settle', 'extend', 'release', 'stats', 'purge', 'close'] as const;
+  return Object.fromEntries(names.map((name) => [name, (queue[name] as () => unknown).bind(queue)])) as never;
+}
