@@ -9,8 +9,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { openDiskStore, type DiskStore, type QueueItem } from '../../src/store';
-import { Records } from '../../src/store/disk/records';
+import type { DiskStore, QueueItem } from '../../src/store';
+
+// The compiled code, as users run it: what makes TypeScript run as it is keeps the names of closures, at a price.
+const dist = join(__dirname, '..', '..', 'dist', 'src', 'store');
+/* eslint-disable @typescript-eslint/no-require-imports -- the path is made here */
+const { openDiskStore } = require(dist) as typeof import('../../src/store');
+const { Records } = require(join(dist, 'disk', 'records')) as typeof import('../../src/store/disk/records');
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 const CALLERS = 1000;
 const BATCH = 200;
