@@ -89,9 +89,9 @@ describe('Queue events', () => {
     const script: Script = {
       submit_sm: (pdu, link) => void (answer = () => link.answer(pdu, { message_id: '1' })),
     };
-    const { client, told } = await scenes.bound(script, { clock, queue });
+    const { client, peer, told } = await scenes.bound(script, { clock, queue });
     const sent = client.send(numbered(1)[0]!);
-    await until(() => told('request').length === 1);
+    await peer.untilSubmits(1);
     away = true;
     for (let i = 0; i < 2; i++)
       await assert.rejects(client.enqueue(numbered(1)), { code: 'QUEUE_UNAVAILABLE' });
