@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DeliveryError } from '../../src/index';
 import type { Answering } from '../support/peer';
 import { pass, until } from '../support/until';
-import { HELLO, Scenes, advanceUntil, type Scene } from './setup';
+import { EVENTS, HELLO, Scenes, advanceUntil, type Scene } from './setup';
 
 type Facts = Record<string, unknown>;
 
@@ -116,17 +116,7 @@ describe('What each event carries', () => {
       }
     }
     assert.ok(told('session').some(({ command_status }) => command_status === 'ESME_RBINDFAIL'));
-    const events = [
-      'message',
-      'receipt',
-      'response',
-      'request',
-      'failure',
-      'session',
-      'throttle',
-      'queue',
-    ] as const;
-    assert.ok(checkStatuses(events.map((name) => told(name))) >= 10);
+    assert.ok(checkStatuses(EVENTS.map((name) => told(name))) >= 10);
   });
 
   it('is in the outcome too', async () => {

@@ -11,7 +11,7 @@ import { FakeClock } from '../support/clock';
 import { Peer, type Script } from '../support/peer';
 import { until } from '../support/until';
 
-const EVENTS: readonly EventName[] = [
+export const EVENTS: readonly EventName[] = [
   'message',
   'receipt',
   'response',

@@ -107,12 +107,13 @@ export class Committer {
   }
 
   async #commit(requests: readonly Request[], before: Promise<void>): Promise<void> {
+    const room = roomOf(requests);
     // How much room there is can be seen only while nothing is being written.
-    if (!this.#space.covers(roomOf(requests))) await before;
+    if (!this.#space.covers(room)) await before;
     const rest = requests.filter(({ grows }) => !grows);
-    if (rest.length === requests.length) return this.#commitEach(rest);
+    if (rest.length === requests.length) return this.#commitEach(rest, room);
     const full = this.#clock.monotonic() < this.#fullUntil && new Error('its disk was full a moment ago');
-    const cause = full || this.#space.reserve(roomOf(requests), true);
+    const cause = full || this.#space.reserve(room, true);
     if (!cause) return this.#tell(requests, await this.#attempt(requests));
     if (!full) this.#fullUntil = this.#clock.monotonic() + FULL_FOR;
     this.#tell(
@@ -123,9 +124,9 @@ export class Committer {
   }
 
   /** Together where there is room for all; else one by one, as long as there is room for one. */
-  async #commitEach(requests: readonly Request[]): Promise<void> {
+  async #commitEach(requests: readonly Request[], room = roomOf(requests)): Promise<void> {
     if (requests.length === 0) return;
-    const cause = this.#space.reserve(roomOf(requests), false);
+    const cause = this.#space.reserve(room, false);
     if (!cause) return this.#tell(requests, await this.#attempt(requests));
     if (requests.length === 1) return this.#tell(requests, cause);
     for (const request of requests) await this.#commitEach([request]);
