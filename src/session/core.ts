@@ -6,6 +6,8 @@ import { Window } from './window';
 
 /** How long a peer may take to close its half. */
 const END_GRACE = 1000;
+/** Why nothing is read: the owner wants it, or the peer does not take its answers. */
+export type PauseReason = 'owner' | 'answers';
 /** There is nobody to say goodbye to. */
 const ABRUPT: readonly CloseCode[] = ['link-lost', 'tls-failed', 'destroyed', 'peer-stalled'];
 
@@ -36,6 +38,7 @@ export class SessionCore {
   #deadlines: Deadlines;
   #state: SessionState = 'open';
   #closing = false;
+  readonly #pauses = new Set<PauseReason>();
   #pausedAt: number | undefined;
 
   constructor(options: SessionOptions) {
@@ -75,15 +78,18 @@ export class SessionCore {
     return this.greeting.isOutstanding(sequenceNumber) ? this.greeting : undefined;
   }
 
-  pauseReading(): void {
-    if (!this.reading || this.#closing) return;
+  pauseReading(reason: PauseReason): void {
+    if (this.#closing) return;
+    this.#pauses.add(reason);
+    if (!this.reading) return;
     this.#pausedAt = this.options.clock.monotonic();
     this.options.transport.pause();
   }
 
   /** The pause was ours, so that it does not count for the peer's times. */
-  resumeReading(): void {
-    if (this.#pausedAt === undefined) return;
+  resumeReading(reason: PauseReason): void {
+    this.#pauses.delete(reason);
+    if (this.#pausedAt === undefined || this.#pauses.size > 0) return;
     const lasted = this.options.clock.monotonic() - this.#pausedAt;
     this.#pausedAt = undefined;
     this.window.postpone(lasted);

@@ -198,6 +198,6 @@ export class Inbound {
     } as PduInput;
     const octets = encodePdu(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
     this.#core.options.handlers.trace?.('out', octets);
-    this.#outbound.write(octets, this.#core.options.clock.monotonic());
+    this.#outbound.answer(octets, this.#core.options.clock.monotonic());
   }
 }

@@ -18,6 +18,11 @@ import type { RequestHandler, Window } from './window';
 
 /** More than this not yet taken by the operating system: the road stops, so that responses never wait long. */
 const BACKLOG_LIMIT = 64 * 1024;
+/**
+ * A peer that asks and asks and does not take the answers is not read: else they would pile up until it is given up.
+ * Far more than the road leaves there, and than a peer that cannot read while it writes would ever cause.
+ */
+const ANSWERS_LIMIT = 1024 * 1024;
 
 /** What goes to the peer: requests with their numbers, and the octets of everything. */
 export class Outbound {
@@ -126,6 +131,12 @@ export class Outbound {
     return sequenceNumber;
   }
 
+  /** Sends a response; the next request is read only where the peer takes what it is told. */
+  answer(octets: Buffer, now: number): void {
+    this.write(octets, now);
+    if (this.#core.options.transport.backlog > ANSWERS_LIMIT) this.#core.pauseReading('answers');
+  }
+
   write(octets: Buffer, now: number): void {
     if (this.#core.options.transport.write(octets)) return;
     if (this.#stalledSince !== undefined) return;
@@ -136,6 +147,7 @@ export class Outbound {
   /** The peer has taken everything, or never will. */
   drained(): void {
     this.#stalledSince = undefined;
+    this.#core.resumeReading('answers');
     for (const resolve of this.#drainWaiters.splice(0)) resolve();
   }
 }

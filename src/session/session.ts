@@ -194,11 +194,11 @@ export class Session {
    * peer's runs, whose answers may lie unread, and its requests stay unanswered: to be kept short.
    */
   pauseReading(): void {
-    this.#core.pauseReading();
+    this.#core.pauseReading('owner');
   }
 
   resumeReading(): void {
-    this.#core.resumeReading();
+    this.#core.resumeReading('owner');
   }
 
   #checkState(command: string): void {
