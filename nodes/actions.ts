@@ -68,9 +68,17 @@ function ack(connection: Connection, { smpp }: NodeMessage): Answer {
 
 const show = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
 
+/** What a purge can be about; without any of these words about both. */
+const PURGEABLE: readonly unknown[] = ['', 'queue', 'dead-letters'];
+
 /** The queue and the dead letters, or what `msg.payload` names of the two. */
 async function purge(connection: Connection, { payload }: NodeMessage): Promise<Answer> {
   const { client } = connection;
+  // What is gone cannot be had back: a typing error must not mean everything.
+  if (typeof payload === 'string' && !PURGEABLE.includes(payload)) {
+    const remedy = 'give "queue" or "dead-letters", or nothing for both; nothing was removed';
+    throw new MessageError('INVALID_FIELD', 'payload', `msg.payload (${show(payload)}): ${remedy}`);
+  }
   const removed = payload === 'dead-letters' ? 0 : await client.purge();
   const dead_letters = payload === 'queue' ? 0 : await client.purgeDeadLetters();
   return { smpp: { event: 'purged', removed, dead_letters } };
@@ -78,8 +86,13 @@ async function purge(connection: Connection, { payload }: NodeMessage): Promise<
 
 async function deadLetters(connection: Connection, { payload }: NodeMessage): Promise<Answer> {
   const { limit, after } = asObject(payload) ?? {};
+  const most = limit === undefined || limit === null || limit === '' ? undefined : Number(limit);
+  if (most !== undefined && !(Number.isInteger(most) && most > 0)) {
+    const remedy = 'give a whole number from 1 on, or nothing for all';
+    throw new MessageError('INVALID_FIELD', 'payload', `msg.payload.limit (${show(limit)}): ${remedy}`);
+  }
   const list = await connection.client.deadLetters({
-    ...(typeof limit === 'number' && limit > 0 ? { limit } : {}),
+    ...(most === undefined ? {} : { limit: most }),
     ...(typeof after === 'string' ? { after } : {}),
   });
   return { payload: list, smpp: { event: 'dead-letters', total: list.total } };
@@ -129,11 +142,14 @@ function configure(connection: Connection, msg: NodeMessage): Answer {
     throw new MessageError('INVALID_CONFIG', 'payload', `msg.payload: ${remedy}`);
   }
   const changes: Record<string, unknown> = {};
+  const names = new Map<string, string>();
   const unknown = [];
   for (const [name, value] of Object.entries(payload as Record<string, unknown>)) {
     const option = SETTINGS.get(name);
-    if (option) changes[option] = value;
-    else
+    if (option) {
+      changes[option] = value;
+      names.set(option, name);
+    } else
       unknown.push({
         field: name,
         value,
@@ -141,6 +157,14 @@ function configure(connection: Connection, msg: NodeMessage): Answer {
       });
   }
   if (unknown.length > 0) throw new ConfigError(unknown);
-  connection.client.configure(changes);
+  try {
+    connection.client.configure(changes);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // By the names that the flow knows.
+    throw new ConfigError(
+      error.problems.map((problem) => ({ ...problem, field: names.get(problem.field) ?? problem.field })),
+    );
+  }
   return { smpp: { event: 'configured', ...payload } };
 }

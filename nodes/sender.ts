@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { SmppError, type CompleteWhen, type Message, type Outcome } from '../src/index';
-import { runAction } from './actions';
+import { runAction, type Answer } from './actions';
 import { compose, type OutSettings } from './compose';
 import type { Connection } from './connection';
 import { failureOf, smppOf, type Failure } from './outcomes';
@@ -52,7 +52,13 @@ export class Sender {
   }
 
   async #act(connection: Connection, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
-    const answer = await runAction(connection, msg);
+    let answer: Answer;
+    try {
+      answer = await runAction(connection, msg);
+    } catch (error) {
+      // Nothing of an order lies in the queue: it fails also where it was cut short by another one, or by a deploy.
+      return this.#failed(msg, asError(error), {}, done);
+    }
     if (answer.smpp) msg.smpp = answer.smpp;
     if ('payload' in answer) await this.#complete({ ...msg, payload: answer.payload }, send, done);
     else done();
@@ -117,7 +123,7 @@ export class Sender {
   }
 
   async #fail(msg: NodeMessage, given: unknown, about: object, done: Done): Promise<void> {
-    let error = given instanceof Error ? given : new Error(String(given));
+    let error = asError(given);
     if (isStopped(error)) {
       // A redeploy: the message is in the queue of the next instance, which tells of it by smpp-in.
       const { connection } = this.#parts;
@@ -126,6 +132,10 @@ export class Sender {
         cause: error,
       });
     }
+    await this.#failed(msg, error, about, done);
+  }
+
+  async #failed(msg: NodeMessage, error: Error, about: object, done: Done): Promise<void> {
     msg.smpp = this.#copy({ ...about, ...failureOf(error) });
     await this.#report(error, msg, done);
   }
@@ -150,5 +160,7 @@ function resultOf(settled: PromiseSettledResult<Outcome>, message: Message | und
 function labelOf(message: Message | undefined): { correlation_id?: string } {
   return typeof message?.correlation_id === 'string' ? { correlation_id: message.correlation_id } : {};
 }
+
+const asError = (given: unknown): Error => (given instanceof Error ? given : new Error(String(given)));
 
 const isStopped = (error: unknown): boolean => error instanceof SmppError && error.code === 'STOPPED';

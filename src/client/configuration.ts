@@ -25,8 +25,19 @@ export function checkChanges(
     const theirs = 'the rate limiter is your own; change it there';
     throw new ConfigError([{ field: 'sendRate', value: changes.sendRate, remedy: theirs }]);
   }
+  // Elsewhere an emptied field means its default. Here that would lift the limit that is in force.
+  const blank = CHANGEABLE.filter((field) => isBlank(changes[field]));
+  if (blank.length > 0) {
+    const give = 'give a value; what is not to change is left out';
+    throw new ConfigError(blank.map((field) => ({ field, value: changes[field], remedy: give })));
+  }
   const settings = normalise(changes);
   return Object.fromEntries(
     CHANGEABLE.filter((field) => changes[field] !== undefined).map((field) => [field, settings[field]]),
   );
+}
+
+/** A flow may give null. */
+function isBlank(value: unknown): boolean {
+  return value === null || (typeof value === 'string' && value.trim() === '');
 }

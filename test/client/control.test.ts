@@ -116,6 +116,17 @@ describe('Control', () => {
     assert.deepEqual([send_rate, window_size], [0.5, 3]);
   });
 
+  it('configure refuses an empty value: it must not lift the limit that is in force', async () => {
+    const { client } = await scenes.idle({}, { sendRate: 7 });
+    for (const empty of [null, '', ' ']) {
+      assert.throws(
+        () => client.configure({ sendRate: empty as string }),
+        /sendRate.*what is not to change is left out/,
+      );
+    }
+    assert.equal((await client.status()).send_rate, 7);
+  });
+
   it('configure refuses what cannot be, all of it, and changes nothing', async () => {
     const { client } = await scenes.idle({}, { sendRate: 5 });
     for (const changes of [

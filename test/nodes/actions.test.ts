@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Inbox, helper, load, statuses, until, useHelper } from './support/helper';
+import { Inbox, freePort, helper, load, statuses, until, useHelper } from './support/helper';
 import { Centre } from './support/smsc';
 
 type Facts = Record<string, unknown>;
@@ -59,6 +59,19 @@ describe('msg.action', () => {
     assert.deepEqual([state, queued], ['disconnected', 1]);
   });
 
+  it('lets a connect fail that a disconnect comes upon', async () => {
+    await start({ autoConnect: false, port: await freePort() });
+    act('connect');
+    await until(
+      () => statuses('out').at(-1)?.text.includes('connecting') === true,
+      'the status "connecting"',
+    );
+    act('disconnect');
+    const { error, smpp } = await failed.next();
+    assert.deepEqual([(error as Facts).code, (smpp as Facts).code], ['STOPPED', 'STOPPED']);
+    await completed.next();
+  });
+
   it('pauses and resumes sending', async () => {
     await start();
     await until(() => centre.smsc.sessions.length === 1, 'a session');
@@ -87,6 +100,28 @@ describe('msg.action', () => {
     assert.equal((await status()).queued, 0);
   });
 
+  it('removes nothing where a purge does not say right what it is about', async () => {
+    await start({ autoConnect: false });
+    helper.getNode('out').receive({ payload: 'a', topic: '447700900123' });
+    await completed.next();
+    await result.next();
+    act('purge', 'dead_letters');
+    const { error, smpp } = await failed.next();
+    assert.deepEqual([(smpp as Facts).code, (smpp as Facts).field], ['INVALID_FIELD', 'payload']);
+    assert.match(String((error as Facts).message), /"dead_letters".*nothing was removed/);
+    assert.equal((await status()).queued, 1);
+  });
+
+  it('refuses a page of dead letters of no size', async () => {
+    await start({ autoConnect: false });
+    for (const limit of [0, -1, 1.5, 'all', {}]) {
+      act('dead-letters', { limit });
+      assert.match(String(((await failed.next()).error as Facts).message), /limit.*from 1 on/);
+    }
+    act('dead-letters', { limit: '5' });
+    assert.deepEqual((await result.next()).payload, { total: 0, letters: [] });
+  });
+
   it('configures rate, window and log level', async () => {
     await start();
     act('configure', { send_rate: 5, window_size: 3, log_level: 'warn' });
@@ -103,7 +138,9 @@ describe('msg.action', () => {
     await start({ autoConnect: false });
     const wrong: [unknown, RegExp][] = [
       [{ host: 'x' }, /host.*only send_rate/],
-      [{ send_rate: -1 }, /sendRate.*give/],
+      [{ send_rate: -1 }, /send_rate \(-1\): give/],
+      [{ rate: null, window: 0 }, /rate \(null\): give a value/],
+      [{ window: 0 }, /window \(0\): give/],
       ['fast', /give an object/],
     ];
     for (const [payload, text] of wrong) {
