@@ -70,7 +70,7 @@ export class Endings {
 
   #accepted(lease: Lease): void {
     const { settler, listener, mailboxes } = this.#parts;
-    mailboxes.accepted();
+    mailboxes.accepted(lease.item.destination);
     settler.settle({ outcome: 'done', lease }, () => listener.accepted(lease));
   }
 

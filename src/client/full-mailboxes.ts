@@ -19,6 +19,14 @@ interface Fullness {
   readonly asides: number;
 }
 
+/** A recipient whose messages were set aside, and none accepted since. */
+interface Mailbox {
+  /** Messages accepted, for others, when it was last called full. */
+  readonly accepted: number;
+  /** It was called full again after others were accepted: it is not the centre. */
+  readonly proven: boolean;
+}
+
 /** What to do when the centre has no room for a message. */
 export interface FullVerdict {
   /** Let others go first: they fare better, or have waited for it long enough to be tried. */
@@ -31,6 +39,8 @@ export interface FullVerdict {
 export class FullMailboxes {
   /** By the id of the message, also while it is set aside: one that was is not waited for again. */
   readonly #full = new BoundedMap<Fullness>(REMEMBERED);
+  /** By recipient: what one message has shown need not be shown again by each that follows it. */
+  readonly #mailboxes = new BoundedMap<Mailbox>(REMEMBERED);
   #accepted = 0;
   readonly #alonePatience: number;
 
@@ -39,22 +49,30 @@ export class FullMailboxes {
     this.#alonePatience = strictOrder ? STRICT_PATIENCE : ALONE_PATIENCE;
   }
 
-  /** The centre took some message. */
-  accepted(): void {
+  /** The centre took a message for this recipient. */
+  accepted(recipient: string): void {
     this.#accepted++;
+    this.#mailboxes.delete(recipient);
   }
 
   /** The centre has no room for this message. */
-  full(id: string): FullVerdict {
+  full(id: string, recipient: string): FullVerdict {
     const before = this.#full.get(id) ?? { times: 0, alone: 0, accepted: this.#accepted, asides: 0 };
     const overtaken = before.accepted < this.#accepted;
     const times = before.times + (overtaken || before.times === 0 ? 1 : 0);
     const alone = overtaken ? 0 : before.alone + 1;
-    const known = before.asides > 0 || (overtaken && times >= PATIENCE);
+    const proven = this.#isProven(recipient);
+    const known = proven || before.asides > 0 || (overtaken && times >= PATIENCE);
     const setAside = known || alone >= this.#alonePatience;
     const asides = before.asides + (setAside ? 1 : 0);
     this.#full.set(id, { times, alone: setAside ? 0 : alone, accepted: this.#accepted, asides });
-    return { setAside, pause: !(setAside && overtaken) };
+    if (setAside) this.#mailboxes.set(recipient, { accepted: this.#accepted, proven });
+    return { setAside, pause: !(proven || (setAside && overtaken)) };
+  }
+
+  #isProven(recipient: string): boolean {
+    const mailbox = this.#mailboxes.get(recipient);
+    return mailbox !== undefined && (mailbox.proven || mailbox.accepted < this.#accepted);
   }
 
   /** How often it was set aside, from 1: its delay grows with it. */

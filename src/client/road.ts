@@ -162,8 +162,8 @@ export class Road implements DeliveryListener {
   throttled(delivery: Delivery, status: number): void {
     const { throttleHandler, listener } = this.#parts;
     const name = statusName(status);
-    const { id } = delivery.lease.item;
-    const full = name === 'ESME_RMSGQFUL' ? this.#mailboxes.full(id) : undefined;
+    const { id, destination } = delivery.lease.item;
+    const full = name === 'ESME_RMSGQFUL' ? this.#mailboxes.full(id, destination) : undefined;
     if (full?.pause !== false) {
       throttleHandler.throttled();
       this.#parts.pace.heard();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ThrottleHandler } from '../../src/index';
+import type { Message, ThrottleHandler } from '../../src/index';
 import { describeStatus } from '../../src/protocol';
 import type { Answering } from '../support/peer';
 import { pass, until } from '../support/until';
@@ -145,6 +145,39 @@ describe('Throttling', () => {
     clearInterval(sending);
     await assert.rejects(full, { code: 'EXPIRED' });
     assert.ok(tries() >= 5 && tries() <= 30, `${tries()} tries`);
+  });
+
+  it('for a mailbox that is known to be full does not pause again for each message to it', async () => {
+    let isFull = true;
+    const { client, peer, clock, told } = await scenes.bound({
+      submit_sm: (pdu, link) => (isFull ? oneFull(pdu, link) : { message_id: 'y' }),
+    });
+    const toFull = (text: string): Message => ({ ...HELLO, destination_addr: FULL, short_message: text });
+    await client.enqueue(toFull('first'));
+    await client.enqueue(numbered(20));
+    const accepted = (): number =>
+      told('response').filter(({ command_status: status }) => status === 'ESME_ROK').length;
+    await advanceUntil(clock, () => accepted() === 20);
+    await advanceUntil(clock, () => client.state === 'bound');
+    const pauses = told('throttle').length;
+    const { allowed_rate: rate } = await client.status();
+    for (let n = 0; n < 5; n++) {
+      const before = peer.submits.length;
+      await client.enqueue(toFull(`next ${n}`));
+      const other = client.send(HELLO);
+      await advanceUntil(clock, () => peer.submits.length >= before + 2);
+      assert.equal((await other).attempts, 1);
+      assert.equal(client.state, 'bound');
+    }
+    assert.equal(told('throttle').length, pauses);
+    const status = await client.status();
+    assert.ok(status.allowed_rate >= rate, `${status.allowed_rate} after ${rate}`);
+    // When there is room again all get through, and then a full mailbox has to be found out anew.
+    isFull = false;
+    await advanceUntil(clock, () => told('response').filter(({ message_id: id }) => id === 'y').length >= 6);
+    isFull = true;
+    await client.enqueue(toFull('again'));
+    await advanceUntil(clock, () => client.state === 'throttled');
   });
 
   it('for a full mailbox that fills the window tries others after a while', async () => {
