@@ -1,4 +1,4 @@
-import { integer, parsed, text, unsetVariable, type OptionKind } from './option-kinds';
+import { hostName, integer, parsed, unsetVariable, type OptionKind } from './option-kinds';
 
 /** A host to fail over to. Where the ports are blank: as the connection's own. */
 export interface FailoverHost {
@@ -29,9 +29,9 @@ export function hosts(): OptionKind<readonly FailoverHost[]> {
 
 const HOSTS_EXAMPLE = '[{"host": "smsc2.example", "port": 2775}]';
 const HOST_FIELDS: Record<string, OptionKind<unknown>> = {
-  host: text('', 255, 1),
+  host: hostName(''),
   port: integer(0, 1, 65_535),
-  receiverHost: text('', 255, 1),
+  receiverHost: hostName(''),
   receiverPort: integer(0, 1, 65_535),
 };
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { STATUSES, TlvTable, describeStatus, type StatusName, type VendorTlv } from '../protocol';
 import type { Problem } from './errors';
 
@@ -96,6 +97,37 @@ export function text(fallback: string, maxOctets = Infinity, min = 0): OptionKin
       if (value.length > maxOctets)
         return { remedy: `at most ${maxOctets} characters (this has ${value.length})` };
       return { value };
+    },
+  };
+}
+
+/** A name or address alone, without port or scheme; blanks around it were copied along. */
+export function hostName(fallback: string): OptionKind<string> {
+  const inner = text(fallback, 255, 1);
+  return {
+    fallback,
+    check(given) {
+      const result = inner.check(given);
+      if (!('value' in result)) return result;
+      const value = result.value.trim();
+      if (isIP(value) !== 0 || /^[\p{L}\p{N}._-]+$/u.test(value)) return { value };
+      return {
+        remedy: 'give a name or address alone, such as smsc.example or 192.0.2.1; a port is a field of its own',
+      };
+    },
+  };
+}
+
+/** An address of this machine; blank: whichever the system chooses. */
+export function address(): OptionKind<string> {
+  return {
+    fallback: '',
+    check(given) {
+      const value = typeof given === 'string' ? given.trim() : given;
+      if (value === '' || (typeof value === 'string' && isIP(value) !== 0)) return { value };
+      return {
+        remedy: 'give an IP address of this machine, such as 192.0.2.1; names of hosts or interfaces are none',
+      };
     },
   };
 }

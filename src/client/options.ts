@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
 import type { RateLimiter, ThrottleHandler } from '../flow-control';
@@ -11,12 +12,14 @@ import { languages } from './languages-option';
 import { QUEUED, fieldNames } from './message';
 import type { ResolvePlugin } from './plugins';
 import {
+  address,
   ascii,
   autoOr,
   blankOr,
   choice,
   decimal,
   flag,
+  hostName,
   integer,
   record,
   seconds,
@@ -37,14 +40,14 @@ import { tlsProblems } from './tls';
  */
 export const OPTIONS = {
   name: text(''),
-  host: text('127.0.0.1', 255, 1),
+  host: hostName('127.0.0.1'),
   port: integer(2775, 1, 65535),
   useTls: flag(false),
   systemId: ascii('', 15),
   // The specification allows 8; longer ones are in use, so the session only warns.
   password: ascii('', 64),
   bindType: choice('transceiver', 'transmitter', 'receiver', 'pair'),
-  receiverHost: text('', 255, 1),
+  receiverHost: hostName(''),
   receiverPort: blankOr(integer(0, 1, 65535)),
   receiverSystemId: ascii('', 15),
   receiverPassword: ascii('', 64),
@@ -59,7 +62,7 @@ export const OPTIONS = {
   assumeTlvs: flag(true),
   vendorTlvs: vendorTlvs(),
   autoConnect: flag(true),
-  localAddress: text(''),
+  localAddress: address(),
   clientId: text(''),
   windowSize: integer(10, 1, 100_000),
   enquireLinkInterval: secondsOrOff(30, 1),
@@ -259,8 +262,18 @@ function pairProblems(settings: Settings): Problem[] {
   }));
 }
 
+/** From an IPv4 address no IPv6 address can be reached, nor the other way round. */
+function familyProblems({ localAddress, host, receiverHost, failover }: Settings): Problem[] {
+  const family = isIP(localAddress);
+  const hosts = [host, receiverHost, ...failover.flatMap((one) => [one.host, one.receiverHost ?? ''])];
+  const other = hosts.find((one) => isIP(one) !== 0 && isIP(one) !== family);
+  if (family === 0 || other === undefined) return [];
+  const remedy = `${other} cannot be reached from there: give an address of IPv${isIP(other)}, or leave it empty`;
+  return [{ field: 'localAddress', value: localAddress, remedy }];
+}
+
 function crossChecks(settings: Settings): Problem[] {
-  const problems = pairProblems(settings);
+  const problems = [...pairProblems(settings), ...familyProblems(settings)];
   if (settings.interfaceVersion === '3.3' && settings.bindType === 'transceiver') {
     problems.push({
       field: 'bindType',

@@ -96,6 +96,39 @@ describe('Options', () => {
     assert.doesNotMatch(new ConfigError(findProblems({ receiverPassword: 'hush' })).message, /hush/);
   });
 
+  it('of hosts are names or addresses alone; blanks that were copied along go', () => {
+    const hosts = ['smsc.example', 'smsc', '192.0.2.1', '::1', 'fe80::1%eth0', 'my_smsc', 'smsc.example.'];
+    for (const host of hosts) assert.equal(settingsOf({ host: ` ${host} ` })['host'], host);
+    for (const host of ['smsc.example:2775', 'smpp://smsc.example', '[::1]', 'a b', 'user@smsc', '']) {
+      for (const [field, options] of Object.entries({
+        host: { host: `${host} ` },
+        receiverHost: { bindType: 'pair', receiverHost: `${host} ` },
+        failover: { failover: [{ host: `${host} ` }] },
+      })) {
+        assert.deepEqual(problemsOf(options), [field], `${field} ${host}`);
+      }
+    }
+    assert.throws(() => normalise({ host: 'smsc.example:2775' }), /host .*a port is a field of its own/);
+  });
+
+  it('of the local address are addresses, from which the hosts can be reached', () => {
+    assert.equal(settingsOf({ localAddress: ' 192.0.2.1 ' })['localAddress'], '192.0.2.1');
+    assert.deepEqual(problemsOf({ localAddress: '::1', host: 'smsc.example' }), []);
+    for (const localAddress of ['eth0', '999.1.1.1', 'smsc.example', 7])
+      assert.deepEqual(problemsOf({ localAddress }), ['localAddress']);
+    for (const [localAddress, others] of [
+      ['::1', { host: '127.0.0.1' }],
+      ['127.0.0.1', { host: '::1' }],
+      ['127.0.0.1', { failover: [{ host: 'b' }, { host: '::1' }] }],
+      ['127.0.0.1', { bindType: 'pair', receiverHost: '::1' }],
+    ] as const) {
+      assert.throws(
+        () => normalise({ localAddress, ...others }),
+        /localAddress .*cannot be reached from there/,
+      );
+    }
+  });
+
   it('take the hosts to fail over to as text, with ports as text', () => {
     assert.deepEqual(
       settingsOf({ failover: '[{"host": "b", "port": "2776"}, {"host": "c", "port": ""}]' }).failover,

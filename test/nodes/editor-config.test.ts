@@ -28,6 +28,8 @@ const PROBES: unknown[] = [
   '{"A":{"final":1}}', '{"A":{"end":true}}', '{"A":""}', 'UTC', 'Europe/Berlin', '+02:00', '-0330', '+02', 'Z', '+2', 'Mars/Olympus', 'manual',
   '{"ESME_RSYSERR":"fail","0x00000401":"throttle","8":"retry"}', '{"ESME_ROK":"fail"}', '{"0":"fail"}', '{"ESME_RSYSERR":"wait"}',
   '{"ESME_RSYSERR":"ok"}', '{"0x100000000":"fail"}', '{"esme":"fail"}', 'at-least-once', 'at-most-once', 'exactly-once',
+  '192.0.2.1', '192.0.2.256', '192.0.2.1.', ' 192.0.2.1 ', '::1', 'fe80::1%eth0', '[::1]', 'a b', 'smsc.example', 'smsc.example.', 'smsc.example:2775',
+  'smpp://smsc.example', 'a@b', 'eth0', '[{"host":"b:2775"}]', '[{"host":"::1","receiverHost":"c d"}]',
   'a'.repeat(12), 'a'.repeat(13), 'a'.repeat(16), 'a'.repeat(41), 'a'.repeat(65), 'a'.repeat(256), 'Müller', '${HOST}',
 ]; // prettier-ignore
 
@@ -125,6 +127,9 @@ describe('the dialog of smpp-config', () => {
     assert.match(String(alone), /the transmitter of the pair has no system ID/);
     const hosts = editor.validate('failover', [{ host: 'b' }, { host: 'c', port: 99_999 }]);
     assert.match(String(hosts), /host 2 of the list needs .* a port from 1 to 65535/);
+    const address = editor.validate('localAddress', '::1', { host: '192.0.2.1' });
+    assert.match(String(address), /192\.0\.2\.1 cannot be reached from there.*IPv4/);
+    assert.equal(editor.validate('localAddress', '::1', { host: 'smsc.example' }), true);
     assert.match(String(editor.validate('reconnectMax', 5, { reconnectMin: 10 })), /at least .*10/);
     assert.match(String(editor.validate('useTls', true, { tls: '' })), /choose a TLS configuration/);
     assert.equal(editor.validate('useTls', true, { tls: 'some-id' }), true);
