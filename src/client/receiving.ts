@@ -26,6 +26,7 @@ export interface ReceivingParts {
   readonly correlator: Correlator;
 }
 
+const UDHI = 0x40;
 const OK: Answer = { command_status: 0 };
 /** The centre keeps what is answered so, and repeats it. */
 const NOT_NOW: Answer = { command_status: 'ESME_RX_T_APPN' };
@@ -149,8 +150,10 @@ export class Receiving {
     const data = readUserData(pdu);
     const receipt = parseReceipt(data.octets, pdu.tlvs, {
       data_coding: pdu.data_coding,
-      esm_class: pdu.esm_class,
+      // Its user data header is off already.
+      esm_class: pdu.esm_class & ~UDHI,
       defaultAlphabet: settings.defaultAlphabet,
+      codecs: this.#parts.codecs,
       pattern: settings.receiptPattern,
       states: settings.receiptStates,
       timeZone: settings.receiptTimeZone,

@@ -19,6 +19,18 @@ describe('Receipts', () => {
   const scenes = new Scenes();
   afterEach(() => scenes.end());
 
+  it('behind a user data header are read from behind it, once', async () => {
+    const { peer, told } = await scenes.bound({}, { receiptHoldTime: 0 });
+    const link = await peer.link();
+    // Its beginning passes for a header: 105 octets, of which 58 are one element and 43 another.
+    const text =
+      'id:1234567890123 sub:001 dlvrd:001 submit date:180711070003912+ done date:180711070005912+ stat:DELIVRD err:000';
+    const short_message = Buffer.concat([Buffer.from('0500030c0101', 'hex'), Buffer.from(text)]);
+    await link.response(link.receipt('', '', { esm_class: 0x44, short_message }));
+    await until(() => told('receipt').length === 1);
+    assert.equal(told('receipt')[0]?.message_id, '1234567890123');
+  });
+
   it('are matched to their message, answered, and told with its identity', async () => {
     const { client, peer, told } = await scenes.bound({ submit_sm: ids() });
     const { id } = await client.send(

@@ -61,6 +61,15 @@ describe('receipts by TLVs', () => {
     });
     assert.equal(parseReceipt('stat:DELIVRD', { receipted_message_id: '4D' })?.state, 'DELIVRD');
   });
+
+  it('may have the state while the text has the id', () => {
+    assert.deepEqual(parseReceipt('id:4D', { message_state: 5 }), {
+      message_id: '4D',
+      state: 'UNDELIV',
+      final: true,
+    });
+    assert.equal(parseReceipt('Hello', { message_state: 5 }), undefined);
+  });
 });
 
 describe('what esm_class says', () => {
@@ -93,6 +102,23 @@ describe('what esm_class says', () => {
     assert.equal(parseReceipt(STANDARD, {}, { esm_class: 0 })?.message_id, '77');
     assert.equal(parseReceipt(STANDARD, {}, { esm_class: 0, useShape: false }), undefined);
     assert.equal(parseReceipt(STANDARD, {}, { esm_class: 4, useShape: false })?.message_id, '77');
+  });
+
+  it('comes second: an id among other fields of a receipt is one, whatever became of the state', () => {
+    const open = { message_id: '77', state: 'UNKNOWN', final: false };
+    for (const stat of ['', 'tat:DELIVRD ', 'stat: ']) {
+      const text = `id:77 sub:001 dlvrd:001 done date:2603041406 ${stat}err:000`;
+      assert.deepEqual(parseReceipt(text), {
+        ...open,
+        sub: 1,
+        dlvrd: 1,
+        done_date: '2026-03-04T14:06:00.000Z',
+        err: '000',
+      });
+    }
+    assert.deepEqual(parseReceipt('id:77 sub: dlvrd: submit date: done date: stat: err:'), open);
+    assert.equal(parseReceipt('id:77 err:5 text: the first two fields of a form'), undefined);
+    assert.equal(parseReceipt('sub:1 dlvrd:1 err:0'), undefined);
   });
 
   it('makes a receipt of a meagre text, but not of nothing', () => {

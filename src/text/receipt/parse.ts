@@ -1,7 +1,9 @@
 import { classifyEsmClass, type MessageType } from '../esm-class';
+import type { TextCodec } from '../types';
 import { receiptDate } from './dates';
 import { receiptFields, type ReceiptFields } from './fields';
 import { matchPattern, type ReceiptPattern } from './pattern';
+import { reread } from './reread';
 import { isKnownState, MESSAGE_STATES, stateOf, type State, type StateMappings } from './states';
 import { receiptText } from './text';
 
@@ -38,8 +40,9 @@ export interface NetworkError {
 export type ReceiptTlvs = Readonly<Record<string, unknown>>;
 
 export interface ReceiptOptions {
-  /** Taken for what it is worth: many centres set that of the message that the receipt is for. */
+  /** That of the message, which many centres set: id and text are read by it where they are not ASCII or Latin-1. */
   readonly data_coding?: number | undefined;
+  readonly codecs?: readonly TextCodec[] | undefined;
   readonly esm_class?: number | undefined;
   /** The centre's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
   readonly pattern?: string | RegExp | ReceiptPattern | undefined;
@@ -65,9 +68,10 @@ export function parseReceipt(
 ): Receipt | undefined {
   const type = typeOf(options);
   if (type !== undefined && !MAY_BE_RECEIPT.has(type)) return undefined;
-  const text = receiptText(shortMessage, one(tlvs['message_payload']), options);
+  const { text, isOctets } = receiptText(shortMessage, one(tlvs['message_payload']), options);
   const matched = options.pattern === undefined ? undefined : matchPattern(options.pattern, text);
   const fields = matched ?? receiptFields(text);
+  if (isOctets) reread(fields, options);
   const signs = fromTlvs(tlvs);
   const said = type === 'receipt' || type === 'intermediate';
   const looks = (options.useShape ?? true) && (matched?.id !== undefined || isShaped(fields, signs));
@@ -109,14 +113,18 @@ function one(value: unknown): unknown {
   return Array.isArray(value) ? (value as unknown[])[0] : value;
 }
 
-/** What no person would write: an id and a state, or a state among other fields. */
+/** What no person would write: an id and a state, or one of them among other fields. */
 function isShaped(fields: ReceiptFields, signs: Signs): boolean {
-  if (!fields.stat) return false;
   const others = [fields.sub, fields.dlvrd, fields.submit_date, fields.done_date, fields.err];
   const count = others.filter((value) => value !== undefined).length;
-  if (fields.id || signs.id !== undefined) return count > 0 || isKnownState(fields.stat);
-  return count >= 3 && isKnownState(fields.stat);
+  const hasId = Boolean(fields.id) || signs.id !== undefined;
+  const state = signs.state ?? fields.stat;
+  if (!state) return hasId && count >= MANY;
+  return hasId ? count > 0 || isKnownState(state) : count >= MANY && isKnownState(state);
 }
+
+/** So many fields of a receipt in one text are no chance. */
+const MANY = 3;
 
 function build(
   fields: ReceiptFields,

@@ -12,20 +12,25 @@ interface TextOptions {
 /**
  * The text of a receipt. Its fields are ASCII whatever data_coding says, which many
  * centres copy from the message that the receipt is for: so the octets tell, not the data_coding.
- * Read as GSM 03.38 the underscores and "@" of ids would become other characters.
+ * Read as GSM 03.38 the underscores and "@" of ids would become other characters. `isOctets`: each character
+ * stands for one octet (or septet), and may not be what it looks like.
  */
-export function receiptText(shortMessage: string | Buffer, payload: unknown, options: TextOptions): string {
+export function receiptText(
+  shortMessage: string | Buffer,
+  payload: unknown,
+  options: TextOptions,
+): { readonly text: string; readonly isOctets: boolean } {
   const source =
     shortMessage.length === 0 && (typeof payload === 'string' || Buffer.isBuffer(payload))
       ? payload
       : shortMessage;
-  if (typeof source === 'string') return source;
+  if (typeof source === 'string') return { text: source, isOctets: false };
   const octets = withoutHeader(source, options);
   const order = ucs2Order(octets);
-  if (order) return decodeUcs2(octets, order);
+  if (order) return { text: decodeUcs2(octets, order), isOctets: false };
   const text = octets.toString('latin1');
   const packed = encodingName(options.defaultAlphabet ?? '') === 'gsm0338-packed' && !HAS_FIELD.test(text);
-  return packed ? unpackSeptets(octets).toString('latin1') : text;
+  return { text: packed ? unpackSeptets(octets).toString('latin1') : text, isOctets: true };
 }
 
 /** Packed centres send their receipts packed or not. */

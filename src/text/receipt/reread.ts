@@ -1,0 +1,70 @@
+import { codingOf, type CodingOptions } from '../codings';
+import { decodeText } from '../decode';
+import { TextError } from '../errors';
+import type { ReceiptFields } from './fields';
+
+export interface RereadOptions extends CodingOptions {
+  readonly data_coding?: number | undefined;
+}
+
+/** A control character but for white space, of ASCII or Latin-1: no text of either has one. */
+const CONTROL = /[^\P{Cc}\t\n\r]/u;
+
+/** What letters with accents of the GSM alphabet are in ASCII, and what ASCII texts do not have within a word. */
+const WITHIN_WORD = /[a-z][[\\\]^{|}~][a-z]/i;
+
+/** Centres end texts with these. */
+const NULS = /\0+$/;
+
+/**
+ * What a centre repeats in a receipt, the beginning of the message above all, may be the octets of the message, while
+ * the fields are ASCII. Where it is no ASCII or Latin-1 it is read by the data_coding; else, as from a centre that
+ * turns all into ASCII, it stays as it is, for "@" and "_" would become other characters.
+ * @param fields octets as Latin-1; changed in place
+ */
+export function reread(fields: ReceiptFields, options: RereadOptions): void {
+  const encoding = encodingOf(options);
+  if (encoding === undefined) return;
+  const { id, text } = fields;
+  // Ids are ASCII; at a centre that writes all of the receipt in the GSM alphabet their underscores are not.
+  if (id !== undefined && encoding === 'gsm0338' && CONTROL.test(id))
+    fields.id = decode(id, encoding, options);
+  if (text !== undefined) fields.text = rereadText(text, encoding, options);
+}
+
+function encodingOf(options: RereadOptions): string | undefined {
+  if (options.data_coding === undefined) return undefined;
+  try {
+    const encoding = codingOf(options.data_coding, options)?.encoding;
+    // Unpacked already.
+    return encoding === 'gsm0338-packed' ? 'gsm0338' : encoding;
+  } catch (error) {
+    if (error instanceof TextError) return undefined;
+    throw error;
+  }
+}
+
+function rereadText(text: string, encoding: string, options: RereadOptions): string {
+  const nuls = encoding === 'ucs2' && text.length % 2 === 0 ? '' : (NULS.exec(text)?.[0] ?? '');
+  const body = text.slice(0, text.length - nuls.length);
+  return isOther(body, encoding) ? decode(body, encoding, options) + nuls : text;
+}
+
+/** Whether it is of that encoding rather than ASCII or Latin-1. */
+function isOther(body: string, encoding: string): boolean {
+  if (CONTROL.test(body)) return true;
+  if (encoding === 'gsm0338') return WITHIN_WORD.test(body);
+  // Latin-1 from a centre that has turned the text into it would pass for UCS2 as well.
+  return encoding !== 'ucs2' && encoding !== 'latin1' && /[\x80-\xff]/.test(body);
+}
+
+/** As it is, where it is not of that encoding either. */
+function decode(value: string, encoding: string, options: RereadOptions): string {
+  if (encoding === 'binary') return value;
+  try {
+    return decodeText(Buffer.from(value, 'latin1'), options.data_coding ?? 0, { ...options, encoding });
+  } catch (error) {
+    if (error instanceof TextError) return value;
+    throw error;
+  }
+}
