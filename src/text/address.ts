@@ -52,7 +52,7 @@ const MAX_ALPHANUMERIC = 11;
  * | 1 to 11 GSM characters with a letter (source only) | 5 alphanumeric | 0 unknown |
  * | nothing (source only): the centre fills it in | 0 unknown | 0 unknown |
  *
- * Spaces, dashes, dots, slashes and parentheses within numbers go. An explicit `ton` or `npi` wins.
+ * Spaces, dashes, dots, slashes and parentheses within numbers go, and so does "(0)" behind a country code. An explicit `ton` or `npi` wins.
  * @throws TextError `INVALID_ADDRESS`
  */
 export function resolveAddress(text: string, options: AddressOptions): Address {
@@ -76,14 +76,22 @@ function byRule(text: string, { role }: AddressOptions): Address {
   return international(text, number, role);
 }
 
+/** "+44 (0)20 7946 0958": the zero is for callers within the country, and no part of the number. */
+const TRUNK_ZERO = /^((?:\+|00)[^()]*)\(0\)/;
+
+/** Numbers copied from an address book or a chat come between marks of direction that nobody sees. */
+const MARKS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** The digits of what is written as a number, its plus sign included; undefined for what is none. */
-function withoutPunctuation(written: string): string | undefined {
+function withoutPunctuation(text: string): string | undefined {
+  const written = text.replace(MARKS, '').trim().replace(TRUNK_ZERO, '$1');
   if (!/^\+?[\d\s().\-/\u2010-\u2015\u00a0]*$/.test(written)) return undefined;
   const number = written.replace(/[^\d+]/g, '');
   return /\d/.test(number) ? number : undefined;
 }
 
 function international(text: string, digits: string, role: Role): Address {
+  if (digits.startsWith('0')) throw invalid(text, role, 'a country code does not begin with 0');
   if (digits.length < 3) throw invalid(text, role, 'it has too few digits for an international number');
   if (digits.length > MAX_DIGITS) {
     throw invalid(

@@ -58,6 +58,9 @@ const DURATION = /^P(?:(\d+)W|(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?
 const DATE_TIME =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
+const ACCEPTED =
+  'pass a Date, an ISO 8601 date and time such as 2026-07-01T12:00:00Z, a duration such as PT30M, or seconds';
+
 /**
  * An SMPP time from a `Date`, an ISO 8601 date and time (UTC where it names no offset), an ISO 8601 duration
  * (`PT30M`), a number of seconds from now, or an SMPP time, which is checked and comes back as it is.
@@ -67,6 +70,7 @@ const DATE_TIME =
 export function formatSmppTime(value: Date | string | number): string {
   if (value instanceof Date) return formatAbsolute(value.getTime(), value);
   if (typeof value === 'number') return formatSeconds(value);
+  if (typeof value !== 'string') throw invalid(value, ACCEPTED);
   const text = value.trim();
   if (text === '' || parseSmppTime(text)) return text;
   const duration = DURATION.exec(text);
@@ -107,18 +111,16 @@ export function offsetOf(text: string): number {
   if (text === 'Z' || text === 'z') return 0;
   const match = /^([+-])(\d\d):?(\d\d)?$/.exec(text);
   if (!match) return NaN;
-  const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0);
-  return (match[1] === '-' ? -1 : 1) * minutes * 60_000;
+  const [hours, minutes] = [Number(match[2]), Number(match[3] ?? 0)];
+  if (hours > 23 || minutes > 59) return NaN;
+  return (match[1] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
 function formatAbsolute(time: number, value: unknown): string {
   const date = new Date(time);
   const year = date.getUTCFullYear();
   if (Number.isNaN(time)) {
-    throw invalid(
-      value,
-      'pass a Date, an ISO 8601 date and time such as 2026-07-01T12:00:00Z, a duration such as PT30M, or seconds',
-    );
+    throw invalid(value, ACCEPTED);
   }
   if (year < 2000 || year > 2099) throw invalid(value, 'SMPP has the years 2000 to 2099 only');
   const fields = [
@@ -169,6 +171,12 @@ function twoDigits(value: number): string {
 }
 
 function invalid(value: unknown, remedy: string): TextError {
-  const shown = value instanceof Date ? 'Invalid Date' : JSON.stringify(value);
-  return new TextError('INVALID_TIME', `${shown} is no time that SMPP can carry: ${remedy}.`);
+  return new TextError('INVALID_TIME', `${shown(value)} is no time that SMPP can carry: ${remedy}.`);
+}
+
+/** What comes out of a flow may be anything. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  return value instanceof Date || typeof value === 'number' ? String(value) : typeof value;
 }

@@ -20,6 +20,20 @@ describe('addresses', () => {
     }
   });
 
+  it('lose the zero that is dialled within the country only', () => {
+    for (const text of ['+44 (0)20 7946 0958', '0044 (0) 20 7946 0958', '+44(0)2079460958']) {
+      assert.equal(destination(text), '442079460958 1/1', text);
+      assert.match(show(resolveAddress(text, { role: 'source', ton: 1 })), /442079460958 1\/1$/, text);
+    }
+    assert.equal(destination('(0)20 7946 0958'), '02079460958 2/1');
+  });
+
+  it('lose marks of direction around a number', () => {
+    assert.equal(destination('\u202a+49 170 1234567\u202c'), '491701234567 1/1');
+    assert.equal(destination('491701234567\u200e'), '491701234567 1/1');
+    assert.throws(() => source('My\u200eShop'), { code: 'INVALID_ADDRESS' });
+  });
+
   it('of seven digits and more are international, with a zero before them national', () => {
     assert.equal(destination('254722111111'), '254722111111 1/1');
     assert.equal(destination('1234567'), '1234567 1/1');
@@ -90,6 +104,8 @@ describe('addresses', () => {
       ['MyCompany', 'destination', /a recipient is a number/],
       ['+1234567890123456', 'destination', /16 digits, an international number has 15/],
       ['+12', 'destination', /too few digits/],
+      ['+0170 1234567', 'destination', /does not begin with 0/],
+      ['000491701234567', 'destination', /does not begin with 0/],
       ['012345678901234567890', 'destination', /21 characters, the field holds 20/],
       ['ExtraLongName', 'source', /11 characters at most, this one has 13/],
       ['Grüße', 'source', /ASCII only, "ü"/],

@@ -30,6 +30,7 @@ describe("the centre's clock", () => {
     assert.equal(done('+02:00'), '2026-07-01T10:00:00.000Z');
     assert.equal(done('Europe/Berlin'), '2026-07-01T10:00:00.000Z');
     assert.equal(done('Europe/Berlin', '2601011200'), '2026-01-01T11:00:00.000Z');
+    assert.equal(done('Mars/Olympus'), '2026-07-01T12:00:00.000Z');
     assert.equal(done('Asia/Kolkata', '2601010300'), '2025-12-31T21:30:00.000Z');
   });
 
@@ -57,6 +58,21 @@ describe("the centre's clock", () => {
   it('does not move dates that name their offset', () => {
     assert.equal(done('Europe/Berlin', '260701120000000+'), '2026-07-01T12:00:00.000Z');
     assert.equal(done('Europe/Berlin', '2026-07-01T12:00:00Z'), '2026-07-01T12:00:00.000Z');
+    const spellings = [
+      '2607011400',
+      '260701140000',
+      '20260701140000',
+      '2026-07-01 14:00:00',
+      '2026/07/01 14:00',
+    ];
+    for (const date of spellings) {
+      for (const offset of ['+02', '+0200', '+02:00', ' +0200', ' +02:00']) {
+        assert.equal(done('Asia/Tokyo', date + offset), '2026-07-01T12:00:00.000Z', date + offset);
+      }
+      assert.equal(done('Asia/Tokyo', `${date}Z`), '2026-07-01T14:00:00.000Z', date);
+    }
+    assert.equal(done('', '2607011400-0530'), '2026-07-01T19:30:00.000Z');
+    for (const date of ['2607011400+2500', '2607011400+0260']) assert.equal(done('', date), undefined, date);
   });
 
   it('is checked', () => {

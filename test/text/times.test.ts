@@ -106,7 +106,10 @@ describe('SMPP times', () => {
       ['2026-07-01T25:00', /ISO 8601/],
       [new Date(NaN), /Invalid Date/],
       ['1999-12-31', /2000 to 2099/],
-      [new Date('2100-01-01'), /2000 to 2099/],
+      [new Date('2100-01-01'), /^2100-01-01T00:00:00.000Z is .* 2000 to 2099/],
+      ['2026-07-01T12:00+25:00', /ISO 8601/],
+      ['2026-07-01T12:00+02:60', /ISO 8601/],
+      [NaN, /^NaN is .* 0 or more/],
       [-1, /0 or more/],
       [Infinity, /0 or more/],
       [86_400 * 100, /99 days/],
@@ -115,6 +118,12 @@ describe('SMPP times', () => {
     ];
     for (const [value, message] of refused) {
       assert.throws(() => formatSmppTime(value), { code: 'INVALID_TIME', message }, String(value));
+    }
+    for (const value of [{}, [], true, null, undefined, Buffer.from('PT5M')] as unknown[]) {
+      assert.throws(() => formatSmppTime(value as never), {
+        code: 'INVALID_TIME',
+        message: /is no time that SMPP can carry: pass a Date/,
+      });
     }
   });
 

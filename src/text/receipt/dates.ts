@@ -10,13 +10,16 @@ import { isoTime, offsetOf, parseSmppTime, utc } from '../time';
  * | 14 | `YYYYMMDDhhmmss` |
  * | 15 and `+` or `-` | an SMPP absolute time |
  *
- * Also the ISO forms, and dates with other punctuation. `timeZone` (an IANA name or an offset such as
- * `+02:00`) is that of the centre's clock; dates that name an offset do not need it.
+ * 10, 12 and 14 digits may have an offset behind them (`+0200`, `+02:00`, `+02`, `Z`). Also the ISO forms, and
+ * dates with other punctuation. `timeZone` (an IANA name or an offset such as `+02:00`) is that of the centre's
+ * clock; dates that name an offset do not need it.
  */
 export function receiptDate(text: string, timeZone = ''): string | undefined {
   const written = text.trim();
-  const local = localTime(written);
-  if (local !== undefined) return iso(inZone(local, timeZone));
+  const [, digits = '', offset] = DIGITS.exec(written) ?? [];
+  const local = localTime(digits);
+  if (local !== undefined)
+    return iso(offset === undefined ? inZone(local, timeZone) : local - offsetOf(offset));
   const smpp = parseSmppTime(written);
   if (smpp) return 'absolute' in smpp ? smpp.absolute.toISOString() : undefined;
   const time = isoTime(written.replaceAll('/', '-'));
@@ -24,7 +27,8 @@ export function receiptDate(text: string, timeZone = ''): string | undefined {
   return iso(NAMES_OFFSET.test(written) ? time : inZone(time, timeZone));
 }
 
-const NAMES_OFFSET = /(?:Z|:\d\d[+-]\d\d(?::?\d\d)?)$/i;
+const DIGITS = /^(\d+)\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i;
+const NAMES_OFFSET = /(?:Z|:\d\d ?[+-]\d\d(?::?\d\d)?)$/i;
 
 function iso(time: number): string | undefined {
   return Number.isNaN(time) || Math.abs(time) > 8.64e15 ? undefined : new Date(time).toISOString();
@@ -32,7 +36,6 @@ function iso(time: number): string | undefined {
 
 /** The reading of bare digits, as if it were UTC. */
 function localTime(digits: string): number | undefined {
-  if (!/^\d+$/.test(digits)) return undefined;
   switch (digits.length) {
     case 10:
       return fields(`20${digits}00`);
@@ -60,21 +63,31 @@ function inZone(local: number, timeZone: string): number {
   if (!Number.isNaN(fixed)) return local - fixed;
   // The offset depends on the instant, which depends on the offset: the second guess is right but
   // within an hour of a change of clocks, where a reading may be ambiguous anyway.
-  const guess = local - zoneOffset(local, timeZone);
-  return local - zoneOffset(guess, timeZone);
+  const format = formatIn(timeZone);
+  if (!format) return local;
+  const guess = local - zoneOffset(local, format);
+  return local - zoneOffset(guess, format);
 }
 
-function zoneOffset(time: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(new Date(time));
+function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {
+  try {
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function zoneOffset(time: number, format: Intl.DateTimeFormat): number {
+  const parts = format.formatToParts(new Date(time));
   const value = (type: string): number => Number(parts.find((one) => one.type === type)?.value ?? 0);
   const shown = Date.UTC(
     value('year'),
@@ -89,11 +102,5 @@ function zoneOffset(time: number, timeZone: string): number {
 
 /** Whether a zone can be used in {@link receiptDate}. */
 export function isTimeZone(timeZone: string): boolean {
-  if (timeZone === '' || !Number.isNaN(offsetOf(timeZone))) return true;
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone });
-    return true;
-  } catch {
-    return false;
-  }
+  return timeZone === '' || !Number.isNaN(offsetOf(timeZone)) || formatIn(timeZone) !== undefined;
 }

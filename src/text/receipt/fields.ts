@@ -152,7 +152,7 @@ function withoutSeparator(value: string): string {
   return isSeparator(value.charCodeAt(value.length - 1)) ? value.slice(0, -1) : value;
 }
 
-const DATE = /^\d[\d:/.T+-]*(?: \d\d?:\d\d(?::\d\d)?)?(?:Z|[+-]\d\d:?\d\d|[+-](?!\d))?/;
+const DATE = /^\d[\d:/.T+-]*(?: \d\d?:\d\d(?::\d\d)?)?(?:Z| ?[+-]\d\d(?::?\d\d)?(?!\d)|[+-](?!\d))?/;
 
 /** The first word between `from` and `to`, without the punctuation that ends it. */
 function valueOf(name: FieldName, text: string, from: number, to: number): string {
