@@ -246,8 +246,12 @@ function missingText(): MessageError {
 /** Errors of the rooms below become errors about the message. */
 function asMessageError(error: unknown): unknown {
   if (error instanceof MessageError) return error;
-  if (error instanceof TextError)
-    return new MessageError(error.code, error.field ?? 'short_message', error.message, error);
+  if (error instanceof TextError) {
+    const field = error.field ?? 'short_message';
+    // The library's option, and what messages call it.
+    const named = field === 'messageClass' ? 'message_class' : field;
+    return new MessageError(error.code, named, error.message.replaceAll(field, named), error);
+  }
   if (error instanceof PduError)
     return new MessageError('INVALID_FIELD', error.field ?? '', error.message, error);
   if (error instanceof SmppError) return error;

@@ -72,8 +72,8 @@ function decodeRun(run: readonly MessagePart[], options: DecodeOptions): string 
     return run.map((part) => decodeText(part.octets, part.data_coding, rest)).join('');
   }
   if (encoding === 'gsm0338-packed') {
-    const septets = run.map((part) =>
-      unpackSeptets(part.octets, part.header ? fillBitsAfter(part.header.length) : 0),
+    const septets = run.map((part, index) =>
+      unpackSeptets(part.octets, part.header ? fillBitsAfter(part.header.length) : 0, index < run.length - 1),
     );
     return decodeText(Buffer.concat(septets), 0, { ...rest, encoding: 'gsm0338' });
   }

@@ -1,7 +1,8 @@
 import { CHARSETS } from './charsets';
-import { codingOf, isCompressed, resolveEncoding } from './codings';
+import { codingOf, resolveEncoding } from './codings';
 import { TextError } from './errors';
 import { decodeSeptets, fillBitsAfter, unpackSeptets } from './gsm';
+import { isCompressed } from './plan/data-codings';
 import { DEFAULT_GSM, type GsmTable } from './plan/gsm-alphabet';
 import { tableOf } from './plan/languages';
 import type { Coding, DecodeOptions, TextCodec } from './types';

@@ -3,7 +3,9 @@ import { codingOf, dataCodingOf, resolveEncoding } from './codings';
 import { TextError } from './errors';
 import { encodeSeptets, fillBitsAfter, packSeptets } from './gsm';
 import { DEFAULT_GSM } from './plan/gsm-alphabet';
+import { gsmOf } from './plan/data-codings';
 import { isLanguage, languageHas, languageNames } from './plan/languages';
+import { checkOptions } from './options';
 import { encodePlain } from './plain';
 import { choose, type PlanOptions, type Written } from './plan/plan';
 import { REPERTOIRES, type Repertoire } from './plan/repertoire';
@@ -37,17 +39,20 @@ export function encodeText(text: string | Buffer, options: EncodeOptions = {}): 
 }
 
 function binary(octets: Buffer, options: EncodeOptions): EncodedText {
+  checkOptions(options, {});
   const data_coding = options.data_coding ?? dataCodingOf('binary', options.messageClass, options.codecs);
   return { data_coding, octets, encoding: 'binary' };
 }
 
 /** What the plan needs to know, checked and with its defaults. */
 export function planOptions(options: EncodeOptions, layout: Partial<SegmentOptions>): PlanOptions {
-  const { codecs, language } = options;
+  checkOptions(options, layout);
+  const { codecs, language, messageClass } = options;
   const encoding = requestedEncoding(options);
+  const alphabet = resolveEncoding(options.defaultAlphabet ?? 'gsm0338', codecs, 'defaultAlphabet');
   return {
     encoding,
-    defaultAlphabet: resolveEncoding(options.defaultAlphabet ?? 'gsm0338', codecs, 'defaultAlphabet'),
+    defaultAlphabet: messageClass === undefined ? alphabet : gsmOf(alphabet),
     language: language === undefined ? undefined : checkedLanguage(language, 'language'),
     languages: (options.languages ?? []).map((name) => checkedLanguage(name, 'languages')),
     unencodable: options.unencodable ?? 'strict',

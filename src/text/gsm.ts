@@ -56,12 +56,12 @@ function escaped(septet: number | undefined, table: GsmTable): number {
  * Eight septets into seven octets, after `fillBits` zero bits (TS 23.038 section 6.1.2.1).
  *
  * Spare bits are zero. Where seven are spare, a receiver that is not told the number of septets
- * cannot tell them from a character of septet 0, "@"; so a text that does end in one there gets a lone
- * escape behind it: a space on a phone at worst, no text ends in one, and {@link unpackSeptets} takes it away.
+ * cannot tell them from a character of septet 0, "@", nor from the carriage return with which others fill them up
+ * (section 6.1.2.3.1); so a text that does end in one there gets a lone escape behind it: a space on a phone at
+ * worst, no text ends in one, and {@link unpackSeptets} takes it away.
  */
 export function packSeptets(septets: Uint8Array, fillBits = 0): Buffer {
-  const ambiguous =
-    septets.length > 0 && septets[septets.length - 1] === 0 && (fillBits + septets.length * 7) % 8 === 0;
+  const ambiguous = isFiller(septets[septets.length - 1]) && (fillBits + septets.length * 7) % 8 === 0;
   const bits = fillBits + (septets.length + (ambiguous ? 1 : 0)) * 7;
   const octets = Buffer.alloc(Math.ceil(bits / 8));
   let position = fillBits;
@@ -80,8 +80,11 @@ function writeSeptet(octets: Buffer, position: number, septet: number): void {
   if (value > 0xff) octets[index + 1] = value >> 8;
 }
 
-/** The inverse of {@link packSeptets}. */
-export function unpackSeptets(octets: Uint8Array, fillBits = 0): Buffer {
+/**
+ * The inverse of {@link packSeptets}. Another part `follows`: then a carriage return at the end is text, for
+ * nobody fills up a part.
+ */
+export function unpackSeptets(octets: Uint8Array, fillBits = 0, follows = false): Buffer {
   const count = Math.max(0, Math.floor((octets.length * 8 - fillBits) / 7));
   const septets = Buffer.allocUnsafe(count);
   for (let at = 0, position = fillBits; at < count; at++, position += 7) {
@@ -89,16 +92,22 @@ export function unpackSeptets(octets: Uint8Array, fillBits = 0): Buffer {
     const pair = (octets[index] ?? 0) | ((octets[index + 1] ?? 0) << 8);
     septets[at] = (pair >> (position & 7)) & 0x7f;
   }
-  return septets.subarray(0, count - paddingOf(septets, fillBits));
+  return septets.subarray(0, count - paddingOf(septets, fillBits, follows));
 }
 
 /** How many septets at the end are no text: see {@link packSeptets}. */
-function paddingOf(septets: Buffer, fillBits: number): 0 | 1 {
-  const count = septets.length;
-  const spare = (fillBits + count * 7) % 8;
-  if (count > 0 && spare === 0 && septets[count - 1] === 0) return 1;
-  if (count > 1 && spare === 7 && septets[count - 1] === ESCAPE && septets[count - 2] === 0) return 1;
-  return 0;
+function paddingOf(septets: Buffer, fillBits: number, follows: boolean): 0 | 1 {
+  const [before, last] = [septets[septets.length - 2], septets[septets.length - 1]];
+  const bits = (fillBits + septets.length * 7) % 8;
+  if (bits === 0) return last === 0 || (last === CR && !follows) ? 1 : 0;
+  return bits === 7 && last === ESCAPE && isFiller(before) ? 1 : 0;
+}
+
+const CR = 0x0d;
+
+/** What seven spare bits may be filled with. */
+function isFiller(septet: number | undefined): boolean {
+  return septet === 0 || septet === CR;
 }
 
 /** Bits between a header of so many octets and the next septet boundary (TS 23.040 section 9.2.3.24). */

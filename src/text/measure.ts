@@ -3,11 +3,12 @@
  * library, so that an editor can bundle them for a browser; segmenting asks the same plan.
  */
 import { choose, lackingCharacters, layOut, type PlanOptions, type Written } from './plan/plan';
+import { gsmOf, meaningOf } from './plan/data-codings';
 import { encodingName } from './plan/names';
 import { REPERTOIRES, UCS2, unitsOf, type Repertoire } from './plan/repertoire';
 import { transliterate } from './plan/transliterate';
 import { isLanguage } from './plan/languages';
-import type { LongMessageMethod, Unencodable, Unit } from './plan/types';
+import type { LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
 
 export interface MeasureOptions {
   /** `auto` (default) or the name of an encoding. */
@@ -23,7 +24,9 @@ export interface MeasureOptions {
   readonly wholeGraphemes?: boolean | undefined;
   /** Octets of other elements in each segment's user data header. */
   readonly elementOctets?: number | undefined;
+  /** Without an `encoding` it also chooses the encoding. */
   readonly data_coding?: number | undefined;
+  readonly messageClass?: MessageClass | undefined;
 }
 
 export interface Measure {
@@ -80,10 +83,12 @@ const ESTIMATED: ReadonlyMap<string, Repertoire> = new Map([
 ]);
 
 function measurePlan(options: MeasureOptions): PlanOptions {
-  const { encoding = 'auto', defaultAlphabet = 'gsm0338', language } = options;
+  const { encoding = 'auto', defaultAlphabet = 'gsm0338', language, data_coding, messageClass } = options;
+  const alphabet = encodingName(defaultAlphabet) ?? defaultAlphabet;
   return {
-    encoding: encodingName(encoding) ?? encoding,
-    defaultAlphabet: encodingName(defaultAlphabet) ?? defaultAlphabet,
+    encoding:
+      encoding === 'auto' ? byDataCoding(data_coding, alphabet) : (encodingName(encoding) ?? encoding),
+    defaultAlphabet: messageClass === undefined ? alphabet : gsmOf(alphabet),
     language: language !== undefined && isLanguage(language) ? language : undefined,
     languages: (options.languages ?? []).filter(isLanguage),
     unencodable: options.unencodable ?? 'strict',
@@ -92,9 +97,14 @@ function measurePlan(options: MeasureOptions): PlanOptions {
     wholeWords: options.wholeWords ?? false,
     wholeGraphemes: options.wholeGraphemes ?? true,
     maxParts: Infinity,
-    asDefault: options.data_coding === 0,
+    asDefault: data_coding === 0,
     repertoireOf: (name) => REPERTOIRES.get(name) ?? ESTIMATED.get(name),
   };
+}
+
+function byDataCoding(data_coding: number | undefined, alphabet: string): string {
+  const encoding = data_coding === undefined ? 'auto' : meaningOf(data_coding, alphabet)?.encoding;
+  return encoding === undefined || encoding === 'binary' ? 'auto' : encoding;
 }
 
 function measureWith(text: string, plan: PlanOptions): Measure {

@@ -1,6 +1,7 @@
 import { codingOf, dataCodingOf } from './codings';
 import { decodeText } from './decode';
 import { TextError } from './errors';
+import { checkOptions } from './options';
 import { capacity, partCapacity } from './plan/capacity';
 import { languageNames } from './plan/languages';
 import type { Unit } from './plan/types';
@@ -21,6 +22,7 @@ export function segmentOctets(
   options: SegmentOptions,
   segmentText: SegmentText,
 ): SegmentedMessage {
+  checkOptions(options, options);
   const { elements, body } = splitHeader(octets, options);
   const coding = data_coding ?? dataCodingOf('binary', options.messageClass, options.codecs);
   const encoding = codingOf(coding, options)?.encoding ?? 'binary';

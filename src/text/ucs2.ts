@@ -31,18 +31,23 @@ const EVIDENCE = 4;
 
 /**
  * A text of one alphabet, read in the wrong order, has the number of its Unicode page in every
- * lower octet (0x00 for Latin and spaces, 0x04 for Cyrillic …), and letters in the upper ones.
+ * lower octet (0x00 for Latin and spaces, 0x04 for Cyrillic …), and letters in the upper ones. Between them
+ * may be dashes, quotes and signs (pages 0x20 to 0x22) and surrogate pairs, of which most texts have few.
  * Read in the right order no text of several letters looks like that.
  */
 function looksLittleEndian(octets: Buffer): boolean {
   if (octets.length < 2 * EVIDENCE) return false;
   let page = 0;
+  let count = 0;
   const letters = new Set<number>();
   for (let at = 0; at < octets.length; at += 2) {
     const lower = octets[at + 1] as number;
+    if ((lower >= 0x20 && lower <= 0x22) || (lower >= 0xd8 && lower <= 0xdf)) continue;
     if (lower > 0x0f || (lower !== 0 && page !== 0 && lower !== page)) return false;
     page ||= lower;
+    count++;
     letters.add(octets[at] as number);
   }
-  return letters.size >= EVIDENCE - 1 && !letters.has(0);
+  const most = count >= EVIDENCE && count * 4 >= octets.length;
+  return most && letters.size >= EVIDENCE - 1 && !letters.has(0);
 }

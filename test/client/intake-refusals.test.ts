@@ -224,6 +224,20 @@ const REFUSALS: readonly Refusal[] = [
     /8193 octets/,
   ],
   [
+    'a time that is an object',
+    { ...TO, short_message: 'x', validity_period: {} },
+    'INVALID_TIME',
+    'validity_period',
+    /validity_period: object is no time .* pass a Date/,
+  ],
+  [
+    'a message class in an encoding that has none',
+    { ...TO, short_message: 'x', message_class: 0, encoding: 'latin1' },
+    'INVALID_OPTION',
+    'message_class',
+    /leave message_class away/,
+  ],
+  [
     'a time that is none',
     { ...TO, short_message: 'x', validity_period: 'tomorrow' },
     'INVALID_TIME',

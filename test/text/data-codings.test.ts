@@ -196,6 +196,23 @@ describe('message classes', () => {
     });
   });
 
+  it('are of the GSM alphabet, whatever the default alphabet', () => {
+    const flash = encodeText('é_', { messageClass: 0, defaultAlphabet: 'latin1' });
+    assert.deepEqual([flash.data_coding, flash.octets.toString('hex')], [0xf0, '0511']);
+    assert.equal(encodeText('ж', { messageClass: 0, defaultAlphabet: 'latin1' }).data_coding, 0x18);
+    const packed = encodeText('é', { messageClass: 1, defaultAlphabet: 'gsm0338-packed' });
+    assert.deepEqual([packed.data_coding, packed.encoding], [0xf1, 'gsm0338-packed']);
+  });
+
+  it('are four', () => {
+    for (const messageClass of [4, 9, -1, '0', NaN]) {
+      const options = { messageClass } as unknown as { messageClass: 0 };
+      const refusal = { code: 'INVALID_OPTION', field: 'messageClass', message: /give 0, 1, 2, 3/ };
+      assert.throws(() => encodeText('a', options), refusal);
+      assert.throws(() => encodeText(Buffer.from('a'), options), refusal);
+    }
+  });
+
   it('are read from both groups that have them', () => {
     assert.deepEqual(codingOf(0xf0), { encoding: 'gsm0338', messageClass: 0 });
     assert.deepEqual(codingOf(0xf5), { encoding: 'binary', messageClass: 1 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { TextError, decodeText, encodeText } from '../../src/text';
+import { TextError, decodeParts, decodeText, encodeText, type MessagePart } from '../../src/text';
 import { BASIC, EXTENDED, gsmText } from './alphabets';
 
 const hex = (text: string, encoding = 'gsm0338'): string =>
@@ -67,8 +67,39 @@ describe('packed GSM 03.38', () => {
     assert.equal(text('31d98c56b3dd00', defaultAlphabet), '1234567');
   });
 
-  it('keeps a real "@" in that place', () => {
-    assert.equal(text(hex('1234567@', defaultAlphabet), defaultAlphabet), '1234567@');
+  it('does not read the carriage return with which others fill them up', () => {
+    assert.equal(text('31d98c56b3dd1a', defaultAlphabet), '1234567');
+    assert.equal(text('0d', defaultAlphabet), '\r');
+    assert.equal(text('31d98c56b301', defaultAlphabet), '123456');
+  });
+
+  it('keeps a real "@" or carriage return in that place', () => {
+    for (const last of ['@', '\r', '\r\r', '@\r']) {
+      for (let size = 0; size <= 8; size++) {
+        const written = 'x'.repeat(size) + last;
+        assert.equal(text(hex(written, defaultAlphabet), defaultAlphabet), written);
+      }
+    }
+  });
+
+  it('keeps a carriage return at the end of a part that is not the last', () => {
+    const header = Buffer.from('050003010201', 'hex');
+    const part = (octets: Buffer, number: number): MessagePart => ({
+      source: '1',
+      destination: '2',
+      method: 'udh8',
+      reference: 1,
+      total: 2,
+      part: number,
+      data_coding: 0,
+      octets,
+      header,
+    });
+    // As one who knows the number of septets packs it: one bit, 152 septets, the carriage return.
+    const full = Buffer.alloc(134);
+    full[133] = 0x0d << 1;
+    const { text: joined } = decodeParts([part(full, 1), part(full, 2)], { defaultAlphabet });
+    assert.deepEqual([joined?.length, joined?.indexOf('\r')], [153 + 152, 152]);
   });
 
   it('comes back as it went', () => {

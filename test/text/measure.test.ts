@@ -4,7 +4,15 @@ import path from 'node:path';
 import vm from 'node:vm';
 import fc from 'fast-check';
 import ts from 'typescript';
-import { languageNames, measure, segment, type LongMessageMethod, type Measure } from '../../src/text';
+import {
+  TextError,
+  languageNames,
+  measure,
+  segment,
+  type LongMessageMethod,
+  type Measure,
+  type SegmentedMessage,
+} from '../../src/text';
 import { anyText, gsmText } from './alphabets';
 
 describe('measuring a text', () => {
@@ -151,6 +159,35 @@ describe('measuring a text', () => {
         );
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('agrees with segmentation about data codings, message classes and default alphabets', () => {
+    const options = fc.record({
+      data_coding: fc.option(fc.integer({ min: 0, max: 255 }), { nil: undefined }),
+      messageClass: fc.option(fc.constantFrom(...([0, 1, 2, 3] as const)), { nil: undefined }),
+      defaultAlphabet: fc.constantFrom('gsm0338', 'gsm0338-packed', 'ascii', 'latin1', 'iso8859-5', 'ucs2'),
+      encoding: fc.constantFrom(undefined, 'auto', 'ucs2', 'latin1'),
+      unencodable: fc.constantFrom(...(['strict', 'replace', 'transliterate'] as const)),
+    });
+    fc.assert(
+      fc.property(fc.oneof(gsmText(), anyText()), options, (written, chosen) => {
+        const counted = measure(written, chosen);
+        let made: SegmentedMessage;
+        try {
+          made = segment(written, { ...chosen, reference: 1 });
+        } catch (error) {
+          assert.ok(error instanceof TextError);
+          assert.ok(error.code !== 'UNENCODABLE' || !counted.encodable || !counted.exact);
+          return;
+        }
+        if (!counted.exact) return;
+        assert.deepEqual(
+          [counted.segments, counted.encoding, counted.units, counted.unit, counted.perSegment],
+          [made.segments.length, made.encoding, made.units, made.unit, made.perSegment],
+        );
+      }),
+      { numRuns: 500 },
     );
   });
 });

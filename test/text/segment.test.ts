@@ -235,6 +235,21 @@ describe('segmentation', () => {
     assert.throws(() => segment('a'.repeat(400), { ...udh8, maxParts: 2 }), { code: 'TEXT_TOO_LONG' });
   });
 
+  it('refuses options that there are none of, for who calls without types', () => {
+    const cases = [
+      ['method', 'zip', /udh8, udh16, sar, payload, reject/],
+      ['unencodable', 'ignore', /strict, replace, transliterate/],
+      ['maxParts', 0, /1 to 255/],
+      ['maxParts', NaN, /1 to 255/],
+    ] as const;
+    for (const [field, value, message] of cases) {
+      for (const long of ['a'.repeat(161), Buffer.alloc(141)]) {
+        const options = { [field]: value } as unknown as SegmentOptions;
+        assert.throws(() => segment(long, options), { code: 'INVALID_OPTION', field, message });
+      }
+    }
+  });
+
   it('makes one segment of nothing', () => {
     assert.deepEqual(segment('', udh8).segments, [
       { esm_class: 0, data_coding: 0, short_message: Buffer.alloc(0) },

@@ -16,11 +16,26 @@ describe('UCS2', () => {
   it('is read little-endian without a mark where nothing else makes sense', () => {
     assert.equal(read(Buffer.from('Hello', 'utf16le').toString('hex')), 'Hello');
     assert.equal(read(Buffer.from('Привет, мир', 'utf16le').toString('hex')), 'Привет, мир');
+    for (const text of ['“Yes”, he said – 5 €', 'Привет – “мир” №1', 'Thanks 👍🏽!', '…and so on']) {
+      assert.equal(read(Buffer.from(text, 'utf16le').toString('hex')), text);
+    }
     assert.equal(read(Buffer.from('ab', 'utf16le').toString('hex'), 'le'), 'ab');
   });
 
   it('is big-endian in doubt', () => {
-    for (const text of ['一一一一', '一', 'Hi', '刀一', '你好，世界', 'שלום', 'aaaa']) {
+    for (const text of [
+      '一一一一',
+      '一',
+      'Hi',
+      '刀一',
+      '你好，世界',
+      'שלום',
+      'aaaa',
+      'РСР РСР',
+      'ءءء ءء',
+      '–––– ––',
+      '– a – b – c',
+    ]) {
       assert.equal(decodeText(encodeText(text, { encoding: 'ucs2' }).octets, 8), text);
     }
     assert.equal(read('41004200', 'auto'), '\u4100\u4200');

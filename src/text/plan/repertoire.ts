@@ -38,12 +38,15 @@ export function gsmRepertoire(table: GsmTable): Repertoire {
   };
 }
 
-/** A packed part that ends in septet 0 needs a septet behind it to be told from spare bits. */
+/** A packed part that ends in septet 0, or a carriage return, needs a septet behind it to be told from spare bits. */
 export function packedRepertoire(table: GsmTable): Repertoire {
   return {
     unit: 'septets',
     width: (codePoint) => septetsOf(table, codePoint),
-    tail: (last) => (((table.codes[last] ?? LACKS) & 0x7f) === 0 ? 1 : 0),
+    tail(last) {
+      const septet = (table.codes[last] ?? LACKS) & 0x7f;
+      return septet === 0 || septet === 0x0d ? 1 : 0;
+    },
   };
 }
 
