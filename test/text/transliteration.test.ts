@@ -11,7 +11,16 @@ const near = (text: string, options: EncodeOptions = {}): [string | undefined, s
 describe('transliteration', () => {
   it('makes typography plain', () => {
     assert.deepEqual(near('“Yes” – it’s…'), ['"Yes" - it\'s...', 'gsm0338']);
+    assert.deepEqual(near('‹x› «y»'), ['\'x\' "y"', 'gsm0338']);
     assert.deepEqual(near('a\u00a0b\u200b•½ №5'), ['a b*1/2 No5', 'gsm0338']);
+  });
+
+  it('keeps numbers apart, and what a stroke negates', () => {
+    assert.deepEqual(near('1½ l, ½ l, 10² m², 10¹², x¹²'), [
+      '1 1/2 l, 1/2 l, 10^2 m2, 10^12, x12',
+      'gsm0338',
+    ]);
+    assert.deepEqual(near('5 ≠ 6'), [undefined, 'ucs2']);
   });
 
   it('takes away the accents that the alphabet lacks, and no others', () => {

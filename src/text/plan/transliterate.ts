@@ -7,7 +7,7 @@ import type { Repertoire } from './repertoire';
 const SUBSTITUTES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     // Quotation marks, primes, accents that are used as such.
-    "'": '‘’‚‛′‵ʹʻʼʽˈ`´',
+    "'": '‘’‚‛‹›′‵ʹʻʼʽˈ`´',
     '"': '“”„‟″‶«»〝〞',
     // Hyphens, dashes, minus.
     '-': '‐‑‒–—―−⁃',
@@ -81,8 +81,16 @@ const SUBSTITUTES: ReadonlyMap<string, string> = new Map(
 /** A character with the marks that follow it; marks at the start of a text stand alone. */
 const COMBINED = /\P{M}\p{M}*|\p{M}+/gu;
 
-/** Diacritics. Marks of other scripts are letters, and stay. */
-const DIACRITICS = /[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/g;
+/** Diacritics. Marks of other scripts are letters, and stay; without U+0338, the stroke of "≠", a sign says the contrary. */
+const DIACRITICS = /[\u0300-\u0337\u0339-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/g;
+
+const DIGIT = /^\p{Nd}/u;
+
+/** What keeps a number apart from the one before it: "1½" is not 11/2, nor "10²" 102. */
+const NUMBERS: readonly (readonly [of: RegExp, separator: string])[] = [
+  [/^[¼½¾\u2150-\u215f\u2189]/, ' '],
+  [/^[¹²³⁰\u2074-\u2079]/, '^'],
+];
 
 /** A substitute may need one in turn; Unicode has no longer chains than this. */
 const MAX_DEPTH = 3;
@@ -95,10 +103,13 @@ const MAX_DEPTH = 3;
 export function transliterate(text: string, repertoire: Repertoire): { text: string; missing: number } {
   let result = '';
   let missing = -1;
+  let previous = '';
   for (const match of text.matchAll(COMBINED)) {
     const [combined] = match;
     const near = nearestText(combined.normalize('NFC'), repertoire, 0);
     if (near === undefined && missing === -1) missing = match.index;
+    if (near !== combined && DIGIT.test(result))
+      result += NUMBERS.find(([of]) => of.test(combined))?.[1] ?? '';
     result += near ?? combined;
   }
   return { text: result, missing };
