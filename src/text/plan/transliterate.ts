@@ -108,9 +108,10 @@ export function transliterate(text: string, repertoire: Repertoire): { text: str
     const [combined] = match;
     const near = nearestText(combined.normalize('NFC'), repertoire, 0);
     if (near === undefined && missing === -1) missing = match.index;
-    if (near !== combined && DIGIT.test(result))
+    if (near !== combined && DIGIT.test(previous))
       result += NUMBERS.find(([of]) => of.test(combined))?.[1] ?? '';
     result += near ?? combined;
+    previous = combined;
   }
   return { text: result, missing };
 }
