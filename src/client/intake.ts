@@ -78,7 +78,10 @@ export class Intake {
       const pdu = this.#baseFields(parsed);
       const destination = putDestination(parsed, pdu, this.#parts.settings);
       let segments = this.#cut(parsed, 0);
-      if (segments.length > 1) segments = this.#cut(parsed, await this.#reference(destination));
+      if (segments.length > 1) {
+        refusePart(parsed, segments.length);
+        segments = this.#cut(parsed, await this.#reference(destination));
+      }
       const bodies = segments.map((one) => this.#body(parsed, pdu, one));
       return this.#item(parsed, origin, pdu, destination, bodies);
     } catch (error) {
@@ -234,6 +237,18 @@ export class Intake {
 
 const UNENCODABLE = ['strict', 'replace', 'transliterate'] as const;
 const METHODS = ['udh8', 'udh16', 'sar', 'payload', 'reject'] as const;
+
+/** A part of a longer message by its own TLVs cannot be cut: its parts would say two things. */
+function refusePart({ tlvs }: ParsedMessage, segments: number): void {
+  const name = Object.keys(tlvs).find((one) => one.startsWith('sar_'));
+  if (name === undefined) return;
+  throw new MessageError(
+    'TEXT_TOO_LONG',
+    'short_message',
+    `${name} says that the message is one part of a longer one, and it takes ${segments} segments: ` +
+      'leave the sar_ TLVs away (long_messages: sar makes them), or shorten it',
+  );
+}
 
 function missingText(): MessageError {
   return new MessageError(

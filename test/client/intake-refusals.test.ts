@@ -224,6 +224,19 @@ const REFUSALS: readonly Refusal[] = [
     /8193 octets/,
   ],
   [
+    'a part by its own TLVs that takes several',
+    {
+      ...TO,
+      short_message: 'x'.repeat(161),
+      sar_msg_ref_num: 1,
+      sar_total_segments: 2,
+      sar_segment_seqnum: 1,
+    },
+    'TEXT_TOO_LONG',
+    'short_message',
+    /sar_msg_ref_num says .* takes 2 segments: leave/,
+  ],
+  [
     'a time that is an object',
     { ...TO, short_message: 'x', validity_period: {} },
     'INVALID_TIME',
