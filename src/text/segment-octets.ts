@@ -13,8 +13,8 @@ type SegmentText = (text: string, options: SegmentOptions) => SegmentedMessage;
 
 /**
  * Octets as they are. Where they are a text by their data_coding and too long for one
- * segment, they are cut as a text, so that no character is cut in two; what is no text
- * is cut anywhere. With the UDHI bit set they begin with a header, whose elements every segment gets.
+ * segment, they are cut as a text, so that no character is cut in two; what is no text, or has characters
+ * that are read but never written (vendors' additions), is cut anywhere. With the UDHI bit set they begin with a header, whose elements every segment gets.
  */
 export function segmentOctets(
   octets: Buffer,
@@ -34,15 +34,21 @@ export function segmentOctets(
     return { ...facts, segments: [buildSingle(frame, () => body)], perSegment: perSingle };
   }
   const text = textOf(body, encoding, octets, options);
-  if (text !== undefined) {
-    return segmentText(text, {
-      ...options,
-      ...languageOf(elements),
-      data_coding: coding,
-      encoding,
-      udh: elements.filter(isNoShift),
-    });
-  }
+  const asText =
+    text === undefined
+      ? undefined
+      : written(() =>
+          segmentText(text, {
+            ...options,
+            ...languageOf(elements),
+            data_coding: coding,
+            encoding,
+            // Octets are never replaced.
+            unencodable: 'strict',
+            udh: elements.filter(isNoShift),
+          }),
+        );
+  if (asText) return asText;
   const perSegment = partCapacity(unit, elementsLength(elements), options.method ?? 'udh8');
   return { ...facts, segments: cut(body, perSegment, frame, options), perSegment };
 }
@@ -70,6 +76,15 @@ function textOf(body: Buffer, encoding: string, octets: Buffer, options: Segment
     return decodeText(body, 0, { encoding, codecs: options.codecs, udh, ucs2ByteOrder: 'be' });
   } catch (error) {
     if (error instanceof TextError) return undefined;
+    throw error;
+  }
+}
+
+function written(segmented: () => SegmentedMessage): SegmentedMessage | undefined {
+  try {
+    return segmented();
+  } catch (error) {
+    if (error instanceof TextError && error.code === 'UNENCODABLE') return undefined;
     throw error;
   }
 }

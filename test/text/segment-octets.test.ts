@@ -54,6 +54,21 @@ describe('segmentation of octets', () => {
     );
   });
 
+  it('cuts anywhere, and never replaces, what is read but cannot be written', () => {
+    const half = Buffer.alloc(200, 0xd8);
+    const addition = Buffer.concat([Buffer.alloc(149, 0x41), Buffer.from('8141', 'hex')]);
+    for (const unencodable of ['strict', 'replace', 'transliterate'] as const) {
+      for (const [octets, data_coding] of [
+        [half, 8],
+        [addition, 14],
+      ] as const) {
+        const { segments } = segment({ octets, data_coding }, { ...udh8, unencodable });
+        assert.equal(segments.length, 2);
+        assert.deepEqual(Buffer.concat(segments.map((one) => readUserData(one).octets)), octets);
+      }
+    }
+  });
+
   it('keeps the elements of a header that they begin with', () => {
     const header = Buffer.from('0605040b8423f0', 'hex');
     const options = { ...udh8, esm_class: 0x40 };
