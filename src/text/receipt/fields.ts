@@ -102,15 +102,16 @@ function keyBefore(text: string, colon: number): Key | undefined {
   const two = SECOND_WORDS.has(word) ? twoWords(text, start, word, colon) : undefined;
   if (two) return two;
   const name = NAMES.get(word);
-  return name !== undefined && begins(text, start) ? { name, start, valueStart: colon + 1 } : undefined;
+  return name !== undefined && begins(text, start, name) ? { name, start, valueStart: colon + 1 } : undefined;
 }
 
 function twoWords(text: string, start: number, word: string, colon: number): Key | undefined {
   const firstEnd = backOver(text, start, isJoint);
   const firstStart = backOver(text, firstEnd, isLetter);
-  if (start - firstEnd !== 1 || colon - firstStart > LONGEST || !begins(text, firstStart)) return undefined;
+  if (start - firstEnd !== 1 || colon - firstStart > LONGEST) return undefined;
   const name = NAMES.get(text.slice(firstStart, firstEnd).toLowerCase() + word);
-  return name && { name, start: firstStart, valueStart: colon + 1 };
+  if (name === undefined || !begins(text, firstStart, name)) return undefined;
+  return { name, start: firstStart, valueStart: colon + 1 };
 }
 
 /** The start of the run before `end` of which every character passes; never further than a name can reach. */
@@ -134,9 +135,18 @@ function isJoint(code: number): boolean {
   return code === 0x20 || code === 0x5f || code === 0x2d;
 }
 
-/** A field begins at the start, or behind white space or punctuation. */
-function begins(text: string, start: number): boolean {
-  return start === 0 || isSeparator(text.charCodeAt(start - 1));
+/**
+ * A field begins at the start, or behind white space or punctuation; where a centre leaves out the space, behind the
+ * digits of the one before, but for an id, of which other words end.
+ */
+function begins(text: string, start: number, name: FieldName): boolean {
+  if (start === 0) return true;
+  const before = text.charCodeAt(start - 1);
+  return isSeparator(before) || (name !== 'id' && isDigit(before));
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 function isSeparator(code: number): boolean {
