@@ -118,6 +118,19 @@ describe('data codings', () => {
     }
   });
 
+  it('say which texts are compressed', () => {
+    for (let data_coding = 0; data_coding <= 0xff; data_coding++) {
+      const compressed = data_coding >= 0x20 && data_coding < 0x80 && data_coding % 0x40 >= 0x20;
+      let why = '';
+      try {
+        decodeText(Buffer.alloc(2, 0x20), data_coding);
+      } catch (error) {
+        why = (error as Error).message;
+      }
+      assert.equal(/compressed/.test(why), compressed, String(data_coding));
+    }
+  });
+
   it('say where octets are not of a coding', () => {
     assert.throws(() => decodeText(Buffer.from([0x41, 0x80]), 1), {
       code: 'UNDECODABLE',

@@ -24,6 +24,9 @@ describe('characters that a receipt repeats', () => {
       'möchten',
       'GRÜNE',
       'mañana',
+      'Übung',
+      'Öl über öde',
+      'el Ñandu',
       'a[1] {b}',
       'ΔΦΓ',
     ]) {
@@ -34,7 +37,17 @@ describe('characters that a receipt repeats', () => {
   });
 
   it('stay as they are where ASCII makes sense of them', () => {
-    for (const text of ['@$#!%&/:', 'a_b@c.de', '[Shop] 4711', '{name}', '$5 ~ 6', 'x^2', 'A|', '?']) {
+    for (const text of [
+      '@$#!%&/:',
+      'a_b@c.de',
+      '[Shop] 4711',
+      '{name}',
+      '(~x',
+      '$5 ~ 6 ^ ^',
+      'x^2',
+      'A|',
+      '?',
+    ]) {
       assert.equal(repeated(text, { data_coding: 0 }), text);
       assert.equal(repeated(text, { data_coding: 8 }), text);
     }
@@ -82,6 +95,8 @@ describe('characters that a receipt repeats', () => {
     assert.equal(repeated('Caf\x05\0\0', { data_coding: 0 }), 'Café\0\0');
     assert.equal(repeated('Hello\0', { data_coding: 0 }), 'Hello\0');
     assert.equal(repeated('\x04\x1a\0', { data_coding: 8 }), 'К\0');
+    assert.equal(repeated('\x04\x00', { data_coding: 8 }), 'Ѐ');
+    assert.equal(repeated('\x05\0', { data_coding: 0 }), 'é\0');
   });
 
   it('are those of ids too, where a centre writes all in the GSM alphabet', () => {
@@ -90,8 +105,15 @@ describe('characters that a receipt repeats', () => {
       return parseReceipt(octets, {}, { data_coding: 0 })?.message_id;
     };
     assert.equal(read('smsc_1_77'), 'smsc_1_77');
-    const ascii = Buffer.from(`id:a_b|c ${FIELDS}`);
-    assert.equal(parseReceipt(ascii, {}, { data_coding: 0 })?.message_id, 'a_b|c');
+    const raw = (id: string, data_coding: number): string | undefined =>
+      parseReceipt(Buffer.from(`id:${id} ${FIELDS}`, 'latin1'), {}, { data_coding })?.message_id;
+    assert.equal(raw('a_b|c', 0), 'a_b|c');
+    assert.equal(raw('\x04\x1a', 8), '\x04\x1a');
+    assert.equal(raw('\x11\xe9', 0), '\x11\xe9');
+    assert.equal(
+      parseReceipt(Buffer.from('stat:DELIVRD'), {}, { data_coding: 0, esm_class: 4 })?.state,
+      'DELIVRD',
+    );
   });
 
   it('are read behind the fields of a pattern too', () => {

@@ -117,6 +117,10 @@ describe('what esm_class says', () => {
       });
     }
     assert.deepEqual(parseReceipt('id:77 sub: dlvrd: submit date: done date: stat: err:'), open);
+    assert.deepEqual(parseReceipt('id:77 sub: err: done date:'), open);
+    assert.equal(parseReceipt('id:77 sub: err: text:'), undefined);
+    assert.equal(parseReceipt('sub: err: done date: stat:DELIVRD')?.state, 'DELIVRD');
+    assert.equal(parseReceipt('sub: err: stat:DELIVRD'), undefined);
     assert.equal(parseReceipt('id:77 err:5 text: the first two fields of a form'), undefined);
     assert.equal(parseReceipt('sub:1 dlvrd:1 err:0'), undefined);
   });

@@ -69,6 +69,13 @@ describe('segmentation of octets', () => {
     }
   });
 
+  it('says of text that is too long that it is, as of octets', () => {
+    assert.throws(() => segment({ octets: Buffer.alloc(153 * 255 + 1, 'a'), data_coding: 0 }, udh8), {
+      code: 'TEXT_TOO_LONG',
+      message: /39016 septets/,
+    });
+  });
+
   it('keeps the elements of a header that they begin with', () => {
     const header = Buffer.from('0605040b8423f0', 'hex');
     const options = { ...udh8, esm_class: 0x40 };

@@ -41,6 +41,16 @@ describe('UCS2', () => {
     assert.equal(read('41004200', 'auto'), '\u4100\u4200');
   });
 
+  it('is little-endian by letters of one alphabet, at least half of the text', () => {
+    const isLittle = (text: string): boolean => read(Buffer.from(text, 'utf16le').toString('hex')) === text;
+    for (const text of ['abcd', 'abca', 'abcd––––', 'abждж', 'ཀཁགང', 'abc d', 'ab😀cd', 'ab–“№∂cd']) {
+      assert.equal(isLittle(text), true, text);
+    }
+    for (const text of ['abc', 'abab', 'abcd–––––', 'abжא', 'ကခဂဃ', 'ab\u0000c', 'ab⌘cd', '一abc', '––––']) {
+      assert.equal(isLittle(text), false, text);
+    }
+  });
+
   it('has an even number of octets', () => {
     assert.throws(() => read('004100'), { code: 'UNDECODABLE', position: 2 });
   });

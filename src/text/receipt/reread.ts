@@ -10,8 +10,8 @@ export interface RereadOptions extends CodingOptions {
 /** A control character but for white space, of ASCII or Latin-1: no text of either has one. */
 const CONTROL = /[^\P{Cc}\t\n\r]/u;
 
-/** What letters with accents of the GSM alphabet are in ASCII, and what ASCII texts do not have within a word. */
-const WITHIN_WORD = /[a-z][[\\\]^{|}~][a-z]/i;
+/** What letters with accents of the GSM alphabet are in ASCII, and what ASCII texts do not have in or before a word. */
+const IN_WORD = /[a-z][[\\\]^{|}~][a-z]|(?<!\S)[\\\]^|~][a-z]/i;
 
 /** Centres end texts with these. */
 const NULS = /\0+$/;
@@ -53,7 +53,7 @@ function rereadText(text: string, encoding: string, options: RereadOptions): str
 /** Whether it is of that encoding rather than ASCII or Latin-1. */
 function isOther(body: string, encoding: string): boolean {
   if (CONTROL.test(body)) return true;
-  if (encoding === 'gsm0338') return WITHIN_WORD.test(body);
+  if (encoding === 'gsm0338') return IN_WORD.test(body);
   // Latin-1 from a centre that has turned the text into it would pass for UCS2 as well.
   return encoding !== 'ucs2' && encoding !== 'latin1' && /[\x80-\xff]/.test(body);
 }
