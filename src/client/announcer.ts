@@ -72,7 +72,7 @@ export class Announcer {
 
   responded(lease: Lease, segment: number, response: SegmentResponse, session: Session | undefined): void {
     const { item, state } = lease;
-    const { pdu, octets, duration } = response;
+    const { pdu, octets, duration, late } = response;
     const status = statusName(pdu.command_status);
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
     const level = pdu.command_status === 0 ? 'debug' : 'info';
@@ -86,6 +86,7 @@ export class Announcer {
         sequence_number: pdu.sequence_number,
         command_status: status,
         duration: seconds(duration),
+        late,
       };
       this.#log[level](line, pdu.command_status === 0 ? 'accepted' : `not accepted: ${meaning}`);
     }
@@ -99,6 +100,7 @@ export class Announcer {
       segments: item.segments.length,
       redelivered: state.redelivered,
       duration: seconds(duration),
+      ...(late ? { late } : {}),
       pdu: octets,
     });
   }

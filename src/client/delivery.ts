@@ -10,6 +10,8 @@ export interface SegmentResponse {
   readonly octets: Buffer;
   /** Milliseconds from writing to the response. */
   readonly duration: number;
+  /** It came after its time-out. */
+  readonly late?: true;
 }
 
 /** What deliveries share. */
@@ -28,7 +30,7 @@ export interface DeliveryListener {
   /** No segment is on the wire any more and none is to follow: see `delivery.end`. */
   ended(delivery: Delivery): void;
   /** A response came after its time-out. */
-  late(delivery: Delivery, segment: number, response: Pdu): void;
+  late(delivery: Delivery, segment: number, response: SegmentResponse): void;
 }
 
 /** How the loan of a message ends. */
@@ -154,7 +156,7 @@ export class Delivery {
     this.abandon({ kind: 'unknown', linkLost: why === 'closed' });
   }
 
-  onLate(segment: number, response: Pdu): void {
+  onLate(segment: number, response: SegmentResponse): void {
     this.#context.listener.late(this, segment, response);
   }
 
@@ -208,18 +210,18 @@ class Flight implements RequestHandler {
   }
 
   onResponse(pdu: Pdu, octets: Buffer): void {
-    this.#delivery.onResponse(this.#segment, {
-      pdu,
-      octets,
-      duration: this.#clock.monotonic() - this.#sentAt,
-    });
+    this.#delivery.onResponse(this.#segment, this.#response(pdu, octets));
   }
 
   onLost(why: 'timeout' | 'closed'): void {
     this.#delivery.onLost(this.#segment, why);
   }
 
-  onLate(response: Pdu): void {
-    this.#delivery.onLate(this.#segment, response);
+  onLate(pdu: Pdu, octets: Buffer): void {
+    this.#delivery.onLate(this.#segment, { ...this.#response(pdu, octets), late: true });
+  }
+
+  #response(pdu: Pdu, octets: Buffer): SegmentResponse {
+    return { pdu, octets, duration: this.#clock.monotonic() - this.#sentAt };
   }
 }

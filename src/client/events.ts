@@ -62,6 +62,8 @@ export type ResponseEvent = EventBase &
     redelivered?: boolean;
     /** Seconds from writing the request to its response. */
     duration?: number;
+    /** It came after its time-out, when the message had gone back to the queue. */
+    late?: boolean;
   };
 
 /** A request of ours, as it goes out. */

@@ -112,7 +112,8 @@ export function hostName(fallback: string): OptionKind<string> {
       const value = result.value.trim();
       if (isIP(value) !== 0 || /^[\p{L}\p{N}._-]+$/u.test(value)) return { value };
       return {
-        remedy: 'give a name or address alone, such as smsc.example or 192.0.2.1; a port is a field of its own',
+        remedy:
+          'give a name or address alone, such as smsc.example or 192.0.2.1; a port is a field of its own',
       };
     },
   };
@@ -126,7 +127,8 @@ export function address(): OptionKind<string> {
       const value = typeof given === 'string' ? given.trim() : given;
       if (value === '' || (typeof value === 'string' && isIP(value) !== 0)) return { value };
       return {
-        remedy: 'give an IP address of this machine, such as 192.0.2.1; names of hosts or interfaces are none',
+        remedy:
+          'give an IP address of this machine, such as 192.0.2.1; names of hosts or interfaces are none',
       };
     },
   };

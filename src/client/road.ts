@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import type { Pace, ThrottleHandler, TokenBucket } from '../flow-control';
 import type { Log } from '../observability';
-import { commandId, statusName, type Pdu } from '../protocol';
+import { commandId, statusName } from '../protocol';
 import type { Session } from '../session';
 import type { CorrelationEntry, Correlator, DeadReason, Lease, QueueItem, Store } from '../store';
 import { BoundedMap } from './bounded-map';
@@ -180,11 +180,12 @@ export class Road implements DeliveryListener {
     this.#endings.settle(delivery.lease, delivery.end);
   }
 
-  late(delivery: Delivery, segment: number, response: Pdu): void {
+  late(delivery: Delivery, segment: number, response: SegmentResponse): void {
+    this.#parts.listener.responded(delivery.lease, segment, response, undefined);
     // It has gone back to the queue. Its receipt must still find it, and it need not be sent again.
-    if (response.command_status !== 0) return;
+    if (response.pdu.command_status !== 0) return;
     const { item } = delivery.lease;
-    const messageId = messageIdOf(response);
+    const messageId = messageIdOf(response.pdu);
     this.#correlate(item, segment, messageId);
     for (const again of this.#laneOf.keys()) {
       if (again.lease.item.id === item.id) return again.acceptedBefore(segment, messageId);

@@ -8,7 +8,7 @@ export interface RequestHandler {
   /** `timeout`: no response in time; `closed`: the link went. Either way the peer may have acted on it. */
   onLost(reason: 'timeout' | 'closed'): void;
   /** A response that came after `onLost('timeout')`. */
-  onLate?(response: Pdu): void;
+  onLate?(response: Pdu, octets: Buffer): void;
 }
 
 interface Outstanding {
@@ -125,7 +125,7 @@ export class Window {
     this.#timeoutsInARow = 0;
     if (late) {
       this.#timedOut.delete(sequenceNumber);
-      this.#tell(() => late.handler.onLate?.(response));
+      this.#tell(() => late.handler.onLate?.(response, octets));
       return 'late';
     }
     // Before the slot is free, or whoever waits for it would go by the old size.

@@ -238,6 +238,33 @@ describe('A late acceptance', () => {
   const scenes = new Scenes();
   afterEach(() => scenes.end());
 
+  it('is told as the response that it is: who only listens learns the message_id', async () => {
+    const { client, peer, clock, told } = await scenes.bound(
+      { submit_sm: silence },
+      { responseTimeout: 5, windowSize: 2 },
+    );
+    const ids = await client.enqueue([HELLO, HELLO]);
+    const [first, second] = await peer.untilSubmits(2);
+    client.pause();
+    await clock.advance(5_010);
+    peer.links[0]?.answer(first as never, { message_id: 'late' });
+    peer.links[0]?.answer(second as never, { command_status: 'ESME_RSYSERR' });
+    await until(() => told('response').length === 2);
+    assert.deepEqual(
+      told('response').map(({ id, payload, message_id, late, duration = 0 }) => [
+        id,
+        payload,
+        message_id,
+        late,
+        duration > 5,
+      ]),
+      [
+        [ids[0], 'ESME_ROK', 'late', true, true],
+        [ids[1], 'ESME_RSYSERR', '', true, true],
+      ],
+    );
+  });
+
   it('settles a message that was not sent again yet', async () => {
     const { client, peer, clock } = await scenes.bound({ submit_sm: silence }, { responseTimeout: 5 });
     const sent = client.send(HELLO);
