@@ -8,6 +8,8 @@ export interface TokenBucketOptions {
   readonly rate: number;
   /** Segments that may leave at once after a pause; at least 1, which is the default. */
   readonly burst?: number;
+  /** Permits that a busy bucket may be late with and still grant, at a rate; by default what comes in 30 ms. */
+  readonly catchUp?: (rate: number) => number;
   readonly clock?: Clock;
 }
 
@@ -19,6 +21,8 @@ export interface TokenBucketOptions {
 const LATENESS = 30;
 /** What rounding takes from a permit must not cost another wake-up. */
 const ROUNDING = 1e-6;
+
+const inLateness = (rate: number): number => (LATENESS / 1000) * rate;
 
 interface Waiter {
   readonly max: number;
@@ -37,6 +41,7 @@ interface Waiter {
 export class TokenBucket implements RateLimiter {
   readonly #clock: Clock;
   readonly #burst: number;
+  readonly #catchUp: (rate: number) => number;
   readonly #waiting = new Set<Waiter>();
   readonly #meter: RateMeter;
   #rate: number;
@@ -46,12 +51,13 @@ export class TokenBucket implements RateLimiter {
   #busyAt: number;
   #timer: TimerHandle;
 
-  constructor({ rate, burst = 1, clock = systemClock }: TokenBucketOptions) {
+  constructor({ rate, burst = 1, catchUp = inLateness, clock = systemClock }: TokenBucketOptions) {
     if (!(burst >= 1 && burst < Infinity)) {
       throw new SmppError('INVALID_OPTION', `burst must be 1 or more, not ${burst}.`);
     }
     this.#rate = checkedRate(rate);
     this.#burst = burst;
+    this.#catchUp = catchUp;
     this.#clock = clock;
     this.#tokens = burst;
     this.#updatedAt = this.#busyAt = clock.monotonic();
@@ -111,7 +117,7 @@ export class TokenBucket implements RateLimiter {
     const now = this.#clock.monotonic();
     const earned = ((now - this.#updatedAt) / 1000) * this.#rate;
     const idle = this.#waiting.size === 0 && now - this.#busyAt > LATENESS;
-    const most = idle ? this.#burst : this.#burst + (LATENESS / 1000) * this.#rate;
+    const most = idle ? this.#burst : this.#burst + this.#catchUp(this.#rate);
     this.#tokens = Math.min(this.#tokens + earned, most);
     this.#updatedAt = this.#busyAt = now;
   }

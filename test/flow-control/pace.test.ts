@@ -64,6 +64,19 @@ describe('the pace', () => {
     );
   });
 
+  it('does not make up for being late by sending two close together, for which strict centres throttle', async () => {
+    wish = 50;
+    const both = pace(0);
+    await both.acquire(1, { signal });
+    // A turn of 20 ms that took 29.
+    await clock.advance(29);
+    await both.acquire(1, { signal });
+    let grantedAt = 0;
+    void both.acquire(1, { signal }).then(() => (grantedAt = clock.monotonic()));
+    await clock.advance(40);
+    assert.ok(grantedAt >= 47 && grantedAt <= 49, `${grantedAt}`);
+  });
+
   it('follows a wish at once when something was heard, and within a second when nothing was', async () => {
     wish = 0.1;
     const both = pace(0);
