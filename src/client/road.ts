@@ -160,12 +160,13 @@ export class Road implements DeliveryListener {
   }
 
   throttled(delivery: Delivery, status: number): void {
-    const { throttleHandler, listener } = this.#parts;
+    const { throttleHandler, listener, bucket } = this.#parts;
     const name = statusName(status);
     const { id, destination } = delivery.lease.item;
     const full = name === 'ESME_RMSGQFUL' ? this.#mailboxes.full(id, destination) : undefined;
     if (full?.pause !== false) {
       throttleHandler.throttled();
+      bucket?.calm(throttleHandler.throttleDelay());
       this.#parts.pace.heard();
       listener.throttled(name);
     }

@@ -47,6 +47,8 @@ export class TokenBucket implements RateLimiter {
   #rate: number;
   #tokens: number;
   #updatedAt: number;
+  /** What has come in by then makes no burst; monotonic milliseconds. */
+  #calmUntil = -Infinity;
   /** When somebody last asked or was served. */
   #busyAt: number;
   #timer: TimerHandle;
@@ -85,6 +87,11 @@ export class TokenBucket implements RateLimiter {
     this.#serve();
   }
 
+  /** The centre has just asked for less: after this pause at most one leaves at once, however large the burst is. */
+  calm(seconds: number): void {
+    this.#calmUntil = this.#clock.monotonic() + seconds * 1000;
+  }
+
   get rate(): number {
     return this.#rate;
   }
@@ -117,7 +124,8 @@ export class TokenBucket implements RateLimiter {
     const now = this.#clock.monotonic();
     const earned = ((now - this.#updatedAt) / 1000) * this.#rate;
     const idle = this.#waiting.size === 0 && now - this.#busyAt > LATENESS;
-    const most = idle ? this.#burst : this.#burst + this.#catchUp(this.#rate);
+    const burst = this.#updatedAt < this.#calmUntil ? 1 : this.#burst;
+    const most = idle ? burst : burst + this.#catchUp(this.#rate);
     this.#tokens = Math.min(this.#tokens + earned, most);
     this.#updatedAt = this.#busyAt = now;
   }

@@ -122,6 +122,23 @@ describe('Throttling', () => {
     assert.equal((await sent).filter(({ status }) => status === 'fulfilled').length, 6);
   });
 
+  it('is not followed by a burst, however large burst is and whoever handles it', async () => {
+    for (const throttleHandler of ['adaptive', 'sampling'] as const) {
+      const { client, peer, clock } = await scenes.bound(
+        { submit_sm: throttling([25]) },
+        { windowSize: 50, sendRate: 10, burst: 20, throttleHandler },
+      );
+      await client.enqueue(numbered(60));
+      await advanceUntil(clock, () => client.state === 'throttled');
+      const before = peer.submits.length;
+      await advanceUntil(clock, () => peer.submits.length > before);
+      await clock.advance(1000);
+      await pass(10);
+      const within = peer.submits.length - before;
+      assert.ok(within >= 8 && within <= 12, `${throttleHandler}: ${within} within a second`);
+    }
+  });
+
   const FULL = '491510000000';
   const oneFull: Answering = (pdu) =>
     pdu.destination_addr === FULL ? { command_status: 'ESME_RMSGQFUL' } : { message_id: 'x' };
