@@ -37,11 +37,17 @@ export class Inbound {
   readonly #framer: PduFramer;
   /** Kinds of odd responses that have been told of. */
   readonly #told = new Set<'late' | 'unknown'>();
+  #owed = 0;
 
   constructor(core: SessionCore, outbound: Outbound) {
     this.#core = core;
     this.#outbound = outbound;
     this.#framer = new PduFramer({ maxPduLength: core.options.maxPduLength });
+  }
+
+  /** Requests of the peer whose answers are still being worked on. */
+  get owed(): number {
+    return this.#owed;
   }
 
   receive(chunk: Buffer): void {
@@ -148,9 +154,11 @@ export class Inbound {
       const answer = ask();
       // Known at once, answered at once: an unbind in the same chunk must not overtake it.
       if (!(answer instanceof Promise)) return this.#answer(request, answer);
+      this.#owed++;
       answer
         .then((late) => this.#answer(request, late))
-        .catch((error: unknown) => this.#requestFailed(request, error));
+        .catch((error: unknown) => this.#requestFailed(request, error))
+        .finally(() => this.#owed--);
     } catch (error) {
       this.#requestFailed(request, error);
     }

@@ -33,6 +33,7 @@ export class Session {
   readonly closed: Promise<CloseReason>;
   readonly #core: SessionCore;
   readonly #outbound: Outbound;
+  readonly #inbound: Inbound;
   #enquiring = false;
   #limit: { readonly at: number; readonly due: () => void } | undefined;
   #unbinding: Promise<void> | undefined;
@@ -43,6 +44,7 @@ export class Session {
     const inbound = new Inbound(core, outbound);
     this.#core = core;
     this.#outbound = outbound;
+    this.#inbound = inbound;
     this.closed = core.closed;
     core.onEnd(() => outbound.drained());
     options.transport.start({
@@ -258,7 +260,7 @@ export class Session {
           inactivityTimeout > 0 && !this.#unbinding && this.#core.reading
             ? this.#core.lastTrafficAt + inactivityTimeout
             : undefined,
-        onDue: () => void this.unbind(UNBIND_GRACE),
+        onDue: (now) => this.#inactive(now),
       },
       {
         dueAt: () =>
@@ -283,6 +285,12 @@ export class Session {
         `${this.#core.window.timeoutsInARow} requests in a row got no response`,
       );
     }
+  }
+
+  /** Who waits for an answer is not idle: unbinding would make its request's outcome unknown. */
+  #inactive(now: number): void {
+    if (this.#core.window.outstanding + this.#inbound.owed > 0) this.#core.lastTrafficAt = now;
+    else void this.unbind(UNBIND_GRACE);
   }
 
   async #enquire(): Promise<void> {

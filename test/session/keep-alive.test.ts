@@ -172,6 +172,35 @@ describe('Inactivity', () => {
     await link.until('unbind');
   });
 
+  it('is not what it is to wait for a slow answer, on either side', async () => {
+    let held = false;
+    let answer: (status: { command_status: number }) => void = () => undefined;
+    const { link, clock, session } = await benches.bound({
+      inactivityTimeout: 5_000,
+      script: { submit_sm: silence },
+      handlers: {
+        request: () => {
+          held = true;
+          return new Promise((resolve) => (answer = resolve));
+        },
+      },
+    });
+    const asked = session.request({ command: 'submit_sm' });
+    const request = await link.until('submit_sm');
+    await clock.advance(20_000);
+    assert.equal(link.requests('unbind').length, 0);
+    link.answer(request, { message_id: '1' });
+    await asked;
+    const number = link.send({ command: 'deliver_sm' });
+    await until(() => held);
+    await clock.advance(20_000);
+    assert.equal(link.requests('unbind').length, 0);
+    answer({ command_status: 0 });
+    await link.response(number);
+    await clock.advance(10_000);
+    await link.until('unbind');
+  });
+
   it('sends no request any more once it unbinds', async () => {
     const { link, clock, session } = await benches.bound({
       inactivityTimeout: 1000,
