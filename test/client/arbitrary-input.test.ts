@@ -21,8 +21,7 @@ const requests = fc
     return octets;
   });
 
-describe('Whatever comes in', function () {
-  this.timeout(20_000);
+describe('Whatever comes in', () => {
   const scenes = new Scenes();
   afterEach(() => scenes.end());
 

@@ -99,7 +99,7 @@ function used(): number {
 }
 
 describe('A flood of messages', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let centre: Flooder;
   let client: SmppClient;
   beforeEach(async () => {

@@ -79,6 +79,7 @@ describe('Limits', () => {
   it('sendRate holds, in segments, and burst with it', async () => {
     const { client, peer, clock } = await scenes.bound({}, { sendRate: 10, burst: 2, windowSize: 100 });
     await client.enqueue([{ ...HELLO, short_message: 'x'.repeat(400) }, ...numbered(5)]);
+    await peer.untilSubmits(2);
     await pass(10);
     assert.equal(peer.submits.length, 2);
     await clock.advance(299);

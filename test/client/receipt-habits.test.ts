@@ -5,8 +5,7 @@ import { HELLO, numbered } from './setup';
 
 const NOTATIONS = ['decimal', 'padded', 'hex', 'HEX'] as const;
 
-describe('Receipts of centres with habits', function () {
-  this.timeout(30_000);
+describe('Receipts of centres with habits', () => {
   const ends: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();

@@ -203,6 +203,6 @@ describe('Starting', () => {
     await client.send({ short_message: 'x', destination_addr: '491511234567' });
     await client.stop();
     // One is the look-out's own.
-    await until(() => timers() <= before + 1, 'the end of all timers', 500);
+    await until(() => timers() <= before + 1, 'the end of all timers');
   });
 });

@@ -10,7 +10,7 @@ import { Smsc, type ReceiptEvent, type SubmitEvent } from '../../src/simulator';
 import { needs } from '../support/skip';
 import { until } from '../support/until';
 
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 /** Debian has them beside other daemons. */
 const BOXES = ['/usr/sbin/bearerbox', '/usr/sbin/smsbox'] as const;
 
@@ -71,7 +71,7 @@ get-url = "http://127.0.0.1:${ports.web}/mo?from=%p&to=%P&text=%b"
 }
 
 describe('kannel, as a client of the simulator', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let smsc: Smsc;
   let web: Server;
   let folder: string;

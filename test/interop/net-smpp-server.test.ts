@@ -16,13 +16,12 @@ describe('Net::SMPP, as a server of the client', () => {
   let client: SmppClient | undefined;
 
   beforeEach(async function () {
-    this.timeout(15_000);
     const perl = needs(this, perlWithNetSmpp(), 'Net::SMPP (libnet-smpp-perl)');
     told = [];
     server = spawn(perl, [join(__dirname, 'net-smpp-server.pl')], { stdio: ['ignore', 'pipe', 'ignore'] });
     assert.ok(server.stdout);
     createInterface(server.stdout).on('line', (line) => told.push(JSON.parse(line) as Told));
-    await until(() => told.length > 0, 'its port', 10_000);
+    await until(() => told.length > 0, 'its port');
   });
   afterEach(async () => {
     await client?.stop();
@@ -61,7 +60,7 @@ describe('Net::SMPP, as a server of the client', () => {
         short_message: 'Hi @',
         correlation_id: 'order 7',
       },
-      { completeWhen: 'delivered', deliveredTimeout: 5 },
+      { completeWhen: 'delivered', deliveredTimeout: 20 },
     );
     assert.deepEqual([outcome.event, outcome.message_id], ['delivered', 'perl-1']);
     const { state, matched, correlation_id } = await receipt;
@@ -84,7 +83,7 @@ describe('Net::SMPP, as a server of the client', () => {
     const text = 'A text that takes more than one part. '.repeat(10);
     const outcome = await bound.send(
       { destination_addr: '491510001', short_message: text },
-      { completeWhen: 'delivered', deliveredTimeout: 5 },
+      { completeWhen: 'delivered', deliveredTimeout: 20 },
     );
     assert.deepEqual(outcome.message_ids, ['perl-1', 'perl-2', 'perl-3']);
     const parts = heard('submit').map((line) => Buffer.from(String(line.text), 'hex'));

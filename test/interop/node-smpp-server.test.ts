@@ -106,7 +106,7 @@ describe('npm smpp, as a server of the client', () => {
     await start();
     const receipt = nextEvent('receipt');
     const message = { destination_addr: '491510001', short_message: 'Hi', correlation_id: 'order 7' };
-    const outcome = await client.send(message, { completeWhen: 'delivered', deliveredTimeout: 5 });
+    const outcome = await client.send(message, { completeWhen: 'delivered', deliveredTimeout: 20 });
     assert.equal(outcome.event, 'delivered');
     const { state, matched, correlation_id, message_id } = await receipt;
     assert.deepEqual([state, matched, correlation_id, message_id], ['DELIVRD', true, 'order 7', 'peer-1']);

@@ -189,7 +189,7 @@ describe('an smpp-out node', () => {
 
   it('completes when queued, or when delivered, if asked to', async () => {
     const queued = centre.out({ id: 'queued', completeWhen: 'queued' });
-    const delivered = centre.out({ id: 'delivered', completeWhen: 'delivered', deliveredTimeout: 2 });
+    const delivered = centre.out({ id: 'delivered', completeWhen: 'delivered', deliveredTimeout: 20 });
     await load(centre.flow([queued, delivered]));
     const result = new Inbox('result');
     helper.getNode('queued').receive({ payload: 'x', topic: '447700900123' });

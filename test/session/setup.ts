@@ -38,7 +38,7 @@ export class Benches {
   async esme(options: BenchOptions = {}): Promise<Bench> {
     const peer = await Peer.start(options.script);
     this.#ends.push(() => peer.stop());
-    const transport = await connect({ host: '127.0.0.1', port: peer.port, timeout: 2000 });
+    const transport = await connect({ host: '127.0.0.1', port: peer.port, timeout: 15_000 });
     const bench = this.#make(transport, { role: 'esme', ...options });
     return { ...bench, link: await peer.link() };
   }

@@ -52,4 +52,4 @@ export function next<E extends SmscEventName>(smsc: Smsc, name: E): Promise<Smsc
   });
 }
 
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export { pass as pause } from '../support/until';

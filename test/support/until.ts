@@ -1,4 +1,7 @@
-const PATIENCE = 4000;
+import { settle } from './clock';
+
+/** Only a limit: shorter than that of a test, so that the one who waits in vain is told what for. */
+const PATIENCE = 20_000;
 
 /** Waits for what real sockets bring, without a guess at how long that takes. */
 export async function until(condition: () => boolean, what = 'it', patience = PATIENCE): Promise<void> {
@@ -9,7 +12,9 @@ export async function until(condition: () => boolean, what = 'it', patience = PA
   }
 }
 
-/** Gives what should not happen the time to happen. */
-export function pass(ms = 30): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Gives what should not happen the time to happen, and what is on its way within this process the turns to arrive. */
+export async function pass(ms = 30): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  // A machine that stood still for so long runs the timer before it looks at any socket.
+  await settle();
 }
