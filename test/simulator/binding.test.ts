@@ -3,7 +3,9 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { commandId, encodeBody, encodePdu, type Pdu } from '../../src/protocol';
 import { Smsc } from '../../src/simulator';
+import { FakeClock } from '../support/clock';
 import { pem } from '../support/tls';
+import { until } from '../support/until';
 import { Scene, collect, next, pause } from './setup';
 
 describe('the simulator and its links', () => {
@@ -137,20 +139,27 @@ describe('the simulator and its links', () => {
 
   it('closes a link whose client does not bind', async () => {
     const smsc = await scene.smsc({ bindTimeout: 0.03 });
+    const closed = next(smsc, 'close');
     const idle = await scene.connected(smsc);
-    const { reason } = await next(smsc, 'close');
+    const { reason } = await closed;
     assert.match(reason, /no bind in time/);
     await idle.session.closed;
   });
 
   it('asks a client that is silent, and drops it when it does not answer', async () => {
-    const smsc = await scene.smsc({ enquireLinkInterval: 0.03, responseTimeout: 0.03 });
+    const clock = new FakeClock();
+    const smsc = await scene.smsc({ enquireLinkInterval: 30, responseTimeout: 30, clock });
     const esme = await scene.esme(smsc);
-    await pause(100);
+    const seen = collect(smsc, 'pdu');
+    for (let n = 1; n <= 3; n++) {
+      await clock.advance(30_000);
+      await until(() => seen.length === 2 * n, 'the answer');
+    }
     assert.equal(esme.session.state, 'bound_trx');
     esme.session.pauseReading();
-    const { reason } = await next(smsc, 'close');
-    assert.match(reason, /no answer to enquire_link/);
+    const closed = next(smsc, 'close');
+    await clock.advance(60_000);
+    assert.match((await closed).reason, /no answer to enquire_link/);
     esme.session.destroy();
   });
 

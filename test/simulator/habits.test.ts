@@ -137,9 +137,15 @@ describe('the simulator has the habits of real centres', () => {
   });
 
   it('split: octet by octet, in order, also when more is written meanwhile', async () => {
-    const { client } = await withRules([{ type: 'split', octets: 7, on: 'submit', every: 2 }]);
+    const clock = new FakeClock();
+    const { client } = await withRules([{ type: 'split', octets: 7, on: 'submit', every: 2 }], { clock });
     for (let n = 0; n < 4; n++) client.submit();
-    await client.until(4);
+    // Each piece is read before the next one is written: who looks late finds several at once.
+    await until(() => client.pdus.length === 1, 'the whole one');
+    for (let turn = 0; client.pdus.length < 4; turn++) {
+      assert.ok(turn < 100, 'the pieces end');
+      await clock.advance(5);
+    }
     assert.deepEqual(numbers(client), [2, 3, 4, 5]);
     assert.ok(client.chunks.length >= 8, `${client.chunks.length} chunks`);
   });
@@ -175,6 +181,7 @@ describe('the simulator has the habits of real centres', () => {
       if (on === 'unbind') await client.bind();
       client.send(command);
       if (on !== 'unbind') client.send('enquire_link');
+      if (on !== 'unbind') await client.until(1);
       await pause(20);
       assert.deepEqual(
         client.pdus.map((pdu) => pdu.command),

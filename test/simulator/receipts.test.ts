@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseReceipt } from '../../src/text';
 import { FakeClock } from '../support/clock';
+import { until } from '../support/until';
 import { Scene, collect, next, pause } from './setup';
 
 const receiptOf = (message: { short_message: Buffer; tlvs: Record<string, unknown> }) =>
@@ -157,6 +158,7 @@ describe('the simulator sends receipts', () => {
       await esme.until(count);
       await pause(10);
     }
+    await until(() => told.length > 0, 'the end');
     assert.deepEqual(
       told.map((event) => event.command_status),
       ['ESME_ROK'],

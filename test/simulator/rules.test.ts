@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { Smsc, SmscConfigError, type Rule, type SmscOptions } from '../../src/simulator';
 import { FakeClock } from '../support/clock';
 import type { Esme } from '../support/esme';
-import { Scene, collect, pause } from './setup';
+import { until } from '../support/until';
+import { Scene, collect } from './setup';
 
 describe('the simulator fails on demand', () => {
   let scene: Scene;
@@ -11,7 +12,8 @@ describe('the simulator fails on demand', () => {
 
   const withRules = async (rules: Rule[], options: SmscOptions = {}) => {
     const smsc = await scene.smsc({ rules, ...options });
-    return { smsc, esme: await scene.esme(smsc, { responseTimeout: 60 }) };
+    const clock = new FakeClock();
+    return { smsc, clock, esme: await scene.esme(smsc, { clock }) };
   };
   const statuses = async (esme: Esme, count: number, destination_addr = '491510001'): Promise<number[]> => {
     const responses = await Promise.all(
@@ -70,21 +72,27 @@ describe('the simulator fails on demand', () => {
   });
 
   it('silent: never answers, but lives', async () => {
-    const { smsc, esme } = await withRules([{ type: 'silent', every: 2 }]);
+    const { smsc, esme, clock } = await withRules([{ type: 'silent', every: 2 }]);
     const taken = collect(smsc, 'submit');
     const refused = collect(smsc, 'refused');
     const first = esme.submit();
-    await assert.rejects(esme.submit(), { code: 'RESPONSE_TIMEOUT' });
+    const second = assert.rejects(esme.submit(), { code: 'RESPONSE_TIMEOUT' });
     assert.equal((await first).command_status, 0);
+    await until(() => refused.length === 1, 'the second');
+    await clock.advance(60_000);
+    await second;
     assert.equal((await esme.ask({ command: 'enquire_link' })).command_status, 0);
     assert.equal(taken.length, 1);
     assert.deepEqual([refused.length, refused[0]?.command_status], [1, undefined]);
   });
 
   it('silent: may have taken the message all the same', async () => {
-    const { smsc, esme } = await withRules([{ type: 'silent', taken: true }]);
+    const { smsc, esme, clock } = await withRules([{ type: 'silent', taken: true }]);
     const taken = collect(smsc, 'submit');
-    await assert.rejects(esme.submit(), { code: 'RESPONSE_TIMEOUT' });
+    const asked = assert.rejects(esme.submit(), { code: 'RESPONSE_TIMEOUT' });
+    await until(() => taken.length === 1, 'the message');
+    await clock.advance(60_000);
+    await asked;
     const [receipt] = await esme.until(1);
     assert.equal(receipt?.tlvs.receipted_message_id, taken[0]?.message_id);
   });
@@ -115,16 +123,21 @@ describe('the simulator fails on demand', () => {
   });
 
   it('several rules at once: the first refusal holds, delays add up', async () => {
-    const { esme } = await withRules([
+    const clock = new FakeClock();
+    const rules: Rule[] = [
       { type: 'slow', seconds: 0.02 },
       { type: 'status', status: 'ESME_RSYSERR', every: 2 },
       { type: 'status', status: 'ESME_RMSGQFUL', every: 2 },
       { type: 'slow', seconds: 0.02 },
-    ]);
-    const before = performance.now();
-    assert.deepEqual(await statuses(esme, 2), [0, 8]);
-    assert.ok(performance.now() - before >= 39);
-    await pause(1);
+    ];
+    const { smsc, esme } = await withRules(rules, { clock });
+    const seen = collect(smsc, 'pdu');
+    const answers = statuses(esme, 2);
+    await until(() => seen.length === 2, 'both submits');
+    await clock.advance(39);
+    assert.ok(seen.every(({ direction }) => direction === 'in'));
+    await clock.advance(6);
+    assert.deepEqual(await answers, [0, 8]);
   });
 
   it('rules that make no sense are refused, all at once', () => {

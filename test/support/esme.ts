@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/clock';
+import { systemClock, type Clock } from '../../src/clock';
 import { silentLog } from '../../src/observability';
 import {
   DEFAULT_MAX_PDU_LENGTH,
@@ -9,6 +9,9 @@ import {
 } from '../../src/protocol';
 import { Session, connect, type Answer, type BindCommand } from '../../src/session';
 
+/** Milliseconds. A limit only. */
+const PATIENCE = 15_000;
+
 export interface EsmeOptions {
   port: number;
   bind?: BindCommand;
@@ -17,6 +20,7 @@ export interface EsmeOptions {
   interfaceVersion?: number;
   windowSize?: number;
   responseTimeout?: number;
+  clock?: Clock;
   /** Answers what the centre sends; default ESME_ROK. */
   answer?: (pdu: Pdu) => Answer | Promise<Answer>;
 }
@@ -38,13 +42,13 @@ export class Esme {
     const esme = await Esme.open(options);
     const { bind = 'bind_transceiver', fields, interfaceVersion = 0x34 } = options;
     const given = { system_id: 'esme', password: 'secret', interface_version: interfaceVersion, ...fields };
-    esme.bindResponse = await esme.session.bind(bind, given, 2000);
+    esme.bindResponse = await esme.session.bind(bind, given, PATIENCE);
     return esme;
   }
 
   /** Connects only. */
   static async open(options: EsmeOptions): Promise<Esme> {
-    const transport = await connect({ host: '127.0.0.1', port: options.port, timeout: 2000 });
+    const transport = await connect({ host: '127.0.0.1', port: options.port, timeout: PATIENCE });
     const answer = options.answer ?? (() => ({ command_status: 0 }));
     const esme: Esme = new Esme(
       new Session({
@@ -57,10 +61,10 @@ export class Esme {
             return answer(pdu);
           },
         },
-        clock: systemClock,
+        clock: options.clock ?? systemClock,
         log: silentLog,
         windowSize: options.windowSize ?? 100,
-        responseTimeout: options.responseTimeout ?? 5000,
+        responseTimeout: options.responseTimeout ?? PATIENCE,
         enquireLinkInterval: 0,
         maxPduLength: DEFAULT_MAX_PDU_LENGTH,
         interfaceVersion: options.interfaceVersion ?? 0x34,
