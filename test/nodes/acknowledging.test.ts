@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NodeMessage } from 'node-red';
-import { Inbox, helper, load, until, useHelper, type FlowNode } from './support/helper';
+import { Inbox, deploy, helper, load, until, useHelper, type FlowNode } from './support/helper';
 import { Centre } from './support/smsc';
 
 type Facts = Record<string, unknown>;
@@ -127,7 +127,7 @@ describe('msg.action ack', () => {
     const flow = await start();
     const delivered = centre.smsc.deliver(phone, { repeat: 5 });
     const first = await result.next();
-    await helper.setFlows(flow, 'full');
+    await deploy(flow, 'full');
     result = new Inbox('result');
     const again = await result.next();
     failed = new Inbox('caught');

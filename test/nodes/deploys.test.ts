@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import type { NodeMessage } from 'node-red';
-import { Inbox, helper, load, logged, until, useHelper, type FlowNode } from './support/helper';
+import { FakeClock } from '../support/clock';
+import { pass } from '../support/until';
+import {
+  Inbox,
+  closes,
+  closing,
+  deploy,
+  helper,
+  load,
+  logged,
+  until,
+  useHelper,
+  type FlowNode,
+} from './support/helper';
 import { Centre } from './support/smsc';
 
 type Facts = Record<string, unknown>;
 const smppOf = (msg: NodeMessage): Facts => msg.smpp as Facts;
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const SUBMIT_SM = 4;
 
 describe('a deploy', () => {
   useHelper();
@@ -25,7 +38,7 @@ describe('a deploy', () => {
   const credentials = (values: object): object => ({ [centre.id]: values });
   const receive = (msg: NodeMessage, id = 'out'): void => helper.getNode(id).receive(msg);
   const text = (payload: unknown): NodeMessage => ({ payload, topic: '447700900123' });
-  /** Takes a while to close, so that a deploy does. */
+  /** Closes when it is let, and so does a deploy of it. */
   const slow = (name: string): FlowNode => ({ id: 'slow', type: 'slow-to-close', name, wires: [] });
 
   /** Waits until so many messages are queued. */
@@ -42,7 +55,7 @@ describe('a deploy', () => {
     await load(flow, credentials(naz));
     receive(text(['a', 'b']));
     await queued(2);
-    await helper.setFlows(flow, 'full', credentials(naz));
+    await deploy(flow, 'full', credentials(naz));
     await queued(2);
     const taken: unknown[] = [];
     centre.smsc.on('submit', ({ text: said }) => taken.push(said));
@@ -65,10 +78,8 @@ describe('a deploy', () => {
     await load(flow, credentials(naz));
     receive({ ...text('a'), _msgid: 'm1' });
     await queued(1);
-    const failures = helper
-      .setFlows(flow, 'full', credentials({ systemId: 'other', password: '' }))
-      .then(() => new Inbox('failures').next());
-    const msg = await failures;
+    await deploy(flow, 'full', credentials({ systemId: 'other', password: '' }));
+    const msg = await new Inbox('failures').next();
     assert.deepEqual([msg._msgid, msg.topic, smppOf(msg).code], ['m1', '447700900123', 'REMOVED']);
     assert.match(String(msg.payload), /another host or system_id/);
     await queued(0);
@@ -79,9 +90,9 @@ describe('a deploy', () => {
     await load(flow, credentials(naz));
     receive(text('a'));
     await queued(1);
-    await helper.setFlows(changed(flow, centre.id, { port: 'x' }), 'full', credentials(naz));
+    await deploy(changed(flow, centre.id, { port: 'x' }), 'full', credentials(naz));
     assert.match(logged('ERROR', centre.id).join(), /port/);
-    await helper.setFlows(flow, 'full', credentials(naz));
+    await deploy(flow, 'full', credentials(naz));
     await queued(1);
   });
 
@@ -90,7 +101,7 @@ describe('a deploy', () => {
     await load(flow, credentials(naz));
     receive(text('a'));
     await queued(1);
-    await helper.setFlows(
+    await deploy(
       flow.filter(({ id }) => id !== centre.id),
       'full',
     );
@@ -115,8 +126,8 @@ describe('a deploy', () => {
     await load(flow);
     await until(() => centre.smsc.sessions.length === 1, 'the session');
     const [session] = centre.smsc.sessions;
-    await helper.setFlows(changed(flow, 'out', { name: 'new' }), 'nodes');
-    await helper.setFlows(changed(flow, 'in', { rawPdu: true }), 'nodes');
+    await deploy(changed(flow, 'out', { name: 'new' }), 'nodes');
+    await deploy(changed(flow, 'in', { rawPdu: true }), 'nodes');
     assert.equal(centre.smsc.sessions.length, 1);
     assert.equal(centre.smsc.sessions[0]?.id, session?.id);
   });
@@ -126,13 +137,21 @@ describe('a deploy', () => {
     await load(flow);
     await until(() => centre.smsc.sessions.length === 1, 'the session');
     const next = changed(changed(flow, 'in', { name: 'new' }), 'slow', { name: 'after' });
-    const deployed = helper.setFlows(next, 'nodes');
-    await sleep(30);
+    const closed = closes('slow');
+    let letClose = (): void => undefined;
+    closing.until = new Promise((resolve) => (letClose = resolve));
+    const deployed = deploy(next, 'nodes');
+    await closed;
+    let isAnswered = false;
     const answered = centre.smsc.deliver({
       source_addr: '447700900123',
       destination_addr: '70123',
       text: 'Hi',
     });
+    void answered.then(() => (isAnswered = true));
+    await pass();
+    assert.equal(isAnswered, false);
+    letClose();
     await deployed;
     const result = new Inbox('result');
     assert.equal((await result.next()).payload, 'Hi');
@@ -145,7 +164,7 @@ describe('a deploy', () => {
     await load(flow);
     receive(text('a'));
     await queued(1);
-    await helper.setFlows(changed(flow, 'out', { name: 'new', wires: [['elsewhere']] }), 'nodes');
+    await deploy(changed(flow, 'out', { name: 'new', wires: [['elsewhere']] }), 'nodes');
     const elsewhere = new Inbox('elsewhere');
     receive({ action: 'connect' });
     const msg = await elsewhere.next();
@@ -154,14 +173,21 @@ describe('a deploy', () => {
 
   it('lets the next instances tell of what was answered while they restarted', async () => {
     await centre.smsc.stop();
-    centre = await Centre.start({ rules: [{ type: 'slow', seconds: 0.2 }] });
+    const clock = new FakeClock();
+    centre = await Centre.start({ rules: [{ type: 'slow', seconds: 0.2 }], clock });
     const nodes = [centre.out(), centre.in({ events: ['response'], wires: [['responses']] })];
     const flow = centre.flow([...nodes, { id: 'responses', type: 'helper' }]);
     await load(flow);
     await until(() => centre.smsc.sessions.length === 1, 'the session');
+    const seen: number[] = [];
+    centre.smsc.on('pdu', ({ octets }) => seen.push(octets.readUInt32BE(4)));
     receive({ ...text('a'), _msgid: 'm1' });
-    await sleep(100);
-    await helper.setFlows(flow, 'full');
+    await until(() => seen.includes(SUBMIT_SM), 'the message');
+    const closed = closes('out');
+    const deployed = deploy(flow, 'full');
+    await closed;
+    await clock.advance(250);
+    await deployed;
     const [result, responses] = [new Inbox('result'), new Inbox('responses')];
     const accepted = await result.next();
     assert.deepEqual([accepted._msgid, smppOf(accepted).event], ['m1', 'accepted']);
@@ -179,8 +205,8 @@ describe('a deploy', () => {
     const texts = Array.from({ length: 60 }, (_, index) => `message ${index}`);
     receive(text(texts));
     for (const type of ['full', 'full', 'nodes'] as const) {
-      await sleep(60);
-      await helper.setFlows(
+      await pass(60);
+      await deploy(
         changed(flow, centre.id, { windowSize: type === 'nodes' ? 6 : 5 }),
         type,
         credentials(naz),

@@ -5,6 +5,7 @@ import { mobileMessage } from '../../nodes/mobile';
 import type { MessageError } from '../../src/index';
 import {
   Inbox,
+  deploy,
   freePort,
   helper,
   load,
@@ -180,7 +181,7 @@ describe('an smpp-simulator node', () => {
     const nodes = flow();
     await load(nodes);
     await bound();
-    await helper.setFlows(nodes, 'full');
+    await deploy(nodes, 'full');
     await bound();
     const taken = new Inbox('taken');
     helper.getNode('out').receive({ payload: 'again', topic: '447700900123' });

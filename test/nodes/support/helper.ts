@@ -7,6 +7,8 @@ import smppIn from '../../../nodes/smpp-in';
 import smppOut from '../../../nodes/smpp-out';
 import smppSimulator from '../../../nodes/smpp-simulator';
 
+export { until } from '../../support/until';
+
 export interface FlowNode {
   readonly id: string;
   readonly type: string;
@@ -14,19 +16,22 @@ export interface FlowNode {
 }
 
 type NodeFile = (RED: NodeAPI) => void;
+type DeployType = 'full' | 'flows' | 'nodes';
 
 interface TestHelper {
   init(runtime: string): void;
   startServer(done: () => void): void;
   stopServer(done: () => void): void;
   load(files: NodeFile[], flow: readonly FlowNode[], credentials?: object): Promise<void>;
-  setFlows(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes', credentials?: object): Promise<void>;
   unload(): Promise<void>;
   clearFlows(): Promise<void>;
   getNode(id: string): TestNode;
   log(): { args: [{ level: number; msg: unknown; type?: string; id?: string }][] };
   readonly _log: { readonly ERROR: number; readonly WARN: number; readonly INFO: number };
   readonly _events: EventEmitter;
+  readonly _redNodes: {
+    setFlows(flow: readonly FlowNode[], credentials: object, type: DeployType): Promise<unknown>;
+  };
   readonly _nodeModules: Record<string, NodeFile>;
 }
 
@@ -44,11 +49,13 @@ export const helper = required('node-red-node-test-helper') as TestHelper;
 helper.init(required.resolve('node-red'));
 const CORE = { ...helper._nodeModules };
 
-/** A node whose instances take a while to close. */
+/** When the nodes of the type `slow-to-close` have closed. */
+export const closing = { until: Promise.resolve() };
+
 function slowToClose(RED: NodeAPI): void {
   RED.nodes.registerType('slow-to-close', function (this: Node, definition: NodeDef) {
     RED.nodes.createNode(this, definition);
-    this.on('close', (done: () => void) => void setTimeout(done, 200));
+    this.on('close', (done: () => void) => void closing.until.then(done));
   });
 }
 
@@ -74,6 +81,22 @@ export function load(
 ): Promise<void> {
   registerOnce();
   return helper.load([...FILES, ...further], flow, credentials);
+}
+
+/** Resolves when the flow runs again. The helper's own `setFlows` gives up after 0.3 s, which a close may take. */
+export async function deploy(
+  flow: readonly FlowNode[],
+  type: DeployType,
+  credentials: object = {},
+): Promise<void> {
+  const started = once(helper._events, 'flows:started');
+  await helper._redNodes.setFlows(flow, credentials, type);
+  await started;
+}
+
+/** Resolves when a node, of those that run now, is told to close. */
+export function closes(id: string): Promise<void> {
+  return new Promise((resolve) => helper.getNode(id).on('close', () => resolve()));
 }
 
 /** Of core nodes that it knows the helper registers the type for each node of the flow: the second would fail. */
@@ -130,13 +153,4 @@ export function logged(level: 'ERROR' | 'WARN' | 'INFO', id?: string): string[] 
 export function statuses(id: string): NodeStatus[] {
   const { args, thisValues } = helper.getNode(id).status;
   return args.flatMap(([status], index) => (thisValues[index]?.id === id ? [status] : []));
-}
-
-/** Resolves when `condition` holds; rejects after two seconds. */
-export async function until(condition: () => boolean, what = 'the condition', ms = 2000): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`${what} did not come about`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
