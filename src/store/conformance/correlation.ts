@@ -32,9 +32,11 @@ export const correlationChecks = [
   }),
 
   check('expiry: an entry that is over is never returned, and is dropped', async ({ store }) => {
-    await store.correlator.put([entry('short', { expiresAt: Date.now() + 30 }), entry('long')]);
-    assert.ok(await store.correlator.get('short'));
-    await sleep(40);
+    const expiresAt = Date.now() + 200;
+    await store.correlator.put([entry('short', { expiresAt }), entry('long')]);
+    // A disk or a machine that stood still for so long is no fault of the store.
+    assert.ok((await store.correlator.get('short')) ?? Date.now() >= expiresAt);
+    await sleep(expiresAt - Date.now() + 10);
     assert.equal(await store.correlator.get('short'), undefined);
     assert.equal(await store.correlator.expire(), 1);
     assert.equal(await store.correlator.expire(), 0);

@@ -76,7 +76,7 @@ export const durabilityChecks = [
       const [lease] = (await take(store, 1)) as [Lease];
       lease.state.accepted[0] = 'id-1';
       lease.state.attempts = 1;
-      const notBefore = Date.now() + 1000;
+      const notBefore = Date.now() + 2500;
       await store.queue.settle([retry(lease, notBefore)]);
       await store.close();
       const again = await reopen();

@@ -104,7 +104,7 @@ export function entry(messageId: string, changed: Partial<CorrelationEntry> = {}
 }
 
 /** Takes what is there within `ms`, or fails. */
-export async function take(store: Store, max: number, ms = 5000): Promise<Lease[]> {
+export async function take(store: Store, max: number, ms = 15_000): Promise<Lease[]> {
   return store.queue.take(max, { signal: AbortSignal.timeout(ms) });
 }
 

@@ -94,7 +94,7 @@ export const orderChecks = [
     async ({ store }) => {
       await store.queue.enqueue(items('m', 3));
       const [first] = await take(store, 1);
-      const notBefore = Date.now() + 120;
+      const notBefore = Date.now() + 1000;
       await store.queue.settle([retry(first as never, notBefore)]);
       assert.deepEqual(ids(await takeAll(store, 2)), ['m1', 'm2']);
       assert.deepEqual(ids(await take(store, 5)), ['m0']);
@@ -109,7 +109,7 @@ export const orderChecks = [
       await store.queue.enqueue(items('m', 4));
       const leases = await takeAll(store, 3);
       const now = Date.now();
-      const times = [now + 500, now - 1, now + 250];
+      const times = [now + 1500, now - 1, now + 1000];
       await store.queue.settle(leases.map((lease, at) => retry(lease, times[at] as number)));
       assert.deepEqual(ids(await takeAll(store, 2)), ['m1', 'm3']);
       assert.deepEqual(ids(await takeAll(store, 2)), ['m2', 'm0']);
