@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { findProblems, type DeliveryError, type ReceiptEvent } from '../../src/index';
+import { computing } from '../support/computing';
 import type { Answering } from '../support/peer';
 import { pass, until } from '../support/until';
 import { HELLO, Scenes, type Scene, type SceneOptions } from './setup';
@@ -49,9 +50,9 @@ describe('Receipts of a centre with ways of its own', () => {
 
   it('take a bounded time by any pattern', async () => {
     const receiptPattern = '(a+)+(a*)*(?<id>b)';
-    const started = performance.now();
+    const took = computing();
     const scene = await receive({ receiptPattern }, { text: 'a'.repeat(250), esm_class: 0 });
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(took() < 2000);
     assert.equal(scene.told('message').length, 1);
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { openMemoryStore, type MemoryStore, type MemoryStoreOptions } from '../../src/store';
 import { entry, item, items, done, ids, retry } from '../../src/store/conformance/harness';
 import { FakeClock, settle } from '../support/clock';
+import { computing } from '../support/computing';
 
 const { signal } = new AbortController();
 
@@ -92,12 +93,12 @@ describe('the memory store', () => {
       await store.queue.enqueue(Array.from({ length: 1000 }, (_, n) => ({ ...shared, id: `${at}-${n}` })));
     }
     assert.equal((await store.queue.stats()).queued, 1_000_000);
-    const started = performance.now();
+    const took = computing();
     for (let at = 0; at < 100; at++) {
       const leases = await store.queue.take(100, { signal });
       await (at % 2 ? store.queue.settle(leases.map(done)) : store.queue.release(leases));
     }
-    assert.ok(performance.now() - started < 500, `${performance.now() - started} ms`);
+    assert.ok(took() < 500, `${took()} ms`);
     assert.equal((await store.queue.purge()).removed, 995_000);
   });
 });
