@@ -71,8 +71,8 @@ export class UserFolder {
     try {
       const running = JSON.parse(readFileSync(file, 'utf8')) as Running;
       process.kill(running.pid, 0);
-      // The number may be another process' by now.
-      await fetch(running.url, { signal: AbortSignal.timeout(1000) });
+      // The number may be another process' by now. Where nobody listens the refusal comes at once.
+      await fetch(running.url, { signal: AbortSignal.timeout(10_000) });
       return running;
     } catch {
       return undefined;
