@@ -37,7 +37,7 @@ const COUNT = 24;
 const WINDOW = 5;
 const account = { host: 'h', systemId: 's' };
 const limits = { capacity: 0, whenFull: 'reject' } as const;
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 /** Of fake time, per turn of real time. */
 const STRIDE = 4000;
 /** Longer faults have a clock that runs fast. */

@@ -131,12 +131,12 @@ forEachNodeRed('deploys while messages are on their way', (kind) => {
     await allTaken(all);
     const told = (): Set<unknown> =>
       new Set(
-        [...runtime().messages('outcome', from), ...runtime().messages('heard', from)].map(
-          ({ smpp }) => smpp?.id,
-        ),
+        runtime()
+          .told.slice(from)
+          .flatMap((one) => (one.kind === 'sent' && ['out', 'in'].includes(one.node) ? [one.smpp.id] : [])),
       );
     await runtime()
-      .until('an outcome of each', () => (told().size >= all.length ? true : undefined), 5000)
+      .until('an outcome of each', () => (told().size >= all.length ? true : undefined))
       .catch(() => {
         assert.fail(`${told().size} outcomes of ${all.length} messages were told`);
       });

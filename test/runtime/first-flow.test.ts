@@ -45,7 +45,11 @@ forEachNodeRed('a flow that sends and receives', (kind) => {
     const from = runtime().told.length;
     await runtime().deploy(sendingFlow(connection(smsc.port)));
     await runtime().waitForStatus('out', /^bound/);
-    assert.deepEqual(runtime().status('in'), { fill: 'green', shape: 'dot', text: 'bound' });
+    assert.deepEqual(await runtime().waitForStatus('in', /^bound/), {
+      fill: 'green',
+      shape: 'dot',
+      text: 'bound',
+    });
     runtime().send('entry', { _msgid: 'm2', payload: 'Hello', topic: '447700900123' });
     await runtime().waitFor(
       'completion',

@@ -9,6 +9,7 @@ export class StartedDemo {
   stdout = '';
   stderr = '';
   readonly child: ChildProcess;
+  hasEnded = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], command: readonly string[] = [process.execPath, '.ci/start.mjs']) {
@@ -22,7 +23,11 @@ export class StartedDemo {
       this.stderr += chunk;
       this.#wake();
     });
-    this.child.on('close', () => this.#wake());
+    // Not its exit: what it said last may come after that.
+    this.child.on('close', () => {
+      this.hasEnded = true;
+      this.#wake();
+    });
   }
 
   get url(): string {
@@ -31,12 +36,8 @@ export class StartedDemo {
     return url;
   }
 
-  get hasEnded(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null;
-  }
-
   /** Waits until it has said something. */
-  says(pattern: RegExp, timeout = 30_000): Promise<RegExpExecArray> {
+  says(pattern: RegExp, timeout = 60_000): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void): void => {
         clearTimeout(timer);

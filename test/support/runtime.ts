@@ -42,7 +42,7 @@ export function forEachNodeRed(title: string, tests: (kind: () => RuntimeKind) =
     ['Node-RED 5', nodeRed5],
   ] as const) {
     describe(`${title} (${name})`, function () {
-      this.timeout(60_000);
+      this.timeout(180_000);
       let kind: RuntimeKind | undefined;
       before(function () {
         kind = needs(this, find(), `${name} under a Node that runs it`);
@@ -87,6 +87,7 @@ export type Told =
       readonly message: string;
     }
   | { readonly kind: 'completed'; readonly node: string; readonly _msgid: string }
+  | { readonly kind: 'sent'; readonly node: string; readonly smpp: { readonly [field: string]: unknown } }
   | { readonly kind: 'started' | 'stopping' };
 
 export interface RuntimeOptions {
@@ -136,7 +137,7 @@ export class Runtime {
     );
     const runtime = new Runtime(child, userDir);
     try {
-      const [, url] = await runtime.waitForLog(/Server now running at (http:\S+)/, 40_000);
+      const [, url] = await runtime.waitForLog(/Server now running at (http:\S+)/, 90_000);
       await runtime.waitFor('the flows to start', ({ kind: what }) => what === 'started');
       return Object.assign(runtime, { url });
     } catch (error) {
@@ -228,7 +229,7 @@ export class Runtime {
   async waitFor(
     what: string,
     passes: (told: Told) => boolean,
-    { from = 0, timeout = 20_000 }: { from?: number; timeout?: number } = {},
+    { from = 0, timeout = 60_000 }: { from?: number; timeout?: number } = {},
   ): Promise<Told> {
     return await this.#until(what, () => this.told.slice(from).find(passes), timeout);
   }
@@ -237,12 +238,12 @@ export class Runtime {
   async message(
     probe: string,
     passes: (msg: ProbedMessage) => boolean = () => true,
-    { from = 0, timeout = 20_000 }: { from?: number; timeout?: number } = {},
+    { from = 0, timeout = 60_000 }: { from?: number; timeout?: number } = {},
   ): Promise<ProbedMessage> {
     return await this.#until(`a message at ${probe}`, () => this.messages(probe, from).find(passes), timeout);
   }
 
-  async waitForStatus(node: string, text: RegExp, timeout = 20_000): Promise<Status> {
+  async waitForStatus(node: string, text: RegExp, timeout = 60_000): Promise<Status> {
     return await this.#until(
       `the status ${text.source} of ${node}`,
       () => {
@@ -253,7 +254,7 @@ export class Runtime {
     );
   }
 
-  async waitForLog(pattern: RegExp, timeout = 20_000): Promise<RegExpExecArray> {
+  async waitForLog(pattern: RegExp, timeout = 60_000): Promise<RegExpExecArray> {
     return await this.#until(
       `the log line ${pattern.source}`,
       () => pattern.exec(this.#output) ?? undefined,
@@ -262,7 +263,7 @@ export class Runtime {
   }
 
   /** Waits until `look` finds something. */
-  async until<T>(what: string, look: () => T | undefined, timeout = 20_000): Promise<T> {
+  async until<T>(what: string, look: () => T | undefined, timeout = 60_000): Promise<T> {
     return await this.#until(what, look, timeout);
   }
 
@@ -343,11 +344,11 @@ export class Runtime {
 export function sharedRuntime(kind: () => RuntimeKind, options: RuntimeOptions = {}): () => Runtime {
   let runtime: Runtime | undefined;
   before(async function (this: Context) {
-    this.timeout(60_000);
+    this.timeout(180_000);
     runtime = await Runtime.start(kind(), options);
   });
   after(async function (this: Context) {
-    this.timeout(30_000);
+    this.timeout(180_000);
     await runtime?.stop();
   });
   return () => runtime!;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Smsc } from '../../src/simulator';
 import { segment } from '../../src/text';
+import { pass, until } from '../support/until';
 
 const KILLS = 8;
 const AT_ONCE = 8;
@@ -68,29 +69,33 @@ describe(`A client that acknowledges what it has saved, killed ${KILLS} times`, 
     }
   }
 
-  /** Messages until `ended`; every third has three parts. Returns the texts that were taken. */
-  async function send(worker: number, ended: () => boolean): Promise<string[]> {
-    const taken: string[] = [];
+  /** Messages until `ended`, added to `taken` when they were; every third has three parts. */
+  async function send(worker: number, taken: string[], ended: () => boolean): Promise<void> {
     for (let n = 0; !ended(); n++) {
       const text = n % 3 === 0 ? `${worker}.${n} `.repeat(100).slice(0, 400) : `${worker}.${n}`;
       const reference = (worker * 31 + n) & 0xff;
       for (const part of segment(text, { method: 'udh8', reference }).segments) await deliver(part);
       taken.push(text);
     }
-    return taken;
   }
 
   it('has all that it has acknowledged, whole', async () => {
     await start();
+    const taken: string[] = [];
     let over = false;
-    const sending = Promise.all(Array.from({ length: AT_ONCE }, (_, worker) => send(worker, () => over)));
+    const sending = Promise.all(
+      Array.from({ length: AT_ONCE }, (_, worker) => send(worker, taken, () => over)),
+    );
     for (let round = 0; round < KILLS; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 300));
+      // In the midst of work, on a slow machine too.
+      const before = taken.length;
+      await until(() => taken.length > before + AT_ONCE, 'work');
+      await pass(Math.random() * 300);
       await kill();
       await start();
     }
     over = true;
-    const taken = (await sending).flat();
+    await sending;
     const lines = readFileSync(join(directory, 'saved'), 'utf8').trim().split('\n');
     const saved = lines.map((line) => JSON.parse(line) as Line);
     const texts = new Set(saved.filter(({ incomplete }) => !incomplete).map(({ payload }) => payload));

@@ -15,6 +15,12 @@ module.exports = function (RED) {
   RED.events.on('node-status', ({ id, status }) => tell({ kind: 'status', node: id, status }));
   RED.events.on('flows:started', () => tell({ kind: 'started' }));
   RED.events.on('flows:stopping', () => tell({ kind: 'stopping' }));
+  // What is between two nodes when they are closed comes nowhere: that is Node-RED's way.
+  RED.hooks.add('onSend.probe', (events) => {
+    for (const { msg, source } of events) {
+      if (msg.smpp) tell({ kind: 'sent', node: source.id, smpp: msg.smpp });
+    }
+  });
   RED.hooks.add('onComplete.probe', ({ msg, node, error }) => {
     if (error)
       tell({
