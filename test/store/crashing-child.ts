@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { openDiskStore } from '../../src/store';
 import { entry, item } from '../../src/store/conformance/harness';
+import { say } from '../support/say';
 
 /**
  * Queues and sends until it is killed, and tells of each step before or after it:
@@ -9,7 +9,7 @@ import { entry, item } from '../../src/store/conformance/harness';
  *   done <id>     settle has resolved         damage <text>
  */
 async function run(directory: string, run: string): Promise<void> {
-  const tell = (...words: string[]): void => void writeSync(1, `${words.join(' ')}\n`);
+  const tell = (...words: string[]): void => say(words.join(' '));
   const store = await openDiskStore({
     directory,
     account: { host: 'localhost', systemId: 'crash' },

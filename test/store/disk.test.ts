@@ -281,10 +281,10 @@ describe('the disk store', () => {
         leases.map(done),
       );
     };
-    for (let at = 0; at < 5; at++) await round();
+    for (let at = 0; at < 20; at++) await round();
     const before = await size();
-    for (let at = 0; at < 10; at++) await round();
-    assert.ok((await size()) <= 1.2 * before, `${before} → ${await size()}`);
+    for (let at = 0; at < 20; at++) await round();
+    assert.ok((await size()) <= before, `${before} → ${await size()}`);
   });
 
   describe('when something in it is damaged', () => {
@@ -309,7 +309,7 @@ describe('the disk store', () => {
 
     it('passes over the message, tells of it once, and goes on', async () => {
       const store = await open();
-      await store.queue.enqueue(items('m', 5));
+      for (const message of items('m', 5)) await store.queue.enqueue([message]);
       await store.close();
       await tamper('lane2', flip, 2);
       const again = await open();
@@ -323,7 +323,7 @@ describe('the disk store', () => {
 
     it('leaves a message of a newer version where it is, and says what to do', async () => {
       const store = await open();
-      await store.queue.enqueue(items('m', 3));
+      for (const message of items('m', 3)) await store.queue.enqueue([message]);
       await store.close();
       await tamper('lane2', (octets) => {
         octets[4] = 2;
@@ -387,7 +387,7 @@ describe('the disk store', () => {
       // The bounds of a page in the middle that holds messages.
       const page = [...Array(octets.length / 4096).keys()].filter(
         (at) =>
-          octets.readUInt16LE(4096 * at + 18) === 2 &&
+          octets.readUInt16LE(4096 * at + 18) === 4 &&
           octets.includes('body of m250', 4096 * at) &&
           octets.indexOf('body of m250', 4096 * at) < 4096 * (at + 1),
       );
@@ -395,7 +395,7 @@ describe('the disk store', () => {
       await writeFile(file, octets);
       const again = await open();
       const rest = ids(await all(again));
-      assert.ok(rest.length > 450 && rest.length < 500, `${rest.length} are left`);
+      assert.ok(rest.length > 400 && rest.length < 500, `${rest.length} are left`);
       assert.deepEqual(
         rest,
         [...rest].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))),

@@ -9,8 +9,8 @@
  *
  * Its last argument is the `delivery`.
  */
-import { writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { say } from '../support/say';
 
 type Library = typeof import('../../src/index');
 // The compiled code: hundreds of children start faster so.
@@ -18,7 +18,6 @@ type Library = typeof import('../../src/index');
 const { SmppClient } = require(join(__dirname, '..', '..', 'dist', 'src', 'index.js')) as Library;
 
 const [port, queueDirectory, first, mode, delivery = 'at-least-once'] = process.argv.slice(2);
-const tell = (line: string): void => void writeSync(1, `${line}\n`);
 const BATCH = 20;
 /** Every part of a long one has the number. */
 const textOf = (number: number): string => `${number} `.repeat(number % 7 === 0 ? 60 : 1);
@@ -38,11 +37,11 @@ async function main(): Promise<void> {
     logLevel: 'silent',
   });
   client.on('request', ({ correlation_id, segment, redelivered }) => {
-    tell(`s ${String(correlation_id).slice(1)} ${segment} ${redelivered ? 'r' : 'n'}`);
+    say(`s ${String(correlation_id).slice(1)} ${segment} ${redelivered ? 'r' : 'n'}`);
   });
-  client.on('failure', ({ correlation_id, code }) => tell(`f ${String(correlation_id).slice(1)} ${code}`));
+  client.on('failure', ({ correlation_id, code }) => say(`f ${String(correlation_id).slice(1)} ${code}`));
   client.on('receipt', ({ message_id, correlation_id, matched }) => {
-    tell(`r ${message_id} ${correlation_id ?? '-'} ${matched ? 'y' : 'n'}`);
+    say(`r ${message_id} ${correlation_id ?? '-'} ${matched ? 'y' : 'n'}`);
   });
   await client.start();
   if (mode === 'drain') return drain(client);
@@ -56,7 +55,7 @@ async function main(): Promise<void> {
         correlation_id: `m${number}`,
       })),
     );
-    tell(`a ${numbers.join(' ')}`);
+    say(`a ${numbers.join(' ')}`);
   }
 }
 
@@ -69,7 +68,7 @@ async function drain(client: InstanceType<Library['SmppClient']>): Promise<void>
   // The last receipts.
   await new Promise((resolve) => setTimeout(resolve, 500));
   await client.stop();
-  tell('e');
+  say('e');
 }
 
 main().catch((error: unknown) => {

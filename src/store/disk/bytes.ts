@@ -1,14 +1,28 @@
 const SLAB = 8 * 1024;
 
+/** Octets in memory. */
+export interface Extent {
+  readonly slab: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Writes records octet by octet, one behind the other into a common slab of
  * memory, and reads them back. Lengths are variable (7 bits per octet, least
  * first); numbers are doubles, big end first.
  */
 export class RecordWriter {
-  #slab = Buffer.allocUnsafeSlow(SLAB);
+  readonly #size: number;
+  #slab: Buffer;
   #start = 0;
   #at = 0;
+
+  /** `size` is that of a slab, in octets. */
+  constructor(size = SLAB) {
+    this.#size = size;
+    this.#slab = Buffer.allocUnsafeSlow(size);
+  }
 
   /** Begins a new record, with room for its head. */
   begin(head: number): void {
@@ -53,12 +67,13 @@ export class RecordWriter {
 
   #shortAscii(value: string): boolean {
     this.#reserve(value.length + 1);
+    const slab = this.#slab;
     let at = this.#at;
-    this.#slab[at++] = value.length;
+    slab[at++] = value.length;
     for (let index = 0; index < value.length; index++) {
       const code = value.charCodeAt(index);
       if (code > 0x7f) return false;
-      this.#slab[at++] = code;
+      slab[at++] = code;
     }
     this.#at = at;
     return true;
@@ -69,10 +84,15 @@ export class RecordWriter {
     return this.#slab.subarray(this.#start, this.#at);
   }
 
+  /** Where the record so far lies. The next one follows at once, as long as there is room. */
+  get extent(): Extent {
+    return { slab: this.#slab, start: this.#start, end: this.#at };
+  }
+
   #reserve(count: number): void {
     if (this.#at + count <= this.#slab.length) return;
     const size = this.#at - this.#start;
-    const next = Buffer.allocUnsafeSlow(Math.max(SLAB, 2 * (size + count)));
+    const next = Buffer.allocUnsafeSlow(Math.max(this.#size, 2 * (size + count)));
     this.#slab.copy(next, 0, this.#start, this.#at);
     this.#slab = next;
     this.#start = 0;

@@ -1,13 +1,15 @@
 import type { Clock } from '../../clock';
 import { copyDeliveryState, isUntouched } from '../delivery-state';
 import type { DeadLetter, DeliveryState, Lease, QueueItem, Settlement } from '../types';
+import { Block } from './blocks';
+import type { Extent } from './bytes';
 import type { StoreChange } from './committer';
 import type { Delayed } from './delayed';
 import type { DelayedKey } from './entries';
 import { Loan, type ReadEntry } from './entries';
 import type { Messages } from './messages';
 import type { Ready } from './ready';
-import { addRecord, roomFor, type Room } from './space';
+import { addRecord, addRoom, roomFor, sumOf, type Room } from './space';
 
 export interface ChangeParts {
   readonly messages: Messages;
@@ -18,10 +20,23 @@ export interface ChangeParts {
   readonly bury: (letter: DeadLetter) => StoreChange;
 }
 
-/** A message has up to three records. */
-function removalOf({ recorded, notBefore }: ReadEntry): Room {
-  return roomFor([], 1 + (recorded ? 1 : 0) + (notBefore === undefined ? 0 : 1));
+/** What the removal of messages takes: of those of one block together little more than of one. */
+function removalOf(entries: readonly ReadEntry[]): Room {
+  const room = { octets: 0, rows: 0, touches: 0 };
+  const blocks = new Set<Block>();
+  for (const { block, recorded, notBefore } of entries) {
+    room.touches += (recorded ? 1 : 0) + (notBefore === undefined ? 0 : 1);
+    blocks.add(block);
+  }
+  for (const { count, tombs } of blocks) {
+    room.touches += 1 + tombs.length;
+    if (count > 1) addRecord(room, LARGEST_TOMB);
+  }
+  return room;
 }
+
+/** Octets, for as many messages as share a page. */
+const LARGEST_TOMB = 256;
 
 /** A history of twenty takes less. */
 export const NOTE = roomFor([3999], 3);
@@ -29,8 +44,10 @@ export const NOTE = roomFor([3999], 3);
 /** The changes that the queue consists of, and the counts that follow from them. */
 export class QueueChanges {
   readonly #parts: ChangeParts;
-  /** The sequence numbers of what is on loan. */
-  readonly onLoan = new Set<number>();
+  /** What is on loan, by sequence number. */
+  readonly onLoan = new Map<number, ReadEntry>();
+  /** What is being dropped. */
+  readonly dropping = new Map<number, ReadEntry>();
   #stored: number;
   #coming = 0;
   #lastSeq: number;
@@ -60,7 +77,7 @@ export class QueueChanges {
   }
 
   /** Appends messages; `states` where something happened to them before. */
-  appending(items: readonly QueueItem[], states?: readonly DeliveryState[]): StoreChange {
+  appending(items: readonly QueueItem[], states?: readonly DeliveryState[]): Appending {
     const first = this.nextSeq;
     this.#lastSeq += items.length;
     this.#coming += items.length;
@@ -73,16 +90,19 @@ export class QueueChanges {
   }
 
   /** Removes a message that `Ready.dropOldest` took out. */
-  dropping(entry: ReadEntry): StoreChange {
+  drop(entry: ReadEntry): StoreChange {
     const { messages, delayed, ready } = this.#parts;
+    this.dropping.set(entry.seq, entry);
     return {
-      room: removalOf(entry),
+      room: removalOf([entry]),
       apply: () => messages.remove(entry),
       done: () => {
+        this.dropping.delete(entry.seq);
         this.#stored--;
         delayed.gone(entry.seq);
       },
       failed: () => {
+        this.dropping.delete(entry.seq);
         const { lane, seq, notBefore } = entry;
         const waits = notBefore !== undefined && delayed.synced([notBefore, lane, seq], true);
         if (!waits) ready.putBack(entry);
@@ -91,7 +111,7 @@ export class QueueChanges {
   }
 
   lend(entry: ReadEntry): Loan {
-    this.onLoan.add(entry.seq);
+    this.onLoan.set(entry.seq, entry);
     return new Loan(entry);
   }
 
@@ -104,11 +124,23 @@ export class QueueChanges {
     return loan.entry;
   }
 
-  /** Undefined where the loan is over already. */
-  settling(settlement: Settlement): StoreChange | undefined {
-    const loan = openLoan(settlement.lease);
-    if (!loan) return undefined;
-    loan.open = false;
+  /** Without those whose loan is over already. */
+  settling(settlements: readonly Settlement[]): StoreChange[] {
+    const done: Loan[] = [];
+    const changes: StoreChange[] = [];
+    for (const settlement of settlements) {
+      const loan = openLoan(settlement.lease);
+      if (!loan) continue;
+      loan.open = false;
+      if (settlement.outcome === 'done') done.push(loan);
+      else changes.push(this.#keeping(settlement, loan));
+    }
+    if (done.length > 0) changes.push(new Removing(this, this.#parts.messages, done));
+    return changes;
+  }
+
+  /** Settles as other than done. */
+  #keeping(settlement: Kept, loan: Loan): StoreChange {
     const change = this.#outcome(settlement, loan.entry);
     return {
       room: change.room,
@@ -118,54 +150,90 @@ export class QueueChanges {
         change.done?.();
       },
       // The holder may settle it again.
-      failed: () => {
+      failed: (refusal) => {
         loan.open = true;
-        change.failed?.();
+        change.failed?.(refusal);
       },
     };
   }
 
-  #outcome(settlement: Settlement, entry: ReadEntry): StoreChange {
+  #outcome(settlement: Kept, entry: ReadEntry): StoreChange {
     const { messages, clock, bury } = this.#parts;
-    const done = (): void => this.removed(1);
-    const room = removalOf(entry);
-    if (settlement.outcome === 'done') return { room, apply: () => messages.remove(entry), done };
     const state = copyDeliveryState(settlement.lease.state);
     if (settlement.outcome === 'retry') {
       return this.#delaying(entry, state, Math.max(0, settlement.notBefore));
     }
     const burial = bury({ item: entry.item, state, reason: settlement.reason, failedAt: clock.now() });
     return {
-      room: { ...burial.room, touches: burial.room.touches + room.touches },
+      room: sumOf(burial.room, removalOf([entry])),
       apply: () => (messages.remove(entry), burial.apply()),
-      done: () => (done(), burial.done?.()),
-      failed: () => burial.failed?.(),
+      done: () => (this.removed(1), burial.done?.()),
+      failed: (refusal) => burial.failed?.(refusal),
     };
   }
 
   #delaying(entry: ReadEntry, state: DeliveryState, notBefore: number): StoreChange {
     const { messages, delayed, ready } = this.#parts;
-    const key: DelayedKey = [notBefore, entry.lane, entry.seq];
+    const { lane, seq } = entry;
+    const key: DelayedKey = [notBefore, lane, seq];
+    const alone = messages.alone(entry);
     return {
-      room: NOTE,
-      apply: () => messages.delay(entry, state, notBefore),
+      room: alone ? sumOf(NOTE, roomFor([alone.length], 1), removalOf([entry])) : NOTE,
+      apply: () => messages.delay(entry, state, notBefore, alone),
       done: () => {
         const waits = delayed.synced(key, true);
-        if (!waits) ready.putBack({ ...entry, state, notBefore, recorded: true, fresh: false });
+        if (waits) return;
+        const block = alone ? new Block(lane, seq, 1) : entry.block;
+        ready.putBack({ ...entry, block, index: 0, state, notBefore, recorded: true, fresh: false });
       },
       failed: () => void delayed.synced(key, false),
     };
   }
 }
 
-/** A class, and not an object of closures, because there is one for each call of enqueue. */
-class Appending implements StoreChange {
+type Kept = Exclude<Settlement, { readonly outcome: 'done' }>;
+
+/** The removal of what is done. */
+class Removing implements StoreChange {
   readonly room: Room;
+  readonly #queue: QueueChanges;
+  readonly #messages: Messages;
+  readonly #loans: readonly Loan[];
+
+  constructor(queue: QueueChanges, messages: Messages, loans: readonly Loan[]) {
+    this.#queue = queue;
+    this.#messages = messages;
+    this.#loans = loans;
+    this.room = removalOf(loans.map(({ entry }) => entry));
+  }
+
+  apply(): void {
+    for (const { entry } of this.#loans) this.#messages.remove(entry);
+  }
+
+  done(): void {
+    for (const { entry } of this.#loans) this.#queue.onLoan.delete(entry.seq);
+    this.#queue.removed(this.#loans.length);
+  }
+
+  /** The holder may settle them again. */
+  failed(): void {
+    for (const loan of this.#loans) loan.open = true;
+  }
+}
+
+/** One for each call of enqueue, and so with as few objects as can be: it is its room itself. */
+class Appending implements StoreChange, Room {
+  readonly grows = true;
+  octets = 0;
+  rows = 0;
+  touches = 0;
   readonly #queue: QueueChanges;
   readonly #parts: ChangeParts;
   readonly #items: readonly QueueItem[];
   readonly #first: number;
-  readonly #octets: readonly Buffer[];
+  /** Of one message its only record. */
+  readonly #records: Extent | readonly Extent[];
   readonly #states: readonly DeliveryState[] | undefined;
 
   constructor(
@@ -181,26 +249,33 @@ class Appending implements StoreChange {
     this.#first = first;
     this.#states = states;
     // Now, for what the caller does to its items afterwards must not be seen.
-    const octets: Buffer[] = [];
-    const touched = states?.filter((state) => !isUntouched(state)).length ?? 0;
-    const room = { octets: touched * NOTE.octets, rows: 0, touches: touched * NOTE.touches };
-    for (const item of items) {
-      const record = parts.messages.encode(first + octets.length, item);
-      octets.push(record);
-      addRecord(room, record.length);
-    }
-    this.#octets = octets;
-    this.room = room;
+    if (items.length === 1) this.#records = this.#encode(items[0] as QueueItem, first);
+    else this.#records = items.map((item, at) => this.#encode(item, first + at));
+    if (states) for (const state of states) if (!isUntouched(state)) addRoom(this, NOTE);
+  }
+
+  #encode(item: QueueItem, seq: number): Extent {
+    const record = this.#parts.messages.encode(seq, item);
+    addRecord(this, record.end - record.start);
+    return record;
+  }
+
+  get room(): Room {
+    return this;
   }
 
   apply(): void {
+    const records = this.#records;
+    if ('slab' in records) this.#put(0, records);
+    else for (let at = 0; at < records.length; at++) this.#put(at, records[at] as Extent);
+  }
+
+  #put(at: number, record: Extent): void {
     const { messages } = this.#parts;
-    for (let at = 0; at < this.#items.length; at++) {
-      const { lane } = this.#items[at] as QueueItem;
-      messages.put(lane, this.#first + at, this.#octets[at] as Buffer);
-      const state = this.#states?.[at];
-      if (state && !isUntouched(state)) messages.noteNew(this.#first + at, state);
-    }
+    const { lane } = this.#items[at] as QueueItem;
+    messages.put(lane, this.#first + at, record);
+    const state = this.#states?.[at];
+    if (state && !isUntouched(state)) messages.noteNew(this.#first + at, state);
   }
 
   done(): void {

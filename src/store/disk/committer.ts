@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import { SmppError } from '../../protocol';
-import { Space, type Room } from './space';
+import { addRoom, roomFor, Space, type Room } from './space';
 import type { Tables } from './tables';
 
 /** A change to the tables and to what is known of them in memory. */
@@ -12,29 +12,30 @@ export interface StoreChange {
   /** It is synced. */
   done?(): void;
   /** It was not made. */
-  failed?(): void;
+  failed?(refusal: Error): void;
 }
 
 /** What one caller asked for. */
-interface Request {
-  readonly changes: readonly StoreChange[];
+interface Asked extends StoreChange {
   /** Whether it takes room for good: such a one gives way when the disk is full. */
   readonly grows: boolean;
-  readonly result: unknown;
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: Error) => void;
 }
 
-/** While one transaction is synced the next is put together, so that neither the disk nor the processor waits. */
-const AT_ONCE = 2;
-/** Callers that share a transaction at most: more of them take turns. */
-const GROUP = 500;
+/** What belongs to a transaction as a whole. */
+export interface Last {
+  readonly roomAtEnd: Room;
+  /** Puts and removes; returns what is to be told whether all is synced, before the callers are. */
+  atEnd(): (synced: boolean) => void;
+}
+
+/** Callers that share a transaction at most. */
+const LARGEST_GROUP = 5000;
 /** Milliseconds for which a disk that was full is not tried again. */
 const FULL_FOR = 1000;
 
 /**
- * Writes in groups: what is asked for while transactions are on their way
- * makes the next one, so that a thousand callers share two syncs. A change is
+ * Writes in groups: what is asked for while a transaction is on its way makes
+ * the next one, so that a thousand callers share one sync. A change is
  * made whole or not at all, in the order of asking; its promise resolves when it is synced.
  */
 export class Committer {
@@ -42,15 +43,16 @@ export class Committer {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #directory: string;
   readonly #space: Space;
-  #next: Request[] = [];
+  #groups: Group[] = [];
   #scheduled = false;
-  #running = 0;
-  /** The transaction before the next one. */
-  #before: Promise<void> = Promise.resolve();
+  #running = false;
   #fullUntil = -Infinity;
 
-  /** Called after each commit, when all who asked for it are told. */
+  /** Called when all who asked for a commit are told. */
   onCommit: () => void = () => undefined;
+
+  /** What each transaction does last. */
+  last: Last = { roomAtEnd: roomFor([], 0), atEnd: () => () => undefined };
 
   constructor(tables: Tables, clock: Pick<Clock, 'monotonic'>, directory: string) {
     this.#tables = tables;
@@ -59,22 +61,34 @@ export class Committer {
     this.#space = new Space(tables, directory);
   }
 
-  /** Makes all of them in one transaction, or none, and resolves with `result`; or rejects with `QUEUE_UNAVAILABLE`. */
-  make<T>(changes: readonly StoreChange[], grows: boolean, result: T): Promise<T> {
+  /** Makes all of them in one transaction, or none; rejects with `QUEUE_UNAVAILABLE`. */
+  make(changes: readonly StoreChange[], grows: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#next.push({ changes, grows, result, resolve, reject });
-      this.#schedule();
+      this.#ask(new Request(changes, grows, resolve, reject));
     });
+  }
+
+  /** The same for one that takes room for good; the promise is one for many callers. */
+  append(change: StoreChange & { readonly grows: true }): Promise<void> {
+    return this.#ask(change).appended;
   }
 
   /** The same for one without consequences in memory. */
   write(room: Room, apply: () => void, grows: boolean): Promise<void> {
-    return this.make([{ room, apply }], grows, undefined);
+    return this.make([{ room, apply }], grows);
+  }
+
+  #ask(asked: Asked): Group {
+    let group = this.#groups.at(-1);
+    if (!group || group.asked.length >= LARGEST_GROUP) this.#groups.push((group = new Group()));
+    group.add(asked);
+    if (!this.#scheduled && !this.#running) this.#schedule();
+    return group;
   }
 
   /** Resolves when all that was asked for so far is written, or refused. */
   async idle(): Promise<void> {
-    while (this.#scheduled || this.#running > 0) await nextTurn();
+    while (this.#scheduled || this.#running) await nextTurn();
   }
 
   /** Nothing may be asked for any more. */
@@ -85,7 +99,6 @@ export class Committer {
 
   /** One turn later: by then all that the last commit woke has asked. */
   #schedule(): void {
-    if (this.#scheduled || this.#running >= AT_ONCE || this.#next.length === 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -93,67 +106,78 @@ export class Committer {
     });
   }
 
+  /** What waits already goes to the disk before the callers of the last transaction are told, which takes its time. */
   async #run(): Promise<void> {
-    const requests = this.#next;
-    this.#next = requests.splice(GROUP);
-    this.#running++;
-    const commit = this.#commit(requests, this.#before);
-    this.#before = commit;
-    this.#schedule();
-    await commit;
-    this.#running--;
-    this.#schedule();
-    this.onCommit();
+    this.#running = true;
+    let tell: Tell = nothing;
+    for (let group = this.#groups.shift(); group; group = this.#groups.shift()) {
+      const commit = this.#commit(group);
+      tell();
+      tell = await commit;
+    }
+    this.#running = false;
+    tell();
+    if (this.#groups.length > 0 && !this.#scheduled) this.#schedule();
   }
 
-  async #commit(requests: readonly Request[], before: Promise<void>): Promise<void> {
-    const room = roomOf(requests);
-    // How much room there is can be seen only while nothing is being written.
-    if (!this.#space.covers(room)) await before;
-    const rest = requests.filter(({ grows }) => !grows);
-    if (rest.length === requests.length) return this.#commitEach(rest, room);
+  async #commit(group: Group): Promise<Tell> {
+    const { asked } = group;
+    const room = { ...group.room };
+    addRoom(room, this.last.roomAtEnd);
+    if (!group.grows) return this.#commitEach(asked, room);
     const full = this.#clock.monotonic() < this.#fullUntil && new Error('its disk was full a moment ago');
     const cause = full || this.#space.reserve(room, true);
-    if (!cause) return this.#tell(requests, await this.#attempt(requests));
+    if (!cause) {
+      const error = await this.#attempt(asked);
+      return () => this.#tell(asked, error, group);
+    }
     if (!full) this.#fullUntil = this.#clock.monotonic() + FULL_FOR;
-    this.#tell(
-      requests.filter(({ grows }) => grows),
-      cause,
-    );
-    await this.#commitEach(rest);
+    const rest = await this.#commitEach(asked.filter(({ grows }) => !grows));
+    const growing = asked.filter(({ grows }) => grows);
+    return () => (this.#tell(growing, cause, group), rest());
   }
 
   /** Together where there is room for all; else one by one, as long as there is room for one. */
-  async #commitEach(requests: readonly Request[], room = roomOf(requests)): Promise<void> {
-    if (requests.length === 0) return;
+  async #commitEach(asked: readonly Asked[], room = this.#roomOf(asked)): Promise<Tell> {
+    if (asked.length === 0) return nothing;
     const cause = this.#space.reserve(room, false);
-    if (!cause) return this.#tell(requests, await this.#attempt(requests));
-    if (requests.length === 1) return this.#tell(requests, cause);
-    for (const request of requests) await this.#commitEach([request]);
+    const together = !cause || asked.length === 1;
+    if (!together) for (const one of asked) (await this.#commitEach([one]))();
+    if (!together) return nothing;
+    const error = cause ?? (await this.#attempt(asked));
+    return () => this.#tell(asked, error);
   }
 
-  #tell(requests: readonly Request[], cause: Error | undefined): void {
+  #tell(asked: readonly Asked[], cause: Error | undefined, group?: Group): void {
     const refusal = cause && this.#refusal(cause);
-    for (const request of requests) {
-      for (const change of request.changes) {
-        if (refusal) change.failed?.();
-        else change.done?.();
-      }
-      if (refusal) request.reject(refusal);
-      else request.resolve(request.result as never);
+    for (const change of asked) {
+      if (refusal) change.failed?.(refusal);
+      else change.done?.();
     }
+    group?.settle(refusal);
+    this.onCommit();
   }
 
   /** The error, or undefined when all is synced. */
-  async #attempt(requests: readonly Request[]): Promise<Error | undefined> {
+  async #attempt(asked: readonly Asked[]): Promise<Error | undefined> {
+    let ended: ((synced: boolean) => void) | undefined;
     try {
       await this.#tables.root.batch(() => {
-        for (const { changes } of requests) for (const change of changes) change.apply();
+        for (const change of asked) change.apply();
+        ended = this.last.atEnd();
       });
+      ended?.(true);
       return undefined;
     } catch (error) {
+      ended?.(false);
       return causeOf(error as Error);
     }
+  }
+
+  #roomOf(asked: readonly Asked[]): Room {
+    const sum = { ...this.last.roomAtEnd };
+    for (const { room } of asked) addRoom(sum, room);
+    return sum;
   }
 
   #refusal(cause: Error): SmppError {
@@ -166,16 +190,76 @@ export class Committer {
   }
 }
 
-function roomOf(requests: readonly Request[]): Room {
-  const sum = { octets: 0, rows: 0, touches: 0 };
-  for (const { changes } of requests) {
-    for (const { room } of changes) {
-      sum.octets += room.octets;
-      sum.rows += room.rows;
-      sum.touches += room.touches;
-    }
+/** Tells those who asked how it went. */
+type Tell = () => void;
+
+const nothing = (): void => undefined;
+
+/** What goes into one transaction. */
+class Group {
+  readonly asked: Asked[] = [];
+  readonly room = { octets: 0, rows: 0, touches: 0 };
+  grows = false;
+  #appended: Promise<void> | undefined;
+  #resolve: () => void = nothing;
+  #reject: (error: Error) => void = nothing;
+
+  add(asked: Asked): void {
+    this.asked.push(asked);
+    this.grows ||= asked.grows;
+    addRoom(this.room, asked.room);
   }
-  return sum;
+
+  /** Common to all that grow, for they are made or refused together: one of its own for each would cost more than the rest. */
+  get appended(): Promise<void> {
+    return (this.#appended ??= new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    }));
+  }
+
+  settle(refusal: Error | undefined): void {
+    if (refusal) this.#reject(refusal);
+    else this.#resolve();
+  }
+}
+
+/** Several changes for one caller, with a promise of its own. */
+class Request implements Asked {
+  readonly grows: boolean;
+  readonly room: Room;
+  readonly #changes: readonly StoreChange[];
+  readonly #resolve: () => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    changes: readonly StoreChange[],
+    grows: boolean,
+    resolve: () => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#changes = changes;
+    this.grows = grows;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const room = { octets: 0, rows: 0, touches: 0 };
+    for (const change of changes) addRoom(room, change.room);
+    this.room = room;
+  }
+
+  apply(): void {
+    for (const change of this.#changes) change.apply();
+  }
+
+  done(): void {
+    for (const change of this.#changes) change.done?.();
+    this.#resolve();
+  }
+
+  failed(refusal: Error): void {
+    for (const change of this.#changes) change.failed?.(refusal);
+    this.#reject(refusal);
+  }
 }
 
 /** lmdb tells the reason by a second promise, rejected in the same turn: uncaught it would end the process. */

@@ -62,9 +62,7 @@ export class DiskCorrelator implements Correlator {
   async put(entries: readonly CorrelationEntry[]): Promise<void> {
     this.#check();
     if (entries.length === 0) return;
-    await writeAll(entries, [], (step) =>
-      this.#committer.make([this.putting(step.entries)], false, undefined),
-    );
+    await writeAll(entries, [], (step) => this.#committer.make([this.putting(step.entries)], false));
   }
 
   /** The change that puts them, for a transaction with others. */
@@ -98,7 +96,7 @@ export class DiskCorrelator implements Correlator {
         this.#tables.correlationAge.put(batch, messageIds);
       },
       done: () => (settled(), drop.done()),
-      failed: () => (settled(), drop.failed()),
+      failed: (refusal) => (settled(), drop.failed(refusal)),
     };
   }
 
@@ -130,7 +128,7 @@ export class DiskCorrelator implements Correlator {
     let expired = 0;
     for (;;) {
       const drop = this.#dropping(0, EXPIRED_AT_ONCE);
-      await this.#committer.make([drop], false, undefined);
+      await this.#committer.make([drop], false);
       expired += drop.count;
       if (drop.count < EXPIRED_AT_ONCE) return expired;
     }

@@ -116,7 +116,7 @@ export class DiskDeadLetters implements DeadLetters {
   async purge(): Promise<number> {
     this.#check();
     const gone = new Map(this.#keys);
-    if (gone.size > 0) await this.#committer.make([this.#removing(gone)], false, undefined);
+    if (gone.size > 0) await this.#committer.make([this.#removing(gone)], false);
     return gone.size;
   }
 

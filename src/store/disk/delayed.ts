@@ -104,8 +104,8 @@ export class Delayed {
   async reindex(tables: Tables, committer: Committer): Promise<void> {
     const keys: DelayedKey[] = [];
     for (const [lane, table] of tables.lanes.entries()) {
-      for (const seq of table.keys()) {
-        const octets = tables.delivery.get(seq);
+      for (const { seq, count } of table.keys()) {
+        const octets = count === 1 ? tables.delivery.get(seq) : undefined;
         const decoded = octets && decodeDelivery(octets);
         const notBefore = decoded && 'value' in decoded ? decoded.value.notBefore : undefined;
         if (notBefore !== undefined) keys.push([notBefore, lane, seq]);

@@ -1,4 +1,5 @@
 import type { DeliveryState, QueueItem } from '../types';
+import type { Block } from './blocks';
 
 /** [notBefore, lane, sequence number]: the order is that of time. */
 export type DelayedKey = [notBefore: number, lane: number, seq: number];
@@ -8,6 +9,9 @@ export interface Entry {
   readonly lane: number;
   /** Its place: never changes. */
   readonly seq: number;
+  /** Where its record is: this one of that block. */
+  readonly block: Block;
+  readonly index: number;
   /** Absent: not read yet. */
   item: QueueItem | undefined;
   /** Absent: nothing happened to it yet. */

@@ -1,7 +1,8 @@
 import { Fifo } from '../fifo';
 import { Heap } from '../heap';
+import type { BlockKey } from './blocks';
 import { bySeq, type Entry } from './entries';
-import type { NumberTable } from './tables';
+import { endOf, type LaneTable } from './tables';
 
 /** Read at once at least: a range read costs as much as twenty of its entries. */
 const READ_AHEAD = 32;
@@ -16,26 +17,25 @@ const READ_AHEAD = 32;
  */
 export class DiskLane {
   readonly lane: number;
-  readonly #table: NumberTable;
-  readonly #read: (seq: number, octets: Buffer) => Entry | undefined;
+  readonly #table: LaneTable;
+  readonly #read: (key: BlockKey, octets: Buffer) => readonly Entry[];
   readonly #ahead = new Fifo<Entry>();
   readonly #returned = new Heap(bySeq);
-  #cursor = 0;
+  #cursor: BlockKey = endOf(0);
   #end = 0;
-  /** At least as many as lie between cursor and end. */
+  /** At least as many as lie between cursor and end; not known, and so infinite, before the end was seen. */
   #unread: number;
 
-  /** `read` makes an entry of a record, or undefined where it is not ready or not readable. */
+  /** `read` makes entries of a block, without those that are not ready or not readable. */
   constructor(
     lane: number,
-    table: NumberTable,
-    unread: number,
+    table: LaneTable,
     end: number,
-    read: (seq: number, octets: Buffer) => Entry | undefined,
+    read: (key: BlockKey, octets: Buffer) => readonly Entry[],
   ) {
     this.lane = lane;
     this.#table = table;
-    this.#unread = unread;
+    this.#unread = table.count > 0 ? Infinity : 0;
     this.#end = end;
     this.#read = read;
   }
@@ -74,13 +74,14 @@ export class DiskLane {
   #refill(count: number): void {
     while (this.#unread > 0 && this.#ahead.length === 0) {
       let seen = 0;
-      for (const [seq, octets] of this.#table.entries({ after: this.#cursor, to: this.#end, limit: count })) {
-        seen++;
-        this.#cursor = seq;
-        const entry = this.#read(seq, octets);
-        if (entry) this.#ahead.push(entry);
+      const range = { after: this.#cursor, to: endOf(this.#end), limit: count };
+      for (const [key, octets] of this.#table.entries(range)) {
+        seen += key.count;
+        this.#cursor = key;
+        for (const entry of this.#read(key, octets)) this.#ahead.push(entry);
+        if (seen >= count) break;
       }
-      this.#unread = seen < count ? 0 : this.#unread - seen;
+      this.#unread = seen < count ? 0 : Math.max(0, this.#unread - seen);
     }
   }
 
@@ -88,7 +89,7 @@ export class DiskLane {
   clear(): number {
     while (this.#ahead.shift());
     while (this.#returned.pop());
-    this.#cursor = this.#end;
+    this.#cursor = endOf(this.#end);
     this.#unread = 0;
     return this.#end;
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import type { Committer } from './committer';
+import type { Committer, StoreChange } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastMessage, type Tables } from './tables';
@@ -79,7 +79,9 @@ export class LoanMarks {
 
   /** Moves the marks to the first messages, so that the first loans need not wait. */
   async open(): Promise<void> {
-    const fronts = this.#tables.lanes.map((table) => [...table.keys({ limit: 1 })][0] ?? this.firstFreeSeq);
+    const fronts = this.#tables.lanes.map(
+      (table) => [...table.keys({ limit: 1 })][0]?.seq ?? this.firstFreeSeq,
+    );
     await this.#move(fronts.map((seq) => seq + this.#step));
   }
 
@@ -103,13 +105,12 @@ export class LoanMarks {
 
   async #move(wanted: readonly number[]): Promise<void> {
     this.#wanted = wanted;
-    try {
-      await this.#write({ lent: wanted, nextSeq: 0, clean: false });
-    } catch (error) {
-      this.#wanted = this.#lent;
-      throw error;
-    }
-    this.#lent = this.#lent.map((mark, at) => Math.max(mark, wanted[at] as number));
+    // Not when the promise resolves: whoever waits for messages is served before.
+    const done = (): void => {
+      this.#lent = this.#lent.map((mark, at) => Math.max(mark, wanted[at] as number));
+    };
+    const failed = (): void => void (this.#wanted = this.#lent);
+    await this.#write({ lent: wanted, nextSeq: 0, clean: false }, { done, failed });
   }
 
   /** Whether the centre may have seen a message in an earlier run. */
@@ -123,14 +124,14 @@ export class LoanMarks {
     await this.#write({ lent: new Array<number>(LANES).fill(0), nextSeq, clean: true });
   }
 
-  #write(marks: Pick<StoredMarks, 'lent' | 'nextSeq' | 'clean'>): Promise<void> {
+  #write(
+    marks: Pick<StoredMarks, 'lent' | 'nextSeq' | 'clean'>,
+    told: Pick<StoreChange, 'done' | 'failed'> = {},
+  ): Promise<void> {
     const stored: StoredMarks = { ...marks, suspect: this.#suspect, suspectUntil: this.#suspectUntil };
     const octets = this.#records.json(stored);
-    return this.#committer.write(
-      roomFor([octets.length], 1),
-      () => this.#tables.meta.put(KEY, octets),
-      false,
-    );
+    const apply = (): void => this.#tables.meta.put(KEY, octets);
+    return this.#committer.make([{ room: roomFor([octets.length], 1), apply, ...told }], false);
   }
 }
 

@@ -1,56 +1,109 @@
 import type { QueueItem } from '../types';
+import { recordsOf, type Block, type BlockKey } from './blocks';
+import type { QueueChanges } from './changes';
 import type { Committer } from './committer';
 import type { Delayed } from './delayed';
-import type { DelayedKey } from './entries';
-import { roomFor } from './space';
-import type { Tables } from './tables';
+import type { DelayedKey, ReadEntry } from './entries';
+import type { Messages } from './messages';
 import { decodeItem } from './records';
+import { roomFor } from './space';
+import { endOf, type Tables } from './tables';
 
 const RETURNED = 10_000;
-/** Removed per transaction, so that nobody else waits long. */
-const CHUNK = 5000;
+/** Blocks looked at per transaction, so that nobody else waits long. */
+const CHUNK = 400;
+const DELAYED_CHUNK = 5000;
+
+interface PurgeParts {
+  readonly tables: Tables;
+  readonly committer: Committer;
+  readonly messages: Messages;
+  readonly delayed: Delayed;
+  readonly changes: QueueChanges;
+}
+
+/** A message that is to go; without number and content where it cannot be read. */
+interface Gone {
+  readonly index: number;
+  readonly seq?: number;
+  readonly item?: QueueItem;
+}
+
+/** What is to go of a block; all of it, unless it is in use, too. */
+interface Part {
+  readonly key: BlockKey;
+  readonly gone: readonly Gone[];
+  readonly inUse: Block | undefined;
+}
 
 /**
  * Removes, lane by lane, all up to the sequence numbers given except what is on
  * loan; damaged records go, too. `removed` is told after each chunk.
  */
 export async function purgeMessages(
-  { tables, committer, delayed }: { tables: Tables; committer: Committer; delayed: Delayed },
+  { tables, committer, messages, delayed, changes }: PurgeParts,
   ends: readonly number[],
-  onLoan: ReadonlySet<number>,
+  onLoan: ReadonlyMap<number, ReadEntry>,
   removed: (count: number) => void,
 ): Promise<QueueItem[]> {
-  const last = Math.max(...ends);
-  const keep = (seq: number): boolean => onLoan.has(seq) || seq > last;
+  const kept = (seq: number): ReadEntry | undefined => onLoan.get(seq) ?? changes.dropping.get(seq);
   const items: QueueItem[] = [];
   for (const [lane, table] of tables.lanes.entries()) {
-    const to = ends[lane] as number;
-    let after: number | undefined;
+    const to = endOf(ends[lane] as number);
+    let after: BlockKey | undefined;
     for (let more = true; more;) {
-      const seqs = [...table.keys({ after, to, limit: CHUNK })];
-      more = seqs.length === CHUNK;
-      after = seqs.at(-1) ?? to;
-      const gone = seqs.filter((seq) => !keep(seq));
-      for (const seq of gone.slice(0, RETURNED - items.length)) {
-        const decoded = decodeItem(table.get(seq) ?? Buffer.alloc(0));
-        if ('value' in decoded) items.push(decoded.value.item);
+      const parts: Part[] = [];
+      for (const [key, octets] of table.entries({ after, to, limit: CHUNK })) {
+        parts.push(partOf(key, octets, messages.goneOf(key), kept));
+        after = key;
       }
+      more = parts.length === CHUNK;
+      const gone = parts.flatMap((part) => part.gone);
+      items.push(...gone.flatMap(({ item }) => item ?? []).slice(0, RETURNED - items.length));
       const noted = tables.delivery.count > 0;
-      const remove = (seq: number): void => {
-        table.remove(seq);
-        if (noted) tables.delivery.remove(seq);
+      const apply = (): void => {
+        for (const part of parts) removePart(messages, lane, part);
+        if (noted) for (const { seq } of gone) if (seq !== undefined) tables.delivery.remove(seq);
       };
-      await committer.write(roomFor([], 2 * gone.length), () => gone.forEach(remove), false);
+      await committer.write(roomFor([], 2 * gone.length), apply, false);
       removed(gone.length);
     }
   }
-  for (let keys = delayed.keysExcept(keep, CHUNK); keys.length > 0; keys = delayed.keysExcept(keep, CHUNK)) {
-    await committer.write(
-      roomFor([], keys.length),
-      () => keys.forEach((key: DelayedKey) => delayed.remove(key)),
-      false,
-    );
+  const last = Math.max(...ends);
+  const keep = (seq: number): boolean => kept(seq) !== undefined || seq > last;
+  const keysLeft = (): DelayedKey[] => delayed.keysExcept(keep, DELAYED_CHUNK);
+  for (let keys = keysLeft(); keys.length > 0; keys = keysLeft()) {
+    await committer.write(roomFor([], keys.length), () => keys.forEach((key) => delayed.remove(key)), false);
   }
   delayed.recount();
   return items;
+}
+
+function partOf(
+  key: BlockKey,
+  octets: Buffer,
+  goneBefore: ReadonlySet<number>,
+  kept: (seq: number) => ReadEntry | undefined,
+): Part {
+  const gone: Gone[] = [];
+  let inUse: Block | undefined;
+  for (const [index, record] of recordsOf(octets, key.count).entries()) {
+    if (goneBefore.has(index)) continue;
+    const decoded = record && decodeItem(record);
+    const read = decoded && 'value' in decoded ? decoded.value : undefined;
+    const user = read && kept(read.seq);
+    if (user) inUse = user.block;
+    else gone.push({ index, ...read });
+  }
+  return { key, gone, inUse };
+}
+
+function removePart(messages: Messages, lane: number, { key, gone, inUse }: Part): void {
+  if (!inUse) return messages.discard(lane, key);
+  if (gone.length > 0) {
+    messages.leave(
+      inUse,
+      gone.map(({ index }) => index),
+    );
+  }
 }

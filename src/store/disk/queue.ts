@@ -38,6 +38,8 @@ export interface QueueParts {
   readonly limits: QueueLimits;
 }
 
+const NONE: readonly StoreChange[] = [];
+
 type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states'>;
 
 /** The queue on disk. Loans are in memory only: a crash ends them all. */
@@ -52,31 +54,35 @@ export class DiskQueue implements OutboundQueue {
     this.#parts = parts;
   }
 
-  enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<string[]> {
+  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]> {
     // Not async: of all calls it is the one that is made by the thousand.
     try {
       this.#check();
-      options.signal?.throwIfAborted();
-      return this.#enqueue(items, options);
+      options?.signal?.throwIfAborted();
+      return this.#enqueue(items, options?.states, options?.signal);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- ours, or the caller's own reason
       return Promise.reject(error);
     }
   }
 
-  #enqueue(items: readonly QueueItem[], { signal, states }: EnqueueOptions): Promise<string[]> {
+  #enqueue(
+    items: readonly QueueItem[],
+    states: EnqueueOptions['states'],
+    signal: AbortSignal | undefined,
+  ): Promise<string[]> {
     const { limits, changes } = this.#parts;
     if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
     const blocked = this.#enqueuers.length > 0 || this.#full(items.length);
-    if (!blocked) return this.#append({ items, states }, []);
+    if (!blocked) return this.#append(items, states);
     if (limits.whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = limits.whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
     const full = this.#full(items.length - dropped.length);
     if (full) throw full;
-    const drops = dropped.map((entry) => changes.dropping(entry));
+    const drops = dropped.map((entry) => changes.drop(entry));
     if (dropped.length > 0) drops.push(this.#droppedTold(dropped));
-    return this.#append({ items, states }, drops);
+    return this.#append(items, states, drops);
   }
 
   #droppedTold(dropped: readonly ReadEntry[]): StoreChange {
@@ -96,7 +102,7 @@ export class DiskQueue implements OutboundQueue {
     const { changes, committer } = this.#parts;
     const items = revived.map(({ item }) => item);
     const states = revived.map(({ state }) => state);
-    await committer.make([change, changes.appending(items, states)], true, undefined);
+    await committer.make([change, changes.appending(items, states)], true);
   }
 
   get #used(): number {
@@ -107,12 +113,17 @@ export class DiskQueue implements OutboundQueue {
     return queueFull(this.#parts.limits, this.#used, count);
   }
 
-  #append({ items, states }: Batch, also: readonly StoreChange[]): Promise<string[]> {
+  #append(
+    items: readonly QueueItem[],
+    states: EnqueueOptions['states'],
+    also: readonly StoreChange[] = NONE,
+  ): Promise<string[]> {
     if (items.length === 0) return Promise.resolve([]);
     const { changes, committer } = this.#parts;
     const change = changes.appending(items, states?.map(copyDeliveryState));
-    const ids = items.map((item) => item.id);
-    return committer.make(also.length > 0 ? [...also, change] : [change], true, ids);
+    const ids = items.length === 1 ? [(items[0] as QueueItem).id] : items.map((item) => item.id);
+    const appended = also.length > 0 ? committer.make([...also, change], true) : committer.append(change);
+    return appended.then(() => ids);
   }
 
   /** Takes out as many as `count` new ones need, or none where not even that would do. */
@@ -126,7 +137,9 @@ export class DiskQueue implements OutboundQueue {
   /** Lets those in that wait for room, in their order. */
   #admit(): void {
     if (this.#enqueuers.length === 0) return;
-    this.#enqueuers.serve((batch) => (this.#full(batch.items.length) ? undefined : this.#append(batch, [])));
+    this.#enqueuers.serve(({ items, states }) =>
+      this.#full(items.length) ? undefined : this.#append(items, states),
+    );
   }
 
   async take(max: number, { signal }: { signal: AbortSignal }): Promise<Lease[]> {
@@ -189,9 +202,9 @@ export class DiskQueue implements OutboundQueue {
   async settleAnd(settlements: readonly Settlement[], also: readonly StoreChange[]): Promise<void> {
     this.#check();
     const { changes, committer } = this.#parts;
-    const settling = settlements.flatMap((settlement) => changes.settling(settlement) ?? []);
+    const settling = changes.settling(settlements);
     if (settling.length === 0 && also.length === 0) return;
-    await committer.make([...also, ...settling], false, undefined);
+    await committer.make([...also, ...settling], false);
   }
 
   /** Loans do not run out here; what happened so far is written, so that a crash does not lose it. */
@@ -250,7 +263,8 @@ export class DiskQueue implements OutboundQueue {
     this.#check();
     const { ready, changes } = this.#parts;
     let removed = 0;
-    const items = await purgeMessages(this.#parts, ready.clear(), new Set(changes.onLoan), (count) => {
+    const stays = new Map(changes.onLoan);
+    const items = await purgeMessages(this.#parts, ready.clear(), stays, (count) => {
       removed += count;
       changes.removed(count);
     });

@@ -1,13 +1,14 @@
 import { newDeliveryState } from '../delivery-state';
+import { Block, recordsOf, type BlockKey } from './blocks';
 import { damagedRecord, type OnDamage } from './damage';
 import type { Delayed } from './delayed';
 import type { DelayedKey } from './entries';
 import type { Entry, ReadEntry } from './entries';
 import { DiskLane } from './lane';
-import type { Tables } from './tables';
+import type { LaneTable, Tables } from './tables';
 import type { LoanMarks } from './marks';
 import type { Messages } from './messages';
-import { decodeDelivery, decodeItem, type StoredDelivery } from './records';
+import { decodeDelivery, decodeItem, type Decoded, type StoredDelivery, type StoredItem } from './records';
 
 /** So that a million messages that come due together do not all come into memory. */
 const RIPE_AT_ONCE = 10_000;
@@ -36,8 +37,7 @@ export class Ready {
     this.#onDamage = parts.onDamage;
     const end = parts.marks.firstFreeSeq - 1;
     this.#lanes = parts.tables.lanes.map(
-      (table, lane) =>
-        new DiskLane(lane, table, table.count, end, (seq, octets) => this.#found(lane, seq, octets)),
+      (table, lane) => new DiskLane(lane, table, end, (key, octets) => this.#foundIn(lane, key, octets)),
     );
   }
 
@@ -102,42 +102,76 @@ export class Ready {
   }
 
   #putOff([notBefore, lane, seq]: DelayedKey): Entry {
-    return { lane, seq, item: undefined, state: undefined, recorded: true, notBefore, fresh: false };
+    // It is no longer among others.
+    const block = new Block(lane, seq, 1);
+    return {
+      lane,
+      seq,
+      block,
+      index: 0,
+      item: undefined,
+      state: undefined,
+      recorded: true,
+      notBefore,
+      fresh: false,
+    };
   }
 
   /** Reads what is not read yet. */
   #complete(entry: Entry): entry is ReadEntry {
     if (entry.item) return true;
-    const octets = this.#tables.lanes[entry.lane]?.get(entry.seq);
-    const read = octets && this.#found(entry.lane, entry.seq, octets, entry.notBefore);
+    const octets = this.#tables.lanes[entry.lane]?.get(entry.block);
+    const read = octets && this.#found(entry, octets);
     if (!read) return false;
     entry.item = read.item;
     entry.state = read.state;
     return true;
   }
 
+  /** The entries of a block, without what is gone. */
+  #foundIn(lane: number, key: BlockKey, octets: Buffer): ReadEntry[] {
+    const { block, gone } = this.#messages.open(lane, key);
+    const found: ReadEntry[] = [];
+    let { seq } = key;
+    for (const [index, record] of recordsOf(octets, key.count).entries()) {
+      if (gone.has(index)) continue;
+      // Its number is not known before it is read, but it is behind that of the one before.
+      const entry = this.#found({ block, index, seq, notBefore: undefined }, record);
+      if (!entry) continue;
+      found.push(entry);
+      seq = entry.seq + 1;
+    }
+    return found;
+  }
+
   /**
    * An entry of a record, or undefined: not readable, or put off. Those put off
-   * come by their index alone, whose key is then given as `notBefore`.
+   * come by their index alone, which tells until when.
    */
-  #found(lane: number, seq: number, octets: Buffer, notBefore?: number): ReadEntry | undefined {
-    const delivery = this.#delivery(seq);
+  #found(place: Place, octets: Buffer | undefined): ReadEntry | undefined {
+    const { block, index, notBefore } = place;
+    const { lane, count } = block;
+    const decoded: Decoded<StoredItem> = octets ? decodeItem(octets) : { unreadable: 'damaged' };
+    const fits = ({ seq, item }: StoredItem): boolean =>
+      item.lane === lane && (count > 1 ? seq >= place.seq : seq === place.seq);
+    const read = 'value' in decoded && fits(decoded.value) ? decoded.value : undefined;
+    // Among others it tells its number itself.
+    const seq = count > 1 ? read?.seq : place.seq;
+    const delivery = seq === undefined ? undefined : this.#delivery(seq);
     if (delivery?.notBefore !== notBefore) return undefined;
-    const decoded = decodeItem(octets);
-    const misplaced = 'value' in decoded && (decoded.value.seq !== seq || decoded.value.item.lane !== lane);
-    if (!('value' in decoded) || misplaced) {
+    if (!read || seq === undefined) {
       this.#unreadable++;
       const why = 'value' in decoded ? 'damaged' : decoded.unreadable;
-      this.#onDamage(damagedRecord(`The queued message number ${seq} of lane ${lane}`, why));
+      this.#onDamage(damagedRecord(nameOf(place), why));
       return undefined;
     }
-    const { item } = decoded.value;
+    const { item } = read;
     const recorded = delivery !== undefined;
     const lostState = recorded && !delivery.state;
-    const suspect = lostState || this.#marks.suspects(lane, seq, notBefore);
+    const suspect = lostState || block.suspect || this.#marks.suspects(lane, seq, notBefore);
     const state = delivery?.state ?? (suspect ? newDeliveryState(item) : undefined);
     if (state && suspect) state.redelivered = true;
-    return { lane, seq, item, state, recorded, notBefore, fresh: notBefore === undefined };
+    return { lane, seq, block, index, item, state, recorded, notBefore, fresh: notBefore === undefined };
   }
 
   #delivery(seq: number): Partial<StoredDelivery> | undefined {
@@ -150,18 +184,23 @@ export class Ready {
   }
 
   /** The oldest that is not on loan; epoch milliseconds. */
-  oldestAt(onLoan: ReadonlySet<number>): number | undefined {
-    let oldest = Infinity;
-    for (const table of this.#tables.lanes) {
-      for (const seq of table.keys()) {
-        if (onLoan.has(seq)) continue;
-        const decoded = decodeItem(table.get(seq) ?? Buffer.alloc(0));
-        if (!('value' in decoded)) continue;
-        oldest = Math.min(oldest, decoded.value.item.enqueuedAt);
-        break;
+  oldestAt(onLoan: ReadonlyMap<number, unknown>): number | undefined {
+    const times = this.#tables.lanes
+      .map((table) => this.#oldestOf(table, onLoan))
+      .filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  #oldestOf(table: LaneTable, onLoan: ReadonlyMap<number, unknown>): number | undefined {
+    for (const [key, octets] of table.entries()) {
+      const gone = this.#messages.goneOf(key);
+      for (const [index, record] of recordsOf(octets, key.count).entries()) {
+        const decoded = record && !gone.has(index) ? decodeItem(record) : undefined;
+        if (!decoded || !('value' in decoded) || onLoan.has(decoded.value.seq)) continue;
+        return decoded.value.item.enqueuedAt;
       }
     }
-    return oldest === Infinity ? undefined : oldest;
+    return undefined;
   }
 
   /** Forgets all that is not on loan; returns the last sequence number that this goes for, per lane. */
@@ -174,4 +213,13 @@ export class Ready {
   #lane(lane: number): DiskLane {
     return this.#lanes[lane] as DiskLane;
   }
+}
+
+/** Where a record was found; the number is at least this. */
+type Place = Pick<Entry, 'block' | 'index' | 'seq' | 'notBefore'>;
+
+function nameOf({ block, index, seq }: Place): string {
+  const { lane, count } = block;
+  if (count === 1) return `The queued message number ${seq} of lane ${lane}`;
+  return `A queued message of lane ${lane}, the ${index + 1}. of ${count} from number ${block.seq} on,`;
 }

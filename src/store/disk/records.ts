@@ -1,5 +1,6 @@
 import type { CorrelationEntry, DeadLetter, DeadReason, DeliveryState, QueueItem } from '../types';
-import { RecordReader, RecordWriter } from './bytes';
+import { beginPacked, recordStart, sealPacked } from './blocks';
+import { RecordReader, RecordWriter, type Extent } from './bytes';
 import { crc32 } from './crc32';
 
 /**
@@ -55,13 +56,34 @@ function flagsOf(labels: Labels): number {
   );
 }
 
+/** Large, for a block does not reach from one slab into the next. */
+const LANE_SLAB = 64 * 1024;
+
 /** Encodes records. */
 export class Records {
   readonly #writer = new RecordWriter();
+  /** One for each lane, so that what goes into one block lies together. */
+  readonly #lanes = new Map<number, RecordWriter>();
 
   item(seq: number, item: QueueItem): Buffer {
-    const writer = this.#writer;
-    writer.begin(HEAD);
+    this.#writer.begin(HEAD);
+    this.#item(this.#writer, seq, item);
+    return this.#sealed();
+  }
+
+  /** The same, with its size before it: see blocks. */
+  packed(seq: number, item: QueueItem): Extent {
+    let writer = this.#lanes.get(item.lane);
+    if (!writer) this.#lanes.set(item.lane, (writer = new RecordWriter(LANE_SLAB)));
+    beginPacked(writer, HEAD);
+    this.#item(writer, seq, item);
+    const { extent } = writer;
+    seal(extent.slab, recordStart(extent), extent.end);
+    sealPacked(extent);
+    return extent;
+  }
+
+  #item(writer: RecordWriter, seq: number, item: QueueItem): void {
     const flags =
       flagsOf(item) | (item.expiresAt === undefined ? 0 : EXPIRES) | (item.receiptRequested ? RECEIPT : 0);
     writer.octet(flags);
@@ -72,10 +94,9 @@ export class Records {
     writer.text(item.id);
     writer.text(item.source);
     writer.text(item.destination);
-    this.#labels(item);
+    writeLabels(writer, item);
     writer.length(item.segments.length);
     for (const segment of item.segments) writer.buffer(segment);
-    return this.#sealed();
   }
 
   correlation(entry: CorrelationEntry, batch: number): Buffer {
@@ -91,7 +112,7 @@ export class Records {
     writer.text(entry.id);
     writer.text(entry.source);
     writer.text(entry.destination);
-    this.#labels(entry);
+    writeLabels(writer, entry);
     return this.#sealed();
   }
 
@@ -117,18 +138,19 @@ export class Records {
     return this.#sealed();
   }
 
+  /** Which messages of a block are gone, by their places in it. */
+  tomb(indexes: readonly number[]): Buffer {
+    this.#writer.begin(HEAD);
+    this.#writer.length(indexes.length);
+    for (const index of indexes) this.#writer.length(index);
+    return this.#sealed();
+  }
+
   fact(value: Buffer, expiresAt: number): Buffer {
     this.#writer.begin(HEAD);
     this.#writer.double(expiresAt);
     this.#writer.buffer(value);
     return this.#sealed();
-  }
-
-  #labels({ correlationId, msgid, metadata, origin }: Labels): void {
-    if (correlationId !== undefined) this.#writer.text(correlationId);
-    if (msgid !== undefined) this.#writer.text(msgid);
-    if (metadata !== undefined) this.#writer.text(JSON.stringify(metadata));
-    if (origin !== undefined) this.#writer.text(origin);
   }
 
   json(value: unknown): Buffer {
@@ -139,10 +161,21 @@ export class Records {
 
   #sealed(): Buffer {
     const { written } = this.#writer;
-    written[FORMAT_AT] = RECORD_FORMAT;
-    written.writeUInt32BE(crc32(written, FORMAT_AT, written.length));
+    seal(written, 0, written.length);
     return written;
   }
+}
+
+function seal(octets: Buffer, start: number, end: number): void {
+  octets[start + FORMAT_AT] = RECORD_FORMAT;
+  octets.writeUInt32BE(crc32(octets, start + FORMAT_AT, end), start);
+}
+
+function writeLabels(writer: RecordWriter, { correlationId, msgid, metadata, origin }: Labels): void {
+  if (correlationId !== undefined) writer.text(correlationId);
+  if (msgid !== undefined) writer.text(msgid);
+  if (metadata !== undefined) writer.text(JSON.stringify(metadata));
+  if (origin !== undefined) writer.text(origin);
 }
 
 export const decodeItem = (octets: Buffer): Decoded<StoredItem> => opened(octets, readItem);
@@ -194,6 +227,9 @@ export const decodeBatch = (octets: Buffer): Decoded<{ expiresAt: number; messag
     const messageIds = Array.from({ length: reader.length() }, () => reader.text());
     return { expiresAt, messageIds };
   });
+
+export const decodeTomb = (octets: Buffer): Decoded<number[]> =>
+  opened(octets, (reader) => Array.from({ length: reader.length() }, () => reader.length()));
 
 export const decodeFact = (octets: Buffer): Decoded<{ expiresAt: number; value: Buffer }> =>
   opened(octets, (reader) => ({ expiresAt: reader.double(), value: reader.buffer() }));

@@ -17,8 +17,10 @@ export interface Room {
 /** Left behind what is in use: settling takes pages too, and must go on when the disk is full. */
 const SMALLEST_RESERVE = 512 * 1024;
 const LARGEST_RESERVE = 4 * 1024 * 1024;
-/** The file grows by so much at a time. */
+/** The file grows by so much at a time at least. */
 const BLOCK = 64 * 1024;
+/** And by as much again as is in use, up to this: each time it has grown costs the next sync as much as the writing. */
+const LARGEST_STEP = 16 * 1024 * 1024;
 const ZEROS = Buffer.alloc(1024 * 1024);
 const PAGES_PER_TOUCH = 2;
 /** Pages that any transaction may copy: from the roots of all tables down, and the list of free ones. */
@@ -33,6 +35,21 @@ export function roomFor(sizes: readonly number[], touches: number): Room {
   const room = { octets: 0, rows: 0, touches };
   for (const size of sizes) addRecord(room, size);
   return room;
+}
+
+export function sumOf(...rooms: readonly Room[]): Room {
+  const sum = { octets: 0, rows: 0, touches: 0 };
+  for (const room of rooms) addRoom(sum, room);
+  return sum;
+}
+
+export function addRoom(
+  sum: { -readonly [Key in keyof Room]: number },
+  { octets, rows, touches }: Room,
+): void {
+  sum.octets += octets;
+  sum.rows += rows;
+  sum.touches += touches;
 }
 
 export function addRecord(room: { octets: number; rows: number }, size: number): void {
@@ -62,16 +79,11 @@ export class Space {
     this.#fd = openSync(this.#file, 'r+');
   }
 
-  /** Whether it fits into what is known to be left. */
-  covers(room: Room): boolean {
-    return this.#most(room) <= this.#left;
-  }
-
   #most({ octets, rows, touches }: Room): number {
     return rows + octets + (touches * PAGES_PER_TOUCH + PATHS) * this.#tables.pageSize;
   }
 
-  /** The error, or undefined when there is room; with `spare`, for the reserve as well. */
+  /** The error, or undefined when there is room; with `spare`, for the reserve as well. While nothing is being written. */
   reserve(room: Room, spare: boolean): Error | undefined {
     // Windows gives LMDB's file all its room when it is opened.
     if (process.platform === 'win32') return undefined;
@@ -100,8 +112,9 @@ export class Space {
     const reserve = spare ? reserveFor(used) : 0;
     try {
       this.#leaveRoom(spare);
-      // Much at once, for a file that has grown is slower to sync.
-      extend(this.#fd, used + needed + reserve + (this.#isPlenty() ? Math.min(used, LARGEST_RESERVE) : 0));
+      const wanted = used + needed + reserve;
+      const more = fstatSync(this.#fd).size < wanted && this.#isPlenty() ? Math.min(used, LARGEST_STEP) : 0;
+      extend(this.#fd, wanted + more);
     } catch (error) {
       const behind = fstatSync(this.#fd).size - used - room.rows;
       // Free within the file, without what the last transactions freed.

@@ -96,7 +96,7 @@ export class DiskState implements KeyValueState {
       puts.map(({ octets }) => octets?.length ?? 0),
       puts.length,
     );
-    await this.#committer.make([{ room, apply, done: settled, failed: settled }], grows, undefined);
+    await this.#committer.make([{ room, apply, done: settled, failed: settled }], grows);
   }
 
   /** What is over, looked for once per as many sets as there are facts: a constant share for each. */

@@ -4,6 +4,7 @@ import { SmppError } from '../../protocol';
 import { storeClosed } from '../errors';
 import type { CorrelationEntry, DeadLetter, DeadLetters, QueueLimits, Settlement, Store } from '../types';
 import { QueueChanges } from './changes';
+import { Census } from './census';
 import { Committer, type StoreChange } from './committer';
 import { DiskCorrelator } from './correlator';
 import type { OnDamage } from './damage';
@@ -23,6 +24,7 @@ import { Records } from './records';
 import { register } from './registry';
 import { DiskState } from './state';
 import { writeAll } from './steps';
+import { readTombs } from './tombs';
 
 export interface DiskStoreOptions extends QueueLimits {
   /** Absolute; made when it is not there. One store to a directory. */
@@ -137,9 +139,6 @@ async function assemble(
   const { clock = systemClock, onDamage = () => undefined } = options;
   const records = new Records();
   await claim({ tables, committer, records, directory, account: options.account, onDamage });
-  const stored = tables.lanes.reduce((total, table) => total + table.count, 0);
-  checkCapacity(options.capacity, stored, directory);
-
   let closing: Promise<void> | undefined;
   const check = (): void => {
     if (closing) throw storeClosed();
@@ -152,7 +151,12 @@ async function assemble(
   });
   const delayed = new Delayed(tables);
   if (repaired) await delayed.reindex(tables, committer);
-  const messages = new Messages(tables, records, delayed);
+  const tombs = readTombs(tables, onDamage);
+  const census = new Census({ tables, records, tombs, onDamage, trusted: !repaired });
+  const stored = census.total;
+  checkCapacity(options.capacity, stored, directory);
+  const messages = new Messages({ tables, records, delayed, census, tombs });
+  committer.last = messages;
   const ready: Ready = new Ready({ tables, messages, delayed, marks, onDamage });
   const deadLetters: DiskDeadLetters = new DiskDeadLetters({
     ...shared,

@@ -1,4 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
+import { MOST_IN_BLOCK, recordsOf, type BlockKey } from './blocks';
 import type { DelayedKey } from './entries';
 import type { Lmdb } from './lmdb';
 import { decodeItem } from './records';
@@ -72,13 +73,18 @@ type RangeOptions = NonNullable<Parameters<Database<Buffer, Buffer>['getRange']>
 
 export type NumberTable = Table<number>;
 export type BinaryTable = Table<Buffer>;
+export type LaneTable = Table<BlockKey>;
+/** [the first message of a block, the first of those that are gone] */
+export type TombKey = readonly [seq: number, index: number];
 
 /** The tables of one store. */
 export interface Tables {
   readonly root: RootDatabase<Buffer, Buffer>;
   readonly meta: BinaryTable;
-  /** Messages by their sequence number, one table per lane: each is written at its end only. */
-  readonly lanes: readonly NumberTable[];
+  /** Messages by their sequence number, in blocks, one table per lane: each is written at its end only. */
+  readonly lanes: readonly LaneTable[];
+  /** What is gone of blocks that are still there. */
+  readonly tombs: Table<TombKey>;
   /** What happened to a message so far, by sequence number; most have none. */
   readonly delivery: NumberTable;
   /** The messages put off, in the order of their times; without values. */
@@ -117,7 +123,8 @@ export function openTables(lmdb: Lmdb, directory: string): Tables {
   return {
     root,
     meta: binary('meta'),
-    lanes: LANE_TABLES.map(numbered),
+    lanes: LANE_TABLES.map((name) => new Table(database(name), blockKey(), blockKeyOf)),
+    tombs: new Table(database('tombs'), tombKey(), tombKeyOf),
     delivery: numbered('delivery'),
     delayed: new Table(database('delayed'), delayedKey(), delayedKeyOf),
     correlation: binary('correlation'),
@@ -186,6 +193,41 @@ export function numberKey(): (key: number) => Buffer {
 
 export const numberOf = (octets: Buffer): number => (octets.length === 8 ? octets.readDoubleBE() : NaN);
 
+/** Blocks of one keep the key without a count: it comes before that of a block that begins with the same message. */
+export function blockKey(): (key: BlockKey) => Buffer {
+  const one = Buffer.alloc(8);
+  const several = Buffer.alloc(10);
+  return ({ seq, count }) => {
+    const octets = count === 1 ? one : several;
+    octets.writeDoubleBE(seq);
+    if (count !== 1) octets.writeUInt16BE(count, 8);
+    return octets;
+  };
+}
+
+/** Without any messages where it is not one of ours. */
+function blockKeyOf(octets: Buffer): BlockKey {
+  if (octets.length === 8) return { seq: octets.readDoubleBE(), count: 1 };
+  if (octets.length === 10) return { seq: octets.readDoubleBE(), count: octets.readUInt16BE(8) };
+  return { seq: NaN, count: 0 };
+}
+
+/** Behind all blocks that begin with this message or before. */
+export const endOf = (seq: number): BlockKey => ({ seq, count: MOST_IN_BLOCK });
+
+function tombKey(): (key: TombKey) => Buffer {
+  const octets = Buffer.alloc(10);
+  return ([seq, index]) => {
+    octets.writeDoubleBE(seq);
+    octets.writeUInt16BE(index, 8);
+    return octets;
+  };
+}
+
+function tombKeyOf(octets: Buffer): TombKey {
+  return octets.length === 10 ? [octets.readDoubleBE(), octets.readUInt16BE(8)] : [NaN, 0];
+}
+
 function delayedKey(): (key: DelayedKey) => Buffer {
   const octets = Buffer.alloc(17);
   return ([notBefore, lane, seq]) => {
@@ -212,10 +254,12 @@ export function lastNumber(table: NumberTable): number {
 }
 
 /** The sequence number of the last message that is what its key says; 0 where there is none. */
-export function lastMessage(table: NumberTable): number {
-  for (const [seq, octets] of table.entries({ reverse: true, limit: LOOK_BACK })) {
-    const decoded = decodeItem(octets);
-    if ('value' in decoded && decoded.value.seq === seq) return seq;
+export function lastMessage(table: LaneTable): number {
+  for (const [{ seq, count }, octets] of table.entries({ reverse: true, limit: LOOK_BACK })) {
+    for (const record of recordsOf(octets, count).reverse()) {
+      const decoded = record && decodeItem(record);
+      if (decoded && 'value' in decoded && decoded.value.seq >= seq) return decoded.value.seq;
+    }
   }
   return 0;
 }

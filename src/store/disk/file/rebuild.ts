@@ -1,8 +1,9 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Database } from 'lmdb';
 import type { Lmdb } from '../lmdb';
+import { allRecordsOf, type BlockKey } from '../blocks';
 import { decodeItem } from '../records';
-import { LANE_TABLES, numberKey, openDatabase, openEnvironment } from '../tables';
+import { blockKey, LANE_TABLES, openDatabase, openEnvironment } from '../tables';
 import type { Snapshot } from './layout';
 import { Walker } from './walker';
 
@@ -45,10 +46,18 @@ export async function rebuild(
   return taken;
 }
 
-const toKey = numberKey();
+const toKey = blockKey();
 
-/** A message tells its place itself; its key may be what is damaged. */
+/** Messages tell their place themselves; the key may be what is damaged. */
 function placeOf(table: string, key: Buffer, value: Buffer): Buffer {
-  const decoded = LANE_TABLES.includes(table) ? decodeItem(value) : undefined;
-  return Buffer.from(decoded && 'value' in decoded ? toKey(decoded.value.seq) : key);
+  const place = LANE_TABLES.includes(table) ? placeInLane(value) : undefined;
+  return Buffer.from(place ? toKey(place) : key);
+}
+
+function placeInLane(value: Buffer): BlockKey | undefined {
+  const one = decodeItem(value);
+  if ('value' in one) return { seq: one.value.seq, count: 1 };
+  const records = allRecordsOf(value);
+  const first = records?.[0] && decodeItem(records[0]);
+  return records && first && 'value' in first ? { seq: first.value.seq, count: records.length } : undefined;
 }
