@@ -134,6 +134,13 @@ describe('measuring a text', () => {
     assert.deepEqual([counted.characters, counted.encodable, counted.units], [4, false, 10]);
   });
 
+  it('takes time that grows with the length of the text alone', () => {
+    const start = process.cpuUsage().user;
+    for (const cluster of ['नि', '👨‍👩‍👧‍👦', '🇩🇪']) measure(cluster.repeat(200_000 / cluster.length));
+    measure(`a${'\u0301'.repeat(200_000)}`);
+    assert.ok(process.cpuUsage().user - start < 3_000_000);
+  });
+
   it('uses the shift tables that it may use', () => {
     const counted = measure('ş'.repeat(100), { languages: ['turkish', 'klingon'] });
     assert.deepEqual([counted.language, counted.segments, counted.perSegment], ['turkish', 1, 155]);

@@ -17,7 +17,7 @@ export interface CutOptions {
  */
 export function cutText(text: string, repertoire: Repertoire, options: CutOptions): number[] {
   const starts: number[] = [];
-  const clusters = options.wholeGraphemes && CLUSTERING.test(text) ? graphemes(text) : undefined;
+  const clusters = options.wholeGraphemes && CLUSTERING.test(text) ? new Clusters(text) : undefined;
   const fits: Fits = (cluster) => unitsOf(cluster, repertoire) <= options.capacity;
   for (let start = 0; start < text.length && starts.length <= options.maxParts;) {
     starts.push(start);
@@ -25,7 +25,7 @@ export function cutText(text: string, repertoire: Repertoire, options: CutOption
     if (furthest >= text.length) break;
     let end = furthest;
     if (options.wholeWords) end = backToWord(text, start, end);
-    if (clusters) end = backToCluster(clusters, start, end, fits);
+    if (clusters) end = clusters.back(start, end, fits);
     start = Math.max(end, start + 1);
   }
   return starts;
@@ -66,14 +66,35 @@ function backToWord(text: string, start: number, end: number): number {
 const CLUSTERING =
   /\r\n|[\p{M}\p{Grapheme_Extend}\p{Regional_Indicator}\p{Emoji_Modifier}\u200d\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb\u0600-\u0605\u06dd\u070f\u08e2\u0890\u0891\u0d4e\u{11000}-\u{11fff}]/u;
 
-function graphemes(text: string): Intl.Segments {
-  return new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text);
-}
+/** More code units than fit into any part: a cluster that goes on beyond them is longer than one. */
+const BEYOND = 200;
 
-/** The start of the cluster around `end`; `end` itself, if that cluster is longer than a part. */
-function backToCluster(clusters: Intl.Segments, start: number, end: number, fits: Fits): number {
-  const cluster = clusters.containing(end);
-  return cluster && cluster.index > start && fits(cluster.segment) ? cluster.index : end;
+/** Of a cluster longer than a part, so much tells what belongs to it. */
+const BEFORE = 1000;
+
+/**
+ * Where the clusters of a text are, asked from its beginning to its end. Only what lies about a place is looked at:
+ * in all of a long text, asking takes as long as getting there.
+ */
+class Clusters {
+  readonly #text: string;
+  readonly #segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+  /** A place where a cluster begins. */
+  #from = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The start of the cluster around `end`; `end` itself, if that cluster is longer than a part. */
+  back(start: number, end: number, fits: Fits): number {
+    const near = this.#segmenter.segment(this.#text.slice(this.#from, end + BEYOND));
+    const { index, segment } = near.containing(end - this.#from) as Intl.SegmentData;
+    const begin = this.#from + index;
+    const cut = begin > start && fits(segment) ? begin : end;
+    this.#from = cut === begin ? cut : Math.max(this.#from, cut - BEFORE);
+    return cut;
+  }
 }
 
 type Fits = (cluster: string) => boolean;
