@@ -44,7 +44,7 @@ export function concatenable(
   const { parts, maxParts, perSegment, what } = size;
   if (elements.some(({ id }) => id === IEI.CONCATENATION_8 || id === IEI.CONCATENATION_16)) {
     throw tooLong(
-      `The message says that it is one part of a longer one, and takes ${what}, more than one part holds.`,
+      `The message says that it is one part of a longer one, and takes ${what}, more than one part holds: shorten it, or leave that header away.`,
     );
   }
   if (perSegment < LEAST_ROOM) {
@@ -63,7 +63,7 @@ export function concatenable(
   }
   if (parts > maxParts) {
     throw tooLong(
-      `The message takes ${what}, more than ${maxParts} segments of ${perSegment}: shorten it, or send several messages.`,
+      `The message takes ${what}, more than ${maxParts} ${maxParts === 1 ? 'segment' : 'segments'} of ${perSegment}: shorten it, or send several messages.`,
     );
   }
 }

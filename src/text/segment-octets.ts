@@ -7,7 +7,7 @@ import { languageNames } from './plan/languages';
 import type { Unit } from './plan/types';
 import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import type { SegmentOptions, SegmentedMessage, SubmitSmFields } from './types';
-import { IEI, elementsLength, parseUserDataHeader, type UdhElement } from './udh';
+import { IEI, elementsLength, parseUserDataHeader, type UdhElement, type UserDataHeader } from './udh';
 
 type SegmentText = (text: string, options: SegmentOptions) => SegmentedMessage;
 
@@ -59,8 +59,22 @@ function splitHeader(
 ): { elements: readonly UdhElement[]; body: Buffer } {
   const given = options.udh ?? [];
   if (!((options.esm_class ?? 0) & UDHI)) return { elements: given, body: octets };
-  const header = parseUserDataHeader(octets);
+  const header = headerOf(octets);
   return { elements: [...given, ...header.elements], body: octets.subarray(header.length) };
+}
+
+function headerOf(octets: Buffer): UserDataHeader {
+  try {
+    return parseUserDataHeader(octets);
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    const { message: why, code, field, position } = error;
+    const remedy = 'Correct it, or leave 0x40 (64) out of esm_class, which says that there is one.';
+    throw new TextError(code, `${why} ${remedy}`, {
+      ...(field && { field }),
+      ...(position !== undefined && { position }),
+    });
+  }
 }
 
 /** A septet to an octet, unless packed. */

@@ -92,7 +92,12 @@ describe('segmentation of octets', () => {
     );
     const part = Buffer.concat([Buffer.from('050003010201', 'hex'), Buffer.alloc(140)]);
     assert.throws(() => segment(part, options), { code: 'TEXT_TOO_LONG', message: /one part/ });
-    assert.throws(() => segment(Buffer.from([9, 1]), options), { code: 'MALFORMED_UDH' });
+    assert.throws(() => segment(Buffer.from([9, 1]), options), {
+      code: 'MALFORMED_UDH',
+      field: 'short_message',
+      position: 0,
+      message: /length octet says 9, 1 octets follow\. Correct it, or leave 0x40/,
+    });
   });
 
   it('writes anew a long text that has shift tables', () => {
