@@ -272,21 +272,23 @@ export class Road implements DeliveryListener {
     return true;
   }
 
-  /** Its text is in a TLV that this centre would not get: an empty message would go out. */
+  /** Its text, or what joins its parts, is in a TLV that this centre would not get: no message would go out, or scraps. */
   #unspeakable(delivery: Delivery, session: Session): boolean {
     if (session.tlvsAllowed) return false;
     const { command, segments } = delivery.lease.item;
-    const inTlv = segments.some(
-      (body) => 'message_payload' in requestPdu(commandId(command), body, 0).pdu.tlvs,
-    );
-    if (!inTlv) return false;
+    const inTlv = segments
+      .flatMap((body) => Object.keys(requestPdu(commandId(command), body, 0).pdu.tlvs))
+      .find((name) => NEEDED_TLVS.includes(name));
+    if (inTlv === undefined) return false;
     const text =
-      'this SMSC takes no optional parameters (SMPP 3.3), and the text would go in one, message_payload; ' +
+      `this SMSC takes no optional parameters (SMPP 3.3), and the message needs one, ${inTlv}; ` +
       'send it as submit_sm with long_messages udh8 or udh16';
     delivery.abandon({ kind: 'dead', reason: { code: 'NO_TLVS', text } });
     return true;
   }
 }
+
+const NEEDED_TLVS: readonly string[] = ['message_payload', 'sar_total_segments'];
 
 function expiredAt(expiresAt: number): DeadReason {
   return { code: 'EXPIRED', text: `not sent before it expired at ${new Date(expiresAt).toISOString()}` };

@@ -194,13 +194,19 @@ describe('Long messages', () => {
     assert.deepEqual([peer.submits.length, queued, leased], [1, 0, 0]);
   });
 
-  it('whose text is in message_payload are refused where the centre takes no TLVs, not sent empty', async () => {
+  it('that need TLVs are refused where the centre takes none, not sent empty or in scraps', async () => {
     const old = { bind_transceiver: () => ({ tlvs: { sc_interface_version: 0x33 } }) };
     const { client, peer } = await scenes.bound(old);
-    await assert.rejects(client.send({ ...LONG, long_messages: 'payload' }), {
-      code: 'NO_TLVS',
-      message: /SMPP 3\.3.*long_messages udh8/,
-    });
+    for (const [long_messages, tlv] of [
+      ['payload', 'message_payload'],
+      ['sar', 'sar_total_segments'],
+    ] as const) {
+      await assert.rejects(client.send({ ...LONG, long_messages }), {
+        code: 'NO_TLVS',
+        message: new RegExp(`SMPP 3\\.3.*${tlv}.*long_messages udh8`),
+      });
+    }
+    assert.equal(peer.submits.length, 0);
     const outcome = await client.send(LONG);
     assert.equal(outcome.segments, 3);
     assert.deepEqual(partsOf(peer.submits), [1, 2, 3]);
