@@ -3,7 +3,7 @@ import { copyDeliveryState, isUntouched } from '../delivery-state';
 import type { DeadLetter, DeliveryState, Lease, QueueItem, Settlement } from '../types';
 import { Block } from './blocks';
 import type { Extent } from './bytes';
-import type { StoreChange } from './committer';
+import type { StoreChange } from './requests';
 import type { Delayed } from './delayed';
 import type { DelayedKey } from './entries';
 import { Loan, type ReadEntry } from './entries';

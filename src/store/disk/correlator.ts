@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock';
 import type { CorrelationEntry, Correlator } from '../types';
-import type { Committer, StoreChange } from './committer';
+import type { Committer } from './committer';
+import type { StoreChange } from './requests';
 import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastNumber, type Tables } from './tables';

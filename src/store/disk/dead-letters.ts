@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock';
 import { revive, type Revived } from '../delivery-state';
 import type { DeadLetter, DeadLetters } from '../types';
-import type { Committer, StoreChange } from './committer';
+import type { Committer } from './committer';
+import type { StoreChange } from './requests';
 import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastNumber, type NumberTable, type Tables } from './tables';

@@ -2,7 +2,8 @@ import { Fifo } from '../fifo';
 import { Heap } from '../heap';
 import type { BlockKey } from './blocks';
 import { bySeq, type Entry } from './entries';
-import { endOf, type LaneTable } from './tables';
+import { endOf } from './keys';
+import type { LaneTable } from './tables';
 
 /** Read at once at least: a range read costs as much as twenty of its entries. */
 const READ_AHEAD = 32;

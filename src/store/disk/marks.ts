@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock';
-import type { Committer, StoreChange } from './committer';
+import type { Committer } from './committer';
+import type { StoreChange } from './requests';
 import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastMessage, type Tables } from './tables';

@@ -4,10 +4,11 @@ import type { QueueChanges } from './changes';
 import type { Committer } from './committer';
 import type { Delayed } from './delayed';
 import type { DelayedKey, ReadEntry } from './entries';
+import { endOf } from './keys';
 import type { Messages } from './messages';
 import { decodeItem } from './records';
 import { roomFor } from './space';
-import { endOf, type Tables } from './tables';
+import type { Tables } from './tables';
 
 const RETURNED = 10_000;
 /** Blocks looked at per transaction, so that nobody else waits long. */

@@ -13,7 +13,8 @@ import type {
 } from '../types';
 import { Waiters } from '../waiters';
 import { NOTE, openLoan, type QueueChanges } from './changes';
-import type { Committer, StoreChange } from './committer';
+import type { Committer } from './committer';
+import type { StoreChange } from './requests';
 import type { Delayed } from './delayed';
 import type { ReadEntry } from './entries';
 import { roomFor } from './space';

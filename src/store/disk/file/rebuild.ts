@@ -3,7 +3,8 @@ import type { Database } from 'lmdb';
 import type { Lmdb } from '../lmdb';
 import { allRecordsOf, type BlockKey } from '../blocks';
 import { decodeItem } from '../records';
-import { blockKey, LANE_TABLES, openDatabase, openEnvironment } from '../tables';
+import { blockKey } from '../keys';
+import { LANE_TABLES, openDatabase, openEnvironment } from '../tables';
 import type { Snapshot } from './layout';
 import { Walker } from './walker';
 
