@@ -37,7 +37,7 @@ const MAX_DIGITS = 15;
 /** Fewer digits than the shortest subscriber number: a short code. */
 const SHORT_CODE = /^\d{1,6}$/;
 
-/** Characters of an alphanumeric sender, TS 23.040 section 9.1.2.5. */
+/** Septets of an alphanumeric sender: ten octets, TS 23.040 section 9.1.2.5. */
 const MAX_ALPHANUMERIC = 11;
 
 /**
@@ -49,7 +49,7 @@ const MAX_ALPHANUMERIC = 11;
  * | `0…` | 2 national | 1 ISDN |
  * | up to 6 digits: short code | 3 network specific | 0 unknown |
  * | 7 to 15 digits | 1 international | 1 ISDN |
- * | 1 to 11 GSM characters with a letter (source only) | 5 alphanumeric | 0 unknown |
+ * | 1 to 11 GSM characters with a letter (source only; `[` and its like are two) | 5 alphanumeric | 0 unknown |
  * | nothing (source only): the centre fills it in | 0 unknown | 0 unknown |
  *
  * Spaces, dashes, dots, slashes and parentheses within numbers go, and so does "(0)" behind a country code. An explicit `ton` or `npi` wins.
@@ -120,11 +120,12 @@ function alphanumeric(written: string, role: Role): Address {
       -1 - septets,
     );
   }
-  if (written.length > MAX_ALPHANUMERIC) {
+  if (septets > MAX_ALPHANUMERIC) {
+    const twice = septets === written.length ? '' : ' (of ^{}[]~\\| each counts twice)';
     throw invalid(
       written,
       role,
-      `an alphanumeric sender has ${MAX_ALPHANUMERIC} characters at most, this one has ${written.length}`,
+      `an alphanumeric sender has ${MAX_ALPHANUMERIC} characters at most, this one has ${septets}${twice}`,
     );
   }
   return { addr: checkedAscii(written, role), ton: TON.ALPHANUMERIC, npi: NPI.UNKNOWN };

@@ -49,6 +49,7 @@ describe('addresses', () => {
     assert.equal(source('MyCompany'), 'MyCompany 5/0');
     assert.equal(source('Shop 24'), 'Shop 24 5/0');
     assert.equal(source('A[1]'), 'A[1] 5/0');
+    assert.equal(source('Nine_Char]'), 'Nine_Char] 5/0');
   });
 
   it('may be left to the centre, for senders', () => {
@@ -107,7 +108,8 @@ describe('addresses', () => {
       ['+0170 1234567', 'destination', /does not begin with 0/],
       ['000491701234567', 'destination', /does not begin with 0/],
       ['012345678901234567890', 'destination', /21 characters, the field holds 20/],
-      ['ExtraLongName', 'source', /11 characters at most, this one has 13/],
+      ['ExtraLongName', 'source', /11 characters at most, this one has 13\./],
+      ['TenChars[]', 'source', /11 characters at most, this one has 12 \(of .* each counts twice\)/],
       ['Grüße', 'source', /ASCII only, "ü"/],
       ['Шоп', 'source', /GSM alphabet only, "Ш"/],
       ['a\u0000b', 'source', /GSM alphabet only/],
