@@ -30,6 +30,7 @@ export class Announcer {
   readonly #codec: CodecOptions;
   #full = false;
   #away = false;
+  #inVain = false;
   #lastState = '';
   #normalTimer: TimerHandle;
 
@@ -229,6 +230,17 @@ export class Announcer {
     if (full) this.#log.warn(line, 'the queue is full: messages are refused');
     else this.#log.info(line, 'the queue takes messages again');
     this.queue({ state: full ? 'full' : 'ready', queued });
+  }
+
+  /** A message was queued that this connection will not send; told once. */
+  queuedInVain(): void {
+    if (this.#inVain) return;
+    this.#inVain = true;
+    this.#log.warn(
+      { event: 'queue', stage: 'receiver' },
+      'a message was queued, but this connection only receives (bindType receiver): it waits until it expires; ' +
+        'send over a connection that is bound as transceiver, transmitter or pair',
+    );
   }
 
   /** Told of each try; tells of the changes. */

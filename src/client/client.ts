@@ -79,7 +79,10 @@ export class SmppClient {
       announcer: this.#announcer,
       queue: store.queue,
       capacity: settings.queueCapacity,
-      queued: (items) => this.#expiry.note(items),
+      queued: (items) => {
+        this.#expiry.note(items);
+        if (settings.bindType === 'receiver') this.#announcer.queuedInVain();
+      },
       session: () => this.#upkeep.sending,
     });
     this.#expiry = new Expiry({

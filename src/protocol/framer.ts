@@ -119,7 +119,7 @@ export class PduFramer {
     throw new PduError(
       'PDU_LENGTH',
       `the command_length ${hex32(length)} (${length}${asText(length)}) is not from ${HEADER_LENGTH} to ` +
-        `${this.#maxPduLength}: the peer does not speak SMPP here, or its octets are out of step`,
+        `${this.#maxPduLength}: ${isTls(length) ? 'the peer speaks TLS here' : 'the peer does not speak SMPP here, or its octets are out of step'}`,
       { command_status: STATUSES.ESME_RINVCMDLEN[0] },
     );
   }
@@ -130,6 +130,11 @@ function asText(length: number): string {
   const text = Buffer.alloc(PREFIX_LENGTH);
   text.writeUInt32BE(length);
   return text.every((octet) => octet >= 0x20 && octet < 0x7f) ? `, "${text.toString('latin1')}"` : '';
+}
+
+/** An alert or a handshake (RFC 8446 section 5.1): what a port for TLS answers to a bind in plain text. */
+function isTls(length: number): boolean {
+  return [0x1503, 0x1603].includes(length >>> 16);
 }
 
 function* thenThrow(pdus: readonly Buffer[], error: PduError): Generator<Buffer> {

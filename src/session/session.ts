@@ -19,6 +19,9 @@ const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
   'bind-timeout': 'BIND_TIMEOUT',
   'tls-failed': 'TLS_FAILED',
 };
+/** What a centre that hangs up on a bind leaves unsaid. */
+const HUNG_UP =
+  '; check whether this port wants TLS or not, and whether the address that we come from is allowed';
 /** How long an unbind that nobody asked for may take. */
 const UNBIND_GRACE = 1000;
 const TIMEOUTS_UNTIL_CLOSE = 3;
@@ -118,7 +121,11 @@ export class Session {
       this.#core.close('bind-timeout');
       const { code, text } = await this.closed;
       const mine = BIND_ERRORS[code] ?? 'BIND_FAILED';
-      throw new SmppError(mine, `${this.peer} did not answer the bind: ${text}`, { cause, retriable: true });
+      const hint = code === 'peer-closed' ? HUNG_UP : '';
+      throw new SmppError(mine, `${this.peer} did not answer the bind: ${text}${hint}`, {
+        cause,
+        retriable: true,
+      });
     }
     if (response.command_status !== 0) {
       this.#core.close('bind-refused', statusName(response.command_status));

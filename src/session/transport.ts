@@ -1,5 +1,6 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
+import { systemClock, type Clock } from '../clock';
 import { SmppError } from '../protocol';
 import { connectError, describeTlsError } from './connect-error';
 
@@ -36,6 +37,7 @@ export interface ConnectOptions {
   /** Milliseconds. */
   timeout: number;
   signal?: AbortSignal | undefined;
+  clock?: Clock | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface ConnectOptions {
  * accepted …), `CONNECT_TIMEOUT`, or the signal's reason.
  */
 export function connect(options: ConnectOptions): Promise<Transport> {
-  const { host, port, timeout, signal } = options;
+  const { host, port, timeout, signal, clock = systemClock } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error);
     const base = { host, port, ...(options.localAddress ? { localAddress: options.localAddress } : {}) };
@@ -54,7 +56,7 @@ export function connect(options: ConnectOptions): Promise<Transport> {
       return reject(connectError(cause as Error, host, port));
     }
     const finish = (error?: Error): void => {
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       socket.off('error', onError);
       if (!error) return resolve(new SocketTransport(socket, `${host}:${port}`));
@@ -64,7 +66,7 @@ export function connect(options: ConnectOptions): Promise<Transport> {
     };
     const onError = (cause: Error): void => finish(connectError(cause, host, port));
     const onAbort = (): void => finish(signal?.reason as Error);
-    const timer = setTimeout(() => {
+    const timer = clock.setTimeout(() => {
       const text = `no connection to ${host}:${port} within ${timeout / 1000} s: is the address right and the way open?`;
       finish(new SmppError('CONNECT_TIMEOUT', text, { retriable: true }));
     }, timeout);

@@ -188,6 +188,15 @@ describe('Control', () => {
     await assert.rejects(receiver.client.send(query), { code: 'NOT_BOUND' });
   });
 
+  it('a message for a connection that only receives is warned of, once', async () => {
+    const { client, lines } = await scenes.bound({}, { bindType: 'receiver' });
+    const warnings = (): number => lines.filter(({ msg }) => /only receives/.test(String(msg))).length;
+    assert.equal(warnings(), 0);
+    await client.enqueue(HELLO);
+    await client.enqueue(numbered(2));
+    assert.deepEqual([warnings(), (await client.status()).queued], [1, 3]);
+  });
+
   it('a receiver sends nothing: messages wait in the queue', async () => {
     const { client, peer } = await scenes.bound({}, { bindType: 'receiver' });
     client.send(HELLO).catch(() => undefined);

@@ -106,6 +106,11 @@ describe('an impossible command_length', () => {
     assert.throws(() => new PduFramer().push(Buffer.from('HTTP/1.1 400')), /"HTTP"/);
   });
 
+  it('shows that it is TLS', () => {
+    const alert = Buffer.from('15030100020246', 'hex');
+    assert.throws(() => new PduFramer().push(alert), /the peer speaks TLS here/);
+  });
+
   it('ends the stream, after the good PDUs before it', () => {
     const framer = new PduFramer();
     const pdus: Buffer[] = [];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer, type AddressInfo } from 'node:net';
 import { Session, connect, type Transport } from '../../src/session';
 import { silentLog } from '../../src/observability';
 import { Peer, silence, type Answering, type Script } from '../support/peer';
@@ -87,7 +88,7 @@ describe('Binding', () => {
     const bench = await benches.esme({ script });
     await assert.rejects(bench.session.bind('bind_transceiver', {}, 5000), {
       code: 'BIND_FAILED',
-      message: /closed by the peer/,
+      message: /closed by the peer.*whether this port wants TLS.*address that we come from/,
     });
     assert.equal(bench.clock.pendingTimers, 0);
   });
@@ -190,6 +191,24 @@ describe('connect', () => {
     const trying = connect({ ...given, host: '192.0.2.1', signal: stopping.signal });
     stopping.abort(why);
     await assert.rejects(trying, why);
+  });
+
+  it('gives up after its time, by the clock that it is given', async () => {
+    // It takes the connection, and says nothing to a handshake.
+    const silent = createServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const clock = new FakeClock();
+    const trying = connect({ host: '127.0.0.1', port, tls: {}, timeout: 10_000, clock });
+    let gaveUp = false;
+    trying.catch(() => (gaveUp = true));
+    await clock.advance(9_999);
+    await pass();
+    assert.equal(gaveUp, false);
+    await clock.advance(1);
+    await assert.rejects(trying, { code: 'CONNECT_TIMEOUT', message: /within 10 s/ });
+    assert.equal(clock.pendingTimers, 0);
+    silent.close();
   });
 
   it('a socket that breaks before a session has taken it ends that session, not the process', async () => {
