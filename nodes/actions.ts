@@ -13,7 +13,7 @@ type Action = (connection: Connection, msg: NodeMessage) => Answer | Promise<Ans
 /** Everything that `msg.action` can ask of a connection. */
 const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
   ['connect', async (connection) => (await connection.connect(), {})],
-  ['disconnect', async (connection) => (await connection.client.disconnect(), {})],
+  ['disconnect', async (connection) => (await connection.disconnect(), {})],
   ['pause', (connection) => (connection.client.pause(), {})],
   ['resume', (connection) => (connection.client.resume(), {})],
   ['purge', purge],

@@ -1,3 +1,4 @@
+import { systemClock, type Clock, type TimerHandle } from '../src/clock';
 import {
   ConfigError,
   SmppClient,
@@ -34,6 +35,7 @@ export interface ConnectionParts {
   readonly log: NodeLog;
   readonly translate: Translate;
   readonly registry: Registry;
+  readonly clock?: Clock;
 }
 
 /**
@@ -53,16 +55,19 @@ export class Connection implements Member {
   readonly #board: StatusBoard;
   #started = false;
   #removed = false;
-  #closed = false;
   #refused: string | undefined;
   /** What keeps it from even trying to connect. */
   #trouble: Trouble | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  /** Whether it is to come up by itself as soon as it can. */
+  #wanted = false;
+  #retry: TimerHandle;
   /** What is to be done once, before the first connection. */
   #change: QueueChange | undefined;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
+    this.#clock = parts.clock ?? systemClock;
     this.#listeners = new Listeners(parts.nodeId, parts.registry, parts.log);
     this.#board = new StatusBoard({
       translate: parts.translate,
@@ -107,7 +112,19 @@ export class Connection implements Member {
   deployed(): void {
     this.#listeners.settle();
     if (this.#started || !this.#autoConnect) return;
+    this.#wanted = true;
     void this.#connectOrTell();
+  }
+
+  /** Stays away, also where it only waits to be able to connect. */
+  async disconnect(): Promise<void> {
+    this.#giveUp();
+    await this.client.disconnect();
+  }
+
+  #giveUp(): void {
+    this.#wanted = false;
+    this.#clock.clearTimeout(this.#retry);
   }
 
   /** Resolves when it is bound; keeps trying until then. Rejects where the queue or a plugin is missing. */
@@ -133,10 +150,10 @@ export class Connection implements Member {
     try {
       await this.connect();
     } catch (error) {
-      if (this.#closed || (error as SmppError).code === 'STOPPED') return;
+      if (!this.#wanted || (error as SmppError).code === 'STOPPED') return;
       problem = (error as Error).message;
       if (problem !== told) this.#parts.log.error(problem);
-      this.#retry = setTimeout(() => void this.#connectOrTell(problem), RETRY);
+      this.#retry = this.#clock.setTimeout(() => void this.#connectOrTell(problem), RETRY);
     }
   }
 
@@ -179,8 +196,7 @@ export class Connection implements Member {
   /** Drains, unbinds and leaves the store to the next instance; or for good, where there is none. */
   async close(removed: boolean): Promise<void> {
     this.#removed = removed;
-    this.#closed = true;
-    clearTimeout(this.#retry);
+    this.#giveUp();
     this.#parts.registry.leave(this);
     this.#board.close();
     try {
