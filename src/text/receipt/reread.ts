@@ -11,7 +11,7 @@ export interface RereadOptions extends CodingOptions {
 const CONTROL = /[^\P{Cc}\t\n\r]/u;
 
 /** What letters with accents of the GSM alphabet are in ASCII, and what ASCII texts do not have in or before a word. */
-const IN_WORD = /[a-z][[\\\]^{|}~][a-z]|(?<!\S)[\\\]^|~][a-z]/i;
+const IN_WORD = /[A-Za-z][[\\\]^{|}~][A-Za-z]|(?<!\S)(?:[\\\]^][A-Za-z]|[|~][a-z])/;
 
 /** Centres end texts with these. */
 const NULS = /\0+$/;
