@@ -15,6 +15,7 @@ import type { Events, MessageEvent } from './events';
 import type { Holding, Released } from './holding';
 import type { Joining } from './joining';
 import type { Settings } from './options';
+import type { Patience } from './patience';
 import { pduFields } from './pdu-fields';
 
 export interface IncomingMessagesParts {
@@ -26,6 +27,8 @@ export interface IncomingMessagesParts {
   readonly joining: Joining;
   /** Where the flow acknowledges by itself. */
   readonly holding: Holding | undefined;
+  /** With those who acknowledge by being done. */
+  readonly patience: Patience;
 }
 
 /** deliver_sm, or data_sm from the centre. */
@@ -111,15 +114,15 @@ export class IncomingMessages {
   }
 
   async #tell(event: MessageEvent, session: Session): Promise<Released> {
-    const { settings, events, holding, log } = this.#parts;
+    const { settings, events, holding, patience, log } = this.#parts;
     const { topic: source, segments } = event;
     log.debug({ event: 'message', stage: 'end', source, segments }, 'message received');
     // Whom nobody listens to, nobody acknowledges.
     if (holding && events.has('message')) {
       return holding.until(session, (ack_id) => events.emit('message', { ...event, ack_id }));
     }
-    await events.emit('message', event);
-    return event.problem === undefined ? ANSWERED : { command_status: settings.decodeErrorStatus };
+    const late = await patience.until(events.emit('message', event));
+    return late ?? (event.problem === undefined ? ANSWERED : { command_status: settings.decodeErrorStatus });
   }
 
   #eventOf(

@@ -10,6 +10,7 @@ import type { Holding } from './holding';
 import { ANSWERED, answerTo, type Incoming } from './incoming-messages';
 import type { Settings } from './options';
 import type { Outcomes } from './outcomes';
+import type { Patience } from './patience';
 import { pduFields } from './pdu-fields';
 import type { Found, ReceiptMatcher } from './receipts';
 
@@ -22,6 +23,8 @@ export interface IncomingReceiptsParts {
   readonly outcomes: Outcomes;
   /** Where the flow acknowledges by itself. */
   readonly holding: Holding | undefined;
+  /** With those who acknowledge by being done. */
+  readonly patience: Patience;
 }
 
 /** Another system may use the account: its receipts come here as well. */
@@ -66,7 +69,7 @@ export class IncomingReceipts {
     holding?: Holding,
     session?: Session,
   ): ReturnType<Holding['until']> {
-    const { events, outcomes } = this.#parts;
+    const { events, outcomes, patience } = this.#parts;
     const { state, final, payload } = event;
     this.#log(event, entry);
     if (entry) {
@@ -75,8 +78,7 @@ export class IncomingReceipts {
     }
     if (holding && session)
       return holding.until(session, (ack_id) => events.emit('receipt', { ...event, ack_id }));
-    await events.emit('receipt', event);
-    return ANSWERED;
+    return (await patience.until(events.emit('receipt', event))) ?? ANSWERED;
   }
 
   #eventOf(

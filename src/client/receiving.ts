@@ -13,6 +13,7 @@ import { MessageMatcher } from './matching';
 import type { Settings } from './options';
 import type { Outcomes } from './outcomes';
 import { Pacing } from './pacing';
+import { Patience } from './patience';
 import { ReceiptMatcher } from './receipts';
 
 export interface ReceivingParts {
@@ -54,19 +55,21 @@ export class Receiving {
       longestLag: longestLag(settings),
       later: NOT_NOW,
     });
-    this.#holding = new Holding({
+    const times = {
       clock,
       log,
       timeout: settings.ackTimeout,
       timeoutStatus: settings.ackTimeoutStatus,
-    });
+    };
+    this.#holding = new Holding(times);
+    const patience = new Patience(times);
     const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
     const matcher = new MessageMatcher({ correlator, state: store.state, log, formats });
     this.#matcher = new ReceiptMatcher(matcher, clock, settings.receiptHoldTime);
     this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
     const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;
-    this.#messages = new IncomingMessages({ ...parts, joining: this.#joining, holding });
-    this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, holding });
+    this.#messages = new IncomingMessages({ ...parts, joining: this.#joining, holding, patience });
+    this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, holding, patience });
   }
 
   open(): void {

@@ -278,6 +278,33 @@ describe('Handlers of events', () => {
     await link.response(number);
   });
 
+  it('that are never done keep their place for ackTimeout, not for ever', async () => {
+    const { client, peer, clock, lines } = await scenes.bound(
+      {},
+      { ackLimit: 2, ackTimeout: 20, ackTimeoutStatus: 'ESME_RSYSERR', receiptHoldTime: 0 },
+    );
+    let stuck = true;
+    let called = 0;
+    const handler = (): Promise<void> => {
+      called++;
+      return stuck ? new Promise(() => undefined) : Promise.resolve();
+    };
+    client.on('message', handler).on('receipt', handler);
+    const link = await peer.link();
+    const numbers = [link.send({ ...MOBILE, short_message: Buffer.from('x') }), link.receipt('1')];
+    await until(() => called === 2);
+    assert.equal((await client.status()).unanswered, 2);
+    await clock.advance(19_000);
+    assert.equal(link.requests('deliver_sm_resp').length, 0);
+    await clock.advance(1_010);
+    for (const number of numbers) assert.equal((await link.response(number)).command_status, 8);
+    const warnings = lines.filter(({ event, level }) => event === 'ack' && level === 'warn');
+    assert.equal(warnings.length, 1);
+    stuck = false;
+    const answer = await link.ask({ ...MOBILE, short_message: Buffer.from('y') });
+    assert.equal(answer.command_status, 0);
+  });
+
   it('that throw or reject are logged and harm nobody', async () => {
     const { client, peer, lines, told } = await scenes.bound();
     client.on('message', () => {
