@@ -23,6 +23,9 @@ const UNKNOWN_ERROR = 0xff;
 /** ESME_RSYSERR. */
 const SYSTEM_ERROR = 0x08;
 
+/** Milliseconds that a centre which unbinds gets to answer what it has taken. */
+const PARTING_GRACE = 1000;
+
 /** What answering a request needs of it. */
 interface Request {
   readonly command: string;
@@ -38,6 +41,7 @@ export class Inbound {
   /** Kinds of odd responses that have been told of. */
   readonly #told = new Set<'late' | 'unknown'>();
   #owed = 0;
+  #parting: { readonly sequenceNumber: number; readonly dueAt: number } | undefined;
 
   constructor(core: SessionCore, outbound: Outbound) {
     this.#core = core;
@@ -48,6 +52,11 @@ export class Inbound {
   /** Requests of the peer whose answers are still being worked on. */
   get owed(): number {
     return this.#owed;
+  }
+
+  /** Until when the peer's unbind waits for its answers to our requests; monotonic milliseconds. */
+  get partingAt(): number | undefined {
+    return this.#parting?.dueAt;
   }
 
   receive(chunk: Buffer): void {
@@ -189,9 +198,27 @@ export class Inbound {
     else this.#core.close('bind-refused', statusName(status));
   }
 
+  /** A request without answer would go again: those of a centre are waited for, for a moment. */
   #handleUnbind(sequenceNumber: number): void {
-    this.#respond('unbind_resp', 0, sequenceNumber);
-    if (isBound(this.#core.state)) this.#core.close('peer-unbound');
+    const { window, options, state } = this.#core;
+    const waits = options.role === 'esme' && isBound(state) && window.outstanding > 0;
+    if (!waits || this.#parting) {
+      this.#respond('unbind_resp', 0, sequenceNumber);
+      if (!this.#parting && isBound(state)) this.#core.close('peer-unbound');
+      return;
+    }
+    const dueAt = options.clock.monotonic() + PARTING_GRACE;
+    this.#parting = { sequenceNumber, dueAt };
+    window.resize(0);
+    this.#core.nearer(dueAt);
+    void window.idle().then(() => this.part());
+  }
+
+  /** Answers the unbind that has waited. */
+  part(): void {
+    if (!this.#parting) return;
+    this.#respond('unbind_resp', 0, this.#parting.sequenceNumber);
+    this.#core.close('peer-unbound');
   }
 
   /** Responses go out at once, before anything that the road has yet to write. */

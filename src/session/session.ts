@@ -87,7 +87,7 @@ export class Session {
   }
 
   resizeWindow(size: number): void {
-    if (!this.#unbinding) this.#core.window.resize(size);
+    if (!this.#unbinding && this.#inbound.partingAt === undefined) this.#core.window.resize(size);
   }
 
   /** Resolves when no request waits for its response any more. */
@@ -235,6 +235,7 @@ export class Session {
     } = this.#core.options;
     return [
       { dueAt: () => this.#limit?.at, onDue: () => this.#limit?.due() },
+      { dueAt: () => this.#inbound.partingAt, onDue: () => this.#inbound.part() },
       // First of the others, for it explains why responses are missing.
       {
         dueAt: () =>

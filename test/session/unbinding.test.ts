@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { silence } from '../support/peer';
-import { pass } from '../support/until';
+import { pass, until } from '../support/until';
 import { Benches, closed } from './setup';
 
 describe('Unbinding', () => {
@@ -66,6 +66,46 @@ describe('Unbinding', () => {
     await link.response(second);
     const order = link.received.slice(-2).map(({ sequence_number }) => sequence_number);
     assert.deepEqual(order, [first, second]);
+  });
+
+  it('by the peer is answered when it has answered what it has taken, and nothing more goes meanwhile', async () => {
+    const bench = await benches.bound({ windowSize: 3, script: { submit_sm: silence } });
+    const { session, link } = bench;
+    const asked = [session.request({ command: 'submit_sm' }), session.request({ command: 'submit_sm' })];
+    await link.until('submit_sm', 2);
+    const number = link.send({ command: 'unbind' });
+    await until(() => session.freeSlots === 0);
+    session.resizeWindow(5);
+    assert.equal(session.freeSlots, 0);
+    const [first, second] = link.requests('submit_sm');
+    link.answer(first as never, { message_id: '1' });
+    await asked[0];
+    assert.equal(session.state, 'bound_trx');
+    assert.equal(link.requests('unbind_resp').length, 0);
+    link.answer(second as never, { message_id: '2' });
+    await asked[1];
+    assert.equal((await link.response(number)).command, 'unbind_resp');
+    assert.equal((await closed(bench)).code, 'peer-unbound');
+    assert.equal(bench.clock.pendingTimers, 0);
+  });
+
+  it('by the peer is answered after a second, whatever it has not answered by then', async () => {
+    const bench = await benches.bound({ script: { submit_sm: silence } });
+    const { session, link, clock } = bench;
+    const asked = session.request({ command: 'submit_sm' });
+    asked.catch(() => undefined);
+    await link.until('submit_sm');
+    const number = link.send({ command: 'unbind' });
+    await until(() => session.freeSlots === 0);
+    assert.equal((await link.ask({ command: 'unbind' })).command, 'unbind_resp');
+    await clock.advance(999);
+    await pass();
+    assert.equal(session.state, 'bound_trx');
+    await clock.advance(1);
+    await link.response(number);
+    await assert.rejects(asked, { code: 'SESSION_CLOSED' });
+    assert.equal((await closed(bench)).code, 'peer-unbound');
+    assert.equal(clock.pendingTimers, 0);
   });
 
   it('by both at once ends well', async () => {
