@@ -24,8 +24,9 @@ forEachNodeRed('settings from the environment', (kind) => {
   });
 
   after(async () => {
-    await runtime.stop();
-    await smsc.stop();
+    // Where the runtime is not to be had, nothing was started.
+    await (runtime as Runtime | undefined)?.stop();
+    await (smsc as Smsc | undefined)?.stop();
   });
 
   it('are taken for address, account and numbers, and for what is sent', async () => {

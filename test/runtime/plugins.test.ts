@@ -49,8 +49,9 @@ forEachNodeRed('plugins of a package of their own', (kind) => {
   });
 
   after(async () => {
-    await runtime.kill();
-    rmSync(userDir, { recursive: true, force: true });
+    // Where the runtime is not to be had, nothing was started.
+    await (runtime as Runtime | undefined)?.kill();
+    if (runtime) rmSync(userDir, { recursive: true, force: true });
   });
 
   beforeEach(async () => {
