@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { once, type EventEmitter } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import smppConfig from '../../../nodes/smpp-config';
 import smppIn from '../../../nodes/smpp-in';
 import smppOut from '../../../nodes/smpp-out';
 import smppSimulator from '../../../nodes/smpp-simulator';
+import { freePort as firstFreePort } from '../../../src/demo/ports';
 
 export { until } from '../../support/until';
 
@@ -110,15 +110,14 @@ function registerOnce(): void {
   }
 }
 
-/** A port that nobody listens on. */
+/** A port that nobody listens on; below those that the system gives to whoever connects, who would be faster. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
+  const port = await firstFreePort(nextPort);
+  nextPort = port + 1;
   return port;
 }
+
+let nextPort = 20_000 + Math.floor(Math.random() * 10_000);
 
 /** What a helper node gets, in order; `next` waits for it. */
 export class Inbox {
