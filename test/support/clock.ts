@@ -44,7 +44,8 @@ export class FakeClock implements Clock {
       next.callback();
       await settle();
     }
-    this.#elapsed = end;
+    // Another advance may have come further meanwhile.
+    this.#elapsed = Math.max(this.#elapsed, end);
     await settle();
   }
 
