@@ -143,6 +143,15 @@ describe('messages that share a record', () => {
     assert.deepEqual(ids(await takeAll(store, 2)), ['m0', 'm4']);
   });
 
+  it('that were put off do not hide those behind them', async () => {
+    const store = await open();
+    await store.queue.enqueue(items('m', 60));
+    const leases = await takeAll(store, 60);
+    await store.queue.settle(leases.map((lease) => retry(lease, Date.now() + 60_000)));
+    await store.queue.enqueue(items('x', 3));
+    assert.deepEqual(ids(await takeAll(store, 3)), ['x0', 'x1', 'x2']);
+  });
+
   it('fail for good one by one', async () => {
     const store = await open();
     await store.queue.enqueue(items('m', 5));

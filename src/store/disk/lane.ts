@@ -24,8 +24,8 @@ export class DiskLane {
   readonly #returned = new Heap(bySeq);
   #cursor: BlockKey = endOf(0);
   #end = 0;
-  /** At least as many as lie between cursor and end; not known, and so infinite, before the end was seen. */
-  #unread: number;
+  /** Whether there may be any between cursor and end. */
+  #more: boolean;
 
   /** `read` makes entries of a block, without those that are not ready or not readable. */
   constructor(
@@ -36,13 +36,13 @@ export class DiskLane {
   ) {
     this.lane = lane;
     this.#table = table;
-    this.#unread = table.count > 0 ? Infinity : 0;
+    this.#more = table.count > 0;
     this.#end = end;
     this.#read = read;
   }
 
   appended(seq: number): void {
-    this.#unread++;
+    this.#more = true;
     this.#end = Math.max(this.#end, seq);
   }
 
@@ -55,12 +55,12 @@ export class DiskLane {
   }
 
   get isEmpty(): boolean {
-    return this.#unread === 0 && this.#ahead.length === 0 && this.#returned.length === 0;
+    return !this.#more && this.#ahead.length === 0 && this.#returned.length === 0;
   }
 
   /** The next entry; it stays. `want` is how many are likely to be asked for. */
   peek(want: number): Entry | undefined {
-    if (this.#ahead.length === 0 && this.#unread > 0) this.#refill(Math.max(want, READ_AHEAD));
+    if (this.#ahead.length === 0 && this.#more) this.#refill(Math.max(want, READ_AHEAD));
     const fresh = this.#ahead.peek();
     const returned = this.#returned.peek();
     return returned && (!fresh || returned.seq < fresh.seq) ? returned : fresh;
@@ -73,16 +73,17 @@ export class DiskLane {
   }
 
   #refill(count: number): void {
-    while (this.#unread > 0 && this.#ahead.length === 0) {
+    while (this.#more && this.#ahead.length === 0) {
       let seen = 0;
       const range = { after: this.#cursor, to: endOf(this.#end), limit: count };
       for (const [key, octets] of this.#table.entries(range)) {
-        seen += key.count;
+        seen += Math.max(1, key.count);
         this.#cursor = key;
         for (const entry of this.#read(key, octets)) this.#ahead.push(entry);
         if (seen >= count) break;
       }
-      this.#unread = seen < count ? 0 : Math.max(0, this.#unread - seen);
+      // What was put off lies on its own behind its block, so how many there are is not known.
+      this.#more = seen >= count;
     }
   }
 
@@ -91,7 +92,7 @@ export class DiskLane {
     while (this.#ahead.shift());
     while (this.#returned.pop());
     this.#cursor = endOf(this.#end);
-    this.#unread = 0;
+    this.#more = false;
     return this.#end;
   }
 }
