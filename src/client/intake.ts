@@ -3,7 +3,9 @@ import type { Clock } from '../clock';
 import { PduError, SmppError, encodeBody, type CommandName, type PduInput } from '../protocol';
 import type { KeyValueState, QueueItem } from '../store';
 import {
+  LONG_MESSAGE_METHODS,
   TextError,
+  UNENCODABLE,
   formatSmppTime,
   languageNames,
   segment,
@@ -154,12 +156,12 @@ export class Intake {
     if (!isQueued(command)) return 'reject';
     const wanted = wishes.longMessages ?? 'auto';
     if (wanted === 'auto') return 'udh8';
-    const known = METHODS.find((method) => method === wanted);
+    const known = LONG_MESSAGE_METHODS.find((method) => method === wanted);
     if (known) return known;
     throw new MessageError(
       'INVALID_FIELD',
       'long_messages',
-      `long_messages ${JSON.stringify(wanted)} is not known; give auto, ${METHODS.join(', ')}`,
+      `long_messages ${JSON.stringify(wanted)} is not known; give auto, ${LONG_MESSAGE_METHODS.join(', ')}`,
     );
   }
 
@@ -234,9 +236,6 @@ export class Intake {
     return item;
   }
 }
-
-const UNENCODABLE = ['strict', 'replace', 'transliterate'] as const;
-const METHODS = ['udh8', 'udh16', 'sar', 'payload', 'reject'] as const;
 
 /** A part of a longer message by its own TLVs cannot be cut: its parts would say two things. */
 function refusePart({ tlvs }: ParsedMessage, segments: number): void {

@@ -17,6 +17,7 @@ export type {
   TextCodec,
 } from './types';
 export type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
+export { LONG_MESSAGE_METHODS, UNENCODABLE } from './options';
 export { encodeText } from './encode';
 export { decodeText } from './decode';
 export { codingOf } from './codings';

@@ -1,16 +1,25 @@
 import { TextError } from './errors';
+import type { LongMessageMethod, MessageClass, Unencodable } from './plan/types';
 import type { EncodeOptions, SegmentOptions } from './types';
 
-const METHODS: readonly unknown[] = [undefined, 'udh8', 'udh16', 'sar', 'payload', 'reject'];
-const UNENCODABLE: readonly unknown[] = [undefined, 'strict', 'replace', 'transliterate'];
-const CLASSES: readonly unknown[] = [undefined, 0, 1, 2, 3];
+/** All that `method` can be. */
+export const LONG_MESSAGE_METHODS: readonly LongMessageMethod[] = [
+  'udh8',
+  'udh16',
+  'sar',
+  'payload',
+  'reject',
+];
+/** All that `unencodable` can be. */
+export const UNENCODABLE: readonly Unencodable[] = ['strict', 'replace', 'transliterate'];
+const CLASSES: readonly MessageClass[] = [0, 1, 2, 3];
 
 /**
  * Options that would go out as something else, for who calls without types.
  * @throws TextError `INVALID_OPTION`
  */
 export function checkOptions(options: EncodeOptions, layout: Partial<SegmentOptions>): void {
-  check('method', layout.method, METHODS);
+  check('method', layout.method, LONG_MESSAGE_METHODS);
   check('unencodable', options.unencodable, UNENCODABLE);
   check('messageClass', options.messageClass, CLASSES);
   const { maxParts } = layout;
@@ -19,7 +28,7 @@ export function checkOptions(options: EncodeOptions, layout: Partial<SegmentOpti
 }
 
 function check(field: string, given: unknown, known: readonly unknown[]): void {
-  if (!known.includes(given)) throw invalid(field, given, `give ${known.slice(1).join(', ')}`);
+  if (given !== undefined && !known.includes(given)) throw invalid(field, given, `give ${known.join(', ')}`);
 }
 
 function invalid(field: string, given: unknown, remedy: string): TextError {
