@@ -91,26 +91,35 @@ export class Benches {
   }
 
   #make(transport: Transport, options: BenchOptions & { role: SessionOptions['role'] }): Omit<Bench, 'link'> {
-    const clock = new FakeClock();
-    const session = new Session({
-      transport,
-      handlers: { request: () => undefined },
-      clock,
-      log: silentLog,
-      windowSize: 10,
-      responseTimeout: 30_000,
-      enquireLinkInterval: 0,
-      maxPduLength: DEFAULT_MAX_PDU_LENGTH,
-      ...options,
-    });
-    let reason: CloseReason | undefined;
-    void session.closed.then((given) => (reason = given));
+    const made = sessionOn(transport, options);
     this.#ends.push(() => {
-      session.destroy();
+      made.session.destroy();
       transport.destroy();
     });
-    return { session, clock, reason: () => reason };
+    return made;
   }
+}
+
+/** A session that goes by a clock which stands still. */
+export function sessionOn(
+  transport: Transport,
+  options: Partial<SessionOptions> & Pick<SessionOptions, 'role'>,
+): Omit<Bench, 'link'> {
+  const clock = new FakeClock();
+  const session = new Session({
+    transport,
+    handlers: { request: () => undefined },
+    clock,
+    log: silentLog,
+    windowSize: 10,
+    responseTimeout: 30_000,
+    enquireLinkInterval: 0,
+    maxPduLength: DEFAULT_MAX_PDU_LENGTH,
+    ...options,
+  });
+  let reason: CloseReason | undefined;
+  void session.closed.then((given) => (reason = given));
+  return { session, clock, reason: () => reason };
 }
 
 export const BINDS = ['bind_transmitter', 'bind_receiver', 'bind_transceiver'] as const;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { silentLog } from '../../src/observability';
-import { DEFAULT_MAX_PDU_LENGTH, encodePdu } from '../../src/protocol';
-import { Session, type CloseReason, type Transport, type TransportHandlers } from '../../src/session';
-import { FakeClock } from '../support/clock';
+import { encodePdu } from '../../src/protocol';
+import type { Transport, TransportHandlers } from '../../src/session';
+import { sessionOn, type Bench } from './setup';
 
 const MEBIBYTE = 1024 * 1024;
 /** As much as one read of a socket brings. */
@@ -53,28 +52,9 @@ class FullTransport implements Transport {
   }
 }
 
-function open(): {
-  transport: FullTransport;
-  clock: FakeClock;
-  session: Session;
-  reason: () => CloseReason | undefined;
-} {
+function open(): Omit<Bench, 'link'> & { readonly transport: FullTransport } {
   const transport = new FullTransport();
-  const clock = new FakeClock();
-  const session = new Session({
-    role: 'esme',
-    transport,
-    handlers: { request: () => undefined },
-    clock,
-    log: silentLog,
-    windowSize: 10,
-    responseTimeout: 30_000,
-    enquireLinkInterval: 0,
-    maxPduLength: DEFAULT_MAX_PDU_LENGTH,
-  });
-  let reason: CloseReason | undefined;
-  void session.closed.then((given) => (reason = given));
-  return { transport, clock, session, reason: () => reason };
+  return { transport, ...sessionOn(transport, { role: 'esme' }) };
 }
 
 describe('A peer that asks and does not take the answers', () => {

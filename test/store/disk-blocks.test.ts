@@ -3,9 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { open as openLmdb, type Database } from 'lmdb';
 import {
-  openDiskStore,
   openMemoryStore,
   type DiskStore,
   type DiskStoreOptions,
@@ -16,34 +14,25 @@ import {
 import { dead, done, ids, item, items, retry, take, takeAll } from '../../src/store/conformance/harness';
 import { allRecordsOf, recordsOf } from '../../src/store/disk/blocks';
 import { Records } from '../../src/store/disk/records';
+import { DiskStores, behind } from './setup';
 
 describe('messages that share a record', () => {
   let base: string;
   let damages: StoreDamage[];
-  let opened: DiskStore[];
+  const stores = new DiskStores();
 
   beforeEach(async () => {
     base = await mkdtemp(join(tmpdir(), 'smpp-blocks-'));
     damages = [];
-    opened = [];
   });
   afterEach(async () => {
-    for (const store of opened) await store.close();
+    await stores.close();
     await rm(base, { recursive: true, force: true });
   });
 
-  async function open(options: Partial<DiskStoreOptions> = {}): Promise<DiskStore> {
-    const store = await openDiskStore({
-      directory: join(base, 'queue'),
-      account: { host: 'smsc.example', systemId: 'user' },
-      capacity: 0,
-      whenFull: 'reject',
-      onDamage: (damage) => damages.push(damage),
-      ...options,
-    });
-    opened.push(store);
-    return store;
-  }
+  const directory = (): string => join(base, 'queue');
+  const open = (options: Partial<DiskStoreOptions> = {}): Promise<DiskStore> =>
+    stores.open({ directory: directory(), onDamage: (damage) => damages.push(damage), ...options });
 
   /** All that is queued, in order; it stays. */
   async function queued(store: Store): Promise<string[]> {
@@ -54,25 +43,7 @@ describe('messages that share a record', () => {
     return ids(leases);
   }
 
-  /** Works on a table of a store that is closed. */
-  async function behind<T>(
-    name: string,
-    work: (table: Database<Buffer, Buffer>) => T | Promise<T>,
-  ): Promise<T> {
-    const root = openLmdb<Buffer, Buffer>({
-      path: join(base, 'queue'),
-      noSubdir: false,
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      maxDbs: 64,
-    });
-    try {
-      return await work(root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary' }));
-    } finally {
-      await root.close();
-    }
-  }
-  const rows = (name: string): Promise<number> => behind(name, (table) => table.getCount());
+  const rows = (name: string): Promise<number> => behind(directory(), name, (table) => table.getCount());
 
   const settleThose = (
     store: Store,
@@ -101,7 +72,9 @@ describe('messages that share a record', () => {
     const long = item('long', { segments: Array.from({ length: 60 }, () => Buffer.alloc(140)) });
     await store.queue.enqueue([...items('a', 100), long, ...items('b', 100)]);
     await store.close();
-    const sizes = await behind('lane2', (table) => [...table.getRange()].map(({ value }) => value.length));
+    const sizes = await behind(directory(), 'lane2', (table) =>
+      [...table.getRange()].map(({ value }) => value.length),
+    );
     assert.ok(sizes.length < 10 && sizes.filter((size) => size > 4072).length === 1, String(sizes));
     assert.equal((await queued(await open())).length, 201);
   });
@@ -196,7 +169,7 @@ describe('messages that share a record', () => {
       const store = await open();
       await store.queue.enqueue(items('m', 6));
       await store.close();
-      await behind('lane2', async (table) => {
+      await behind(directory(), 'lane2', async (table) => {
         const [{ key, value }] = [...table.getRange()] as [{ key: Buffer; value: Buffer }];
         const at = value.indexOf('body of m3');
         value[at] = (value[at] as number) ^ 1;
@@ -216,7 +189,7 @@ describe('messages that share a record', () => {
       await settleThose(store, leases, (at) => at < 2);
       await store.queue.release(leases.slice(2));
       await store.close();
-      await behind('tombs', async (table) => {
+      await behind(directory(), 'tombs', async (table) => {
         const [{ key, value }] = [...table.getRange()] as [{ key: Buffer; value: Buffer }];
         await table.put(key, value.fill(1));
       });
@@ -242,7 +215,7 @@ describe('messages that share a record', () => {
       const leases = await takeAll(store, 10);
       await settleThose(store, leases, (at) => at < 3);
       await store.close();
-      await behind('meta', (table) => table.put(Buffer.from('census'), Buffer.from('nonsense')));
+      await behind(directory(), 'meta', (table) => table.put(Buffer.from('census'), Buffer.from('nonsense')));
       assert.equal((await (await open()).queue.stats()).queued, 7);
       assert.match(damages[0]?.text ?? '', /The count of the queued messages is damaged/);
     });
@@ -275,8 +248,8 @@ describe('messages that share a record', () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
-        const directory = join(base, `run${run++}`);
-        let disk = await open({ directory });
+        const own = join(base, `run${run++}`);
+        let disk = await open({ directory: own });
         const memory = openMemoryStore({ capacity: 0, whenFull: 'reject' });
         const loans: [Lease, Lease][] = [];
         let number = 0;
@@ -309,7 +282,7 @@ describe('messages that share a record', () => {
             const all = loans.splice(0);
             await both((store, side) => store.queue.release(all.map((pair) => pair[side])));
             await disk.close();
-            disk = await open({ directory });
+            disk = await open({ directory: own });
           } else {
             const chosen = some(count, lane);
             if (what === 'extend') loans.push(...chosen);
@@ -334,13 +307,13 @@ describe('messages that share a record', () => {
         const all = loans.splice(0);
         await both((store, side) => store.queue.release(all.map((pair) => pair[side])));
         await disk.close();
-        disk = await open({ directory });
+        disk = await open({ directory: own });
         assert.deepEqual(await queued(disk), await queued(memory));
         await disk.queue.settle((await takeAllOf(disk)).map(done));
         await disk.close();
         await memory.close();
         assert.deepEqual(damages, []);
-        await rm(directory, { recursive: true });
+        await rm(own, { recursive: true });
       }),
       { numRuns: 30 },
     );

@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { open as openLmdb } from 'lmdb';
 import {
   clientDirectory,
   listOrphans,
-  openDiskStore,
   type DiskStore,
   type DiskStoreOptions,
   type Lease,
@@ -17,6 +15,7 @@ import { crc32 } from '../../src/store/disk/crc32';
 import { loadLmdb } from '../../src/store/disk/lmdb';
 import { decodeJson, Records } from '../../src/store/disk/records';
 import { FakeClock, settle } from '../support/clock';
+import { DiskStores, behind } from './setup';
 
 const { signal } = new AbortController();
 
@@ -24,7 +23,7 @@ describe('the disk store', () => {
   let base: string;
   let directory: string;
   let damages: StoreDamage[];
-  const opened: DiskStore[] = [];
+  const stores = new DiskStores();
 
   beforeEach(async () => {
     base = await mkdtemp(join(tmpdir(), 'smpp-disk-'));
@@ -32,22 +31,12 @@ describe('the disk store', () => {
     damages = [];
   });
   afterEach(async () => {
-    for (const store of opened.splice(0)) await store.close();
+    await stores.close();
     await rm(base, { recursive: true, force: true });
   });
 
-  async function open(options: Partial<DiskStoreOptions> = {}): Promise<DiskStore> {
-    const store = await openDiskStore({
-      directory,
-      account: { host: 'smsc.example', systemId: 'user' },
-      capacity: 0,
-      whenFull: 'reject',
-      onDamage: (damage) => damages.push(damage),
-      ...options,
-    });
-    opened.push(store);
-    return store;
-  }
+  const open = (options: Partial<DiskStoreOptions> = {}): Promise<DiskStore> =>
+    stores.open({ directory, onDamage: (damage) => damages.push(damage), ...options });
 
   /** Everything there is, without settling it. */
   async function all(store: DiskStore): Promise<Lease[]> {
@@ -289,21 +278,13 @@ describe('the disk store', () => {
 
   describe('when something in it is damaged', () => {
     /** Changes records behind the store's back. */
-    async function tamper(table: string, change: (octets: Buffer) => void, only = 0): Promise<void> {
-      const root = openLmdb<Buffer, Buffer>({
-        path: directory,
-        noSubdir: false,
-        encoding: 'binary',
-        keyEncoding: 'binary',
-        maxDbs: 64,
+    const tamper = (table: string, change: (octets: Buffer) => void, only = 0): Promise<void> =>
+      behind(directory, table, async (database) => {
+        const [victim] = [...database.getRange({ offset: only, limit: 1 })];
+        assert.ok(victim);
+        change(victim.value);
+        await database.put(victim.key, victim.value);
       });
-      const database = root.openDB<Buffer, Buffer>(table, { encoding: 'binary', keyEncoding: 'binary' });
-      const [victim] = [...database.getRange({ offset: only, limit: 1 })];
-      assert.ok(victim);
-      change(victim.value);
-      await database.put(victim.key, victim.value);
-      await root.close();
-    }
     const flip = (octets: Buffer): void =>
       void octets.writeUInt8((octets.at(-1) as number) ^ 1, octets.length - 1);
 
@@ -340,19 +321,12 @@ describe('the disk store', () => {
 
     it('refuses a store of a newer format, and changes nothing', async () => {
       await (await open()).close();
-      const root = openLmdb<Buffer, Buffer>({
-        path: directory,
-        noSubdir: false,
-        encoding: 'binary',
-        keyEncoding: 'binary',
-        maxDbs: 64,
+      await behind(directory, 'meta', async (meta) => {
+        const key = Buffer.from('identity');
+        const identity = decodeJson<object>(meta.get(key) as Buffer);
+        assert.ok('value' in identity);
+        await meta.put(key, new Records().json({ ...identity.value, format: 2 }));
       });
-      const meta = root.openDB<Buffer, Buffer>('meta', { encoding: 'binary', keyEncoding: 'binary' });
-      const key = Buffer.from('identity');
-      const identity = decodeJson<object>(meta.get(key) as Buffer);
-      assert.ok('value' in identity);
-      await meta.put(key, new Records().json({ ...identity.value, format: 2 }));
-      await root.close();
       const before = await readFile(join(directory, 'data.mdb'));
       await assert.rejects(open(), (error: Error) => {
         assert.ok(hasCode('STORE_FORMAT')(error));

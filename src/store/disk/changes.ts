@@ -165,7 +165,7 @@ export class QueueChanges {
     }
     const burial = bury({ item: entry.item, state, reason: settlement.reason, failedAt: clock.now() });
     return {
-      room: sumOf(burial.room, removalOf([entry])),
+      room: sumOf([burial.room, removalOf([entry])]),
       apply: () => (messages.remove(entry), burial.apply()),
       done: () => (this.removed(1), burial.done?.()),
       failed: (refusal) => burial.failed?.(refusal),
@@ -178,7 +178,7 @@ export class QueueChanges {
     const key: DelayedKey = [notBefore, lane, seq];
     const alone = messages.alone(entry);
     return {
-      room: alone ? sumOf(NOTE, roomFor([alone.length], 1), removalOf([entry])) : NOTE,
+      room: alone ? sumOf([NOTE, roomFor([alone.length], 1), removalOf([entry])]) : NOTE,
       apply: () => messages.delay(entry, state, notBefore, alone),
       done: () => {
         const waits = delayed.synced(key, true);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import { Group, Request, type Asked, type StoreChange } from './requests';
-import { addRoom, roomFor, Space, type Room } from './space';
+import { addRoom, roomFor, Space, sumOf, type Room } from './space';
 import type { Tables } from './tables';
 
 /** What belongs to a transaction as a whole. */
@@ -105,8 +105,7 @@ export class Committer {
 
   async #commit(group: Group): Promise<Tell> {
     const { asked } = group;
-    const room = { ...group.room };
-    addRoom(room, this.last.roomAtEnd);
+    const room = sumOf([group.room, this.last.roomAtEnd]);
     if (!group.grows) return this.#commitEach(asked, room);
     const full = this.#clock.monotonic() < this.#fullUntil && new Error('its disk was full a moment ago');
     const cause = full || this.#space.reserve(room, true);

@@ -3,6 +3,7 @@ import { Block, blockValue, MOST_IN_BLOCK, type BlockKey } from './blocks';
 import type { Extent } from './bytes';
 import type { Census } from './census';
 import type { Delayed } from './delayed';
+import type { TombKey } from './keys';
 import type { Entry, ReadEntry } from './entries';
 import { decodeTomb, type Records } from './records';
 import type { Room } from './space';
@@ -69,12 +70,11 @@ export class Messages {
   put(lane: number, seq: number, record: Extent): void {
     const { slab, start, end } = record;
     const open = this.#growing[lane];
-    if (open?.slab === slab && open.end === start && end - open.start <= this.#largest) {
-      if (open.count < MOST_IN_BLOCK) {
-        open.count++;
-        open.end = end;
-        return;
-      }
+    const follows = open?.slab === slab && open.end === start;
+    if (follows && end - open.start <= this.#largest && open.count < MOST_IN_BLOCK) {
+      open.count++;
+      open.end = end;
+      return;
     }
     this.#putBlock(lane);
     this.#growing[lane] = { seq, count: 1, slab, start, end };
@@ -111,7 +111,7 @@ export class Messages {
   goneOf({ seq, count }: BlockKey): ReadonlySet<number> {
     if (count === 1) return NONE;
     const gone = new Set<number>();
-    for (const [, octets] of this.#tables.tombs.entries({ from: [seq, 0], to: [seq, MOST_IN_BLOCK] })) {
+    for (const [, octets] of this.#tables.tombs.entries(tombsOf(seq))) {
       const decoded = decodeTomb(octets);
       if ('value' in decoded) for (const index of decoded.value) gone.add(index);
     }
@@ -138,7 +138,7 @@ export class Messages {
     if (key.count === 1) return;
     this.#census.changed(1 + this.goneOf(key).size - key.count);
     this.#tombs.delete(key.seq);
-    for (const tomb of this.#tables.tombs.keys({ from: [key.seq, 0], to: [key.seq, MOST_IN_BLOCK] })) {
+    for (const tomb of this.#tables.tombs.keys(tombsOf(key.seq))) {
       this.#tables.tombs.remove(tomb);
     }
   }
@@ -219,3 +219,8 @@ export class Messages {
 }
 
 const NONE: ReadonlySet<number> = new Set();
+
+const tombsOf = (seq: number): { from: TombKey; to: TombKey } => ({
+  from: [seq, 0],
+  to: [seq, MOST_IN_BLOCK],
+});

@@ -1,4 +1,4 @@
-import { addRoom, type Room } from './space';
+import { addRoom, sumOf, type Room } from './space';
 
 /** A change to the tables and to what is known of them in memory. */
 export interface StoreChange {
@@ -65,9 +65,7 @@ export class Request implements Asked {
     this.grows = grows;
     this.#resolve = resolve;
     this.#reject = reject;
-    const room = { octets: 0, rows: 0, touches: 0 };
-    for (const change of changes) addRoom(room, change.room);
-    this.room = room;
+    this.room = sumOf(changes.map(({ room }) => room));
   }
 
   apply(): void {

@@ -37,7 +37,7 @@ export function roomFor(sizes: readonly number[], touches: number): Room {
   return room;
 }
 
-export function sumOf(...rooms: readonly Room[]): Room {
+export function sumOf(rooms: readonly Room[]): Room {
   const sum = { octets: 0, rows: 0, touches: 0 };
   for (const room of rooms) addRoom(sum, room);
   return sum;

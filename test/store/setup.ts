@@ -1,0 +1,37 @@
+import { open, type Database } from 'lmdb';
+import { openDiskStore, type DiskStore, type DiskStoreOptions } from '../../src/store';
+
+/** The disk stores that one test opens. */
+export class DiskStores {
+  readonly #opened: DiskStore[] = [];
+
+  async open(options: Partial<DiskStoreOptions> & Pick<DiskStoreOptions, 'directory'>): Promise<DiskStore> {
+    const store = await openDiskStore({
+      account: { host: 'smsc.example', systemId: 'user' },
+      capacity: 0,
+      whenFull: 'reject',
+      ...options,
+    });
+    this.#opened.push(store);
+    return store;
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.#opened.splice(0)) await store.close();
+  }
+}
+
+/** Works on a table behind the back of a store, which is closed. */
+export async function behind<T>(
+  directory: string,
+  name: string,
+  work: (table: Database<Buffer, Buffer>) => T | Promise<T>,
+): Promise<T> {
+  const encodings = { encoding: 'binary', keyEncoding: 'binary' } as const;
+  const root = open<Buffer, Buffer>({ path: directory, noSubdir: false, maxDbs: 64, ...encodings });
+  try {
+    return await work(root.openDB<Buffer, Buffer>(name, encodings));
+  } finally {
+    await root.close();
+  }
+}
