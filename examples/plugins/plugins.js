@@ -22,10 +22,9 @@ module.exports = (RED) => {
     let taken = 0;
     return {
       enqueue: async (items, options) => {
-        const ids = await queue.enqueue(items, options);
-        taken += ids.length;
+        await queue.enqueue(items, options);
+        taken += items.length;
         log.debug({ event: 'example-queue', stage: 'enqueue', taken }, `${taken} messages so far`);
-        return ids;
       },
       take: (max, options) => queue.take(max, options),
       settle: (settlements) => queue.settle(settlements),
