@@ -330,7 +330,7 @@ describe('the records of a block', () => {
     const packed = items('m', 5).map((message, seq) => records.packed(seq, message));
     const [first, last] = [packed[0], packed[4]];
     assert.ok(first && last && first.slab === last.slab);
-    const block = Buffer.from(first.slab.subarray(first.start, last.end));
+    const block = Buffer.from(first.slab.octets.subarray(first.start, last.end));
     const whole = recordsOf(block, 5);
     assert.deepEqual(allRecordsOf(block), whole);
     assert.equal(Buffer.concat(whole as Buffer[]).length, block.length - 10);

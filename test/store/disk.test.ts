@@ -11,7 +11,8 @@ import {
   type StoreDamage,
 } from '../../src/store';
 import { done, entry, hasCode, ids, item, items, retry, takeAll } from '../../src/store/conformance/harness';
-import { crc32 } from '../../src/store/disk/crc32';
+import { viewOf } from '../../src/store/disk/bytes';
+import { xxh32 } from '../../src/store/disk/xxh32';
 import { loadLmdb } from '../../src/store/disk/lmdb';
 import { decodeJson, Records } from '../../src/store/disk/records';
 import { FakeClock, settle } from '../support/clock';
@@ -308,7 +309,7 @@ describe('the disk store', () => {
       await store.close();
       await tamper('lane2', (octets) => {
         octets[4] = 2;
-        octets.writeUInt32BE(crc32(octets, 4, octets.length));
+        octets.writeUInt32BE(xxh32(viewOf(octets), 4, octets.length));
       });
       const again = await open();
       assert.deepEqual(ids(await takeAll(again, 2)), ['m1', 'm2']);

@@ -30,13 +30,13 @@ export const recordStart = ({ start }: Extent): number => start + SIZE;
 /** Sets the size; of no meaning where it is too large for a block. */
 export function sealPacked({ slab, start, end }: Extent): void {
   const size = end - start - SIZE;
-  slab[start] = size >>> 8;
-  slab[start + 1] = size;
+  slab.octets[start] = size >>> 8;
+  slab.octets[start + 1] = size;
 }
 
 /** The value of a block of one or several records that lie one behind the other. */
-export function blockValue(slab: Buffer, start: number, end: number, count: number): Buffer {
-  return slab.subarray(count === 1 ? start + SIZE : start, end);
+export function blockValue({ slab, start, end }: Extent, count: number): Buffer {
+  return slab.octets.subarray(count === 1 ? start + SIZE : start, end);
 }
 
 /** The records of a block, by their places in it. A wrong size leaves those behind it out. */

@@ -1,8 +1,14 @@
 const SLAB = 8 * 1024;
 
+/** A piece of memory, also as a view for whole words. */
+export interface Slab {
+  readonly octets: Buffer;
+  readonly view: DataView;
+}
+
 /** Octets in memory. */
 export interface Extent {
-  readonly slab: Buffer;
+  readonly slab: Slab;
   readonly start: number;
   readonly end: number;
 }
@@ -14,14 +20,14 @@ export interface Extent {
  */
 export class RecordWriter {
   readonly #size: number;
-  #slab: Buffer;
+  #slab: Slab;
   #start = 0;
   #at = 0;
 
   /** `size` is that of a slab, in octets. */
   constructor(size = SLAB) {
     this.#size = size;
-    this.#slab = Buffer.allocUnsafeSlow(size);
+    this.#slab = newSlab(size);
   }
 
   /** Begins a new record, with room for its head. */
@@ -33,25 +39,27 @@ export class RecordWriter {
 
   octet(value: number): void {
     this.#reserve(1);
-    this.#slab[this.#at++] = value;
+    this.#slab.octets[this.#at++] = value;
   }
 
   double(value: number): void {
     this.#reserve(8);
-    this.#at = this.#slab.writeDoubleBE(value, this.#at);
+    this.#slab.view.setFloat64(this.#at, value);
+    this.#at += 8;
   }
 
   length(value: number): void {
     this.#reserve(5);
+    const { octets } = this.#slab;
     let rest = value;
-    for (; rest > 0x7f; rest >>>= 7) this.#slab[this.#at++] = (rest & 0x7f) | 0x80;
-    this.#slab[this.#at++] = rest;
+    for (; rest > 0x7f; rest >>>= 7) octets[this.#at++] = (rest & 0x7f) | 0x80;
+    octets[this.#at++] = rest;
   }
 
   buffer(value: Uint8Array): void {
     this.length(value.length);
     this.#reserve(value.length);
-    this.#slab.set(value, this.#at);
+    this.#slab.octets.set(value, this.#at);
     this.#at += value.length;
   }
 
@@ -61,43 +69,48 @@ export class RecordWriter {
     const size = Buffer.byteLength(value);
     this.length(size);
     this.#reserve(size);
-    this.#slab.write(value, this.#at);
+    this.#slab.octets.write(value, this.#at);
     this.#at += size;
   }
 
   #shortAscii(value: string): boolean {
     this.#reserve(value.length + 1);
-    const slab = this.#slab;
+    const { octets } = this.#slab;
     let at = this.#at;
-    slab[at++] = value.length;
+    octets[at++] = value.length;
     for (let index = 0; index < value.length; index++) {
       const code = value.charCodeAt(index);
       if (code > 0x7f) return false;
-      slab[at++] = code;
+      octets[at++] = code;
     }
     this.#at = at;
     return true;
   }
 
-  /** The record so far. It stays as it is. */
-  get written(): Buffer {
-    return this.#slab.subarray(this.#start, this.#at);
-  }
-
-  /** Where the record so far lies. The next one follows at once, as long as there is room. */
+  /** Where the record so far lies. It stays as it is. The next one follows at once, as long as there is room. */
   get extent(): Extent {
     return { slab: this.#slab, start: this.#start, end: this.#at };
   }
 
   #reserve(count: number): void {
-    if (this.#at + count <= this.#slab.length) return;
+    const { octets } = this.#slab;
+    if (this.#at + count <= octets.length) return;
     const size = this.#at - this.#start;
-    const next = Buffer.allocUnsafeSlow(Math.max(this.#size, 2 * (size + count)));
-    this.#slab.copy(next, 0, this.#start, this.#at);
+    const next = newSlab(Math.max(this.#size, 2 * (size + count)));
+    octets.copy(next.octets, 0, this.#start, this.#at);
     this.#slab = next;
     this.#start = 0;
     this.#at = size;
   }
+}
+
+function newSlab(size: number): Slab {
+  const octets = Buffer.allocUnsafeSlow(size);
+  return { octets, view: viewOf(octets) };
+}
+
+export function viewOf(octets: Buffer): DataView {
+  return new DataView(octets.buffer, octets.byteOffset, octets.length);
 }
 
 /** Reads what {@link RecordWriter} wrote; a RangeError where the octets end too soon. */

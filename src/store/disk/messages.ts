@@ -11,11 +11,9 @@ import type { LaneTable, Tables } from './tables';
 import type { Tomb } from './tombs';
 
 /** A block as it is being put together: its records lie one behind the other. */
-interface Growing {
+interface Growing extends Extent {
   readonly seq: number;
   count: number;
-  readonly slab: Buffer;
-  readonly start: number;
   end: number;
 }
 
@@ -85,7 +83,7 @@ export class Messages {
     if (!block) return;
     this.#growing[lane] = undefined;
     this.#census.changed(block.count - 1);
-    this.#lane(lane).put(block, blockValue(block.slab, block.start, block.end, block.count));
+    this.#lane(lane).put(block, blockValue(block, block.count));
   }
 
   /** A block that was found, and the places in it of what is gone. */

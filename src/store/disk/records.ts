@@ -1,10 +1,10 @@
 import type { CorrelationEntry, DeadLetter, DeadReason, DeliveryState, QueueItem } from '../types';
 import { beginPacked, recordStart, sealPacked } from './blocks';
-import { RecordReader, RecordWriter, type Extent } from './bytes';
-import { crc32 } from './crc32';
+import { RecordReader, RecordWriter, viewOf, type Extent } from './bytes';
+import { xxh32 } from './xxh32';
 
 /**
- * Every record: the CRC-32 of what follows (four octets), its format (one), the rest.
+ * Every record: the XXH32 of what follows (four octets), its format (one), the rest.
  * A format once released stays readable: a new one gets a new number and a
  * reader beside the old ones.
  */
@@ -78,7 +78,7 @@ export class Records {
     beginPacked(writer, HEAD);
     this.#item(writer, seq, item);
     const { extent } = writer;
-    seal(extent.slab, recordStart(extent), extent.end);
+    seal(extent, recordStart(extent));
     sealPacked(extent);
     return extent;
   }
@@ -160,15 +160,15 @@ export class Records {
   }
 
   #sealed(): Buffer {
-    const { written } = this.#writer;
-    seal(written, 0, written.length);
-    return written;
+    const { extent } = this.#writer;
+    seal(extent, extent.start);
+    return extent.slab.octets.subarray(extent.start, extent.end);
   }
 }
 
-function seal(octets: Buffer, start: number, end: number): void {
-  octets[start + FORMAT_AT] = RECORD_FORMAT;
-  octets.writeUInt32BE(crc32(octets, start + FORMAT_AT, end), start);
+function seal({ slab, end }: Extent, start: number): void {
+  slab.octets[start + FORMAT_AT] = RECORD_FORMAT;
+  slab.view.setUint32(start, xxh32(slab.view, start + FORMAT_AT, end));
 }
 
 function writeLabels(writer: RecordWriter, { correlationId, msgid, metadata, origin }: Labels): void {
@@ -272,7 +272,7 @@ function readLabels(reader: RecordReader, flags: number, into: Mutable<Labels>):
 const DAMAGED = { unreadable: 'damaged' } as const;
 
 function opened<T>(octets: Buffer, read: (reader: RecordReader) => T): Decoded<T> {
-  if (octets.length < HEAD || octets.readUInt32BE() !== crc32(octets, FORMAT_AT, octets.length))
+  if (octets.length < HEAD || octets.readUInt32BE() !== xxh32(viewOf(octets), FORMAT_AT, octets.length))
     return DAMAGED;
   if ((octets[FORMAT_AT] as number) > RECORD_FORMAT) return { unreadable: 'newer' };
   try {
