@@ -3,6 +3,7 @@ import { SmppError } from '../../protocol';
 import { Group, Request, type Asked, type StoreChange } from './requests';
 import { addRoom, roomFor, Space, sumOf, type Room } from './space';
 import type { Tables } from './tables';
+import { Turns } from './turns';
 
 /** What belongs to a transaction as a whole. */
 export interface Last {
@@ -26,7 +27,11 @@ export class Committer {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #directory: string;
   readonly #space: Space;
+  readonly #turns = new Turns();
   #groups: Group[] = [];
+  /** Callers that are not told yet. */
+  #waiting = 0;
+  #groupSize = LARGEST_GROUP;
   #scheduled = false;
   #running = false;
   #fullUntil = -Infinity;
@@ -63,8 +68,9 @@ export class Committer {
 
   #ask(asked: Asked): Group {
     let group = this.#groups.at(-1);
-    if (!group || group.asked.length >= LARGEST_GROUP) this.#groups.push((group = new Group()));
+    if (!group || group.asked.length >= this.#groupSize) this.#groups.push((group = new Group()));
     group.add(asked);
+    this.#waiting++;
     if (!this.#scheduled && !this.#running) this.#schedule();
     return group;
   }
@@ -77,7 +83,7 @@ export class Committer {
   /** Nothing may be asked for any more. */
   async close(): Promise<void> {
     await this.idle();
-    this.#space.close();
+    await this.#space.close();
   }
 
   /** One turn later: by then all that the last commit woke has asked. */
@@ -89,18 +95,44 @@ export class Committer {
     });
   }
 
-  /** What waits already goes to the disk before the callers of the last transaction are told, which takes its time. */
   async #run(): Promise<void> {
     this.#running = true;
-    let tell: Tell = nothing;
-    for (let group = this.#groups.shift(); group; group = this.#groups.shift()) {
-      const commit = this.#commit(group);
-      tell();
-      tell = await commit;
+    let writing = this.#begin();
+    while (writing) {
+      const { callers, elapsed, tell } = await writing;
+      this.#turns.wrote(elapsed);
+      const byTurns = this.#turns.pay(this.#waiting);
+      this.#groupSize = byTurns ? Math.ceil(this.#waiting / 2) : LARGEST_GROUP;
+      writing = byTurns ? this.#begin() : undefined;
+      // Only in the next turn does lmdb begin with it.
+      if (writing) await nextTurn();
+      this.#tellAll(callers, tell);
+      if (writing) continue;
+      await nextTurn();
+      writing = this.#begin();
     }
     this.#running = false;
+  }
+
+  #begin(): Promise<Written> | undefined {
+    const group = this.#groups.shift();
+    return group && this.#write(group);
+  }
+
+  async #write(group: Group): Promise<Written> {
+    const started = this.#clock.monotonic();
+    const tell = await this.#commit(group);
+    return { callers: group.asked.length, elapsed: this.#clock.monotonic() - started, tell };
+  }
+
+  /** Tells the callers, and sees how long they take until they have asked anew. */
+  #tellAll(callers: number, tell: Tell): void {
+    const told = this.#clock.monotonic();
+    setImmediate(() => {
+      this.#turns.asked(callers, this.#clock.monotonic() - told);
+    });
+    this.#waiting -= callers;
     tell();
-    if (this.#groups.length > 0 && !this.#scheduled) this.#schedule();
   }
 
   async #commit(group: Group): Promise<Tell> {
@@ -174,6 +206,13 @@ export class Committer {
 
 /** Tells those who asked how it went. */
 type Tell = () => void;
+
+interface Written {
+  readonly callers: number;
+  /** Milliseconds. */
+  readonly elapsed: number;
+  readonly tell: Tell;
+}
 
 const nothing = (): void => undefined;
 

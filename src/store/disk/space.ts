@@ -1,7 +1,8 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, statfsSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATA_FILE } from './directory';
+import { extend, Growth } from './growth';
 import type { Tables } from './tables';
 
 /** How much a transaction may take at most. */
@@ -17,11 +18,8 @@ export interface Room {
 /** Left behind what is in use: settling takes pages too, and must go on when the disk is full. */
 const SMALLEST_RESERVE = 512 * 1024;
 const LARGEST_RESERVE = 4 * 1024 * 1024;
-/** The file grows by so much at a time at least. */
-const BLOCK = 64 * 1024;
-/** And by as much again as is in use, up to this: each time it has grown costs the next sync as much as the writing. */
+/** Ahead of need the file grows by as much again as is in use, up to this. */
 const LARGEST_STEP = 16 * 1024 * 1024;
-const ZEROS = Buffer.alloc(1024 * 1024);
 const PAGES_PER_TOUCH = 2;
 /** Pages that any transaction may copy: from the roots of all tables down, and the list of free ones. */
 const PATHS = 96;
@@ -69,6 +67,7 @@ export class Space {
   readonly #fd: number;
   readonly #directory: string;
   readonly #file: string;
+  readonly #growth: Growth;
   /** At least so much is left behind what is in use, without the reserve. */
   #left = 0;
 
@@ -77,6 +76,7 @@ export class Space {
     this.#directory = directory;
     this.#file = join(directory, DATA_FILE);
     this.#fd = openSync(this.#file, 'r+');
+    this.#growth = new Growth(this.#file);
   }
 
   #most({ octets, rows, touches }: Room): number {
@@ -112,9 +112,7 @@ export class Space {
     const reserve = spare ? reserveFor(used) : 0;
     try {
       this.#leaveRoom(spare);
-      const wanted = used + needed + reserve;
-      const more = fstatSync(this.#fd).size < wanted && this.#isPlenty() ? Math.min(used, LARGEST_STEP) : 0;
-      extend(this.#fd, wanted + more);
+      extend(this.#fd, used + needed + reserve);
     } catch (error) {
       const behind = fstatSync(this.#fd).size - used - room.rows;
       // Free within the file, without what the last transactions freed.
@@ -122,7 +120,10 @@ export class Space {
       const fits = behind >= 0 && anywhere + reserve <= behind + free * pageSize;
       if ((error as NodeJS.ErrnoException).code === 'EROFS' || !fits) throw error;
     }
-    this.#left = Math.max(0, fstatSync(this.#fd).size - used - needed - reserveFor(used));
+    const behind = fstatSync(this.#fd).size - used - needed - reserveFor(used);
+    this.#left = Math.max(0, behind);
+    const step = Math.min(used, LARGEST_STEP);
+    if (spare && behind < step / 2 && this.#isPlenty()) this.#growth.start(step);
   }
 
   #leaveRoom(spare: boolean): void {
@@ -136,7 +137,8 @@ export class Space {
     return bavail * bsize >= PLENTY;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#growth.close();
     closeSync(this.#fd);
   }
 }
@@ -173,10 +175,4 @@ export async function tryRoom(directory: string, octets: number): Promise<void> 
 
 function reserveFor(used: number): number {
   return Math.min(Math.max(used / 4, SMALLEST_RESERVE), LARGEST_RESERVE);
-}
-
-function extend(fd: number, wanted: number): void {
-  const end = Math.ceil(wanted / BLOCK) * BLOCK;
-  let { size } = fstatSync(fd);
-  while (size < end) size += writeSync(fd, ZEROS, 0, Math.min(ZEROS.length, end - size), size);
 }
