@@ -51,8 +51,10 @@ export class Lane {
   /** Borrowed, with segments to go, in the order in which they were borrowed. */
   #ready: Delivery[] = [];
   readonly #flying = new Set<Delivery>();
+  /** Ends the wait for messages. */
+  #interruption = new AbortController();
   /** While the lane waits for messages. */
-  #borrowing: AbortController | undefined;
+  #borrows = false;
   readonly #solitude: Solitude;
   readonly #finished: Promise<void>;
 
@@ -80,7 +82,7 @@ export class Lane {
   /** Takes no more; what is not on the wire goes back to the queue. Resolves when the loop has stopped. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the lane is closed'));
-    this.#borrowing?.abort(this.#closing.signal.reason);
+    this.#interrupt(this.#closing.signal.reason);
     await this.#finished;
   }
 
@@ -92,7 +94,7 @@ export class Lane {
     const at = this.#ready.findIndex((other) => other.order > delivery.order);
     this.#ready.splice(at < 0 ? this.#ready.length : at, 0, delivery);
     // It may be the only one: the queue has nothing to wake the lane with.
-    this.#borrowing?.abort(new Error('a message came back'));
+    this.#interrupt(new Error('a message came back'));
   }
 
   /** What is borrowed and has nothing on the wire goes back to the queue. */
@@ -101,7 +103,7 @@ export class Lane {
     this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
     for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
     this.#solitude.changed();
-    this.#borrowing?.abort(new Error('nothing is to be borrowed now'));
+    this.#interrupt(new Error('nothing is to be borrowed now'));
   }
 
   ended(delivery: Delivery): void {
@@ -166,14 +168,21 @@ export class Lane {
   /** Returns without any when a message comes back meanwhile, or when the lane closes. */
   async #borrow(): Promise<void> {
     const max = Math.max(1, Math.min(this.#session.freeSlots, this.#context.batchLimit()));
-    const { signal } = (this.#borrowing = new AbortController());
+    // One for many, as long as none is interrupted: with a window of one they are made for every message.
+    if (this.#interruption.signal.aborted) this.#interruption = new AbortController();
+    const { signal } = this.#interruption;
+    this.#borrows = true;
     try {
       this.#ready.push(...(await this.#context.borrow(max, signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      this.#borrowing = undefined;
+      this.#borrows = false;
     }
+  }
+
+  #interrupt(reason: unknown): void {
+    if (this.#borrows) this.#interruption.abort(reason);
   }
 
   #segmentsToGo(): number {
