@@ -95,6 +95,13 @@ describe('callers that write to the disk again and again', () => {
     assert.deepEqual(sizes.slice(-5), Array(5).fill(CALLERS));
   });
 
+  it('are not more at a time than one transaction may have, however many they are', async () => {
+    await write(10, 1);
+    sizes = [];
+    await write(10, 1, 12_000);
+    assert.equal(Math.max(...sizes), 5000);
+  });
+
   it('are never fewer than asked: one caller has each transaction to itself', async () => {
     await write(10, 1);
     sizes = [];

@@ -102,7 +102,7 @@ export class Committer {
       const { callers, elapsed, tell } = await writing;
       this.#turns.wrote(elapsed);
       const byTurns = this.#turns.pay(this.#waiting);
-      this.#groupSize = byTurns ? Math.ceil(this.#waiting / 2) : LARGEST_GROUP;
+      this.#groupSize = byTurns ? Math.min(LARGEST_GROUP, Math.ceil(this.#waiting / 2)) : LARGEST_GROUP;
       writing = byTurns ? this.#begin() : undefined;
       // Only in the next turn does lmdb begin with it.
       if (writing) await nextTurn();
