@@ -1,9 +1,13 @@
-import { fstatSync, writeSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { close, constants, fdatasync, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 
 /** A file grows by so much at a time at least. */
 const BLOCK = 64 * 1024;
 const ZEROS = Buffer.alloc(1024 * 1024);
+
+const writeTo = promisify(write);
+const sync = promisify(fdatasync);
+const closed = promisify(close);
 
 /** Makes the file so long at least, with zeros; throws where the disk has no room for them. */
 export function extend(fd: number, wanted: number): void {
@@ -14,16 +18,16 @@ export function extend(fd: number, wanted: number): void {
 
 /**
  * Appends zeros while transactions go on, for their syncs are fast only where the file does not grow. It is
- * opened for appending, so that whatever LMDB writes meanwhile nothing of it is overwritten.
+ * opened for appending, so that whatever LMDB writes meanwhile nothing of it is overwritten; and at once, so
+ * that it stays the file that LMDB has open, whatever becomes of its name.
  */
 export class Growth {
-  readonly #file: string;
-  #handle: FileHandle | undefined;
+  readonly #fd: number;
   #going: Promise<void> | undefined;
   #closed = false;
 
   constructor(file: string) {
-    this.#file = file;
+    this.#fd = openSync(file, constants.O_WRONLY | constants.O_APPEND);
   }
 
   /** Unless it grows already. Where there is no room, nobody is told: nothing needs it yet. */
@@ -35,17 +39,16 @@ export class Growth {
 
   /** Synced piece by piece: a transaction's own sync waits for one of them at most. */
   async #grow(octets: number): Promise<void> {
-    this.#handle ??= await open(this.#file, 'a');
     const pieces = Math.ceil(octets / ZEROS.length);
     for (let piece = 0; piece < pieces && !this.#closed; piece++) {
-      await this.#handle.write(ZEROS);
-      await this.#handle.datasync();
+      await writeTo(this.#fd, ZEROS);
+      await sync(this.#fd);
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#going;
-    await this.#handle?.close();
+    await closed(this.#fd);
   }
 }
