@@ -23,7 +23,7 @@ describe('callers that write to the disk again and again', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'smpp-committer-'));
     await layOut(directory, undefined);
-    tables = openTables(lmdb, directory);
+    tables = await openTables(lmdb, directory);
     now = 0;
     sizes = [];
     seen = [];

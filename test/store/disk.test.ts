@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as lmdb from 'lmdb';
 import {
   clientDirectory,
   listOrphans,
@@ -13,12 +14,21 @@ import {
 import { done, entry, hasCode, ids, item, items, retry, takeAll } from '../../src/store/conformance/harness';
 import { viewOf } from '../../src/store/disk/bytes';
 import { xxh32 } from '../../src/store/disk/xxh32';
-import { loadLmdb } from '../../src/store/disk/lmdb';
+import { loadLmdb, type Lmdb } from '../../src/store/disk/lmdb';
 import { decodeJson, Records } from '../../src/store/disk/records';
 import { FakeClock, settle } from '../support/clock';
 import { DiskStores, behind } from './setup';
 
 const { signal } = new AbortController();
+
+/** The package, but with something changed in what it opens. */
+const lmdbWith = (change: (root: lmdb.RootDatabase) => void) => async (): Promise<Lmdb> => ({
+  open: ((...options: Parameters<typeof lmdb.open>) => {
+    const root = lmdb.open(...options);
+    change(root);
+    return root;
+  }) as typeof lmdb.open,
+});
 
 describe('the disk store', () => {
   let base: string;
@@ -112,6 +122,38 @@ describe('the disk store', () => {
       const second = await open();
       await closing;
       assert.deepEqual(ids(await all(second)), ['m']);
+    });
+
+    it('can be opened again after lmdb had it open and failed', async () => {
+      let closed = false;
+      const failing = lmdbWith((root) => {
+        root.openDB = () => {
+          throw new Error('Input/output error');
+        };
+        const close = root.close.bind(root);
+        root.close = async () => close().then(() => void (closed = true));
+      });
+      await assert.rejects(open({ loadLmdb: failing }), (error: Error) => {
+        assert.ok(hasCode('QUEUE_UNAVAILABLE')(error));
+        return error.message.includes('Input/output error');
+      });
+      assert.ok(closed, 'lmdb would give the same one again');
+      await open();
+    });
+
+    it('is free again although closing it failed', async () => {
+      const failing = lmdbWith((root) => {
+        const close = root.close.bind(root);
+        root.close = async () => {
+          await close();
+          throw new Error('Input/output error');
+        };
+      });
+      const store = await open({ loadLmdb: failing });
+      await store.queue.enqueue([item('m')]);
+      await assert.rejects(store.close(), /Input\/output error/);
+      stores.forget(store);
+      assert.deepEqual(ids(await all(await open())), ['m']);
     });
 
     it('can be opened again after an opening that failed', async () => {

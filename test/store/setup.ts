@@ -16,6 +16,11 @@ export class DiskStores {
     return store;
   }
 
+  /** The test has closed it, or could not. */
+  forget(store: DiskStore): void {
+    this.#opened.splice(this.#opened.indexOf(store), 1);
+  }
+
   async close(): Promise<void> {
     for (const store of this.#opened.splice(0)) await store.close();
   }

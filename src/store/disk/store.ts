@@ -68,9 +68,13 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   if ('usedBy' in registration)
     throw inUse(directory, `the connection "${registration.usedBy}" of this process`);
   const cleanups: (() => Promise<void>)[] = [];
+  // One that fails must not keep the others: what stays locked stays so until the process ends.
+  let failure: Error | undefined;
+  const failed = (error: Error): void => void (failure ??= error);
   const cleanUp = (): Promise<void> =>
     registration.release(async () => {
-      for (const step of cleanups.reverse()) await step();
+      for (const step of cleanups.reverse()) await step().catch(failed);
+      if (failure) throw failure;
     });
   try {
     const lock = await lockDirectory(directory, holder);
@@ -94,7 +98,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     cleanups.push(() => queue.close());
     return store;
   } catch (error) {
-    await cleanUp();
+    await cleanUp().catch(() => undefined);
     throw error;
   }
 }
@@ -117,7 +121,7 @@ async function openOrRefuse(
   try {
     const repaired = await ensureWhole(lmdb, directory, clock.now(), onDamage);
     await layOutLockFile(directory);
-    return { tables: openTables(lmdb, directory), repaired };
+    return { tables: await openTables(lmdb, directory), repaired };
   } catch (cause) {
     throw unusable(directory, cause as Error);
   }

@@ -120,8 +120,18 @@ export const LANE_TABLES = ['lane0', 'lane1', 'lane2', 'lane3', 'lane4'];
  * - eventTurnBatching off: the transactions are ours (see Committer); lmdb's own have
  *   a promise that nobody can catch, and a full disk would end the process.
  */
-export function openTables(lmdb: Lmdb, directory: string): Tables {
+export async function openTables(lmdb: Lmdb, directory: string): Promise<Tables> {
   const root = openEnvironment(lmdb, directory);
+  try {
+    return tablesOf(root);
+  } catch (error) {
+    // Who tries again would be given the same one, which has failed.
+    await root.close();
+    throw error;
+  }
+}
+
+function tablesOf(root: RootDatabase<Buffer, Buffer>): Tables {
   const databases: Database<Buffer, Buffer>[] = [];
   const database = (name: string): Database<Buffer, Buffer> => {
     const opened = openDatabase(root, name);
