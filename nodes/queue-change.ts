@@ -42,7 +42,13 @@ async function leaveDisk(change: QueueChange): Promise<void> {
   const account = { host: settings.host, systemId: settings.systemId };
   let store: Store | undefined;
   try {
-    store = await openDiskStore({ directory, account, capacity: 0, whenFull: 'reject' });
+    store = await openDiskStore({
+      directory,
+      account,
+      capacity: 0,
+      whenFull: 'reject',
+      onDamage: ({ text }) => warn(text),
+    });
     const { queued } = await store.queue.stats();
     if (queued > 0) tell(change, await client.takeOver(store), directory);
   } catch (error) {
