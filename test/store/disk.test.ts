@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as lmdb from 'lmdb';
 import {
   clientDirectory,
   listOrphans,
@@ -14,21 +13,12 @@ import {
 import { done, entry, hasCode, ids, item, items, retry, takeAll } from '../../src/store/conformance/harness';
 import { viewOf } from '../../src/store/disk/bytes';
 import { xxh32 } from '../../src/store/disk/xxh32';
-import { loadLmdb, type Lmdb } from '../../src/store/disk/lmdb';
+import { loadLmdb } from '../../src/store/disk/lmdb';
 import { decodeJson, Records } from '../../src/store/disk/records';
 import { FakeClock, settle } from '../support/clock';
-import { DiskStores, behind } from './setup';
+import { DiskStores, behind, lmdbWith } from './setup';
 
 const { signal } = new AbortController();
-
-/** The package, but with something changed in what it opens. */
-const lmdbWith = (change: (root: lmdb.RootDatabase) => void) => async (): Promise<Lmdb> => ({
-  open: ((...options: Parameters<typeof lmdb.open>) => {
-    const root = lmdb.open(...options);
-    change(root);
-    return root;
-  }) as typeof lmdb.open,
-});
 
 describe('the disk store', () => {
   let base: string;

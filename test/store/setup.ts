@@ -1,5 +1,6 @@
-import { open, type Database } from 'lmdb';
+import * as lmdb from 'lmdb';
 import { openDiskStore, type DiskStore, type DiskStoreOptions } from '../../src/store';
+import type { Lmdb } from '../../src/store/disk/lmdb';
 
 /** The disk stores that one test opens. */
 export class DiskStores {
@@ -30,13 +31,22 @@ export class DiskStores {
 export async function behind<T>(
   directory: string,
   name: string,
-  work: (table: Database<Buffer, Buffer>) => T | Promise<T>,
+  work: (table: lmdb.Database<Buffer, Buffer>) => T | Promise<T>,
 ): Promise<T> {
   const encodings = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const root = open<Buffer, Buffer>({ path: directory, noSubdir: false, maxDbs: 64, ...encodings });
+  const root = lmdb.open<Buffer, Buffer>({ path: directory, noSubdir: false, maxDbs: 64, ...encodings });
   try {
     return await work(root.openDB<Buffer, Buffer>(name, encodings));
   } finally {
     await root.close();
   }
 }
+
+/** The package, but with something changed in what it opens. */
+export const lmdbWith = (change: (root: lmdb.RootDatabase) => void) => async (): Promise<Lmdb> => ({
+  open: ((...options: Parameters<typeof lmdb.open>) => {
+    const root = lmdb.open(...options);
+    change(root);
+    return root;
+  }) as typeof lmdb.open,
+});
