@@ -15,6 +15,8 @@ export interface ConformanceOptions extends QueueLimits {
   readonly name: string;
   readonly correlationCapacity: number;
   readonly deadLetterCapacity: number;
+  /** Milliseconds after which a loan that is not renewed ends, in a store that can `extend`; absent: as it likes. */
+  readonly loanTime?: number;
 }
 
 /** Opens the store under test. Checks close what they open. */
@@ -113,6 +115,17 @@ export async function takeAll(store: Store, count: number): Promise<Lease[]> {
   const leases: Lease[] = [];
   while (leases.length < count) leases.push(...(await take(store, count - leases.length)));
   return leases;
+}
+
+/** What there is to take within `ms`: perhaps nothing. */
+export async function takeWithin(store: Store, ms: number): Promise<Lease[]> {
+  const signal = AbortSignal.timeout(ms);
+  try {
+    return await store.queue.take(10, { signal });
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    return [];
+  }
 }
 
 export async function assertNothingToTake(store: Store, ms = 50): Promise<void> {

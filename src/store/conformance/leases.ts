@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
 import type { Lease } from '../types';
-import { assertNothingToTake, check, dead, done, ids, item, items, retry, take, takeAll } from './harness';
+import {
+  assertNothingToTake,
+  check,
+  dead,
+  done,
+  ids,
+  item,
+  items,
+  retry,
+  take,
+  takeAll,
+  takeWithin,
+} from './harness';
+
+/** Milliseconds. */
+const LOAN = 600;
 
 /** A loan on which something happened. */
 function marked(lease: Lease): Lease {
@@ -147,15 +162,22 @@ export const leaseChecks = [
   ),
 
   check(
-    'extend: loans that run out can be renewed',
+    'extend: a loan that is renewed does not run out, and one that is not comes back, marked',
     async ({ store }) => {
-      await store.queue.enqueue(items('m', 1));
-      const leases = await take(store, 1);
-      await store.queue.extend(leases);
-      await store.queue.settle(leases.map(done));
-      await assertNothingToTake(store);
+      await store.queue.enqueue(items('m', 2));
+      const [kept, forgotten] = (await takeAll(store, 2)) as [Lease, Lease];
+      const until = Date.now() + 3 * LOAN;
+      const again: Lease[] = [];
+      while (Date.now() < until) {
+        await store.queue.extend([kept, ...again]);
+        again.push(...(await takeWithin(store, LOAN / 4)));
+      }
+      assert.deepEqual(ids(again), [forgotten.item.id]);
+      assert.equal(again[0]?.state.redelivered, true);
+      await store.queue.settle([kept, ...again].map(done));
+      assert.equal((await store.queue.stats()).queued, 0);
     },
-    { needs: ({ extend }) => extend },
+    { needs: ({ extend }) => extend, loanTime: LOAN },
   ),
 
   check('concurrency: several who wait are served, none of them the same', async ({ store }) => {

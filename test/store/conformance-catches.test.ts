@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import {
+  openMemoryStore,
+  storeConformance,
+  type ConformanceOptions,
+  type Lease,
+  type OutboundQueue,
+  type Store,
+  type StoreCapabilities,
+} from '../../src/store';
+
+type Break = (store: Store, options: ConformanceOptions) => Partial<Store>;
+
+/** A store of which only the queue is another. */
+const queue =
+  (change: (queue: OutboundQueue) => Partial<OutboundQueue>): Break =>
+  ({ queue: whole }) => ({ queue: { ...bound(whole), ...change(whole) } });
+
+function bound(of: OutboundQueue): OutboundQueue {
+  return {
+    enqueue: (items, options) => of.enqueue(items, options),
+    take: (max, options) => of.take(max, options),
+    settle: (settlements) => of.settle(settlements),
+    extend: (leases) => of.extend(leases),
+    release: (leases) => of.release(leases),
+    stats: () => of.stats(),
+    purge: () => of.purge(),
+    close: () => of.close(),
+  };
+}
+
+/** Loans run out after `loanTime`; `extend` begins it anew, if it `extends`. */
+const runningOut =
+  (extendsLoans: boolean): Break =>
+  (store, { loanTime = 60_000 }) => {
+    const timers = new Map<Lease, NodeJS.Timeout>();
+    const end = (leases: readonly Lease[]): void =>
+      leases.forEach((lease) => clearTimeout(timers.get(lease)));
+    const begin = (leases: readonly Lease[]): void => {
+      end(leases);
+      for (const lease of leases) {
+        const over = (): void => {
+          lease.state.redelivered = true;
+          void store.queue.release([lease]).catch(() => undefined);
+        };
+        timers.set(lease, setTimeout(over, loanTime));
+      }
+    };
+    return {
+      capabilities: { ...store.capabilities, extend: true },
+      close: () => (end([...timers.keys()]), store.close()),
+      ...queue((whole) => ({
+        take: async (max, options) => {
+          const leases = await whole.take(max, options);
+          begin(leases);
+          return leases;
+        },
+        settle: (settlements) => (end(settlements.map(({ lease }) => lease)), whole.settle(settlements)),
+        release: (leases) => (end(leases), whole.release(leases)),
+        extend: async (leases) => {
+          if (extendsLoans) begin(leases);
+        },
+      }))(store, {} as ConformanceOptions),
+    };
+  };
+
+const says = (capabilities: Partial<StoreCapabilities>): Break => {
+  return (store) => ({ capabilities: { ...store.capabilities, ...capabilities } });
+};
+
+/** What is wrong with a store, the check that must find it, and how it is made so. */
+const WRONG: readonly [what: string, check: string, Break][] = [
+  [
+    'last in first out',
+    'order: first in',
+    queue((q) => ({ enqueue: (all) => q.enqueue([...all].reverse()) })),
+  ],
+  [
+    'one priority for all',
+    'priorities: lane 0',
+    queue((q) => ({ enqueue: (all) => q.enqueue(all.map((item) => ({ ...item, lane: 2 }))) })),
+  ],
+  [
+    'a message lent twice',
+    'leases: what is on loan is lent to nobody',
+    queue((q) => {
+      let before: Lease[] | undefined;
+      return { take: async (max, options) => (before ??= await q.take(max, options)) };
+    }),
+  ],
+  [
+    'more lent than asked for',
+    'leases: never more',
+    queue((q) => ({ take: (max, options) => q.take(max + 1, options) })),
+  ],
+  [
+    'settled messages that come again',
+    'settle: what is done is gone',
+    queue((q) => ({ settle: (all) => q.release(all.map(({ lease }) => lease)) })),
+  ],
+  [
+    'retries at once',
+    'delay: a message put off',
+    queue((q) => ({
+      settle: (all) => q.settle(all.map((one) => (one.outcome === 'retry' ? { ...one, notBefore: 0 } : one))),
+    })),
+  ],
+  [
+    'released messages at the end',
+    'release: messages come again before',
+    queue((q) => ({
+      release: async (leases) => {
+        await q.settle(leases.map((lease) => ({ outcome: 'done', lease })));
+        await q.enqueue(leases.map(({ item }) => item));
+      },
+    })),
+  ],
+  [
+    'a release that forgets what happened',
+    'release: the state is written back',
+    queue((q) => ({
+      release: (leases) => (leases.forEach(({ state }) => (state.attempts = 0)), q.release(leases)),
+    })),
+  ],
+  [
+    'segments that are forgotten',
+    'segment state: accepted segments',
+    queue((q) => ({
+      release: (leases) => (leases.forEach(({ state }) => state.accepted.fill(null)), q.release(leases)),
+    })),
+  ],
+  ['loans that run out although they are renewed', 'extend: a loan', runningOut(false)],
+  ['loans that never run out', 'extend: a loan', says({ extend: true })],
+  [
+    'half a batch in a full queue',
+    'capacity: a full queue',
+    queue((q) => ({
+      enqueue: async (all, options) => {
+        for (const one of all) await q.enqueue([one], options);
+      },
+    })),
+  ],
+  [
+    'room made by what is on loan',
+    'whenFull wait: a batch larger',
+    (_, options) => openMemoryStore({ ...options, capacity: 0 }),
+  ],
+  [
+    'a purge of nothing',
+    'purge: removes all',
+    queue(() => ({ purge: async () => ({ removed: 0, items: [] }) })),
+  ],
+  [
+    'a taker who gives up with a message',
+    'take: given up',
+    queue((q) => ({
+      take: (max, { signal }) =>
+        new Promise((resolve, reject) => {
+          signal.throwIfAborted();
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+          q.take(max, { signal: new AbortController().signal }).then(resolve, reject);
+        }),
+    })),
+  ],
+  [
+    'calls after closing',
+    'close: every later call',
+    (store) => ({
+      close: async () => undefined,
+      queue: { ...bound(store.queue), close: async () => undefined },
+    }),
+  ],
+  [
+    'correlations that never end',
+    'expiry: an entry',
+    ({ correlator }) => ({
+      correlator: {
+        put: (all) => correlator.put(all.map((one) => ({ ...one, expiresAt: one.expiresAt + 60_000 }))),
+        get: (id) => correlator.get(id),
+        expire: () => correlator.expire(),
+      },
+    }),
+  ],
+  ['a settlement in two steps where one is promised', 'atomic settle', () => ({ settle: undefined })],
+  ['nothing durable', 'durable: correlation, state and counters', says({ durable: true })],
+];
+
+describe('the suite for stores finds out', () => {
+  const checks = storeConformance();
+  for (const [what, name, change] of WRONG)
+    it(what, async function () {
+      this.timeout(40_000);
+      const [check, ...others] = checks.filter((one) => one.name.startsWith(name));
+      assert.ok(check && others.length === 0, `one check named ${name}`);
+      const open = (options: ConformanceOptions): Promise<Store> => {
+        const whole = openMemoryStore(options);
+        return Promise.resolve({ ...whole, ...change(whole, options) });
+      };
+      const { capabilities } = await open({ capacity: 1, whenFull: 'reject' } as ConformanceOptions);
+      assert.ok(check.needs?.(capabilities) ?? true, 'the check applies');
+      await assert.rejects(check.run(open), what);
+    });
+
+  it('nothing in a store whose enqueue resolves with ids', async () => {
+    const open = async (options: ConformanceOptions): Promise<Store> => {
+      const whole = openMemoryStore(options);
+      const enqueue: OutboundQueue['enqueue'] = async (items): Promise<string[]> => {
+        await whole.queue.enqueue(items);
+        return items.map(({ id }) => id);
+      };
+      return { ...whole, queue: { ...bound(whole.queue), enqueue } };
+    };
+    for (const check of checks.filter(({ name }) => name.startsWith('order: '))) await check.run(open);
+  });
+
+  it('nothing in a store whose loans run out unless they are renewed', async () => {
+    const check = checks.find(({ name }) => name.startsWith('extend: '));
+    const open = async (options: ConformanceOptions): Promise<Store> => {
+      const whole = openMemoryStore(options);
+      return { ...whole, ...runningOut(true)(whole, options) };
+    };
+    await check?.run(open);
+  });
+});
