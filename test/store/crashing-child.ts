@@ -1,14 +1,19 @@
 import { openDiskStore } from '../../src/store';
 import { entry, item } from '../../src/store/conformance/harness';
+import { Turns } from '../../src/store/disk/turns';
 import { say } from '../support/say';
 
+const CALLERS = 30;
+
 /**
- * Queues and sends until it is killed, and tells of each step before or after it:
+ * Queues and sends until it is killed, with `turns` by two transactions at a time, and tells of each step before or
+ * after it:
  *
  *   queued <id>   enqueue has resolved        sending <id> <redelivered>   the centre sees it now
  *   done <id>     settle has resolved         damage <text>
  */
-async function run(directory: string, run: string): Promise<void> {
+async function run(directory: string, run: string, turns: boolean): Promise<void> {
+  if (turns) Turns.prototype.pay = (waiting) => waiting > 1;
   const tell = (...words: string[]): void => say(words.join(' '));
   const store = await openDiskStore({
     directory,
@@ -31,6 +36,16 @@ async function run(directory: string, run: string): Promise<void> {
     }
   }
 
+  /** One message at a time, with many others at the same time. */
+  async function call(): Promise<void> {
+    for (;;) {
+      const message = item(`${run}-${count++}`);
+      await store.queue.enqueue([message]);
+      tell('queued', message.id);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   async function consume(): Promise<void> {
     for (;;) {
       const leases = await store.queue.take(8, { signal });
@@ -44,7 +59,8 @@ async function run(directory: string, run: string): Promise<void> {
     }
   }
 
-  await Promise.all([produce(), produce(), consume(), consume()]);
+  const callers = Array.from({ length: CALLERS }, call);
+  await Promise.all([...callers, produce(), produce(), consume(), consume()]);
 }
 
-void run(process.argv[2] as string, process.argv[3] as string);
+void run(process.argv[2] ?? '', process.argv[3] ?? '', process.argv[4] === 'turns');

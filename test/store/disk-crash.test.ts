@@ -19,10 +19,9 @@ describe('the disk store, when its process is killed', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   /** Lets a child run and kills it `ms` after its first step; returns what it told. */
-  async function runAndKill(run: string, ms: number): Promise<string[]> {
-    const process_ = spawn(process.execPath, ['-r', 'tsx/cjs', child, directory, run], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+  async function runAndKill(run: string, ms: number, turns: boolean): Promise<string[]> {
+    const args = ['-r', 'tsx/cjs', child, directory, run, ...(turns ? ['turns'] : [])];
+    const process_ = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: string[] = [];
     for await (const line of createInterface({ input: process_.stdout })) {
       if (lines.push(line) === 1) setTimeout(() => process_.kill('SIGKILL'), ms);
@@ -34,7 +33,7 @@ describe('the disk store, when its process is killed', () => {
     this.timeout(20_000 + 5000 * ROUNDS);
     const told: string[] = [];
     for (let round = 0; round < ROUNDS; round++)
-      told.push(...(await runAndKill(`r${round}`, 50 + 300 * Math.random())));
+      told.push(...(await runAndKill(`r${round}`, 50 + 300 * Math.random(), round % 2 === 1)));
     told.push(...(await drain()));
 
     assert.deepEqual(
