@@ -1,6 +1,6 @@
 /** `npm run torture:kill -- --rounds 200`; `--once`: with delivery at most once. */
 import { parseArgs } from 'node:util';
-import { torture } from './torture';
+import { faultsOf, torture } from './torture';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '20' }, once: { type: 'boolean', default: false } },
@@ -15,8 +15,9 @@ torture(Number(values.rounds), say, delivery).then(
     process.stdout.write(
       `${report.acknowledged} acknowledged, ${report.lost.length} lost, ${report.repeated} repeated\n`,
     );
-    const wrong = values.once ? report.vanished.length + report.repeated : report.lost.length;
-    process.exitCode = wrong === 0 ? 0 : 1;
+    const faults = faultsOf(report, delivery);
+    for (const fault of faults) process.stdout.write(`WRONG: ${fault}\n`);
+    process.exitCode = faults.length === 0 ? 0 : 1;
   },
   (error: unknown) => {
     process.stderr.write(`${String(error)}\n`);

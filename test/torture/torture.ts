@@ -30,6 +30,28 @@ export interface TortureReport {
   readonly mismatched: number;
 }
 
+export type Delivery = 'at-least-once' | 'at-most-once';
+
+/** What is outstanding, and what was accepted but not settled yet; `maxUnsettled` bounds both. */
+export const REPEATS_PER_KILL = 1000;
+
+/** What must not be in a report, each as a line; none: all is well. */
+export function faultsOf(report: TortureReport, delivery: Delivery): string[] {
+  const { lost, vanished, repeated, repeatedPerKill, unmarked, overtaken, doubleReferences, mismatched } =
+    report;
+  const once = delivery === 'at-most-once';
+  const faults: [count: number, what: string][] = [
+    [once ? vanished.length : lost.length, 'messages were lost'],
+    [once ? repeated : Math.max(0, repeatedPerKill - REPEATS_PER_KILL), 'repeats are too many'],
+    [unmarked, 'repeats were not marked'],
+    [overtaken, 'messages overtook another of their priority'],
+    [doubleReferences.length, 'long messages came under two reference numbers'],
+    [mismatched, 'receipts were matched to nothing or to another message'],
+    [report.acknowledged > 0 && report.receipts > 0 ? 0 : 1, 'run has shown nothing'],
+  ];
+  return faults.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+}
+
 interface Told {
   readonly acknowledged: Set<number>;
   /** By number and segment: how often it was sent marked. */
@@ -49,7 +71,7 @@ const segmentsOf = (number: number): number =>
 export async function torture(
   rounds: number,
   say: (line: string) => void = () => undefined,
-  delivery: 'at-least-once' | 'at-most-once' = 'at-least-once',
+  delivery: Delivery = 'at-least-once',
 ): Promise<TortureReport> {
   const directory = await mkdtemp(join(tmpdir(), 'smpp-torture-'));
   const centre = new Centre();
