@@ -78,14 +78,19 @@ function listen(path: string, self: LockHolder): Promise<Server | 'taken' | 'imp
   });
 }
 
-/** Undefined: somebody listens and says nothing, which a busy process does. */
+/** How a socket is told that nobody listens to. Whatever else goes wrong (not allowed, no descriptors) tells nothing. */
+const DESERTED: readonly (string | undefined)[] = ['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'];
+
+/** Undefined: somebody listens and says nothing, which a busy process does; or perhaps listens. */
 function ask(path: string): Promise<LockHolder | 'nobody' | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path).setEncoding('utf8').setTimeout(ANSWER_TIME);
     let answer = '';
     socket.on('data', (text: string) => (answer += text));
     socket.on('timeout', () => socket.destroy());
-    socket.on('error', () => resolve('nobody'));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(DESERTED.includes(code) ? 'nobody' : undefined),
+    );
     socket.on('close', () => resolve(parsed(answer)));
   });
 }
