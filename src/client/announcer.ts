@@ -3,6 +3,7 @@ import { maskNumber, type Log } from '../observability';
 import { describeStatus, statusName, type CodecOptions, type Pdu } from '../protocol';
 import type { Session } from '../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../store';
+import { Availability } from './availability';
 import type { SegmentResponse } from './delivery';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
 import type { DirectRequest } from './intake';
@@ -29,16 +30,17 @@ export class Announcer {
   readonly #clock: Clock;
   readonly #codec: CodecOptions;
   #full = false;
-  #away = false;
   #inVain = false;
   #lastState = '';
   #normalTimer: TimerHandle;
+  readonly #availability: Availability;
 
   constructor(events: Events, log: Log, clock: Clock, codec: CodecOptions = {}) {
     this.#codec = codec;
     this.#events = events;
     this.#log = log;
     this.#clock = clock;
+    this.#availability = new Availability(clock, (available) => this.#queueAvailable(available));
   }
 
   /** What each session is called in every line about what goes over it. */
@@ -245,8 +247,10 @@ export class Announcer {
 
   /** Told of each try; tells of the changes. */
   queueAvailable(available: boolean): void {
-    if (available !== this.#away) return;
-    this.#away = !available;
+    this.#availability.tried(available);
+  }
+
+  #queueAvailable(available: boolean): void {
     const state = available ? 'available' : 'unavailable';
     const line = { event: 'queue', stage: state };
     if (available) this.#log.info(line, 'the queue can be written again');
@@ -264,6 +268,7 @@ export class Announcer {
 
   stop(): void {
     this.#clock.clearTimeout(this.#normalTimer);
+    this.#availability.stop();
   }
 
   #throttle(state: Omit<ClientEvents['throttle'], 'event' | 'payload' | 'topic'>): void {
