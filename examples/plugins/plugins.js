@@ -22,9 +22,10 @@ module.exports = (RED) => {
     let taken = 0;
     return {
       enqueue: async (items, options) => {
-        await queue.enqueue(items, options);
-        taken += items.length;
+        const ids = await queue.enqueue(items, options);
+        taken += ids.length;
         log.debug({ event: 'example-queue', stage: 'enqueue', taken }, `${taken} messages so far`);
+        return ids;
       },
       take: (max, options) => queue.take(max, options),
       settle: (settlements) => queue.settle(settlements),

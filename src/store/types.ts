@@ -105,12 +105,12 @@ export interface EnqueueOptions {
 
 export interface OutboundQueue {
   /**
-   * Resolves, with whatever the backend has at hand (ids, nothing), when all are as safe as it makes them; all or
-   * nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or `QUEUE_UNAVAILABLE`. `states`, one for
-   * each item: what happened to them in another store; a store without `segmentState` may pass over it, and sends
-   * them whole.
+   * Resolves with the ids when all are as safe as the backend makes them; all
+   * or nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or
+   * `QUEUE_UNAVAILABLE`. `states`, one for each item: what happened to them in another store; a store without
+   * `segmentState` may pass over it, and sends them whole.
    */
-  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<unknown>;
+  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]>;
   /**
    * Lends up to `max` messages, lane by lane, first in first out; waits until
    * there is at least one. Rejects with the signal's reason when aborted: then nothing is on loan.

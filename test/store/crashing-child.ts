@@ -30,8 +30,7 @@ async function run(directory: string, run: string, turns: boolean): Promise<void
       const batch = Array.from({ length: 1 + (count % 4) }, () =>
         item(`${run}-${count++}`, { lane: (count % 5) as 0, metadata: { long: 'x'.repeat(count % 3000) } }),
       );
-      await store.queue.enqueue(batch);
-      for (const { id } of batch) tell('queued', id);
+      for (const id of await store.queue.enqueue(batch)) tell('queued', id);
       if (count % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }

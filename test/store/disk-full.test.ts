@@ -63,8 +63,9 @@ describe('the disk store on a disk that is full or read-only', () => {
     const acknowledged: string[] = [];
     for (let at = 0; at < 10_000; at++) {
       try {
-        await store.queue.enqueue([item(`m${at}`, { segments: [Buffer.alloc(3000)] })]);
-        acknowledged.push(`m${at}`);
+        acknowledged.push(
+          ...(await store.queue.enqueue([item(`m${at}`, { segments: [Buffer.alloc(3000)] })])),
+        );
       } catch (error) {
         assert.ok(unavailable(error), String(error));
         assert.match((error as Error).message, /Make room on its disk/);

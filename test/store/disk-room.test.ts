@@ -56,8 +56,7 @@ describe('the disk store, on a file system of its own,', function () {
   }
 
   it('says that a disk is read-only, and keeps what it has', async () => {
-    const acknowledged = items('m', 20);
-    await store.queue.enqueue(acknowledged);
+    const acknowledged = await store.queue.enqueue(items('m', 20));
     await store.close();
     assert.ok(mount('-o', 'remount,ro', directory));
     const open = openDiskStore({
@@ -74,9 +73,6 @@ describe('the disk store, on a file system of its own,', function () {
       capacity: 0,
       whenFull: 'reject',
     });
-    assert.deepEqual(
-      await drain(),
-      acknowledged.map(({ id }) => id),
-    );
+    assert.deepEqual(await drain(), acknowledged);
   });
 });

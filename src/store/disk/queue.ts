@@ -47,7 +47,7 @@ type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'st
 export class DiskQueue implements OutboundQueue {
   readonly #parts: QueueParts;
   readonly #takers = new Waiters<number, Lease[]>();
-  readonly #enqueuers = new Waiters<Batch, void>();
+  readonly #enqueuers = new Waiters<Batch, string[]>();
   #timer: TimerHandle;
   #closed = false;
 
@@ -55,7 +55,7 @@ export class DiskQueue implements OutboundQueue {
     this.#parts = parts;
   }
 
-  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<void> {
+  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]> {
     // Not async: of all calls it is the one that is made by the thousand.
     try {
       this.#check();
@@ -71,7 +71,7 @@ export class DiskQueue implements OutboundQueue {
     items: readonly QueueItem[],
     states: EnqueueOptions['states'],
     signal: AbortSignal | undefined,
-  ): Promise<void> {
+  ): Promise<string[]> {
     const { limits, changes } = this.#parts;
     if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
@@ -118,11 +118,13 @@ export class DiskQueue implements OutboundQueue {
     items: readonly QueueItem[],
     states: EnqueueOptions['states'],
     also: readonly StoreChange[] = NONE,
-  ): Promise<void> {
-    if (items.length === 0) return Promise.resolve();
+  ): Promise<string[]> {
+    if (items.length === 0) return Promise.resolve([]);
     const { changes, committer } = this.#parts;
     const change = changes.appending(items, states?.map(copyDeliveryState));
-    return also.length > 0 ? committer.make([...also, change], true) : committer.append(change);
+    const ids = items.length === 1 ? [(items[0] as QueueItem).id] : items.map((item) => item.id);
+    const appended = also.length > 0 ? committer.make([...also, change], true) : committer.append(change);
+    return appended.then(() => ids);
   }
 
   /** Takes out as many as `count` new ones need, or none where not even that would do. */

@@ -41,7 +41,7 @@ export class MemoryQueue implements OutboundQueue {
     (a, b) => a.notBefore < b.notBefore || (a.notBefore === b.notBefore && a.entry.order < b.entry.order),
   );
   readonly #takers = new Waiters<number, Lease[]>();
-  readonly #enqueuers = new Waiters<Batch, void>();
+  readonly #enqueuers = new Waiters<Batch, string[]>();
   #limits: QueueLimits;
   #leased = 0;
   #order = 0;
@@ -64,7 +64,7 @@ export class MemoryQueue implements OutboundQueue {
     return this.#ready.length + this.#delayed.length + this.#leased;
   }
 
-  async enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<void> {
+  async enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<string[]> {
     this.#check();
     options.signal?.throwIfAborted();
     const { capacity, whenFull } = this.#limits;
@@ -75,8 +75,9 @@ export class MemoryQueue implements OutboundQueue {
     if (blocked && whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
     this.#refuseWhenFull(items.length);
-    void this.#append({ items, states });
+    const ids = this.#append({ items, states });
     if (dropped.length > 0) this.#limits.onDropped?.(dropped);
+    return ids;
   }
 
   /** What failed for good comes again, behind all others. All or nothing. */
@@ -92,13 +93,13 @@ export class MemoryQueue implements OutboundQueue {
     if (full) throw full;
   }
 
-  #append({ items, states }: Batch): Promise<void> {
+  #append({ items, states }: Batch): string[] {
     for (const [at, item] of items.entries()) {
       const state = states?.[at];
       this.#ready.append({ item, order: this.#order++, state: state && copyDeliveryState(state) });
     }
     this.#lend();
-    return Promise.resolve();
+    return items.map((item) => item.id);
   }
 
   /** Drops as many as `count` new ones need, or none where not even that would do. */
