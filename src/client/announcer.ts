@@ -40,7 +40,7 @@ export class Announcer {
     this.#events = events;
     this.#log = log;
     this.#clock = clock;
-    this.#availability = new Availability(clock, (available) => this.#queueAvailable(available));
+    this.#availability = new Availability(clock, (failure) => this.#queueAvailable(failure));
   }
 
   /** What each session is called in every line about what goes over it. */
@@ -245,18 +245,18 @@ export class Announcer {
     );
   }
 
-  /** Told of each try; tells of the changes. */
-  queueAvailable(available: boolean): void {
-    this.#availability.tried(available);
+  /** Told of each try, with why it failed if it did; tells of the changes. */
+  queueTried(failure?: unknown): void {
+    this.#availability.tried(failure);
   }
 
-  #queueAvailable(available: boolean): void {
-    const state = available ? 'available' : 'unavailable';
+  #queueAvailable(failure: unknown): void {
+    const state = failure === undefined ? 'available' : 'unavailable';
     const line = { event: 'queue', stage: state };
-    if (available) this.#log.info(line, 'the queue can be written again');
+    if (failure === undefined) this.#log.info(line, 'the queue can be written again');
     else
       this.#log.warn(
-        line,
+        { ...line, err: failure },
         'the queue cannot be written: new messages are refused, and sending stops before long',
       );
     this.queue({ state });

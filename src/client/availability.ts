@@ -9,30 +9,32 @@ const QUIET = 10_000;
  */
 export class Availability {
   readonly #clock: Clock;
-  readonly #tell: (available: boolean) => void;
+  readonly #tell: (failure: unknown) => void;
   #away = false;
   #stopped = false;
   #failedAt = 0;
   /** While it seems to be back. */
   #timer: TimerHandle;
 
-  constructor(clock: Clock, tell: (available: boolean) => void) {
+  /** `tell` hears why it is away, and undefined when it is back. */
+  constructor(clock: Clock, tell: (failure: unknown) => void) {
     this.#clock = clock;
     this.#tell = tell;
   }
 
-  tried(success: boolean): void {
-    if (success) this.#succeeded();
-    else this.#failed();
+  /** `failure` is why it failed; undefined: it did not. */
+  tried(failure: unknown): void {
+    if (failure === undefined) this.#succeeded();
+    else this.#failed(failure);
   }
 
-  #failed(): void {
+  #failed(failure: unknown): void {
     this.#failedAt = this.#clock.monotonic();
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#away) return;
     this.#away = true;
-    this.#tell(false);
+    this.#tell(failure);
   }
 
   #succeeded(): void {
@@ -45,7 +47,7 @@ export class Availability {
   #back(): void {
     this.#timer = undefined;
     this.#away = false;
-    this.#tell(true);
+    this.#tell(undefined);
   }
 
   stop(): void {

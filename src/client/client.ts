@@ -323,7 +323,7 @@ export class SmppClient {
       accepted: (lease) => this.#outcomes.accepted(lease.item, lease.state),
       failed: (lease, reason) => this.#sender.fail(lease.item, reason, lease.state),
       throttled: (status) => this.#throttled(status),
-      storeAvailable: (available) => this.#announcer.queueAvailable(available),
+      storeTried: (failure) => this.#announcer.queueTried(failure),
     };
   }
 

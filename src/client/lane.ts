@@ -39,6 +39,8 @@ export interface SentSegment {
 }
 
 const STORE_PAUSE = 1000;
+/** With one signal at most. */
+const BORROWINGS = 1000;
 
 /**
  * The part of the road that leads to one session: borrows messages, waits until they
@@ -53,6 +55,7 @@ export class Lane {
   readonly #flying = new Set<Delivery>();
   /** Ends the wait for messages. */
   #interruption = new AbortController();
+  #borrowings = 0;
   /** While the lane waits for messages. */
   #borrows = false;
   readonly #solitude: Solitude;
@@ -168,8 +171,9 @@ export class Lane {
   /** Returns without any when a message comes back meanwhile, or when the lane closes. */
   async #borrow(): Promise<void> {
     const max = Math.max(1, Math.min(this.#session.freeSlots, this.#context.batchLimit()));
-    // One for many, as long as none is interrupted: with a window of one they are made for every message.
-    if (this.#interruption.signal.aborted) this.#interruption = new AbortController();
+    // One for many, for they are dear; not for all, for a queue of the user's may leave its listeners behind.
+    const worn = ++this.#borrowings % BORROWINGS === 0;
+    if (worn || this.#interruption.signal.aborted) this.#interruption = new AbortController();
     const { signal } = this.#interruption;
     this.#borrows = true;
     try {

@@ -26,8 +26,8 @@ export interface RoadListener {
   /** Final, and settled in the store. */
   failed(lease: Lease, reason: DeadReason): void;
   throttled(status: string): void;
-  /** Whether the store takes what became of messages. */
-  storeAvailable(available: boolean): void;
+  /** The store took what became of messages, or did not, and why. */
+  storeTried(failure?: unknown): void;
 }
 
 export interface RoadParts {
@@ -73,7 +73,7 @@ export class Road implements DeliveryListener {
     this.#settler = new Settler({
       ...parts,
       correlated: (entry) => parts.listener.correlated(entry),
-      available: (available) => parts.listener.storeAvailable(available),
+      tried: (failure) => parts.listener.storeTried(failure),
     });
     this.#endings = new Endings({ ...parts, settler: this.#settler, mailboxes: this.#mailboxes });
   }

@@ -108,11 +108,11 @@ export class Sender {
     } catch (error) {
       const { code } = error as Partial<SmppError>;
       if (code === 'QUEUE_FULL') announcer.queueFull(true, capacity);
-      if (code === 'QUEUE_UNAVAILABLE') announcer.queueAvailable(false);
+      if (code === 'QUEUE_UNAVAILABLE') announcer.queueTried(error);
       throw error;
     }
     announcer.queueFull(false, 0);
-    announcer.queueAvailable(true);
+    announcer.queueTried();
     queued(items);
   }
 

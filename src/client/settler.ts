@@ -36,7 +36,7 @@ export class Settler {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #correlated: (entry: CorrelationEntry) => void;
-  readonly #available: (available: boolean) => void;
+  readonly #tried: (failure?: unknown) => void;
   #next = emptyBatch();
   #running: Promise<void> | undefined;
   /** Settlements not yet durable. */
@@ -52,8 +52,8 @@ export class Settler {
     log: Log;
     /** Told when a message_id can be found. */
     correlated: (entry: CorrelationEntry) => void;
-    /** Told after each try to write whether the store took it. */
-    available: (available: boolean) => void;
+    /** Told after each try to write, with why the store did not take it if it did not. */
+    tried: (failure?: unknown) => void;
   }) {
     this.#queue = parts.store.queue;
     this.#correlator = parts.correlator;
@@ -63,7 +63,7 @@ export class Settler {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#correlated = parts.correlated;
-    this.#available = parts.available;
+    this.#tried = parts.tried;
   }
 
   correlate(entry: CorrelationEntry): void {
@@ -160,14 +160,15 @@ export class Settler {
       batch.released = [];
       if (batch.progressed.size > 0) await this.#queue.extend([...batch.progressed]);
     } catch (error) {
-      this.#log.error(
+      // Whoever is told of the try says why, once.
+      this.#log.debug(
         { event: 'queue', stage: 'settle', err: error },
         'the store does not take results; trying again',
       );
-      this.#available(false);
+      this.#tried(error);
       return false;
     }
-    this.#available(true);
+    this.#tried();
     this.#unsettled -= batch.then.length;
     for (const then of batch.then) then();
     this.#wake();

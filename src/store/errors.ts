@@ -1,5 +1,5 @@
 import { SmppError } from '../protocol';
-import type { QueueLimits } from './types';
+import type { QueueItem, QueueLimits } from './types';
 
 export function storeClosed(): SmppError {
   return new SmppError(
@@ -21,6 +21,16 @@ export function queueFull(limits: QueueLimits, used: number, count: number): Smp
       '"drop-oldest" or "wait".',
     { retriable: true },
   );
+}
+
+/** Tells whose business it is. What goes wrong there is a warning of the process: the queue goes on. */
+export function tellDropped({ onDropped }: QueueLimits, dropped: readonly QueueItem[]): void {
+  if (dropped.length === 0) return;
+  try {
+    onDropped?.(dropped);
+  } catch (error) {
+    process.emitWarning(error as Error);
+  }
 }
 
 /** A batch that no amount of waiting or dropping makes room for. */

@@ -90,7 +90,7 @@ describe('Queue events', () => {
     const script: Script = {
       submit_sm: (pdu, link) => void (answer = () => link.answer(pdu, { message_id: '1' })),
     };
-    const { client, peer, told } = await scenes.bound(script, { clock, queue });
+    const { client, peer, told, lines } = await scenes.bound(script, { clock, queue });
     const sent = client.send(numbered(1)[0]!);
     await peer.untilSubmits(1);
     away = true;
@@ -104,6 +104,8 @@ describe('Queue events', () => {
     assert.equal((await sent).event, 'accepted');
     const states = told('queue').map(({ state }) => state);
     assert.deepEqual(states, ['unavailable', 'available']);
+    const causes = lines.filter(({ err }) => err !== undefined).map(({ err }) => (err as Error).message);
+    assert.deepEqual(causes, ['away'], 'the log says why, once');
     assert.equal(client.state, 'bound');
   });
 });

@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed } from '../errors';
+import { neverFits, queueFull, storeClosed, tellDropped } from '../errors';
 import type {
   DeliveryState,
   EnqueueOptions,
@@ -90,7 +90,10 @@ export class DiskQueue implements OutboundQueue {
     return {
       room: roomFor([], 0),
       apply: () => undefined,
-      done: () => this.#parts.limits.onDropped?.(dropped.map(({ item }) => item)),
+      done: () => {
+        const items = dropped.map(({ item }) => item);
+        tellDropped(this.#parts.limits, items);
+      },
     };
   }
 

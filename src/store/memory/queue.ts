@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed } from '../errors';
+import { neverFits, queueFull, storeClosed, tellDropped } from '../errors';
 import { Heap } from '../heap';
 import type {
   DeadLetter,
@@ -76,7 +76,7 @@ export class MemoryQueue implements OutboundQueue {
     const dropped = whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
     this.#refuseWhenFull(items.length);
     const ids = this.#append({ items, states });
-    if (dropped.length > 0) this.#limits.onDropped?.(dropped);
+    tellDropped(this.#limits, dropped);
     return ids;
   }
 
