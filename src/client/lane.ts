@@ -56,8 +56,6 @@ export class Lane {
   /** Ends the wait for messages. */
   #interruption = new AbortController();
   #borrowings = 0;
-  /** While the lane waits for messages. */
-  #borrows = false;
   readonly #solitude: Solitude;
   readonly #finished: Promise<void>;
 
@@ -85,7 +83,7 @@ export class Lane {
   /** Takes no more; what is not on the wire goes back to the queue. Resolves when the loop has stopped. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the lane is closed'));
-    this.#interrupt(this.#closing.signal.reason);
+    this.#interruption.abort(this.#closing.signal.reason);
     await this.#finished;
   }
 
@@ -97,7 +95,7 @@ export class Lane {
     const at = this.#ready.findIndex((other) => other.order > delivery.order);
     this.#ready.splice(at < 0 ? this.#ready.length : at, 0, delivery);
     // It may be the only one: the queue has nothing to wake the lane with.
-    this.#interrupt(new Error('a message came back'));
+    this.#interruption.abort(new Error('a message came back'));
   }
 
   /** What is borrowed and has nothing on the wire goes back to the queue. */
@@ -106,7 +104,7 @@ export class Lane {
     this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
     for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
     this.#solitude.changed();
-    this.#interrupt(new Error('nothing is to be borrowed now'));
+    this.#interruption.abort(new Error('nothing is to be borrowed now'));
   }
 
   ended(delivery: Delivery): void {
@@ -175,18 +173,11 @@ export class Lane {
     const worn = ++this.#borrowings % BORROWINGS === 0;
     if (worn || this.#interruption.signal.aborted) this.#interruption = new AbortController();
     const { signal } = this.#interruption;
-    this.#borrows = true;
     try {
       this.#ready.push(...(await this.#context.borrow(max, signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
-    } finally {
-      this.#borrows = false;
     }
-  }
-
-  #interrupt(reason: unknown): void {
-    if (this.#borrows) this.#interruption.abort(reason);
   }
 
   #segmentsToGo(): number {

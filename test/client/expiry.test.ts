@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import type { OutboundQueue, Store } from '../../src/index';
+import type { Store } from '../../src/index';
 import { SmppError } from '../../src/protocol';
 import { FakeClock } from '../support/clock';
 import type { Script } from '../support/peer';
+import { bound } from '../support/queue';
 import { pass, until } from '../support/until';
 import { Scenes, numbered, store, textsOf } from './setup';
 
@@ -109,9 +110,3 @@ describe('Queue events', () => {
     assert.equal(client.state, 'bound');
   });
 });
-
-/** Its methods, also where they are those of a class. */
-function bound(queue: OutboundQueue): OutboundQueue {
-  const names = ['enqueue', 'take', 'settle', 'extend', 'release', 'stats', 'purge', 'close'] as const;
-  return Object.fromEntries(names.map((name) => [name, (queue[name] as () => unknown).bind(queue)])) as never;
-}

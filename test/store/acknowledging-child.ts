@@ -4,11 +4,11 @@
  */
 import { openDiskStore } from '../../src/store';
 import { item } from '../../src/store/conformance/harness';
-import { Turns } from '../../src/store/disk/turns';
 import { say } from '../support/say';
+import { takeTurns } from './setup';
 
 async function main(directory: string, callers: number, count: number): Promise<void> {
-  if (callers > 1) Turns.prototype.pay = (waiting) => waiting > 1;
+  if (callers > 1) takeTurns();
   const account = { host: 'localhost', systemId: 'sync' };
   const store = await openDiskStore({ directory, account, capacity: 0, whenFull: 'reject' });
   const call = async (caller: number): Promise<void> => {

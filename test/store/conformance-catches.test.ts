@@ -8,6 +8,7 @@ import {
   type Store,
   type StoreCapabilities,
 } from '../../src/store';
+import { bound } from '../support/queue';
 
 type Break = (store: Store, options: ConformanceOptions) => Partial<Store>;
 
@@ -15,19 +16,6 @@ type Break = (store: Store, options: ConformanceOptions) => Partial<Store>;
 const queue =
   (change: (queue: OutboundQueue) => Partial<OutboundQueue>): Break =>
   ({ queue: whole }) => ({ queue: { ...bound(whole), ...change(whole) } });
-
-function bound(of: OutboundQueue): OutboundQueue {
-  return {
-    enqueue: (items, options) => of.enqueue(items, options),
-    take: (max, options) => of.take(max, options),
-    settle: (settlements) => of.settle(settlements),
-    extend: (leases) => of.extend(leases),
-    release: (leases) => of.release(leases),
-    stats: () => of.stats(),
-    purge: () => of.purge(),
-    close: () => of.close(),
-  };
-}
 
 /** Loans run out after `loanTime`; `extend` begins it anew, if it `extends`. */
 const runningOut =

@@ -1,7 +1,7 @@
 import { openDiskStore } from '../../src/store';
 import { entry, item } from '../../src/store/conformance/harness';
-import { Turns } from '../../src/store/disk/turns';
 import { say } from '../support/say';
+import { takeTurns } from './setup';
 
 const CALLERS = 30;
 
@@ -13,7 +13,7 @@ const CALLERS = 30;
  *   done <id>     settle has resolved         damage <text>
  */
 async function run(directory: string, run: string, turns: boolean): Promise<void> {
-  if (turns) Turns.prototype.pay = (waiting) => waiting > 1;
+  if (turns) takeTurns();
   const tell = (...words: string[]): void => say(words.join(' '));
   const store = await openDiskStore({
     directory,

@@ -1,6 +1,7 @@
 import * as lmdb from 'lmdb';
 import { openDiskStore, type DiskStore, type DiskStoreOptions } from '../../src/store';
 import type { Lmdb } from '../../src/store/disk/lmdb';
+import { Turns } from '../../src/store/disk/turns';
 
 /** The disk stores that one test opens. */
 export class DiskStores {
@@ -40,6 +41,11 @@ export async function behind<T>(
   } finally {
     await root.close();
   }
+}
+
+/** Whoever writes in this process takes turns, however long it takes: two transactions are on their way at a time. */
+export function takeTurns(): void {
+  Turns.prototype.pay = (waiting) => waiting > 1;
 }
 
 /** The package, but with something changed in what it opens. */
