@@ -85,6 +85,9 @@ async function verify() {
       await check('format', [modules('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']);
     })(),
   ]);
+  // Where everything is installed, nobody sees what happens where it is not.
+  if (process.env.CI === 'true')
+    await check('tests that need a tool, where there is none', [join(root, '.ci', 'without-tools.mjs')]);
   console.log('Tests');
   await tests();
   console.log(`In ${Math.round((Date.now() - started) / 1000)} s, Node ${process.versions.node}.`);

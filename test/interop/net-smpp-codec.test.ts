@@ -12,7 +12,6 @@ import {
   type PduInput,
   type TlvSpec,
 } from '../../src/protocol';
-import { perlWithNetSmpp } from '../support/perl';
 import { pduOf, plain } from '../support/pdus';
 import { needs } from '../support/skip';
 
@@ -131,7 +130,7 @@ describe('Net::SMPP, a codec in perl,', () => {
 
   before(function () {
     this.timeout(30_000);
-    const perl = needs(this, perlWithNetSmpp(), 'Net::SMPP (libnet-smpp-perl)');
+    const perl = needs(this, 'net-smpp');
     const meant = new Map(all.map(([command, list]) => [command, list.map(asItWrites).filter(encodable)]));
     const jobs = all.flatMap(([command, list]) => [
       ...list.map(({ octets }) => ({ decode: octets.toString('hex') })),

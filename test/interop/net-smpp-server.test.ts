@@ -4,23 +4,24 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SmppClient, type ClientEvents, type EventName, type SmppClientOptions } from '../../src';
-import { perlWithNetSmpp } from '../support/perl';
 import { needs } from '../support/skip';
 import { until } from '../support/until';
 
 type Told = Record<string, string | number>;
 
 describe('Net::SMPP, as a server of the client', () => {
+  let perl: string;
   let server: ChildProcess;
   let told: Told[];
   let client: SmppClient | undefined;
 
-  beforeEach(async function () {
-    const perl = needs(this, perlWithNetSmpp(), 'Net::SMPP (libnet-smpp-perl)');
+  before(function () {
+    perl = needs(this, 'net-smpp');
+  });
+  beforeEach(async () => {
     told = [];
     server = spawn(perl, [join(__dirname, 'net-smpp-server.pl')], { stdio: ['ignore', 'pipe', 'ignore'] });
-    assert.ok(server.stdout);
-    createInterface(server.stdout).on('line', (line) => told.push(JSON.parse(line) as Told));
+    createInterface(server.stdout!).on('line', (line) => told.push(JSON.parse(line) as Told));
     await until(() => told.length > 0, 'its port');
   });
   afterEach(async () => {

@@ -189,20 +189,13 @@ function dissect(tshark: string, pdus: readonly Buffer[]): Field[][] {
   }
 }
 
-function tsharkHere(): string | undefined {
-  const found = ['tshark', 'text2pcap'].every(
-    (tool) => spawnSync(tool, ['-v'], { stdio: 'ignore' }).status === 0,
-  );
-  return found ? 'tshark' : undefined;
-}
-
 describe('tshark', () => {
   const all = commands.map((command) => [command, samples(command)] as const);
   const read = new Map<CommandName, Field[][]>();
 
   before(function () {
     this.timeout(90_000);
-    const tshark = needs(this, tsharkHere(), 'tshark');
+    const tshark = needs(this, 'tshark');
     const packets = dissect(
       tshark,
       all.flatMap(([, list]) => list.map(({ octets }) => octets)),

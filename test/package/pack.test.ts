@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { npm } from '../support/npm';
-import { nodeRed4, Runtime } from '../support/runtime';
-import { skip } from '../support/skip';
+import { Runtime } from '../support/runtime';
+import { needs, skip } from '../support/skip';
 
 const root = join(__dirname, '..', '..');
 const run = promisify(execFile);
@@ -80,6 +80,7 @@ describe('the package as it is published', function () {
     let userDir: string;
 
     before(async function () {
+      needs(this, 'registry');
       userDir = join(folder, 'user');
       mkdirSync(userDir);
       writeFileSync(join(userDir, 'package.json'), '{"name":"a-project","version":"0.0.0","private":true}');
@@ -153,8 +154,8 @@ describe('the package as it is published', function () {
       );
     });
 
-    it('is found by Node-RED there', async () => {
-      const runtime = await Runtime.start(nodeRed4(), { userDir, withCheckout: false });
+    it('is found by Node-RED there', async function () {
+      const runtime = await Runtime.start(needs(this, 'node-red-4'), { userDir, withCheckout: false });
       const sets = (await runtime.nodeSets()).filter(({ id }) => id.startsWith('@nazjs/'));
       await runtime.stop();
       assert.deepEqual(

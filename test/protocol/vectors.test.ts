@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   decodePdu,
@@ -12,7 +12,8 @@ import {
   type TlvValue,
 } from '../../src/protocol';
 import { plain } from '../support/pdus';
-import { skip } from '../support/skip';
+import { needs } from '../support/skip';
+import { findTool } from '../support/tools';
 
 interface Fixture {
   name: string;
@@ -55,11 +56,14 @@ describe('PDUs built by hand after the specifications', () => {
   }
 });
 
-const shared = join(__dirname, '../../../shared/vectors');
-
+/** Where they are not here, a test is declared that is skipped. */
 function sharedVectors<T>(file: string): T[] {
-  const path = join(shared, file);
-  return existsSync(path) ? load<T>(path) : [];
+  const folder = findTool('vectors');
+  if (folder !== undefined) return load<T>(join(folder, file));
+  it('are read as they are to be', function () {
+    needs(this, 'vectors');
+  });
+  return [];
 }
 
 /** Names of the analyser that differ from the specifications'. */
@@ -133,13 +137,7 @@ function assertDissected(pdu: Pdu, expected: Dissected['expected']): void {
 }
 
 describe('PDUs that an analyser has taken apart', () => {
-  const vectors = sharedVectors<Dissected>('pdus.json');
-
-  before(function () {
-    if (vectors.length === 0) skip(this, 'no shared vectors here');
-  });
-
-  vectors.forEach(({ hex, expected }, at) => {
+  sharedVectors<Dissected>('pdus.json').forEach(({ hex, expected }, at) => {
     it(`are read as it reads them, and written again: ${at} (${hex.slice(8, 16)})`, () => {
       const octets = Buffer.from(hex, 'hex');
       const pdu = decodePdu(octets);
@@ -177,13 +175,7 @@ const FLAGGED: Record<string, number | 'fine' | 'flawed'> = {
 };
 
 describe('malformed PDUs', () => {
-  const vectors = sharedVectors<Malformed>('malformed.json');
-
-  before(function () {
-    if (vectors.length === 0) skip(this, 'no shared vectors here');
-  });
-
-  vectors.forEach(({ hex, defect }, at) => {
+  sharedVectors<Malformed>('malformed.json').forEach(({ hex, defect }, at) => {
     it(`are answered or put up with: ${at} (${defect})`, () => {
       const octets = Buffer.from(hex, 'hex');
       const verdict = VERDICTS.find(([pattern]) => pattern.test(defect))?.[1] ?? FLAGGED[hex.slice(0, 16)];

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDiskStore, type DiskStore } from '../../src/store';
 import { SmppClient, type Message } from '../../src/index';
 import { Smsc } from '../../src/simulator';
+import { needs } from '../support/skip';
+import type { Found } from '../support/tools';
 import { pass } from '../support/until';
 import { done, entry, hasCode, ids, item, takeAll } from '../../src/store/conformance/harness';
 
 const unavailable = hasCode('QUEUE_UNAVAILABLE');
-const mount = (...args: string[]): unknown => execFileSync('mount', args, { stdio: 'ignore' });
 
 describe('the disk store on a disk that is full or read-only', () => {
+  let tool: Found<'mount'> | undefined;
   let disk: string;
   let rest: string;
   let stores: DiskStore[];
@@ -20,23 +21,16 @@ describe('the disk store on a disk that is full or read-only', () => {
   const noteRejection = (reason: unknown): number => rejections.push(reason);
 
   before(async function () {
+    const { mount } = (tool = needs(this, 'mount'));
     disk = await mkdtemp(join(tmpdir(), 'smpp-full-'));
     rest = join(disk, 'rest');
     process.on('unhandledRejection', noteRejection);
-    try {
-      mount('-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk);
-    } catch {
-      // Only root may mount.
-      this.skip();
-    }
+    mount('-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk);
   });
   after(async () => {
     process.off('unhandledRejection', noteRejection);
-    try {
-      execFileSync('umount', [disk], { stdio: 'ignore' });
-    } catch {
-      // It was never mounted.
-    }
+    if (!tool) return;
+    tool.unmount(disk);
     await rm(disk, { recursive: true, force: true });
   });
   beforeEach(() => (stores = []));
@@ -158,11 +152,11 @@ describe('the disk store on a disk that is full or read-only', () => {
 
   it('says what is wrong with a read-only disk', async () => {
     await (await open()).close();
-    mount('-o', 'remount,ro', disk);
+    tool!.mount('-o', 'remount,ro', disk);
     try {
       await assert.rejects(open(), unavailable);
     } finally {
-      mount('-o', 'remount,rw', disk);
+      tool!.mount('-o', 'remount,rw', disk);
     }
     await open();
   });

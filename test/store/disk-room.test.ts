@@ -1,33 +1,27 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDiskStore, type DiskStore } from '../../src/store';
 import { items } from '../../src/store/conformance/harness';
 import { needs } from '../support/skip';
+import type { Found } from '../support/tools';
 
 const account = { host: 'localhost', systemId: 'room' };
-
-function mount(...words: string[]): boolean {
-  try {
-    execFileSync('mount', words, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('the disk store, on a file system of its own,', function () {
   this.timeout(30_000);
   let directory: string;
-  let mounted: boolean;
+  let disk: Found<'mount'>;
   let store: DiskStore;
 
-  beforeEach(async function () {
+  before(function () {
+    disk = needs(this, 'mount');
+  });
+
+  beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'smpp-room-'));
-    mounted = mount('-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory);
-    needs(this, mounted || undefined, 'the right to mount a small file system');
+    disk.mount('-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory);
     store = await openDiskStore({
       directory: join(directory, 'queue'),
       account,
@@ -37,9 +31,9 @@ describe('the disk store, on a file system of its own,', function () {
   });
 
   afterEach(async () => {
-    mount('-o', 'remount,rw,size=16m', directory);
+    disk.mount('-o', 'remount,rw,size=16m', directory);
     await store.close();
-    if (mounted) execFileSync('umount', [directory]);
+    disk.unmount(directory);
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -58,7 +52,7 @@ describe('the disk store, on a file system of its own,', function () {
   it('says that a disk is read-only, and keeps what it has', async () => {
     const acknowledged = await store.queue.enqueue(items('m', 20));
     await store.close();
-    assert.ok(mount('-o', 'remount,ro', directory));
+    disk.mount('-o', 'remount,ro', directory);
     const open = openDiskStore({
       directory: join(directory, 'queue'),
       account,
@@ -66,7 +60,7 @@ describe('the disk store, on a file system of its own,', function () {
       whenFull: 'reject',
     });
     await assert.rejects(open, { code: 'QUEUE_UNAVAILABLE', message: /read-only/i });
-    assert.ok(mount('-o', 'remount,rw', directory));
+    disk.mount('-o', 'remount,rw', directory);
     store = await openDiskStore({
       directory: join(directory, 'queue'),
       account,

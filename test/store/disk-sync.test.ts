@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +7,6 @@ import { needs } from '../support/skip';
 
 /** So that what does not wait for it is sure to come before its end. */
 const SLOW_SYNC = 'inject=fdatasync:delay_enter=20ms';
-
-function strace(): string | undefined {
-  const tried = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']);
-  return tried.status === 0 ? 'strace' : undefined;
-}
 
 /** How far a message has come: its page is written, that is synced, and which pages count is written and synced. */
 const WRITTEN = 1;
@@ -75,7 +70,7 @@ describe('the disk store, seen from the operating system,', function () {
     ['callers that take turns', 30, 8],
   ] as const)
     it(`has synced before every acknowledgement, with ${who}`, function () {
-      const program = needs(this, strace(), 'strace');
+      const program = needs(this, 'strace');
       const directory = mkdtempSync(join(tmpdir(), 'smpp-sync-'));
       const file = join(directory, 'trace');
       try {

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { lockDirectory } from '../../src/store/disk/lock';
-import { skip } from '../support/skip';
+import { needs, skip } from '../support/skip';
 
 const run = promisify(execFile);
-const NOBODY = 65_534;
 
 describe('the lock of a queue directory', () => {
   let directory: string;
@@ -33,11 +32,11 @@ describe('the lock of a queue directory', () => {
 
   // That one may not connect to the socket, yet it may be allowed to remove it.
   it('keeps out a process of another user, too', async function () {
-    if (process.getuid?.() !== 0) skip(this, 'only root can be another user');
+    const { nobody } = needs(this, 'root');
     await chmod(directory, 0o777);
     const unlock = unlockOf(await lockDirectory(directory, 'first'));
     try {
-      const other = await child({ uid: NOBODY, gid: NOBODY }).catch((error: unknown) => {
+      const other = await child({ uid: nobody, gid: nobody }).catch((error: unknown) => {
         if (!/EACCES|MODULE_NOT_FOUND/.test(String(error))) throw error;
         return skip(this, 'another user may not read this checkout');
       });

@@ -1,53 +1,27 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { needs } from './skip';
+import type { RuntimeKind } from './tools';
 
 const root = join(__dirname, '..', '..');
 
-/** A Node-RED and the Node that runs it. */
-export interface RuntimeKind {
-  readonly name: 'Node-RED 4' | 'Node-RED 5';
-  readonly node: string;
-  readonly red: string;
-}
-
-/** Node-RED 4, the dependency; runs on this very Node. */
-export function nodeRed4(): RuntimeKind {
-  return {
-    name: 'Node-RED 4',
-    node: process.execPath,
-    red: join(root, 'node_modules', 'node-red', 'red.js'),
-  };
-}
-
-/** Node-RED 5 under Node 22, where .ci/run has put them. */
-export function nodeRed5(): RuntimeKind | undefined {
-  const modules = (folder: string, ...path: string[]): string =>
-    join(root, '.cache', folder, 'node_modules', ...path);
-  const node = ['x64', 'arm64']
-    .map((arch) => modules('node-22', `node-linux-${arch}`, 'bin', 'node'))
-    .find((path) => existsSync(path));
-  const red = modules('node-red-5', 'node-red', 'red.js');
-  return node !== undefined && existsSync(red) ? { name: 'Node-RED 5', node, red } : undefined;
-}
-
 /** Declares the tests once for every Node-RED that is supported; where one is absent they are skipped. */
 export function forEachNodeRed(title: string, tests: (kind: () => RuntimeKind) => void): void {
-  for (const [name, find] of [
-    ['Node-RED 4', nodeRed4],
-    ['Node-RED 5', nodeRed5],
+  for (const [name, tool] of [
+    ['Node-RED 4', 'node-red-4'],
+    ['Node-RED 5', 'node-red-5'],
   ] as const) {
     describe(`${title} (${name})`, function () {
       this.timeout(180_000);
-      let kind: RuntimeKind | undefined;
+      let kind: RuntimeKind;
       before(function () {
-        kind = needs(this, find(), `${name} under a Node that runs it`);
+        kind = needs(this, tool);
       });
-      tests(() => kind!);
+      tests(() => kind);
     });
   }
 }

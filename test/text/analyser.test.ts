@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { encodePdu } from '../../src/protocol';
 import { readUserData, segment, type SegmentOptions, type SubmitSmFields } from '../../src/text';
-import { skip } from '../support/skip';
+import { needs } from '../support/skip';
 import { BASIC, EXTENDED } from './alphabets';
 
 const FIELDS = [
@@ -68,8 +68,7 @@ const number = (value: number | undefined): string => (value === undefined ? '' 
 
 describe('an independent analyser', () => {
   before(function () {
-    if (spawnSync('tshark', ['--version'], { stdio: 'ignore' }).status !== 0)
-      skip(this, 'tshark is not here');
+    needs(this, 'tshark');
   });
 
   it('reads from every segment what was written', function () {

@@ -1,29 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { measure } from '../../src/text';
-import { skip } from '../support/skip';
+import { needs } from '../support/skip';
 import { BASIC, EXTENDED } from './alphabets';
-
-interface Calculator {
-  SegmentedMessage: new (text: string) => { encodingName: string; segmentsCount: number };
-}
-
-/** npm sms-segments-calculator, an implementation of its own. */
-function calculator(): Calculator | undefined {
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    return require('sms-segments-calculator') as Calculator;
-  } catch {
-    return undefined;
-  }
-}
 
 describe('part counts', () => {
   let count: (text: string) => [encoding: string, segments: number];
 
   before(function () {
-    const loaded = calculator();
-    if (!loaded) skip(this, 'sms-segments-calculator is not here');
+    const loaded = needs(this, 'sms-segments-calculator');
     count = (text) => {
       const { encodingName, segmentsCount } = new loaded.SegmentedMessage(text);
       return [encodingName === 'GSM-7' ? 'gsm0338' : 'ucs2', segmentsCount];

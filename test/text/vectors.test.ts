@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   TextError,
@@ -11,8 +11,9 @@ import {
   segment,
   type LanguageName,
 } from '../../src/text';
+import { needs } from '../support/skip';
 
-const folder = path.resolve(__dirname, '../../../shared/vectors');
+let folder: string;
 
 interface GsmVectors {
   table: { kind: 'basic' | 'ext'; septet?: number; septets?: string; char: string }[];
@@ -62,7 +63,7 @@ function firstWord(value: string | undefined): string | undefined {
 
 describe('independent vectors', () => {
   before(function () {
-    if (!existsSync(folder)) this.skip();
+    folder = needs(this, 'vectors');
   });
 
   it('agree with the alphabet and its extension', () => {
