@@ -164,6 +164,7 @@ export class SmppClient {
     if (sessions.length === 0) return;
     const drained = [...sessions.map((session) => this.#road.drain(session)), answered];
     await within(this.#parts.clock, this.#settings.drainTimeout, Promise.all(drained));
+    for (const session of sessions) this.#receiving.left(session);
   }
 
   /**

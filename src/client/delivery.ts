@@ -36,7 +36,7 @@ export interface DeliveryListener {
 /** How the loan of a message ends. */
 export type DeliveryEnd =
   | { readonly kind: 'accepted' }
-  /** The rest was never written: it goes back as it is. */
+  /** The rest was never written, or the centre knew no session for it: it goes back as it is. */
   | { readonly kind: 'unsent' }
   /** The centre has no room for this one while it takes others; not counted as an attempt. */
   | { readonly kind: 'set-aside' }
@@ -135,6 +135,10 @@ export class Delivery {
     } else if (verdict === 'retry') {
       this.#putBack(segment);
       this.abandon({ kind: 'retry' });
+    } else if (verdict === 'rebind') {
+      // Refused for want of a session, which is no fault of the message's, and surely not accepted.
+      this.#putBack(segment);
+      this.abandon({ kind: 'unsent' });
     } else if (verdict === 'fail') {
       const { name, meaning } = describeStatus(status);
       this.abandon({

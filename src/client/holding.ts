@@ -17,9 +17,12 @@ export interface HoldingParts {
 /** How a held request ended: its answer, or that there is nobody any more to answer. */
 export type Released = Answer | 'gone';
 
+/** A session, as far as what it brings is held. */
+export type HoldingSession = Pick<Session, 'parting' | 'closed'>;
+
 interface Held {
   readonly dueAt: number;
-  readonly session: Pick<Session, 'closed'>;
+  readonly session: HoldingSession;
   resolve(released: Released): void;
 }
 
@@ -31,7 +34,7 @@ export class Holding {
   #count = 0;
   /** Insertion order is the order in which they become due. */
   readonly #held = new Map<string, Held>();
-  readonly #sessions = new Set<Pick<Session, 'closed'>>();
+  readonly #sessions = new Set<HoldingSession>();
   #timer: TimerHandle | undefined;
   #warned = false;
   #closed = false;
@@ -45,7 +48,7 @@ export class Holding {
   }
 
   /** Tells of a request under a new ack_id; resolves when it is acknowledged, or not in time, or its session is gone. */
-  async until(session: Pick<Session, 'closed'>, tell: (ackId: string) => unknown): Promise<Released> {
+  async until(session: HoldingSession, tell: (ackId: string) => unknown): Promise<Released> {
     const { clock, timeout } = this.#parts;
     if (this.#closed) return this.#late();
     const ackId = `${this.#prefix}-${++this.#count}`;
@@ -66,6 +69,11 @@ export class Holding {
       `nothing is held under the ack_id ${JSON.stringify(ackId)}: it was acknowledged before, or not within ackTimeout, ` +
       'or its session is gone; the SMSC sends it again where it was not answered';
     throw new SmppError('ACK_GONE', text);
+  }
+
+  /** Nobody will be answered over this session any more. */
+  leave(session: HoldingSession): void {
+    for (const [ackId, held] of [...this.#held]) if (held.session === session) this.#release(ackId, 'gone');
   }
 
   /** Lets all go, unacknowledged, and holds nothing any more: the centre repeats them. */
@@ -90,12 +98,14 @@ export class Holding {
     return true;
   }
 
-  #know(session: Pick<Session, 'closed'>): void {
+  #know(session: HoldingSession): void {
     if (this.#sessions.has(session)) return;
     this.#sessions.add(session);
+    // After a FIN hardly anybody listens, and it could take long: only handlers that work are waited for.
+    void session.parting.then((code) => code === 'peer-closed' && this.leave(session));
     void session.closed.then(() => {
       this.#sessions.delete(session);
-      for (const [ackId, held] of [...this.#held]) if (held.session === session) this.#release(ackId, 'gone');
+      this.leave(session);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import { BindError } from '../session';
+import { BindError, type CloseReason, type Evidence } from '../session';
 import { backoff } from './backoff';
 import type { Settings } from './options';
 
@@ -98,6 +98,18 @@ export class Ladder {
   failed(at: number, error?: Error): void {
     const rung = this.#rungs[at] as Rung;
     rung.notBefore = this.#parts.clock.monotonic() + this.#delay(rung.failures++, error);
+  }
+
+  /**
+   * A session that was bound has ended after `held` milliseconds. One that the centre says it does not know is a
+   * refusal, however late it says so, where it has never shown that it does.
+   */
+  left(at: number, held: number, { code }: Pick<CloseReason, 'code'>, evidence: Evidence): void {
+    const unknown = code === 'session-unknown';
+    // What it has taken since the bind shows that binding anew helps.
+    if (unknown && evidence === 'served') (this.#rungs[at] as Rung).failures = 0;
+    if (held >= this.stableAfter && !(unknown && evidence === 'none')) this.held(at);
+    else this.failed(at);
   }
 
   /** The bind held until now. */

@@ -1,4 +1,4 @@
-import { BindError, type CloseReason, type Session } from '../session';
+import { BindError, type CloseCode, type CloseReason, type Session } from '../session';
 import { Ladder, type Endpoint, type LinkType, type Roster } from './hosts';
 import { openSession, type OpeningParts } from './opening';
 import { sleep } from './timing';
@@ -30,8 +30,10 @@ export interface LinkDown {
   readonly endpoint: Endpoint;
   /** Why, for people. */
   readonly reason: string;
-  /** Of a refused bind. */
+  /** Of a refused bind, or of a session that the centre does not know. */
   readonly commandStatus?: string;
+  /** What happened to a session that was bound, for programs. */
+  readonly code?: string;
   /** Milliseconds until the next try; absent when the link is not to come back. */
   readonly retryIn?: number;
   /** Where the next try goes to. */
@@ -57,6 +59,10 @@ const UNBIND_TIMEOUT = 1000;
 /** Milliseconds between two departures from a good session for a better host that lets us in nowhere else. */
 const LET_GO_EVERY = 600_000;
 const STOPPED = 'the link is stopped';
+/** What the event about a session says that was bound and that the centre refuses. */
+const REFUSALS: Partial<Record<CloseCode, Pick<LinkDown, 'code' | 'commandStatus'>>> = {
+  'session-unknown': { code: 'SESSION_UNKNOWN', commandStatus: 'ESME_RINVBNDSTS' },
+};
 
 /**
  * Keeps one session up: connects, binds, fails over, and comes back for ever until it is stopped. While it moves
@@ -173,7 +179,8 @@ export class Link {
     signal.removeEventListener('abort', stop);
     // Whoever was to take over may have gone at the same moment.
     if (successor && this.#bound.includes(successor)) return successor;
-    this.#down({ reason: this.#whyClosed(bound.session, reason ?? (await closed)) }, signal);
+    const { code, ...why } = reason ?? (await closed);
+    this.#down({ reason: this.#whyClosed(bound.session, { code, ...why }), ...REFUSALS[code] }, signal);
     return undefined;
   }
 
@@ -262,13 +269,12 @@ export class Link {
     const { roster, listener } = this.#parts;
     this.#bound = this.#bound.filter((other) => other !== bound);
     roster.leave(bound.at);
-    if (held >= this.#ladder.stableAfter) this.#ladder.held(bound.at);
-    else this.#ladder.failed(bound.at);
+    this.#ladder.left(bound.at, held, reason, bound.session.evidence);
     this.#endpoint = bound.endpoint;
     if (this.#bound.length > 0) listener.left(bound, this.#whyClosed(bound.session, reason));
   }
 
-  #down(facts: Pick<LinkDown, 'reason' | 'error' | 'commandStatus'>, signal: AbortSignal): void {
+  #down(facts: Pick<LinkDown, 'reason' | 'error' | 'code' | 'commandStatus'>, signal: AbortSignal): void {
     const { type, listener, endpoints } = this.#parts;
     this.#state = signal.aborted ? 'disconnected' : 'connecting';
     const { at, wait } = this.#ladder.next();

@@ -3,7 +3,7 @@ import type { Log } from '../observability';
 import type { Answer, Session } from '../session';
 
 /** A session, as far as its reading is paced. */
-export type Reader = Pick<Session, 'pauseReading' | 'resumeReading' | 'closed'>;
+export type Reader = Pick<Session, 'pauseReading' | 'resumeReading' | 'parting' | 'closed'>;
 
 export interface PacingParts {
   readonly clock: Clock;
@@ -125,11 +125,9 @@ export class Pacing {
   #know(reader: Reader): void {
     if (this.#readers.has(reader)) return;
     this.#readers.add(reader);
-    void reader.closed.then(() => {
-      this.#readers.delete(reader);
-      // Nobody waits for an answer, and the centre sends them again.
-      this.#keepWaiting((one) => one.reader !== reader);
-    });
+    // Their turn would come too late, and where nobody waits for an answer, the centre sends them again as well.
+    void reader.parting.then(() => this.turnAway(reader));
+    void reader.closed.then(() => this.#readers.delete(reader));
   }
 
   #keepWaiting(keep: (waiting: Waiting) => boolean): void {

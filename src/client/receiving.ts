@@ -99,6 +99,11 @@ export class Receiving {
     this.#holding.close();
   }
 
+  /** The session is about to be unbound: what is held is not to be acknowledged any more. */
+  left(session: Session): void {
+    this.#holding.leave(session);
+  }
+
   acknowledge(ackId: string, status?: string | number): void {
     this.#holding.acknowledge(ackId, status);
   }

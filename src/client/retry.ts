@@ -1,11 +1,13 @@
-import { describeStatus } from '../protocol';
+import { describeStatus, type StatusKind } from '../protocol';
+import { saysNoSession } from '../session';
 import type { StatusPolicy } from './status-policy';
 
-export type Verdict = 'ok' | 'throttle' | 'retry' | 'fail';
+/** `rebind`: the SMSC knows no session of ours; the message goes over the next one, and nothing is counted. */
+export type Verdict = StatusKind | 'rebind';
 
 /** What a status of submit_sm_resp means for the message: as the user says, else as the table of statuses does. */
 export function verdictOf(status: number, policy: StatusPolicy): Verdict {
-  return policy.get(status) ?? describeStatus(status).kind;
+  return policy.get(status) ?? (saysNoSession(status) ? 'rebind' : describeStatus(status).kind);
 }
 
 const FIRST_RETRY = 2000;

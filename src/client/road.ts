@@ -91,6 +91,7 @@ export class Road implements DeliveryListener {
       this.#context(() => lane),
     );
     this.#lanes.set(session, lane);
+    void session.parting.then(() => this.close(session));
     void session.closed.then(() => this.close(session));
   }
 
@@ -149,7 +150,7 @@ export class Road implements DeliveryListener {
     const { throttleHandler, listener, pace } = this.#parts;
     const { command_status: status } = response.pdu;
     if (status === 0) this.#correlate(item, segment, state.accepted[segment] ?? '');
-    if (verdict !== 'throttle') {
+    if (verdict !== 'throttle' && verdict !== 'rebind') {
       throttleHandler.notThrottled();
       pace.heard();
     }

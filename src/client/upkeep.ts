@@ -179,6 +179,7 @@ export class Upkeep {
 
   #down(link: Link, down: LinkDown): void {
     const { endpoint, type, reason, commandStatus, retryIn, next, error, exhausted } = down;
+    const code = error instanceof SmppError ? error.code : down.code;
     if (this.#isNews(link, down)) {
       const elsewhere = next && next !== endpoint ? { next_host: next.host, next_port: next.port } : {};
       const facts = this.#facts({
@@ -186,7 +187,7 @@ export class Upkeep {
         bind_type: type,
         reason,
         ...statusFields(commandStatus),
-        ...(error instanceof SmppError ? { code: error.code } : {}),
+        ...(code === undefined ? {} : { code }),
         ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
       });
       this.#parts.announcer.session(facts);

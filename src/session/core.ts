@@ -8,6 +8,11 @@ import { Window } from './window';
 const END_GRACE = 1000;
 /** Why nothing is read: the owner wants it, or the peer does not take its answers. */
 export type PauseReason = 'owner' | 'answers';
+/**
+ * How the peer has shown that it knows the session: `served`, it has accepted a request of ours or sent one;
+ * `alive`, it has answered enquire_link, which some do for a session that they have forgotten.
+ */
+export type Evidence = 'none' | 'alive' | 'served';
 /** There is nobody to say goodbye to. */
 const ABRUPT: readonly CloseCode[] = ['link-lost', 'tls-failed', 'destroyed', 'peer-stalled'];
 
@@ -24,6 +29,8 @@ export class SessionCore {
   /** bind and unbind: no slots, and times of their own. */
   readonly greeting: Window;
   readonly closed: Promise<CloseReason>;
+  /** Resolves, with the reason, when nothing more can be sent and what the peer asks is put off; when it has closed at the latest. */
+  readonly parting: Promise<CloseCode>;
   /** Whether the peer understands optional parameters. */
   tlvsAllowed: boolean;
   /** Monotonic milliseconds: a whole PDU of the peer's. */
@@ -34,9 +41,12 @@ export class SessionCore {
   lastTrafficAt: number;
   readonly openedAt: number;
   readonly #resolveClosed: (reason: CloseReason) => void;
+  readonly #resolveParting: (code: CloseCode) => void;
   readonly #ended: (() => void)[] = [];
   #deadlines: Deadlines;
   #state: SessionState = 'open';
+  #evidence: Evidence = 'none';
+  #isParting = false;
   #closing = false;
   readonly #pauses = new Set<PauseReason>();
   #pausedAt: number | undefined;
@@ -56,6 +66,9 @@ export class SessionCore {
     let resolveClosed: (reason: CloseReason) => void = () => undefined;
     this.closed = new Promise((resolve) => (resolveClosed = resolve));
     this.#resolveClosed = resolveClosed;
+    let resolveParting: (code: CloseCode) => void = () => undefined;
+    this.parting = new Promise((resolve) => (resolveParting = resolve));
+    this.#resolveParting = resolveParting;
   }
 
   get state(): SessionState {
@@ -64,6 +77,10 @@ export class SessionCore {
 
   get closing(): boolean {
     return this.#closing;
+  }
+
+  get evidence(): Evidence {
+    return this.#evidence;
   }
 
   /** False while nothing is read: then what the peer owes us may lie in the socket. */
@@ -130,9 +147,27 @@ export class SessionCore {
     this.#deadlines.start();
   }
 
+  known(evidence: Exclude<Evidence, 'none'>): void {
+    if (this.#evidence !== 'served') this.#evidence = evidence;
+  }
+
+  get isParting(): boolean {
+    return this.#isParting;
+  }
+
+  part(code: CloseCode): void {
+    this.#isParting = true;
+    this.#resolveParting(code);
+  }
+
   /** Called when it ends, before the windows tell who waits. */
   onEnd(callback: () => void): void {
     this.#ended.push(callback);
+  }
+
+  /** Sends what is written; the session ends when the peer has closed as well. */
+  endTransport(): void {
+    this.options.transport.end(END_GRACE);
   }
 
   close(code: CloseCode, detail?: string): void {
@@ -140,10 +175,11 @@ export class SessionCore {
     this.#closing = true;
     this.become('unbound');
     this.become('closed');
+    this.part(code);
     this.#deadlines.stop();
     const { transport } = this.options;
     if (ABRUPT.includes(code)) transport.destroy();
-    else transport.end(END_GRACE);
+    else this.endTransport();
     for (const callback of this.#ended) callback();
     this.greeting.close();
     this.control.close();

@@ -3,7 +3,6 @@ import {
   PduFramer,
   commandName,
   decodePdu,
-  encodePdu,
   isResponse,
   responseOf,
   statusCode,
@@ -11,52 +10,32 @@ import {
   type CommandName,
   type Pdu,
   type PduHeader,
-  type PduInput,
 } from '../protocol';
+import type { Answering } from './answering';
 import type { SessionCore } from './core';
 import type { Answer } from './options';
-import type { Outbound } from './outbound';
-import { isBindCommand, isBound, mayIssue, stateAfterBind, type Role } from './states';
+import type { Parting } from './parting';
+import { saysNoSession } from './reasons';
+import { isBindCommand, isBound, mayIssue, type Role } from './states';
+import type { Window } from './window';
 
 /** ESME_RUNKNOWNERR. */
 const UNKNOWN_ERROR = 0xff;
-/** ESME_RSYSERR. */
-const SYSTEM_ERROR = 0x08;
-
-/** Milliseconds that a centre which unbinds gets to answer what it has taken. */
-const PARTING_GRACE = 1000;
-
-/** What answering a request needs of it. */
-interface Request {
-  readonly command: string;
-  readonly sequence_number: number;
-  readonly interface_version?: number;
-}
 
 /** What comes from the peer: responses to whom they belong, and an answer to every request. */
 export class Inbound {
   readonly #core: SessionCore;
-  readonly #outbound: Outbound;
+  readonly #answering: Answering;
+  readonly #parting: Parting;
   readonly #framer: PduFramer;
   /** Kinds of odd responses that have been told of. */
-  readonly #told = new Set<'late' | 'unknown'>();
-  #owed = 0;
-  #parting: { readonly sequenceNumber: number; readonly dueAt: number } | undefined;
+  readonly #told = new Set<'late' | 'unknown' | 'misnumbered'>();
 
-  constructor(core: SessionCore, outbound: Outbound) {
+  constructor(core: SessionCore, answering: Answering, parting: Parting) {
     this.#core = core;
-    this.#outbound = outbound;
+    this.#answering = answering;
+    this.#parting = parting;
     this.#framer = new PduFramer({ maxPduLength: core.options.maxPduLength });
-  }
-
-  /** Requests of the peer whose answers are still being worked on. */
-  get owed(): number {
-    return this.#owed;
-  }
-
-  /** Until when the peer's unbind waits for its answers to our requests; monotonic milliseconds. */
-  get partingAt(): number | undefined {
-    return this.#parting?.dueAt;
   }
 
   receive(chunk: Buffer): void {
@@ -74,7 +53,7 @@ export class Inbound {
       if (this.#framer.pending > 0) this.#core.began(now);
     } catch (error) {
       if (!(error instanceof PduError)) throw error;
-      this.#respond('generic_nack', error.command_status, error.header?.sequence_number ?? 0);
+      this.#answering.respond('generic_nack', error.command_status, error.header?.sequence_number ?? 0);
       this.#core.close('framing-lost', error.message);
     }
   }
@@ -96,14 +75,20 @@ export class Inbound {
     const { log, handlers } = this.#core.options;
     const { command_id: id, sequence_number } = header;
     log.warn({ event: 'pdu', stage: 'malformed', sequence_number, err: error.message }, 'malformed PDU');
-    if (isResponse(id)) return; // Its request times out, which is what an unreadable answer amounts to.
+    if (isResponse(id)) {
+      // A refusal says all in its header. Else its request times out, which is what an unreadable answer amounts to.
+      if (header.command_status !== 0) this.#handleResponse(headerOnly(header), octets);
+      return;
+    }
     const command = commandName(id);
     const response = command === undefined ? undefined : responseOf(command);
     const refusal: Answer = { command_status: error.command_status };
     if (command === undefined || !response || !handlers.malformed || !this.#mayCome(command)) {
-      return this.#respond(response ?? 'generic_nack', error.command_status, sequence_number);
+      return this.#answering.respond(response ?? 'generic_nack', error.command_status, sequence_number);
     }
-    this.#serve({ command, sequence_number }, () => {
+    const request = { command, sequence_number };
+    if (this.#putsOff) return this.#answering.postpone(request);
+    this.#answering.serve(request, () => {
       const answer = handlers.malformed?.(command, octets, error);
       return answer instanceof Promise ? answer.then((late) => late ?? refusal) : (answer ?? refusal);
     });
@@ -112,14 +97,40 @@ export class Inbound {
   #handleResponse(pdu: Pdu, octets: Buffer): void {
     // A rejection that says "no error" is still a rejection.
     if (pdu.command === 'generic_nack' && pdu.command_status === 0) pdu.command_status = UNKNOWN_ERROR;
-    const { window, control } = this.#core;
+    // First, so that nothing goes this way again whose answer this is.
+    const unknown = this.#isForgotten(pdu);
+    if (unknown)
+      this.#parting.begin('session-unknown', `${statusName(pdu.command_status)} to ${requestOf(pdu)}`);
+    const fate = this.#settle(pdu, octets);
+    if (unknown) this.#parting.look();
+    else if (fate !== 'settled') this.#tellOfOdd(fate, pdu);
+  }
+
+  #settle(pdu: Pdu, octets: Buffer): 'settled' | 'late' | 'unknown' | 'misnumbered' {
+    const { window, control, greeting } = this.#core;
+    if (!isBound(this.#core.state) && mayAnswerBind(pdu)) {
+      // Before the bind is answered nothing else is asked.
+      const bind = greeting.settleOnly(pdu, octets);
+      if (bind !== undefined) return bind === pdu.sequence_number ? 'settled' : 'misnumbered';
+    }
     const asked = this.#core.asked(pdu.sequence_number);
     const sizeBefore = window.size;
-    let fate = (asked ?? window).settle(pdu, octets);
+    const fate = (asked ?? window).settle(pdu, octets);
     if (window.size !== sizeBefore) this.#tellOfLoad(pdu);
-    if (fate !== 'unknown' && asked !== control) this.#core.lastTrafficAt = this.#core.lastReceivedAt;
-    if (fate === 'unknown' && !asked) fate = control.settle(pdu, octets);
-    if (fate === 'settled') return;
+    if (fate !== 'unknown') this.#heard(asked ?? window, pdu);
+    return fate === 'unknown' && !asked ? control.settle(pdu, octets) : fate;
+  }
+
+  /** A response to a request of ours. */
+  #heard(asked: Window, { command_status }: Pdu): void {
+    const { control, greeting } = this.#core;
+    if (asked !== control) this.#core.lastTrafficAt = this.#core.lastReceivedAt;
+    if (command_status === 0 && asked !== greeting) {
+      this.#core.known(asked === control ? 'alive' : 'served');
+    }
+  }
+
+  #tellOfOdd(fate: 'late' | 'unknown' | 'misnumbered', pdu: Pdu): void {
     const facts = {
       event: 'response',
       stage: fate,
@@ -127,12 +138,17 @@ export class Inbound {
       sequence_number: pdu.sequence_number,
       command_status: statusName(pdu.command_status),
     };
-    const text = fate === 'late' ? 'response after its time-out' : 'response that nobody asked for; ignored';
     // Once per session and kind at warn: a centre with the habit of it would fill the log.
     const { log } = this.#core.options;
-    if (this.#told.has(fate)) return log.debug(facts, text);
+    if (this.#told.has(fate)) return log.debug(facts, ODD[fate]);
     this.#told.add(fate);
-    log.warn(facts, text);
+    log.warn(facts, ODD[fate]);
+  }
+
+  /** Whatever it answers. Of a centre only, and of one that has let us in: before that it is a refused bind. */
+  #isForgotten({ command_status }: Pdu): boolean {
+    const { options, state } = this.#core;
+    return saysNoSession(command_status) && options.role === 'esme' && isBound(state);
   }
 
   #tellOfLoad({ tlvs: { congestion_state } }: Pdu): void {
@@ -143,14 +159,21 @@ export class Inbound {
 
   #handleRequest(pdu: Pdu, octets: Buffer): void {
     const { command, sequence_number: sequenceNumber } = pdu;
-    if (command === 'enquire_link') return this.#respond('enquire_link_resp', 0, sequenceNumber);
+    if (command === 'enquire_link') return this.#answering.respond('enquire_link_resp', 0, sequenceNumber);
     if (command === 'unbind') return this.#handleUnbind(sequenceNumber);
     if (!this.#mayCome(command)) {
       const status = isBindCommand(command) && isBound(this.#core.state) ? 'ESME_RALYBND' : 'ESME_RINVBNDSTS';
-      return this.#respond(responseOf(command) ?? 'generic_nack', statusCode(status) ?? 0, sequenceNumber);
+      return this.#answering.refuse(command, statusCode(status) ?? 0, sequenceNumber);
     }
     if (command === 'outbind') this.#core.become('outbound');
-    this.#serve(pdu, () => this.#core.options.handlers.request(pdu, octets));
+    else this.#core.known('served');
+    if (this.#putsOff && responseOf(command)) return this.#answering.postpone(pdu);
+    this.#answering.serve(pdu, () => this.#core.options.handlers.request(pdu, octets));
+  }
+
+  /** What a centre asks of a session that is about to end, it is to ask another. */
+  get #putsOff(): boolean {
+    return this.#core.isParting && this.#core.options.role === 'esme';
   }
 
   #mayCome(command: string): boolean {
@@ -158,81 +181,28 @@ export class Inbound {
     return mayIssue(otherRole, command as CommandName, this.#core.state);
   }
 
-  #serve(request: Request, ask: () => Promise<Answer | undefined> | Answer | undefined): void {
-    try {
-      const answer = ask();
-      // Known at once, answered at once: an unbind in the same chunk must not overtake it.
-      if (!(answer instanceof Promise)) return this.#answer(request, answer);
-      this.#owed++;
-      answer
-        .then((late) => this.#answer(request, late))
-        .catch((error: unknown) => this.#requestFailed(request, error))
-        .finally(() => this.#owed--);
-    } catch (error) {
-      this.#requestFailed(request, error);
-    }
-  }
-
-  #requestFailed(request: Request, error: unknown): void {
-    const { command } = request;
-    this.#core.options.log.error(
-      { event: 'request', stage: 'failed', command, err: error },
-      `handling ${command} failed`,
-    );
-    this.#answer(request, { command_status: 'ESME_RSYSERR' });
-  }
-
-  #answer(request: Request, answer: Answer | undefined): void {
-    const response = responseOf(request.command);
-    if (!response && answer) return; // alert_notification and outbind have no response.
-    const { command_status: given } = answer ?? { command_status: 'ESME_RINVCMDID' };
-    const status = (typeof given === 'number' ? given : statusCode(given)) ?? SYSTEM_ERROR;
-    if (!isBindCommand(request.command)) {
-      return this.#respond(response ?? 'generic_nack', status, request.sequence_number, answer);
-    }
-    // SMPP 3.4 section 5.2.4: an ESME of an older version is not sent TLVs.
-    const version = request.interface_version ?? 0;
-    this.#core.tlvsAllowed &&= version >= 0x34;
-    this.#respond(response ?? 'generic_nack', status, request.sequence_number, answer);
-    if (status === 0) this.#core.become(stateAfterBind(request.command));
-    else this.#core.close('bind-refused', statusName(status));
-  }
-
-  /** A request without answer would go again: those of a centre are waited for, for a moment. */
   #handleUnbind(sequenceNumber: number): void {
-    const { window, options, state } = this.#core;
-    const waits = options.role === 'esme' && isBound(state) && window.outstanding > 0;
-    if (!waits || this.#parting) {
-      this.#respond('unbind_resp', 0, sequenceNumber);
-      if (!this.#parting && isBound(state)) this.#core.close('peer-unbound');
-      return;
-    }
-    const dueAt = options.clock.monotonic() + PARTING_GRACE;
-    this.#parting = { sequenceNumber, dueAt };
-    window.resize(0);
-    this.#core.nearer(dueAt);
-    void window.idle().then(() => this.part());
+    if (isBound(this.#core.state)) this.#parting.unbound(sequenceNumber);
+    else this.#answering.respond('unbind_resp', 0, sequenceNumber);
   }
+}
 
-  /** Answers the unbind that has waited. */
-  part(): void {
-    if (!this.#parting) return;
-    this.#respond('unbind_resp', 0, this.#parting.sequenceNumber);
-    this.#core.close('peer-unbound');
-  }
+const ODD = {
+  late: 'response after its time-out',
+  unknown: 'response that nobody asked for; ignored',
+  misnumbered: 'the answer to the bind has another sequence number than the bind',
+} as const;
 
-  /** Responses go out at once, before anything that the road has yet to write. */
-  #respond(command: CommandName, status: number, sequenceNumber: number, answer?: Answer): void {
-    if (this.#core.closing) return;
-    const pdu = {
-      command,
-      command_status: status,
-      sequence_number: sequenceNumber,
-      ...answer?.fields,
-      ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
-    } as PduInput;
-    const octets = encodePdu(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
-    this.#core.options.handlers.trace?.('out', octets);
-    this.#outbound.answer(octets, this.#core.options.clock.monotonic());
-  }
+/** What the header of a response says, whose body cannot be read. */
+function headerOnly({ command_id, command_status, sequence_number }: PduHeader): Pdu {
+  const command = commandName(command_id) ?? 'generic_nack';
+  return { command, command_id, command_status, sequence_number, tlvs: {} } as unknown as Pdu;
+}
+
+function mayAnswerBind({ command }: Pdu): boolean {
+  return command === 'generic_nack' || isBindCommand(command.replace(/_resp$/, ''));
+}
+
+function requestOf({ command }: Pdu): string {
+  return command === 'generic_nack' ? 'a request (generic_nack)' : command.replace(/_resp$/, '');
 }

@@ -6,6 +6,7 @@ export type CloseCode =
   | 'closed'
   | 'peer-unbound'
   | 'peer-closed'
+  | 'session-unknown'
   | 'link-lost'
   | 'tls-failed'
   | 'peer-silent'
@@ -27,6 +28,7 @@ const TEXTS: Record<CloseCode, string> = {
   closed: 'closed by us without unbind',
   'peer-unbound': 'unbound by the peer',
   'peer-closed': 'closed by the peer without unbind',
+  'session-unknown': 'the SMSC knows no session of ours any more',
   'link-lost': 'the connection broke',
   'tls-failed': 'TLS failed',
   'peer-silent': 'the peer stopped answering',
@@ -40,6 +42,14 @@ const TEXTS: Record<CloseCode, string> = {
 
 export function closeReason(code: CloseCode, detail?: string): CloseReason {
   return { code, text: detail ? `${TEXTS[code]}: ${detail}` : TEXTS[code] };
+}
+
+/** ESME_RINVBNDSTS: to whom it is said of a session that was bound, the SMSC knows that no more. */
+const NO_SESSION = new Set([0x04]);
+
+/** Whether a command_status, in answer to a request over a bound session, says that the SMSC knows no such session. */
+export function saysNoSession(status: number): boolean {
+  return NO_SESSION.has(status);
 }
 
 /** The SMSC answered bind with an error. `code` is `BIND_REFUSED`. */
@@ -56,10 +66,5 @@ export class BindError extends SmppError {
   }
 }
 
-const CREDENTIALS = new Set([
-  'ESME_RINVPASWD',
-  'ESME_RINVSYSID',
-  'ESME_RINVSYSTYP',
-  'ESME_RPROHIBITED',
-  'ESME_RBINDFAIL',
-]);
+/** Not ESME_RBINDFAIL, which many say where there are too many binds just now. */
+const CREDENTIALS = new Set(['ESME_RINVPASWD', 'ESME_RINVSYSID', 'ESME_RINVSYSTYP', 'ESME_RPROHIBITED']);

@@ -1,9 +1,20 @@
-import { SmppError, encodeBody, statusName, type CommandName, type Pdu, type PduInput } from '../protocol';
-import { SessionCore } from './core';
+import {
+  SmppError,
+  encodeBody,
+  responseOf,
+  statusName,
+  type CommandName,
+  type Pdu,
+  type PduInput,
+} from '../protocol';
+import { Answering } from './answering';
+import { SessionCore, type Evidence } from './core';
 import type { Watch } from './deadlines';
 import { Inbound } from './inbound';
+import { KeepAlive } from './keep-alive';
 import type { OutboundRequest, SessionOptions } from './options';
 import { Outbound, idOf } from './outbound';
+import { Parting } from './parting';
 import { BindError, type CloseCode, type CloseReason } from './reasons';
 import {
   canReceive,
@@ -24,7 +35,6 @@ const HUNG_UP =
   '; check whether this port wants TLS or not, and whether the address that we come from is allowed';
 /** How long an unbind that nobody asked for may take. */
 const UNBIND_GRACE = 1000;
-const TIMEOUTS_UNTIL_CLOSE = 3;
 
 /**
  * One connection with its bind, its window and its timers; either end of it.
@@ -34,26 +44,35 @@ const TIMEOUTS_UNTIL_CLOSE = 3;
  */
 export class Session {
   readonly closed: Promise<CloseReason>;
+  /** Resolves, with the reason, when nothing more can be sent and what the peer asks is put off; when it has closed at the latest. */
+  readonly parting: Promise<CloseCode>;
   readonly #core: SessionCore;
   readonly #outbound: Outbound;
-  readonly #inbound: Inbound;
-  #enquiring = false;
+  readonly #answering: Answering;
+  readonly #parting: Parting;
+  readonly #keepAlive: KeepAlive;
   #limit: { readonly at: number; readonly due: () => void } | undefined;
   #unbinding: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
     const core = new SessionCore(options);
     const outbound = new Outbound(core);
-    const inbound = new Inbound(core, outbound);
+    const answering = new Answering(core, outbound);
+    const parting = new Parting(core, answering);
+    const inbound = new Inbound(core, answering, parting);
     this.#core = core;
     this.#outbound = outbound;
-    this.#inbound = inbound;
+    this.#answering = answering;
+    this.#parting = parting;
+    this.#keepAlive = new KeepAlive(core, outbound);
     this.closed = core.closed;
+    this.parting = core.parting;
     core.onEnd(() => outbound.drained());
     options.transport.start({
       data: (chunk) => inbound.receive(chunk),
       drained: () => outbound.drained(),
-      closed: (error) => core.close(lossOf(error), error?.message),
+      ended: () => parting.peerEnded(),
+      closed: (error) => core.close(parting.code ?? lossOf(error), error?.message),
     });
     core.watch(this.#watches());
   }
@@ -86,8 +105,13 @@ export class Session {
     return this.#core.window.outstanding;
   }
 
+  /** How the peer has shown that it knows this session. */
+  get evidence(): Evidence {
+    return this.#core.evidence;
+  }
+
   resizeWindow(size: number): void {
-    if (!this.#unbinding && this.#inbound.partingAt === undefined) this.#core.window.resize(size);
+    if (!this.#core.isParting) this.#core.window.resize(size);
   }
 
   /** Resolves when no request waits for its response any more. */
@@ -131,6 +155,11 @@ export class Session {
       this.#core.close('bind-refused', statusName(response.command_status));
       throw new BindError(response.command_status, this.peer);
     }
+    if (response.command !== responseOf(command)) {
+      const text = `${this.peer} answered ${command} with ${response.command}: set bindType to what the account may`;
+      this.#core.close('bind-refused', response.command);
+      throw new SmppError('BIND_FAILED', text, { retriable: true });
+    }
     return response;
   }
 
@@ -142,9 +171,9 @@ export class Session {
   }
 
   /** At once, for a deliver_sm may come right behind the response. */
-  #bindAnswered(command: BindCommand, { command_status, tlvs }: Pdu): void {
+  #bindAnswered(command: BindCommand, { command: answer, command_status, tlvs }: Pdu): void {
     this.#limit = undefined;
-    if (command_status !== 0) return;
+    if (command_status !== 0 || answer !== responseOf(command)) return;
     const version: unknown = tlvs['sc_interface_version'];
     if (typeof version === 'number') this.#core.tlvsAllowed &&= version >= 0x34;
     else this.#core.tlvsAllowed &&= this.#core.options.assumeTlvs ?? true;
@@ -178,7 +207,10 @@ export class Session {
     return this.#outbound.send(this.#core.window, idOf(pdu.command), body);
   }
 
-  /** Unbinds, waits `timeout` ms for the response, and closes. No request goes out any more. Never rejects. */
+  /**
+   * Unbinds, waits `timeout` ms for the response, and closes. No request goes out any more, and as an ESME the peer is
+   * asked to repeat what is not answered yet. Never rejects.
+   */
   unbind(timeout: number): Promise<void> {
     return (this.#unbinding ??= this.#unbind(timeout));
   }
@@ -186,7 +218,11 @@ export class Session {
   async #unbind(timeout: number): Promise<void> {
     if (this.#core.closing) return;
     if (!isBound(this.#core.state)) return this.#core.close('unbound');
+    // The peer's own unbind has waited for what was to be answered.
+    if (this.#parting.code) return this.#parting.finish();
     this.#core.window.resize(0);
+    this.#core.part('unbound');
+    if (this.#core.options.role === 'esme') this.#answering.giveUp();
     this.#within(timeout, () => this.#core.close('unbound', 'no unbind_resp'));
     // No answer is answer enough: the link closes either way.
     await this.#outbound.ask(this.#core.greeting, { command: 'unbind' }).catch(() => undefined);
@@ -227,42 +263,11 @@ export class Session {
   }
 
   #watches(): Watch[] {
-    const {
-      responseTimeout,
-      enquireLinkInterval,
-      inactivityTimeout = 0,
-      sessionInitTimeout = 0,
-    } = this.#core.options;
+    const { inactivityTimeout = 0, sessionInitTimeout = 0 } = this.#core.options;
     return [
       { dueAt: () => this.#limit?.at, onDue: () => this.#limit?.due() },
-      { dueAt: () => this.#inbound.partingAt, onDue: () => this.#inbound.part() },
-      // First of the others, for it explains why responses are missing.
-      {
-        dueAt: () =>
-          this.#outbound.stalledSince === undefined
-            ? undefined
-            : this.#outbound.stalledSince + responseTimeout,
-        onDue: () => this.#core.close('peer-stalled', 'it takes nothing of what is written'),
-      },
-      {
-        dueAt: () =>
-          this.#core.unfinishedSince === undefined
-            ? undefined
-            : this.#whileReading(this.#core.unfinishedSince + responseTimeout),
-        onDue: () => this.#core.close('peer-stalled', 'a PDU began and did not end'),
-      },
-      { dueAt: () => this.#whileReading(this.#core.window.dueAt()), onDue: (now) => this.#expire(now) },
-      {
-        dueAt: () => this.#whileReading(this.#core.control.dueAt()),
-        onDue: (now) => void this.#core.control.expire(now),
-      },
-      {
-        dueAt: () =>
-          enquireLinkInterval > 0 && isBound(this.#core.state) && !this.#enquiring && this.#core.reading
-            ? this.#core.lastReceivedAt + enquireLinkInterval
-            : undefined,
-        onDue: () => void this.#enquire(),
-      },
+      { dueAt: () => this.#parting.dueAt, onDue: () => this.#parting.finish() },
+      ...this.#keepAlive.watches(),
       {
         dueAt: () =>
           inactivityTimeout > 0 && !this.#unbinding && this.#core.reading
@@ -280,39 +285,10 @@ export class Session {
     ];
   }
 
-  /** What the peer has sent in time may lie unread. */
-  #whileReading(dueAt: number | undefined): number | undefined {
-    return this.#core.reading ? dueAt : undefined;
-  }
-
-  #expire(now: number): void {
-    this.#core.window.expire(now);
-    if (this.#core.window.timeoutsInARow >= TIMEOUTS_UNTIL_CLOSE) {
-      this.#core.close(
-        'no-responses',
-        `${this.#core.window.timeoutsInARow} requests in a row got no response`,
-      );
-    }
-  }
-
   /** Who waits for an answer is not idle: unbinding would make its request's outcome unknown. */
   #inactive(now: number): void {
-    if (this.#core.window.outstanding + this.#inbound.owed > 0) this.#core.lastTrafficAt = now;
+    if (this.#core.window.outstanding + this.#answering.owed > 0) this.#core.lastTrafficAt = now;
     else void this.unbind(UNBIND_GRACE);
-  }
-
-  async #enquire(): Promise<void> {
-    this.#enquiring = true;
-    const askedAt = this.#core.options.clock.monotonic();
-    try {
-      await this.#outbound.ask(this.#core.control, { command: 'enquire_link' });
-    } catch {
-      // Whatever else came meanwhile proves that the peer lives.
-      if (this.#core.lastReceivedAt <= askedAt) this.#core.close('peer-silent', 'no answer to enquire_link');
-    } finally {
-      this.#enquiring = false;
-      this.#core.look();
-    }
   }
 }
 

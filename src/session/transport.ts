@@ -24,6 +24,8 @@ export interface Transport {
 export interface TransportHandlers {
   data(chunk: Buffer): void;
   drained(): void;
+  /** The peer has closed its half: nothing comes any more, but it may still be written to. Then {@link Transport.end}. */
+  ended(): void;
   /** Called exactly once; `error` when the link broke. */
   closed(error?: Error): void;
 }
@@ -48,7 +50,13 @@ export function connect(options: ConnectOptions): Promise<Transport> {
   const { host, port, timeout, signal, clock = systemClock } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error);
-    const base = { host, port, ...(options.localAddress ? { localAddress: options.localAddress } : {}) };
+    const base = {
+      host,
+      port,
+      // What a peer has asked before it closes its half may still be answered.
+      allowHalfOpen: true,
+      ...(options.localAddress ? { localAddress: options.localAddress } : {}),
+    };
     let socket: net.Socket;
     try {
       socket = options.tls ? secure(options.tls, base) : net.connect(base);
@@ -154,6 +162,7 @@ export class SocketTransport implements Transport {
     const socket = this.#socket;
     socket.on('data', (chunk: Buffer) => handlers.data(chunk));
     socket.on('drain', () => handlers.drained());
+    socket.once('end', () => handlers.ended());
     socket.once('close', () => handlers.closed(this.#error && forPeople(this.#error)));
     socket.resume();
   }

@@ -115,6 +115,17 @@ export class Window {
     return this.#outstanding.has(sequenceNumber);
   }
 
+  /** Gives a response to the only request that waits, whatever its number and command. Returns the request's number. */
+  settleOnly(response: Pdu, octets: Buffer): number | undefined {
+    const [only, ...others] = this.#outstanding;
+    if (!only || others.length > 0) return undefined;
+    const [sequenceNumber, { handler }] = only;
+    this.#outstanding.delete(sequenceNumber);
+    this.#tell(() => handler.onResponse(response, octets));
+    this.#wake();
+    return sequenceNumber;
+  }
+
   /** Gives the response to whoever waits for it; `unknown` when nobody ever did, or for another command. */
   settle(response: Pdu, octets: Buffer): 'settled' | 'late' | 'unknown' {
     const { sequence_number: sequenceNumber } = response;

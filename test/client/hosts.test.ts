@@ -91,6 +91,41 @@ describe('The order in which hosts are tried', () => {
     assert.deepEqual(it.next(), { at: 2, wait: 0 });
   });
 
+  it('waits longer for a host that says it knows no session, however late, until it takes something', async () => {
+    const { ladder: it, clock } = ladder(1);
+    const unknown = { code: 'session-unknown' } as const;
+    const waits: number[] = [];
+    const ends = [
+      [60_000, 'none'],
+      [60_000, 'none'],
+      [100, 'alive'],
+      [100, 'served'],
+      [60_000, 'none'],
+      [60_000, 'alive'],
+      [60_000, 'none'],
+      [60_000, 'served'],
+    ] as const;
+    for (const [held, evidence] of ends) {
+      it.left(0, held, unknown, evidence);
+      waits.push(it.next().wait);
+      await clock.advance(it.next().wait);
+    }
+    assert.deepEqual(waits, [1000, 2000, 4000, 1000, 2000, 0, 1000, 0]);
+  });
+
+  it('begins with short waits where the bind failed for whatever reason, and goes up to the longest', async () => {
+    for (const status of [0x05, 0x08, 0x0d, 0x14, 0x58]) {
+      const { ladder: it, clock } = ladder(1);
+      const waits: number[] = [];
+      for (let n = 0; n < 3; n++) {
+        it.failed(0, new BindError(status, 'host'));
+        waits.push(it.next().wait);
+        await clock.advance(it.next().wait);
+      }
+      assert.deepEqual(waits, [1000, 2000, 4000], String(status));
+    }
+  });
+
   it('begins anew when somebody asks to connect', () => {
     const { ladder: it } = ladder(2);
     it.failed(0, RINVPASWD);

@@ -10,9 +10,16 @@ const LATER: Answer = { command_status: 'ESME_RX_T_APPN' };
 class Link implements Reader {
   reading = true;
   pauses = 0;
+  part: () => void = () => undefined;
   close: () => void = () => undefined;
+  readonly parting: Reader['parting'] = new Promise((resolve) => {
+    this.part = () => {
+      resolve('link-lost');
+    };
+  });
   readonly closed: Reader['closed'] = new Promise((resolve) => {
     this.close = () => {
+      this.part();
       resolve({ code: 'link-lost', text: '' });
     };
   });

@@ -42,6 +42,19 @@ describe('Reconnecting', () => {
     assert.deepEqual(await fail(scene, 8), [1, 2, 4, 8, 16, 32, 60, 60]);
   });
 
+  it('begins small and grows where the bind fails for no reason given, as with too many binds', async () => {
+    const scene = await start({ bind_transceiver: () => ({ command_status: 'ESME_RBINDFAIL' }) });
+    assert.deepEqual(await fail(scene, 8), [1, 2, 4, 8, 16, 32, 60, 60]);
+  });
+
+  it('does not wait for bindTimeout where the bind is refused by a generic_nack of any number', async () => {
+    const nack = { command: 'generic_nack', sequence_number: 0, command_status: 'ESME_RBINDFAIL' };
+    const scene = await start({ bind_transceiver: () => nack });
+    await until(() => retries(scene).length === 1);
+    const [event] = scene.told('session').filter(({ reason }) => reason !== undefined);
+    assert.deepEqual([event?.code, event?.command_status], ['BIND_REFUSED', 'ESME_RBINDFAIL']);
+  });
+
   it('starts anew only after a bind that held for ten seconds', async () => {
     let bound = 0;
     const scene = await start({}, {});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { Session, connect, type Transport } from '../../src/session';
-import { silentLog } from '../../src/observability';
+import { createLog, silentLog } from '../../src/observability';
 import { Peer, silence, type Answering, type Script } from '../support/peer';
 import { FakeClock } from '../support/clock';
 import { pass, until } from '../support/until';
@@ -35,6 +35,7 @@ describe('Binding', () => {
     ['ESME_RINVSYSID', true],
     ['ESME_RALYBND', false],
     ['ESME_RSYSERR', false],
+    ['ESME_RBINDFAIL', false],
     ['0x00000401', false],
   ] as const) {
     it(`refused with ${status} rejects with it, and the link closes`, async () => {
@@ -68,6 +69,61 @@ describe('Binding', () => {
     assert.equal(session.state, 'open');
     await clock.advance(1000);
     await assert.rejects(bound, { code: 'BIND_TIMEOUT' });
+  });
+
+  const refusals: [name: string, response: Record<string, unknown>][] = [
+    ['a generic_nack with the number 0', { command: 'generic_nack', sequence_number: 0 }],
+    ['a generic_nack with any number', { command: 'generic_nack', sequence_number: 77 }],
+    ['a response with the number 0', { sequence_number: 0 }],
+    ['the response of another bind', { command: 'bind_transmitter_resp' }],
+  ];
+  for (const [name, response] of refusals) {
+    it(`is refused at once by ${name}, for only one request is open`, async () => {
+      const answering: Answering = () => ({ command_status: 'ESME_RINVPASWD', ...response });
+      const bench = await benches.esme({ script: { bind_transceiver: answering } });
+      await assert.rejects(bench.session.bind('bind_transceiver', {}, 1000), {
+        code: 'BIND_REFUSED',
+        command_status: 'ESME_RINVPASWD',
+      });
+      assert.equal((await closed(bench)).code, 'bind-refused');
+      assert.equal(bench.clock.pendingTimers, 0);
+    });
+  }
+
+  it('is refused at once by a response of which only the header can be read', async () => {
+    const broken = (_pdu: unknown, link: { write(octets: Buffer): void }): undefined => {
+      // A TLV that says it is longer than the PDU.
+      link.write(Buffer.from('000000168000000900000005000000010002100001ff', 'hex'));
+    };
+    const bench = await benches.esme({ script: { bind_transceiver: broken } });
+    await assert.rejects(bench.session.bind('bind_transceiver', {}, 1000), {
+      command_status: 'ESME_RALYBND',
+    });
+  });
+
+  it('is bound by an acceptance with another number, with a warning', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const bench = await benches.esme({
+      script: { bind_transceiver: () => ({ sequence_number: 0, system_id: 'x' }) },
+      log: createLog({ sink: (line) => lines.push(line) }),
+    });
+    await bench.session.bind('bind_transceiver', {}, 1000);
+    assert.equal(bench.session.state, 'bound_trx');
+    assert.deepEqual(
+      lines.map(({ level, stage }) => [level, stage]),
+      [['warn', 'misnumbered']],
+    );
+  });
+
+  it('is not bound by the acceptance of another bind, which is told at once', async () => {
+    const bench = await benches.esme({
+      script: { bind_transceiver: () => ({ command: 'bind_transmitter_resp' }) },
+    });
+    await assert.rejects(bench.session.bind('bind_transceiver', {}, 1000), {
+      code: 'BIND_FAILED',
+      message: /answered bind_transceiver with bind_transmitter_resp: set bindType/,
+    });
+    assert.equal((await closed(bench)).code, 'bind-refused');
   });
 
   it('that is not answered in time rejects with BIND_TIMEOUT, and the link closes', async () => {

@@ -1,0 +1,117 @@
+import { encodePdu, responseOf, statusCode, statusName, type CommandName, type PduInput } from '../protocol';
+import type { SessionCore } from './core';
+import type { Answer } from './options';
+import type { Outbound } from './outbound';
+import { isBindCommand, stateAfterBind } from './states';
+
+/** ESME_RSYSERR. */
+const SYSTEM_ERROR = 0x08;
+/** ESME_RX_T_APPN: who gets it keeps the request and repeats it. */
+const LATER = 0x64;
+
+/** What answering a request needs of it. */
+export interface Request {
+  readonly command: string;
+  readonly sequence_number: number;
+  readonly interface_version?: number;
+}
+
+/** Requests of the peer that are being worked on, and the responses to them. */
+export class Answering {
+  readonly #core: SessionCore;
+  readonly #outbound: Outbound;
+  readonly #owed = new Set<Request>();
+  #onAnswered: () => void = () => undefined;
+
+  constructor(core: SessionCore, outbound: Outbound) {
+    this.#core = core;
+    this.#outbound = outbound;
+  }
+
+  /** Requests whose responses are still to come. */
+  get owed(): number {
+    return this.#owed.size;
+  }
+
+  /** Who hears that fewer are owed. */
+  onAnswered(callback: () => void): void {
+    this.#onAnswered = callback;
+  }
+
+  serve(request: Request, ask: () => Promise<Answer | undefined> | Answer | undefined): void {
+    try {
+      const answer = ask();
+      // Known at once, answered at once: an unbind in the same chunk must not overtake it.
+      if (!(answer instanceof Promise)) return this.#answer(request, answer);
+      this.#owed.add(request);
+      answer
+        .then((late) => this.#settle(request, () => this.#answer(request, late)))
+        .catch((error: unknown) => this.#settle(request, () => this.#failed(request, error)))
+        .finally(() => this.#onAnswered());
+    } catch (error) {
+      this.#failed(request, error);
+    }
+  }
+
+  /** Asks the peer to repeat what is owed; answers that come later are dropped. */
+  giveUp(): void {
+    for (const request of this.#owed) if (responseOf(request.command)) this.postpone(request);
+    this.#owed.clear();
+  }
+
+  /** Asks the peer to repeat one request. */
+  postpone({ command, sequence_number }: Request): void {
+    this.refuse(command, LATER, sequence_number);
+  }
+
+  refuse(command: string, status: number, sequenceNumber: number): void {
+    this.respond(responseOf(command) ?? 'generic_nack', status, sequenceNumber);
+  }
+
+  /** Responses go out at once, before anything that the road has yet to write. */
+  respond(command: CommandName, status: number, sequenceNumber: number, answer?: Answer): void {
+    if (this.#core.closing) return;
+    const pdu = {
+      command,
+      command_status: status,
+      sequence_number: sequenceNumber,
+      ...answer?.fields,
+      ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
+    } as PduInput;
+    const octets = encodePdu(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
+    this.#core.options.handlers.trace?.('out', octets);
+    this.#outbound.answer(octets, this.#core.options.clock.monotonic());
+  }
+
+  /** Unless it was given up. An answer that cannot be encoded leaves it owed to {@link #failed}. */
+  #settle(request: Request, answer: () => void): void {
+    if (!this.#owed.has(request)) return;
+    answer();
+    this.#owed.delete(request);
+  }
+
+  #failed(request: Request, error: unknown): void {
+    const { command } = request;
+    this.#core.options.log.error(
+      { event: 'request', stage: 'failed', command, err: error },
+      `handling ${command} failed`,
+    );
+    this.#answer(request, { command_status: 'ESME_RSYSERR' });
+  }
+
+  #answer(request: Request, answer: Answer | undefined): void {
+    const response = responseOf(request.command);
+    if (!response && answer) return; // alert_notification and outbind have no response.
+    const { command_status: given } = answer ?? { command_status: 'ESME_RINVCMDID' };
+    const status = (typeof given === 'number' ? given : statusCode(given)) ?? SYSTEM_ERROR;
+    if (!isBindCommand(request.command)) {
+      return this.respond(response ?? 'generic_nack', status, request.sequence_number, answer);
+    }
+    // SMPP 3.4 section 5.2.4: an ESME of an older version is not sent TLVs.
+    const version = request.interface_version ?? 0;
+    this.#core.tlvsAllowed &&= version >= 0x34;
+    this.respond(response ?? 'generic_nack', status, request.sequence_number, answer);
+    if (status === 0) this.#core.become(stateAfterBind(request.command));
+    else this.#core.close('bind-refused', statusName(status));
+  }
+}
