@@ -99,8 +99,9 @@ export class Intake {
       const pdu = this.#baseFields(parsed);
       const destination =
         parsed.destination === undefined ? '' : putDestination(parsed, pdu, this.#parts.settings);
-      if (parsed.content !== undefined) pdu['short_message'] = this.#cut(parsed, 0)[0]?.short_message;
-      pdu['tlvs'] = tlvs;
+      const text = parsed.content === undefined ? undefined : this.#cut(parsed, 0)[0];
+      if (text) pdu['short_message'] = text.short_message;
+      pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
       encodeBody(pdu as unknown as PduInput, { vendorTlvs: this.#parts.settings.vendorTlvs });
       return {
         command,
@@ -152,12 +153,13 @@ export class Intake {
 
   #method(parsed: ParsedMessage): SegmentOptions['method'] {
     const { command, wishes, inPayload } = parsed;
-    if (inPayload || !fieldNames(command).has('short_message')) return 'payload';
-    if (!isQueued(command)) return 'reject';
+    // Who names the field gets it, however short the text.
+    if (inPayload) return 'payload-always';
+    if (!fieldNames(command).has('short_message')) return 'payload';
     const wanted = wishes.longMessages ?? 'auto';
-    if (wanted === 'auto') return 'udh8';
-    const known = LONG_MESSAGE_METHODS.find((method) => method === wanted);
-    if (known) return known;
+    const known = wanted === 'auto' ? 'udh8' : LONG_MESSAGE_METHODS.find((method) => method === wanted);
+    // There is no replacing by parts.
+    if (known) return isQueued(command) || known.startsWith('payload') ? known : 'reject';
     throw new MessageError(
       'INVALID_FIELD',
       'long_messages',

@@ -76,7 +76,7 @@ export type SegmentInput =
   | { readonly octets: Buffer; readonly data_coding?: number | undefined };
 
 export interface SegmentOptions extends EncodeOptions {
-  /** Default `udh8`. */
+  /** Default `udh8`. `payload`: what takes more than one segment goes whole in message_payload; `payload-always`: everything does. */
   readonly method?: LongMessageMethod | undefined;
   /** Reference number of a long message: 0–255 (`udh8`) or 0–65535 (`udh16`, `sar`); higher bits are cut off. Default 0. */
   readonly reference?: number | undefined;
