@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
-import { PduError, SmppError, encodeBody, type CommandName, type PduInput } from '../protocol';
+import { COMMANDS, PduError, SmppError, encodeBody, type CommandName, type PduInput } from '../protocol';
 import type { KeyValueState, QueueItem } from '../store';
 import {
   LONG_MESSAGE_METHODS,
@@ -16,6 +16,7 @@ import {
 import { about, octetField, putDestination, putSource, type Fields } from './addressing';
 import { MessageError } from './errors';
 import { fieldNames, isQueued, parseMessage, type Message, type ParsedMessage } from './message';
+import { zoneOf } from './local-time';
 import type { Settings } from './options';
 import { checkedMetadata, expiry, flagOf, languagesOf, laneOf, messageClassOf, oneOf } from './wishes';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
@@ -178,12 +179,16 @@ export class Intake {
     if (names.has('registered_delivery')) {
       pdu['registered_delivery'] = registeredDelivery(pdu['registered_delivery'], wishes);
     }
-    for (const name of ['schedule_delivery_time', 'validity_period']) {
-      const given = pdu[name];
-      if (given === undefined || given === '') continue;
-      pdu[name] = about(name, () => formatSmppTime(given as Date | string | number));
+    for (const { name, type } of COMMANDS[command].fields) {
+      if (type === 'time' && pdu[name] !== undefined) pdu[name] = this.#time(name, pdu[name]);
     }
     return pdu;
+  }
+
+  #time(name: string, given: unknown): string {
+    const { clock, settings } = this.#parts;
+    const options = { timeZone: zoneOf(settings.timeZone), now: clock.now() };
+    return about(name, () => formatSmppTime(given as Date | string | number, options));
   }
 
   /** The connection's defaults, as far as the command has the fields. */
@@ -229,7 +234,7 @@ export class Intake {
       enqueuedAt: now,
       receiptRequested: wantsReceipt(Number(pdu['registered_delivery'] ?? 0)),
     };
-    const expiresAt = expiry(wishes.expires, now, settings.messageTtl);
+    const expiresAt = expiry(wishes.expires, now, settings.messageTtl, zoneOf(settings.timeZone));
     const correlationId = wishes.correlationId ?? origin.label ?? origin.msgid;
     if (expiresAt !== undefined) item.expiresAt = expiresAt;
     if (correlationId !== undefined) item.correlationId = correlationId;

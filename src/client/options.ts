@@ -79,6 +79,7 @@ export const OPTIONS = {
   sourceNpi: autoOr(255),
   destinationTon: autoOr(255),
   destinationNpi: autoOr(255),
+  timeZone: timeZone(),
   defaultAlphabet: text('gsm0338'),
   unencodable: choice('strict', 'replace', 'transliterate'),
   languages: languages(),
