@@ -146,6 +146,7 @@ export class Intake {
       languages: languagesOf(wishes.languages, settings.languages),
       wholeWords: flagOf('whole_words', wishes.wholeWords),
       defaultAlphabet: settings.defaultAlphabet,
+      dataCodings: settings.dataCodings,
       unencodable: oneOf('unencodable', wishes.unencodable ?? settings.unencodable, UNENCODABLE),
       codecs,
       ...(esmClass === undefined ? {} : { esm_class: esmClass }),

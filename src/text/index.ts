@@ -16,6 +16,7 @@ export type {
   SubmitSmFields,
   TextCodec,
 } from './types';
+export type { DataCodings } from './plan/data-codings';
 export type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
 export { LONG_MESSAGE_METHODS, UNENCODABLE } from './options';
 export { encodeText } from './encode';

@@ -24,7 +24,7 @@ export function segmentOctets(
 ): SegmentedMessage {
   checkOptions(options, options);
   const { elements, body } = splitHeader(octets, options);
-  const coding = data_coding ?? dataCodingOf('binary', options.messageClass, options.codecs);
+  const coding = data_coding ?? dataCodingOf('binary', options);
   const encoding = codingOf(coding, options)?.encoding ?? 'binary';
   const unit = unitOf(encoding, coding);
   const perSingle = capacity(unit, elementsLength(elements));

@@ -1,4 +1,11 @@
-import { chooseFor, dataCodingFor, encodeWritten, planOptions, writtenElements } from './encode';
+import {
+  chooseFor,
+  dataCodingFor,
+  encodeWritten,
+  planOptions,
+  unspecifiedOctets,
+  writtenElements,
+} from './encode';
 import { segmentOctets } from './segment-octets';
 import { encodePlain } from './plain';
 import { capacity, isWhole } from './plan/capacity';
@@ -23,6 +30,8 @@ export function segment(message: SegmentInput, options: SegmentOptions = {}): Se
 }
 
 function segmentText(text: string, options: SegmentOptions): SegmentedMessage {
+  const octets = unspecifiedOctets(text, options);
+  if (octets) return segmentOctets(octets, options.data_coding, options, segmentText);
   return segmentPlain(text, options) ?? segmentPlanned(text, options);
 }
 
