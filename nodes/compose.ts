@@ -28,7 +28,16 @@ export const ENCODINGS = [
   'euc-kr',
   'binary',
 ] as const;
-export const LONG_MESSAGES = [FROM_MESSAGE, 'auto', 'udh8', 'udh16', 'sar', 'payload', 'reject'] as const;
+export const LONG_MESSAGES = [
+  FROM_MESSAGE,
+  'auto',
+  'udh8',
+  'udh16',
+  'sar',
+  'payload',
+  'payload-always',
+  'reject',
+] as const;
 export const RECEIPTS = [FROM_MESSAGE, 'final', 'none', 'failure', 'success'] as const;
 export const ACKNOWLEDGEMENTS = ['none', 'delivery', 'manual', 'both'] as const;
 

@@ -131,8 +131,9 @@ export class IncomingMessages {
     headerProblem?: Error,
   ): MessageEvent {
     const { settings, codecs, log } = this.#parts;
-    const { defaultAlphabet } = settings;
-    const { text, octets: content, problem } = decodeParts(message.parts, { defaultAlphabet, codecs });
+    const { defaultAlphabet, dataCodings } = settings;
+    const decoded = decodeParts(message.parts, { defaultAlphabet, dataCodings, codecs });
+    const { text, octets: content, problem } = decoded;
     const why = headerProblem ?? problem;
     if (why) {
       const facts = {
@@ -153,6 +154,7 @@ export class IncomingMessages {
       segments: message.total,
       ...(message.missing.length === 0 ? {} : { incomplete: true, missing: message.missing }),
       ...(why ? { problem: why.message } : {}),
+      ...flawsOf(fields, decoded.flaws),
     };
   }
 
@@ -166,6 +168,12 @@ export class IncomingMessages {
     const event = this.#eventOf(parts[0]?.context as ReturnType<typeof pduFields>, message);
     await this.#parts.events.emit('message', event);
   }
+}
+
+/** Those of the PDU, and those of its text. */
+function flawsOf(fields: ReturnType<typeof pduFields>, flaws: readonly string[] = []): { flaws?: string[] } {
+  if (flaws.length === 0) return {};
+  return { flaws: [...((fields['flaws'] as string[] | undefined) ?? []), ...flaws] };
 }
 
 /** Whether the centre sends it again: not answered, or refused for a while. */

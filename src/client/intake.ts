@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
-import { PduError, SmppError, encodeBody, type CommandName, type PduInput } from '../protocol';
+import { COMMANDS, PduError, SmppError, encodeBody, type CommandName, type PduInput } from '../protocol';
 import type { KeyValueState, QueueItem } from '../store';
 import {
   LONG_MESSAGE_METHODS,
@@ -16,6 +16,7 @@ import {
 import { about, octetField, putDestination, putSource, type Fields } from './addressing';
 import { MessageError } from './errors';
 import { fieldNames, isQueued, parseMessage, type Message, type ParsedMessage } from './message';
+import { zoneOf } from './local-time';
 import type { Settings } from './options';
 import { checkedMetadata, expiry, flagOf, languagesOf, laneOf, messageClassOf, oneOf } from './wishes';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
@@ -99,8 +100,9 @@ export class Intake {
       const pdu = this.#baseFields(parsed);
       const destination =
         parsed.destination === undefined ? '' : putDestination(parsed, pdu, this.#parts.settings);
-      if (parsed.content !== undefined) pdu['short_message'] = this.#cut(parsed, 0)[0]?.short_message;
-      pdu['tlvs'] = tlvs;
+      const text = parsed.content === undefined ? undefined : this.#cut(parsed, 0)[0];
+      if (text) pdu['short_message'] = text.short_message;
+      pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
       encodeBody(pdu as unknown as PduInput, { vendorTlvs: this.#parts.settings.vendorTlvs });
       return {
         command,
@@ -144,6 +146,7 @@ export class Intake {
       languages: languagesOf(wishes.languages, settings.languages),
       wholeWords: flagOf('whole_words', wishes.wholeWords),
       defaultAlphabet: settings.defaultAlphabet,
+      dataCodings: settings.dataCodings,
       unencodable: oneOf('unencodable', wishes.unencodable ?? settings.unencodable, UNENCODABLE),
       codecs,
       ...(esmClass === undefined ? {} : { esm_class: esmClass }),
@@ -152,12 +155,13 @@ export class Intake {
 
   #method(parsed: ParsedMessage): SegmentOptions['method'] {
     const { command, wishes, inPayload } = parsed;
-    if (inPayload || !fieldNames(command).has('short_message')) return 'payload';
-    if (!isQueued(command)) return 'reject';
+    // Who names the field gets it, however short the text.
+    if (inPayload) return 'payload-always';
+    if (!fieldNames(command).has('short_message')) return 'payload';
     const wanted = wishes.longMessages ?? 'auto';
-    if (wanted === 'auto') return 'udh8';
-    const known = LONG_MESSAGE_METHODS.find((method) => method === wanted);
-    if (known) return known;
+    const known = wanted === 'auto' ? 'udh8' : LONG_MESSAGE_METHODS.find((method) => method === wanted);
+    // There is no replacing by parts.
+    if (known) return isQueued(command) || known.startsWith('payload') ? known : 'reject';
     throw new MessageError(
       'INVALID_FIELD',
       'long_messages',
@@ -176,12 +180,16 @@ export class Intake {
     if (names.has('registered_delivery')) {
       pdu['registered_delivery'] = registeredDelivery(pdu['registered_delivery'], wishes);
     }
-    for (const name of ['schedule_delivery_time', 'validity_period']) {
-      const given = pdu[name];
-      if (given === undefined || given === '') continue;
-      pdu[name] = about(name, () => formatSmppTime(given as Date | string | number));
+    for (const { name, type } of COMMANDS[command].fields) {
+      if (type === 'time' && pdu[name] !== undefined) pdu[name] = this.#time(name, pdu[name]);
     }
     return pdu;
+  }
+
+  #time(name: string, given: unknown): string {
+    const { clock, settings } = this.#parts;
+    const options = { timeZone: zoneOf(settings.timeZone), now: clock.now() };
+    return about(name, () => formatSmppTime(given as Date | string | number, options));
   }
 
   /** The connection's defaults, as far as the command has the fields. */
@@ -227,7 +235,7 @@ export class Intake {
       enqueuedAt: now,
       receiptRequested: wantsReceipt(Number(pdu['registered_delivery'] ?? 0)),
     };
-    const expiresAt = expiry(wishes.expires, now, settings.messageTtl);
+    const expiresAt = expiry(wishes.expires, now, settings.messageTtl, zoneOf(settings.timeZone));
     const correlationId = wishes.correlationId ?? origin.label ?? origin.msgid;
     if (expiresAt !== undefined) item.expiresAt = expiresAt;
     if (correlationId !== undefined) item.correlationId = correlationId;

@@ -17,7 +17,7 @@ export interface Message {
   destination_addr?: string | number | readonly (string | number)[];
   /** `auto` (the default), `gsm0338`, `ucs2`, `latin1`, `binary` … */
   encoding?: string;
-  /** How a text longer than one short message goes: auto (udh8), udh8, udh16, sar, payload, reject. */
+  /** How a text longer than one short message goes: auto (udh8), udh8, udh16, sar, payload (in message_payload; payload-always: short ones too), reject. */
   long_messages?: string;
   /** 0 (flash: shown at once) to 3. */
   message_class?: number | string;

@@ -7,6 +7,7 @@ import type { SequenceGenerator } from '../session';
 import { clientDirectory, type Correlator, type Store } from '../store';
 import type { TextCodec } from '../text';
 import { ConfigError, type Problem } from './errors';
+import { dataCodingProblems, dataCodings } from './data-codings-option';
 import { hosts } from './failover-option';
 import { languages } from './languages-option';
 import { QUEUED, fieldNames } from './message';
@@ -79,7 +80,9 @@ export const OPTIONS = {
   sourceNpi: autoOr(255),
   destinationTon: autoOr(255),
   destinationNpi: autoOr(255),
+  timeZone: timeZone(),
   defaultAlphabet: text('gsm0338'),
+  dataCodings: dataCodings(),
   unencodable: choice('strict', 'replace', 'transliterate'),
   languages: languages(),
   queueDirectory: text(''),
@@ -228,6 +231,7 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
     problems: [
       ...problems,
       ...crossChecks(complete),
+      ...dataCodingProblems(options, complete),
       ...queueProblems(options, complete),
       ...tlsProblems(options.tls, complete.useTls),
     ],

@@ -42,7 +42,7 @@ function isMapping(given: unknown): boolean {
   );
 }
 
-/** An IANA name or an offset; blank is UTC. */
+/** An IANA name or an offset. What blank means is the option's own: UTC, or the zone of the process. */
 export function timeZone(): OptionKind<string> {
   return {
     fallback: '',

@@ -161,6 +161,7 @@ export class Receiving {
       // Its user data header is off already.
       esm_class: pdu.esm_class & ~UDHI,
       defaultAlphabet: settings.defaultAlphabet,
+      dataCodings: settings.dataCodings,
       codecs: this.#parts.codecs,
       pattern: settings.receiptPattern,
       states: settings.receiptStates,

@@ -147,6 +147,10 @@ export class Sender {
       const text = `${request.command} cannot be sent: no session is bound to send; it is not queued, try again when bound`;
       throw new SmppError('NOT_BOUND', text, { retriable: true });
     }
+    if (!session.tlvsAllowed && request.pdu.tlvs?.['message_payload'] !== undefined) {
+      const text = `${request.command} cannot be sent: its text is in message_payload, and this SMSC takes no optional parameters (SMPP 3.3); give it as short_message`;
+      throw new SmppError('NO_TLVS', text);
+    }
     this.#parts.outcomes.reserve(this.#asking + 1);
     this.#asking++;
     try {

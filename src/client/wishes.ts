@@ -1,5 +1,5 @@
 import type { Lane } from '../store';
-import type { LanguageName } from '../text';
+import { addTime, isDate, readTime, type LanguageName, type TimeZone } from '../text';
 import { MessageError, show } from './errors';
 import { readLanguages } from './languages-option';
 
@@ -20,17 +20,23 @@ export function laneOf(priority: unknown): Lane {
 }
 
 /** Epoch milliseconds; undefined: never. */
-export function expiry(given: unknown, now: number, ttl: number): number | undefined {
+export function expiry(given: unknown, now: number, ttl: number, timeZone: TimeZone): number | undefined {
   if (given === undefined) return ttl === 0 ? undefined : now + ttl;
-  const at = given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : given;
+  const at =
+    typeof given === 'string' ? instantOf(given, now, timeZone) : isDate(given) ? given.getTime() : given;
   if (typeof at !== 'number' || !(Math.abs(at) <= LAST_DATE)) {
     throw new MessageError(
       'INVALID_FIELD',
       'expires',
-      `expires ${show(given)}: give a Date, an ISO 8601 time or epoch milliseconds`,
+      `expires ${show(given)}: give a Date, an ISO 8601 time such as 2026-07-01T12:00, a duration such as PT30M, or epoch milliseconds`,
     );
   }
   return at;
+}
+
+function instantOf(text: string, now: number, timeZone: TimeZone): number | undefined {
+  const time = readTime(text, timeZone);
+  return time && ('at' in time ? time.at : addTime(now, time.relative));
 }
 
 export function checkedMetadata(metadata: unknown): unknown {

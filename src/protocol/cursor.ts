@@ -16,6 +16,8 @@ export class Cursor {
   offset: number;
   /** What the last `count` field said. */
   count = 0;
+  /** Whether something mandatory was missing or cut. */
+  cut = false;
   flaws: string[] | undefined;
   readonly #header: PduHeader | undefined;
 
@@ -35,6 +37,7 @@ export class Cursor {
   /** Flags it in a response, refuses it in a request. */
   fail(code: string, what: string, status: StatusName, field: string): void {
     if (this.lenient) {
+      this.cut = true;
       this.flag(what);
       return;
     }

@@ -2,10 +2,11 @@ import { commandName } from './commands';
 import { Cursor } from './cursor';
 import { PduError, type PduHeader } from './errors';
 import { decodeHeader, HEADER_LENGTH } from './header';
-import { layoutOf } from './layout';
+import { layoutOf, type Layout } from './layout';
+import { readingOf, withoutFields } from './missing-fields';
 import { STATUSES } from './statuses';
 import { decodeTlvs } from './tlv-values';
-import { tlvTable } from './tlvs';
+import { tlvTable, type TlvTable } from './tlvs';
 import type { CodecOptions, Pdu, UnknownPdu } from './types';
 
 /**
@@ -14,7 +15,8 @@ import type { CodecOptions, Pdu, UnknownPdu } from './types';
  *
  * What real peers write although they should not is taken and noted in
  * `flaws`: fields and TLVs of an unusual length, stray octets at the end, a
- * response that is cut short anywhere.
+ * response that is cut short anywhere. A response that has TLVs in the place of
+ * its mandatory fields is read as such ({@link withoutFields} has the rule): the fields are empty.
  *
  * @throws {PduError} With `header` and the `command_status` to answer:
  *   `PDU_TRUNCATED` (a mandatory field of a request is missing or cut),
@@ -27,20 +29,36 @@ export function decodePdu(octets: Buffer, options?: CodecOptions): Pdu {
   const layout = layoutOf(header.command_id);
   if (!layout) return unknownPdu(header, octets);
 
-  const cursor = new Cursor(octets, HEADER_LENGTH, layout.response, header);
   const pdu = bare();
   pdu.command = layout.command;
   pdu.command_id = layout.id;
   pdu.command_status = header.command_status;
   pdu.sequence_number = header.sequence_number;
+  const cursor = readBody(pdu, octets, header, layout, tlvTable(options?.vendorTlvs));
+  if (cursor.flaws) pdu.flaws = cursor.flaws;
+  return pdu as unknown as Pdu;
+}
+
+/** Reads fields and TLVs into `pdu`; the cursor has the flaws. */
+function readBody(
+  pdu: Record<string, unknown>,
+  octets: Buffer,
+  header: PduHeader,
+  layout: Layout,
+  table: TlvTable,
+): Cursor {
+  const cursor = new Cursor(octets, HEADER_LENGTH, layout.response, header);
   // 3.4 section 4.4.2: a negative response has no body.
   const bodyless = layout.response && header.command_status !== 0 && octets.length === HEADER_LENGTH;
   for (const { name, spec, wire } of layout.fields) {
     pdu[name] = bodyless ? wire.empty() : wire.decode(cursor, spec);
   }
-  pdu.tlvs = decodeTlvs(cursor, tlvTable(options?.vendorTlvs));
-  if (cursor.flaws) pdu.flaws = cursor.flaws;
-  return pdu as unknown as Pdu;
+  pdu.tlvs = decodeTlvs(cursor, table);
+  if (!layout.response || bodyless) return cursor;
+  const reading = readingOf(pdu, cursor, layout.fields);
+  const other = reading === 'sensible' ? undefined : withoutFields(octets, header, layout, table, reading);
+  if (other) Object.assign(pdu, other.fields);
+  return other?.cursor ?? cursor;
 }
 
 function unknownPdu(header: PduHeader, octets: Buffer): Pdu {

@@ -144,6 +144,11 @@ export function tagName(tag: number): `0x${string}` {
   return `0x${tag.toString(16).padStart(4, '0')}`;
 }
 
+/** SMPP 3.4 section 5.3.1: tags that are left to vendors. */
+export function isVendorTag(tag: number): boolean {
+  return tag >= 0x1400 && tag <= 0x3fff;
+}
+
 /**
  * The TLVs of the specifications and those of one vendor. Make it once per
  * connection: {@link encodePdu} and {@link decodePdu} take it as `vendorTlvs`.

@@ -21,7 +21,7 @@ export interface MobileMessage extends Omit<
   readonly short_message?: string | Buffer;
   /** `auto` (the default), `gsm0338`, `ucs2`, … */
   readonly encoding?: string;
-  /** How a long text goes: udh8 (the default), udh16, sar, payload. */
+  /** How a long text goes: udh8 (the default), udh16, sar, payload, payload-always. */
   readonly long_messages?: LongMessageMethod;
 }
 
@@ -55,7 +55,7 @@ export function pdusOf(message: MobileMessage, defaultAlphabet: string, referenc
     ...destinationOf(message),
   };
   const written = text ?? short_message;
-  const parts = carriesItself(written, tlvs)
+  const parts = carriesItself(written, tlvs, long_messages)
     ? [{ short_message: written, esm_class: fields.esm_class ?? 0, data_coding: fields.data_coding ?? 0 }]
     : segment(written, {
         method: command === 'data_sm' ? 'payload' : long_messages,
@@ -72,9 +72,13 @@ export function pdusOf(message: MobileMessage, defaultAlphabet: string, referenc
 }
 
 /** Octets that fit, and a message whose text is in its TLVs, are not to be touched. */
-function carriesItself(written: string | Buffer, tlvs: MobileMessage['tlvs']): boolean {
+function carriesItself(
+  written: string | Buffer,
+  tlvs: MobileMessage['tlvs'],
+  method: LongMessageMethod,
+): boolean {
   if (typeof written === 'string') return written === '' && tlvs?.message_payload !== undefined;
-  return written.length <= SHORT_MESSAGE;
+  return written.length <= SHORT_MESSAGE && method !== 'payload-always';
 }
 
 function destinationOf(message: MobileMessage): object {

@@ -1,6 +1,6 @@
 import { TextError } from './errors';
-import { meaningOf } from './plan/data-codings';
-import { encodingName } from './plan/names';
+import { alphabetOf, meaningOf, type DataCodings } from './plan/data-codings';
+import { encodingName, speltNumber } from './plan/names';
 import type { MessageClass } from './plan/types';
 import type { Coding, TextCodec } from './types';
 
@@ -20,30 +20,61 @@ const DATA_CODINGS: ReadonlyMap<string, number> = new Map([
 
 export interface CodingOptions {
   readonly defaultAlphabet?: string | undefined;
+  readonly dataCodings?: DataCodings | undefined;
   readonly codecs?: readonly TextCodec[] | undefined;
 }
 
 /**
- * What a data_coding means: SMPP's own table, the groups of TS 23.038 section 4 beyond it, and
- * the user's codecs before both. Undefined where there is no codec: then the octets are all there is.
+ * What a data_coding means: SMPP's own table, the groups of TS 23.038 section 4 beyond it, the
+ * user's codecs before both, and `dataCodings` before all; there a class or an indication that the group says stays.
+ * Undefined where there is no codec: then the octets are all there is.
  */
 export function codingOf(data_coding: number, options: CodingOptions = {}): Coding | undefined {
-  const codec = options.codecs?.find((one) => one.data_coding === data_coding);
+  const { codecs, dataCodings } = options;
+  const mapped = dataCodings?.[data_coding];
+  if (mapped !== undefined) {
+    return { ...meaningOf(data_coding, ''), encoding: resolveEncoding(mapped, codecs, 'dataCodings') };
+  }
+  const codec = codecs?.find((one) => one.data_coding === data_coding);
   if (codec) return { encoding: codec.name };
-  const alphabet = resolveEncoding(options.defaultAlphabet ?? 'gsm0338', options.codecs, 'defaultAlphabet');
+  const alphabet = resolveEncoding(alphabetOf(options), codecs, 'defaultAlphabet');
   return meaningOf(data_coding, alphabet);
 }
 
-/** The data_coding of an encoding, of a message class where one is asked for. */
-export function dataCodingOf(
-  encoding: string,
-  messageClass: MessageClass | undefined,
-  codecs: readonly TextCodec[] | undefined,
-): number {
+export interface NumberOptions extends CodingOptions {
+  /** The encoding as it was asked for: a spelling of naz's may have a number of its own. */
+  readonly encoding?: string | undefined;
+  readonly messageClass?: MessageClass | undefined;
+}
+
+/**
+ * The data_coding of an encoding, of a message class where one is asked for. Of the numbers that `dataCodings` has
+ * for it the standard's own, else the lowest; else the standard's own, unless that means something else at this SMSC.
+ * @throws TextError `INVALID_OPTION` where no number means that encoding
+ */
+export function dataCodingOf(encoding: string, options: NumberOptions): number {
+  const { messageClass, codecs, dataCodings } = options;
   if (messageClass !== undefined) return classed(encoding, messageClass);
   const codec = codecs?.find((one) => one.name === encoding);
-  return codec ? codec.data_coding : (DATA_CODINGS.get(encoding) ?? 0);
+  const spelt = encodingName(options.encoding ?? '') === encoding ? speltNumber(options.encoding) : undefined;
+  const own = codec ? codec.data_coding : (spelt ?? DATA_CODINGS.get(encoding) ?? 0);
+  if (!dataCodings) return own;
+  const mapped = Object.keys(dataCodings)
+    .map(Number)
+    .filter((number) => codingOf(number, options)?.encoding === encoding);
+  if (mapped.length > 0) return mapped.includes(own) ? own : Math.min(...mapped);
+  if (dataCodings[own] === undefined) return own;
+  const other = STANDARD_NUMBERS.find((number) => codingOf(number, options)?.encoding === encoding);
+  if (other !== undefined) return other;
+  throw new TextError(
+    'INVALID_OPTION',
+    `data_coding ${own} means ${dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding}: give it one there, or choose another encoding.`,
+    { field: 'encoding' },
+  );
 }
+
+/** SMPP's own; beyond them each number says more than the alphabet. */
+const STANDARD_NUMBERS: readonly number[] = Array.from({ length: 16 }, (_, number) => number);
 
 /** SMPP has the group 0xF0 for GSM and binary; UCS2 with a class is TS 23.038's general group. */
 function classed(encoding: string, messageClass: MessageClass): number {

@@ -1,4 +1,5 @@
 import { codingOf, resolveEncoding } from './codings';
+import { ia5Flaw, isStandardIa5, notIa5At } from './ia5';
 import { decodeText } from './decode';
 import { TextError } from './errors';
 import { fillBitsAfter, unpackSeptets } from './gsm';
@@ -13,11 +14,15 @@ export interface DecodedParts {
   readonly octets: Buffer;
   /** Why there is no text although there should be one. */
   readonly problem?: TextError;
+  /** What was put up with; absent where there is nothing. */
+  readonly flaws?: readonly string[];
 }
 
 /**
  * The text of the parts of a long message. Neighbours of one coding are decoded together, so that a
- * character that the sender has cut in two is whole again; parts may differ in their coding. Never throws.
+ * character that the sender has cut in two is whole again; parts may differ in their coding. Octets under data_coding 1
+ * (IA5) that no text in IA5 has, an escape or another control character, say that it is GSM 03.38, all of it, with a
+ * flaw. Never throws.
  */
 export function decodeParts(
   parts: readonly MessagePart[],
@@ -25,17 +30,28 @@ export function decodeParts(
 ): DecodedParts {
   const octets = Buffer.concat(parts.map((part) => part.octets));
   try {
+    const gsm = gsmUnderIa5(parts, options);
     let text = '';
     for (const run of runsOf(parts)) {
-      const decoded = decodeRun(run, options);
+      const asGsm = gsm !== undefined && isStandardIa5(run[0]?.data_coding, options);
+      const decoded = decodeRun(run, asGsm ? { ...options, encoding: 'gsm0338' } : options);
       if (decoded === undefined) return { octets };
       text += decoded;
     }
-    return { text, octets };
+    return gsm === undefined ? { text, octets } : { text, octets, flaws: [ia5Flaw(gsm)] };
   } catch (error) {
     if (error instanceof TextError) return { octets, problem: error };
     throw error;
   }
+}
+
+/** An octet that says that the text is not IA5 as its data_coding has it; undefined: there is none. */
+function gsmUnderIa5(parts: readonly MessagePart[], options: DecodeOptions): number | undefined {
+  if (options.encoding !== undefined) return undefined;
+  const ia5 = parts.filter(({ data_coding }) => data_coding === 1 && isStandardIa5(data_coding, options));
+  // An octet above 0x7f is of neither.
+  if (ia5.some(({ octets }) => octets.some((octet) => octet > 0x7f))) return undefined;
+  return ia5.map(({ octets }) => octets[notIa5At(octets)]).find((octet) => octet !== undefined);
 }
 
 /** Neighbours with the same data_coding and the same shift tables. */

@@ -1,8 +1,9 @@
 import { CHARSETS } from './charsets';
 import { codingOf, resolveEncoding } from './codings';
 import { TextError } from './errors';
+import { hasGsmEscape, isStandardIa5 } from './ia5';
 import { decodeSeptets, fillBitsAfter, unpackSeptets } from './gsm';
-import { isCompressed } from './plan/data-codings';
+import { alphabetOf, isCompressed } from './plan/data-codings';
 import { DEFAULT_GSM, type GsmTable } from './plan/gsm-alphabet';
 import { tableOf } from './plan/languages';
 import type { Coding, DecodeOptions, TextCodec } from './types';
@@ -10,7 +11,8 @@ import { decodeUcs2 } from './ucs2';
 import { parseUserDataHeader, type UserDataHeader } from './udh';
 
 /**
- * Octets to text.
+ * Octets to text. Under data_coding 1 (IA5) octets with an escape sequence of GSM 03.38 are read as that; `decodeParts`
+ * goes by other control characters too, and tells of it.
  * @param octets what follows the user data header, where there is one
  * @throws TextError `UNKNOWN_ENCODING` where the data_coding is no text or has no codec
  * ({@link codingOf} tells), `UNDECODABLE` where the octets are not of that coding
@@ -34,6 +36,9 @@ export function decodeText(octets: Buffer, data_coding: number, options: DecodeO
     case 'latin1':
       return octets.toString('latin1');
     case 'ascii':
+      if (options.encoding === undefined && hasGsmEscape(octets) && isStandardIa5(data_coding, options)) {
+        return decodeSeptets(octets, tableFor(header));
+      }
       return decodeAscii(octets);
     default:
       return decodeCharset(octets, encoding, data_coding);
@@ -41,8 +46,9 @@ export function decodeText(octets: Buffer, data_coding: number, options: DecodeO
 }
 
 /** Most messages: nothing to look up. */
-function isPlain({ defaultAlphabet, udh, encoding, codecs }: DecodeOptions): boolean {
-  return (defaultAlphabet ?? 'gsm0338') === 'gsm0338' && !udh && encoding === undefined && !codecs?.length;
+function isPlain(options: DecodeOptions): boolean {
+  const { udh, encoding, codecs } = options;
+  return alphabetOf(options) === 'gsm0338' && !udh && encoding === undefined && !codecs?.length;
 }
 
 function encodingFor(data_coding: number, options: DecodeOptions): string {

@@ -3,8 +3,9 @@ import { codingOf, dataCodingOf, resolveEncoding } from './codings';
 import { TextError } from './errors';
 import { encodeSeptets, fillBitsAfter, packSeptets } from './gsm';
 import { DEFAULT_GSM } from './plan/gsm-alphabet';
-import { gsmOf } from './plan/data-codings';
+import { alphabetOf, gsmOf } from './plan/data-codings';
 import { isLanguage, languageHas, languageNames } from './plan/languages';
+import { encodingName, speltNumber } from './plan/names';
 import { checkOptions } from './options';
 import { encodePlain } from './plain';
 import { choose, type PlanOptions, type Written } from './plan/plan';
@@ -22,6 +23,8 @@ import { elementsLength, formatUserDataHeader, shiftElements, type UdhElement } 
  */
 export function encodeText(text: string | Buffer, options: EncodeOptions = {}): EncodedText {
   if (typeof text !== 'string') return binary(text, options);
+  const unspecified = unspecifiedOctets(text, options);
+  if (unspecified) return binary(unspecified, options);
   const plain = encodePlain(text, options);
   if (plain) return { data_coding: 0, octets: plain, encoding: 'gsm0338' };
   const written = chooseFor(text, planOptions(options, {}));
@@ -40,8 +43,27 @@ export function encodeText(text: string | Buffer, options: EncodeOptions = {}): 
 
 function binary(octets: Buffer, options: EncodeOptions): EncodedText {
   checkOptions(options, {});
-  const data_coding = options.data_coding ?? dataCodingOf('binary', options.messageClass, options.codecs);
+  const data_coding = options.data_coding ?? dataCodingOf('binary', options);
   return { data_coding, octets, encoding: 'binary' };
+}
+
+/**
+ * What a text is by naz's names for octets that are no text (`octet_unspecified_I`, `octet_unspecified_II`), where no
+ * codec has the name: a character is an octet, as in the text of an octet string.
+ * @throws TextError `UNENCODABLE`
+ */
+export function unspecifiedOctets(text: string, options: EncodeOptions): Buffer | undefined {
+  const { encoding, codecs } = options;
+  if (speltNumber(encoding) === undefined || codecs?.some((codec) => codec.name === encoding))
+    return undefined;
+  if (encodingName(encoding ?? '') !== 'binary') return undefined;
+  const position = text.search(/[^\0-\xff]/);
+  if (position === -1) return Buffer.from(text, 'latin1');
+  throw new TextError(
+    'UNENCODABLE',
+    `The character at ${position} is no octet, which ${encoding} has: give U+0000 to U+00FF, or a Buffer.`,
+    { field: 'short_message', position, character: String.fromCodePoint(text.codePointAt(position) ?? 0) },
+  );
 }
 
 /** What the plan needs to know, checked and with its defaults. */
@@ -49,7 +71,7 @@ export function planOptions(options: EncodeOptions, layout: Partial<SegmentOptio
   checkOptions(options, layout);
   const { codecs, language, messageClass } = options;
   const encoding = requestedEncoding(options);
-  const alphabet = resolveEncoding(options.defaultAlphabet ?? 'gsm0338', codecs, 'defaultAlphabet');
+  const alphabet = resolveEncoding(alphabetOf(options), codecs, 'defaultAlphabet');
   return {
     encoding,
     defaultAlphabet: messageClass === undefined ? alphabet : gsmOf(alphabet),
@@ -123,9 +145,9 @@ export function chooseFor(text: string, options: PlanOptions): Written {
 export function dataCodingFor(written: Written, options: EncodeOptions): number {
   if (options.data_coding !== undefined) return options.data_coding;
   const { encoding } = written;
-  if (options.messageClass !== undefined) return dataCodingOf(encoding, options.messageClass, options.codecs);
+  if (options.messageClass !== undefined) return dataCodingOf(encoding, options);
   const isDefault = (options.encoding ?? 'auto') === 'auto' && encoding !== 'ucs2';
-  return isDefault ? 0 : dataCodingOf(encoding, undefined, options.codecs);
+  return isDefault ? 0 : dataCodingOf(encoding, options);
 }
 
 /** The octets of a piece of the written text, which follow a header of so many octets. */

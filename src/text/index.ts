@@ -16,6 +16,7 @@ export type {
   SubmitSmFields,
   TextCodec,
 } from './types';
+export type { DataCodings } from './plan/data-codings';
 export type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
 export { LONG_MESSAGE_METHODS, UNENCODABLE } from './options';
 export { encodeText } from './encode';
@@ -46,12 +47,13 @@ export { classifyEsmClass } from './esm-class';
 export type { EsmClass, MessageType } from './esm-class';
 export { compileReceiptPattern } from './receipt/pattern';
 export type { ReceiptPattern } from './receipt/pattern';
-export { isTimeZone } from './receipt/dates';
 export { MESSAGE_STATES, stateOf } from './receipt/states';
 export type { MessageStateName, State, StateMapping, StateMappings } from './receipt/states';
 export { parseReceipt } from './receipt/parse';
 export type { NetworkError, Receipt, ReceiptOptions, ReceiptTlvs } from './receipt/parse';
-export { formatSmppTime, parseSmppTime, smppTimeToIso } from './time';
-export type { RelativeTime, SmppTime } from './time';
+export { addTime, formatSmppTime, isDate, parseSmppTime, readTime, smppTimeToIso } from './time';
+export type { RelativeTime, SmppTime, TimeOptions } from './time';
+export { instantIn, isTimeZone } from './time-zone';
+export type { TimeZone, ToInstant } from './time-zone';
 export { NPI, TON, resolveAddress } from './address';
 export type { Address, AddressOptions } from './address';

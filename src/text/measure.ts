@@ -3,7 +3,7 @@
  * library, so that an editor can bundle them for a browser; segmenting asks the same plan.
  */
 import { choose, lackingCharacters, layOut, type PlanOptions, type Written } from './plan/plan';
-import { gsmOf, meaningOf } from './plan/data-codings';
+import { alphabetOf, gsmOf, meaningOf, type DataCodings } from './plan/data-codings';
 import { encodingName } from './plan/names';
 import { REPERTOIRES, UCS2, unitsOf, type Repertoire } from './plan/repertoire';
 import { transliterate } from './plan/transliterate';
@@ -15,6 +15,8 @@ export interface MeasureOptions {
   readonly encoding?: string | undefined;
   /** Default `gsm0338`. */
   readonly defaultAlphabet?: string | undefined;
+  /** As of `encodeText`. */
+  readonly dataCodings?: DataCodings | undefined;
   readonly language?: string | undefined;
   readonly languages?: readonly string[] | undefined;
   readonly unencodable?: Unencodable | undefined;
@@ -83,11 +85,14 @@ const ESTIMATED: ReadonlyMap<string, Repertoire> = new Map([
 ]);
 
 function measurePlan(options: MeasureOptions): PlanOptions {
-  const { encoding = 'auto', defaultAlphabet = 'gsm0338', language, data_coding, messageClass } = options;
-  const alphabet = encodingName(defaultAlphabet) ?? defaultAlphabet;
+  const { encoding = 'auto', language, data_coding, messageClass } = options;
+  const asked = alphabetOf(options);
+  const alphabet = encodingName(asked) ?? asked;
   return {
     encoding:
-      encoding === 'auto' ? byDataCoding(data_coding, alphabet) : (encodingName(encoding) ?? encoding),
+      encoding === 'auto'
+        ? byDataCoding(data_coding, alphabet, options)
+        : (encodingName(encoding) ?? encoding),
     defaultAlphabet: messageClass === undefined ? alphabet : gsmOf(alphabet),
     language: language !== undefined && isLanguage(language) ? language : undefined,
     languages: (options.languages ?? []).filter(isLanguage),
@@ -102,8 +107,15 @@ function measurePlan(options: MeasureOptions): PlanOptions {
   };
 }
 
-function byDataCoding(data_coding: number | undefined, alphabet: string): string {
-  const encoding = data_coding === undefined ? 'auto' : meaningOf(data_coding, alphabet)?.encoding;
+function byDataCoding(
+  data_coding: number | undefined,
+  alphabet: string,
+  { dataCodings }: MeasureOptions,
+): string {
+  if (data_coding === undefined) return 'auto';
+  const mapped = dataCodings?.[data_coding];
+  const encoding =
+    mapped === undefined ? meaningOf(data_coding, alphabet)?.encoding : (encodingName(mapped) ?? mapped);
   return encoding === undefined || encoding === 'binary' ? 'auto' : encoding;
 }
 

@@ -9,6 +9,7 @@ export const LONG_MESSAGE_METHODS: readonly LongMessageMethod[] = [
   'sar',
   'payload',
   'reject',
+  'payload-always',
 ];
 /** All that `unencodable` can be. */
 export const UNENCODABLE: readonly Unencodable[] = ['strict', 'replace', 'transliterate'];

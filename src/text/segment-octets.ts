@@ -2,7 +2,7 @@ import { codingOf, dataCodingOf } from './codings';
 import { decodeText } from './decode';
 import { TextError } from './errors';
 import { checkOptions } from './options';
-import { capacity, partCapacity } from './plan/capacity';
+import { capacity, isWhole, partCapacity } from './plan/capacity';
 import { languageNames } from './plan/languages';
 import type { Unit } from './plan/types';
 import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
@@ -24,14 +24,15 @@ export function segmentOctets(
 ): SegmentedMessage {
   checkOptions(options, options);
   const { elements, body } = splitHeader(octets, options);
-  const coding = data_coding ?? dataCodingOf('binary', options.messageClass, options.codecs);
+  const coding = data_coding ?? dataCodingOf('binary', options);
   const encoding = codingOf(coding, options)?.encoding ?? 'binary';
   const unit = unitOf(encoding, coding);
   const perSingle = capacity(unit, elementsLength(elements));
   const frame: Frame = { esm_class: options.esm_class ?? 0, data_coding: coding, elements };
   const facts = { encoding, data_coding: coding, characters: body.length, units: body.length, unit };
   if (body.length <= perSingle) {
-    return { ...facts, segments: [buildSingle(frame, () => body)], perSegment: perSingle };
+    const build = options.method === 'payload-always' ? buildPayload : buildSingle;
+    return { ...facts, segments: [build(frame, () => body)], perSegment: perSingle };
   }
   const text = textOf(body, encoding, octets, options);
   const asText =
@@ -115,7 +116,7 @@ function languageOf(elements: readonly UdhElement[]): Pick<SegmentOptions, 'lang
 }
 
 function cut(body: Buffer, perSegment: number, frame: Frame, options: SegmentOptions): SubmitSmFields[] {
-  if (options.method === 'payload') return [buildPayload(frame, () => body)];
+  if (isWhole(options.method)) return [buildPayload(frame, () => body)];
   const parts = Math.ceil(body.length / Math.max(perSegment, 1));
   const maxParts = Math.min(options.maxParts ?? 255, 255);
   concatenable(

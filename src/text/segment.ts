@@ -1,7 +1,14 @@
-import { chooseFor, dataCodingFor, encodeWritten, planOptions, writtenElements } from './encode';
+import {
+  chooseFor,
+  dataCodingFor,
+  encodeWritten,
+  planOptions,
+  unspecifiedOctets,
+  writtenElements,
+} from './encode';
 import { segmentOctets } from './segment-octets';
 import { encodePlain } from './plain';
-import { capacity } from './plan/capacity';
+import { capacity, isWhole } from './plan/capacity';
 import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import { characterCount } from './measure';
 import { layOut, type PlanOptions, type Written } from './plan/plan';
@@ -23,12 +30,14 @@ export function segment(message: SegmentInput, options: SegmentOptions = {}): Se
 }
 
 function segmentText(text: string, options: SegmentOptions): SegmentedMessage {
+  const octets = unspecifiedOctets(text, options);
+  if (octets) return segmentOctets(octets, options.data_coding, options, segmentText);
   return segmentPlain(text, options) ?? segmentPlanned(text, options);
 }
 
 /** See {@link encodePlain}. */
 function segmentPlain(text: string, options: SegmentOptions): SegmentedMessage | undefined {
-  if (text.length > SINGLE || options.udh?.length) return undefined;
+  if (text.length > SINGLE || options.udh?.length || options.method === 'payload-always') return undefined;
   const octets = encodePlain(text, options);
   if (!octets || octets.length > SINGLE) return undefined;
   return {
@@ -83,10 +92,11 @@ function frames(
       options.codecs,
       headerOctets,
     );
-  if (starts.length === 1 && units <= perSegment) {
+  const fits = starts.length === 1 && units <= perSegment;
+  if (fits && options.method !== 'payload-always') {
     return [buildSingle(frame, (headerOctets) => encodeFrom(0, text.length, headerOctets))];
   }
-  if (options.method === 'payload') {
+  if (isWhole(options.method)) {
     return [buildPayload(frame, (headerOctets) => encodeFrom(0, text.length, headerOctets))];
   }
   concatenable(

@@ -1,4 +1,5 @@
 import { TextError } from './errors';
+import { instantIn, offsetOf, type TimeZone } from './time-zone';
 
 /** A period, as the relative form of an SMPP time has it. */
 export interface RelativeTime {
@@ -54,28 +55,110 @@ export function utc(
   return new Date(time).getUTCDate() === day ? time : undefined;
 }
 
-const DURATION = /^P(?:(\d+)W|(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?)$/i;
+const DURATION =
+  /^P(?=\d|T\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i;
 const DATE_TIME =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+/** RFC 5322, and a Date of JavaScript as text. */
+const WORDED =
+  /^(?:[a-z]{3},? )?(?:\d\d? [a-z]{3} \d{4}|[a-z]{3} \d\d? \d{4}) \d\d:\d\d(?::\d\d)?( ?(?:GMT|UTC|Z)?(?:[+-]\d{4})?)(?: \([^)]*\))?$/i;
 
 const ACCEPTED =
   'pass a Date, an ISO 8601 date and time such as 2026-07-01T12:00:00Z, a duration such as PT30M, or seconds';
 
+export interface TimeOptions {
+  /** Of dates and times that name no offset: an IANA name or an offset such as `+02:00`; default UTC. */
+  readonly timeZone?: TimeZone | undefined;
+  /** Epoch milliseconds. With it a period that has no exact relative form becomes the date that it ends. */
+  readonly now?: number | undefined;
+}
+
+/** What a text says: an instant, as epoch milliseconds, or a period, as it is written. */
+export type ReadTime = { readonly at: number } | { readonly relative: RelativeTime };
+
 /**
- * An SMPP time from a `Date`, an ISO 8601 date and time (UTC where it names no offset), an ISO 8601 duration
- * (`PT30M`), a number of seconds from now, or an SMPP time, which is checked and comes back as it is.
- * Dates become absolute, in UTC; the others relative. The empty string stays empty.
- * @throws TextError `INVALID_TIME`
+ * Every way to write a time: ISO 8601 (`2026-07-01T12:00`, `2026-07-01 12:00:00.5+02:00`; a date alone is its
+ * midnight), RFC 5322 (`Wed, 01 Jul 2026 12:00:00 GMT`), an ISO 8601 duration (`P1DT12H`, `P2W`), an SMPP
+ * time. What names no offset is a reading of the clock in `timeZone`. Undefined for anything else.
  */
-export function formatSmppTime(value: Date | string | number): string {
-  if (value instanceof Date) return formatAbsolute(value.getTime(), value);
-  if (typeof value === 'number') return formatSeconds(value);
+export function readTime(text: string, timeZone: TimeZone = ''): ReadTime | undefined {
+  const written = text.trim();
+  const smpp = parseSmppTime(written);
+  if (smpp) return 'absolute' in smpp ? { at: smpp.absolute.getTime() } : smpp;
+  const duration = DURATION.exec(written);
+  if (duration) return { relative: periodOf(duration) };
+  const iso = isoTime(written, timeZone);
+  const at = Number.isNaN(iso) ? wordedTime(written, timeZone) : iso;
+  return Number.isNaN(at) ? undefined : { at };
+}
+
+function periodOf(match: RegExpExecArray): RelativeTime {
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
+    .slice(1, 8)
+    .map((digits: string | undefined) => Number(digits ?? 0));
+  return { years, months, days: weeks * 7 + days, hours, minutes, seconds };
+}
+
+/** Epoch milliseconds of an ISO 8601 date and time; NaN for anything else. */
+export function isoTime(text: string, timeZone: TimeZone = ''): number {
+  const match = DATE_TIME.exec(text);
+  if (!match) return NaN;
+  const [year = NaN, month = NaN, day = NaN, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map((digits: string | undefined) => (digits === undefined ? undefined : Number(digits)));
+  const fraction = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000);
+  const reading = utc(year, month, day, hour, minute, second, fraction);
+  if (reading === undefined) return NaN;
+  return match[8] === undefined ? instantIn(reading, timeZone) : reading - offsetOf(match[8]);
+}
+
+function wordedTime(text: string, timeZone: TimeZone): number {
+  const offset = WORDED.exec(text)?.[1];
+  if (offset === undefined) return NaN;
+  return offset.trim() === ''
+    ? instantIn(Date.parse(`${text.replace(/ \(.*/, '')} UTC`), timeZone)
+    : Date.parse(text);
+}
+
+/** A period after an instant, by the calendar in UTC: a month after 31 January is the last of February. */
+export function addTime(
+  time: number,
+  { years, months, days, hours, minutes, seconds }: RelativeTime,
+): number {
+  const date = new Date(time);
+  const day = date.getUTCDate();
+  date.setUTCMonth(date.getUTCMonth() + years * 12 + months);
+  if (date.getUTCDate() !== day) date.setUTCDate(0);
+  return date.getTime() + (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+/**
+ * An SMPP time from a `Date`, a text that {@link readTime} knows, or a number of seconds from now. Dates become absolute,
+ * in UTC; periods relative, each field within its range (SMPP 3.4 section 7.1.1): seconds carry over to days and
+ * months to years. Days do not become months, whose length differs: of a period with more than 31 days the end is
+ * written, as a date after `now`. An SMPP time comes back as it is, where its fields are in their ranges. The
+ * empty string stays empty.
+ * @throws TextError `INVALID_TIME`, also for what does not fit: years other than 2000–2099, periods of more than 99 years,
+ * and without `now` those of more than 31 days that are not written in months
+ */
+export function formatSmppTime(value: Date | string | number, options: TimeOptions = {}): string {
+  if (isDate(value)) return formatAbsolute(value.getTime(), value);
+  if (typeof value === 'number') return formatSeconds(value, options.now);
   if (typeof value !== 'string') throw invalid(value, ACCEPTED);
   const text = value.trim();
-  if (text === '' || parseSmppTime(text)) return text;
-  const duration = DURATION.exec(text);
-  if (duration && /\d/.test(text)) return formatDuration(duration, text);
-  return formatAbsolute(isoTime(text), value);
+  if (text === '') return text;
+  const smpp = parseSmppTime(text);
+  if (smpp && ('absolute' in smpp || isInRange(smpp.relative))) return text;
+  const time = readTime(text, options.timeZone);
+  if (!time) throw invalid(value, ACCEPTED);
+  return 'at' in time
+    ? formatAbsolute(time.at, value)
+    : formatRelative(carried(time.relative), value, options.now);
+}
+
+/** Also one of another realm, as of a script that runs in a vm context. */
+export function isDate(value: unknown): value is Date {
+  return value instanceof Date || Object.prototype.toString.call(value) === '[object Date]';
 }
 
 /** An SMPP time as ISO 8601: a date and time in UTC, or a duration. Undefined for what is none. */
@@ -94,34 +177,10 @@ function part(count: number, unit: string): string {
   return count === 0 ? '' : `${count}${unit}`;
 }
 
-/** Epoch milliseconds of an ISO 8601 date and time; NaN for anything else. */
-export function isoTime(text: string): number {
-  const match = DATE_TIME.exec(text);
-  if (!match) return NaN;
-  const [year = NaN, month = NaN, day = NaN, hour = 0, minute = 0, second = 0] = match
-    .slice(1, 7)
-    .map((digits: string | undefined) => (digits === undefined ? undefined : Number(digits)));
-  const fraction = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000);
-  const local = utc(year, month, day, hour, minute, second, fraction);
-  return local === undefined ? NaN : local - offsetOf(match[8] ?? 'Z');
-}
-
-/** Milliseconds of an offset such as `+02:00`; NaN where it is none. */
-export function offsetOf(text: string): number {
-  if (text === 'Z' || text === 'z') return 0;
-  const match = /^([+-])(\d\d):?(\d\d)?$/.exec(text);
-  if (!match) return NaN;
-  const [hours, minutes] = [Number(match[2]), Number(match[3] ?? 0)];
-  if (hours > 23 || minutes > 59) return NaN;
-  return (match[1] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
-}
-
 function formatAbsolute(time: number, value: unknown): string {
   const date = new Date(time);
   const year = date.getUTCFullYear();
-  if (Number.isNaN(time)) {
-    throw invalid(value, ACCEPTED);
-  }
+  if (Number.isNaN(date.getTime())) throw invalid(value, ACCEPTED);
   if (year < 2000 || year > 2099) throw invalid(value, 'SMPP has the years 2000 to 2099 only');
   const fields = [
     year - 2000,
@@ -134,36 +193,44 @@ function formatAbsolute(time: number, value: unknown): string {
   return `${fields.map(twoDigits).join('')}${Math.floor(date.getUTCMilliseconds() / 100)}00+`;
 }
 
-function formatSeconds(value: number): string {
+function formatSeconds(value: number, now: number | undefined): string {
   if (!Number.isFinite(value) || value < 0) throw invalid(value, 'seconds must be 0 or more');
-  const total = Math.round(value);
-  const [days, rest] = [Math.floor(total / 86_400), total % 86_400];
-  if (days > 99)
-    throw invalid(value, 'a relative time has 99 days at most: use a duration with months (P4M) or a Date');
-  return formatRelative([0, 0, days, Math.floor(rest / 3600), Math.floor((rest % 3600) / 60), rest % 60]);
+  const seconds = Math.round(value);
+  return formatRelative(carried({ years: 0, months: 0, days: 0, hours: 0, minutes: 0, seconds }), value, now);
 }
 
-/** Seconds, minutes and hours carry over; days do not become months, which have no fixed length. */
-function formatDuration(match: RegExpExecArray, text: string): string {
-  const [weeks = 0, years = 0, months = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
-    .slice(1, 8)
-    .map((digits: string | undefined) => Number(digits ?? 0));
-  const clock = hours * 3600 + minutes * 60 + seconds;
-  const fits = clock < 100 * 3600 && hours < 100 && minutes < 60 && seconds < 60;
-  const time = fits
-    ? [hours, minutes, seconds]
-    : [Math.floor(clock / 3600) % 24, Math.floor(clock / 60) % 60, clock % 60];
-  const allDays = weeks * 7 + days + (fits ? 0 : Math.floor(clock / 86_400));
-  const allYears = years + Math.floor(months / 12) * (months > 99 ? 1 : 0);
-  const allMonths = months > 99 ? months % 12 : months;
-  if (allYears > 99 || allDays > 99) {
-    throw invalid(text, 'a relative time has 99 years, 99 months and 99 days at most: use a Date');
+const MAX_DAYS = 31;
+const MAX_YEARS = 99;
+
+/** SMPP 3.4 section 7.1.1. */
+function isInRange({ months, days, hours, minutes, seconds }: RelativeTime): boolean {
+  return months <= 12 && days <= MAX_DAYS && hours <= 23 && minutes <= 59 && seconds <= 59;
+}
+
+function carried({ years, months, days, hours, minutes, seconds }: RelativeTime): RelativeTime {
+  const allMonths = years * 12 + months;
+  const clock = (hours * 60 + minutes) * 60 + seconds;
+  return {
+    years: Math.floor(allMonths / 12),
+    months: allMonths % 12,
+    days: days + Math.floor(clock / 86_400),
+    hours: Math.floor(clock / 3600) % 24,
+    minutes: Math.floor(clock / 60) % 60,
+    seconds: clock % 60,
+  };
+}
+
+function formatRelative(period: RelativeTime, value: unknown, now: number | undefined): string {
+  const { years, months, days, hours, minutes, seconds } = period;
+  if (years > MAX_YEARS || days > MAX_YEARS * 366) {
+    throw invalid(value, `a relative time has ${MAX_YEARS} years at most: use a Date`);
   }
-  return formatRelative([allYears, allMonths, allDays, ...time]);
-}
-
-function formatRelative(fields: readonly number[]): string {
-  return `${fields.map(twoDigits).join('')}000R`;
+  if (days > MAX_DAYS) {
+    if (now !== undefined) return formatAbsolute(addTime(now, period), value);
+    const remedy = `a relative time has ${MAX_DAYS} days at most, and days make no exact months: use a duration with months (P2M), or a Date`;
+    throw invalid(value, remedy);
+  }
+  return `${[years, months, days, hours, minutes, seconds].map(twoDigits).join('')}000R`;
 }
 
 function twoDigits(value: number): string {

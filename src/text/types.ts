@@ -1,3 +1,4 @@
+import type { DataCodings } from './plan/data-codings';
 import type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
 import type { UdhElement, UserDataHeader } from './udh';
 
@@ -23,6 +24,8 @@ export interface EncodeOptions {
   readonly languages?: readonly LanguageName[] | undefined;
   /** What data_coding 0 means at this centre; default `gsm0338`. */
   readonly defaultAlphabet?: string | undefined;
+  /** What numbers mean at this SMSC, over the standard's; number 0 before `defaultAlphabet`. */
+  readonly dataCodings?: DataCodings | undefined;
   /** What to do with a character that the encoding lacks; default `strict`: throw. */
   readonly unencodable?: Unencodable | undefined;
   readonly codecs?: readonly TextCodec[] | undefined;
@@ -43,6 +46,8 @@ export interface EncodedText {
 export interface DecodeOptions {
   /** What data_coding 0 means at this centre; default `gsm0338`. */
   readonly defaultAlphabet?: string | undefined;
+  /** What numbers mean at this SMSC, over the standard's; number 0 before `defaultAlphabet`. */
+  readonly dataCodings?: DataCodings | undefined;
   /** The user data header that stood before the octets: whole, or parsed. Gives shift tables and fill bits. */
   readonly udh?: Buffer | Uint8Array | UserDataHeader | undefined;
   /** Taken instead of what data_coding says. */
@@ -76,7 +81,7 @@ export type SegmentInput =
   | { readonly octets: Buffer; readonly data_coding?: number | undefined };
 
 export interface SegmentOptions extends EncodeOptions {
-  /** Default `udh8`. */
+  /** Default `udh8`. `payload`: what takes more than one segment goes whole in message_payload; `payload-always`: everything does. */
   readonly method?: LongMessageMethod | undefined;
   /** Reference number of a long message: 0–255 (`udh8`) or 0–65535 (`udh16`, `sar`); higher bits are cut off. Default 0. */
   readonly reference?: number | undefined;

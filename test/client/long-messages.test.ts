@@ -194,11 +194,60 @@ describe('Long messages', () => {
     assert.deepEqual([peer.submits.length, queued, leased], [1, 0, 0]);
   });
 
+  it('and short ones go in message_payload by payload-always, whatever the command', async () => {
+    const { client, peer } = await scenes.bound();
+    const link = await peer.link();
+    const asked = { ...HELLO, long_messages: 'payload-always' };
+    const commands = ['submit_sm', 'submit_multi', 'data_sm'] as const;
+    for (const command of commands) await client.send({ ...asked, command });
+    const area = { broadcast_area_identifier: Buffer.of(0, 65) };
+    const { destination_addr: _none, ...broadcast } = asked;
+    await client.send({ ...broadcast, command: 'broadcast_sm', tlvs: area });
+    const replaced = {
+      command: 'replace_sm',
+      message_id: 'm',
+      source_addr: '1',
+      short_message: 'Hello',
+    } as const;
+    await client.send({ ...replaced, long_messages: 'payload-always' });
+    for (const command of [...commands, 'broadcast_sm', 'replace_sm']) {
+      const [pdu] = link.requests(command);
+      assert.deepEqual(String(pdu?.tlvs.message_payload), 'Hello', command);
+      assert.equal((pdu?.['short_message'] as Buffer | undefined)?.length ?? 0, 0, command);
+      assert.equal(pdu?.['sm_length'] ?? 0, 0);
+    }
+  });
+
+  it('given as message_payload go there, however short, also to replace another', async () => {
+    const { client, peer } = await scenes.bound();
+    await client.send({ message_payload: 'Hi', destination_addr: '491511234567' });
+    await client.send({
+      command: 'replace_sm',
+      message_id: 'm',
+      source_addr: '1',
+      message_payload: LONG.short_message,
+    });
+    const link = await peer.link();
+    const sent = ['submit_sm', 'replace_sm'].map((name) =>
+      String(link.requests(name)[0]?.tlvs.message_payload),
+    );
+    assert.deepEqual(sent, ['Hi', LONG.short_message]);
+    const old = await scenes.bound({ bind_transceiver: () => ({ tlvs: { sc_interface_version: 0x33 } }) });
+    const replaced = {
+      command: 'replace_sm',
+      message_id: 'm',
+      source_addr: '1',
+      message_payload: 'Hi',
+    } as const;
+    await assert.rejects(old.client.send(replaced), { code: 'NO_TLVS', message: /give it as short_message/ });
+  });
+
   it('that need TLVs are refused where the centre takes none, not sent empty or in scraps', async () => {
     const old = { bind_transceiver: () => ({ tlvs: { sc_interface_version: 0x33 } }) };
     const { client, peer } = await scenes.bound(old);
     for (const [long_messages, tlv] of [
       ['payload', 'message_payload'],
+      ['payload-always', 'message_payload'],
       ['sar', 'sar_total_segments'],
     ] as const) {
       await assert.rejects(client.send({ ...LONG, long_messages }), {

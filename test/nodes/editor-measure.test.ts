@@ -9,6 +9,8 @@ import { EditorNode } from './support/editor';
 
 const editor = new EditorNode('smpp-out');
 editor.configs.set('turkish', { languages: 'turkish', unencodable: 'strict', defaultAlphabet: 'gsm0338' });
+editor.configs.set('own codings', { defaultAlphabet: 'gsm0338', dataCodings: '{"0": "latin1"}' });
+editor.configs.set('wrong codings', { defaultAlphabet: 'gsm0338', dataCodings: '{"0"' });
 editor.configs.set('latin1', { defaultAlphabet: 'latin1', languages: '${LANGUAGES}' });
 
 const DEFAULTS = Object.fromEntries(
@@ -38,6 +40,14 @@ describe('what a text costs, in the dialog of smpp-out', () => {
     assert.match(lines(dialog)[0]!, /143 left/);
     dialog.choose('node-input-message', '');
     assert.equal(dialog.shows('smpp-out-measure'), false);
+  });
+
+  it('is counted by what data_coding 0 means at the connection', () => {
+    const [own, wrong] = ['own codings', 'wrong codings'].map(
+      (connection) => lines(open({ message: 'ê', connection }))[0]!,
+    );
+    assert.match(own!, /latin1/);
+    assert.match(wrong!, /UCS2/);
   });
 
   it('names what forces UCS2, and what the nearest characters would save', () => {

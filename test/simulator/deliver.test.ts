@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Pdu } from '../../src/protocol';
 import { decodeText, readUserData } from '../../src/text';
 import { FakeClock } from '../support/clock';
 import { Scene, pause } from './setup';
@@ -106,6 +107,14 @@ describe('the simulator delivers messages from mobiles', () => {
     });
     assert.equal(response?.command, 'data_sm_resp');
     assert.equal(String(esme.received[0]?.tlvs.message_payload), 'q'.repeat(300));
+  });
+
+  it('always in message_payload, where that is asked for', async () => {
+    const smsc = await scene.smsc();
+    const esme = await scene.esme(smsc);
+    await smsc.deliver({ ...message, text: 'Hi', long_messages: 'payload-always' });
+    const [pdu] = esme.received as (Pdu & { short_message?: Buffer })[];
+    assert.deepEqual([pdu?.short_message?.length, String(pdu?.tlvs.message_payload)], [0, 'Hi']);
   });
 
   it('not when the message is wrong, and says why', async () => {

@@ -3,6 +3,7 @@ import {
   COMMANDS,
   ITEM_FIELDS,
   TLVS,
+  isResponse,
   type CommandName,
   type FieldSpec,
   type PduInput,
@@ -17,8 +18,10 @@ export function buffers(min: number, max: number): fc.Arbitrary<Buffer> {
 }
 
 /** Text that a C-octet string can hold. */
-export function asciiText(min: number, max: number): fc.Arbitrary<string> {
-  const characters = fc.integer({ min: 1, max: 0x7f }).map((code) => String.fromCharCode(code));
+export function asciiText(min: number, max: number, lowest = 1): fc.Arbitrary<string> {
+  const characters = fc
+    .integer({ min: lowest, max: lowest === 1 ? 0x7f : 0x7e })
+    .map((code) => String.fromCharCode(code));
   return fc.string({ unit: characters, minLength: min, maxLength: max });
 }
 
@@ -30,12 +33,12 @@ function uint(octets: number): fc.Arbitrary<number> {
   return octets === 0 ? fc.constant(0) : fc.nat({ max: 256 ** octets - 1 });
 }
 
-function item(fields: readonly FieldSpec[]): fc.Arbitrary<Record<string, unknown>> {
-  return fc.record(Object.fromEntries(fields.map((field) => [field.name, valueOf(field)])));
+function item(fields: readonly FieldSpec[], lowest: number): fc.Arbitrary<Record<string, unknown>> {
+  return fc.record(Object.fromEntries(fields.map((field) => [field.name, valueOf(field, lowest)])));
 }
 
-/** Any valid value of a mandatory field. */
-export function valueOf(field: FieldSpec): fc.Arbitrary<unknown> {
+/** Any valid value of a mandatory field, texts with characters from `lowest` on. */
+export function valueOf(field: FieldSpec, lowest = 1): fc.Arbitrary<unknown> {
   const max = field.max ?? 0;
   switch (field.type) {
     case 'int8':
@@ -44,23 +47,23 @@ export function valueOf(field: FieldSpec): fc.Arbitrary<unknown> {
     case 'int32':
       return uint(4);
     case 'cstring':
-      return asciiText(0, max - 1);
+      return asciiText(0, max - 1, lowest);
     case 'time':
-      return fc.oneof(fc.constant(''), asciiText(16, 16));
+      return fc.oneof(fc.constant(''), asciiText(16, 16, lowest));
     case 'octets':
       return buffers(0, max);
     case 'destinations':
       return fc.array(
         fc.oneof(
-          item(ITEM_FIELDS.sme).map((sme) => ({ dest_flag: 1, ...sme })),
-          item(ITEM_FIELDS.list).map((list) => ({ dest_flag: 2, ...list })),
+          item(ITEM_FIELDS.sme, lowest).map((sme) => ({ dest_flag: 1, ...sme })),
+          item(ITEM_FIELDS.list, lowest).map((list) => ({ dest_flag: 2, ...list })),
         ),
         { maxLength: 4 },
       );
     case 'failures':
-      return fc.array(item(ITEM_FIELDS.failure), { maxLength: 4 });
+      return fc.array(item(ITEM_FIELDS.failure, lowest), { maxLength: 4 });
     case 'message_ids':
-      return fc.array(valueOf(ITEM_FIELDS.id), { maxLength: 4 });
+      return fc.array(valueOf(ITEM_FIELDS.id, lowest), { maxLength: 4 });
   }
 }
 
@@ -106,9 +109,11 @@ export function tlvsOf(table: Readonly<Record<string, TlvSpec>> = TLVS): fc.Arbi
 export function pduOf<C extends CommandName>(command: C): fc.Arbitrary<PduInputOf<C>> {
   const spec: readonly FieldSpec[] = COMMANDS[command].fields;
   const fields = spec.filter((field) => field.type !== 'count');
+  // A response whose texts are control characters may be read as TLVs without its fields.
+  const lowest = isResponse(COMMANDS[command].id) ? 0x20 : 1;
   return fc
     .record({
-      ...Object.fromEntries(fields.map((field) => [field.name, valueOf(field)])),
+      ...Object.fromEntries(fields.map((field) => [field.name, valueOf(field, lowest)])),
       command: fc.constant(command),
       command_status: fc.oneof(fc.constant(0), uint(2)),
       sequence_number: fc.integer({ min: 1, max: 0x7fffffff }),

@@ -5,6 +5,7 @@ import {
   decodeParts,
   decodeText,
   encodeText,
+  measure,
   parseUserDataHeader,
   portElement,
   readUserData,
@@ -220,6 +221,23 @@ describe('segmentation', () => {
     assert.throws(() => segment('a'.repeat(65_536), payload), { code: 'TEXT_TOO_LONG', message: /65535/ });
   });
 
+  it('puts everything into message_payload by payload-always, short and empty texts too', () => {
+    const always: SegmentOptions = { method: 'payload-always' };
+    for (const message of ['', 'Hi', 'ж', 'ê', 'a'.repeat(500), Buffer.alloc(3), Buffer.alloc(500)]) {
+      const [one, ...others] = segment(message, always).segments;
+      assert.deepEqual([others.length, one?.short_message.length], [0, 0]);
+      const { octets, data_coding } = encodeText(message);
+      assert.deepEqual([one?.tlvs?.message_payload, one?.data_coding], [octets, data_coding]);
+    }
+    const header = segment('Hi', { ...always, udh: [portElement(5, 6)] }).segments[0];
+    assert.equal(header?.esm_class, 0x40);
+    assert.equal(header.tlvs?.message_payload?.length, 7 + 2);
+    assert.deepEqual(
+      ['Hi', 'a'.repeat(500)].map((text) => measure(text, { method: 'payload-always' }).segments),
+      [1, 1],
+    );
+  });
+
   it('refuses what is too long before anything is made', () => {
     assert.throws(() => segment('a'.repeat(161), { method: 'reject', reference: 0 }), {
       code: 'TEXT_TOO_LONG',
@@ -299,7 +317,7 @@ describe('segmentation', () => {
   });
 
   it('joined, the parts are the text: any characters, any way', () => {
-    const method = fc.constantFrom<LongMessageMethod>('udh8', 'udh16', 'sar', 'payload');
+    const method = fc.constantFrom<LongMessageMethod>('udh8', 'udh16', 'sar', 'payload', 'payload-always');
     fc.assert(
       fc.property(
         anyText(400),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { TextError, formatSmppTime, parseSmppTime, smppTimeToIso } from '../../src/text';
+import { TextError, formatSmppTime, instantIn, parseSmppTime, smppTimeToIso } from '../../src/text';
 
 const absolute = (text: string): string | undefined => {
   const time = parseSmppTime(text);
@@ -59,7 +60,7 @@ describe('SMPP times', () => {
     assert.equal(formatSmppTime('P1Y2M3DT4H5M6S'), '010203040506000R');
     assert.equal(formatSmppTime('P2W'), '000014000000000R');
     assert.equal(formatSmppTime('PT90M'), '000000013000000R');
-    assert.equal(formatSmppTime('PT36H'), '000000360000000R');
+    assert.equal(formatSmppTime('PT36H'), '000001120000000R');
     assert.equal(formatSmppTime('PT120H'), '000005000000000R');
     assert.equal(formatSmppTime('P1DT100H90M'), '000005053000000R');
     assert.equal(formatSmppTime('P120M'), '100000000000000R');
@@ -70,16 +71,21 @@ describe('SMPP times', () => {
 
   it('keep to the limits of each field', () => {
     assert.equal(formatSmppTime(0), '000000000000000R');
-    assert.equal(formatSmppTime(86_400 * 99), '000099000000000R');
-    assert.equal(formatSmppTime('P99Y99M99DT99H59M59S'), '999999995959000R');
+    assert.equal(formatSmppTime(86_400 * 31), '000031000000000R');
+    assert.equal(formatSmppTime('P99Y11M31DT23H59M59S'), '991131235959000R');
+    assert.equal(formatSmppTime('PT23H59M60S'), '000001000000000R');
+    assert.equal(formatSmppTime('PT24H'), '000001000000000R');
+    assert.equal(formatSmppTime('P12M'), '010000000000000R');
+    assert.equal(formatSmppTime('P13M'), '010100000000000R');
+    assert.equal(formatSmppTime('P1Y2W3DT1M'), '010017000100000R');
     assert.equal(formatSmppTime('PT60S'), '000000000100000R');
     assert.equal(formatSmppTime('PT60M'), '000000010000000R');
-    assert.equal(formatSmppTime('PT99H'), '000000990000000R');
+    assert.equal(formatSmppTime('PT99H'), '000004030000000R');
     assert.equal(formatSmppTime('PT100H'), '000004040000000R');
     assert.equal(formatSmppTime('PT1H61S'), '000000010101000R');
     assert.equal(formatSmppTime('PT90000S'), '000001010000000R');
     assert.equal(formatSmppTime('P100M'), '080400000000000R');
-    assert.equal(formatSmppTime('P99M'), '009900000000000R');
+    assert.equal(formatSmppTime('P99M'), '080300000000000R');
     assert.equal(formatSmppTime('  PT1S '), '000000000001000R');
   });
 
@@ -112,9 +118,15 @@ describe('SMPP times', () => {
       [NaN, /^NaN is .* 0 or more/],
       [-1, /0 or more/],
       [Infinity, /0 or more/],
-      [86_400 * 100, /99 days/],
-      ['P100D', /99 days/],
+      [86_400 * 32, /31 days/],
+      ['P32D', /31 days/],
+      ['P5W', /31 days/],
       ['P100Y', /99 years/],
+      ['P99Y12M', /99 years/],
+      ['000045000000000R', /31 days/],
+      ['P1DT', /ISO 8601/],
+      ['5', /ISO 8601/],
+      ['message 5', /ISO 8601/],
     ];
     for (const [value, message] of refused) {
       assert.throws(() => formatSmppTime(value), { code: 'INVALID_TIME', message }, String(value));
@@ -125,6 +137,111 @@ describe('SMPP times', () => {
         message: /is no time that SMPP can carry: pass a Date/,
       });
     }
+  });
+
+  it('of more days than the field holds are a date, where it is known what time it is', () => {
+    const now = Date.parse('2026-01-31T10:00:00Z');
+    assert.equal(formatSmppTime('P45D', { now }), '260317100000000+');
+    assert.equal(formatSmppTime(86_400 * 45, { now }), '260317100000000+');
+    assert.equal(formatSmppTime('P1M32DT1H', { now }), '260401110000000+');
+    assert.equal(formatSmppTime('000045000000000R', { now }), '260317100000000+');
+    assert.equal(formatSmppTime('P31D', { now }), '000031000000000R');
+    assert.throws(() => formatSmppTime('P35000D', { now }), { message: /2000 to 2099/ });
+    for (const huge of ['P100Y', `P${'9'.repeat(30)}D`, `PT${'9'.repeat(400)}S`, 1e300]) {
+      assert.throws(() => formatSmppTime(huge, { now }), { code: 'INVALID_TIME', message: /99 years/ });
+    }
+  });
+
+  it('carry over where they are SMPP times beyond the fields, else stay as they are', () => {
+    assert.equal(formatSmppTime('000000240000000R'), '000001000000000R');
+    assert.equal(formatSmppTime('001300009000000R'), '010100013000000R');
+    for (const text of ['001231235959000R', '000000000000908R']) assert.equal(formatSmppTime(text), text);
+  });
+
+  it('keep every field in its range, and the period', () => {
+    const count = fc.nat({ max: 5000 });
+    fc.assert(
+      fc.property(
+        count,
+        count,
+        fc.nat({ max: 26 }),
+        count,
+        count,
+        (months, hours, days, minutes, seconds) => {
+          fc.pre(months < 1200);
+          let text: string;
+          try {
+            text = formatSmppTime(`P${months}M${days}DT${hours}H${minutes}M${seconds}S`);
+          } catch (error) {
+            assert.match((error as Error).message, /31 days/);
+            return;
+          }
+          const time = parseSmppTime(text);
+          assert(time && 'relative' in time);
+          const { relative: one } = time;
+          assert(one.months < 12 && one.days < 32 && one.hours < 24 && one.minutes < 60 && one.seconds < 60);
+          assert.equal(one.years * 12 + one.months, months);
+          const clock = ({ days, hours, minutes, seconds }: Omit<typeof one, 'years' | 'months'>): number =>
+            ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+          assert.equal(clock(one), clock({ days, hours, minutes, seconds }));
+        },
+      ),
+    );
+  });
+
+  it('without an offset are readings of the clock of the zone', () => {
+    const at = (text: string, timeZone?: string): string => formatSmppTime(text, { timeZone });
+    for (const timeZone of ['Europe/Berlin', '+02:00', '+0200', '+02']) {
+      assert.equal(at('2026-07-01T12:00', timeZone), '260701100000000+', timeZone);
+      assert.equal(at('2026-07-01', timeZone), '260630220000000+', timeZone);
+      assert.equal(at('Wed, 01 Jul 2026 12:00:00', timeZone), '260701100000000+', timeZone);
+      assert.equal(at('Wed Jul 01 2026 12:00:00', timeZone), '260701100000000+', timeZone);
+      assert.equal(at('2026-07-01T12:00Z', timeZone), '260701120000000+', timeZone);
+      assert.equal(at('2026-07-01T12:00-03:00', timeZone), '260701150000000+', timeZone);
+      assert.equal(at('Wed, 01 Jul 2026 12:00:00 GMT', timeZone), '260701120000000+', timeZone);
+      assert.equal(at('Wed Jul 01 2026 12:00:00 GMT+0100 (x)', timeZone), '260701110000000+', timeZone);
+      assert.equal(at('260701120000000+', timeZone), '260701120000000+', timeZone);
+    }
+    assert.equal(at('2026-07-01T12:00'), '260701120000000+');
+    assert.equal(at('2026-07-01T00:00', 'Pacific/Kiritimati'), '260630100000000+');
+    assert.equal(at('2026-01-01T12:00', 'America/New_York'), '260101170000000+');
+  });
+
+  it('at a change of clocks are the first of two readings, and go on where there is none', () => {
+    const at = (text: string): string => formatSmppTime(text, { timeZone: 'Europe/Berlin' });
+    assert.equal(at('2026-10-25T02:30'), '261025003000000+');
+    assert.equal(at('2026-10-25T03:00'), '261025020000000+');
+    assert.equal(at('2026-03-29T02:30'), '260329013000000+');
+    assert.equal(at('2026-03-29T01:59'), '260329005900000+');
+    assert.equal(at('2026-03-29T03:00'), '260329010000000+');
+  });
+
+  it('come back as they went from the clock of any zone', () => {
+    const zones = [
+      'Europe/Berlin',
+      'America/St_Johns',
+      'Asia/Kathmandu',
+      'Australia/Lord_Howe',
+      'Africa/Casablanca',
+    ];
+    const time = fc.date({ min: new Date('2001-01-01'), max: new Date('2090-01-01'), noInvalidDate: true });
+    fc.assert(
+      fc.property(time, fc.constantFrom(...zones), (date, timeZone) => {
+        const at = Math.floor(date.getTime() / 1000) * 1000;
+        const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+        const reading = Date.parse(`${clock.format(at).replace(' ', 'T')}Z`);
+        const instant = instantIn(reading, timeZone);
+        // Of two readings alike it is the first.
+        assert.equal(clock.format(instant), clock.format(at));
+        assert(instant <= at);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('of another realm are dates too', () => {
+    const date = runInNewContext('new Date(Date.UTC(2026, 6, 1, 12))') as Date;
+    assert.equal(formatSmppTime(date), '260701120000000+');
   });
 
   it('come back as ISO 8601', () => {
@@ -161,7 +278,7 @@ describe('SMPP times', () => {
             relative: { years, months, days, hours, minutes, seconds },
           });
           const iso = smppTimeToIso(`${text}000R`);
-          if (iso !== undefined && minutes < 60 && seconds < 60)
+          if (iso !== undefined && months < 12 && days < 32 && hours < 24 && minutes < 60 && seconds < 60)
             assert.equal(formatSmppTime(iso), `${text}000R`);
         },
       ),

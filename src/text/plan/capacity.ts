@@ -9,8 +9,14 @@ const CONCATENATION_OCTETS: Readonly<Record<LongMessageMethod, number>> = {
   udh16: 6,
   sar: 5,
   payload: 0,
+  'payload-always': 0,
   reject: 5,
 };
+
+/** Whether a long message goes whole in `message_payload`. */
+export function isWhole(method: LongMessageMethod | undefined): boolean {
+  return method === 'payload' || method === 'payload-always';
+}
 
 /** Units beside a user data header whose elements take so many octets; 0 elements: no header. */
 export function capacity(unit: Unit, elementOctets: number): number {

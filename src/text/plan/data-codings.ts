@@ -1,6 +1,17 @@
 import type { Coding, MessageWaiting } from '../types';
 import type { MessageClass } from './types';
 
+/** What numbers mean at one SMSC, over the standard's: `{1: 'gsm0338'}`. */
+export type DataCodings = Readonly<Record<number, string>>;
+
+/** What data_coding 0 means: by the SMSC's own table, else its default alphabet. */
+export function alphabetOf(options: {
+  readonly defaultAlphabet?: string | undefined;
+  readonly dataCodings?: DataCodings | undefined;
+}): string {
+  return options.dataCodings?.[0] ?? options.defaultAlphabet ?? 'gsm0338';
+}
+
 /** What SMPP 3.4 section 5.2.19 (5.0 section 4.7.7) gives a number; 9 and 10 as Japanese centres use them. */
 const BY_DATA_CODING: ReadonlyMap<number, string> = new Map([
   [0x01, 'ascii'],

@@ -10,7 +10,7 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   'euc-kr': ['ksc5601', 'cp949'],
   'iso8859-5': ['cyrillic'],
   'iso8859-8': ['hebrew'],
-  binary: ['octet', 'octets', '8bit'],
+  binary: ['octet', 'octets', '8bit', 'octet_unspecified_I', 'octet_unspecified_II'],
 };
 
 const BY_SPELLING: ReadonlyMap<string, string> = new Map(
@@ -18,6 +18,18 @@ const BY_SPELLING: ReadonlyMap<string, string> = new Map(
     [name, ...others].map((spelling): [string, string] => [reduced(spelling), name]),
   ),
 );
+
+/** Numbers that a spelling of naz's stands for, where they are not those of the encoding. */
+const SPELT_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ['octet_unspecified_i', 0x02],
+  ['octet_unspecified_ii', 0x04],
+  ['iso2022_jp', 0x05],
+]);
+
+/** The data_coding that a name of naz's stands for; undefined where it is that of the encoding. */
+export function speltNumber(name: string | undefined): number | undefined {
+  return name === undefined ? undefined : SPELT_NUMBERS.get(name.toLowerCase());
+}
 
 /** The names of the built-in encodings. */
 export const ENCODING_NAMES: readonly string[] = Object.keys(SPELLINGS);

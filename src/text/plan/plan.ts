@@ -1,4 +1,4 @@
-import { capacity, partCapacity } from './capacity';
+import { capacity, isWhole, partCapacity } from './capacity';
 import { cutText } from './cut';
 import type { GsmTable } from './gsm-alphabet';
 import { tablesOf } from './languages';
@@ -172,7 +172,7 @@ export function layOut(written: Written, options: PlanOptions): Layout {
   const { text, units, repertoire, shiftOctets } = written;
   const elements = options.elementOctets + shiftOctets;
   const single = capacity(repertoire.unit, elements);
-  if (units <= single || options.method === 'payload') return { starts: [0], perSegment: single };
+  if (units <= single || isWhole(options.method)) return { starts: [0], perSegment: single };
   const perSegment = partCapacity(repertoire.unit, elements, options.method);
   const { wholeWords, wholeGraphemes, maxParts } = options;
   return {

@@ -10,7 +10,7 @@ export type MessageClass = 0 | 1 | 2 | 3;
  * How a text longer than one short message goes out: with a user data header of
  * 8 or 16 bit reference, with the sar_* TLVs, whole in `message_payload`, or not at all.
  */
-export type LongMessageMethod = 'udh8' | 'udh16' | 'sar' | 'payload' | 'reject';
+export type LongMessageMethod = 'udh8' | 'udh16' | 'sar' | 'payload' | 'payload-always' | 'reject';
 
 /** Languages with national shift tables, TS 23.038 section 6.2.1.2.4. */
 export type LanguageName =

@@ -1,4 +1,5 @@
 import { classifyEsmClass, type MessageType } from '../esm-class';
+import type { DataCodings } from '../plan/data-codings';
 import type { TextCodec } from '../types';
 import { receiptDate } from './dates';
 import { receiptFields, type ReceiptFields } from './fields';
@@ -50,6 +51,7 @@ export interface ReceiptOptions {
   /** Of the centre's clock: an IANA name or an offset such as `+02:00`; default UTC. */
   readonly timeZone?: string | undefined;
   readonly defaultAlphabet?: string | undefined;
+  readonly dataCodings?: DataCodings | undefined;
   /** Default true: esm_class says what is a receipt, and what is an acknowledgement of a device or a person. */
   readonly useEsmClass?: boolean | undefined;
   /** Default true: what looks like a receipt is one, whatever esm_class says. */

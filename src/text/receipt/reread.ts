@@ -1,6 +1,7 @@
 import { codingOf, type CodingOptions } from '../codings';
 import { decodeText } from '../decode';
 import { TextError } from '../errors';
+import { isStandardIa5, notIa5At } from '../ia5';
 import type { ReceiptFields } from './fields';
 
 export interface RereadOptions extends CodingOptions {
@@ -29,7 +30,9 @@ export function reread(fields: ReceiptFields, options: RereadOptions): void {
   // Ids are ASCII; at a centre that writes all of the receipt in the GSM alphabet their underscores are not.
   if (id !== undefined && encoding === 'gsm0338' && CONTROL.test(id))
     fields.id = decode(id, encoding, options);
-  if (text !== undefined) fields.text = rereadText(text, encoding, options);
+  if (text === undefined) return;
+  const asGsm = isStandardIa5(options.data_coding, options) && notIa5At(Buffer.from(text, 'latin1')) !== -1;
+  fields.text = rereadText(text, asGsm ? 'gsm0338' : encoding, options);
 }
 
 function encodingOf(options: RereadOptions): string | undefined {

@@ -1,4 +1,5 @@
 import { unpackSeptets } from '../gsm';
+import { alphabetOf, type DataCodings } from '../plan/data-codings';
 import { encodingName } from '../plan/names';
 import { parseUserDataHeader } from '../udh';
 import { TextError } from '../errors';
@@ -7,6 +8,7 @@ import { decodeUcs2 } from '../ucs2';
 interface TextOptions {
   readonly esm_class?: number | undefined;
   readonly defaultAlphabet?: string | undefined;
+  readonly dataCodings?: DataCodings | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export function receiptText(
   const order = ucs2Order(octets);
   if (order) return { text: decodeUcs2(octets, order), isOctets: false };
   const text = octets.toString('latin1');
-  const packed = encodingName(options.defaultAlphabet ?? '') === 'gsm0338-packed' && !HAS_FIELD.test(text);
+  const packed = encodingName(alphabetOf(options)) === 'gsm0338-packed' && !HAS_FIELD.test(text);
   return { text: packed ? unpackSeptets(octets).toString('latin1') : text, isOctets: true };
 }
 
