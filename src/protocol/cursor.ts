@@ -17,6 +17,8 @@ export class Cursor {
   /** What the last `count` field said. */
   count = 0;
   flaws: string[] | undefined;
+  /** Whether octets above 0x7F are nothing strange in an address. */
+  latin1Addresses = false;
   readonly #header: PduHeader | undefined;
 
   constructor(octets: Buffer, offset: number, lenient: boolean, header?: PduHeader) {

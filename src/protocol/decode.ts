@@ -28,6 +28,7 @@ export function decodePdu(octets: Buffer, options?: CodecOptions): Pdu {
   if (!layout) return unknownPdu(header, octets);
 
   const cursor = new Cursor(octets, HEADER_LENGTH, layout.response, header);
+  cursor.latin1Addresses = options?.addressEncoding === 'latin1';
   const pdu = bare();
   pdu.command = layout.command;
   pdu.command_id = layout.id;

@@ -82,7 +82,7 @@ export class Inbound {
   #handle(octets: Buffer): void {
     let pdu: Pdu;
     try {
-      pdu = decodePdu(octets, { vendorTlvs: this.#core.options.vendorTlvs });
+      pdu = decodePdu(octets, this.#core.options);
     } catch (error) {
       if (!(error instanceof PduError) || !error.header) throw error;
       return this.#handleMalformed(error, error.header, octets);
@@ -231,7 +231,7 @@ export class Inbound {
       ...answer?.fields,
       ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
     } as PduInput;
-    const octets = encodePdu(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
+    const octets = encodePdu(pdu, this.#core.options);
     this.#core.options.handlers.trace?.('out', octets);
     this.#outbound.answer(octets, this.#core.options.clock.monotonic());
   }

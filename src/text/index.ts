@@ -54,4 +54,6 @@ export type { NetworkError, Receipt, ReceiptOptions, ReceiptTlvs } from './recei
 export { formatSmppTime, parseSmppTime, smppTimeToIso } from './time';
 export type { RelativeTime, SmppTime } from './time';
 export { NPI, TON, resolveAddress } from './address';
-export type { Address, AddressOptions } from './address';
+export type { Address, AddressEncoding, AddressOptions } from './address';
+export { withoutLineEnd } from './line-end';
+export { divideNumbers } from './written-number';
