@@ -13,7 +13,7 @@ export interface Message {
   short_message?: string | Buffer;
   message_payload?: string | Buffer;
   source_addr?: string | number | bigint;
-  /** One recipient; for submit_multi a list as well. */
+  /** One recipient; for submit_multi a list as well, or a text of several numbers. */
   destination_addr?: string | number | bigint | readonly (string | number | bigint)[];
   /** `auto` (the default), `gsm0338`, `ucs2`, `latin1`, `binary` … */
   encoding?: string;

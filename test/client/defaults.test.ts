@@ -135,7 +135,7 @@ describe('The defaults of a connection', () => {
 
   it('of a message that gives a long id as a number are not sent rounded', async () => {
     const { client } = await scenes.idle();
-    const message = { ...HI, tlvs: { '0x1400': 1101234567890123456 } };  
+    const message = { ...HI, tlvs: { '0x1400': 1101234567890123456 } };
     await assert.rejects(client.enqueue(message), {
       code: 'INVALID_FIELD',
       field: '0x1400',
