@@ -25,7 +25,7 @@ const BLANKS = /[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g;
 const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 
 /** What only stands between two numbers. */
-const DIVIDERS = /[,;|&\t\n\v\f\r\u0085\u2028\u2029\u060c\u061b\u3001\uff0c\uff1b]/;
+const DIVIDERS = /[,;|&\t\n\v\f\r\u0085\u2028\u2029\u060c\u061b\u3001\uff0c\uff1b]| (?:and|und) /i;
 /** A `+` begins a number: whatever stands before it divides. */
 const BEFORE_PLUS = /(?<=\d) ?[/-]? ?(?=\+)/;
 const BETWEEN_NUMBERS = /[ /]+/;
@@ -48,7 +48,7 @@ const AS_TEXT = 'give the number as a text with all its digits';
 
 /**
  * The numbers that a text holds, as they are written: what divides two is never written inside one. Those are
- * `,` `;` `|` `&`, tabs and line ends, what stands before a `+`, and blanks and slashes between numbers of
+ * `,` `;` `|` `&`, "and", "und", tabs and line ends, what stands before a `+`, and blanks and slashes between numbers of
  * 7 digits and more each.
  */
 export function divideNumbers(text: string): string[] {

@@ -167,6 +167,7 @@ describe('addresses', () => {
       ['447700900123\t447700900124', /submit_multi/],
       ['447700900123|447700900124', /submit_multi/],
       ['447700900123/447700900124', /submit_multi/],
+      ['447700900123 und 447700900124', /submit_multi/],
       ['447700900123 / 447700900124', /submit_multi/],
       ['447700900123 447700900124', /submit_multi/],
       ['+447700900123 +447700900124', /submit_multi/],
@@ -236,7 +237,7 @@ describe('addresses', () => {
 
   it('of a list are divided as they are refused', () => {
     const two = ['447700900123', '447700900124'];
-    for (const mark of [',', ';', '\n', '\r\n', '\t', '|', ' ', ' / ', '/', ' , '])
+    for (const mark of [',', ';', '\n', '\r\n', '\t', '|', ' ', ' / ', '/', ' , ', ' and '])
       assert.deepEqual(divideNumbers(two.join(mark)), two, JSON.stringify(mark));
     assert.deepEqual(divideNumbers('+44 7700 900123 +44 7700 900124'), [
       '+44 7700 900123',

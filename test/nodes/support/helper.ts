@@ -27,7 +27,12 @@ interface TestHelper {
   clearFlows(): Promise<void>;
   getNode(id: string): TestNode;
   log(): { args: [{ level: number; msg: unknown; type?: string; id?: string }][] };
-  readonly _log: { readonly ERROR: number; readonly WARN: number; readonly INFO: number; readonly DEBUG: number };
+  readonly _log: {
+    readonly ERROR: number;
+    readonly WARN: number;
+    readonly INFO: number;
+    readonly DEBUG: number;
+  };
   readonly _events: EventEmitter;
   readonly _redNodes: {
     setFlows(flow: readonly FlowNode[], credentials: object, type: DeployType): Promise<unknown>;
