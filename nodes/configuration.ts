@@ -1,6 +1,7 @@
 import {
   OPTIONS,
   findProblems,
+  withoutLineEnd,
   type Problem,
   type ResolvePlugin,
   type SmppClientOptions,
@@ -50,9 +51,11 @@ export interface Configuration {
   readonly problems: readonly Problem[];
   /** What is better done otherwise. */
   readonly warnings: readonly string[];
+  /** For who looks for a cause. */
+  readonly notes?: readonly string[];
 }
 
-const NO_TLS: ReturnType<typeof readTls> = { problems: [], warnings: [] };
+const NO_TLS: ReturnType<typeof readTls> = { problems: [], warnings: [], notes: [] };
 
 /** Milliseconds. A close handler past the limit is left behind: unbind and settling need the rest. */
 const CLOSE_RESERVE = 3000;
@@ -63,7 +66,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   const given: Record<string, unknown> = {};
   for (const property of CONFIG_PROPERTIES) given[property] = definition[property];
   for (const property of PART_PROPERTIES)
-    if (!blank(definition[property])) given[property] = definition[property];
+    if (!blank(definition[property])) given[property] = trimmed(definition[property]);
   given.queue ??= 'disk';
   if (blank(given.queueDirectory)) given.queueDirectory = input.queueDirectory;
   if (blank(given.clientId)) given.clientId = input.nodeId;
@@ -79,7 +82,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
     ...findProblems(options),
     ...tls.problems,
   ];
-  return { options, problems, warnings: tls.warnings };
+  return { options, problems, warnings: tls.warnings, notes: tls.notes };
 }
 
 /** Draining ends {@link CLOSE_RESERVE} before Node-RED's close limit, at the latest. */
@@ -89,6 +92,9 @@ function withinCloseLimit(given: unknown, closeLimit: number): unknown {
   const wanted = 'value' in checked ? checked.value : OPTIONS.drainTimeout.fallback;
   return wanted > most ? most / 1000 : given;
 }
+
+/** Parts are named, and a name from the environment may have a line end behind it. */
+const trimmed = (value: unknown): unknown => (typeof value === 'string' ? withoutLineEnd(value) : value);
 
 function blank(value: unknown): boolean {
   return value === undefined || value === null || value === '';

@@ -38,6 +38,7 @@ export = function smppConfig(RED: NodeAPI): void {
       ...tlsInput(RED, this),
     });
     for (const warning of configuration.warnings) this.warn(warning);
+    for (const note of configuration.notes ?? []) this.debug(note);
     const connection = new Connection({
       nodeId: this.id,
       log: this,

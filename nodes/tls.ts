@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import type { Problem } from '../src/index';
+import { withoutLineEnd, type Problem } from '../src/index';
 
 /** A core tls-config node, as far as it is needed. */
 export interface TlsConfig {
@@ -22,6 +22,7 @@ export interface TlsResult {
   readonly options?: ConnectionOptions;
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
+  readonly notes: readonly string[];
 }
 
 const FIELDS = ['cert', 'key', 'ca'] as const;
@@ -69,7 +70,17 @@ export function readTls(id: unknown, input: TlsInput): TlsResult {
       options[field] = unfolded(value);
     }
   }
-  return { options, problems, warnings };
+  return { options, problems, warnings, notes: takeLineEndsOff(options) };
+}
+
+/** Secrets from the environment have one; names what was changed. */
+function takeLineEndsOff(options: ConnectionOptions): string[] {
+  return (['passphrase', 'servername'] as const).flatMap((field) => {
+    const value = options[field];
+    if (typeof value !== 'string' || withoutLineEnd(value) === value) return [];
+    options[field] = withoutLineEnd(value);
+    return [`tls.${field}: the line end behind it was taken off`];
+  });
 }
 
 const KEY_IN_LOG =
@@ -77,7 +88,7 @@ const KEY_IN_LOG =
   'the ${…} into a file and upload that, instead of giving it in place of the name';
 
 function wrong(id: unknown, remedy: string): TlsResult {
-  return { problems: [{ field: 'tls', value: id, remedy }], warnings: [] };
+  return { problems: [{ field: 'tls', value: id, remedy }], warnings: [], notes: [] };
 }
 
 type Named =

@@ -9,5 +9,5 @@ export * from './flow-control';
 export * from './store';
 export { createLog, maskNumber, type Log, type LogOptions, type LogSink } from './observability';
 export { SequenceCounter, type SequenceGenerator } from './session';
-export type { TextCodec } from './text';
+export { withoutLineEnd, type TextCodec } from './text';
 export { systemClock, type Clock } from './clock';

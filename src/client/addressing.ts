@@ -1,19 +1,19 @@
 import type { DestAddressInput } from '../protocol';
-import { TextError, resolveAddress, type Address } from '../text';
-import { MessageError } from './errors';
+import { TextError, divideNumbers, resolveAddress, type Address } from '../text';
+import { MessageError, show } from './errors';
 import type { ParsedMessage } from './message';
 import type { Settings } from './options';
 
 export type Fields = Record<string, unknown>;
 
-/** Puts the sender into the PDU: the message's own, else the connection's default, else none. */
+/** Puts the sender into the PDU; none where nobody named one. */
 export function putSource(parsed: ParsedMessage, pdu: Fields, settings: Settings): void {
-  const given = parsed.fields['source_addr'] ?? settings.defaults['source_addr'] ?? '';
   const { addr, ton, npi } = about('source_addr', () =>
-    resolveAddress(addressText(given, 'source_addr'), {
+    resolveAddress(addressText(parsed.fields['source_addr'] ?? '', 'source_addr'), {
       role: 'source',
-      ton: octetField(parsed, settings, 'source_addr_ton') ?? settings.sourceTon,
-      npi: octetField(parsed, settings, 'source_addr_npi') ?? settings.sourceNpi,
+      ton: octetField(parsed, 'source_addr_ton') ?? settings.sourceTon,
+      npi: octetField(parsed, 'source_addr_npi') ?? settings.sourceNpi,
+      encoding: settings.addressEncoding,
     }),
   );
   pdu['source_addr'] = addr;
@@ -23,13 +23,13 @@ export function putSource(parsed: ParsedMessage, pdu: Fields, settings: Settings
 
 /** Puts the recipients into the PDU, and returns them for people. */
 export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Settings): string {
-  if (parsed.command === 'broadcast_sm') return '';
-  const given = parsed.destination ?? settings.defaults['destination_addr'];
-  if (parsed.command === 'submit_multi') return putDestinations(parsed, pdu, settings, given);
-  if (given === undefined || given === '') {
+  const { command, destination } = parsed;
+  if (command === 'broadcast_sm') return '';
+  if (command === 'submit_multi') return putDestinations(parsed, pdu, settings, destination);
+  if (destination === undefined || destination === '') {
     throw missing('the message has no recipient; give it as msg.topic, in the node, or as destination_addr');
   }
-  const { addr, ton, npi } = resolve(given, parsed, settings);
+  const { addr, ton, npi } = resolve(destination, parsed, settings);
   pdu['destination_addr'] = addr;
   pdu['dest_addr_ton'] = ton;
   pdu['dest_addr_npi'] = npi;
@@ -44,12 +44,12 @@ function putDestinations(parsed: ParsedMessage, pdu: Fields, settings: Settings,
   const all: unknown[] = Array.isArray(given)
     ? given
     : typeof given === 'string'
-      ? given.split(/[,;]/)
+      ? divideNumbers(given)
       : [given];
   const wanted = all.filter((one) => one !== undefined && one !== null && !isBlank(one));
   if (wanted.length === 0 || wanted.length > 255) {
     throw missing(
-      `submit_multi has ${wanted.length} recipients; give 1 to 255 as a list or separated by commas`,
+      `submit_multi has ${wanted.length} recipients; give 1 to 255 as a list, or divided by commas, semicolons or line ends`,
     );
   }
   const resolved = wanted.map((one) => resolve(one, parsed, settings));
@@ -76,16 +76,23 @@ function resolve(given: unknown, parsed: ParsedMessage, settings: Settings): Add
   return about('destination_addr', () =>
     resolveAddress(addressText(given, 'destination_addr'), {
       role: 'destination',
-      ton: octetField(parsed, settings, 'dest_addr_ton') ?? settings.destinationTon,
-      npi: octetField(parsed, settings, 'dest_addr_npi') ?? settings.destinationNpi,
+      ton: octetField(parsed, 'dest_addr_ton') ?? settings.destinationTon,
+      npi: octetField(parsed, 'dest_addr_npi') ?? settings.destinationNpi,
+      encoding: settings.addressEncoding,
     }),
   );
 }
 
-function addressText(given: unknown, field: string): string {
+/** An address as text: a whole number is one too, as long as it has kept all its digits. */
+export function addressText(given: unknown, field: string): string {
   if (typeof given === 'string') return given;
-  if (typeof given === 'number' && Number.isSafeInteger(given)) return String(given);
-  const text = `${field} must be a text such as "+4915112345678", not ${typeof given}`;
+  if (typeof given === 'bigint' || Number.isSafeInteger(given)) return String(given);
+  if (Array.isArray(given) && field === 'destination_addr') {
+    const text = `${field} is a list of ${given.length}: several recipients are for submit_multi, or a message each`;
+    throw new MessageError('INVALID_ADDRESS', field, text);
+  }
+  const what = typeof given === 'number' ? show(given) : typeof given;
+  const text = `${field} must be a text such as "+4915112345678", not ${what}`;
   throw new MessageError('INVALID_ADDRESS', field, text);
 }
 
@@ -93,9 +100,9 @@ function missing(text: string): MessageError {
   return new MessageError('MISSING_DESTINATION', 'destination_addr', text);
 }
 
-/** A field of one octet: the message's own, else the connection's default. */
-export function octetField(parsed: ParsedMessage, settings: Settings, name: string): number | undefined {
-  const given = parsed.fields[name] ?? settings.defaults[name];
+/** A field of one octet; undefined where nobody gave it. */
+export function octetField(parsed: Pick<ParsedMessage, 'fields'>, name: string): number | undefined {
+  const given = parsed.fields[name];
   if (given === undefined || given === '') return undefined;
   const value = Number(given);
   if (Number.isInteger(value) && value >= 0 && value <= 255) return value;

@@ -2,6 +2,7 @@ import { SmppError } from '../protocol';
 import { canSubmit, type Session } from '../session';
 import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
+import { codecOf } from './codec-options';
 import { checkChanges, type Configuration } from './configuration';
 import { deadLetterOf, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
@@ -9,7 +10,7 @@ import { Expiry } from './expiry';
 import { endpointsOf, typesOf } from './hosts';
 import { Intake } from './intake';
 import type { Message } from './message';
-import { normalise, type Settings, type SmppClientOptions } from './options';
+import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
 import { openParts, type OpenParts } from './parts';
 import { Receiving } from './receiving';
@@ -31,6 +32,7 @@ const STORE_GRACE = 1000;
  */
 export class SmppClient {
   readonly #settings: Settings;
+  readonly #lineEnds: readonly string[];
   readonly #parts: OpenParts;
   readonly #events: Events;
   readonly #announcer: Announcer;
@@ -53,10 +55,11 @@ export class SmppClient {
     const parts = openParts(options, settings, (items) => this.#dropped(items));
     const { store, correlator, clock, random, log, codecs } = parts;
     this.#settings = settings;
+    this.#lineEnds = lineEndsOf(options);
     this.#windowSize = settings.windowSize;
     this.#parts = parts;
     this.#events = new Events(log);
-    this.#announcer = new Announcer(this.#events, log, clock, { vendorTlvs: settings.vendorTlvs });
+    this.#announcer = new Announcer(this.#events, log, clock, codecOf(settings));
     this.#outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
     this.#receiving = new Receiving({ ...parts, settings, events: this.#events, outcomes: this.#outcomes });
     this.#road = new Road({ ...parts, settings, listener: this.#roadListener() });
@@ -74,7 +77,7 @@ export class SmppClient {
       drain: (session) => this.#drain([session], this.#receiving.leave(session)),
     });
     this.#sender = new Sender({
-      intake: new Intake({ settings, state: store.state, clock, random, codecs }),
+      intake: new Intake({ settings, state: store.state, clock, log, random, codecs }),
       outcomes: this.#outcomes,
       announcer: this.#announcer,
       queue: store.queue,
@@ -136,6 +139,8 @@ export class SmppClient {
     const { clock, log, tls } = this.#parts;
     const endpoints = typesOf(this.#settings).flatMap((type) => endpointsOf(this.#settings, type));
     const hosts = endpoints.map(({ host }) => host);
+    for (const field of this.#lineEnds)
+      log.debug({ event: 'bind', stage: 'start' }, `${field}: the line end behind it was taken off`);
     warnOfTls({ useTls: this.#settings.useTls, tls, hosts }, clock, log);
   }
 

@@ -4,6 +4,7 @@ import { decodePdu } from '../protocol';
 import type { Answer, Session } from '../session';
 import type { CorrelationEntry } from '../store';
 import { classifyEsmClass, type Receipt } from '../text';
+import { codecOf } from './codec-options';
 import { Damper } from './damper';
 import type { Events, ReceiptEvent } from './events';
 import type { Holding } from './holding';
@@ -46,7 +47,7 @@ export class IncomingReceipts {
       // Its response may be on the way; the centre is not kept waiting for that. As a copy, for these octets
       // keep the whole chunk of the socket alive.
       const kept = Buffer.from(octets);
-      const keptPdu = decodePdu(kept, { vendorTlvs: this.#parts.settings.vendorTlvs }) as Incoming;
+      const keptPdu = decodePdu(kept, codecOf(this.#parts.settings)) as Incoming;
       void found.later.then((entry) => this.#tell(this.#eventOf(keptPdu, kept, receipt, entry), entry));
       return ANSWERED;
     }

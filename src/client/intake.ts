@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
-import { COMMANDS, PduError, SmppError, encodeBody, type CommandName, type PduInput } from '../protocol';
+import type { Log } from '../observability';
+import {
+  COMMANDS,
+  PduError,
+  SmppError,
+  encodeBody,
+  type CodecOptions,
+  type CommandName,
+  type PduInput,
+} from '../protocol';
 import type { KeyValueState, QueueItem } from '../store';
 import {
   LONG_MESSAGE_METHODS,
@@ -14,7 +23,10 @@ import {
   type TextCodec,
 } from '../text';
 import { about, octetField, putDestination, putSource, type Fields } from './addressing';
+import { codecOf } from './codec-options';
+import { Defaults } from './defaults';
 import { MessageError } from './errors';
+import { ServiceTypeWarning } from './long-fields';
 import { fieldNames, isQueued, parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from './local-time';
 import type { Settings } from './options';
@@ -25,6 +37,7 @@ export interface IntakeParts {
   readonly settings: Settings;
   readonly state: KeyValueState;
   readonly clock: Clock;
+  readonly log: Log;
   readonly random: () => number;
   readonly codecs: readonly TextCodec[];
 }
@@ -56,10 +69,15 @@ const REFERENCES = 0x10000;
  */
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly #defaultsOf = new Map<CommandName, Fields>();
+  readonly #defaults: Defaults;
+  readonly #codec: CodecOptions;
+  readonly #serviceTypes: ServiceTypeWarning;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#codec = codecOf(parts.settings);
+    this.#defaults = new Defaults(parts.settings);
+    this.#serviceTypes = new ServiceTypeWarning(parts.log);
   }
 
   /** Whether the message passes the queue. Throws {@link MessageError} as {@link prepare} does. */
@@ -70,7 +88,7 @@ export class Intake {
   /** A message as the queue holds it. Rejects with {@link MessageError}. */
   async prepare(message: Message, origin: Origin): Promise<QueueItem> {
     try {
-      const parsed = parseMessage(message, this.#parts.settings.vendorTlvs);
+      const parsed = this.#parse(message);
       if (!isQueued(parsed.command)) {
         throw new MessageError(
           'UNKNOWN_COMMAND',
@@ -95,7 +113,7 @@ export class Intake {
   /** A query, cancel or replace. Throws {@link MessageError}. */
   direct(message: Message): DirectRequest {
     try {
-      const parsed = parseMessage(message, this.#parts.settings.vendorTlvs);
+      const parsed = this.#parse(message);
       const { command, wishes, tlvs } = parsed;
       const pdu = this.#baseFields(parsed);
       const destination =
@@ -103,7 +121,7 @@ export class Intake {
       const text = parsed.content === undefined ? undefined : this.#cut(parsed, 0)[0];
       if (text) pdu['short_message'] = text.short_message;
       pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
-      encodeBody(pdu as unknown as PduInput, { vendorTlvs: this.#parts.settings.vendorTlvs });
+      encodeBody(pdu as unknown as PduInput, this.#codec);
       return {
         command,
         pdu: pdu as unknown as PduInput,
@@ -116,6 +134,10 @@ export class Intake {
     }
   }
 
+  #parse(message: Message): ParsedMessage {
+    return this.#defaults.under(parseMessage(message, this.#parts.settings.vendorTlvs));
+  }
+
   // --- text ---
 
   #reference(destination: string): Promise<number> {
@@ -126,21 +148,21 @@ export class Intake {
   #cut(parsed: ParsedMessage, reference: number): SubmitSmFields[] {
     const { settings, codecs } = this.#parts;
     const { wishes, content } = parsed;
-    const esmClass = octetField(parsed, settings, 'esm_class');
-    const given = typeof content === 'number' ? String(content) : content;
+    const esmClass = octetField(parsed, 'esm_class');
+    const given = typeof content === 'bigint' || Number.isFinite(content) ? String(content) : content;
     if (given === undefined) throw missingText();
     if (typeof given !== 'string' && !Buffer.isBuffer(given)) {
       throw new MessageError(
         'INVALID_FIELD',
         'short_message',
-        `short_message must be a text or a Buffer, not ${typeof given}`,
+        `short_message must be a text or a Buffer, not ${typeof given === 'number' ? given : typeof given}`,
       );
     }
     return segment(given, {
       method: this.#method(parsed),
       reference,
       encoding: wishes.encoding,
-      data_coding: octetField(parsed, settings, 'data_coding'),
+      data_coding: octetField(parsed, 'data_coding'),
       messageClass: messageClassOf(wishes.messageClass),
       language: oneOf('language', wishes.language, languageNames()),
       languages: languagesOf(wishes.languages, settings.languages),
@@ -174,7 +196,8 @@ export class Intake {
   /** Everything but the text and the recipient. */
   #baseFields(parsed: ParsedMessage): Fields {
     const { fields, command, wishes } = parsed;
-    const pdu: Fields = { ...this.#defaults(command), ...fields, command };
+    this.#serviceTypes.check(fields['service_type']);
+    const pdu: Fields = { ...fields, command };
     const names = fieldNames(command);
     if (names.has('source_addr')) putSource(parsed, pdu, this.#parts.settings);
     if (names.has('registered_delivery')) {
@@ -192,19 +215,6 @@ export class Intake {
     return about(name, () => formatSmppTime(given as Date | string | number, options));
   }
 
-  /** The connection's defaults, as far as the command has the fields. */
-  #defaults(command: CommandName): Fields {
-    let own = this.#defaultsOf.get(command);
-    if (!own) {
-      const names = fieldNames(command);
-      own = Object.fromEntries(
-        Object.entries(this.#parts.settings.defaults).filter(([name]) => names.has(name)),
-      );
-      this.#defaultsOf.set(command, own);
-    }
-    return own;
-  }
-
   #body(parsed: ParsedMessage, pdu: Fields, one: SubmitSmFields): Buffer {
     const { command, tlvs } = parsed;
     pdu['data_coding'] = one.data_coding;
@@ -212,7 +222,7 @@ export class Intake {
     pdu['tlvs'] = one.tlvs ? { ...tlvs, ...one.tlvs } : tlvs;
     if (fieldNames(command).has('short_message')) pdu['short_message'] = one.short_message;
     else pdu['tlvs'] = { message_payload: one.short_message, ...tlvs, ...one.tlvs };
-    return encodeBody(pdu as unknown as PduInput, { vendorTlvs: this.#parts.settings.vendorTlvs });
+    return encodeBody(pdu as unknown as PduInput, this.#codec);
   }
 
   #item(

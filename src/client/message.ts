@@ -1,5 +1,5 @@
-import { COMMANDS, TlvTable, isCommandName, type CommandName } from '../protocol';
-import { MessageError } from './errors';
+import { COMMANDS, TlvTable, isCommandName, type CommandName, type TlvDefinition } from '../protocol';
+import { MessageError, show } from './errors';
 import { octetsOf, tlvValue } from './plain-values';
 
 /**
@@ -12,9 +12,9 @@ export interface Message {
   /** Text, or octets for a binary message. */
   short_message?: string | Buffer;
   message_payload?: string | Buffer;
-  source_addr?: string | number;
-  /** One recipient; for submit_multi a list as well. */
-  destination_addr?: string | number | readonly (string | number)[];
+  source_addr?: string | number | bigint;
+  /** One recipient; for submit_multi a list as well, or a text of several numbers. */
+  destination_addr?: string | number | bigint | readonly (string | number | bigint)[];
   /** `auto` (the default), `gsm0338`, `ucs2`, `latin1`, `binary` … */
   encoding?: string;
   /** How a text longer than one short message goes: auto (udh8), udh8, udh16, sar, payload (in message_payload; payload-always: short ones too), reject. */
@@ -112,6 +112,10 @@ const ALIASES = new Map([
   ['smpp_command', 'command'],
   ['optional_tags_dict', 'tlvs'],
 ]);
+/** What a field is called here: naz has other names for two. */
+export const canonicalName = (name: string): string => ALIASES.get(name) ?? name;
+/** Fields of ours, which say what is to be done with a message. */
+export const isWish = (name: string): boolean => Object.hasOwn(WISHES, name);
 const STANDARD = new TlvTable();
 
 /** Sorts a message into command, fields, TLVs and wishes. Throws {@link MessageError}. */
@@ -124,8 +128,20 @@ export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMes
     );
   }
   const command = commandOf(message);
+  return sortFields(message, command, vendorTlvs, (name) => {
+    throw unknownField(name, command, fieldNames(command));
+  });
+}
+
+/** Sorts fields for a command. `strange` is told of those that it does not have. Throws {@link MessageError}. */
+export function sortFields(
+  given: Message,
+  command: CommandName,
+  vendorTlvs: TlvTable,
+  strange: (name: string) => void,
+): ParsedMessage {
   const names = fieldNames(command);
-  const { message_payload: payload, ...tlvs } = tlvsOf(message, vendorTlvs);
+  const { message_payload: payload, ...tlvs } = tlvsOf(given, vendorTlvs);
   const parsed: ParsedMessage = {
     command,
     wishes: {},
@@ -135,14 +151,15 @@ export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMes
     fields: {},
     tlvs,
   };
-  for (const [key, value] of Object.entries(message)) {
-    const name = ALIASES.get(key) ?? key;
+  for (const [key, value] of Object.entries(given)) {
+    const name = canonicalName(key);
     if (value === undefined || value === null || name === 'command' || name === 'tlvs') continue;
     const take = TAKES.get(name);
+    const spec = vendorTlvs.named(name);
     if (take) take(parsed, value);
     else if (names.has(name)) parsed.fields[name] = value;
-    else if (vendorTlvs.named(name)) parsed.tlvs[name] = tlvOf(vendorTlvs, name, value);
-    else if (!ANSWERS.has(name)) throw unknownField(name, command, names);
+    else if (spec) parsed.tlvs[spec.name] = tlvOf(spec, value);
+    else if (!ANSWERS.has(name)) strange(name);
   }
   return parsed;
 }
@@ -206,11 +223,18 @@ export function isQueued(command: CommandName): command is (typeof QUEUED)[numbe
   return (QUEUED as readonly string[]).includes(command);
 }
 
+/** By name, whichever name or tag they were given by: so that one given twice counts once, the last. */
 function tlvsOf(message: Message, table: TlvTable): Readonly<Record<string, unknown>> {
   const tlvs = message.tlvs ?? message['optional_tags_dict'];
   if (tlvs === undefined || tlvs === null) return {};
   if (typeof tlvs === 'object' && !Array.isArray(tlvs)) {
-    return Object.fromEntries(Object.entries(tlvs).map(([name, value]) => [name, tlvOf(table, name, value)]));
+    return Object.fromEntries(
+      Object.entries(tlvs).map(([name, value]): [string, unknown] => {
+        const spec = table.named(name);
+        // A name that is none stays: the codec says what is wrong with it.
+        return spec ? [spec.name, tlvOf(spec, value)] : [name, value];
+      }),
+    );
   }
   throw new MessageError(
     'INVALID_FIELD',
@@ -219,10 +243,13 @@ function tlvsOf(message: Message, table: TlvTable): Readonly<Record<string, unkn
   );
 }
 
-/** A name that is none stays: the codec says what is wrong with it. */
-function tlvOf(table: TlvTable, name: string, value: unknown): unknown {
-  const spec = table.named(name);
-  return spec === undefined ? value : tlvValue(spec, value);
+function tlvOf(spec: TlvDefinition, value: unknown): unknown {
+  const all: unknown[] = Array.isArray(value) ? value : [value];
+  if (!spec.type.startsWith('int') && all.some((one) => typeof one === 'number')) {
+    const text = `the TLV ${spec.name} is no number (${show(value)}): give it as a text, in quotes; a number of more than 15 digits loses the last ones`;
+    throw new MessageError('INVALID_FIELD', spec.name, text);
+  }
+  return tlvValue(spec, value);
 }
 
 const namesOf = new Map<CommandName, ReadonlySet<string>>(

@@ -2,6 +2,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import { Session, type SequenceGenerator, type SessionHandlers } from '../session';
+import { codecOf } from './codec-options';
 import { dial, type Resolve } from './dial';
 import type { Endpoint, LinkType } from './hosts';
 import type { Settings } from './options';
@@ -79,7 +80,7 @@ async function connected(opening: Opening): Promise<Session> {
     maxPduLength: settings.maxPduLength,
     assumeTlvs: settings.assumeTlvs,
     interfaceVersion: INTERFACE_VERSIONS[settings.interfaceVersion],
-    vendorTlvs: settings.vendorTlvs,
+    ...codecOf(settings),
     ...(sequence ? { sequence: sequence() } : {}),
   });
   return session;

@@ -4,6 +4,7 @@ import type { Announcer, SessionFacts } from './announcer';
 import type { ConnectionState } from './events';
 import { Roster, endpointsOf, typesOf, type LinkType } from './hosts';
 import { Link, type Bound, type LinkDown, type LinkListener } from './link';
+import { warnOfLongFields } from './long-fields';
 import type { OpeningParts } from './opening';
 import { statusFields } from './pdu-fields';
 
@@ -29,8 +30,6 @@ interface Waiter {
   resolve(): void;
   reject(error: Error): void;
 }
-
-const SPEC_PASSWORD = 8;
 
 /** Keeps all sessions of the connection up while it is wanted, and tells how they are. */
 export class Upkeep {
@@ -88,7 +87,7 @@ export class Upkeep {
   async start({ signal, failFast = false }: StartOptions): Promise<void> {
     signal?.throwIfAborted();
     const wantedBefore = this.wanted;
-    if (!wantedBefore) this.#warnOfPassword();
+    if (!wantedBefore) warnOfLongFields(this.#parts.settings, this.#parts.log);
     for (const link of this.#links) link.start();
     if (this.sessions.length > 0) return;
     try {
@@ -202,14 +201,5 @@ export class Upkeep {
     this.#problems.set(link, problem);
     if (problem === undefined) return true;
     return this.#links.find((one) => this.#problems.get(one) === problem) === link;
-  }
-
-  #warnOfPassword(): void {
-    const { settings, log } = this.#parts;
-    if (Math.max(settings.password.length, settings.receiverPassword.length) <= SPEC_PASSWORD) return;
-    log.warn(
-      { event: 'bind', stage: 'start' },
-      'the password has more than the 8 octets of the specification; sent whole, but some SMSCs cut or refuse it',
-    );
   }
 }

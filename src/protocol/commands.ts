@@ -20,6 +20,10 @@ export interface FieldSpec {
   readonly status: StatusName;
   /** Centres are known that demand more than the specification allows: encoding does not enforce `max`. */
   readonly soft?: true;
+  /** Centres are known that demand longer ones: `max` with {@link CodecOptions.allowLong}. */
+  readonly longest?: number;
+  /** An address: in ISO 8859-1 with {@link CodecOptions.addressEncoding}. */
+  readonly address?: true;
   /** Of a `count`: the field that is counted. */
   readonly of?: string;
 }
@@ -40,9 +44,14 @@ const time = <const N extends string>(name: N, status: StatusName) =>
 const count = <const N extends string, const O extends string>(name: N, of: O, status: StatusName) =>
   ({ name, type: 'count', of, status }) as const;
 
-const serviceType = text('service_type', 6, 'ESME_RINVSERTYP');
+const address = <const N extends string>(name: N, max: number, status?: StatusName) =>
+  ({ ...text(name, max, status), address: true }) as const;
+/** Octets with the NUL: as long as what SMSCs are seen to demand in place of the specification's length. */
+const LONG = 65;
+
+const serviceType = { ...text('service_type', 6, 'ESME_RINVSERTYP'), longest: 21 } as const;
 const messageId = text('message_id', 65, 'ESME_RINVMSGID');
-const systemId = text('system_id', 16, 'ESME_RINVSYSID');
+const systemId = { ...text('system_id', 16, 'ESME_RINVSYSID'), longest: LONG } as const;
 // Accounts with passwords of more than 8 characters exist at many centres; the session warns.
 const password = { ...text('password', 9, 'ESME_RINVPASWD'), soft: true } as const;
 const esmClass = int8('esm_class', 'ESME_RINVESMCLASS');
@@ -55,19 +64,19 @@ const replaceIfPresent = int8('replace_if_present_flag', 'ESME_RINVREPFLAG');
 const source = [
   int8('source_addr_ton', 'ESME_RINVSRCTON'),
   int8('source_addr_npi', 'ESME_RINVSRCNPI'),
-  text('source_addr', 21, 'ESME_RINVSRCADR'),
+  address('source_addr', 21, 'ESME_RINVSRCADR'),
 ] as const;
 // data_sm and alert_notification allow longer addresses: 3.4 sections 4.7.1 and 4.12.1.
-const longSource = [source[0], source[1], text('source_addr', 65, 'ESME_RINVSRCADR')] as const;
+const longSource = [source[0], source[1], address('source_addr', 65, 'ESME_RINVSRCADR')] as const;
 const destination = [
   int8('dest_addr_ton', 'ESME_RINVDSTTON'),
   int8('dest_addr_npi', 'ESME_RINVDSTNPI'),
-  text('destination_addr', 21, 'ESME_RINVDSTADR'),
+  address('destination_addr', 21, 'ESME_RINVDSTADR'),
 ] as const;
 const longDestination = [
   destination[0],
   destination[1],
-  text('destination_addr', 65, 'ESME_RINVDSTADR'),
+  address('destination_addr', 65, 'ESME_RINVDSTADR'),
 ] as const;
 const schedule = [
   time('schedule_delivery_time', 'ESME_RINVSCHED'),
@@ -95,11 +104,11 @@ const head = [esmClass, int8('protocol_id'), priorityFlag] as const;
 const bind = [
   systemId,
   password,
-  text('system_type', 13, 'ESME_RINVSYSTYP'),
+  { ...text('system_type', 13, 'ESME_RINVSYSTYP'), longest: LONG },
   int8('interface_version'),
   int8('addr_ton'),
   int8('addr_npi'),
-  text('address_range', 41),
+  { ...text('address_range', 41), longest: LONG },
 ] as const;
 const message = [serviceType, ...source, ...destination, ...head, ...handling] as const;
 const none = [] as const;
@@ -188,7 +197,7 @@ export const COMMANDS = {
   },
   alert_notification: {
     id: 0x00000102,
-    fields: [...longSource, int8('esme_addr_ton'), int8('esme_addr_npi'), text('esme_addr', 65)],
+    fields: [...longSource, int8('esme_addr_ton'), int8('esme_addr_npi'), address('esme_addr', 65)],
   },
   data_sm: {
     id: 0x00000103,

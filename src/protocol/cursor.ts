@@ -19,6 +19,8 @@ export class Cursor {
   /** Whether something mandatory was missing or cut. */
   cut = false;
   flaws: string[] | undefined;
+  /** Whether octets above 0x7F are nothing strange in an address. */
+  latin1Addresses = false;
   readonly #header: PduHeader | undefined;
 
   constructor(octets: Buffer, offset: number, lenient: boolean, header?: PduHeader) {

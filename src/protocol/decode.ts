@@ -34,7 +34,7 @@ export function decodePdu(octets: Buffer, options?: CodecOptions): Pdu {
   pdu.command_id = layout.id;
   pdu.command_status = header.command_status;
   pdu.sequence_number = header.sequence_number;
-  const cursor = readBody(pdu, octets, header, layout, tlvTable(options?.vendorTlvs));
+  const cursor = readBody(pdu, octets, header, layout, options);
   if (cursor.flaws) pdu.flaws = cursor.flaws;
   return pdu as unknown as Pdu;
 }
@@ -45,9 +45,11 @@ function readBody(
   octets: Buffer,
   header: PduHeader,
   layout: Layout,
-  table: TlvTable,
+  options: CodecOptions | undefined,
 ): Cursor {
+  const table = tlvTable(options?.vendorTlvs);
   const cursor = new Cursor(octets, HEADER_LENGTH, layout.response, header);
+  cursor.latin1Addresses = options?.addressEncoding === 'latin1';
   // 3.4 section 4.4.2: a negative response has no body.
   const bodyless = layout.response && header.command_status !== 0 && octets.length === HEADER_LENGTH;
   for (const { name, spec, wire } of layout.fields) {

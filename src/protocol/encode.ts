@@ -77,7 +77,7 @@ function planPdu(pdu: PduInput, options: CodecOptions | undefined): Plan {
     let value = properties[reads];
     if (value === undefined) value = spec.of === undefined ? wire.empty() : '';
     else said ||= !isEmpty(value);
-    size += wire.size(value, spec);
+    size += wire.size(value, spec, options);
     values.push(value);
   }
   checkNames(properties, layout, named);

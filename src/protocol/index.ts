@@ -35,6 +35,7 @@ export {
   TlvTable,
   tagName,
   type TlvName,
+  type TlvDefinition,
   type TlvSpec,
   type TlvType,
   type VendorTlv,

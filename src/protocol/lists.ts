@@ -2,6 +2,7 @@ import { ITEM_FIELDS, type FieldSpec } from './commands';
 import type { Cursor } from './cursor';
 import { invalidField } from './refusal';
 import { cstring, int32, int8 } from './scalars';
+import type { CodecOptions } from './types';
 
 type Item = Record<string, unknown>;
 
@@ -10,13 +11,19 @@ const LIST = 2;
 const ITEM_TYPES = { int8, int32, cstring } as const;
 
 /** Octets of an item's fields; refuses names that are none. */
-function sizeOfItem(item: Item, fields: readonly FieldSpec[], list: FieldSpec, at: number): number {
+function sizeOfItem(
+  item: Item,
+  fields: readonly FieldSpec[],
+  list: FieldSpec,
+  at: number,
+  options?: CodecOptions,
+): number {
   let size = 0;
   for (const field of fields) {
     const { empty, size: sizeOf } = typeOf(field);
     // The list's own name leads to the item, the field's to the part of it.
     const named = { ...field, name: `${list.name}[${at}].${field.name}` };
-    size += sizeOf(item[field.name] ?? empty(), named);
+    size += sizeOf(item[field.name] ?? empty(), named, options);
   }
   for (const name of Object.keys(item)) {
     if (name === 'dest_flag' || fields.some((field) => field.name === name)) continue;
@@ -86,7 +93,7 @@ function decodeList<T>(cursor: Cursor, field: FieldSpec, decodeOne: () => T): T[
 /** dest_address(es) of submit_multi: 3.4 section 4.5.1.1. */
 export const destinations = {
   empty: () => [],
-  size(value: unknown, field: FieldSpec): number {
+  size(value: unknown, field: FieldSpec, options?: CodecOptions): number {
     let size = 0;
     itemsOf(value, field).forEach((entry, at) => {
       const item = itemAt(entry, at, field);
@@ -98,7 +105,7 @@ export const destinations = {
           'is wrong: 1 goes with a destination_addr, 2 with a dl_name',
         );
       }
-      size += 1 + sizeOfItem(item, fieldsOf(flag), field, at);
+      size += 1 + sizeOfItem(item, fieldsOf(flag), field, at, options);
     });
     return size;
   },
@@ -135,10 +142,10 @@ function fieldsOf(flag: number): readonly FieldSpec[] {
 /** unsuccess_sme(s) of submit_multi_resp: 3.4 section 4.5.2.1. */
 export const failures = {
   empty: () => [],
-  size(value: unknown, field: FieldSpec): number {
+  size(value: unknown, field: FieldSpec, options?: CodecOptions): number {
     let size = 0;
     itemsOf(value, field).forEach((entry, at) => {
-      size += sizeOfItem(itemAt(entry, at, field), ITEM_FIELDS.failure, field, at);
+      size += sizeOfItem(itemAt(entry, at, field), ITEM_FIELDS.failure, field, at, options);
     });
     return size;
   },

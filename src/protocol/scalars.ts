@@ -1,6 +1,7 @@
 import type { FieldSpec } from './commands';
 import type { Cursor } from './cursor';
 import { invalidField } from './refusal';
+import type { CodecOptions } from './types';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -10,24 +11,27 @@ export function checkInteger(value: unknown, most: number, field: FieldSpec): vo
   throw invalidField(field, value, `is not allowed: give an integer from 0 to ${most}`);
 }
 
-/** Octets of a C-octet string without its NUL; refuses all that is not ASCII. */
-export function checkText(value: unknown, field: { name: string }): number {
+const ASCII = 0x7f;
+const LATIN_1 = 0xff;
+
+/** Octets of a C-octet string without its NUL; refuses all above `highest`. */
+export function checkText(value: unknown, field: { name: string }, highest = ASCII): number {
   if (typeof value !== 'string') {
     throw invalidField(field, value, `is not text: give a string, in quotes even if it is all digits`);
   }
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at);
-    if (code === 0 || code > 0x7f) throw notAscii(value, at, field);
+    if (code === 0 || code > highest) throw notAllowed(value, at, field, highest);
   }
   return value.length;
 }
 
-function notAscii(value: string, at: number, field: { name: string }): Error {
+function notAllowed(value: string, at: number, field: { name: string }, highest: number): Error {
   const what = value.charCodeAt(at) === 0 ? 'a NUL' : `"${String.fromCodePoint(value.codePointAt(at) ?? 0)}"`;
   return invalidField(
     field,
     value,
-    `has ${what} at position ${at + 1}: only the ASCII characters U+0001 to U+007F are allowed`,
+    `has ${what} at position ${at + 1}: only the ${highest === ASCII ? 'ASCII characters U+0001 to U+007F' : 'ISO 8859-1 characters U+0001 to U+00FF'} are allowed`,
   );
 }
 
@@ -102,9 +106,10 @@ export const count = {
 
 export const cstring = {
   empty: () => '',
-  size(value: unknown, field: FieldSpec): number {
-    const length = checkText(value, field);
-    const most = (field.max ?? Infinity) - 1;
+  size(value: unknown, field: FieldSpec, options?: CodecOptions): number {
+    const isLatin1 = field.address && options?.addressEncoding === 'latin1';
+    const length = checkText(value, field, isLatin1 ? LATIN_1 : ASCII);
+    const most = ((options?.allowLong ? field.longest : undefined) ?? field.max ?? Infinity) - 1;
     if (length > most && !field.soft) {
       throw invalidField(field, value, `has ${length} characters: at most ${most} are allowed`);
     }
@@ -126,7 +131,8 @@ export const cstring = {
     if (at - start >= (field.max ?? Infinity)) {
       cursor.flag(`${field.name} has ${at - start} octets, at most ${(field.max ?? 0) - 1} are allowed`);
     }
-    if (seen > 0x7f) cursor.flag(`${field.name} has octets that are not ASCII`);
+    if (seen > ASCII && !(field.address && cursor.latin1Addresses))
+      cursor.flag(`${field.name} has octets that are not ASCII`);
     return octets.toString('latin1', start, at);
   },
 };

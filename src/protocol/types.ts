@@ -96,4 +96,11 @@ export type PduInput = { [C in CommandName]: PduInputOf<C> }[CommandName] | Unkn
 export interface CodecOptions {
   /** TLVs of this centre's vendor; a {@link TlvTable} made once is faster than a list. */
   vendorTlvs?: TlvTable | readonly VendorTlv[] | undefined;
+  /** Octets of address fields: ASCII (the default), or ISO 8859-1 where the SMSC has agreed to it. */
+  addressEncoding?: 'ascii' | 'latin1' | undefined;
+  /**
+   * Encodes system_id, system_type and address_range of up to 64 octets and service_type of up to 20, as some SMSCs
+   * demand; by default what is longer than the specification allows is refused.
+   */
+  allowLong?: boolean | undefined;
 }

@@ -78,7 +78,7 @@ export class Answering {
       ...answer?.fields,
       ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
     } as PduInput;
-    const octets = encodePdu(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
+    const octets = encodePdu(pdu, this.#core.options);
     this.#core.options.handlers.trace?.('out', octets);
     this.#outbound.answer(octets, this.#core.options.clock.monotonic());
   }

@@ -61,7 +61,7 @@ export class Inbound {
   #handle(octets: Buffer): void {
     let pdu: Pdu;
     try {
-      pdu = decodePdu(octets, { vendorTlvs: this.#core.options.vendorTlvs });
+      pdu = decodePdu(octets, this.#core.options);
     } catch (error) {
       if (!(error instanceof PduError) || !error.header) throw error;
       return this.#handleMalformed(error, error.header, octets);

@@ -32,7 +32,7 @@ export interface SessionHandlers {
   trace?: ((direction: 'in' | 'out', octets: Buffer) => void) | undefined;
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends CodecOptions {
   role: Role;
   transport: Transport;
   handlers: SessionHandlers;
@@ -53,7 +53,6 @@ export interface SessionOptions {
   assumeTlvs?: boolean;
   /** 0x33, 0x34 or 0x50. */
   interfaceVersion?: number;
-  vendorTlvs?: CodecOptions['vendorTlvs'];
   sequence?: SequenceGenerator;
 }
 

@@ -81,19 +81,14 @@ export class Outbound {
   /** Sends what has no response. */
   tell(pdu: PduInput): void {
     const sequence_number = this.#nextSequenceNumber();
-    const octets = encodePdu(
-      { ...pdu, sequence_number },
-      {
-        vendorTlvs: this.#core.options.vendorTlvs,
-      },
-    );
+    const octets = encodePdu({ ...pdu, sequence_number }, this.#core.options);
     this.#core.options.handlers.trace?.('out', octets);
     this.write(octets, this.#core.options.clock.monotonic());
   }
 
   /** Sends a request and resolves with its response, whatever its status. */
   ask(window: Window, pdu: PduInput, onResponse?: (response: Pdu) => void): Promise<Pdu> {
-    const body = encodeBody(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
+    const body = encodeBody(pdu, this.#core.options);
     return this.send(window, idOf(pdu.command), body, onResponse);
   }
 

@@ -201,7 +201,7 @@ export class Session {
   async request(pdu: PduInput, signal?: AbortSignal): Promise<Pdu> {
     this.#checkState(pdu.command);
     // Encoded first: a bad request must not hold a slot.
-    const body = encodeBody(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
+    const body = encodeBody(pdu, this.#core.options);
     do await this.#core.window.slot(signal);
     while (this.#core.window.free === 0);
     return this.#outbound.send(this.#core.window, idOf(pdu.command), body);

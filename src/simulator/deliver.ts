@@ -44,6 +44,7 @@ export function pdusOf(message: MobileMessage, defaultAlphabet: string, referenc
   const { short_message = '', ...others } = fields;
   const source = resolveAddress(message.source_addr, {
     role: 'source',
+    encoding: 'latin1',
     ton: message.source_addr_ton,
     npi: message.source_addr_npi,
   });
@@ -85,6 +86,7 @@ function destinationOf(message: MobileMessage): object {
   // The service's own address: a short code, a name, or nothing where all goes to one account.
   const { ton, npi, addr } = resolveAddress(message.destination_addr, {
     role: 'source',
+    encoding: 'latin1',
     ton: message.dest_addr_ton,
     npi: message.dest_addr_npi,
   });

@@ -76,6 +76,8 @@ export class Link implements Origin {
       inactivityTimeout: settings.inactivityTimeout,
       sessionInitTimeout: settings.bindTimeout,
       maxPduLength: settings.maxPduLength,
+      addressEncoding: 'latin1',
+      allowLong: true,
     });
   }
 

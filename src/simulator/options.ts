@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../clock';
 import { silentLog, type Log } from '../observability';
 import { DEFAULT_MAX_PDU_LENGTH } from '../protocol';
 import { findTlsProblems } from '../session';
-import { ENCODING_NAMES } from '../text';
+import { ENCODING_NAMES, withoutLineEnd } from '../text';
 import { SmscConfigError, type Problem } from './errors';
 import { RECEIPT_STATES, type ReceiptState } from './receipt-text';
 import { findRuleProblems, type Rule } from './rules';
@@ -94,7 +94,8 @@ class Reader {
   }
 
   text(field: string, fallback: string, max = 255): string {
-    const value = this.given(field) ?? fallback;
+    const given = this.given(field) ?? fallback;
+    const value = typeof given === 'string' ? withoutLineEnd(given) : given;
     if (typeof value === 'string' && value.length <= max) return value;
     return this.#wrong(field, value, `give a text of at most ${max} characters`, fallback);
   }
@@ -150,7 +151,7 @@ export function normalise(options: SmscOptions): SmscSettings {
   const settings: SmscSettings = {
     host: read.text('host', '127.0.0.1'),
     port: read.number('port', 0, 0, 65_535),
-    systemId: read.text('systemId', '', 15),
+    systemId: read.text('systemId', '', 64),
     password: read.text('password', '', 64),
     receiptDelay: read.milliseconds('receiptDelay', 0.5),
     receiptState: read.choice('receiptState', 'DELIVRD', RECEIPT_STATES),

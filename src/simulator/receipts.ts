@@ -25,7 +25,7 @@ function postReceipt(message: TakenMessage, recipient: Recipient, state: Receipt
   const pdu = receiptPdu(message, recipient, state, centre);
   centre.outbox.post(system_id, {
     commandId: commandId(pdu.command),
-    body: encodeBody(pdu),
+    body: encodeBody(pdu, { addressEncoding: 'latin1' }),
     settled: (status) => {
       const command_status = status === undefined ? undefined : statusName(status);
       centre.events.emit('receipt', { message_id, system_id, stat: state, command_status });

@@ -1,5 +1,6 @@
 import { TextError } from './errors';
 import { DEFAULT_GSM, countSeptets } from './plan/gsm-alphabet';
+import { readNumber, type NoNumber } from './written-number';
 
 /** Type of number, SMPP 3.4 section 5.2.5. */
 export const TON = {
@@ -21,11 +22,16 @@ export interface Address {
   npi: number;
 }
 
+/** What the octets of an address are: ASCII by the specification (SMPP 3.4 section 3.1), ISO 8859-1 at some SMSCs. */
+export type AddressEncoding = 'ascii' | 'latin1';
+
 export interface AddressOptions {
   readonly role: 'source' | 'destination';
   /** Overrides what the rule says; with it an address is taken as it is written. */
   readonly ton?: number | undefined;
   readonly npi?: number | undefined;
+  /** Default `ascii`. */
+  readonly encoding?: AddressEncoding | undefined;
 }
 
 /** Octets of an address field without its NUL, SMPP 3.4 section 4.4.1. */
@@ -40,6 +46,12 @@ const SHORT_CODE = /^\d{1,6}$/;
 /** Septets of an alphanumeric sender: ten octets, TS 23.040 section 9.1.2.5. */
 const MAX_ALPHANUMERIC = 11;
 
+/** Keys of a telephone that is no number alone: a code such as `*120*44#`. */
+const DIAL_CODE = /^[\d*#]*[*#][\d*#]*$/;
+
+/** With these types an address is digits. */
+const NUMBERS: ReadonlySet<number> = new Set([TON.INTERNATIONAL, TON.NATIONAL, TON.SUBSCRIBER]);
+
 /**
  * An address with its type of number and numbering plan, by rule:
  *
@@ -49,10 +61,12 @@ const MAX_ALPHANUMERIC = 11;
  * | `0…` | 2 national | 1 ISDN |
  * | up to 6 digits: short code | 3 network specific | 0 unknown |
  * | 7 to 15 digits | 1 international | 1 ISDN |
- * | 1 to 11 GSM characters with a letter (source only; `[` and its like are two) | 5 alphanumeric | 0 unknown |
- * | nothing (source only): the centre fills it in | 0 unknown | 0 unknown |
+ * | digits with `*` or `#` (source only) | 0 unknown | 0 unknown |
+ * | 1 to 11 characters that are no number (source only; `[` and its like are two) | 5 alphanumeric | 0 unknown |
+ * | nothing (source only): the SMSC fills it in | 0 unknown | 0 unknown |
  *
- * Spaces, dashes, dots, slashes and parentheses within numbers go, and so does "(0)" behind a country code. An explicit `ton` or `npi` wins.
+ * What people write within one number goes, see {@link readNumber}; a source of up to 6 digits with something between
+ * them stays as it is written. An explicit `ton` or `npi` wins.
  * @throws TextError `INVALID_ADDRESS`
  */
 export function resolveAddress(text: string, options: AddressOptions): Address {
@@ -60,35 +74,50 @@ export function resolveAddress(text: string, options: AddressOptions): Address {
   return options.npi === undefined ? resolved : { ...resolved, npi: options.npi };
 }
 
-function byRule(text: string, { role }: AddressOptions): Address {
+function byRule(text: string, options: AddressOptions): Address {
+  const { role } = options;
   const written = text.trim();
   if (written === '') {
     if (role === 'source') return { addr: '', ton: TON.UNKNOWN, npi: NPI.UNKNOWN };
     throw invalid(text, role, 'it is empty: give the number of the recipient');
   }
-  const number = withoutPunctuation(written);
-  if (number === undefined) return alphanumeric(written, role);
-  if (number.startsWith('+') || number.startsWith('00'))
-    return international(text, number.replace(/^(?:\+|00)/, ''), role);
-  if (SHORT_CODE.test(number)) return { addr: number, ton: TON.NETWORK_SPECIFIC, npi: NPI.UNKNOWN };
-  if (number.startsWith('0'))
-    return { addr: checkedLength(text, number, role), ton: TON.NATIONAL, npi: NPI.ISDN };
-  return international(text, number, role);
+  const reading = readNumber(written);
+  if (!('number' in reading)) return nameOrCode(written, reading.no, options);
+  const { plus, digits, grouped } = reading.number;
+  if (plus || digits.startsWith('00')) return international(text, plus ? digits : digits.slice(2), role);
+  if (SHORT_CODE.test(digits)) {
+    // "24-7" is a name.
+    if (grouped && role === 'source' && !BLANKS_ONLY.test(written))
+      return alphanumeric(written, undefined, options);
+    return { addr: digits, ton: TON.NETWORK_SPECIFIC, npi: NPI.UNKNOWN };
+  }
+  if (digits.startsWith('0'))
+    return { addr: checkedLength(text, digits, role), ton: TON.NATIONAL, npi: NPI.ISDN };
+  return international(text, digits, role);
 }
 
-/** "+44 (0)20 7946 0958": the zero is for callers within the country, and no part of the number. */
-const TRUNK_ZERO = /^((?:\+|00)[^()]*)\(0\)/;
+const BLANKS_ONLY = /^[\d\s]*$/;
 
-/** Numbers copied from an address book or a chat come between marks of direction that nobody sees. */
-const MARKS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-/** The digits of what is written as a number, its plus sign included; undefined for what is none. */
-function withoutPunctuation(text: string): string | undefined {
-  const written = text.replace(MARKS, '').trim().replace(TRUNK_ZERO, '$1');
-  if (!/^\+?[\d\s().\-/\u2010-\u2015\u00a0]*$/.test(written)) return undefined;
-  const number = written.replace(/[^\d+]/g, '');
-  return /\d/.test(number) ? number : undefined;
+function nameOrCode(written: string, no: NoNumber | undefined, options: AddressOptions): Address {
+  const { role } = options;
+  const isCode = DIAL_CODE.test(written);
+  if (role === 'source') {
+    if (!isCode) return alphanumeric(written, no, options);
+    return { addr: checkedLength(written, written, role), ton: TON.UNKNOWN, npi: NPI.UNKNOWN };
+  }
+  const code =
+    'a code with * or # goes as it is with an explicit type of number: dest_addr_ton 0 (destinationTon)';
+  throw invalid(written, role, isCode ? code : no ? reasonOf(no, role) : A_NUMBER);
 }
+
+const reasonOf = ({ why, several }: NoNumber, role: Role): string =>
+  several && role === 'destination'
+    ? `${why}; several recipients are for submit_multi, or a message each`
+    : why;
+
+const A_NUMBER =
+  'a recipient is a number: digits, which may begin with + and have spaces, dashes or parentheses between them; ' +
+  'a name goes with dest_addr_ton 5 (destinationTon)';
 
 function international(text: string, digits: string, role: Role): Address {
   if (digits.startsWith('0')) throw invalid(text, role, 'a country code does not begin with 0');
@@ -103,44 +132,44 @@ function international(text: string, digits: string, role: Role): Address {
   return { addr: digits, ton: TON.INTERNATIONAL, npi: NPI.ISDN };
 }
 
-function alphanumeric(written: string, role: Role): Address {
-  if (role === 'destination') {
-    throw invalid(
-      written,
-      role,
-      'a recipient is a number: digits, which may begin with + and have spaces, dashes or parentheses between them',
-    );
-  }
+function alphanumeric(written: string, noNumber: NoNumber | undefined, options: AddressOptions): Address {
+  const { role, encoding = 'ascii' } = options;
+  const no = noNumber ? `; and it is no number: ${noNumber.why}` : '';
   const septets = countSeptets(DEFAULT_GSM, written);
-  if (septets < 0) {
+  // Whether an SMSC of Latin-1 takes more than GSM has of it, it knows itself.
+  if (septets < 0 && encoding === 'ascii') {
     throw invalid(
       written,
       role,
-      `an alphanumeric sender has characters of the GSM alphabet only, ${JSON.stringify(written.charAt(-1 - septets))} is none`,
+      `an alphanumeric sender has characters of the GSM alphabet only, ${JSON.stringify(written.charAt(-1 - septets))} is none${no}`,
       -1 - septets,
     );
   }
-  if (septets > MAX_ALPHANUMERIC) {
-    const twice = septets === written.length ? '' : ' (of ^{}[]~\\| each counts twice)';
+  const length = septets < 0 ? written.length : septets;
+  if (length > MAX_ALPHANUMERIC) {
+    const twice = length === written.length ? '' : ' (of ^{}[]~\\| each counts twice)';
     throw invalid(
       written,
       role,
-      `an alphanumeric sender has ${MAX_ALPHANUMERIC} characters at most, this one has ${septets}${twice}`,
+      `an alphanumeric sender has ${MAX_ALPHANUMERIC} characters at most, this one has ${length}${twice}${no}`,
     );
   }
-  return { addr: checkedAscii(written, role), ton: TON.ALPHANUMERIC, npi: NPI.UNKNOWN };
+  return { addr: checkedCharacters(written, options), ton: TON.ALPHANUMERIC, npi: NPI.UNKNOWN };
 }
 
 /** The user says what it is: what is dialled loses its punctuation, the rest stays as it is written. */
-function byTon(text: string, ton: number, { role }: AddressOptions): Address {
+function byTon(text: string, ton: number, options: AddressOptions): Address {
+  const { role } = options;
   const written = text.trim();
-  const dialled = ton === TON.ALPHANUMERIC ? undefined : withoutPunctuation(written);
-  const addr = dialled === undefined ? written : dialled.replace(/^\+/, '');
+  const reading = ton === TON.ALPHANUMERIC ? {} : readNumber(written);
+  if ('no' in reading && reading.no && (role === 'destination' || NUMBERS.has(ton)))
+    throw invalid(text, role, reasonOf(reading.no, role));
+  const addr = 'number' in reading ? reading.number.digits : written;
   if (addr === '' && role === 'destination')
     throw invalid(text, role, 'it is empty: give the number of the recipient');
   const npi =
     ton === TON.ALPHANUMERIC || ton === TON.UNKNOWN || ton === TON.NETWORK_SPECIFIC ? NPI.UNKNOWN : NPI.ISDN;
-  return { addr: checkedLength(text, checkedAscii(addr, role), role), ton, npi };
+  return { addr: checkedLength(text, checkedCharacters(addr, options), role), ton, npi };
 }
 
 type Role = AddressOptions['role'];
@@ -150,11 +179,29 @@ function checkedLength(text: string, addr: string, role: Role): string {
   throw invalid(text, role, `it has ${addr.length} characters, the field holds ${MAX_LENGTH}`);
 }
 
+const CHARACTERS: Readonly<Record<AddressEncoding, { name: string; others: RegExp; cure: string }>> = {
+  ascii: {
+    name: 'ASCII',
+    others: /[^\x20-\x7e]/,
+    cure: '; where the SMSC takes Latin-1, set addressEncoding latin1',
+  },
+  latin1: { name: 'Latin-1', others: /[^\x20-\x7e\xa0-\xff]/, cure: '' },
+};
+
 /** The field is a C-octet string: ASCII, without NUL (SMPP 3.4 section 3.1). */
-function checkedAscii(addr: string, role: Role): string {
-  const at = addr.search(/[^\x20-\x7e]/);
+function checkedCharacters(addr: string, { role, encoding = 'ascii' }: AddressOptions): string {
+  const { name, others, cure } = CHARACTERS[encoding];
+  const at = addr.search(others);
   if (at === -1) return addr;
-  throw invalid(addr, role, `the field holds ASCII only, ${JSON.stringify(addr.charAt(at))} is none`, at);
+  const character = addr.charAt(at);
+  // What Latin-1 lacks too, the option does not cure.
+  const remedy = CHARACTERS.latin1.others.test(character) ? '' : cure;
+  throw invalid(
+    addr,
+    role,
+    `the field holds ${name} only, ${JSON.stringify(character)} is none${remedy}`,
+    at,
+  );
 }
 
 function invalid(text: string, role: Role, why: string, position?: number): TextError {

@@ -56,4 +56,6 @@ export type { RelativeTime, SmppTime, TimeOptions } from './time';
 export { instantIn, isTimeZone } from './time-zone';
 export type { TimeZone, ToInstant } from './time-zone';
 export { NPI, TON, resolveAddress } from './address';
-export type { Address, AddressOptions } from './address';
+export type { Address, AddressEncoding, AddressOptions } from './address';
+export { withoutLineEnd } from './line-end';
+export { divideNumbers } from './written-number';

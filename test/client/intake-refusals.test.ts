@@ -258,7 +258,7 @@ const REFUSALS: readonly Refusal[] = [
   ],
   [
     'a service type too long',
-    { ...TO, short_message: 'x', service_type: 'toolong' },
+    { ...TO, short_message: 'x', service_type: 'a'.repeat(21) },
     'INVALID_FIELD',
     'service_type',
   ],

@@ -188,7 +188,7 @@ describe('Options', () => {
       sendRate: -1,
       burst: 0.5,
       bindType: 'both',
-      systemId: 'longer than fifteen octets',
+      systemId: 'a'.repeat(65),
       password: 'ü',
       enquireLinkInterval: 'often',
       useTls: 'perhaps',

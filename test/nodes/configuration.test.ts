@@ -90,6 +90,22 @@ describe('what smpp-config makes of its properties', () => {
     assert.deepEqual(read({ useTls: false, tls: 'gone' }).problems, []);
   });
 
+  it('takes line ends off what comes from the environment, and says which', () => {
+    const addTLSOptions = (options: object): object =>
+      Object.assign(options, { passphrase: 'pass phrase \r\n' });
+    const { options, problems, notes } = read(
+      { useTls: 'true\n', tls: 'id', queue: 'memory\n', host: 'smsc.example\n', bindType: 'transmitter\r\n' },
+      {
+        findTls: () => ({ valid: true, addTLSOptions }),
+        credentials: { systemId: 'naz\n', password: 'pw\n' },
+      },
+    );
+    assert.deepEqual(problems, []);
+    assert.equal(options.queue, 'memory');
+    assert.equal((options.tls as { passphrase?: string }).passphrase, 'pass phrase ');
+    assert.deepEqual(notes, ['tls.passphrase: the line end behind it was taken off']);
+  });
+
   it('drains no longer than Node-RED waits', () => {
     const drain = (drainTimeout: unknown, closeLimit: number): unknown =>
       read({ drainTimeout }, { closeLimit }).options.drainTimeout;
@@ -128,6 +144,23 @@ describe('an smpp-config node', () => {
         shape: 'dot',
         text: 'smpp-config.status.bound',
       });
+    }
+  });
+
+  it('binds with secrets from the environment that end in a line end', async () => {
+    process.env.SMPP_TEST_ID = 'naz\n';
+    process.env.SMPP_TEST_PASSWORD = 'secret\r\n';
+    try {
+      await load(
+        centre.flow([centre.out()], { logLevel: 'debug' }),
+        credentials({ systemId: '${SMPP_TEST_ID}', password: '${SMPP_TEST_PASSWORD}' }),
+      );
+      await until(() => centre.smsc.sessions[0]?.system_id === 'naz', 'the session');
+      const told = logged('DEBUG', centre.id).filter((line) => line.includes('line end'));
+      assert.deepEqual(told.map((line) => line.split(':')[0]).sort(), ['password', 'systemId']);
+    } finally {
+      delete process.env.SMPP_TEST_ID;
+      delete process.env.SMPP_TEST_PASSWORD;
     }
   });
 

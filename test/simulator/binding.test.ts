@@ -35,6 +35,12 @@ describe('the simulator and its links', () => {
     );
   });
 
+  it('takes secrets without the line end that files and the environment put behind them', async () => {
+    const smsc = await scene.smsc({ systemId: 'me\n', password: 'secret\r\n' });
+    const esme = await scene.esme(smsc, { fields: { system_id: 'me', password: 'secret' } });
+    assert.equal(esme.session.state, 'bound_trx');
+  });
+
   it('lists the links that are bound, and tells when they come and go', async () => {
     const smsc = await scene.smsc();
     const events: string[] = [];

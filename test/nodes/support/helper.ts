@@ -27,7 +27,12 @@ interface TestHelper {
   clearFlows(): Promise<void>;
   getNode(id: string): TestNode;
   log(): { args: [{ level: number; msg: unknown; type?: string; id?: string }][] };
-  readonly _log: { readonly ERROR: number; readonly WARN: number; readonly INFO: number };
+  readonly _log: {
+    readonly ERROR: number;
+    readonly WARN: number;
+    readonly INFO: number;
+    readonly DEBUG: number;
+  };
   readonly _events: EventEmitter;
   readonly _redNodes: {
     setFlows(flow: readonly FlowNode[], credentials: object, type: DeployType): Promise<unknown>;
@@ -140,7 +145,7 @@ export class Inbox {
 }
 
 /** What Node-RED's log got from a node at `level` or worse, as text. */
-export function logged(level: 'ERROR' | 'WARN' | 'INFO', id?: string): string[] {
+export function logged(level: 'ERROR' | 'WARN' | 'INFO' | 'DEBUG', id?: string): string[] {
   return helper
     .log()
     .args.map(([line]) => line)
