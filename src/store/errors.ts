@@ -1,3 +1,4 @@
+import { guarded } from '../observability';
 import { SmppError } from '../protocol';
 import type { QueueItem, QueueLimits } from './types';
 
@@ -25,12 +26,8 @@ export function queueFull(limits: QueueLimits, used: number, count: number): Smp
 
 /** Tells whose business it is. What goes wrong there is a warning of the process: the queue goes on. */
 export function tellDropped({ onDropped }: QueueLimits, dropped: readonly QueueItem[]): void {
-  if (dropped.length === 0) return;
-  try {
-    onDropped?.(dropped);
-  } catch (error) {
-    process.emitWarning(error as Error);
-  }
+  if (dropped.length === 0 || !onDropped) return;
+  guarded(onDropped, (error) => process.emitWarning(error instanceof Error ? error : String(error)))(dropped);
 }
 
 /** A batch that no amount of waiting or dropping makes room for. */

@@ -234,6 +234,6 @@ export interface QueueLimits {
    * ready ones first; never one on loan. `wait` lets callers in by their order.
    */
   readonly whenFull: WhenFull;
-  /** Told of what `drop-oldest` dropped. */
-  readonly onDropped?: (items: readonly QueueItem[]) => void;
+  /** Told of what `drop-oldest` dropped; what it returns is passed over. */
+  readonly onDropped?: (items: readonly QueueItem[]) => unknown;
 }
