@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { SmppError, type CompleteWhen, type Message, type Outcome } from '../src/index';
+import { SmppError, plainCopy, type CompleteWhen, type Message, type Outcome } from '../src/index';
 import { runAction, type Answer } from './actions';
 import { compose, type OutSettings } from './compose';
 import type { Connection } from './connection';
@@ -75,7 +75,8 @@ export class Sender {
     } catch (error) {
       return this.#fail(msg, error, labelOf(message), done);
     }
-    msg.smpp = this.#copy(smppOf(outcome));
+    // A receipt in it went to smpp-in nodes as well.
+    msg.smpp = plainCopy(smppOf(outcome));
     await this.#complete(msg, send, done);
   }
 
@@ -93,12 +94,12 @@ export class Sender {
     const failures = results.filter((result): result is Failure => result.event === 'failure');
     const [first] = failures;
     if (!first) {
-      msg.smpp = this.#copy({ event: this.#parts.settings.completeWhen, results });
+      msg.smpp = plainCopy({ event: this.#parts.settings.completeWhen, results });
       return this.#complete(msg, send, done);
     }
     const reason = settled.find((one) => one.status === 'rejected')?.reason as Error;
     const text = `${failures.length} of ${results.length} messages failed; the first: ${reason.message}`;
-    msg.smpp = this.#copy({ ...first, results });
+    msg.smpp = plainCopy({ ...first, results });
     await this.#report(new SmppError(first.code, text, { cause: reason }), msg, done);
   }
 
@@ -136,7 +137,7 @@ export class Sender {
   }
 
   async #failed(msg: NodeMessage, error: Error, about: object, done: Done): Promise<void> {
-    msg.smpp = this.#copy({ ...about, ...failureOf(error) });
+    msg.smpp = plainCopy({ ...about, ...failureOf(error) });
     await this.#report(error, msg, done);
   }
 
@@ -144,11 +145,6 @@ export class Sender {
     const heir = await this.#heir();
     if (heir) heir.error(error, msg);
     else done(error);
-  }
-
-  /** The engine goes on using what it handed out, metadata above all. */
-  #copy<T extends object>(smpp: T): T {
-    return this.#parts.RED.util.cloneMessage(smpp as NodeMessage) as T;
   }
 }
 

@@ -107,7 +107,7 @@ export class Intake {
         pdu: pdu as unknown as PduInput,
         destination,
         ...(wishes.correlationId === undefined ? {} : { correlationId: wishes.correlationId }),
-        ...(wishes.metadata === undefined ? {} : { metadata: wishes.metadata }),
+        ...(wishes.metadata === undefined ? {} : { metadata: checkedMetadata(wishes.metadata) }),
       };
     } catch (error) {
       throw asMessageError(error);

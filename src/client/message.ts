@@ -1,4 +1,4 @@
-import { COMMANDS, TlvTable, isCommandName, type CommandName } from '../protocol';
+import { COMMANDS, TlvTable, isCommandName, setOwn, type CommandName } from '../protocol';
 import { MessageError } from './errors';
 import { octetsOf, tlvValue } from './plain-values';
 
@@ -141,7 +141,7 @@ export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMes
     const take = TAKES.get(name);
     if (take) take(parsed, value);
     else if (names.has(name)) parsed.fields[name] = value;
-    else if (vendorTlvs.named(name)) parsed.tlvs[name] = tlvOf(vendorTlvs, name, value);
+    else if (vendorTlvs.named(name)) setOwn(parsed.tlvs, name, tlvOf(vendorTlvs, name, value));
     else if (!ANSWERS.has(name)) throw unknownField(name, command, names);
   }
   return parsed;

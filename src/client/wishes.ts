@@ -33,6 +33,7 @@ export function expiry(given: unknown, now: number, ttl: number): number | undef
   return at;
 }
 
+/** The metadata as JSON has it, whatever the store: nothing of it is the sender's own any more. */
 export function checkedMetadata(metadata: unknown): unknown {
   let json: string | undefined;
   try {
@@ -42,7 +43,7 @@ export function checkedMetadata(metadata: unknown): unknown {
   }
   if (json === undefined) throw new MessageError('INVALID_FIELD', 'metadata', 'metadata must be JSON');
   const octets = Buffer.byteLength(json);
-  if (octets <= METADATA_LIMIT) return metadata;
+  if (octets <= METADATA_LIMIT) return JSON.parse(json) as unknown;
   throw new MessageError(
     'INVALID_FIELD',
     'metadata',
