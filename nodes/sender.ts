@@ -37,7 +37,7 @@ export class Sender {
   async handle(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
     try {
       const connection = this.#usable();
-      if (msg.action === undefined) await this.#send(connection, msg, send, done);
+      if (!isAsked(msg)) await this.#send(connection, msg, send, done);
       else await this.#act(connection, msg, send, done);
     } catch (error) {
       await this.#fail(msg, error, {}, done);
@@ -156,6 +156,10 @@ function resultOf(settled: PromiseSettledResult<Outcome>, message: Message | und
 function labelOf(message: Message | undefined): { correlation_id?: string } {
   return typeof message?.correlation_id === 'string' ? { correlation_id: message.correlation_id } : {};
 }
+
+/** Core nodes leave it empty, or null, where they have no use for it. */
+const isAsked = ({ action }: NodeMessage): boolean =>
+  action !== undefined && action !== null && action !== '';
 
 const asError = (given: unknown): Error => (given instanceof Error ? given : new Error(String(given)));
 
