@@ -3,7 +3,7 @@ import { canSubmit, type Session } from '../session';
 import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
 import { checkChanges, type Configuration } from './configuration';
-import { deadLetterOf, type DeadLetterList } from './dead-letters';
+import { allDeadLetters, deadLetterOf, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
 import { endpointsOf, typesOf } from './hosts';
@@ -12,6 +12,7 @@ import type { Message } from './message';
 import { normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
 import { openParts, type OpenParts } from './parts';
+import { purgeQueue } from './purge';
 import { Receiving } from './receiving';
 import { statusReport, type StatusReport } from './report';
 import { Road, type RoadListener } from './road';
@@ -204,9 +205,7 @@ export class SmppClient {
   /** Removes all that is queued and not on the wire; each message fails with `REMOVED`. */
   async purge(): Promise<number> {
     await this.#road.giveBack();
-    const { removed, items } = await this.#parts.store.queue.purge();
-    for (const item of items)
-      this.#sender.fail(item, { code: 'REMOVED', text: 'removed from the queue by purge' });
+    const removed = await purgeQueue(this.#parts.store, this.#sender, this.#road);
     this.#announcer.queue({ state: 'purged', queued: 0, removed });
     return removed;
   }
@@ -220,7 +219,7 @@ export class SmppClient {
   /** Queues messages again that failed for good; all that are kept where no ids are given. */
   async replay(ids?: readonly string[]): Promise<{ replayed: string[]; missing: string[] }> {
     const { store, clock } = this.#parts;
-    const wanted = ids ?? (await this.deadLetters()).letters.map(({ id }) => id);
+    const wanted = ids ?? (await allDeadLetters(store));
     if (!store.deadLetters || wanted.length === 0) return { replayed: [], missing: [...wanted] };
     const ttl = this.#settings.messageTtl;
     return store.deadLetters.replay(wanted, ttl === 0 ? {} : { expiresAt: clock.now() + ttl });

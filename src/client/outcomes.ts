@@ -72,6 +72,11 @@ export class Outcomes {
     return this.#waiters.size;
   }
 
+  /** Messages whose sender waits and that have not been accepted. */
+  get pending(): QueueItem[] {
+    return [...this.#waiters.values()].flatMap(({ item, accepted }) => (accepted ? [] : [item]));
+  }
+
   /** Throws `WAITING_FULL` where `count` more would be too many. */
   reserve(count: number): void {
     if (this.#waiters.size + count <= this.#limit) return;

@@ -41,6 +41,8 @@ function ignore(): void {
 export class Sender {
   readonly #parts: SenderParts;
   readonly #stopping = new AbortController();
+  /** Batches that the queue does not have yet. */
+  readonly #queueing = new Set<readonly QueueItem[]>();
   /** Queries and the like whose answer is to come. */
   #asking = 0;
 
@@ -103,6 +105,7 @@ export class Sender {
 
   async #queue(items: readonly QueueItem[]): Promise<void> {
     const { queue, announcer, capacity, queued } = this.#parts;
+    this.#queueing.add(items);
     try {
       await queue.enqueue(items, { signal: this.#stopping.signal });
     } catch (error) {
@@ -110,10 +113,18 @@ export class Sender {
       if (code === 'QUEUE_FULL') announcer.queueFull(true, capacity);
       if (code === 'QUEUE_UNAVAILABLE') announcer.queueTried(error);
       throw error;
+    } finally {
+      this.#queueing.delete(items);
     }
     announcer.queueFull(false, 0);
     announcer.queueTried();
     queued(items);
+  }
+
+  /** Messages whose sender waits and that the queue has, or had. */
+  get awaited(): QueueItem[] {
+    const queueing = new Set([...this.#queueing].flat());
+    return this.#parts.outcomes.pending.filter((item) => !queueing.has(item));
   }
 
   /** A message failed for good: everybody hears of it. */
