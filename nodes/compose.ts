@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { MessageError, type Message } from '../src/index';
+import { DIRECT, MessageError, QUEUED, askedCommand, nazItem, type Message } from '../src/index';
 
 export const COMMANDS = [
   'submit_sm',
@@ -68,6 +68,14 @@ export interface FlowMessage {
   readonly smpp?: unknown;
 }
 
+/** What the connection has to do with a message before it is given to it. */
+export interface ConnectionSide {
+  /** Fields that it gives where a message has none. */
+  readonly defaults?: Fields;
+  /** With naz, a text that is a queue item of naz is read as one. */
+  readonly payloadFormat?: 'fields' | 'naz';
+}
+
 /** One message, or several that are queued all together or not at all. */
 export type Composed =
   | { readonly kind: 'single'; readonly message: Message }
@@ -75,6 +83,7 @@ export type Composed =
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const SENDABLE = new Set<string>([...QUEUED, ...DIRECT]);
 /** These have a text. */
 const TEXT_COMMANDS = new Set(['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm', 'replace_sm']);
 /** These go to a number; the others to an area, or they name a message that was sent before. */
@@ -94,10 +103,10 @@ export function compose(
   msg: FlowMessage,
   settings: OutSettings,
   inputs: TypedInputs = {},
-  defaults: Fields = {},
+  connection: ConnectionSide = {},
 ): Composed {
   const content = inputs.message ? inputs.message.value : msg.payload;
-  const composer = new Composer(msg, settings, inputs, defaults);
+  const composer = new Composer(msg, settings, inputs, connection);
   if (!Array.isArray(content)) return { kind: 'single', message: composer.compose(content, '') };
   return { kind: 'batch', messages: content.map((entry, index) => composer.entry(entry, index)) };
 }
@@ -107,14 +116,14 @@ class Composer {
   readonly #msg: FlowMessage;
   readonly #settings: OutSettings;
   readonly #inputs: TypedInputs;
-  readonly #defaults: Fields;
+  readonly #connection: ConnectionSide;
   readonly #context: Context;
 
-  constructor(msg: FlowMessage, settings: OutSettings, inputs: TypedInputs, defaults: Fields) {
+  constructor(msg: FlowMessage, settings: OutSettings, inputs: TypedInputs, connection: ConnectionSide) {
     this.#msg = msg;
     this.#settings = settings;
     this.#inputs = inputs;
-    this.#defaults = defaults;
+    this.#connection = connection;
     this.#context = contextOf(msg.smpp);
   }
 
@@ -127,7 +136,9 @@ class Composer {
     }
   }
 
-  compose(content: unknown, suffix: string): Message {
+  compose(given: unknown, suffix: string): Message {
+    const isItem = this.#connection.payloadFormat === 'naz' && typeof given === 'string';
+    const content = (isItem ? nazItem(given) : undefined) ?? given;
     const payload = isFields(content) ? content : {};
     const { fields } = this.#context;
     const command = commandOf(this.#settings.command, payload, fields);
@@ -183,7 +194,7 @@ class Composer {
       if (has(chosen.value)) message.source_addr = plain(chosen.value);
       return;
     }
-    if (has(message.source_addr) || has(this.#defaults.source_addr)) return;
+    if (has(message.source_addr) || has(this.#connection.defaults?.source_addr)) return;
     if (has(this.#context.sentTo)) message.source_addr = this.#context.sentTo;
   }
 
@@ -225,11 +236,12 @@ function contextOf(smpp: unknown): Context {
 }
 
 function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): string {
-  // The second is what naz calls it.
-  const asked = payload.command ?? payload.smpp_command ?? fields.command;
+  const asked = askedCommand(payload) ?? askedCommand(fields);
   if (choice === FROM_MESSAGE && has(asked)) return typeof asked === 'string' ? asked : inspect(asked);
   if (choice === FROM_MESSAGE) return 'submit_sm';
   if (!has(asked) || asked === choice) return choice;
+  // No node sends it: that is what is wrong with it.
+  if (typeof asked === 'string' && !SENDABLE.has(asked)) return asked;
   throw new MessageError(
     'COMMAND_MISMATCH',
     'command',

@@ -66,7 +66,7 @@ export class Sender {
 
   async #send(connection: Connection, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
     const inputs = await this.#parts.inputs.read(msg);
-    const composed = compose(msg, this.#parts.settings, inputs, connection.defaults);
+    const composed = compose(msg, this.#parts.settings, inputs, connection);
     if (composed.kind === 'batch') return this.#sendBatch(connection, composed.messages, msg, send, done);
     const { message } = composed;
     let outcome: Outcome;
@@ -154,7 +154,8 @@ function resultOf(settled: PromiseSettledResult<Outcome>, message: Message | und
 }
 
 function labelOf(message: Message | undefined): { correlation_id?: string } {
-  return typeof message?.correlation_id === 'string' ? { correlation_id: message.correlation_id } : {};
+  const label = message?.correlation_id ?? message?.['log_id'];
+  return typeof label === 'string' ? { correlation_id: label } : {};
 }
 
 /** Core nodes leave it empty, or null, where they have no use for it. */

@@ -261,14 +261,15 @@ export class SmppClient {
   }
 
   /**
-   * Queues messages, all or none, and resolves with their ids when the queue has them safe.
+   * Queues messages, all or none, and resolves with their ids when the queue has them safe. With `payloadFormat: naz`
+   * a message may be the JSON text of a queue item of naz, here as in all that takes messages.
    * Rejects with {@link MessageError}, `QUEUE_FULL` or `QUEUE_UNAVAILABLE`.
    */
-  async enqueue(message: Message): Promise<string>;
-  async enqueue(messages: readonly Message[]): Promise<string[]>;
-  async enqueue(messages: Message | readonly Message[]): Promise<string | string[]> {
+  async enqueue(message: Message | string): Promise<string>;
+  async enqueue(messages: readonly (Message | string)[]): Promise<string[]>;
+  async enqueue(messages: Message | string | readonly (Message | string)[]): Promise<string | string[]> {
     const many = Array.isArray(messages);
-    const items = await this.#sender.enqueue(many ? messages : [messages as Message], {});
+    const items = await this.#sender.enqueue(many ? messages : [messages as Message | string], {});
     const ids = items.map((item) => item.id);
     return many ? ids : (ids[0] as string);
   }
@@ -278,13 +279,13 @@ export class SmppClient {
    * {@link DeliveryError} when the message failed for good. Queries, cancels and replaces go straight to
    * the centre: they resolve with the fields of the response, and reject with `NOT_BOUND` or `REFUSED`.
    */
-  async send(message: Message, options: SendOptions = {}): Promise<Outcome> {
+  async send(message: Message | string, options: SendOptions = {}): Promise<Outcome> {
     return this.#sender.send(message, options);
   }
 
   /** Queues messages, all or none (then it rejects), and resolves when the outcome of each is known. */
   async sendBatch(
-    messages: readonly Message[],
+    messages: readonly (Message | string)[],
     options: SendOptions = {},
   ): Promise<PromiseSettledResult<Outcome>[]> {
     return this.#sender.sendBatch(messages, options);

@@ -16,6 +16,7 @@ import {
 import { about, octetField, putDestination, putSource, type Fields } from './addressing';
 import { MessageError } from './errors';
 import { fieldNames, isQueued, parseMessage, type Message, type ParsedMessage } from './message';
+import { nazItem } from './naz-items';
 import type { Settings } from './options';
 import { checkedMetadata, expiry, flagOf, languagesOf, laneOf, messageClassOf, oneOf } from './wishes';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
@@ -61,15 +62,22 @@ export class Intake {
     this.#parts = parts;
   }
 
+  #parse(message: Message | string): ParsedMessage {
+    const { payloadFormat, vendorTlvs } = this.#parts.settings;
+    const item = payloadFormat === 'naz' && typeof message === 'string' ? nazItem(message) : undefined;
+    // What is no item is refused as what it is.
+    return parseMessage(item ?? (message as Message), vendorTlvs);
+  }
+
   /** Whether the message passes the queue. Throws {@link MessageError} as {@link prepare} does. */
-  isQueued(message: Message): boolean {
-    return isQueued(parseMessage(message, this.#parts.settings.vendorTlvs).command);
+  isQueued(message: Message | string): boolean {
+    return isQueued(this.#parse(message).command);
   }
 
   /** A message as the queue holds it. Rejects with {@link MessageError}. */
-  async prepare(message: Message, origin: Origin): Promise<QueueItem> {
+  async prepare(message: Message | string, origin: Origin): Promise<QueueItem> {
     try {
-      const parsed = parseMessage(message, this.#parts.settings.vendorTlvs);
+      const parsed = this.#parse(message);
       if (!isQueued(parsed.command)) {
         throw new MessageError(
           'UNKNOWN_COMMAND',
@@ -92,9 +100,9 @@ export class Intake {
   }
 
   /** A query, cancel or replace. Throws {@link MessageError}. */
-  direct(message: Message): DirectRequest {
+  direct(message: Message | string): DirectRequest {
     try {
-      const parsed = parseMessage(message, this.#parts.settings.vendorTlvs);
+      const parsed = this.#parse(message);
       const { command, wishes, tlvs } = parsed;
       const pdu = this.#baseFields(parsed);
       const destination =

@@ -1,5 +1,6 @@
 import { COMMANDS, TlvTable, isCommandName, setOwn, type CommandName } from '../protocol';
 import { MessageError } from './errors';
+import { askedCommand } from './naz-items';
 import { octetsOf, tlvValue } from './plain-values';
 
 /**
@@ -110,6 +111,7 @@ const WISHES: Record<string, Take> = {
 /** Fields that naz's items have at the wrong length or that mean "not set". */
 const ALIASES = new Map([
   ['smpp_command', 'command'],
+  ['smpp_event', 'command'],
   ['optional_tags_dict', 'tlvs'],
 ]);
 const STANDARD = new TlvTable();
@@ -120,7 +122,8 @@ export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMes
     throw new MessageError(
       'INVALID_FIELD',
       'payload',
-      'a message must be an object such as {short_message, destination_addr}',
+      'a message must be an object such as {short_message, destination_addr}; ' +
+        'with payloadFormat naz the JSON text of a queue item of naz is one, too',
     );
   }
   const command = commandOf(message);
@@ -179,12 +182,15 @@ const ANSWERS = new Set([
 ]);
 
 function commandOf(message: Message): CommandName {
-  const given = message.command ?? message['smpp_command'] ?? 'submit_sm';
+  const given = askedCommand(message) ?? 'submit_sm';
   if (typeof given === 'string' && isCommandName(given) && SENDABLE.has(given)) return given;
   throw new MessageError(
     'UNKNOWN_COMMAND',
     'command',
-    `command ${JSON.stringify(given)} cannot be sent; give one of ${[...SENDABLE].join(', ')}`,
+    typeof given === 'string' && isCommandName(given)
+      ? `command "${given}" belongs to the session that it was made for, such as an answer in a queue of naz's; ` +
+          `drop it, or give one of ${[...SENDABLE].join(', ')}`
+      : `command ${JSON.stringify(given)} cannot be sent; give one of ${[...SENDABLE].join(', ')}`,
   );
 }
 

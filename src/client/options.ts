@@ -82,6 +82,7 @@ export const OPTIONS = {
   defaultAlphabet: text('gsm0338'),
   unencodable: choice('strict', 'replace', 'transliterate'),
   languages: languages(),
+  payloadFormat: choice('fields', 'naz'),
   queueDirectory: text(''),
   queueCapacity: integer(10_000),
   whenFull: choice('reject', 'drop-oldest', 'wait'),

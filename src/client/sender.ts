@@ -56,13 +56,13 @@ export class Sender {
     this.#stopping.abort(new SmppError('NOT_QUEUED', text, { retriable: true }));
   }
 
-  async enqueue(messages: readonly Message[], origin: Origin): Promise<QueueItem[]> {
+  async enqueue(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
     const items = await this.#prepare(messages, origin);
     await this.#queue(items);
     return items;
   }
 
-  async send(message: Message, options: SendOptions): Promise<Outcome> {
+  async send(message: Message | string, options: SendOptions): Promise<Outcome> {
     const { intake } = this.#parts;
     if (!intake.isQueued(message)) return this.#ask(intake.direct(message), options);
     const [outcome] = await this.#sendAll([message], options);
@@ -70,7 +70,7 @@ export class Sender {
   }
 
   async sendBatch(
-    messages: readonly Message[],
+    messages: readonly (Message | string)[],
     options: SendOptions,
   ): Promise<PromiseSettledResult<Outcome>[]> {
     return Promise.allSettled(await this.#sendAll(messages, options));
@@ -78,7 +78,7 @@ export class Sender {
 
   /** All are queued when it resolves; the promises within are the outcomes. */
   async #sendAll(
-    messages: readonly Message[],
+    messages: readonly (Message | string)[],
     { completeWhen = 'accepted', deliveredTimeout = DEFAULT_DELIVERED_TIMEOUT, msgid }: SendOptions,
   ): Promise<Promise<Outcome>[]> {
     if (completeWhen === 'queued') {
@@ -133,7 +133,7 @@ export class Sender {
     this.#parts.outcomes.failed(item, failure, reason.text);
   }
 
-  async #prepare(messages: readonly Message[], origin: Origin): Promise<QueueItem[]> {
+  async #prepare(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
     const { signal } = this.#stopping;
     signal.throwIfAborted();
     const single = messages.length === 1;

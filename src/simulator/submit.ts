@@ -149,7 +149,12 @@ function submitEvent(
 function turnAway(pdu: SubmitPdu, status: number, unanswered: boolean, link: Origin, centre: Centre): Answer {
   const command_status = unanswered ? undefined : statusName(status);
   if (centre.events.has('refused')) {
-    const event: RefusedEvent = { ...plainCopy(pdu), system_id: link.system_id, session: link, command_status };
+    const event: RefusedEvent = {
+      ...plainCopy(pdu),
+      system_id: link.system_id,
+      session: link,
+      command_status,
+    };
     centre.events.emit('refused', event);
   }
   centre.settings.log.debug({ event: 'submit', stage: 'refused', command: pdu.command, command_status });

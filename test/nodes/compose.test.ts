@@ -26,7 +26,7 @@ function single(
   inputs: TypedInputs = {},
   defaults: Record<string, unknown> = {},
 ): Message {
-  const composed = compose(msg, { ...SETTINGS, ...settings }, inputs, defaults);
+  const composed = compose(msg, { ...SETTINGS, ...settings }, inputs, { defaults });
   assert.equal(composed.kind, 'single');
   return composed.kind === 'single' ? composed.message : {};
 }
