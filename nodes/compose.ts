@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { MessageError, type Message } from '../src/index';
+import { DIRECT, MessageError, QUEUED, askedCommand, nazItem, type Message } from '../src/index';
 
 export const COMMANDS = [
   'submit_sm',
@@ -56,6 +56,8 @@ export interface OutSettings {
 /** The value of a typed input that the user set to something else than its default. */
 export interface Given {
   readonly value: unknown;
+  /** Where it came from, for people: `msg.order.phone`. */
+  readonly place?: string;
 }
 
 export interface TypedInputs {
@@ -75,6 +77,14 @@ export interface FlowMessage {
   readonly smpp?: unknown;
 }
 
+/** What the connection has to do with a message before it is given to it. */
+export interface ConnectionSide {
+  /** Fields that it gives where a message has none. */
+  readonly defaults?: Fields;
+  /** With naz, a text that is a queue item of naz is read as one. */
+  readonly payloadFormat?: 'fields' | 'naz';
+}
+
 /** One message, or several that are queued all together or not at all. */
 export type Composed =
   | { readonly kind: 'single'; readonly message: Message }
@@ -82,6 +92,7 @@ export type Composed =
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const SENDABLE = new Set<string>([...QUEUED, ...DIRECT]);
 /** These have a text. */
 const TEXT_COMMANDS = new Set(['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm', 'replace_sm']);
 /** These go to a number; the others to an area, or they name a message that was sent before. */
@@ -90,25 +101,21 @@ const TOPIC_COMMANDS = new Set(['submit_sm', 'data_sm', 'submit_multi', 'cancel_
 const RECEIPT_COMMANDS = new Set(['submit_sm', 'data_sm', 'submit_multi', 'replace_sm']);
 
 /**
- * What to send for one message of the flow. Per field, the first of these that has a value counts:
- * the typed input that the user set, the payload object, msg.smpp, msg.topic or
- * msg.payload; what nobody says is the connection's to say (`defaults`). A typed input that
- * the user set stands in place of msg.topic or msg.payload, also where it has no value.
+ * What to send for one message of the flow. What the user set in the node (text, recipient, sender) is read from
+ * there alone, also where it has no value: msg.payload and msg.topic may be another node's. Of everything else the
+ * first of these that has a value counts, per field: the content where it is an object, msg.smpp, msg.topic; what
+ * nobody says is the connection's to say (`defaults`). The content is msg.payload, or what the user set for it.
  *
- * @throws MessageError where the flow contradicts the node.
+ * @throws MessageError where the flow contradicts the node, or what the user set gives nothing.
  */
 export function compose(
   msg: FlowMessage,
   settings: OutSettings,
   inputs: TypedInputs = {},
-  defaults: Fields = {},
+  connection: ConnectionSide = {},
 ): Composed {
-  const given = inputs.message;
-  // A text of the node's own beside a payload object: the object still says the rest.
-  const beside = given !== undefined && !isStructured(given.value) && isStructured(msg.payload);
-  const content = given && !beside ? given.value : msg.payload;
-  const text = beside ? given.value : undefined;
-  const composer = new Composer(msg, settings, inputs, defaults, text);
+  const content = inputs.message ? inputs.message.value : msg.payload;
+  const composer = new Composer(msg, settings, inputs, connection);
   if (!Array.isArray(content)) return { kind: 'single', message: composer.compose(content, '') };
   return { kind: 'batch', messages: content.map((entry, index) => composer.entry(entry, index)) };
 }
@@ -118,16 +125,14 @@ class Composer {
   readonly #msg: FlowMessage;
   readonly #settings: OutSettings;
   readonly #inputs: TypedInputs;
-  readonly #defaults: Fields;
-  readonly #text: unknown;
+  readonly #connection: ConnectionSide;
   readonly #context: Context;
 
-  constructor(msg: FlowMessage, settings: OutSettings, inputs: TypedInputs, defaults: Fields, text: unknown) {
+  constructor(msg: FlowMessage, settings: OutSettings, inputs: TypedInputs, connection: ConnectionSide) {
     this.#msg = msg;
     this.#settings = settings;
     this.#inputs = inputs;
-    this.#defaults = defaults;
-    this.#text = text;
+    this.#connection = connection;
     this.#context = contextOf(msg.smpp);
   }
 
@@ -140,13 +145,15 @@ class Composer {
     }
   }
 
-  compose(content: unknown, suffix: string): Message {
+  compose(given: unknown, suffix: string): Message {
+    const isItem = this.#connection.payloadFormat === 'naz' && typeof given === 'string';
+    const content = (isItem ? nazItem(given) : undefined) ?? given;
     const payload = isFields(content) ? content : {};
     const { fields } = this.#context;
     const command = commandOf(this.#settings.command, payload, fields);
     const message: Record<string, unknown> = { ...fields, ...payload, command };
     if (isFields(fields.tlvs) && isFields(payload.tlvs)) message.tlvs = { ...fields.tlvs, ...payload.tlvs };
-    if (TEXT_COMMANDS.has(command)) this.#setText(message, isFields(content) ? undefined : content);
+    if (TEXT_COMMANDS.has(command)) this.#setText(message, content);
     this.#setDestination(message, command);
     this.#setSource(message);
     this.#setHandling(message, command);
@@ -157,29 +164,46 @@ class Composer {
   }
 
   #setText(message: Record<string, unknown>, content: unknown): void {
-    const chosen = this.#inputs.message && !isStructured(this.#inputs.message.value);
-    const text = this.#text ?? content;
-    if (text === undefined || text === null) return;
-    if (chosen || !has(message.short_message)) message.short_message = plain(text);
+    for (const name of ['short_message', 'message_payload']) {
+      if (has(message[name])) message[name] = textOf(message[name]);
+    }
+    if (isFields(content)) return;
+    const chosen = this.#inputs.message;
+    if (chosen) {
+      delete message.short_message;
+      delete message.message_payload;
+    }
+    if (content === undefined || content === null) {
+      if (chosen) throw nothing('MISSING_TEXT', 'short_message', 'Message', chosen);
+      return;
+    }
+    if (!has(message.short_message)) message.short_message = textOf(content);
   }
 
   #setDestination(message: Record<string, unknown>, command: string): void {
     const chosen = this.#inputs.destination;
-    if (chosen && has(chosen.value)) {
-      message.destination_addr = recipient(chosen.value);
-      return;
+    if (chosen) {
+      delete message.destination_addr;
+      delete message.dest_address;
     }
-    const named = has(message.destination_addr) || has(message.dest_address);
     // A message_id says all of what is to be cancelled, and a wrong number beside it spoils it.
     const known = command === 'cancel_sm' && has(message.message_id);
-    if (chosen || named || known || !TOPIC_COMMANDS.has(command) || !has(this.#msg.topic)) return;
-    message.destination_addr = recipient(this.#msg.topic);
+    const asked = TOPIC_COMMANDS.has(command) && !known;
+    if (chosen && hasAny(chosen.value)) message.destination_addr = recipient(chosen.value);
+    else if (chosen && asked) throw nothing('MISSING_DESTINATION', 'destination_addr', 'To', chosen);
+    if (chosen || !asked || has(message.destination_addr) || has(message.dest_address)) return;
+    if (has(this.#msg.topic)) message.destination_addr = recipient(this.#msg.topic);
   }
 
+  /** A sender may be missing: then the connection has it, or the SMSC. */
   #setSource(message: Record<string, unknown>): void {
-    const chosen = this.#inputs.source?.value;
-    if (has(chosen)) message.source_addr = plain(chosen);
-    if (has(message.source_addr) || has(this.#defaults.source_addr)) return;
+    const chosen = this.#inputs.source;
+    if (chosen) {
+      delete message.source_addr;
+      if (has(chosen.value)) message.source_addr = plain(chosen.value);
+      return;
+    }
+    if (has(message.source_addr) || has(this.#connection.defaults?.source_addr)) return;
     if (has(this.#context.sentTo)) message.source_addr = this.#context.sentTo;
   }
 
@@ -206,7 +230,11 @@ interface Context {
 
 /** What an smpp-in or smpp-out left in msg.smpp describes another message; what the user put there is meant. */
 function contextOf(smpp: unknown): Context {
-  if (!isFields(smpp)) return { fields: {} };
+  if (!has(smpp)) return { fields: {} };
+  if (!isFields(smpp)) {
+    const text = 'msg.smpp must be an object of SMPP fields such as {"source_addr": "Shop"}, or not be there';
+    throw new MessageError('INVALID_FIELD', 'smpp', text);
+  }
   if (!has(smpp.event)) return { fields: smpp };
   const { correlation_id, metadata } = smpp;
   const fields = {
@@ -217,11 +245,12 @@ function contextOf(smpp: unknown): Context {
 }
 
 function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): string {
-  // The second is what naz calls it.
-  const asked = payload.command ?? payload.smpp_command ?? fields.command;
+  const asked = askedCommand(payload) ?? askedCommand(fields);
   if (choice === FROM_MESSAGE && has(asked)) return typeof asked === 'string' ? asked : inspect(asked);
   if (choice === FROM_MESSAGE) return 'submit_sm';
   if (!has(asked) || asked === choice) return choice;
+  // No node sends it: that is what is wrong with it.
+  if (typeof asked === 'string' && !SENDABLE.has(asked)) return asked;
   throw new MessageError(
     'COMMAND_MISMATCH',
     'command',
@@ -230,12 +259,24 @@ function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): stri
   );
 }
 
+/** What the user set gives nothing: then nothing else is taken in its place, which may be meant for somebody else. */
+function nothing(code: string, field: string, input: string, { place }: Given): MessageError {
+  const where = place === undefined ? 'a value' : place;
+  const text = `${input} is set to ${where} in the node, which gives nothing; nothing else is read as ${field}`;
+  return new MessageError(code, field, text);
+}
+
+/** As core nodes print it. */
+const textOf = (value: unknown): unknown => (typeof value === 'boolean' ? String(value) : plain(value));
+
 /** Text as text, also where the flow has a number; everything else is the engine's to judge. */
 function plain(value: unknown): unknown {
   return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
 }
 
 const recipient = (value: unknown): unknown => (Array.isArray(value) ? value.map(plain) : plain(value));
+
+const hasAny = (value: unknown): boolean => has(value) && !(Array.isArray(value) && value.length === 0);
 
 const has = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
@@ -249,5 +290,3 @@ function isFields(value: unknown): value is Fields {
     !(value instanceof Date)
   );
 }
-
-const isStructured = (value: unknown): boolean => Array.isArray(value) || isFields(value);

@@ -46,6 +46,8 @@ export class Connection implements Member {
   readonly unusable: SmppError | undefined;
   /** Fields that the connection gives where a message has none. */
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** Whether a text may be a queue item of naz. */
+  readonly payloadFormat: Settings['payloadFormat'];
   readonly #parts: ConnectionParts;
   readonly #client: SmppClient | undefined;
   readonly #hold: Hold | undefined;
@@ -78,6 +80,7 @@ export class Connection implements Member {
     if (opened instanceof ConfigError) {
       this.unusable = opened;
       this.defaults = {};
+      this.payloadFormat = 'fields';
       this.#autoConnect = false;
       this.#hold = parts.registry.keep(parts.nodeId);
       parts.log.error(`this connection cannot be used: ${opened.message}`);
@@ -88,6 +91,7 @@ export class Connection implements Member {
     this.#change = opened.change;
     this.#autoConnect = opened.settings.autoConnect;
     this.defaults = opened.settings.defaults;
+    this.payloadFormat = opened.settings.payloadFormat;
     this.#watch(opened.client);
     parts.registry.join(this);
     this.#board.touch();

@@ -33,7 +33,7 @@ function textOf(payload: unknown, fields: Fields): { text: string } | { short_me
   const text = named ?? (isFields(payload) ? undefined : payload);
   if (Buffer.isBuffer(text)) return { short_message: text };
   if (typeof text === 'string') return { text };
-  if (typeof text === 'number' || typeof text === 'bigint') return { text: String(text) };
+  if (['number', 'bigint', 'boolean'].includes(typeof text)) return { text: String(text) };
   if (text === undefined && isFields(payload)) return {};
   throw new MessageError(
     'MISSING_TEXT',

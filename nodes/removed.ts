@@ -13,12 +13,15 @@ export async function tellOrphans(
   orphans: readonly Orphan[],
 ): Promise<void> {
   for (const { nodeId, label, reason, store } of orphans) {
-    const { removed, items } = await store.queue.purge();
+    const why = REASONS[reason];
+    const { removed } = await store.queue.purge({
+      onRemoved: (items) => {
+        for (const item of items) registry.current(nodeId)?.announce(removedEvent(item, why));
+      },
+    });
     await store.close();
     if (removed === 0) continue;
-    const why = REASONS[reason];
     warn(`[smpp-config:${label}] ${removed} queued messages were removed (REMOVED): ${why}`);
-    for (const item of items) registry.current(nodeId)?.announce(removedEvent(item, why));
   }
 }
 

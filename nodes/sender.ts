@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { SmppError, type CompleteWhen, type Message, type Outcome } from '../src/index';
+import { SmppError, plainCopy, type CompleteWhen, type Message, type Outcome } from '../src/index';
 import { runAction, type Answer } from './actions';
 import { compose, type OutSettings } from './compose';
 import type { Connection } from './connection';
@@ -37,7 +37,7 @@ export class Sender {
   async handle(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
     try {
       const connection = this.#usable();
-      if (msg.action === undefined) await this.#send(connection, msg, send, done);
+      if (!isAsked(msg)) await this.#send(connection, msg, send, done);
       else await this.#act(connection, msg, send, done);
     } catch (error) {
       await this.#fail(msg, error, {}, done);
@@ -66,7 +66,7 @@ export class Sender {
 
   async #send(connection: Connection, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
     const inputs = await this.#parts.inputs.read(msg);
-    const composed = compose(msg, this.#parts.settings, inputs, connection.defaults);
+    const composed = compose(msg, this.#parts.settings, inputs, connection);
     if (composed.kind === 'batch') return this.#sendBatch(connection, composed.messages, msg, send, done);
     const { message } = composed;
     let outcome: Outcome;
@@ -75,7 +75,8 @@ export class Sender {
     } catch (error) {
       return this.#fail(msg, error, labelOf(message), done);
     }
-    msg.smpp = this.#copy(smppOf(outcome));
+    // A receipt in it went to smpp-in nodes as well.
+    msg.smpp = plainCopy(smppOf(outcome));
     await this.#complete(msg, send, done);
   }
 
@@ -93,12 +94,12 @@ export class Sender {
     const failures = results.filter((result): result is Failure => result.event === 'failure');
     const [first] = failures;
     if (!first) {
-      msg.smpp = this.#copy({ event: this.#parts.settings.completeWhen, results });
+      msg.smpp = plainCopy({ event: this.#parts.settings.completeWhen, results });
       return this.#complete(msg, send, done);
     }
     const reason = settled.find((one) => one.status === 'rejected')?.reason as Error;
     const text = `${failures.length} of ${results.length} messages failed; the first: ${reason.message}`;
-    msg.smpp = this.#copy({ ...first, results });
+    msg.smpp = plainCopy({ ...first, results });
     await this.#report(new SmppError(first.code, text, { cause: reason }), msg, done);
   }
 
@@ -136,7 +137,7 @@ export class Sender {
   }
 
   async #failed(msg: NodeMessage, error: Error, about: object, done: Done): Promise<void> {
-    msg.smpp = this.#copy({ ...about, ...failureOf(error) });
+    msg.smpp = plainCopy({ ...about, ...failureOf(error) });
     await this.#report(error, msg, done);
   }
 
@@ -144,11 +145,6 @@ export class Sender {
     const heir = await this.#heir();
     if (heir) heir.error(error, msg);
     else done(error);
-  }
-
-  /** The engine goes on using what it handed out, metadata above all. */
-  #copy<T extends object>(smpp: T): T {
-    return this.#parts.RED.util.cloneMessage(smpp as NodeMessage) as T;
   }
 }
 
@@ -158,8 +154,13 @@ function resultOf(settled: PromiseSettledResult<Outcome>, message: Message | und
 }
 
 function labelOf(message: Message | undefined): { correlation_id?: string } {
-  return typeof message?.correlation_id === 'string' ? { correlation_id: message.correlation_id } : {};
+  const label = message?.correlation_id ?? message?.['log_id'];
+  return typeof label === 'string' ? { correlation_id: label } : {};
 }
+
+/** Core nodes leave it empty, or null, where they have no use for it. */
+const isAsked = ({ action }: NodeMessage): boolean =>
+  action !== undefined && action !== null && action !== '';
 
 const asError = (given: unknown): Error => (given instanceof Error ? given : new Error(String(given)));
 

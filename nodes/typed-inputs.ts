@@ -22,7 +22,7 @@ export interface TypedInputDefinition {
  * appear in the result.
  */
 export class TypedInputReader {
-  readonly #evaluators: readonly (readonly [Name, Evaluate])[];
+  readonly #evaluators: readonly (readonly [Name, Evaluate, string])[];
 
   constructor(RED: NodeAPI, node: Node, definition: TypedInputDefinition) {
     const names = Object.keys(DEFAULTS) as Name[];
@@ -30,17 +30,26 @@ export class TypedInputReader {
       const type = textOf(definition[`${name}Type`], DEFAULTS[name].type);
       const value = textOf(definition[name], DEFAULTS[name].value);
       const alone = value === '' || (type === DEFAULTS[name].type && value === DEFAULTS[name].value);
-      return alone ? [] : [[name, evaluator(RED, node, name, value, type)] as const];
+      return alone ? [] : [[name, evaluator(RED, node, name, value, type), placeOf(type, value)] as const];
     });
   }
 
   async read(msg: NodeMessage): Promise<TypedInputs> {
     if (this.#evaluators.length === 0) return {};
     const values = await Promise.all(
-      this.#evaluators.map(async ([name, evaluate]) => [name, { value: await evaluate(msg) }] as const),
+      this.#evaluators.map(
+        async ([name, evaluate, place]) => [name, { value: await evaluate(msg), place }] as const,
+      ),
     );
     return Object.fromEntries(values);
   }
+}
+
+/** As the editor shows it. */
+function placeOf(type: string, value: string): string {
+  if (type === 'env') return `the environment variable ${value}`;
+  if (type === 'jsonata') return `the expression ${value}`;
+  return ['msg', 'flow', 'global'].includes(type) ? `${type}.${value}` : `the ${type} ${value}`;
 }
 
 function textOf(given: unknown, fallback: string): string {

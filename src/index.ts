@@ -4,7 +4,7 @@
  * and `./simulator` (an SMSC) are faces of their own.
  */
 export * from './client';
-export { SmppError } from './protocol';
+export { SmppError, plainCopy } from './protocol';
 export * from './flow-control';
 export * from './store';
 export { createLog, maskNumber, type Log, type LogOptions, type LogSink } from './observability';

@@ -32,7 +32,7 @@ module.exports = (RED) => {
       extend: (leases) => queue.extend(leases),
       release: (leases) => queue.release(leases),
       stats: () => queue.stats(),
-      purge: () => queue.purge(),
+      purge: (options) => queue.purge(options),
       close: () => queue.close(),
     };
   });

@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../clock';
 import { maskNumber, type Log } from '../observability';
-import { describeStatus, statusName, type CodecOptions, type Pdu } from '../protocol';
+import { describeStatus, plainCopy, statusName, type CodecOptions, type Pdu } from '../protocol';
 import type { Session } from '../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../store';
 import { Availability } from './availability';
@@ -114,7 +114,7 @@ export class Announcer {
     const about = {
       topic: request.destination,
       ...(request.correlationId === undefined ? {} : { correlation_id: request.correlationId }),
-      ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+      ...(request.metadata === undefined ? {} : { metadata: plainCopy(request.metadata) }),
       ...(msgid === undefined ? {} : { msgid }),
     };
     const { sequence_number, command_status } = fields;

@@ -4,7 +4,7 @@ import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
 import { codecOf } from './codec-options';
 import { checkChanges, type Configuration } from './configuration';
-import { deadLetterOf, type DeadLetterList } from './dead-letters';
+import { allDeadLetters, deadLetterOf, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
 import { endpointsOf, typesOf } from './hosts';
@@ -13,6 +13,7 @@ import type { Message } from './message';
 import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
 import { openParts, type OpenParts } from './parts';
+import { purgeQueue } from './purge';
 import { Receiving } from './receiving';
 import { statusReport, type StatusReport } from './report';
 import { Road, type RoadListener } from './road';
@@ -210,9 +211,7 @@ export class SmppClient {
   /** Removes all that is queued and not on the wire; each message fails with `REMOVED`. */
   async purge(): Promise<number> {
     await this.#road.giveBack();
-    const { removed, items } = await this.#parts.store.queue.purge();
-    for (const item of items)
-      this.#sender.fail(item, { code: 'REMOVED', text: 'removed from the queue by purge' });
+    const removed = await purgeQueue(this.#parts.store, this.#sender, this.#road);
     this.#announcer.queue({ state: 'purged', queued: 0, removed });
     return removed;
   }
@@ -226,7 +225,7 @@ export class SmppClient {
   /** Queues messages again that failed for good; all that are kept where no ids are given. */
   async replay(ids?: readonly string[]): Promise<{ replayed: string[]; missing: string[] }> {
     const { store, clock } = this.#parts;
-    const wanted = ids ?? (await this.deadLetters()).letters.map(({ id }) => id);
+    const wanted = ids ?? (await allDeadLetters(store));
     if (!store.deadLetters || wanted.length === 0) return { replayed: [], missing: [...wanted] };
     const ttl = this.#settings.messageTtl;
     return store.deadLetters.replay(wanted, ttl === 0 ? {} : { expiresAt: clock.now() + ttl });
@@ -268,14 +267,15 @@ export class SmppClient {
   }
 
   /**
-   * Queues messages, all or none, and resolves with their ids when the queue has them safe.
+   * Queues messages, all or none, and resolves with their ids when the queue has them safe. With `payloadFormat: naz`
+   * a message may be the JSON text of a queue item of naz, here as in all that takes messages.
    * Rejects with {@link MessageError}, `QUEUE_FULL` or `QUEUE_UNAVAILABLE`.
    */
-  async enqueue(message: Message): Promise<string>;
-  async enqueue(messages: readonly Message[]): Promise<string[]>;
-  async enqueue(messages: Message | readonly Message[]): Promise<string | string[]> {
+  async enqueue(message: Message | string): Promise<string>;
+  async enqueue(messages: readonly (Message | string)[]): Promise<string[]>;
+  async enqueue(messages: Message | string | readonly (Message | string)[]): Promise<string | string[]> {
     const many = Array.isArray(messages);
-    const items = await this.#sender.enqueue(many ? messages : [messages as Message], {});
+    const items = await this.#sender.enqueue(many ? messages : [messages as Message | string], {});
     const ids = items.map((item) => item.id);
     return many ? ids : (ids[0] as string);
   }
@@ -285,13 +285,13 @@ export class SmppClient {
    * {@link DeliveryError} when the message failed for good. Queries, cancels and replaces go straight to
    * the centre: they resolve with the fields of the response, and reject with `NOT_BOUND` or `REFUSED`.
    */
-  async send(message: Message, options: SendOptions = {}): Promise<Outcome> {
+  async send(message: Message | string, options: SendOptions = {}): Promise<Outcome> {
     return this.#sender.send(message, options);
   }
 
   /** Queues messages, all or none (then it rejects), and resolves when the outcome of each is known. */
   async sendBatch(
-    messages: readonly Message[],
+    messages: readonly (Message | string)[],
     options: SendOptions = {},
   ): Promise<PromiseSettledResult<Outcome>[]> {
     return this.#sender.sendBatch(messages, options);

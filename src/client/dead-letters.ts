@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../store';
+import type { DeadLetter, Store } from '../store';
 import { failureFields, identity } from './outcomes';
 
 /** A message that failed for good, as a flow sees it: what its failure event said, and when it was. */
@@ -8,6 +8,20 @@ export interface DeadLetterList {
   /** How many are kept. */
   total: number;
   letters: DeadLetterReport[];
+}
+
+/** The ids of all that are kept, also where the store lists only some at a time. */
+export async function allDeadLetters({ deadLetters }: Pick<Store, 'deadLetters'>): Promise<string[]> {
+  const ids = new Set<string>();
+  for (let after: string | undefined; deadLetters;) {
+    const { letters } = await deadLetters.list(after === undefined ? {} : { after });
+    const known = ids.size;
+    for (const { item } of letters) ids.add(item.id);
+    // The last one may have gone meanwhile: then the list begins again.
+    if (ids.size === known) break;
+    after = letters.at(-1)?.item.id;
+  }
+  return [...ids];
 }
 
 export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {

@@ -1,4 +1,4 @@
-import type { Log } from '../observability';
+import { promiseOf, type Log } from '../observability';
 
 /**
  * What every event and outcome carries beside its own fields: in a flow `payload` and
@@ -148,8 +148,11 @@ export interface ClientEvents {
 
 export type EventName = keyof ClientEvents;
 
-/** A promise that is returned holds back the answer to the centre, for `message` and `receipt`. */
-export type EventHandler<E extends EventName> = (event: ClientEvents[E]) => void | Promise<void>;
+/**
+ * A promise (or other thenable) that is returned holds back the answer to the SMSC, for `message` and `receipt`;
+ * everything else that is returned is passed over.
+ */
+export type EventHandler<E extends EventName> = (event: ClientEvents[E]) => unknown;
 
 /** What became of a message that was sent. */
 export type Outcome = EventBase & {
@@ -169,7 +172,7 @@ export type Outcome = EventBase & {
 
 /** Typed events whose handlers may be asynchronous. A handler that throws is logged and harms nobody. */
 export class Events {
-  readonly #handlers = new Map<EventName, Set<(event: never) => void | Promise<void>>>();
+  readonly #handlers = new Map<EventName, Set<(event: never) => unknown>>();
   readonly #log: Log;
 
   constructor(log: Log) {
@@ -191,11 +194,11 @@ export class Events {
 
   /** Calls all handlers; the promise, where there is one, resolves when all have finished and never rejects. */
   emit<E extends EventName>(name: E, event: ClientEvents[E]): Promise<void> | undefined {
-    const waiting: Promise<void>[] = [];
+    const waiting: Promise<unknown>[] = [];
     for (const handler of this.#handlers.get(name) ?? []) {
       try {
-        const result = (handler as EventHandler<E>)(event);
-        if (result) waiting.push(result.catch((error: unknown) => this.#failed(name, error)));
+        const pending = promiseOf((handler as EventHandler<E>)(event));
+        if (pending) waiting.push(pending.catch((error: unknown) => this.#failed(name, error)));
       } catch (error) {
         this.#failed(name, error);
       }

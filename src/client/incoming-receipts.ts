@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
-import { decodePdu } from '../protocol';
+import { decodePdu, plainCopy } from '../protocol';
 import type { Answer, Session } from '../session';
 import type { CorrelationEntry } from '../store';
 import { classifyEsmClass, type Receipt } from '../text';
@@ -134,7 +134,7 @@ function identityOf(entry: CorrelationEntry): Record<string, unknown> {
     segment: entry.segment,
     segments: entry.segments,
     ...(entry.correlationId === undefined ? {} : { correlation_id: entry.correlationId }),
-    ...(entry.metadata === undefined ? {} : { metadata: entry.metadata }),
+    ...(entry.metadata === undefined ? {} : { metadata: plainCopy(entry.metadata) }),
     ...(entry.msgid === undefined ? {} : { msgid: entry.msgid }),
   };
 }

@@ -25,6 +25,7 @@ export type {
   ThrottleEvent,
 } from './events';
 export { DIRECT, QUEUED, type Message } from './message';
+export { askedCommand, nazItem } from './naz-items';
 export {
   OPTIONS,
   findProblems,

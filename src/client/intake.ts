@@ -29,6 +29,7 @@ import { MessageError } from './errors';
 import { ServiceTypeWarning } from './long-fields';
 import { fieldNames, isQueued, parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from './local-time';
+import { nazItem } from './naz-items';
 import type { Settings } from './options';
 import { checkedMetadata, expiry, flagOf, languagesOf, laneOf, messageClassOf, oneOf } from './wishes';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
@@ -80,13 +81,20 @@ export class Intake {
     this.#serviceTypes = new ServiceTypeWarning(parts.log);
   }
 
+  #parse(message: Message | string): ParsedMessage {
+    const { payloadFormat, vendorTlvs } = this.#parts.settings;
+    const item = payloadFormat === 'naz' && typeof message === 'string' ? nazItem(message) : undefined;
+    // What is no item is refused as what it is.
+    return this.#defaults.under(parseMessage(item ?? (message as Message), vendorTlvs));
+  }
+
   /** Whether the message passes the queue. Throws {@link MessageError} as {@link prepare} does. */
-  isQueued(message: Message): boolean {
-    return isQueued(parseMessage(message, this.#parts.settings.vendorTlvs).command);
+  isQueued(message: Message | string): boolean {
+    return isQueued(this.#parse(message).command);
   }
 
   /** A message as the queue holds it. Rejects with {@link MessageError}. */
-  async prepare(message: Message, origin: Origin): Promise<QueueItem> {
+  async prepare(message: Message | string, origin: Origin): Promise<QueueItem> {
     try {
       const parsed = this.#parse(message);
       if (!isQueued(parsed.command)) {
@@ -111,7 +119,7 @@ export class Intake {
   }
 
   /** A query, cancel or replace. Throws {@link MessageError}. */
-  direct(message: Message): DirectRequest {
+  direct(message: Message | string): DirectRequest {
     try {
       const parsed = this.#parse(message);
       const { command, wishes, tlvs } = parsed;
@@ -127,15 +135,11 @@ export class Intake {
         pdu: pdu as unknown as PduInput,
         destination,
         ...(wishes.correlationId === undefined ? {} : { correlationId: wishes.correlationId }),
-        ...(wishes.metadata === undefined ? {} : { metadata: wishes.metadata }),
+        ...(wishes.metadata === undefined ? {} : { metadata: checkedMetadata(wishes.metadata) }),
       };
     } catch (error) {
       throw asMessageError(error);
     }
-  }
-
-  #parse(message: Message): ParsedMessage {
-    return this.#defaults.under(parseMessage(message, this.#parts.settings.vendorTlvs));
   }
 
   // --- text ---

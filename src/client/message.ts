@@ -1,5 +1,6 @@
-import { COMMANDS, TlvTable, isCommandName, type CommandName, type TlvDefinition } from '../protocol';
+import { COMMANDS, TlvTable, isCommandName, setOwn, type CommandName, type TlvDefinition } from '../protocol';
 import { MessageError, show } from './errors';
+import { askedCommand } from './naz-items';
 import { octetsOf, tlvValue } from './plain-values';
 
 /**
@@ -110,6 +111,7 @@ const WISHES: Record<string, Take> = {
 /** Fields that naz's items have at the wrong length or that mean "not set". */
 const ALIASES = new Map([
   ['smpp_command', 'command'],
+  ['smpp_event', 'command'],
   ['optional_tags_dict', 'tlvs'],
 ]);
 /** What a field is called here: naz has other names for two. */
@@ -124,7 +126,8 @@ export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMes
     throw new MessageError(
       'INVALID_FIELD',
       'payload',
-      'a message must be an object such as {short_message, destination_addr}',
+      'a message must be an object such as {short_message, destination_addr}; ' +
+        'with payloadFormat naz the JSON text of a queue item of naz is one, too',
     );
   }
   const command = commandOf(message);
@@ -158,7 +161,7 @@ export function sortFields(
     const spec = vendorTlvs.named(name);
     if (take) take(parsed, value);
     else if (names.has(name)) parsed.fields[name] = value;
-    else if (spec) parsed.tlvs[spec.name] = tlvOf(spec, value);
+    else if (spec) setOwn(parsed.tlvs, spec.name, tlvOf(spec, value));
     else if (!ANSWERS.has(name)) strange(name);
   }
   return parsed;
@@ -196,12 +199,15 @@ const ANSWERS = new Set([
 ]);
 
 function commandOf(message: Message): CommandName {
-  const given = message.command ?? message['smpp_command'] ?? 'submit_sm';
+  const given = askedCommand(message) ?? 'submit_sm';
   if (typeof given === 'string' && isCommandName(given) && SENDABLE.has(given)) return given;
   throw new MessageError(
     'UNKNOWN_COMMAND',
     'command',
-    `command ${JSON.stringify(given)} cannot be sent; give one of ${[...SENDABLE].join(', ')}`,
+    typeof given === 'string' && isCommandName(given)
+      ? `command "${given}" belongs to the session that it was made for, such as an answer in a queue of naz's; ` +
+          `drop it, or give one of ${[...SENDABLE].join(', ')}`
+      : `command ${JSON.stringify(given)} cannot be sent; give one of ${[...SENDABLE].join(', ')}`,
   );
 }
 

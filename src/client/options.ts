@@ -86,6 +86,7 @@ export const OPTIONS = {
   dataCodings: dataCodings(),
   unencodable: choice('strict', 'replace', 'transliterate'),
   languages: languages(),
+  payloadFormat: choice('fields', 'naz'),
   queueDirectory: text(''),
   queueCapacity: integer(10_000),
   whenFull: choice('reject', 'drop-oldest', 'wait'),

@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../clock';
-import { SmppError, statusCode } from '../protocol';
+import { SmppError, plainCopy, statusCode } from '../protocol';
 import type { DeadReason, DeliveryState, QueueItem } from '../store';
 import type { FailureFields, Outcome } from './events';
 import { statusFields } from './pdu-fields';
@@ -70,6 +70,11 @@ export class Outcomes {
 
   get waiting(): number {
     return this.#waiters.size;
+  }
+
+  /** Messages whose sender waits and that have not been accepted. */
+  get pending(): QueueItem[] {
+    return [...this.#waiters.values()].flatMap(({ item, accepted }) => (accepted ? [] : [item]));
   }
 
   /** Throws `WAITING_FULL` where `count` more would be too many. */
@@ -187,13 +192,13 @@ interface Identity {
   msgid?: string;
 }
 
-/** What every event about a message of ours says of it. */
+/** What every event about a message of ours says of it; of the metadata a copy, for the queue keeps its own. */
 export function identity(
   item: Pick<QueueItem, 'id' | 'correlationId' | 'metadata' | 'msgid' | 'destination'>,
 ): Identity {
   const facts: Identity = { topic: item.destination, id: item.id };
   if (item.correlationId !== undefined) facts.correlation_id = item.correlationId;
-  if (item.metadata !== undefined) facts.metadata = item.metadata;
+  if (item.metadata !== undefined) facts.metadata = plainCopy(item.metadata);
   if (item.msgid !== undefined) facts.msgid = item.msgid;
   return facts;
 }

@@ -1,6 +1,7 @@
 import {
   HEADER_LENGTH,
   decodePdu,
+  plainCopy,
   statusCode,
   statusName,
   writeHeader,
@@ -8,7 +9,10 @@ import {
   type Pdu,
 } from '../protocol';
 
-/** A PDU as an event shows it: status by name and by number, all fields by their specification names. */
+/**
+ * A PDU as an event shows it: status by name and by number, all fields by their specification names, and nothing
+ * but plain objects. Where decoded PDUs leave for handlers and flows they pass here.
+ */
 export function pduFields(pdu: Pdu): {
   command: string;
   command_status: string;
@@ -17,8 +21,14 @@ export function pduFields(pdu: Pdu): {
   tlvs: Record<string, unknown>;
   [field: string]: unknown;
 } {
-  const { command_status: status, ...rest } = pdu;
-  return { ...rest, command_status: statusName(status), command_status_code: status };
+  const { command_status: status } = pdu;
+  return Object.assign(
+    plainCopy<object>(pdu) as { command: string; sequence_number: number; tlvs: Pdu['tlvs'] },
+    {
+      command_status: statusName(status),
+      command_status_code: status,
+    },
+  );
 }
 
 /** A status by name, as everything that a flow sees has it: with its number beside it. */

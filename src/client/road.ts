@@ -84,6 +84,12 @@ export class Road implements DeliveryListener {
     return sum;
   }
 
+  /** The ids of messages that are borrowed, or on their way back to the queue. */
+  get held(): Set<string> {
+    const leases = [...[...this.#laneOf.keys()].map(({ lease }) => lease), ...this.#settler.unwritten];
+    return new Set(leases.map(({ item }) => item.id));
+  }
+
   /** Opens the road to a session that is bound to send. */
   open(session: Session): void {
     const lane: Lane = new Lane(

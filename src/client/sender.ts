@@ -41,6 +41,8 @@ function ignore(): void {
 export class Sender {
   readonly #parts: SenderParts;
   readonly #stopping = new AbortController();
+  /** Batches that the queue does not have yet. */
+  readonly #queueing = new Set<readonly QueueItem[]>();
   /** Queries and the like whose answer is to come. */
   #asking = 0;
 
@@ -54,13 +56,13 @@ export class Sender {
     this.#stopping.abort(new SmppError('NOT_QUEUED', text, { retriable: true }));
   }
 
-  async enqueue(messages: readonly Message[], origin: Origin): Promise<QueueItem[]> {
+  async enqueue(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
     const items = await this.#prepare(messages, origin);
     await this.#queue(items);
     return items;
   }
 
-  async send(message: Message, options: SendOptions): Promise<Outcome> {
+  async send(message: Message | string, options: SendOptions): Promise<Outcome> {
     const { intake } = this.#parts;
     if (!intake.isQueued(message)) return this.#ask(intake.direct(message), options);
     const [outcome] = await this.#sendAll([message], options);
@@ -68,7 +70,7 @@ export class Sender {
   }
 
   async sendBatch(
-    messages: readonly Message[],
+    messages: readonly (Message | string)[],
     options: SendOptions,
   ): Promise<PromiseSettledResult<Outcome>[]> {
     return Promise.allSettled(await this.#sendAll(messages, options));
@@ -76,7 +78,7 @@ export class Sender {
 
   /** All are queued when it resolves; the promises within are the outcomes. */
   async #sendAll(
-    messages: readonly Message[],
+    messages: readonly (Message | string)[],
     { completeWhen = 'accepted', deliveredTimeout = DEFAULT_DELIVERED_TIMEOUT, msgid }: SendOptions,
   ): Promise<Promise<Outcome>[]> {
     if (completeWhen === 'queued') {
@@ -103,6 +105,7 @@ export class Sender {
 
   async #queue(items: readonly QueueItem[]): Promise<void> {
     const { queue, announcer, capacity, queued } = this.#parts;
+    this.#queueing.add(items);
     try {
       await queue.enqueue(items, { signal: this.#stopping.signal });
     } catch (error) {
@@ -110,10 +113,18 @@ export class Sender {
       if (code === 'QUEUE_FULL') announcer.queueFull(true, capacity);
       if (code === 'QUEUE_UNAVAILABLE') announcer.queueTried(error);
       throw error;
+    } finally {
+      this.#queueing.delete(items);
     }
     announcer.queueFull(false, 0);
     announcer.queueTried();
     queued(items);
+  }
+
+  /** Messages whose sender waits and that the queue has, or had. */
+  get awaited(): QueueItem[] {
+    const queueing = new Set([...this.#queueing].flat());
+    return this.#parts.outcomes.pending.filter((item) => !queueing.has(item));
   }
 
   /** A message failed for good: everybody hears of it. */
@@ -122,7 +133,7 @@ export class Sender {
     this.#parts.outcomes.failed(item, failure, reason.text);
   }
 
-  async #prepare(messages: readonly Message[], origin: Origin): Promise<QueueItem[]> {
+  async #prepare(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
     const { signal } = this.#stopping;
     signal.throwIfAborted();
     const single = messages.length === 1;

@@ -38,6 +38,8 @@ export class Settler {
   readonly #correlated: (entry: CorrelationEntry) => void;
   readonly #tried: (failure?: unknown) => void;
   #next = emptyBatch();
+  /** What is being written; its lists as they were. */
+  #writing: Pick<Batch, 'settlements' | 'released'> | undefined;
   #running: Promise<void> | undefined;
   /** Settlements not yet durable. */
   #unsettled = 0;
@@ -94,6 +96,15 @@ export class Settler {
     this.#run();
   }
 
+  /** What is on its way back to the store. */
+  get unwritten(): Lease[] {
+    const batches = [this.#next, ...(this.#writing ? [this.#writing] : [])];
+    return batches.flatMap(({ settlements, released }) => [
+      ...settlements.map(({ lease }) => lease),
+      ...released,
+    ]);
+  }
+
   /** Resolves when all that was given so far is written. */
   async idle(): Promise<void> {
     await this.#running;
@@ -124,11 +135,13 @@ export class Settler {
     while (this.#hasWork() && !this.#abandoned) {
       const batch = this.#next;
       this.#next = emptyBatch();
+      this.#writing = { settlements: batch.settlements, released: batch.released };
       while (!(await this.#write(batch)) && !this.#abandoned) {
         await this.#pause(pause);
         pause = Math.min(LAST_PAUSE, pause * 2);
       }
       pause = FIRST_PAUSE;
+      this.#writing = undefined;
     }
     // Here and not when the promise is done: what is given in between would wait for ever.
     this.#running = undefined;

@@ -39,6 +39,7 @@ function instantOf(text: string, now: number, timeZone: TimeZone): number | unde
   return time && ('at' in time ? time.at : addTime(now, time.relative));
 }
 
+/** The metadata as JSON has it, whatever the store: nothing of it is the sender's own any more. */
 export function checkedMetadata(metadata: unknown): unknown {
   let json: string | undefined;
   try {
@@ -48,7 +49,7 @@ export function checkedMetadata(metadata: unknown): unknown {
   }
   if (json === undefined) throw new MessageError('INVALID_FIELD', 'metadata', 'metadata must be JSON');
   const octets = Buffer.byteLength(json);
-  if (octets <= METADATA_LIMIT) return metadata;
+  if (octets <= METADATA_LIMIT) return JSON.parse(json) as unknown;
   throw new MessageError(
     'INVALID_FIELD',
     'metadata',

@@ -11,3 +11,4 @@ export {
   type LogOptions,
   type LogSink,
 } from './log';
+export { guarded, promiseOf } from './callback';

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { guarded } from './callback';
 
 /** The part of a pino logger that the engine uses; a user's own pino logger fits. */
 export interface Log {
@@ -15,8 +16,11 @@ export interface Log {
 /** Facts first (`event`, `stage`, …), then a sentence for people. */
 export type LogMethod = (facts: Record<string, unknown>, text?: string) => void;
 
-/** Where finished lines go: each is one JSON object, parsed, with `level` by name. */
-export type LogSink = (line: Record<string, unknown>) => void;
+/**
+ * Where finished lines go: each is one JSON object, parsed, with `level` by name. What it returns is passed over;
+ * where it throws or rejects, the process is warned, once.
+ */
+export type LogSink = (line: Record<string, unknown>) => unknown;
 
 export interface LogOptions {
   /** trace, debug, info, warn, error, silent; default info. */
@@ -50,8 +54,19 @@ export function createLog(options: LogOptions = {}): Log {
         censor: (value, path) => censor(value, path.at(-1) ?? ''),
       },
     },
-    sink ? { write: (line: string) => sink(JSON.parse(line) as Record<string, unknown>) } : process.stdout,
+    sink ? { write: writerTo(sink) } : process.stdout,
   );
+}
+
+/** A log must not break what it tells of. */
+function writerTo(sink: LogSink): (line: string) => void {
+  let warned = false;
+  const give = guarded(sink, (error) => {
+    if (warned) return;
+    warned = true;
+    process.emitWarning(`the log sink failed, lines are lost: ${String(error)}`);
+  });
+  return (line) => give(JSON.parse(line) as Record<string, unknown>);
 }
 
 /** For those who want no log. */

@@ -60,6 +60,7 @@ export type {
   UnsuccessSmeInput,
 } from './types';
 export { firstTlv } from './tlv-values';
+export { plainCopy, setOwn } from './plain';
 export { didYouMean } from './suggest';
 export { HEADER_LENGTH, decodeHeader, writeHeader } from './header';
 export { encodeBody, encodePdu } from './encode';

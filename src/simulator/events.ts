@@ -1,4 +1,4 @@
-import type { Log } from '../observability';
+import { guarded, type Log } from '../observability';
 import type { BindCommand, SessionState } from '../session';
 import type { PartInfo } from '../text';
 
@@ -99,9 +99,9 @@ export interface SmscEvents {
 
 export type SmscEventName = keyof SmscEvents;
 
-type Handler = (event: never) => void;
+type Handler = (event: never) => unknown;
 
-/** Handlers by event. One that throws is logged and harms nobody. */
+/** Handlers by event. One that throws, or rejects, is logged and harms nobody. */
 export class Emitter {
   readonly #handlers = new Map<SmscEventName, Set<Handler>>();
   readonly #log: Log;
@@ -110,12 +110,12 @@ export class Emitter {
     this.#log = log;
   }
 
-  on<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => void): void {
+  on<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): void {
     const handlers = this.#handlers.get(name) ?? new Set();
     this.#handlers.set(name, handlers.add(handler));
   }
 
-  off<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => void): void {
+  off<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): void {
     this.#handlers.get(name)?.delete(handler);
   }
 
@@ -124,12 +124,10 @@ export class Emitter {
   }
 
   emit<E extends SmscEventName>(name: E, event: SmscEvents[E]): void {
+    const failed = (error: unknown): void =>
+      this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
     for (const handler of this.#handlers.get(name) ?? []) {
-      try {
-        (handler as (event: SmscEvents[E]) => void)(event);
-      } catch (error) {
-        this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
-      }
+      guarded(handler as (event: SmscEvents[E]) => unknown, failed)(event);
     }
   }
 }

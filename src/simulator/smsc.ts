@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { SmppError, type Pdu } from '../protocol';
+import { SmppError, plainCopy, type Pdu } from '../protocol';
 import { isBound, type Session } from '../session';
 import { Agenda } from './agenda';
 import type { Centre, MessageIds } from './centre';
@@ -102,7 +102,9 @@ export class Smsc {
     const first = this.#receiver(options.system_id);
     const receiver = (): Session => (isBound(first.state) ? first : this.#receiver(options.system_id));
     return Promise.all(
-      pdus.map((pdu) => deliverPdu(pdu, receiver, options.repeat ?? 0, this.#centre.agenda)),
+      pdus.map(async (pdu) =>
+        plainCopy(await deliverPdu(pdu, receiver, options.repeat ?? 0, this.#centre.agenda)),
+      ),
     );
   }
 
@@ -118,12 +120,12 @@ export class Smsc {
     for (const link of this.#links) link.drop();
   }
 
-  on<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => void): this {
+  on<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): this {
     this.#events.on(name, handler);
     return this;
   }
 
-  off<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => void): this {
+  off<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): this {
     this.#events.off(name, handler);
     return this;
   }

@@ -1,4 +1,4 @@
-import { describeStatus, statusName, type PduOf } from '../protocol';
+import { describeStatus, plainCopy, statusName, type PduOf } from '../protocol';
 import type { Answer } from '../session';
 import { refuse } from './answers';
 import type { Centre, MessageIds, Origin } from './centre';
@@ -136,7 +136,7 @@ function submitEvent(
 ): SubmitEvent {
   const { part, octets } = content;
   return {
-    ...pdu,
+    ...plainCopy(pdu),
     message_id: message.message_id,
     system_id: link.system_id,
     session: link,
@@ -149,7 +149,12 @@ function submitEvent(
 function turnAway(pdu: SubmitPdu, status: number, unanswered: boolean, link: Origin, centre: Centre): Answer {
   const command_status = unanswered ? undefined : statusName(status);
   if (centre.events.has('refused')) {
-    const event: RefusedEvent = { ...pdu, system_id: link.system_id, session: link, command_status };
+    const event: RefusedEvent = {
+      ...plainCopy(pdu),
+      system_id: link.system_id,
+      session: link,
+      command_status,
+    };
     centre.events.emit('refused', event);
   }
   centre.settings.log.debug({ event: 'submit', stage: 'refused', command: pdu.command, command_status });

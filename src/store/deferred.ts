@@ -41,7 +41,7 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     extend: async (leases) => (await store()).queue.extend(leases),
     release: async (leases) => (await store()).queue.release(leases),
     stats: async () => (await store()).queue.stats(),
-    purge: async () => (await store()).queue.purge(),
+    purge: async (options) => (await store()).queue.purge(options),
     close: async () => (await store()).queue.close(),
   };
   const correlator: Correlator = {

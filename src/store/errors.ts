@@ -1,5 +1,6 @@
+import { guarded } from '../observability';
 import { SmppError } from '../protocol';
-import type { QueueItem, QueueLimits } from './types';
+import type { PurgeOptions, QueueItem, QueueLimits } from './types';
 
 export function storeClosed(): SmppError {
   return new SmppError(
@@ -25,13 +26,24 @@ export function queueFull(limits: QueueLimits, used: number, count: number): Smp
 
 /** Tells whose business it is. What goes wrong there is a warning of the process: the queue goes on. */
 export function tellDropped({ onDropped }: QueueLimits, dropped: readonly QueueItem[]): void {
-  if (dropped.length === 0) return;
-  try {
-    onDropped?.(dropped);
-  } catch (error) {
-    process.emitWarning(error as Error);
+  if (dropped.length > 0 && onDropped) guarded(onDropped, warn)(dropped);
+}
+
+const AT_ONCE = 1000;
+
+/** The same for what a purge has removed, in chunks; resolves when whose business it is has done with them. */
+export async function tellRemoved({ onRemoved }: PurgeOptions, removed: readonly QueueItem[]): Promise<void> {
+  for (let at = 0; onRemoved && at < removed.length; at += AT_ONCE) {
+    if (at > 0) await new Promise(setImmediate);
+    try {
+      await onRemoved(removed.slice(at, at + AT_ONCE));
+    } catch (error) {
+      warn(error);
+    }
   }
 }
+
+const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : String(error));
 
 /** A batch that no amount of waiting or dropping makes room for. */
 export function neverFits(limits: QueueLimits, count: number): SmppError {

@@ -15,6 +15,7 @@ export type {
   Lane,
   Lease,
   OutboundQueue,
+  PurgeOptions,
   QueuedCommand,
   QueueItem,
   QueueLimits,

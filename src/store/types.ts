@@ -103,6 +103,14 @@ export interface EnqueueOptions {
   readonly states?: readonly DeliveryState[];
 }
 
+export interface PurgeOptions {
+  /**
+   * Given all that is removed, chunk by chunk, when it is gone. What it returns is waited for, so that no more than
+   * a chunk is in memory; an error of it is not the queue's.
+   */
+  readonly onRemoved?: (items: readonly QueueItem[]) => unknown;
+}
+
 export interface OutboundQueue {
   /**
    * Resolves with the ids when all are as safe as the backend makes them; all
@@ -129,8 +137,12 @@ export interface OutboundQueue {
   stats(): Promise<QueueStats>;
   /** What is put off is ready from now on. Of a queue that ends with its process, so that all can be moved elsewhere. */
   hasten?(): void;
-  /** Removes all that are not on loan, and returns them (at most 10,000; the rest is counted). */
-  purge(): Promise<{ removed: number; items: QueueItem[] }>;
+  /**
+   * Removes all that are there and not on loan when it is called, and counts them in `removed`; what comes meanwhile
+   * stays. All are handed to `onRemoved`, where there is one, and then `items` is empty; else they are returned,
+   * at most 10,000 where they are not in memory anyway. A queue without `onRemoved` returns all.
+   */
+  purge(options?: PurgeOptions): Promise<{ removed: number; items: QueueItem[] }>;
   close(): Promise<void>;
 }
 
@@ -234,6 +246,6 @@ export interface QueueLimits {
    * ready ones first; never one on loan. `wait` lets callers in by their order.
    */
   readonly whenFull: WhenFull;
-  /** Told of what `drop-oldest` dropped. */
-  readonly onDropped?: (items: readonly QueueItem[]) => void;
+  /** Told of what `drop-oldest` dropped; what it returns is passed over. */
+  readonly onDropped?: (items: readonly QueueItem[]) => unknown;
 }

@@ -146,4 +146,72 @@ describe('A queue item of naz', () => {
       assert.equal(pdu.data_coding, 0);
     }
   });
+
+  it('of its first versions calls the command smpp_event', async () => {
+    const { client, peer } = await scenes.bound();
+    const { version: _version, smpp_command: smpp_event, log_id: correlation_id, ...fields } = ITEM;
+    const outcome = await client.send({ ...fields, smpp_event, correlation_id } as unknown as Message);
+    assert.deepEqual([outcome.correlation_id, peer.submits.length], ['order-7', 1]);
+  });
+
+  for (const smpp_command of ['enquire_link_resp', 'deliver_sm_resp', 'enquire_link', 'bind_transceiver'])
+    it(`that is an answer or an order to a session is refused: ${smpp_command}`, async () => {
+      const { client, peer } = await scenes.bound({}, { payloadFormat: 'naz' });
+      const item = {
+        version: 1,
+        smpp_command,
+        log_id: 'x',
+        sequence_number: 7,
+        message_id: '',
+        hook_metadata: '',
+      };
+      for (const given of [item, JSON.stringify(item)])
+        await assert.rejects(client.send(given), {
+          code: 'UNKNOWN_COMMAND',
+          field: 'command',
+          message: /belongs to the session/,
+        });
+      assert.equal(peer.submits.length, 0);
+    });
+
+  it('as JSON text is one with payloadFormat naz, in whatever takes messages', async () => {
+    const { client, peer, told } = await scenes.bound({}, { payloadFormat: 'naz' });
+    const text = JSON.stringify(ITEM);
+    const outcome = await client.send(` ${text}\n`);
+    assert.deepEqual([outcome.correlation_id, outcome.metadata], ['order-7', '{"customer": 7}']);
+    assert.equal((await client.sendBatch([text, ITEM as unknown as Message])).length, 2);
+    await client.enqueue(text);
+    await client.enqueue([text]);
+    await peer.untilSubmits(5);
+    assert.ok(told('request').every((event) => event.correlation_id === 'order-7'));
+  });
+
+  it('as JSON text is refused without, and so are texts that are no items', async () => {
+    const fields = await scenes.bound();
+    const naz = await scenes.bound({}, { payloadFormat: 'naz' });
+    const refused: [typeof naz, string][] = [
+      [fields, JSON.stringify(ITEM)],
+      ...[
+        'Hello',
+        '{"smpp_command": ',
+        '{"short_message": "x"}',
+        JSON.stringify([ITEM]),
+        '"smpp_command"',
+      ].map((text): [typeof naz, string] => [naz, text]),
+    ];
+    for (const [{ client, peer }, text] of refused) {
+      await assert.rejects(client.send(text), { code: 'INVALID_FIELD', field: 'payload' }, text);
+      assert.equal(peer.submits.length, 0);
+    }
+  });
+
+  it('as JSON text is checked like any other message', async () => {
+    const { client } = await scenes.bound({}, { payloadFormat: 'naz' });
+    for (const [fields, code, field] of [
+      [{ version: 2 }, 'INVALID_FIELD', 'version'],
+      [{ shrt: 1 }, 'UNKNOWN_FIELD', 'shrt'],
+      [{ destination_addr: '' }, 'MISSING_DESTINATION', 'destination_addr'],
+    ] as const)
+      await assert.rejects(client.send(JSON.stringify({ ...ITEM, ...fields })), { code, field });
+  });
 });

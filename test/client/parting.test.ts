@@ -32,7 +32,7 @@ describe('A centre that unbinds', () => {
   async function working(options = {}): Promise<Scene & { link: PeerLink; done: (() => void)[] }> {
     const scene = await scenes.bound({}, { ...quiet, ...options });
     const done: (() => void)[] = [];
-    scene.client.on('message', () => new Promise((resolve) => done.push(resolve)));
+    scene.client.on('message', () => new Promise<void>((resolve) => done.push(resolve)));
     return { ...scene, link: await scene.peer.link(), done };
   }
 

@@ -154,7 +154,7 @@ describe('msg.action', () => {
 
   it('is an error when it is not known, naming those that are', async () => {
     await start({ autoConnect: false });
-    for (const action of ['explode', 7, '', null]) {
+    for (const action of ['explode', 7, ' ', false]) {
       act(action);
       const { error, smpp } = await failed.next();
       assert.equal((error as Facts).code, 'UNKNOWN_ACTION');

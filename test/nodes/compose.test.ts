@@ -26,7 +26,7 @@ function single(
   inputs: TypedInputs = {},
   defaults: Record<string, unknown> = {},
 ): Message {
-  const composed = compose(msg, { ...SETTINGS, ...settings }, inputs, defaults);
+  const composed = compose(msg, { ...SETTINGS, ...settings }, inputs, { defaults });
   assert.equal(composed.kind, 'single');
   return composed.kind === 'single' ? composed.message : {};
 }
@@ -58,8 +58,23 @@ describe('what smpp-out makes of a message of the flow', () => {
     assert.equal(message.destination_addr, '447700900123');
   });
 
+  it('takes a boolean as core nodes print it, as a text and not as an address', () => {
+    assert.equal(single({ payload: true, topic: '1' }).short_message, 'true');
+    assert.equal(
+      single({ payload: 'x', topic: '1' }, {}, { message: { value: false } }).short_message,
+      'false',
+    );
+    assert.deepEqual(
+      batch({ payload: [true, false], topic: '1' }).map((message) => message.short_message),
+      ['true', 'false'],
+    );
+    assert.equal(single({ payload: 'x', topic: true }).destination_addr, true);
+    assert.equal(single({ payload: 'x', topic: '1' }, {}, { source: { value: false } }).source_addr, false);
+  });
+
   it('leaves to the engine what is no text, so that it can say so', () => {
-    assert.equal(single({ payload: true, topic: '1' }).short_message, true);
+    const date = new Date(0);
+    assert.equal(single({ payload: date, topic: '1' }).short_message, date);
     assert.equal('short_message' in single({ payload: undefined, topic: '1' }), false);
     assert.equal('destination_addr' in single({ payload: 'x', topic: '' }), false);
   });
@@ -126,32 +141,92 @@ describe('precedence of the fields of a message', () => {
     assert.deepEqual(single({ payload, smpp }).tlvs, { source_port: 1, user_message_reference: 2 });
   });
 
-  it('does not fall back to msg.topic where the user chose another place for the recipient', () => {
-    const inputs = { destination: { value: undefined } };
-    assert.equal('destination_addr' in single({ payload: 'x', topic: '1' }, {}, inputs), false);
+  it('reads the recipient, once set in the node, from there alone', () => {
+    const inputs = { destination: { value: '1' } };
+    const fields = { destination_addr: '3', dest_address: [{ destination_addr: '4' }] };
+    for (const msg of [{ payload: { short_message: 'x', ...fields } }, { payload: 'x', smpp: fields }]) {
+      const message = single({ ...msg, topic: '2' }, { command: 'submit_multi' }, inputs);
+      assert.deepEqual([message.destination_addr, message.dest_address], ['1', undefined]);
+    }
+  });
+
+  it('says so where what is set in the node gives no recipient, and takes none from elsewhere', () => {
+    const msg = {
+      payload: { short_message: 'x', destination_addr: '1' },
+      topic: '1',
+      smpp: { destination_addr: '1' },
+    };
+    for (const value of [undefined, null, '', []])
+      assert.throws(
+        () => single(msg, {}, { destination: { value, place: 'msg.order.phone' } }),
+        ({ code, field, message }: MessageError) =>
+          code === 'MISSING_DESTINATION' &&
+          field === 'destination_addr' &&
+          /^To .*msg\.order\.phone/.test(message),
+      );
+    const unset = { destination: { value: undefined } };
+    const cancelled = single({ smpp: { message_id: '7' }, topic: '1' }, { command: 'cancel_sm' }, unset);
+    assert.deepEqual(cancelled, { command: 'cancel_sm', message_id: '7' });
     assert.equal(
-      single({ payload: 'x', topic: '1', smpp: { destination_addr: '2' } }, {}, inputs).destination_addr,
-      '2',
+      'destination_addr' in single({ smpp: { message_id: '7' } }, { command: 'query_sm' }, unset),
+      false,
     );
   });
 
-  it('does not fall back to msg.payload where the user chose another place for the text', () => {
-    const message = single({ payload: 'not this', topic: '1' }, {}, { message: { value: undefined } });
-    assert.equal('short_message' in message, false);
+  it('reads the sender, once set in the node, from there alone; without one it is the connection to say', () => {
+    const reply = { event: 'message', destination_addr: '70123' };
+    const source = { value: undefined };
+    for (const msg of [
+      { payload: { short_message: 'x', source_addr: 'Other' } },
+      { payload: 'x', smpp: { source_addr: 'Other' } },
+      { payload: 'x', smpp: reply },
+    ])
+      assert.equal('source_addr' in single({ ...msg, topic: '1' }, {}, { source }), false);
+  });
+
+  it('reads the text, once set in the node, from there alone', () => {
+    const payload = { action: 'single', battery: 97, short_message: 'not this', destination_addr: '3' };
+    const smpp = { short_message: 'nor this', message_payload: 'nor this', service_type: 'CMT' };
+    for (const other of [payload, [payload, payload], Buffer.from('x'), 'x', 7, null])
+      assert.deepEqual(single({ payload: other, topic: '1', smpp }, {}, { message: { value: 'Doorbell' } }), {
+        command: 'submit_sm',
+        service_type: 'CMT',
+        short_message: 'Doorbell',
+        destination_addr: '1',
+      });
+    assert.equal(single({ payload, topic: '1' }, {}, { message: { value: '' } }).short_message, '');
+  });
+
+  it('says so where what is set in the node gives no text, and takes none from elsewhere', () => {
+    const msg = { payload: 'not this', topic: '1', smpp: { short_message: 'nor this' } };
+    for (const value of [undefined, null])
+      assert.throws(
+        () => single(msg, {}, { message: { value, place: 'flow.text' } }),
+        ({ code, field, message }: MessageError) =>
+          code === 'MISSING_TEXT' && field === 'short_message' && /^Message .*flow\.text/.test(message),
+      );
+    assert.throws(
+      () => batch(msg, {}, { message: { value: ['a', null] } }),
+      ({ code, index }: MessageError) => code === 'MISSING_TEXT' && index === 1,
+    );
+  });
+
+  it('gives a list that is set in the node its own texts, whatever msg.smpp has', () => {
+    const messages = batch(
+      { topic: '1', smpp: { short_message: 'no' } },
+      {},
+      { message: { value: ['a', { short_message: 'b' }] } },
+    );
+    assert.deepEqual(
+      messages.map((message) => message.short_message),
+      ['a', 'b'],
+    );
   });
 
   it('takes an object or a list from wherever the user says', () => {
     const inputs = { message: { value: { short_message: 'Hi', destination_addr: '1' } } };
     assert.equal(single({ payload: 'not this' }, {}, inputs).short_message, 'Hi');
     assert.equal(batch({ topic: '1' }, {}, { message: { value: ['a', 'b'] } }).length, 2);
-  });
-
-  it('gives every message of a list the text that the user set', () => {
-    const payload = [{ destination_addr: '1' }, { destination_addr: '2' }];
-    assert.deepEqual(
-      batch({ payload }, {}, { message: { value: 'News' } }).map((message) => message.short_message),
-      ['News', 'News'],
-    );
   });
 });
 
@@ -269,6 +344,18 @@ describe('msg.smpp that an smpp node made', () => {
     assert.equal(single({ ...msg, payload: { short_message: 'x', source_addr: 'Own' } }).source_addr, 'Own');
     assert.equal('source_addr' in single(msg, {}, {}, { source_addr: 'Default' }), false);
     assert.equal('source_addr' in single({ ...msg, smpp: { ...event, event: 'receipt' } }), false);
+  });
+});
+
+describe('msg.smpp that is no object', () => {
+  it('is refused, for what it was to say would be lost; empty it is none', () => {
+    for (const smpp of ['source_addr=Shop', ['x'], 7, true, Buffer.from('x')])
+      assert.throws(
+        () => single({ payload: 'x', topic: '1', smpp }),
+        ({ code, field }: MessageError) => code === 'INVALID_FIELD' && field === 'smpp',
+      );
+    for (const smpp of [undefined, null, ''])
+      assert.equal(single({ payload: 'x', topic: '1', smpp }).destination_addr, '1');
   });
 });
 

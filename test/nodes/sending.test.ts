@@ -243,7 +243,7 @@ describe('an smpp-out node', () => {
     const failed = new Inbox('caught');
     const strange = [
       null,
-      true,
+      new Date(0),
       [[]],
       { tlvs: 1 },
       { metadata: 1n },

@@ -55,7 +55,8 @@ describe('what a phone sends', () => {
   });
 
   it('has a text', () => {
-    for (const payload of [undefined, null, true, []]) {
+    assert.deepEqual({ ...mobileMessage({ payload: true }) }.text, 'true');
+    for (const payload of [undefined, null, []]) {
       assert.throws(
         () => mobileMessage({ payload }),
         (error: MessageError) => error.field === 'payload',

@@ -57,6 +57,26 @@ describe('Numbers', () => {
 });
 
 describe('The log', () => {
+  it('goes on, and the process is warned once, where its sink throws or rejects', async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', onWarning);
+    for (const sink of [
+      (): unknown => {
+        throw new Error('full');
+      },
+      (): unknown => Promise.reject(new Error('full')),
+      (line: unknown): unknown => line,
+    ]) {
+      const log = createLog({ sink });
+      log.info({}, 'one');
+      log.info({}, 'two');
+      await new Promise(setImmediate);
+    }
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings, Array(2).fill('the log sink failed, lines are lost: Error: full'));
+  });
+
   it('has one JSON object per line with level, time and the sentence', () => {
     const { log, lines } = lined({ metadata: { team: 'sms' } });
     log.info({ event: 'bind', stage: 'end' }, 'bound');

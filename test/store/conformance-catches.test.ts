@@ -145,6 +145,16 @@ const WRONG: readonly [what: string, check: string, Break][] = [
     queue(() => ({ purge: async () => ({ removed: 0, items: [] }) })),
   ],
   [
+    'a purge that only counts what it removes beyond some',
+    'purge: hands over or returns all',
+    queue((q) => ({
+      purge: async () => {
+        const { removed, items } = await q.purge();
+        return { removed, items: items.slice(0, 10_000) };
+      },
+    })),
+  ],
+  [
     'a taker who gives up with a message',
     'take: given up',
     queue((q) => ({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDiskStore, openMemoryStore, type QueueLimits, type Store } from '../../src/store';
 import { ids, item, takeAll } from '../../src/store/conformance/harness';
+import { until } from '../support/until';
 
 describe('A queue that drops its oldest', () => {
   let directory: string;
@@ -16,18 +17,27 @@ describe('A queue that drops its oldest', () => {
     disk: (limits) => openDiskStore({ directory, account: { host: 'a', systemId: 'b' }, ...limits }),
   };
   for (const [name, open] of Object.entries(stores))
-    it(`goes on when whoever is told of it throws (${name})`, async () => {
-      const warned = new Promise((resolve) => process.once('warning', resolve));
-      const onDropped = (): void => {
-        throw new Error('not my fault');
-      };
+    it(`goes on when whoever is told of it throws, or rejects (${name})`, async () => {
+      const warnings: unknown[] = [];
+      const warned = (warning: unknown): void => void warnings.push(warning);
+      process.on('warning', warned);
+      const tell = [
+        (): unknown => {
+          throw new Error('not my fault');
+        },
+        (): unknown => Promise.reject(new Error('nor mine')),
+        (): unknown => 1,
+      ];
+      const onDropped = (): unknown => tell.shift()?.();
       const store = await open({ capacity: 1, whenFull: 'drop-oldest', onDropped });
       try {
         await store.queue.enqueue([item('a')]);
-        assert.deepEqual(await store.queue.enqueue([item('b')]), ['b']);
-        assert.deepEqual(ids(await takeAll(store, 1)), ['b']);
-        assert.match(String(await warned), /not my fault/);
+        for (const id of ['b', 'c', 'd']) assert.deepEqual(await store.queue.enqueue([item(id)]), [id]);
+        assert.deepEqual(ids(await takeAll(store, 1)), ['d']);
+        await until(() => warnings.length === 2);
+        assert.deepEqual(warnings.map(String), ['Error: not my fault', 'Error: nor mine']);
       } finally {
+        process.off('warning', warned);
         await store.close();
       }
     });

@@ -9,7 +9,7 @@ export function bound(of: OutboundQueue): OutboundQueue {
     extend: (leases) => of.extend(leases),
     release: (leases) => of.release(leases),
     stats: () => of.stats(),
-    purge: () => of.purge(),
+    purge: (options) => of.purge(options),
     close: () => of.close(),
   };
 }

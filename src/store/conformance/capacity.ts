@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import type { QueueItem } from '../types';
-import { assertNothingToTake, check, done, hasCode, ids, item, items, retry, take, takeAll } from './harness';
+import {
+  assertNothingToTake,
+  check,
+  done,
+  hasCode,
+  ids,
+  item,
+  items,
+  retry,
+  sleep,
+  take,
+  takeAll,
+} from './harness';
 
 const dropped: QueueItem[] = [];
 const forgetDropped = (): void => void (dropped.length = 0);
@@ -137,6 +149,25 @@ export const capacityChecks = [
     await store.queue.release(leases);
     assert.deepEqual(ids(await take(store, 5)), ['a0']);
   }),
+
+  check(
+    'purge: hands over or returns all of many, each once',
+    async ({ store }) => {
+      const count = 12_000;
+      for (let at = 0; at < count; at += 1000) await store.queue.enqueue(items(`${at}-`, 1000));
+      const told: string[] = [];
+      const onRemoved = async (gone: readonly QueueItem[]): Promise<void> => {
+        await sleep(0);
+        told.push(...gone.map(({ id }) => id));
+      };
+      const { removed, items: returned } = await store.queue.purge({ onRemoved });
+      told.push(...returned.map(({ id }) => id));
+      assert.equal(removed, count);
+      assert.deepEqual([told.length, new Set(told).size], [count, count]);
+      await assertNothingToTake(store);
+    },
+    { capacity: 0 },
+  ),
 
   check(
     'purge: removes what is delayed, and makes room for those who wait',

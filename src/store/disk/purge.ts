@@ -10,7 +10,6 @@ import { decodeItem } from './records';
 import { roomFor } from './space';
 import type { Tables } from './tables';
 
-const RETURNED = 10_000;
 /** Blocks looked at per transaction, so that nobody else waits long. */
 const CHUNK = 400;
 const DELAYED_CHUNK = 5000;
@@ -39,16 +38,16 @@ interface Part {
 
 /**
  * Removes, lane by lane, all up to the sequence numbers given except what is on
- * loan; damaged records go, too. `removed` is told after each chunk.
+ * loan; damaged records go, too. `removed` is told after each chunk how many went, and which of them can be read;
+ * the next waits for it.
  */
 export async function purgeMessages(
   { tables, committer, messages, delayed, changes }: PurgeParts,
   ends: readonly number[],
   onLoan: ReadonlyMap<number, ReadEntry>,
-  removed: (count: number) => void,
-): Promise<QueueItem[]> {
+  removed: (count: number, items: readonly QueueItem[]) => Promise<void>,
+): Promise<void> {
   const kept = (seq: number): ReadEntry | undefined => onLoan.get(seq) ?? changes.dropping.get(seq);
-  const items: QueueItem[] = [];
   for (const [lane, table] of tables.lanes.entries()) {
     const to = endOf(ends[lane] as number);
     let after: BlockKey | undefined;
@@ -60,14 +59,16 @@ export async function purgeMessages(
       }
       more = parts.length === CHUNK;
       const gone = parts.flatMap((part) => part.gone);
-      items.push(...gone.flatMap(({ item }) => item ?? []).slice(0, RETURNED - items.length));
       const noted = tables.delivery.count > 0;
       const apply = (): void => {
         for (const part of parts) removePart(messages, lane, part);
         if (noted) for (const { seq } of gone) if (seq !== undefined) tables.delivery.remove(seq);
       };
       await committer.write(roomFor([], 2 * gone.length), apply, false);
-      removed(gone.length);
+      await removed(
+        gone.length,
+        gone.flatMap(({ item }) => item ?? []),
+      );
     }
   }
   const last = Math.max(...ends);
@@ -77,7 +78,6 @@ export async function purgeMessages(
     await committer.write(roomFor([], keys.length), () => keys.forEach((key) => delayed.remove(key)), false);
   }
   delayed.recount();
-  return items;
 }
 
 function partOf(

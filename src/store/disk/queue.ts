@@ -1,11 +1,12 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed, tellDropped } from '../errors';
+import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import type {
   DeliveryState,
   EnqueueOptions,
   Lease,
   OutboundQueue,
+  PurgeOptions,
   QueueItem,
   QueueLimits,
   QueueStats,
@@ -26,6 +27,8 @@ import type { Ready } from './ready';
 
 /** `notBefore` is wall-clock time: looked at this often at least, so that a clock set right is noticed. */
 const LONGEST_SLEEP = 60_000;
+/** What a purge returns at most. */
+const RETURNED = 10_000;
 
 export interface QueueParts {
   readonly tables: Tables;
@@ -263,14 +266,17 @@ export class DiskQueue implements OutboundQueue {
     };
   }
 
-  async purge(): Promise<{ removed: number; items: QueueItem[] }> {
+  async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {
     this.#check();
     const { ready, changes } = this.#parts;
     let removed = 0;
     const stays = new Map(changes.onLoan);
-    const items = await purgeMessages(this.#parts, ready.clear(), stays, (count) => {
+    const items: QueueItem[] = [];
+    await purgeMessages(this.#parts, ready.clear(), stays, async (count, gone) => {
       removed += count;
       changes.removed(count);
+      if (options.onRemoved) await tellRemoved(options, gone);
+      else items.push(...gone.slice(0, RETURNED - items.length));
     });
     this.#admit();
     return { removed, items };

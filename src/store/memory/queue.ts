@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed, tellDropped } from '../errors';
+import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import { Heap } from '../heap';
 import type {
   DeadLetter,
@@ -8,6 +8,7 @@ import type {
   EnqueueOptions,
   Lease,
   OutboundQueue,
+  PurgeOptions,
   QueueItem,
   QueueLimits,
   QueueStats,
@@ -31,7 +32,7 @@ class Loan {
 
 /** `notBefore` is wall-clock time: looked at this often at least, so that a clock set right is noticed. */
 const LONGEST_SLEEP = 60_000;
-const PURGE_RETURNS = 10_000;
+const PURGE_CHUNK = 1000;
 
 export class MemoryQueue implements OutboundQueue {
   readonly #clock: Clock;
@@ -240,17 +241,16 @@ export class MemoryQueue implements OutboundQueue {
     this.#lend();
   }
 
-  async purge(): Promise<{ removed: number; items: QueueItem[] }> {
+  async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {
     this.#check();
-    let removed = 0;
     const items: QueueItem[] = [];
-    const remove = (entry: Entry): void => {
-      if (removed++ < PURGE_RETURNS) items.push(entry.item);
-    };
-    while (this.#ready.length > 0) this.#ready.take(PURGE_RETURNS).forEach(remove);
-    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) remove(next.entry);
+    while (this.#ready.length > 0) this.#ready.take(PURGE_CHUNK).forEach((entry) => items.push(entry.item));
+    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) items.push(next.entry.item);
+    const removed = items.length;
     this.#admit();
-    return { removed, items };
+    if (!options.onRemoved) return { removed, items };
+    await tellRemoved(options, items);
+    return { removed, items: [] };
   }
 
   #check(): void {
