@@ -50,8 +50,12 @@ export class SmppClient {
   /** Throws {@link ConfigError} with everything that is wrong with the options. Opens no connection. */
   constructor(options: SmppClientOptions = {}) {
     const settings = normalise(options);
-    const parts = openParts(options, settings, (items) => this.#dropped(items));
+    const parts = openParts(options, settings, {
+      onDropped: (items) => this.#dropped(items),
+      prepare: (message) => intake.prepare(message, {}),
+    });
     const { store, correlator, clock, random, log, codecs } = parts;
+    const intake = new Intake({ settings, state: store.state, clock, random, codecs });
     this.#settings = settings;
     this.#windowSize = settings.windowSize;
     this.#parts = parts;
@@ -74,7 +78,7 @@ export class SmppClient {
       drain: (session) => this.#drain([session], this.#receiving.leave(session)),
     });
     this.#sender = new Sender({
-      intake: new Intake({ settings, state: store.state, clock, random, codecs }),
+      intake,
       outcomes: this.#outcomes,
       announcer: this.#announcer,
       queue: store.queue,

@@ -67,7 +67,7 @@ export class Inbound {
         // Of octets alone nobody can say whether they will ever be a PDU.
         this.#core.lastReceivedAt = now;
         this.#core.unfinishedSince = undefined;
-        this.#core.options.handlers.trace?.('in', octets);
+        this.#core.passes('in', octets);
         this.#handle(octets);
         if (this.#core.closing) return;
       }
@@ -232,7 +232,7 @@ export class Inbound {
       ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
     } as PduInput;
     const octets = encodePdu(pdu, { vendorTlvs: this.#core.options.vendorTlvs });
-    this.#core.options.handlers.trace?.('out', octets);
+    this.#core.passes('out', octets);
     this.#outbound.answer(octets, this.#core.options.clock.monotonic());
   }
 }
