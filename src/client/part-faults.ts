@@ -69,7 +69,7 @@ export class PartFaults {
       part,
       method,
       code: error.code,
-      err: error.cause ?? error,
+      err: causeOf(error),
     };
     const damper = this.#dampers.get(key) ?? new Damper(this.#clock, 1);
     this.#dampers.set(key, damper);

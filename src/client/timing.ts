@@ -33,7 +33,7 @@ export function unlessAborted<T>(
         if (signal.aborted) late(value);
         else resolve(value);
       },
-      (error: Error) => (done(), reject(error)),
+      (error: unknown) => (done(), reject(error as Error)),
     );
   });
 }
