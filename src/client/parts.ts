@@ -105,6 +105,7 @@ function correlatorPart(
   plugins: PluginParts,
 ): Correlator | undefined {
   if (correlator === 'store') return undefined;
+  if (typeof correlator === 'object' && !isPlugin(correlator)) return correlator as Correlator;
   const made = part('smpp-correlator', correlator, plugins);
   return {
     put: async (entries) => made().put(entries),
