@@ -79,10 +79,17 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   const options = { ...given, ...(tls.options ? { tls: tls.options } : {}) } as SmppClientOptions;
   const problems = [
     ...(problem === undefined ? [] : [{ field: 'version', value: definition.version, remedy: problem }]),
-    ...findProblems(options),
+    ...findProblems(options).map(inNodes),
     ...tls.problems,
   ];
   return { options, problems, warnings: tls.warnings, notes: tls.notes };
+}
+
+/** Node-RED has put in all variables that are set: the engine, which reads none, would name another remedy. */
+function inNodes(problem: Problem): Problem {
+  const { field, variable } = problem;
+  if (variable === undefined) return problem;
+  return { ...problem, remedy: `environment variable ${variable} is not set (${field})` };
 }
 
 /** Draining ends {@link CLOSE_RESERVE} before Node-RED's close limit, at the latest. */

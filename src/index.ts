@@ -5,7 +5,19 @@
  */
 export * from './client';
 export { SmppError, plainCopy } from './protocol';
-export * from './flow-control';
+export {
+  AdaptiveThrottleHandler,
+  Pace,
+  SamplingThrottleHandler,
+  TokenBucket,
+  type AdaptiveOptions,
+  type AsyncThrottleHandler,
+  type PaceParts,
+  type RateLimiter,
+  type SamplingOptions,
+  type ThrottleHandler,
+  type TokenBucketOptions,
+} from './flow-control';
 export * from './store';
 export { createLog, maskNumber, type Log, type LogOptions, type LogSink } from './observability';
 export { SequenceCounter, type SequenceGenerator } from './session';

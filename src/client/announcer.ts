@@ -5,6 +5,7 @@ import type { Session } from '../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../store';
 import { Availability } from './availability';
 import type { SegmentResponse } from './delivery';
+import { causeOf } from './errors';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
 import type { DirectRequest } from './intake';
 import type { SentSegment } from './lane';
@@ -256,7 +257,7 @@ export class Announcer {
     if (failure === undefined) this.#log.info(line, 'the queue can be written again');
     else
       this.#log.warn(
-        { ...line, err: failure },
+        { ...line, err: causeOf(failure) },
         'the queue cannot be written: new messages are refused, and sending stops before long',
       );
     this.queue({ state });

@@ -53,8 +53,12 @@ export class SmppClient {
   /** Throws {@link ConfigError} with everything that is wrong with the options. Opens no connection. */
   constructor(options: SmppClientOptions = {}) {
     const settings = normalise(options);
-    const parts = openParts(options, settings, (items) => this.#dropped(items));
+    const parts = openParts(options, settings, {
+      onDropped: (items) => this.#dropped(items),
+      prepare: (message) => intake.prepare(message, {}),
+    });
     const { store, correlator, clock, random, log, codecs } = parts;
+    const intake = new Intake({ settings, state: store.state, clock, log, random, codecs });
     this.#settings = settings;
     this.#lineEnds = lineEndsOf(options);
     this.#windowSize = settings.windowSize;
@@ -78,7 +82,7 @@ export class SmppClient {
       drain: (session) => this.#drain([session], this.#receiving.leave(session)),
     });
     this.#sender = new Sender({
-      intake: new Intake({ settings, state: store.state, clock, log, random, codecs }),
+      intake,
       outcomes: this.#outcomes,
       announcer: this.#announcer,
       queue: store.queue,

@@ -107,6 +107,13 @@ export class Delivery {
     return { segment, request: { commandId, body, handler: new Flight(this, segment, this.#context.clock) } };
   }
 
+  /** What {@link next} gave was not written after all. */
+  unsent(segment: number): void {
+    this.#flying--;
+    this.#putBack(segment);
+    this.#finish();
+  }
+
   /** Nothing more is to be sent: it ends with `end` as soon as nothing is on the wire. */
   abandon(end: DeliveryEnd): void {
     if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;

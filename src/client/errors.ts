@@ -7,6 +7,8 @@ export interface Problem {
   readonly field: string;
   readonly value: unknown;
   readonly remedy: string;
+  /** The value is `${NAME}`, a variable that nobody has put in: its name. Whoever does may say it in other words. */
+  readonly variable?: string;
 }
 
 /** The options are not usable; `code` is `INVALID_CONFIG`. All that is wrong, at once. */
@@ -44,4 +46,20 @@ export class MessageError extends SmppError {
     super(code, message, { cause });
     this.field = field;
   }
+}
+
+/** A part that was brought along (an object, a plugin) failed, or gave what it must not give. */
+export class PartError extends SmppError {
+  /** The option that it was given by: `queue`, `correlator`, `rateLimiter` …; `state` and `deadLetters` are a store's. */
+  readonly part: string;
+
+  constructor(part: string, code: string, message: string, options: { cause?: unknown; retriable: boolean }) {
+    super(code, message, options);
+    this.part = part;
+  }
+}
+
+/** What a part failed with, for lines that say already what failed. */
+export function causeOf(failure: unknown): unknown {
+  return failure instanceof PartError ? (failure.cause ?? failure) : failure;
 }

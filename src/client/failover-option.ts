@@ -1,3 +1,4 @@
+import { show, type Problem } from './errors';
 import { hostName, integer, parsed, unsetVariable, type OptionKind } from './option-kinds';
 
 /** A host to fail over to. Where the ports are blank: as the connection's own. */
@@ -19,7 +20,7 @@ export function hosts(): OptionKind<readonly FailoverHost[]> {
       const all: FailoverHost[] = [];
       for (const [index, entry] of value.entries()) {
         const host = failoverHost(entry);
-        if ('remedy' in host) return { remedy: `entry ${index + 1}: ${host.remedy}` };
+        if ('remedy' in host) return { ...host, remedy: `entry ${index + 1}: ${host.remedy}` };
         all.push(host);
       }
       return { value: all };
@@ -35,7 +36,7 @@ const HOST_FIELDS: Record<string, OptionKind<unknown>> = {
   receiverPort: integer(0, 1, 65_535),
 };
 
-function failoverHost(entry: unknown): FailoverHost | { remedy: string } {
+function failoverHost(entry: unknown): FailoverHost | Pick<Problem, 'remedy' | 'variable'> {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     return { remedy: `give an object with host and port, as in ${HOSTS_EXAMPLE}` };
   }
@@ -46,7 +47,8 @@ function failoverHost(entry: unknown): FailoverHost | { remedy: string } {
       return { remedy: `there is no field ${field}; there are ${Object.keys(HOST_FIELDS).join(', ')}` };
     if (value === undefined || value === null || value === '') continue;
     const unset = unsetVariable(field, value);
-    const result = unset ?? kind.check(value);
+    if (unset) return { remedy: `${field} (${show(value)}): ${unset.remedy}`, variable: unset.variable };
+    const result = kind.check(value);
     if ('remedy' in result) return { remedy: `${field} (${JSON.stringify(value)}): ${result.remedy}` };
     host[field] = result.value;
   }

@@ -1,18 +1,24 @@
 import type { Clock } from '../clock';
 import type { ThrottleHandler } from '../flow-control';
+import { unlessAborted } from './timing';
+
+/** A throttle handler; where its answer may take time, `ask` gives it when it is there. */
+export type GateHandler = Pick<ThrottleHandler, 'allowRequest' | 'throttleDelay'> & {
+  ask?(): boolean | Promise<boolean>;
+};
 
 /**
  * What stands at the head of the road: closed while the user has paused sending, while the throttle handler
  * denies, and while somebody holds it.
  */
 export class Gate {
-  readonly #handler: ThrottleHandler;
+  readonly #handler: GateHandler;
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
   #paused = false;
   #holders = 0;
 
-  constructor(handler: ThrottleHandler, clock: Clock) {
+  constructor(handler: GateHandler, clock: Clock) {
     this.#handler = handler;
     this.#clock = clock;
   }
@@ -55,11 +61,19 @@ export class Gate {
 
   /** Resolves when messages may go; rejects with the signal's reason. */
   async open(signal: AbortSignal): Promise<void> {
-    while (!this.isOpen) {
+    while (!(await this.#opens(signal))) {
       const isThrottled = !this.#paused && this.#holders === 0;
       const delay = isThrottled ? Math.max(1, this.#handler.throttleDelay() * 1000) : undefined;
       await this.#wait(delay, signal);
     }
+  }
+
+  async #opens(signal: AbortSignal): Promise<boolean> {
+    if (this.#paused || this.#holders > 0) return false;
+    const answer = this.#handler.ask?.() ?? this.#handler.allowRequest();
+    if (typeof answer === 'boolean') return answer;
+    // It may have been closed meanwhile.
+    return (await unlessAborted(answer, signal)) && !this.#paused && this.#holders === 0;
   }
 
   #wait(delay: number | undefined, signal: AbortSignal): Promise<void> {

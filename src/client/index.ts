@@ -7,7 +7,14 @@ export type { SessionReport, StatusReport } from './report';
 export type { Configuration } from './configuration';
 export type { SendOptions } from './sender';
 export type { StartOptions } from './upkeep';
-export { ConfigError, MessageError, describeProblem, type Problem } from './errors';
+export { ConfigError, MessageError, PartError, describeProblem, type Problem } from './errors';
+export {
+  fromNaz,
+  type NazBroker,
+  type NazRateLimiter,
+  type NazSequence,
+  type NazThrottleHandler,
+} from './naz';
 export type {
   ClientEvents,
   ConnectionState,

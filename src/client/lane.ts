@@ -4,6 +4,7 @@ import type { Log } from '../observability';
 import { commandId } from '../protocol';
 import type { OutboundRequest, Session } from '../session';
 import type { Delivery } from './delivery';
+import { causeOf, type PartError } from './errors';
 import type { Gate } from './gate';
 import type { Settler } from './settler';
 import { Solitude } from './solitude';
@@ -58,6 +59,8 @@ export class Lane {
   #borrowings = 0;
   readonly #solitude: Solitude;
   readonly #finished: Promise<void>;
+  /** What interrupted it last, while nothing has gone out since. */
+  #stumbledOver: string | undefined;
 
   constructor(session: Session, context: LaneContext) {
     this.#session = session;
@@ -146,6 +149,7 @@ export class Lane {
       await this.#commit(permits);
       // The waits may have been long: the centre may have asked for less meanwhile.
       if (gate.isOpen && !signal.aborted) sent = this.#send(permits);
+      if (sent > 0) this.#stumbledOver = undefined;
     } finally {
       if (sent < permits) limiter.giveBack(permits - sent);
     }
@@ -203,7 +207,7 @@ export class Lane {
       batch.push({ delivery, ...delivery.next(commandId(delivery.lease.item.command)) });
     }
     if (batch.length === 0) return 0;
-    const numbers = this.#session.submit(batch.map((one) => one.request));
+    const numbers = this.#submit(batch);
     const session = this.#session;
     batch.forEach((one, index) =>
       this.#context.sent({ ...one, session, sequenceNumber: numbers[index] ?? 0 }),
@@ -211,11 +215,29 @@ export class Lane {
     return batch.length;
   }
 
-  /** A store that is away, or a part of the user's that throws: the session stays, the lane tries again. */
+  /** Where the session does not take them nothing was written: all are to go again. */
+  #submit(batch: readonly Pick<SentSegment, 'delivery' | 'segment' | 'request'>[]): number[] {
+    try {
+      return this.#session.submit(batch.map((one) => one.request));
+    } catch (error) {
+      for (const { delivery, segment } of batch) delivery.unsent(segment);
+      for (const { delivery } of batch) if (!delivery.end && delivery.remaining > 0) this.putBack(delivery);
+      throw error;
+    }
+  }
+
+  /**
+   * A store that is away, or a part of the user's that throws: the session stays, the lane tries again. The same
+   * reason is told once, until something goes out.
+   */
   async #stumble(error: unknown, signal: AbortSignal): Promise<void> {
-    this.#context.log.error(
-      { event: 'road', stage: 'stumbled', err: error },
-      'sending is interrupted; trying again',
+    const { message, part, code } = error as PartError;
+    const reason = part ?? message;
+    const level = reason === this.#stumbledOver ? 'debug' : 'error';
+    this.#stumbledOver = reason;
+    this.#context.log[level](
+      { event: 'road', stage: 'stumbled', part, code, err: causeOf(error) },
+      `sending is interrupted; trying again: ${message}`,
     );
     await sleep(this.#context.clock, STORE_PAUSE, signal);
   }

@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
-import type { Log } from '../observability';
+import { withFacts, type Log } from '../observability';
 import { Session, type SequenceGenerator, type SessionHandlers } from '../session';
 import { codecOf } from './codec-options';
 import { dial, type Resolve } from './dial';
@@ -55,6 +55,8 @@ export async function openSession(opening: Opening, bound: (session: Session) =>
 
 async function connected(opening: Opening): Promise<Session> {
   const { settings, endpoint, number, turn, signal, tls, clock, log, sequence, resolve, handlers } = opening;
+  // One that is a user's may fail: nothing is open yet.
+  const numbers = sequence?.();
   const transport = await dial({
     ...endpoint,
     tls: settings.useTls ? (tls ?? {}) : undefined,
@@ -72,7 +74,7 @@ async function connected(opening: Opening): Promise<Session> {
     transport,
     handlers: handlers(() => session),
     clock,
-    log: log.child({ session: number }),
+    log: withFacts(log, { session: number }),
     windowSize: settings.windowSize,
     responseTimeout: settings.responseTimeout,
     enquireLinkInterval: settings.enquireLinkInterval,
@@ -81,7 +83,7 @@ async function connected(opening: Opening): Promise<Session> {
     assumeTlvs: settings.assumeTlvs,
     interfaceVersion: INTERFACE_VERSIONS[settings.interfaceVersion],
     ...codecOf(settings),
-    ...(sequence ? { sequence: sequence() } : {}),
+    ...(numbers ? { sequence: numbers } : {}),
   });
   return session;
 }

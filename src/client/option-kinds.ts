@@ -5,8 +5,8 @@ import type { Problem } from './errors';
 /** One option: how it is checked, and what it is when it is not given. */
 export interface OptionKind<T> {
   readonly fallback: T;
-  /** The value as the engine uses it, or what to do about it. */
-  check(value: unknown): { value: T } | { remedy: string };
+  /** The value as the engine uses it, or what to do about it; `variable` as in {@link Problem}. */
+  check(value: unknown): { value: T } | Pick<Problem, 'remedy' | 'variable'>;
 }
 
 interface Range {
@@ -237,11 +237,12 @@ export function autoOr(max: number, min = 0): OptionKind<number | undefined> {
   };
 }
 
-/** What is left of `${NAME}` when Node-RED found no such variable. */
+/** A variable of the environment that whoever starts the client was to put in, and did not. */
 const UNSET = /^\$\{(\S+)\}$/;
 
-export function unsetVariable(field: string, value: unknown): Problem | undefined {
-  const name = typeof value === 'string' ? UNSET.exec(value)?.[1] : undefined;
-  if (name === undefined) return undefined;
-  return { field, value, remedy: `environment variable ${name} is not set (${field})` };
+export function unsetVariable(field: string, value: unknown): Required<Problem> | undefined {
+  const variable = typeof value === 'string' ? UNSET.exec(value)?.[1] : undefined;
+  if (variable === undefined) return undefined;
+  const remedy = `only nodes read the environment; in a program give process.env.${variable}`;
+  return { field, value, remedy, variable };
 }

@@ -1,17 +1,18 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
-import type { RateLimiter, ThrottleHandler } from '../flow-control';
+import type { AsyncThrottleHandler, RateLimiter } from '../flow-control';
 import type { Log, LogSink } from '../observability';
 import type { SequenceGenerator } from '../session';
-import { clientDirectory, type Correlator, type Store } from '../store';
+import { clientDirectory, type Correlator, type OutboundQueue, type Store } from '../store';
 import { withoutLineEnd, type TextCodec } from '../text';
 import { defaultsProblems } from './defaults';
 import { ConfigError, type Problem } from './errors';
 import { dataCodingProblems, dataCodings } from './data-codings-option';
 import { hosts } from './failover-option';
 import { languages } from './languages-option';
-import type { ResolvePlugin } from './plugins';
+import { isPart, partProblems } from './part-shapes';
+import type { ResolvePlugin, SmppPlugin } from './plugins';
 import {
   address,
   ascii,
@@ -130,24 +131,27 @@ type Value<K> = K extends OptionKind<infer T> ? T : never;
 /** The options, checked: times in milliseconds, everything present. */
 export type Settings = { readonly [K in keyof Table]: Value<Table[K]> };
 
-/** What a user may bring instead of what is built in. */
+/**
+ * What a user may bring instead of what is built in: by the id of a plugin, as an object, or as a plugin itself, whose
+ * part is made at the start and closed at the stop. Objects stay open, and may be shared.
+ */
 export interface Parts {
   /**
-   * `disk` (the default where there is a queueDirectory), `memory` (the default where there is none), the id of
-   * a plugin, or a store that is already open: then it stays open when the client stops.
+   * `disk` (the default where there is a queueDirectory), `memory` (the default where there is none); or one of
+   * yours, which is open: a store, or a queue alone, and then the rest is in memory.
    */
-  queue?: 'disk' | 'memory' | (string & {}) | Store;
-  /** `store` (its own), the id of a plugin, or one of yours. */
-  correlator?: 'store' | (string & {}) | Correlator;
-  /** `token-bucket` (sendRate, burst), the id of a plugin, or one of yours, that may be shared. */
-  rateLimiter?: 'token-bucket' | (string & {}) | RateLimiter;
-  /** `adaptive` (finds the rate), `sampling` (naz's), the id of a plugin, or one of yours. */
-  throttleHandler?: 'adaptive' | 'sampling' | (string & {}) | ThrottleHandler;
-  /** `counter`, the id of a plugin, or what makes a generator for each session. */
-  sequence?: 'counter' | (string & {}) | (() => SequenceGenerator);
-  /** Codings of yours, or ids of plugins. */
-  codecs?: readonly (TextCodec | string)[];
-  /** Finds plugins by type and id; Node-RED's own registry, where the nodes make the client. */
+  queue?: 'disk' | 'memory' | (string & {}) | Store | OutboundQueue | SmppPlugin<'smpp-store' | 'smpp-queue'>;
+  /** `store`: its own. */
+  correlator?: 'store' | (string & {}) | Correlator | SmppPlugin<'smpp-correlator'>;
+  /** `token-bucket`: sendRate, burst. */
+  rateLimiter?: 'token-bucket' | (string & {}) | RateLimiter | SmppPlugin<'smpp-rate-limiter'>;
+  /** `adaptive` (finds the rate), `sampling` (naz's). The methods of yours may return promises. */
+  throttleHandler?:
+    'adaptive' | 'sampling' | (string & {}) | AsyncThrottleHandler | SmppPlugin<'smpp-throttle-handler'>;
+  /** `counter`; or what makes a generator for each session. */
+  sequence?: 'counter' | (string & {}) | (() => SequenceGenerator) | SmppPlugin<'smpp-sequence'>;
+  codecs?: readonly (TextCodec | string | SmppPlugin<'smpp-codec'>)[];
+  /** Finds plugins by type and id. */
   resolvePlugin?: ResolvePlugin | undefined;
   /** TLS options of Node's `tls.connect`; only with `useTls`. */
   tls?: TlsOptions;
@@ -163,30 +167,6 @@ export interface Parts {
  * numbers and booleans may be given as text.
  */
 export type SmppClientOptions = { readonly [K in keyof Table]?: Value<Table[K]> | string } & Parts;
-
-/** Names that are objects of the user's and not plain values. */
-const PARTS = new Set<string>([
-  'queue',
-  'correlator',
-  'rateLimiter',
-  'throttleHandler',
-  'sequence',
-  'codecs',
-  'resolvePlugin',
-  'tls',
-  'log',
-  'clock',
-  'random',
-] satisfies (keyof Parts)[]);
-
-/** Parts that may be given by name. */
-const BUILT_IN: Partial<Record<string, readonly string[]>> = {
-  queue: ['disk', 'memory'],
-  correlator: ['store'],
-  rateLimiter: ['token-bucket'],
-  throttleHandler: ['adaptive', 'sampling'],
-  sequence: ['counter'],
-};
 
 /** What a client is called that was given no name. */
 export const DEFAULT_CLIENT_ID = 'default';
@@ -226,10 +206,10 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
     }
     const result = kind.check(given);
     if ('value' in result) settings[field] = result.value;
-    else problems.push({ field, value: given, remedy: result.remedy });
+    else problems.push({ field, value: given, ...result });
   }
   for (const field of Object.keys(options)) {
-    if (PARTS.has(field)) problems.push(...unknownPart(field, options));
+    if (isPart(field)) problems.push(...partProblems(field, options));
     else if (!Object.hasOwn(OPTIONS, field)) {
       const remedy = 'there is no such option; see docs/reference.md for the names';
       problems.push({ field, value: undefined, remedy });
@@ -246,18 +226,6 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
       ...tlsProblems(options.tls, complete.useTls),
     ],
   };
-}
-
-/** Whoever asks for a part that is not there must not get another one in silence. */
-function unknownPart(field: string, options: SmppClientOptions): Problem[] {
-  const value = (options as Record<string, unknown>)[field];
-  const names = BUILT_IN[field];
-  if (typeof value !== 'string' || value === '' || names?.includes(value)) return [];
-  if (!names) return [{ field, value, remedy: 'give an object' }];
-  // Whether there is such a plugin is known when it is needed.
-  if (options.resolvePlugin) return [];
-  const remedy = `give ${names.join(', ')} or an object of yours; the id of a plugin needs resolvePlugin`;
-  return [{ field, value, remedy }];
 }
 
 const RECEIVERS_OWN = ['receiverHost', 'receiverPort', 'receiverSystemId', 'receiverPassword'] as const;

@@ -4,17 +4,25 @@ import {
   Pace,
   SamplingThrottleHandler,
   TokenBucket,
+  type AsyncThrottleHandler,
   type RateLimiter,
   type ThrottleHandler,
 } from '../flow-control';
 import { createLog, redactedLog, type Log } from '../observability';
 import type { SequenceGenerator } from '../session';
-import type { Correlator, QueueItem, Store } from '../store';
+import type { Correlator, Store } from '../store';
 import type { TextCodec } from '../text';
 import { ConfigError } from './errors';
+import { GuardedHandler } from './handler-guard';
+import { guardLimiter } from './limiter-guard';
 import { DEFAULT_CLIENT_ID, type Parts, type Settings, type SmppClientOptions } from './options';
+import { PartFaults } from './part-faults';
+import { isPlugin, withoutBlanks } from './part-shapes';
 import { PluginParts } from './plugin-parts';
-import { storePart, type StorePart } from './store-part';
+import type { PluginProducts, PluginType, SmppPlugin } from './plugins';
+import { guardCodec, guardRandom, guardSequence } from './simple-guards';
+import { guardCorrelator } from './store-guard';
+import { storePart, type StoreContext, type StorePart } from './store-part';
 
 /** What a client works with: the user's own parts, plugins, or the built-in ones. */
 export interface OpenParts extends StorePart {
@@ -34,39 +42,38 @@ export interface OpenParts extends StorePart {
   ready(): Promise<void>;
 }
 
-export function openParts(
-  options: SmppClientOptions,
-  settings: Settings,
-  onDropped: (items: readonly QueueItem[]) => void,
-): OpenParts {
+/** What parts ask of the client that they are made for. */
+export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare'>;
+
+export function openParts(given: SmppClientOptions, settings: Settings, client: ForParts): OpenParts {
+  const options = withoutBlanks(given);
   const clock = options.clock ?? systemClock;
   const log = openLog(options, settings);
+  const faults = new PartFaults(log, clock);
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
   const { password: _secret, receiverPassword: _other, ...told } = settings;
-  const context = { settings: told, clientId, clock, log };
-  const storage = storePart(options, settings, { ...context, onDropped });
+  const context = { settings: told, clientId, clock, log, prepare: client.prepare };
+  const storage = storePart(options, settings, { ...context, onDropped: client.onDropped }, faults);
   const plugins = new PluginParts(options.resolvePlugin, context);
   const bucket =
     (options.rateLimiter ?? 'token-bucket') === 'token-bucket'
       ? new TokenBucket({ rate: settings.sendRate, burst: settings.burst, clock })
       : undefined;
-  const limiter = bucket ?? limiterPart(options, plugins);
-  const throttleHandler = guarded(handlerPart(options, settings, clock, plugins), log);
-  const codecs = (options.codecs ?? []).flatMap((one) => (typeof one === 'string' ? [] : [one]));
-  for (const one of options.codecs ?? []) {
-    if (typeof one === 'string') plugins.want('smpp-codec', one, (codec) => codecs.push(codec));
-  }
+  const limiter = bucket ?? guardLimiter(limiterPart(options, plugins), faults);
+  const throttleHandler = handlerPart(options, settings, { clock, plugins, faults });
+  const correlator = correlatorPart(options, plugins);
+  const sequence = sequencePart(options, plugins);
   return {
     ...storage,
-    correlator: correlatorPart(options, plugins) ?? storage.store.correlator,
-    codecs,
-    sequence: sequencePart(options, plugins),
+    correlator: correlator ? guardCorrelator(correlator, faults) : storage.store.correlator,
+    codecs: codecParts(options, plugins, faults),
+    sequence: sequence && guardSequence(sequence, faults),
     tls: options.tls,
     pace: new Pace({ limiter, handler: throttleHandler, clock }),
     bucket,
     throttleHandler,
     clock,
-    random: options.random ?? Math.random,
+    random: options.random ? guardRandom(options.random, faults) : Math.random,
     log,
     ready: async () => {
       await storage.openStore();
@@ -83,10 +90,23 @@ function checkDelivery({ delivery }: Settings, { capabilities }: Store): void {
   throw new ConfigError([{ field: 'delivery', value: delivery, remedy }]);
 }
 
-function correlatorPart({ correlator }: SmppClientOptions, plugins: PluginParts): Correlator | undefined {
-  if (typeof correlator !== 'string') return correlator;
+/** What gives the part: it is there, or a plugin makes it when the client starts. */
+function part<T extends PluginType>(
+  type: T,
+  given: string | PluginProducts[T] | SmppPlugin<T>,
+  plugins: PluginParts,
+): () => PluginProducts[T] {
+  const isMade = typeof given === 'string' || isPlugin(given);
+  return isMade ? plugins.later(type, given as string | SmppPlugin<T>) : () => given as PluginProducts[T];
+}
+
+function correlatorPart(
+  { correlator = 'store' }: SmppClientOptions,
+  plugins: PluginParts,
+): Correlator | undefined {
   if (correlator === 'store') return undefined;
-  const made = plugins.later('smpp-correlator', correlator);
+  if (typeof correlator === 'object' && !isPlugin(correlator)) return correlator as Correlator;
+  const made = part('smpp-correlator', correlator, plugins);
   return {
     put: async (entries) => made().put(entries),
     get: async (messageId) => made().get(messageId),
@@ -95,16 +115,29 @@ function correlatorPart({ correlator }: SmppClientOptions, plugins: PluginParts)
 }
 
 function sequencePart(
-  { sequence }: SmppClientOptions,
+  { sequence = 'counter' }: SmppClientOptions,
   plugins: PluginParts,
 ): (() => SequenceGenerator) | undefined {
-  if (typeof sequence !== 'string') return sequence;
-  return sequence === 'counter' ? undefined : plugins.later('smpp-sequence', sequence);
+  if (sequence === 'counter') return undefined;
+  return typeof sequence === 'function' ? sequence : part('smpp-sequence', sequence, plugins);
 }
 
-function limiterPart({ rateLimiter }: SmppClientOptions, plugins: PluginParts): RateLimiter {
-  if (typeof rateLimiter === 'object') return rateLimiter;
-  const made = plugins.later('smpp-rate-limiter', rateLimiter ?? '');
+function codecParts(
+  { codecs: given = [] }: SmppClientOptions,
+  plugins: PluginParts,
+  faults: PartFaults,
+): readonly TextCodec[] {
+  const codecs: TextCodec[] = [];
+  for (const one of given) {
+    const take = (codec: TextCodec): void => void codecs.push(guardCodec(codec, faults));
+    if (typeof one === 'string' || isPlugin(one)) plugins.want('smpp-codec', one as string, take);
+    else take(one as TextCodec);
+  }
+  return codecs;
+}
+
+function limiterPart({ rateLimiter = '' }: SmppClientOptions, plugins: PluginParts): RateLimiter {
+  const made = part('smpp-rate-limiter', rateLimiter, plugins);
   return {
     acquire: async (max, options) => made().acquire(max, options),
     giveBack: (count) => made().giveBack(count),
@@ -114,49 +147,20 @@ function limiterPart({ rateLimiter }: SmppClientOptions, plugins: PluginParts): 
 function handlerPart(
   { throttleHandler = 'adaptive' }: SmppClientOptions,
   settings: Settings,
-  clock: Clock,
-  plugins: PluginParts,
+  { clock, plugins, faults }: { clock: Clock; plugins: PluginParts; faults: PartFaults },
 ): ThrottleHandler {
-  if (typeof throttleHandler === 'object') return throttleHandler;
   const { throttleWait } = settings;
   if (throttleHandler === 'adaptive') return new AdaptiveThrottleHandler({ throttleWait, clock });
   if (throttleHandler === 'sampling') return new SamplingThrottleHandler({ ...settings, clock });
-  const made = plugins.later('smpp-throttle-handler', throttleHandler);
-  return {
+  const made = part('smpp-throttle-handler', throttleHandler, plugins);
+  const own: AsyncThrottleHandler = {
     throttled: () => made().throttled(),
     notThrottled: () => made().notThrottled(),
     allowRequest: () => made().allowRequest(),
     throttleDelay: () => made().throttleDelay(),
     rate: () => made().rate?.(),
   };
-}
-
-/** Seconds until a throttle handler that failed is asked again. */
-const ASK_AGAIN = 1;
-
-/**
- * A user's throttle handler is called while octets of the socket are read, where an error would end the
- * process. One that fails denies: rather too slow than too fast.
- */
-function guarded(handler: ThrottleHandler, log: Log): ThrottleHandler {
-  const guard = <T>(method: string, fallback: T, work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      log.error(
-        { event: 'throttle', stage: 'handler', method, err: error },
-        `the throttle handler's ${method}() failed`,
-      );
-      return fallback;
-    }
-  };
-  return {
-    throttled: () => guard('throttled', undefined, () => handler.throttled()),
-    notThrottled: () => guard('notThrottled', undefined, () => handler.notThrottled()),
-    allowRequest: () => guard('allowRequest', false, () => handler.allowRequest()),
-    throttleDelay: () => guard('throttleDelay', ASK_AGAIN, () => handler.throttleDelay()),
-    rate: () => guard('rate', undefined, () => handler.rate?.()),
-  };
+  return new GuardedHandler(own, { throttleWait, clock }, faults);
 }
 
 function openLog({ log }: Pick<Parts, 'log'>, settings: Settings): Log {

@@ -5,11 +5,12 @@ import {
   type PluginProducts,
   type PluginType,
   type ResolvePlugin,
+  type SmppPlugin,
 } from './plugins';
 
 interface Wanted {
   readonly type: PluginType;
-  readonly id: string;
+  readonly plugin: string | SmppPlugin;
   take(product: PluginProducts[PluginType]): void;
 }
 
@@ -24,20 +25,23 @@ export class PluginParts {
     this.#context = context;
   }
 
-  want<T extends PluginType>(type: T, id: string, take: (product: PluginProducts[T]) => void): void {
-    this.#wanted.push({ type, id, take: take });
+  want<T extends PluginType>(
+    type: T,
+    plugin: string | SmppPlugin<T>,
+    take: (product: PluginProducts[T]) => void,
+  ): void {
+    this.#wanted.push({ type, plugin: plugin, take: take });
   }
 
   /** What gives the part once it is made. */
-  later<T extends PluginType>(type: T, id: string): () => PluginProducts[T] {
+  later<T extends PluginType>(type: T, plugin: string | SmppPlugin<T>): () => PluginProducts[T] {
     let product: PluginProducts[T] | undefined;
-    this.want(type, id, (made) => (product = made));
+    this.want(type, plugin, (made) => (product = made));
     return () => {
       if (product === undefined) {
-        throw new SmppError(
-          'PLUGIN_MISSING',
-          `plugin "${id}" of type ${type} is made when the client starts`,
-        );
+        const id = typeof plugin === 'string' ? plugin : plugin.id;
+        const text = `plugin "${id}" of type ${type} is made when the client starts`;
+        throw new SmppError('PLUGIN_MISSING', text);
       }
       return product;
     };
@@ -46,7 +50,7 @@ export class PluginParts {
   /** Makes what is not made yet. Rejects with the first error; those made stay. */
   async make(): Promise<void> {
     for (const wanted of [...this.#wanted]) {
-      wanted.take(await makeFromPlugin(wanted.type, wanted.id, this.#resolve, this.#context));
+      wanted.take(await makeFromPlugin(wanted.type, wanted.plugin, this.#resolve, this.#context));
       this.#wanted = this.#wanted.filter((one) => one !== wanted);
     }
   }

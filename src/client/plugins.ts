@@ -1,11 +1,14 @@
 import type { Clock } from '../clock';
-import type { RateLimiter, ThrottleHandler } from '../flow-control';
+import type { AsyncThrottleHandler, RateLimiter } from '../flow-control';
 import type { Log } from '../observability';
 import { SmppError } from '../protocol';
 import type { SequenceGenerator } from '../session';
-import type { Correlator, OutboundQueue, Store } from '../store';
+import type { Correlator, OutboundQueue, QueueItem, Store } from '../store';
 import type { TextCodec } from '../text';
+import { show } from './errors';
+import type { Message } from './message';
 import type { Settings } from './options';
+import { lacks } from './part-shapes';
 
 /** What each type of plugin makes. */
 export interface PluginProducts {
@@ -13,7 +16,7 @@ export interface PluginProducts {
   'smpp-queue': OutboundQueue;
   'smpp-correlator': Correlator;
   'smpp-rate-limiter': RateLimiter;
-  'smpp-throttle-handler': ThrottleHandler;
+  'smpp-throttle-handler': AsyncThrottleHandler;
   'smpp-codec': TextCodec;
   'smpp-sequence': SequenceGenerator;
 }
@@ -27,9 +30,14 @@ export interface PluginContext {
   readonly clientId: string;
   readonly clock: Clock;
   readonly log: Log;
+  /**
+   * A message in its object form as the queue holds it: for a queue into which others put messages, too. Rejects
+   * with {@link MessageError}, which names the field.
+   */
+  prepare(message: Message): Promise<QueueItem>;
 }
 
-/** What is registered as a Node-RED plugin of one of the types, or given by `resolvePlugin`. */
+/** What is registered as a plugin of one of the types, given by `resolvePlugin`, or in place of the part itself. */
 export interface SmppPlugin<T extends PluginType = PluginType> {
   readonly type: T;
   readonly id: string;
@@ -43,29 +51,32 @@ export type ResolvePlugin = (type: PluginType, id: string) => unknown;
 
 export const PLUGIN_API_VERSION = 1;
 
-/** What a product must be able to do. */
-const SHAPES: { readonly [T in PluginType]: readonly string[] } = {
-  'smpp-store': ['queue', 'correlator', 'state', 'capabilities', 'close'],
-  'smpp-queue': ['enqueue', 'take', 'settle', 'extend', 'release', 'stats', 'purge', 'close'],
-  'smpp-correlator': ['put', 'get', 'expire'],
-  'smpp-rate-limiter': ['acquire', 'giveBack'],
-  'smpp-throttle-handler': ['throttled', 'notThrottled', 'allowRequest', 'throttleDelay'],
-  'smpp-codec': ['name', 'data_coding', 'encode', 'decode'],
-  'smpp-sequence': ['next'],
-};
-
 /**
- * Makes what the plugin `id` of `type` makes. Rejects with one clear error: `PLUGIN_MISSING`,
+ * Makes what a plugin makes, which is given itself or by its id. Rejects with one clear error: `PLUGIN_MISSING`,
  * `PLUGIN_VERSION`, `PLUGIN_SHAPE` or `PLUGIN_FAILED`.
  */
 export async function makeFromPlugin<T extends PluginType>(
   type: T,
-  id: string,
+  wanted: string | SmppPlugin<T>,
   resolve: ResolvePlugin | undefined,
   context: PluginContext,
 ): Promise<PluginProducts[T]> {
-  const name = `plugin "${id}" of type ${type}`;
-  const found = resolve?.(type, id);
+  const name = `plugin "${typeof wanted === 'string' ? wanted : wanted.id}" of type ${type}`;
+  const failed = (cause: unknown): SmppError =>
+    new SmppError(
+      'PLUGIN_FAILED',
+      `${name} failed: ${cause instanceof Error ? cause.message : show(cause)}`,
+      {
+        cause,
+        retriable: true,
+      },
+    );
+  let found: unknown;
+  try {
+    found = typeof wanted === 'string' ? resolve?.(type, wanted) : wanted;
+  } catch (cause) {
+    throw failed(cause);
+  }
   if (found === undefined || found === null) {
     throw new SmppError(
       'PLUGIN_MISSING',
@@ -84,12 +95,9 @@ export async function makeFromPlugin<T extends PluginType>(
   try {
     product = await plugin.create(context);
   } catch (cause) {
-    throw new SmppError('PLUGIN_FAILED', `${name} failed: ${(cause as Error).message}`, {
-      cause,
-      retriable: true,
-    });
+    throw failed(cause);
   }
-  const missing = SHAPES[type].filter((member) => !(member in (Object(product) as object)));
+  const missing = lacks(type, product);
   if (missing.length === 0) return product;
   throw new SmppError('PLUGIN_SHAPE', `${name} lacks ${missing.join(', ')}; ask its author`);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import type { CorrelationEntry, Correlator, Lease, OutboundQueue, Settlement, Store } from '../store';
+import { PartError } from './errors';
 
 const FIRST_PAUSE = 250;
 const LAST_PAUSE = 10_000;
@@ -173,12 +174,13 @@ export class Settler {
       batch.released = [];
       if (batch.progressed.size > 0) await this.#queue.extend([...batch.progressed]);
     } catch (error) {
-      // Whoever is told of the try says why, once.
+      const isQueue = !this.#isCorrelator(error);
+      // Who is told of the try says why, once; and of a correlator, who guards it.
       this.#log.debug(
-        { event: 'queue', stage: 'settle', err: error },
-        'the store does not take results; trying again',
+        { event: isQueue ? 'queue' : 'correlator', stage: 'settle', err: error },
+        `the ${isQueue ? 'store' : 'correlator'} does not take results; trying again`,
       );
-      this.#tried(error);
+      if (isQueue) this.#tried(error);
       return false;
     }
     this.#tried();
@@ -186,6 +188,10 @@ export class Settler {
     for (const then of batch.then) then();
     this.#wake();
     return true;
+  }
+
+  #isCorrelator(error: unknown): boolean {
+    return error instanceof PartError && error.part === 'correlator';
   }
 
   #wake(): void {

@@ -6,13 +6,17 @@ import {
   openDiskStore,
   openMemoryStore,
   type MemoryStore,
+  type OutboundQueue,
   type QueueItem,
   type QueueLimits,
   type Store,
   type StoreCapabilities,
 } from '../store';
 import type { SmppClientOptions, Settings } from './options';
-import { makeFromPlugin, type PluginContext } from './plugins';
+import type { PartFaults } from './part-faults';
+import { isPlugin, lacks } from './part-shapes';
+import { makeFromPlugin, type PluginContext, type SmppPlugin } from './plugins';
+import { guardStore } from './store-guard';
 
 export interface StorePart {
   readonly store: Store;
@@ -37,30 +41,41 @@ const UNKNOWN: StoreCapabilities = {
 };
 
 /** The store that the options name, or the user's own. */
-export function storePart(options: SmppClientOptions, settings: Settings, context: StoreContext): StorePart {
+export function storePart(
+  options: SmppClientOptions,
+  settings: Settings,
+  context: StoreContext,
+  faults: PartFaults,
+): StorePart {
   const { queue } = options;
   const limits = {
     capacity: settings.queueCapacity,
     whenFull: settings.whenFull,
     onDropped: context.onDropped,
   };
-  if (typeof queue === 'object') {
-    // A memory store that an earlier client left takes the new one's limits.
-    if ('configure' in queue) (queue as MemoryStore).configure(limits);
-    return { store: queue, ownsStore: false, openStore: () => Promise.resolve() };
-  }
+  const openNothing = (): Promise<void> => Promise.resolve();
   const kind = queue ?? (settings.queueDirectory === '' ? 'memory' : 'disk');
   if (kind === 'memory') {
     const store = memoryStore(settings, limits, context.clock);
-    return { store, ownsStore: true, openStore: () => Promise.resolve() };
+    return { store, ownsStore: true, openStore: openNothing };
+  }
+  if (typeof kind === 'object' && !isPlugin(kind)) {
+    const given = kind as Store | OutboundQueue;
+    const isWhole = lacks('smpp-store', given).length === 0;
+    const store = isWhole
+      ? (given as Store)
+      : withQueue(given as OutboundQueue, memoryStore(settings, limits, context.clock));
+    // A memory store that an earlier client left takes the new one's limits.
+    if ('configure' in store) (store as MemoryStore).configure(limits);
+    return { store: guardStore(store, faults), ownsStore: false, openStore: openNothing };
   }
   const store = deferStore(UNKNOWN, () =>
     kind === 'disk'
       ? diskStore(settings, limits, context)
-      : pluginStore(kind, options, settings, limits, context),
+      : pluginStore(kind as string | SmppPlugin, options, settings, limits, context),
   );
   return {
-    store,
+    store: kind === 'disk' ? store : guardStore(store, faults),
     ownsStore: true,
     openStore: async () => {
       await store.open();
@@ -90,20 +105,28 @@ async function diskStore(
 
 /** A plugin that makes a whole store, or a queue alone: then the rest is in memory. */
 async function pluginStore(
-  id: string,
+  plugin: string | SmppPlugin,
   options: SmppClientOptions,
   settings: Settings,
   limits: QueueLimits,
   context: StoreContext,
 ): Promise<Store> {
   const { resolvePlugin } = options;
+  const makeQueue = async (): Promise<Store> => {
+    const queue = await makeFromPlugin('smpp-queue', plugin as string, resolvePlugin, context);
+    return withQueue(queue, memoryStore(settings, limits, context.clock));
+  };
+  if (typeof plugin !== 'string' && plugin.type === 'smpp-queue') return makeQueue();
   try {
-    return await makeFromPlugin('smpp-store', id, resolvePlugin, context);
+    return await makeFromPlugin('smpp-store', plugin as string, resolvePlugin, context);
   } catch (error) {
     if (!(error instanceof SmppError) || error.code !== 'PLUGIN_MISSING') throw error;
   }
-  const queue = await makeFromPlugin('smpp-queue', id, resolvePlugin, context);
-  const rest = memoryStore(settings, limits, context.clock);
+  return makeQueue();
+}
+
+/** A queue alone, with the rest of a store in memory. */
+function withQueue(queue: OutboundQueue, rest: Store): Store {
   return {
     queue,
     correlator: rest.correlator,

@@ -13,6 +13,31 @@ export async function within(clock: Clock, ms: number, work: Promise<unknown>): 
   }
 }
 
+/**
+ * As `work`, or rejects with the signal's reason, also where the work knows of no signal: what comes of it
+ * all the same is given to `late`, which must not throw.
+ */
+export function unlessAborted<T>(
+  work: PromiseLike<T>,
+  signal: AbortSignal,
+  late: (value: T) => void = () => undefined,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    const done = (): void => signal.removeEventListener('abort', abort);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    work.then(
+      (value) => {
+        done();
+        if (signal.aborted) late(value);
+        else resolve(value);
+      },
+      (error: unknown) => (done(), reject(error as Error)),
+    );
+  });
+}
+
 export interface Repeated {
   start(): void;
   stop(): void;

@@ -2,7 +2,8 @@
  * When a message may leave: the rate limiter (how fast) and the throttle
  * handler (whether at all, learned from the centre's answers).
  */
-export type { RateLimiter, ThrottleHandler } from './types';
+export type { AsyncThrottleHandler, RateLimiter, ThrottleHandler } from './types';
+export { Pause } from './pause';
 export { TokenBucket, type TokenBucketOptions } from './token-bucket';
 export { Pace, type PaceParts } from './pace';
 export { SamplingThrottleHandler, type SamplingOptions } from './sampling';

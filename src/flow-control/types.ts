@@ -18,3 +18,17 @@ export interface ThrottleHandler {
   /** A rate in segments per second that the handler wants; undefined: no wish. */
   rate?(): number | undefined;
 }
+
+type Eventually<T> = T | PromiseLike<T>;
+
+/**
+ * A throttle handler of which any method may take its time. The road waits for `allowRequest`; where it cannot wait it
+ * goes by what was answered last.
+ */
+export interface AsyncThrottleHandler {
+  throttled(): Eventually<void>;
+  notThrottled(): Eventually<void>;
+  allowRequest(): Eventually<boolean>;
+  throttleDelay(): Eventually<number>;
+  rate?(): Eventually<number | undefined>;
+}

@@ -7,6 +7,7 @@ export {
   maskNumber,
   redactedLog,
   silentLog,
+  withFacts,
   type Log,
   type LogOptions,
   type LogSink,

@@ -13,17 +13,20 @@ export interface Log {
   level: string;
 }
 
-/** Facts first (`event`, `stage`, …), then a sentence for people. */
+/** Facts first (`event`, `stage`, …), then a sentence for people. Never throws. */
 export type LogMethod = (facts: Record<string, unknown>, text?: string) => void;
 
 /**
  * Where finished lines go: each is one JSON object, parsed, with `level` by name. What it returns is passed over;
- * where it throws or rejects, the process is warned, once.
+ * where it throws or rejects, the process warns of it, once.
  */
 export type LogSink = (line: Record<string, unknown>) => unknown;
 
 export interface LogOptions {
-  /** trace, debug, info, warn, error, silent; default info. */
+  /**
+   * trace (every PDU either way, by its header), debug (what each message comes to, step by step), info, warn,
+   * error, silent; default info.
+   */
   level?: string;
   /** The user's own fields, on every line. */
   metadata?: Readonly<Record<string, unknown>>;
@@ -58,15 +61,20 @@ export function createLog(options: LogOptions = {}): Log {
   );
 }
 
-/** A log must not break what it tells of. */
+/** A sink is called in the middle of everything, where what it throws would end the process. */
 function writerTo(sink: LogSink): (line: string) => void {
-  let warned = false;
-  const give = guarded(sink, (error) => {
-    if (warned) return;
-    warned = true;
-    process.emitWarning(`the log sink failed, lines are lost: ${String(error)}`);
-  });
+  const give = guarded(sink, warnOnce('the log sink (option log) failed; lines are lost'));
   return (line) => give(JSON.parse(line) as Record<string, unknown>);
+}
+
+/** There is no log to write it to. */
+function warnOnce(text: string): (error: unknown) => void {
+  let told = false;
+  return (error) => {
+    if (told) return;
+    told = true;
+    process.emitWarning(`${text}: ${error instanceof Error ? error.message : String(error)}`, 'SmppWarning');
+  };
 }
 
 /** For those who want no log. */
@@ -95,18 +103,26 @@ export function maskNumber(text: string): string {
 /** Somebody's own logger, which redacts nothing by itself, with the redaction of {@link createLog}. */
 export function redactedLog(log: Log, messageText = false): Log {
   const hidden = new Set(hiddenNames(messageText));
-  const method =
-    (level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): LogMethod =>
-    (facts, text) => {
-      if (log.isLevelEnabled(level)) log[level](redact(facts, hidden), text);
-    };
+  const failed = warnOnce('the log (option log) failed; lines are lost');
+  const isLevelEnabled = (level: string): boolean => {
+    try {
+      return log.isLevelEnabled(level);
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  };
+  const write = (level: Level, facts: Record<string, unknown>, text?: string): void => {
+    if (!isLevelEnabled(level)) return;
+    try {
+      log[level](redact(facts, hidden), text);
+    } catch (error) {
+      failed(error);
+    }
+  };
   return {
-    trace: method('trace'),
-    debug: method('debug'),
-    info: method('info'),
-    warn: method('warn'),
-    error: method('error'),
-    isLevelEnabled: (level) => log.isLevelEnabled(level),
+    ...methods(write),
+    isLevelEnabled,
     child: (bindings) => redactedLog(log.child(redact(bindings, hidden)), messageText),
     get level() {
       return log.level;
@@ -114,6 +130,41 @@ export function redactedLog(log: Log, messageText = false): Log {
     set level(level) {
       log.level = level;
     },
+  };
+}
+
+/** The log with these facts on each line. Unlike a child of pino's it has no level of its own, and follows the log's. */
+export function withFacts(log: Log, bindings: Record<string, unknown>): Log {
+  return {
+    ...methods((level, facts, text) => {
+      if (log.isLevelEnabled(level)) log[level]({ ...bindings, ...facts }, text);
+    }),
+    isLevelEnabled: (level) => log.isLevelEnabled(level),
+    child: (more) => withFacts(log, { ...bindings, ...more }),
+    get level() {
+      return log.level;
+    },
+    set level(level) {
+      log.level = level;
+    },
+  };
+}
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+function methods(
+  write: (level: Level, facts: Record<string, unknown>, text?: string) => void,
+): Pick<Log, Level> {
+  const method =
+    (level: Level): LogMethod =>
+    (facts, text) =>
+      write(level, facts, text);
+  return {
+    trace: method('trace'),
+    debug: method('debug'),
+    info: method('info'),
+    warn: method('warn'),
+    error: method('error'),
   };
 }
 

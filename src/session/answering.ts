@@ -79,7 +79,7 @@ export class Answering {
       ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
     } as PduInput;
     const octets = encodePdu(pdu, this.#core.options);
-    this.#core.options.handlers.trace?.('out', octets);
+    this.#core.passes('out', octets);
     this.#outbound.answer(octets, this.#core.options.clock.monotonic());
   }
 

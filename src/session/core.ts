@@ -1,5 +1,6 @@
 import { Deadlines, type Watch } from './deadlines';
 import type { SessionOptions } from './options';
+import { pduLine } from './pdu-line';
 import { closeReason, type CloseCode, type CloseReason } from './reasons';
 import { mayBecome, type SessionState } from './states';
 import { Window } from './window';
@@ -93,6 +94,13 @@ export class SessionCore {
     if (this.window.isOutstanding(sequenceNumber)) return this.window;
     if (this.control.isOutstanding(sequenceNumber)) return this.control;
     return this.greeting.isOutstanding(sequenceNumber) ? this.greeting : undefined;
+  }
+
+  /** Every PDU passes here, whole, as it comes or before it goes. */
+  passes(direction: 'in' | 'out', octets: Buffer): void {
+    const { handlers, log } = this.options;
+    handlers.trace?.(direction, octets);
+    if (log.isLevelEnabled('trace')) log.trace(...pduLine(direction, octets));
   }
 
   pauseReading(reason: PauseReason): void {

@@ -46,7 +46,7 @@ export class Inbound {
         // Of octets alone nobody can say whether they will ever be a PDU.
         this.#core.lastReceivedAt = now;
         this.#core.unfinishedSince = undefined;
-        this.#core.options.handlers.trace?.('in', octets);
+        this.#core.passes('in', octets);
         this.#handle(octets);
         if (this.#core.closing) return;
       }

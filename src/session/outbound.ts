@@ -14,6 +14,7 @@ import {
 import type { SessionCore } from './core';
 import type { OutboundRequest } from './options';
 import { SequenceCounter, type SequenceGenerator } from './sequence';
+import { isBound } from './states';
 import type { RequestHandler, Window } from './window';
 
 /** More than this not yet taken by the operating system: the road stops, so that responses never wait long. */
@@ -28,6 +29,7 @@ const ANSWERS_LIMIT = 1024 * 1024;
 export class Outbound {
   readonly #core: SessionCore;
   readonly #sequence: SequenceGenerator;
+  #last = 0;
   #stalledSince: number | undefined;
   #drainWaiters: (() => void)[] = [];
 
@@ -48,7 +50,10 @@ export class Outbound {
     }
   }
 
-  /** Sends requests in one write; there are as many slots free. Returns the sequence numbers. */
+  /**
+   * Sends requests in one write; there are as many slots free. Returns the sequence numbers. Throws where the
+   * sequence generator does; then nothing was sent.
+   */
   submit(requests: readonly OutboundRequest[]): number[] {
     const bodies = requests.map((request) =>
       this.#core.tlvsAllowed ? request.body : stripTlvs(request.commandId, request.body),
@@ -56,11 +61,14 @@ export class Outbound {
     const length = bodies.reduce((sum, body) => sum + HEADER_LENGTH + body.length, 0);
     const octets = Buffer.allocUnsafe(length);
     const now = this.#core.options.clock.monotonic();
+    // All before any of them is outstanding: the generator may be a user's, and fail.
+    const sequenceNumbers: number[] = [];
+    for (const _ of requests) sequenceNumbers.push(this.#nextSequenceNumber(sequenceNumbers));
     let offset = 0;
     let dueAt = Infinity;
-    const sequenceNumbers = requests.map((request, index) => {
+    requests.forEach((request, index) => {
       const body = bodies[index] as Buffer;
-      const sequenceNumber = this.#nextSequenceNumber();
+      const sequenceNumber = sequenceNumbers[index] as number;
       const end = offset + HEADER_LENGTH + body.length;
       writeHeader(octets, offset, end - offset, request.commandId, 0, sequenceNumber);
       body.copy(octets, offset + HEADER_LENGTH);
@@ -68,9 +76,8 @@ export class Outbound {
         dueAt,
         this.#core.window.open(sequenceNumber, request.commandId, request.handler, now),
       );
-      this.#core.options.handlers.trace?.('out', octets.subarray(offset, end));
+      this.#core.passes('out', octets.subarray(offset, end));
       offset = end;
-      return sequenceNumber;
     });
     this.write(octets, now);
     this.#core.lastTrafficAt = now;
@@ -82,7 +89,7 @@ export class Outbound {
   tell(pdu: PduInput): void {
     const sequence_number = this.#nextSequenceNumber();
     const octets = encodePdu({ ...pdu, sequence_number }, this.#core.options);
-    this.#core.options.handlers.trace?.('out', octets);
+    this.#core.passes('out', octets);
     this.write(octets, this.#core.options.clock.monotonic());
   }
 
@@ -98,7 +105,10 @@ export class Outbound {
     return new Promise((resolve, reject) => {
       if (this.#core.closing) return reject(lostError('closed', id));
       const now = this.#core.options.clock.monotonic();
-      const sequenceNumber = this.#nextSequenceNumber();
+      const sequenceNumber =
+        window === this.#core.window || !isBound(this.#core.state)
+          ? this.#nextSequenceNumber()
+          : this.#ownSequenceNumber();
       const octets = Buffer.allocUnsafe(HEADER_LENGTH + body.length);
       writeHeader(octets, 0, octets.length, id, 0, sequenceNumber);
       body.copy(octets, HEADER_LENGTH);
@@ -111,16 +121,31 @@ export class Outbound {
       };
       const dueAt = window.open(sequenceNumber, id, handler, now);
       if (window === this.#core.window) this.#core.lastTrafficAt = now;
-      this.#core.options.handlers.trace?.('out', octets);
+      this.#core.passes('out', octets);
       this.write(octets, now);
       this.#core.nearer(dueAt);
     });
   }
 
-  #nextSequenceNumber(): number {
-    let sequenceNumber = this.#sequence.next();
-    // After a wrap a number may still be waiting for its response. The generator may be a user's: it is asked once.
-    while (this.#core.asked(sequenceNumber)) {
+  /** `taken`: those that are to go out in the same write. */
+  #nextSequenceNumber(taken: readonly number[] = []): number {
+    return (this.#last = this.#free(this.#sequence.next(), taken));
+  }
+
+  /** Of enquire_link and unbind, which keep the link up and end it also where the generator fails. */
+  #ownSequenceNumber(): number {
+    try {
+      return this.#nextSequenceNumber();
+    } catch {
+      // Whose generator it is, hears of it there.
+      return (this.#last = this.#free(new SequenceCounter(this.#last).next()));
+    }
+  }
+
+  /** After a wrap a number may still be waiting for its response. The generator may be a user's: it is asked once. */
+  #free(wanted: number, taken: readonly number[] = []): number {
+    let sequenceNumber = wanted;
+    while (this.#core.asked(sequenceNumber) || taken.includes(sequenceNumber)) {
       sequenceNumber = new SequenceCounter(sequenceNumber).next();
     }
     return sequenceNumber;
@@ -151,6 +176,13 @@ export class Outbound {
 export function idOf(command: string): number {
   return isCommandName(command) ? commandId(command) : Number(command);
 }
+
+/** Whether the request went out, or would have, but for the link: its answer did not come. */
+export function isLoss(error: unknown): boolean {
+  return error instanceof SmppError && LOSSES.includes(error.code);
+}
+
+const LOSSES: readonly string[] = ['RESPONSE_TIMEOUT', 'SESSION_CLOSED'];
 
 function lostError(reason: 'timeout' | 'closed', id: number): SmppError {
   const command = commandName(id) ?? 'the request';

@@ -13,7 +13,7 @@ import type { Watch } from './deadlines';
 import { Inbound } from './inbound';
 import { KeepAlive } from './keep-alive';
 import type { OutboundRequest, SessionOptions } from './options';
-import { Outbound, idOf } from './outbound';
+import { Outbound, idOf, isLoss } from './outbound';
 import { Parting } from './parting';
 import { BindError, type CloseCode, type CloseReason } from './reasons';
 import {
@@ -142,6 +142,11 @@ export class Session {
         this.#bindAnswered(command, answer),
       );
     } catch (cause) {
+      // It was not sent: the sequence generator failed.
+      if (!isLoss(cause)) {
+        this.#core.close('destroyed');
+        throw cause;
+      }
       this.#core.close('bind-timeout');
       const { code, text } = await this.closed;
       const mine = BIND_ERRORS[code] ?? 'BIND_FAILED';

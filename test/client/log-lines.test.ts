@@ -144,4 +144,63 @@ describe('Log lines', () => {
       );
     }
   });
+
+  it('are one for each PDU at trace, either way, of its header alone', async () => {
+    const { client, peer, lines, clock } = await scenes.bound(
+      {},
+      { logLevel: 'trace', enquireLinkInterval: 5, password: 'top secret' },
+    );
+    const link = await peer.link();
+    await client.send({
+      short_message: 'very private',
+      destination_addr: '491511234567',
+      source_addr: 'Shop',
+    });
+    link.send({ command: 'enquire_link' });
+    link.send({ command: 'deliver_sm', source_addr: '491511234567', short_message: Buffer.from('hush') });
+    await link.until('deliver_sm_resp');
+    await advanceUntil(clock, () => link.requests('enquire_link').length > 0, 1000);
+    await until(() => lines.some(({ command, stage }) => command === 'enquire_link_resp' && stage === 'in'));
+    await client.stop();
+    const pdus = lines.filter(({ event }) => event === 'pdu');
+    const told = new Set(pdus.map(({ stage, command }) => `${String(stage)} ${String(command)}`));
+    for (const pdu of [
+      'out bind_transceiver',
+      'in bind_transceiver_resp',
+      'out submit_sm',
+      'in submit_sm_resp',
+      'in enquire_link',
+      'out enquire_link_resp',
+      'out enquire_link',
+      'in enquire_link_resp',
+      'in deliver_sm',
+      'out deliver_sm_resp',
+      'out unbind',
+      'in unbind_resp',
+    ]) {
+      assert.ok(told.has(pdu), pdu);
+    }
+    for (const line of pdus) {
+      assert.equal(line.level, 'trace');
+      assert.ok(Number.isInteger(line.sequence_number) && Number.isInteger(line.command_length));
+      assert.equal(String(line.command).endsWith('_resp'), line.command_status === 'ESME_ROK');
+    }
+    const text = JSON.stringify(lines);
+    for (const word of [...WORDS, ...WORDS.map((one) => Buffer.from(one).toString('hex'))])
+      assert.ok(!text.includes(word), word);
+  });
+
+  it('of PDUs begin and end with the level, also on a session that is bound', async () => {
+    const { client, lines } = await scenes.bound({}, { logLevel: 'debug' });
+    const pdus = (): number => lines.filter(({ event }) => event === 'pdu').length;
+    const message = { short_message: 'a', destination_addr: '491511234567', source_addr: 'Shop' };
+    await client.send(message);
+    assert.equal(pdus(), 0);
+    client.configure({ logLevel: 'trace' });
+    await client.send(message);
+    assert.equal(pdus(), 2);
+    client.configure({ logLevel: 'info' });
+    await client.send(message);
+    assert.equal(pdus(), 2);
+  });
 });

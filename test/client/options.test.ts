@@ -79,7 +79,10 @@ describe('Options', () => {
       told({ failover: [{ host, weight: 1 }] }),
       /entry 1: there is no field weight; there are host, port/,
     );
-    assert.match(told({ failover: [{ host: '${BACKUP}' }] }), /environment variable BACKUP is not set/);
+    assert.match(
+      told({ failover: [{ host: '${BACKUP}' }] }),
+      /only nodes read the environment; in a program give process\.env\.BACKUP/,
+    );
     for (const failover of [host, { host }, '[', 7])
       assert.match(told({ failover }), /^failover: give a JSON array such/);
     assert.match(told({ failover: ['b'] }), /^failover: entry 1: give an object with host and port/);
@@ -217,12 +220,16 @@ describe('Options', () => {
     );
   });
 
-  it('name the environment variable that is not set', () => {
+  it('are not read from the environment, which is said of each that is meant so', () => {
     for (const field of ['host', 'port', 'useTls', 'defaults', 'systemId']) {
       const [problem] = findProblems({ [field]: '${SMSC_SETTING}' });
       assert.deepEqual(
-        [problem?.field, problem?.remedy],
-        [field, `environment variable SMSC_SETTING is not set (${field})`],
+        [problem?.field, problem?.remedy, problem?.variable],
+        [
+          field,
+          'only nodes read the environment; in a program give process.env.SMSC_SETTING',
+          'SMSC_SETTING',
+        ],
       );
     }
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import pino from 'pino';
-import { createLog, maskNumber, redactedLog, type Log } from '../../src/observability';
+import { createLog, maskNumber, redactedLog, withFacts, type Log } from '../../src/observability';
 
 type Line = Record<string, unknown>;
 
@@ -142,5 +142,34 @@ describe('The log', () => {
     log.error({ err: Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' }) }, 'failed');
     const { message, code } = lines[0]?.err as { message: string; code: string };
     assert.deepEqual([message, code], ['no route', 'EHOSTUNREACH']);
+  });
+
+  it('with facts has them on each line, and follows the level of the log that it is of', () => {
+    const { log, lines } = lined({ level: 'info' });
+    const session = withFacts(log, { session: 3, password: 'secret' }).child({ source: '4915112345678' });
+    session.debug({ event: 'a' });
+    log.level = 'debug';
+    session.debug({ event: 'b' }, 'text');
+    assert.deepEqual(
+      lines.map(({ event, session, source, password, msg }) => [event, session, source, password, msg]),
+      [['b', 3, '49151******78', '[secret]', 'text']],
+    );
+    session.level = 'error';
+    assert.deepEqual([log.level, session.isLevelEnabled('warn')], ['error', false]);
+  });
+
+  it('of the user that throws harms nobody', () => {
+    const broken = (): never => {
+      throw new Error('broken');
+    };
+    const { log } = foreign();
+    const throwing = {
+      ...log,
+      info: broken,
+      isLevelEnabled: () => true,
+      child: () => throwing,
+    } as unknown as Log;
+    redactedLog(throwing).info({ event: 'a' });
+    redactedLog({ ...throwing, isLevelEnabled: broken }).info({ event: 'a' });
   });
 });

@@ -309,18 +309,22 @@ describe('the code in the README', () => {
       JSON.stringify(join(root, 'src', `.${String(face)}`, 'index.ts')),
     );
 
-  it('of the library prints what stands below it', async function () {
-    this.timeout(30_000);
-    const all = blocks(section('The library'));
-    const programs = all.flatMap(([language, code], at) => (language === 'js' ? [{ code, at }] : []));
-    assert.equal(programs.length, 3);
-    for (const { code, at } of programs) {
-      const file = join(folder, 'example.cjs');
-      writeFileSync(file, onSources(code));
-      const { stdout } = await run(process.execPath, ['--require', 'tsx/cjs', file], { cwd: root });
-      assert.equal(stdout, all[at + 1]![1]);
-    }
-  });
+  for (const [title, count] of [
+    ['The library', 3],
+    ['Parts that you wrote for naz', 1],
+  ] as const)
+    it(`of "${title}" prints what stands below it`, async function () {
+      this.timeout(30_000);
+      const all = blocks(section(title));
+      const programs = all.flatMap(([language, code], at) => (language === 'js' ? [{ code, at }] : []));
+      assert.equal(programs.length, count);
+      for (const { code, at } of programs) {
+        const file = join(folder, 'example.cjs');
+        writeFileSync(file, onSources(code));
+        const { stdout } = await run(process.execPath, ['--require', 'tsx/cjs', file], { cwd: root });
+        assert.equal(stdout, all[at + 1]![1]);
+      }
+    });
 
   for (const page of pages) {
     it(`${page}: names files, headings and scripts that exist`, () => {
