@@ -7,6 +7,7 @@ import { deadLetterOf, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
 import { endpointsOf, typesOf } from './hosts';
+import { claimAll, purgeLetters, purgeQueue } from './foreign';
 import { Intake } from './intake';
 import type { Message } from './message';
 import { normalise, type Settings, type SmppClientOptions } from './options';
@@ -201,10 +202,15 @@ export class SmppClient {
     this.#upkeep.announce();
   }
 
-  /** Removes all that is queued and not on the wire; each message fails with `REMOVED`. */
+  /** Takes over what another account left in the queue (`STORE_ACCOUNT`), to be sent and matched as this one's. */
+  claim(): Promise<void> {
+    return claimAll(this.#parts);
+  }
+
+  /** Removes all that is queued and not on the wire, also by another account; each message fails with `REMOVED`. */
   async purge(): Promise<number> {
     await this.#road.giveBack();
-    const { removed, items } = await this.#parts.store.queue.purge();
+    const { removed, items } = await purgeQueue(this.#parts);
     for (const item of items)
       this.#sender.fail(item, { code: 'REMOVED', text: 'removed from the queue by purge' });
     this.#announcer.queue({ state: 'purged', queued: 0, removed });
@@ -227,8 +233,8 @@ export class SmppClient {
   }
 
   /** Forgets the messages that failed for good, and says how many they were. */
-  async purgeDeadLetters(): Promise<number> {
-    return (await this.#parts.store.deadLetters?.purge()) ?? 0;
+  purgeDeadLetters(): Promise<number> {
+    return purgeLetters(this.#parts);
   }
 
   /** Queues what is queued in another store, which must be open and used by nobody; it stays open. */

@@ -26,6 +26,7 @@ export interface OpenParts extends StorePart {
   readonly correlator: Correlator;
   readonly codecs: readonly TextCodec[];
   readonly sequence: (() => SequenceGenerator) | undefined;
+  readonly listening: Parts['listening'];
   readonly tls: Parts['tls'];
   readonly clock: Clock;
   readonly random: () => number;
@@ -61,6 +62,7 @@ export function openParts(
     correlator: correlatorPart(options, plugins) ?? storage.store.correlator,
     codecs,
     sequence: sequencePart(options, plugins),
+    listening: options.listening,
     tls: options.tls,
     pace: new Pace({ limiter, handler: throttleHandler, clock }),
     bucket,
