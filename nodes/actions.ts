@@ -17,12 +17,12 @@ const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
   ['pause', (connection) => (connection.client.pause(), {})],
   ['resume', (connection) => (connection.client.resume(), {})],
   ['purge', purge],
-  ['claim', claim],
   ['dead-letters', deadLetters],
   ['replay', replay],
   ['status', status],
   ['configure', configure],
   ['ack', ack],
+  ['claim', claim],
 ]);
 
 /**
