@@ -22,6 +22,7 @@ const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
   ['status', status],
   ['configure', configure],
   ['ack', ack],
+  ['claim', claim],
 ]);
 
 /**
@@ -73,15 +74,20 @@ const PURGEABLE: readonly unknown[] = ['', 'queue', 'dead-letters'];
 
 /** The queue and the dead letters, or what `msg.payload` names of the two. */
 async function purge(connection: Connection, { payload }: NodeMessage): Promise<Answer> {
-  const { client } = connection;
   // What is gone cannot be had back: a typing error must not mean everything.
   if (typeof payload === 'string' && !PURGEABLE.includes(payload)) {
     const remedy = 'give "queue" or "dead-letters", or nothing for both; nothing was removed';
     throw new MessageError('INVALID_FIELD', 'payload', `msg.payload (${show(payload)}): ${remedy}`);
   }
-  const removed = payload === 'dead-letters' ? 0 : await client.purge();
-  const dead_letters = payload === 'queue' ? 0 : await client.purgeDeadLetters();
-  return { smpp: { event: 'purged', removed, dead_letters } };
+  const what = { queue: payload !== 'dead-letters', deadLetters: payload !== 'queue' };
+  return { smpp: { event: 'purged', ...(await connection.purge(what)) } };
+}
+
+/** What another account left in the queue is the connection's own from now on. */
+async function claim(connection: Connection): Promise<Answer> {
+  await connection.claim();
+  const { queued } = await connection.client.status();
+  return { smpp: { event: 'claimed', queued } };
 }
 
 async function deadLetters(connection: Connection, { payload }: NodeMessage): Promise<Answer> {

@@ -2,6 +2,7 @@ import {
   OPTIONS,
   findProblems,
   withoutLineEnd,
+  nameFor,
   type Problem,
   type ResolvePlugin,
   type SmppClientOptions,
@@ -69,7 +70,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
     if (!blank(definition[property])) given[property] = trimmed(definition[property]);
   given.queue ??= 'disk';
   if (blank(given.queueDirectory)) given.queueDirectory = input.queueDirectory;
-  if (blank(given.clientId)) given.clientId = input.nodeId;
+  if (blank(given.clientId)) given.clientId = nameFor(input.nodeId);
   given.resolvePlugin = input.resolvePlugin;
   given.codecs = input.codecs();
   for (const name of CREDENTIALS) given[name] = input.credentials?.[name as keyof Credentials];

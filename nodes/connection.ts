@@ -3,21 +3,25 @@ import {
   ConfigError,
   SmppClient,
   normalise,
+  type Listening,
   type Message,
   type Outcome,
   type SendOptions,
   type Settings,
   type SmppError,
 } from '../src/index';
+import { bindsOf, tellShared } from './accounts';
 import type { Configuration } from './configuration';
 import { Listeners, type AnyEvent, type Listener } from './listeners';
 import { logTo, type NodeLog } from './log-bridge';
 import type { Claim, Hold, Member, Registry } from './registry';
-import { followQueue, type QueueChange } from './queue-change';
+import { Handover, type Purged, type QueueChange } from './queue-change';
+import { removedEvent } from './removed';
 import {
   StatusBoard,
   TLS_FAILED,
   errorStatus,
+  troubleOf,
   type Facts,
   type Status,
   type Translate,
@@ -35,6 +39,8 @@ export interface ConnectionParts {
   readonly log: NodeLog;
   readonly translate: Translate;
   readonly registry: Registry;
+  /** Whether the flows have an smpp-in for messages of the connection, running or not; default: no. */
+  readonly wantsMessages?: () => boolean;
   readonly clock?: Clock;
 }
 
@@ -56,6 +62,11 @@ export class Connection implements Member {
   readonly #viewers = new Set<Viewer>();
   readonly #board: StatusBoard;
   #started = false;
+  /** Away because no node uses it. */
+  #idle = false;
+  /** Taken down by hand. */
+  #down = false;
+  #own: Member['inUse'];
   #removed = false;
   #refused: string | undefined;
   /** What keeps it from even trying to connect. */
@@ -64,13 +75,14 @@ export class Connection implements Member {
   /** Whether it is to come up by itself as soon as it can. */
   #wanted = false;
   #retry: TimerHandle;
-  /** What is to be done once, before the first connection. */
-  #change: QueueChange | undefined;
+  /** Of what an earlier instance queued elsewhere. */
+  readonly #handover: Handover | undefined;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     this.#clock = parts.clock ?? systemClock;
-    this.#listeners = new Listeners(parts.nodeId, parts.registry, parts.log);
+    const { nodeId, registry, log, wantsMessages = () => false } = parts;
+    this.#listeners = new Listeners({ nodeId, registry, log, wantsMessages });
     this.#board = new StatusBoard({
       translate: parts.translate,
       show: (status) => this.#show(status),
@@ -88,10 +100,12 @@ export class Connection implements Member {
     }
     this.#client = opened.client;
     this.#hold = opened.claim;
-    this.#change = opened.change;
+    this.#handover = new Handover(opened.change);
     this.#autoConnect = opened.settings.autoConnect;
     this.defaults = opened.settings.defaults;
     this.payloadFormat = opened.settings.payloadFormat;
+    this.#own = { label: labelOf(opened.settings), binds: bindsOf(opened.settings) };
+    this.#listeners.attach(opened.client, opened.settings);
     this.#watch(opened.client);
     parts.registry.join(this);
     this.#board.touch();
@@ -112,18 +126,63 @@ export class Connection implements Member {
     throw this.unusable ?? new ConfigError([]);
   }
 
-  /** All nodes exist and listen: now messages may come. */
+  get inUse(): Member['inUse'] {
+    return this.#viewers.size > 0 ? this.#own : undefined;
+  }
+
+  /** All nodes exist and listen: now messages may come, where any node is there for them. */
   deployed(): void {
     this.#listeners.settle();
+    if (this.#viewers.size === 0) return this.#rest();
+    this.#idle = false;
+    tellShared(this, this.#parts.registry.others(this), (text) => this.#parts.log.warn(text));
     if (this.#started || !this.#autoConnect) return;
     this.#wanted = true;
     void this.#connectOrTell();
   }
 
+  /** Without a node that uses it the connection stays away, and comes up when a deploy brings one. */
+  #rest(): void {
+    if (this.#idle) return;
+    this.#idle = true;
+    this.#parts.log.log(UNUSED);
+    if (!this.#started || this.#down) return;
+    this.#started = false;
+    this.#giveUp();
+    this.client.disconnect().catch((error: unknown) => this.#parts.log.warn(String(error)));
+  }
+
   /** Stays away, also where it only waits to be able to connect. */
   async disconnect(): Promise<void> {
+    this.#down = true;
     this.#giveUp();
     await this.client.disconnect();
+  }
+
+  /** Takes over what another account left in the queue, or in the one before it, and connects if that waited for it. */
+  async claim(): Promise<void> {
+    await this.#handover?.claim();
+    await this.client.claim();
+    this.#retryNow();
+  }
+
+  /** Removes messages, dead letters or both, also those that another account left, and says how many. */
+  async purge(what: Purged): Promise<{ removed: number; dead_letters: number }> {
+    const { client } = this;
+    const left = await this.#handover?.purge(what, (item) => this.announce(removedEvent(item, PURGED)));
+    const removed = what.queue ? await client.purge() : 0;
+    const letters = what.deadLetters ? await client.purgeDeadLetters() : 0;
+    this.#retryNow();
+    return { removed: removed + (left?.removed ?? 0), dead_letters: letters + (left?.dead_letters ?? 0) };
+  }
+
+  /** What kept it from connecting may be gone. */
+  #retryNow(): void {
+    if (!this.#trouble) return;
+    this.#trouble = undefined;
+    if (!this.#wanted) return;
+    this.#clock.clearTimeout(this.#retry);
+    void this.#connectOrTell();
   }
 
   #giveUp(): void {
@@ -134,10 +193,10 @@ export class Connection implements Member {
   /** Resolves when it is bound; keeps trying until then. Rejects where the queue or a plugin is missing. */
   async connect(): Promise<void> {
     this.#started = true;
+    this.#down = false;
     const { client } = this;
     try {
-      if (this.#change) await followQueue(this.#change);
-      this.#change = undefined;
+      await this.#handover?.follow();
       const bound = client.connect();
       this.#trouble = undefined;
       await bound;
@@ -203,6 +262,7 @@ export class Connection implements Member {
     this.#giveUp();
     this.#parts.registry.leave(this);
     this.#board.close();
+    this.#listeners.close();
     try {
       await this.#client?.stop();
     } finally {
@@ -223,8 +283,7 @@ export class Connection implements Member {
     const claimed = registry.claim({
       nodeId,
       clientId,
-      label: settings.name || `${settings.host}:${settings.port}`,
-      account: `${settings.host} ${settings.systemId}`,
+      label: labelOf(settings),
       ...(queue === 'memory' ? { memory: { limits, correlationCapacity } } : {}),
     });
     if ('takenBy' in claimed) {
@@ -233,7 +292,8 @@ export class Connection implements Member {
     }
     const { claim } = claimed;
     try {
-      const client = new SmppClient({ ...options, queue: claim.store ?? queue, log: logTo(log) });
+      const listening = (): Listening | Promise<Listening> => this.#listeners.listening();
+      const client = new SmppClient({ ...options, queue: claim.store ?? queue, listening, log: logTo(log) });
       const warn = (text: string): void => log.warn(text);
       const change = { client, settings, clientId, queue, left: claim.left, warn };
       return { client, claim, settings, change };
@@ -245,7 +305,6 @@ export class Connection implements Member {
   }
 
   #watch(client: SmppClient): void {
-    this.#listeners.attach(client);
     client.on('session', (event) => {
       if (event.bound > 0) this.#refused = undefined;
       else this.#refused = event.command_status ?? (event.code === TLS_FAILED ? TLS_FAILED : this.#refused);
@@ -283,11 +342,13 @@ interface Opened {
   readonly change: QueueChange;
 }
 
+const UNUSED =
+  'no enabled smpp-out or smpp-in uses this connection: it stays away until one does; what is queued stays queued';
+const PURGED = 'removed from the queue by purge';
+
+function labelOf({ name, host, port }: Settings): string {
+  return name || `${host}:${port}`;
+}
+
 /** Milliseconds until what could not be opened is tried again. */
 const RETRY = 10_000;
-
-function troubleOf(error: unknown): Trouble | undefined {
-  const { code } = error as Partial<SmppError>;
-  if (code === undefined || code === 'STOPPED') return undefined;
-  return code.startsWith('PLUGIN_') ? 'plugin' : 'queue';
-}

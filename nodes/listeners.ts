@@ -1,4 +1,4 @@
-import type { ClientEvents, EventName, SmppClient } from '../src/index';
+import type { ClientEvents, EventName, Listening, Settings, SmppClient } from '../src/index';
 import type { NodeLog } from './log-bridge';
 import type { Registry } from './registry';
 
@@ -12,8 +12,14 @@ export interface Listener {
   receive(event: AnyEvent, shared: boolean): void;
 }
 
-/** Heard always: that a message came in where nobody listens is worth a warning. */
-const ALWAYS: readonly EventName[] = ['message'];
+export interface ListenersParts {
+  readonly nodeId: string;
+  readonly registry: Registry;
+  readonly log: NodeLog;
+  /** Whether the flows have an smpp-in for messages of the connection, running or not. */
+  wantsMessages(): boolean;
+}
+
 /** A deploy takes at most as long as Node-RED waits for its nodes to close, and some. */
 const LONGEST_DEPLOY = 20_000;
 
@@ -23,25 +29,31 @@ const LONGEST_DEPLOY = 20_000;
  * connection that is finishing what it has on the wire.
  */
 export class Listeners {
-  readonly #nodeId: string;
-  readonly #registry: Registry;
-  readonly #log: NodeLog;
+  readonly #parts: ListenersParts;
   readonly #listeners = new Map<string, Listener>();
   readonly #handlers = new Map<EventName, (event: AnyEvent) => void | Promise<void>>();
   /** Nodes that closed in the deploy going on and may come back, and what they listened to. */
   readonly #absent = new Map<string, Listener>();
   #client: SmppClient | undefined;
-  #warned = false;
+  #policy: Settings['whenNobodyListens'] = 'accept';
+  /** Whether the flows have an smpp-in for messages, though it does not run. */
+  #wanted = false;
+  readonly #warned = new Set<string>();
+  readonly #closing = new AbortController();
 
-  constructor(nodeId: string, registry: Registry, log: NodeLog) {
-    this.#nodeId = nodeId;
-    this.#registry = registry;
-    this.#log = log;
+  constructor(parts: ListenersParts) {
+    this.#parts = parts;
   }
 
-  attach(client: SmppClient): void {
+  attach(client: SmppClient, { whenNobodyListens }: Pick<Settings, 'whenNobodyListens'>): void {
     this.#client = client;
+    this.#policy = whenNobodyListens;
     this.#subscribe();
+  }
+
+  /** The connection closes: what comes now is left to its next instance. */
+  close(): void {
+    this.#closing.abort();
   }
 
   add(listener: Listener): void {
@@ -53,38 +65,53 @@ export class Listeners {
   remove(listener: Listener, removed: boolean): void {
     // Past Node-RED's close limit its next instance may be here already.
     if (this.#listeners.get(listener.id) === listener) this.#listeners.delete(listener.id);
-    if (!removed && this.#registry.deploying) this.#absent.set(listener.id, listener);
+    if (!removed && this.#parts.registry.deploying) this.#absent.set(listener.id, listener);
     this.#subscribe();
   }
 
   /** The deploy is over: who is not back by now does not come. */
   settle(): void {
     this.#absent.clear();
+    this.#wanted = this.#parts.wantsMessages();
     this.#subscribe();
+  }
+
+  /** Whether messages are taken; while the nodes that took them are being redeployed that is waited for. */
+  listening(): Listening | Promise<Listening> {
+    if (takesMessages(this.#listeners)) return 'yes';
+    const { deploying } = this.#parts.registry;
+    if (!deploying || !takesMessages(this.#absent)) return this.#nobody();
+    return within(LONGEST_DEPLOY, deploying, this.#closing.signal).then(() => {
+      if (takesMessages(this.#listeners)) return 'yes';
+      // Its nodes are not back yet, or the connection closes before they are.
+      return takesMessages(this.#absent) ? 'later' : this.#nobody();
+    });
+  }
+
+  #nobody(): Listening {
+    this.#warn(this.#wanted ? DISABLED : this.#policy === 'later' ? KEPT : GONE);
+    return this.#wanted ? 'later' : 'no';
   }
 
   /** The promise, where there is one, resolves when all listening nodes have sent. */
   dispatch(event: AnyEvent): void | Promise<void> {
-    const { deploying } = this.#registry;
+    const { deploying } = this.#parts.registry;
     if (this.#absent.size === 0 || !deploying) return this.deliver(event);
     // By then the connection itself may have a next instance, which has the nodes.
     return within(LONGEST_DEPLOY, deploying).then(() =>
-      this.#registry.current(this.#nodeId)?.announce(event),
+      this.#parts.registry.current(this.#parts.nodeId)?.announce(event),
     );
   }
 
   /** To those that listen now. */
   deliver(event: AnyEvent): void {
     const listening = [...this.#listeners.values()].filter(({ events }) => events.has(event.event));
-    if (listening.length === 0) {
-      if (event.event === 'message') this.#warn();
-      this.#answer(event);
-    }
+    if (listening.length === 0) this.#answer(event);
     for (const listener of listening) {
       try {
         listener.receive(event, listening.length > 1);
       } catch (error) {
-        this.#log.error(`smpp-in ${listener.id} failed on "${event.event}": ${String(error)}`);
+        this.#parts.log.error(`smpp-in ${listener.id} failed on "${event.event}": ${String(error)}`);
       }
     }
   }
@@ -99,18 +126,15 @@ export class Listeners {
     }
   }
 
-  #warn(): void {
-    if (this.#warned) return;
-    this.#warned = true;
-    this.#log.warn(
-      'a message came in, but no smpp-in node takes messages of this connection: such messages are ' +
-        'answered as received and are gone; add an smpp-in node with "messages" ticked',
-    );
+  #warn(text: string): void {
+    if (this.#warned.has(text)) return;
+    this.#warned.add(text);
+    this.#parts.log.warn(text);
   }
 
   /** Only what somebody wants is asked for: a busy connection makes many events. */
   #subscribe(): void {
-    const wanted = new Set<EventName>(ALWAYS);
+    const wanted = new Set<EventName>();
     for (const { events } of [...this.#listeners.values(), ...this.#absent.values()]) {
       for (const name of events) wanted.add(name);
     }
@@ -128,9 +152,29 @@ export class Listeners {
   }
 }
 
-function within(limit: number, promise: Promise<void>): Promise<void> {
+const NOBODY = 'a message came in, but no smpp-in node takes messages of this connection';
+const ADD = 'add an smpp-in node with "messages" ticked';
+const LATER = 'the SMSC is asked to keep such messages and to send them again (ESME_RX_T_APPN)';
+const GONE = `${NOBODY}: such messages are answered as received and are gone; ${ADD}, or set whenNobodyListens to later`;
+const KEPT = `${NOBODY}: ${LATER}, as whenNobodyListens says; ${ADD}`;
+const DISABLED =
+  'a message came in, but the smpp-in nodes that are to take messages of this connection are disabled or wrongly ' +
+  `configured: ${LATER}; enable one, or delete them to have whenNobodyListens decide`;
+
+function takesMessages(listeners: ReadonlyMap<string, Listener>): boolean {
+  return [...listeners.values()].some(({ events }) => events.has('message'));
+}
+
+function within(limit: number, promise: Promise<void>, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, limit);
-    void promise.then(() => (clearTimeout(timer), resolve()));
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, limit);
+    signal?.addEventListener('abort', done);
+    if (signal?.aborted) done();
+    void promise.then(done);
   });
 }

@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  IN_MEMORY,
+  accountOf,
+  claimStore,
   clientDirectory,
   openDiskStore,
+  type MemoryStore,
   type Moved,
+  type QueueItem,
+  type SettleForeign,
   type Settings,
   type SmppClient,
+  type SmppError,
   type Store,
 } from '../src/index';
 
@@ -16,35 +23,92 @@ export interface QueueChange {
   /** Of the queue that is in force: `disk`, `memory` or a plugin's id. */
   readonly queue: string;
   /** What an earlier instance left in memory. */
-  readonly left: Store | undefined;
+  readonly left: MemoryStore | undefined;
   readonly warn: (text: string) => void;
 }
 
+/** What of a queue is to be removed. */
+export interface Purged {
+  readonly queue: boolean;
+  readonly deadLetters: boolean;
+}
+
+/** Of a connection whose queue was of another kind before: what is to be done once, before it first connects. */
+export class Handover {
+  #change: QueueChange | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(change: QueueChange) {
+    this.#change = change;
+  }
+
+  /** Moves what was queued, one call after the other. Rejects as {@link followQueue}. */
+  async follow(settle?: SettleForeign): Promise<void> {
+    const following = this.#last.then(async () => {
+      if (this.#change && (await followQueue(this.#change, settle))) this.#change = undefined;
+    });
+    this.#last = following.catch(() => undefined);
+    await following;
+  }
+
+  /** Takes over what another account left in the queue before. */
+  claim(): Promise<void> {
+    return this.follow(() => Promise.resolve(true));
+  }
+
+  /** Removes what another account left in the queue before; all else is in the queue in force by then. */
+  async purge(
+    what: Purged,
+    tell: (item: QueueItem) => void,
+  ): Promise<{ removed: number; dead_letters: number }> {
+    const gone = { removed: 0, dead_letters: 0 };
+    let did = false;
+    const following = this.follow(async (store) => {
+      did = true;
+      if (what.queue) {
+        const { removed, items } = await store.queue.purge();
+        await store.forgetAwaited();
+        gone.removed += removed;
+        items.forEach(tell);
+      }
+      if (what.deadLetters) gone.dead_letters += (await store.deadLetters?.purge()) ?? 0;
+      return false;
+    });
+    await following.catch((error: unknown) => {
+      // It did what was asked of it, and still holds something else.
+      if (!did || !isForeign(error)) throw error;
+    });
+    return gone;
+  }
+}
+
 /**
- * A connection whose queue was of another kind before: what was queued moves to the new one,
- * or it is said how many messages stay behind and where. Rejects where the new queue cannot be opened.
+ * A connection whose queue was of another kind before: what was queued moves to the new one, or it is said how many
+ * messages stay behind and where. What another account left there stays, too, unless `settle` says what becomes of it:
+ * then it resolves with false, or, where it was in memory, rejects. Rejects where the new queue cannot be opened.
  */
-export async function followQueue(change: QueueChange): Promise<void> {
-  const { client, queue, left } = change;
+export async function followQueue(change: QueueChange, settle?: SettleForeign): Promise<boolean> {
+  const { client, settings, queue, left } = change;
   if (left) {
+    await claimStore(left, accountOf(settings), IN_MEMORY, settle);
     const moved = await client.takeOver(left);
     tell(change, moved, 'memory');
     if (moved.left === 0) await left.close();
     else throw moved.reason ?? new Error('not all messages could be moved');
   }
-  if (queue !== 'disk') await leaveDisk(change);
+  return queue === 'disk' || leaveDisk(change, settle);
 }
 
-async function leaveDisk(change: QueueChange): Promise<void> {
+async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined): Promise<boolean> {
   const { client, settings, clientId, warn } = change;
   const directory = clientDirectory(settings.queueDirectory, clientId);
-  if (!existsSync(join(directory, 'data.mdb'))) return;
-  const account = { host: settings.host, systemId: settings.systemId };
+  if (!existsSync(join(directory, 'data.mdb'))) return true;
   let store: Store | undefined;
   try {
     store = await openDiskStore({
       directory,
-      account,
+      account: accountOf(settings),
+      settleForeign: settle,
       capacity: 0,
       whenFull: 'reject',
       onDamage: ({ text }) => warn(text),
@@ -53,9 +117,11 @@ async function leaveDisk(change: QueueChange): Promise<void> {
     if (queued > 0) tell(change, await client.takeOver(store), directory);
   } catch (error) {
     warn(`messages may stay behind in ${directory}: ${(error as Error).message}`);
+    return !isForeign(error);
   } finally {
     await store?.close();
   }
+  return true;
 }
 
 function tell({ queue, warn }: QueueChange, { moved, left, reason }: Moved, from: string): void {
@@ -63,4 +129,8 @@ function tell({ queue, warn }: QueueChange, { moved, left, reason }: Moved, from
   if (left === 0) return;
   const why = reason ? `: ${reason.message}` : ' until their time has come';
   warn(`the queue is now ${queue}: ${left} messages stay behind in ${from}${why}`);
+}
+
+function isForeign(error: unknown): boolean {
+  return (error as Partial<SmppError>).code === 'STORE_ACCOUNT';
 }

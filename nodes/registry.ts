@@ -1,3 +1,4 @@
+import type { Bind } from './accounts';
 import {
   openMemoryStore,
   type ClientEvents,
@@ -13,8 +14,6 @@ export interface ClaimRequest {
   /** What people call the connection. */
   readonly label: string;
   readonly clientId: string;
-  /** Whose messages these are: host and system_id. */
-  readonly account: string;
   /** Of the queue in memory; absent where the client has a store of another kind. */
   readonly memory?: { readonly limits: QueueLimits; readonly correlationCapacity: number } | undefined;
 }
@@ -42,13 +41,10 @@ export interface Claim extends Hold {
 export interface Orphan {
   readonly nodeId: string;
   readonly label: string;
-  /** Why nobody wants it. */
-  readonly reason: 'removed' | 'account-changed';
   readonly store: MemoryStore;
 }
 
 interface Entry {
-  readonly account: string;
   /** In memory; absent where the queue is of another kind, which needs nobody to keep it. */
   readonly store?: MemoryStore;
   label: string;
@@ -60,6 +56,8 @@ interface Entry {
 /** A connection that is in force. */
 export interface Member {
   readonly nodeId: string;
+  /** What people call it, and as whom it binds; absent: nobody uses it. */
+  readonly inUse?: { readonly label: string; readonly binds: readonly Bind[] } | undefined;
   /** All nodes exist and listen. */
   deployed(): void;
   /** Tells its listening nodes of an event that happened elsewhere. */
@@ -113,30 +111,35 @@ export class Registry {
     if (this.#members.get(member.nodeId) === member) this.#members.delete(member.nodeId);
   }
 
+  /** The other connections. */
+  others(member: Member): Member[] {
+    return [...this.#members.values()].filter(({ nodeId }) => nodeId !== member.nodeId);
+  }
+
   /** The instance of a connection that is in force now. */
   current(nodeId: string): Member | undefined {
     return this.#members.get(nodeId);
   }
 
-  /** The store for a connection: what its earlier instance left, where the account is the same, or a new one. */
+  /**
+   * The store for a connection: what its earlier instance left, or a new one. Whether that may be used by the account
+   * that the connection has now the store itself knows.
+   */
   claim(request: ClaimRequest): Claimed {
     const takenBy = this.#userOf(request.clientId, request.nodeId);
     if (takenBy !== undefined) return { takenBy };
-    const left = this.#entries.get(request.nodeId);
-    const adopted = left?.account === request.account;
-    if (left && !adopted) this.#orphan(request.nodeId, left, 'account-changed');
-    const { nodeId, account, label, clientId, memory } = request;
-    const inherited = adopted ? left.store : undefined;
+    const { nodeId, label, clientId, memory } = request;
+    const inherited = this.#entries.get(nodeId)?.store;
     const holder = Symbol(nodeId);
     const hold = this.#hold(nodeId, holder);
     if (!memory) {
-      this.#entries.set(nodeId, { account, label, clientId, holder });
+      this.#entries.set(nodeId, { label, clientId, holder });
       return { claim: { adopted: false, ...(inherited ? { left: inherited } : {}), ...hold } };
     }
     const { limits, correlationCapacity } = memory;
     const store = inherited ?? openMemoryStore({ ...limits, correlationCapacity });
     if (inherited) store.configure(limits);
-    this.#entries.set(nodeId, { account, store, label, clientId, holder });
+    this.#entries.set(nodeId, { store, label, clientId, holder });
     return { claim: { store, adopted: inherited !== undefined, ...hold } };
   }
 
@@ -154,7 +157,7 @@ export class Registry {
   /** Stores that no instance has taken over, and forgets them. */
   sweep(): Orphan[] {
     for (const [nodeId, entry] of this.#entries) {
-      if (entry.holder === undefined) this.#orphan(nodeId, entry, 'removed');
+      if (entry.holder === undefined) this.#orphan(nodeId, entry);
     }
     return this.#orphans.splice(0);
   }
@@ -190,12 +193,12 @@ export class Registry {
     // Past Node-RED's close limit the next instance may have taken it over already.
     if (entry?.holder !== holder) return;
     delete entry.holder;
-    if (removed) this.#orphan(nodeId, entry, 'removed');
+    if (removed) this.#orphan(nodeId, entry);
   }
 
-  #orphan(nodeId: string, entry: Entry, reason: Orphan['reason']): void {
+  #orphan(nodeId: string, entry: Entry): void {
     this.#entries.delete(nodeId);
-    if (entry.store) this.#orphans.push({ nodeId, label: entry.label, reason, store: entry.store });
+    if (entry.store) this.#orphans.push({ nodeId, label: entry.label, store: entry.store });
   }
 }
 

@@ -1,10 +1,7 @@
 import { listOrphans, type FailureEvent, type QueueItem } from '../src/index';
 import type { Orphan, Registry } from './registry';
 
-const REASONS: Readonly<Record<Orphan['reason'], string>> = {
-  removed: 'the connection was deleted or disabled',
-  'account-changed': 'the connection now names another host or system_id',
-};
+const REMOVED = 'the connection was deleted or disabled';
 
 /** What was queued for connections that are no more fails, and is told to whoever listens. */
 export async function tellOrphans(
@@ -12,16 +9,15 @@ export async function tellOrphans(
   warn: (text: string) => void,
   orphans: readonly Orphan[],
 ): Promise<void> {
-  for (const { nodeId, label, reason, store } of orphans) {
-    const why = REASONS[reason];
+  for (const { nodeId, label, store } of orphans) {
     const { removed } = await store.queue.purge({
       onRemoved: (items) => {
-        for (const item of items) registry.current(nodeId)?.announce(removedEvent(item, why));
+        for (const item of items) registry.current(nodeId)?.announce(removedEvent(item, REMOVED));
       },
     });
     await store.close();
     if (removed === 0) continue;
-    warn(`[smpp-config:${label}] ${removed} queued messages were removed (REMOVED): ${why}`);
+    warn(`[smpp-config:${label}] ${removed} queued messages were removed (REMOVED): ${REMOVED}`);
   }
 }
 
@@ -40,7 +36,8 @@ export async function tellForgotten(
   }
 }
 
-function removedEvent(item: QueueItem, why: string): FailureEvent {
+/** The end of a message that no client has any more. */
+export function removedEvent(item: QueueItem, why: string): FailureEvent {
   return {
     event: 'failure',
     command: item.command,

@@ -8,6 +8,7 @@ import { pluginsOf, servePlugins } from './plugins';
 import { registry } from './registry';
 import { tellForgotten, tellOrphans } from './removed';
 import type { TlsConfig, TlsInput } from './tls';
+import { wantsMessages, type FlowDefinition } from './wishes';
 
 /** Milliseconds that Node-RED waits for a node to close, unless its settings say otherwise. */
 const CLOSE_LIMIT = 15_000;
@@ -43,6 +44,7 @@ export = function smppConfig(RED: NodeAPI): void {
       nodeId: this.id,
       log: this,
       registry,
+      wantsMessages: () => wantsMessages(flowsOf(RED), idsOf(this)),
       translate: (key, values) => RED._(`smpp-config.${key}`, values ?? {}),
       configuration,
     });
@@ -64,6 +66,17 @@ export = function smppConfig(RED: NodeAPI): void {
     },
   });
 };
+
+function flowsOf(RED: NodeAPI): FlowDefinition[] {
+  const flows: FlowDefinition[] = [];
+  RED.nodes.eachNode((definition) => void flows.push(definition));
+  return flows;
+}
+
+/** In a subflow a node has an id of its own, and is known to the others of the template by the one it has there. */
+function idsOf({ id, _alias }: ConfigNode & { readonly _alias?: string }): string[] {
+  return _alias === undefined ? [id] : [id, _alias];
+}
 
 /** How TLS configurations, and what they leave to the environment, are found. */
 function tlsInput(RED: NodeAPI, node: ConfigNode): TlsInput {

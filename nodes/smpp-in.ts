@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { SmppError, type EventName } from '../src/index';
 import { Reader } from './choices';
+import { eventNames } from './event-names';
 import type { AnyEvent, Listener } from './listeners';
 import { migrate, type Definition } from './migrations';
 import { findConnection } from './nodes';
@@ -15,7 +16,6 @@ const EVENTS = [
   'throttle',
   'queue',
 ] as const satisfies readonly EventName[];
-const DEFAULT_EVENTS: readonly EventName[] = ['message', 'receipt'];
 
 export = function smppIn(RED: NodeAPI): void {
   function SmppIn(this: Node, given: NodeDef): void {
@@ -52,21 +52,14 @@ export = function smppIn(RED: NodeAPI): void {
   RED.nodes.registerType('smpp-in', SmppIn);
 };
 
-/** A list, or its names separated by commas (as an environment variable has it). */
 function readEvents(given: unknown, reader: Reader): ReadonlySet<EventName> {
-  const names = namesOf(given);
+  const names = eventNames(given);
   const known = EVENTS.filter((name) => names.includes(name));
   const unknown = names.filter((name) => !EVENTS.some((event) => event === name));
   if (unknown.length > 0)
     reader.add(`events (${JSON.stringify(unknown)}): give some of ${EVENTS.join(', ')}`);
   else if (known.length === 0) reader.add('events: choose at least one');
   return new Set(known);
-}
-
-function namesOf(given: unknown): readonly unknown[] {
-  if (given === undefined || given === null || given === '') return DEFAULT_EVENTS;
-  if (Array.isArray(given)) return given;
-  return typeof given === 'string' ? given.split(/[\s,]+/) : [given];
 }
 
 /** An event as a message of the flow: its own `_msgid` is that of the message it belongs to. */

@@ -43,6 +43,12 @@ export interface Facts {
 /** What cannot be had: the queue, or a plugin. */
 export type Trouble = 'queue' | 'plugin';
 
+export function troubleOf(error: unknown): Trouble | undefined {
+  const { code } = error as { code?: string };
+  if (code === undefined || code === 'STOPPED') return undefined;
+  return code.startsWith('PLUGIN_') ? 'plugin' : 'queue';
+}
+
 export function statusOf(facts: Facts, translate: Translate): Status {
   const { state, queued, refused, trouble } = facts;
   if (trouble) return { ...LOOKS.disconnected, text: translate(`status.${trouble}`) };

@@ -8,6 +8,7 @@ import { allDeadLetters, deadLetterOf, type DeadLetterList } from './dead-letter
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
 import { endpointsOf, typesOf } from './hosts';
+import { claimAll, purgeAll, purgeLetters } from './foreign';
 import { Intake } from './intake';
 import type { Message } from './message';
 import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
@@ -212,10 +213,15 @@ export class SmppClient {
     this.#upkeep.announce();
   }
 
-  /** Removes all that is queued and not on the wire; each message fails with `REMOVED`. */
+  /** Takes over what another account left in the queue (`STORE_ACCOUNT`), to be sent and matched as this one's. */
+  claim(): Promise<void> {
+    return claimAll(this.#parts);
+  }
+
+  /** Removes all that is queued and not on the wire, also by another account; each message fails with `REMOVED`. */
   async purge(): Promise<number> {
     await this.#road.giveBack();
-    const removed = await purgeQueue(this.#parts.store, this.#sender, this.#road);
+    const removed = await purgeAll(this.#parts, (store) => purgeQueue(store, this.#sender, this.#road));
     this.#announcer.queue({ state: 'purged', queued: 0, removed });
     return removed;
   }
@@ -236,8 +242,8 @@ export class SmppClient {
   }
 
   /** Forgets the messages that failed for good, and says how many they were. */
-  async purgeDeadLetters(): Promise<number> {
-    return (await this.#parts.store.deadLetters?.purge()) ?? 0;
+  purgeDeadLetters(): Promise<number> {
+    return purgeLetters(this.#parts);
   }
 
   /** Queues what is queued in another store, which must be open and used by nobody; it stays open. */

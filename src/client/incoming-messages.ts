@@ -10,6 +10,7 @@ import {
   type TextCodec,
   type UserData,
 } from '../text';
+import type { Audience } from './audience';
 import { Damper } from './damper';
 import type { Events, MessageEvent } from './events';
 import type { Holding, Released } from './holding';
@@ -29,6 +30,7 @@ export interface IncomingMessagesParts {
   readonly holding: Holding | undefined;
   /** With those who acknowledge by being done. */
   readonly patience: Patience;
+  readonly audience: Audience;
 }
 
 /** deliver_sm, or data_sm from the centre. */
@@ -58,6 +60,9 @@ export class IncomingMessages {
   }
 
   async take(pdu: Incoming, octets: Buffer, data: UserData, session: Session): Promise<Answer> {
+    // Before a part is kept: those of one message are all answered so, and come again together.
+    const refusal = await this.#parts.audience.refusal();
+    if (refusal) return refusal;
     if (!data.part) {
       const whole = partOf(pdu, data, { method: 'sar', reference: 0, total: 1, part: 1 });
       const event = this.#eventOf(pduFields(pdu), { parts: [whole], total: 1, missing: [] }, data.problem);
@@ -84,6 +89,8 @@ export class IncomingMessages {
   /** Octets that are no PDU, but were to be a message. */
   async malformed(command: string, octets: Buffer, error: PduError, session: Session): Promise<Answer> {
     const kept = Buffer.from(octets);
+    const refusal = await this.#parts.audience.refusal();
+    if (refusal) return refusal;
     const event: MessageEvent = {
       command,
       ...statusFields(kept),
@@ -158,15 +165,20 @@ export class IncomingMessages {
     };
   }
 
-  async #incomplete(message: JoinedMessage): Promise<void> {
-    const { missing, total, parts } = message;
-    this.#parts.log.warn(
+  /** Resolves with whether it was told: what came is not to be lost because nobody listens just now. */
+  async #incomplete(message: JoinedMessage): Promise<boolean> {
+    const { audience, log, events } = this.#parts;
+    const { missing, total, parts, reason } = message;
+    // Another has its place where it was superseded or there is no room.
+    if (reason === 'timeout' && (await audience.refusal())) return false;
+    log.warn(
       { event: 'message', stage: 'incomplete', missing, segments: total },
       `${missing.length} of ${total} parts of a long message did not come; what came is delivered, marked incomplete`,
     );
     // Its parts are answered long since.
     const event = this.#eventOf(parts[0]?.context as ReturnType<typeof pduFields>, message);
-    await this.#parts.events.emit('message', event);
+    await events.emit('message', event);
+    return true;
   }
 }
 

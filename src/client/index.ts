@@ -37,12 +37,15 @@ export {
   OPTIONS,
   findProblems,
   normalise,
+  type Listening,
   type Parts,
   type Settings,
   type SmppClientOptions,
 } from './options';
 export type { FailoverHost } from './failover-option';
 export type { OptionKind } from './option-kinds';
+export { accountOf } from './store-part';
+export { endpointsOf, typesOf, type Endpoint, type LinkType } from './hosts';
 export { DeliveryError, type CompleteWhen } from './outcomes';
 export type { DeadLetterList, DeadLetterReport } from './dead-letters';
 export {

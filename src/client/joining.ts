@@ -32,15 +32,15 @@ export class Joining {
   #stopped = false;
   /** Messages that wait for parts, by their key. */
   readonly #waiting = new Set<string>();
-  #incomplete: (message: JoinedMessage) => Promise<void> = () => Promise.resolve();
+  #incomplete: (message: JoinedMessage) => Promise<boolean> = () => Promise.resolve(true);
 
   constructor(parts: JoiningParts) {
     this.#parts = parts;
     this.#reassembler = new Reassembler({ timeout: parts.timeout });
   }
 
-  /** Who hears of messages of which parts did not come. */
-  onIncomplete(handler: (message: JoinedMessage) => Promise<void>): void {
+  /** Who hears of messages of which parts did not come, and resolves with whether it took them. */
+  onIncomplete(handler: (message: JoinedMessage) => Promise<boolean>): void {
     this.#incomplete = handler;
   }
 
@@ -68,12 +68,12 @@ export class Joining {
     return added;
   }
 
-  /** The centre sends the last part again: the others wait for it as before. */
-  async reopen(message: JoinedMessage, last: MessagePart): Promise<void> {
+  /** The centre sends the last part again: the others wait for it as before. Without `last`: all that came wait. */
+  async reopen(message: JoinedMessage, last?: MessagePart): Promise<void> {
     const { key } = message;
     // Another message may have the key by now.
     if (this.#waiting.has(key)) return;
-    this.#reassembler.reopen(message, last.part, this.#parts.clock.now());
+    this.#reassembler.reopen(message, last?.part, this.#parts.clock.now());
     if (message.total > 1) this.#waiting.add(key);
     this.#arm();
     if (this.#parts.store.capabilities.durable) await this.#keep(key);
@@ -158,7 +158,7 @@ export class Joining {
   #giveUp(message: JoinedMessage): void {
     this.#waiting.delete(message.key);
     this.#incomplete(message)
-      .then(() => this.told(message))
+      .then((told) => (told ? this.told(message) : this.reopen(message)))
       .catch((error: unknown) => {
         const line = { event: 'message', stage: 'incomplete', err: error };
         this.#parts.log.error(line, 'what came of a long message cannot be delivered');

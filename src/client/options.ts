@@ -118,6 +118,7 @@ export const OPTIONS = {
   ackTimeout: seconds(30, 0.05),
   ackTimeoutStatus: status('ESME_RX_T_APPN'),
   decodeErrorStatus: status('ESME_ROK'),
+  whenNobodyListens: choice('accept', 'later'),
   reassemblyTimeout: seconds(300, 1),
   logLevel: choice('info', 'trace', 'debug', 'warn', 'error', 'silent'),
   logMetadata: record(),
@@ -130,6 +131,9 @@ type Value<K> = K extends OptionKind<infer T> ? T : never;
 
 /** The options, checked: times in milliseconds, everything present. */
 export type Settings = { readonly [K in keyof Table]: Value<Table[K]> };
+
+/** `no`: whenNobodyListens decides; `later`: nobody now, but the message is wanted, so the SMSC is to keep it. */
+export type Listening = 'yes' | 'no' | 'later';
 
 /**
  * What a user may bring instead of what is built in: by the id of a plugin, as an object, or as a plugin itself, whose
@@ -153,6 +157,11 @@ export interface Parts {
   codecs?: readonly (TextCodec | string | SmppPlugin<'smpp-codec'>)[];
   /** Finds plugins by type and id. */
   resolvePlugin?: ResolvePlugin | undefined;
+  /**
+   * Asked before a message that comes in is told, of a long one before each part: whether anybody takes messages. Where
+   * it is given it also warns where nobody does; default: whether there is a handler of `message`.
+   */
+  listening?: () => Listening | Promise<Listening>;
   /** TLS options of Node's `tls.connect`; only with `useTls`. */
   tls?: TlsOptions;
   /** A pino logger, or a function that takes finished lines. */

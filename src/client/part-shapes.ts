@@ -98,6 +98,7 @@ const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
   },
   codecs: { give: 'a list of codecs, each with name, data_coding, encode and decode, or ids of plugins' },
   resolvePlugin: { maker: 'plugins', give: 'a function (type, id) => plugin' },
+  listening: { maker: 'an answer', give: "a function () => 'yes', 'no' or 'later'" },
   tls: { shape: {}, give: "an object with options of Node's tls.connect" },
   log: { shape: LOG, maker: 'lines', give: 'a pino logger, or a function that takes lines: (line) => …' },
   clock: { shape: CLOCK, give: 'an object with now, monotonic, setTimeout and clearTimeout' },

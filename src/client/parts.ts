@@ -34,6 +34,7 @@ export interface OpenParts extends StorePart {
   readonly correlator: Correlator;
   readonly codecs: readonly TextCodec[];
   readonly sequence: (() => SequenceGenerator) | undefined;
+  readonly listening: Parts['listening'];
   readonly tls: Parts['tls'];
   readonly clock: Clock;
   readonly random: () => number;
@@ -68,6 +69,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     correlator: correlator ? guardCorrelator(correlator, faults) : storage.store.correlator,
     codecs: codecParts(options, plugins, faults),
     sequence: sequence && guardSequence(sequence, faults),
+    listening: options.listening,
     tls: options.tls,
     pace: new Pace({ limiter, handler: throttleHandler, clock }),
     bucket,

@@ -10,7 +10,8 @@ import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
 import { Joining } from './joining';
 import { MessageMatcher } from './matching';
-import type { Settings } from './options';
+import { Audience } from './audience';
+import type { Parts, Settings } from './options';
 import type { Outcomes } from './outcomes';
 import { Pacing } from './pacing';
 import { Patience } from './patience';
@@ -25,6 +26,7 @@ export interface ReceivingParts {
   readonly outcomes: Outcomes;
   readonly store: Pick<Store, 'state' | 'capabilities'>;
   readonly correlator: Correlator;
+  readonly listening: Parts['listening'];
 }
 
 const UDHI = 0x40;
@@ -68,7 +70,8 @@ export class Receiving {
     this.#matcher = new ReceiptMatcher(matcher, clock, settings.receiptHoldTime);
     this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
     const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;
-    this.#messages = new IncomingMessages({ ...parts, joining: this.#joining, holding, patience });
+    const audience = new Audience(parts);
+    this.#messages = new IncomingMessages({ ...parts, joining: this.#joining, holding, patience, audience });
     this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, holding, patience });
   }
 

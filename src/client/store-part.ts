@@ -1,6 +1,8 @@
 import type { Clock } from '../clock';
 import { SmppError } from '../protocol';
 import {
+  IN_MEMORY,
+  claimStore,
   clientDirectory,
   deferStore,
   openDiskStore,
@@ -9,7 +11,9 @@ import {
   type OutboundQueue,
   type QueueItem,
   type QueueLimits,
+  type SettleForeign,
   type Store,
+  type StoreAccount,
   type StoreCapabilities,
 } from '../store';
 import type { SmppClientOptions, Settings } from './options';
@@ -22,8 +26,11 @@ export interface StorePart {
   readonly store: Store;
   /** Whether the store was opened here and is to be closed here. */
   readonly ownsStore: boolean;
-  /** Opens it, where it is not open yet. Rejects with `QUEUE_UNAVAILABLE` and the like. */
-  openStore(): Promise<void>;
+  /**
+   * Opens it, where it is not open yet; `settle` says what becomes of what another account left in it. Rejects with
+   * `QUEUE_UNAVAILABLE`, `STORE_ACCOUNT` and the like.
+   */
+  openStore(settle?: SettleForeign): Promise<void>;
 }
 
 export interface StoreContext extends PluginContext {
@@ -62,25 +69,71 @@ export function storePart(
   if (typeof kind === 'object' && !isPlugin(kind)) {
     const given = kind as Store | OutboundQueue;
     const isWhole = lacks('smpp-store', given).length === 0;
+    if (isWhole && 'configure' in given) return leftPart(given as MemoryStore, settings, limits, context);
     const store = isWhole
       ? (given as Store)
       : withQueue(given as OutboundQueue, memoryStore(settings, limits, context.clock));
-    // A memory store that an earlier client left takes the new one's limits.
-    if ('configure' in store) (store as MemoryStore).configure(limits);
     return { store: guardStore(store, faults), ownsStore: false, openStore: openNothing };
   }
-  const store = deferStore(UNKNOWN, () =>
+  const open = (settle?: SettleForeign): Promise<Store> =>
     kind === 'disk'
-      ? diskStore(settings, limits, context)
-      : pluginStore(kind as string | SmppPlugin, options, settings, limits, context),
-  );
+      ? diskStore(settings, limits, context, settle)
+      : pluginStore(kind as string | SmppPlugin, options, settings, limits, context);
+  const part = deferredPart(UNKNOWN, open);
+  return { ...part, store: kind === 'disk' ? part.store : guardStore(part.store, faults), ownsStore: true };
+}
+
+/** A memory store that an earlier client left; it takes the new one's limits. */
+function leftPart(
+  store: MemoryStore,
+  settings: Settings,
+  limits: QueueLimits,
+  context: StoreContext,
+): StorePart {
+  store.configure(limits);
+  const account = accountOf(settings);
+  if (store.foreign(account)) {
+    const open = async (settle?: SettleForeign): Promise<Store> => {
+      tellClaimed(await claimStore(store, account, IN_MEMORY, settle), context);
+      return store;
+    };
+    return { ...deferredPart(store.capabilities, open), ownsStore: false };
+  }
+  tellClaimed(store.own(account), context);
+  return { store, ownsStore: false, openStore: () => Promise.resolve() };
+}
+
+function deferredPart(
+  assumed: StoreCapabilities,
+  open: (settle?: SettleForeign) => Promise<Store>,
+): Pick<StorePart, 'store' | 'openStore'> {
+  let settling: SettleForeign | undefined;
+  const store = deferStore(assumed, () => open(settling));
   return {
-    store: kind === 'disk' ? store : guardStore(store, faults),
-    ownsStore: true,
-    openStore: async () => {
-      await store.open();
+    store,
+    openStore: async (settle) => {
+      // A try that is on its way knows nothing of it.
+      if (settle) await store.open().catch(() => undefined);
+      settling = settle;
+      try {
+        await store.open();
+      } finally {
+        settling = undefined;
+      }
     },
   };
+}
+
+/** Whose messages a client of these settings sends. */
+export function accountOf({ host, systemId, failover }: Settings): StoreAccount {
+  const others = failover.map((one) => one.host);
+  return { host, systemId, ...(others.length > 0 ? { failover: others } : {}) };
+}
+
+function tellClaimed(before: StoreAccount | undefined, { log }: StoreContext): void {
+  if (!before) return;
+  const facts = { event: 'queue', stage: 'claimed', before: `${before.systemId} at ${before.host}` };
+  log.debug(facts, 'the queue belongs to this account from now on');
 }
 
 function memoryStore(settings: Settings, limits: QueueLimits, clock: Clock): Store {
@@ -90,14 +143,18 @@ function memoryStore(settings: Settings, limits: QueueLimits, clock: Clock): Sto
 async function diskStore(
   settings: Settings,
   limits: QueueLimits,
-  { clock, clientId, log }: StoreContext,
+  context: StoreContext,
+  settle: SettleForeign | undefined,
 ): Promise<Store> {
+  const { clock, clientId, log } = context;
   return openDiskStore({
     ...limits,
     clock,
     directory: clientDirectory(settings.queueDirectory, clientId),
     holder: settings.name || clientId,
-    account: { host: settings.host, systemId: settings.systemId },
+    account: accountOf(settings),
+    settleForeign: settle,
+    onClaimed: (before) => tellClaimed(before, context),
     correlationCapacity: settings.correlationCapacity,
     onDamage: (damage) => log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
   });

@@ -35,13 +35,23 @@ export {
 export {
   clientDirectory,
   listOrphans,
+  nameFor,
   openDiskStore,
   type DiskStore,
   type DiskStoreOptions,
   type OnDamage,
   type OrphanedQueue,
-  type StoreAccount,
   type StoreDamage,
 } from './disk';
 export { deferStore, type DeferredStore } from './deferred';
+export {
+  IN_MEMORY,
+  canonicalHost,
+  claimStore,
+  type Claimable,
+  type Foreign,
+  type Holdings,
+  type SettleForeign,
+  type StoreAccount,
+} from './account';
 export { moveMessages, type Moved } from './move';

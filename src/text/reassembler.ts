@@ -131,8 +131,8 @@ export class Reassembler {
     return { key, status: 'waiting', incomplete };
   }
 
-  /** Takes a joined message apart again: all but one of its parts wait, as if that one had never come. */
-  reopen({ key, parts, firstAt }: JoinedMessage, but: number, now: number): void {
+  /** Takes a message apart again: all but one of its parts, or all, wait, as if that one had never come. */
+  reopen({ key, parts, firstAt }: JoinedMessage, but: number | undefined, now: number): void {
     this.#done.delete(key);
     for (const part of parts) {
       if (part.part !== but) this.#place(this.#waiting.get(key), key, part, now, firstAt);

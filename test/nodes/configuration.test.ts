@@ -70,6 +70,22 @@ describe('what smpp-config makes of its properties', () => {
     assert.deepEqual(read({ queue: 'memory', clientId: '../carrier' }).problems, []);
   });
 
+  it('has a name for its queue however deep in subflows it lies, of any kind; one that is given must fit', () => {
+    const nodeId = Array.from({ length: 4 }, () => 'f6f2187d.f17ca8')
+      .join('-')
+      .repeat(2);
+    const names = ['disk', 'memory', 'plugin'].map((queue) => read({ queue }, { nodeId }));
+    for (const { options, problems } of names) {
+      assert.deepEqual(problems, []);
+      assert.match(options.clientId ?? '', /^id-f6f2187df17ca8f6f218-[0-9a-f]{32}$/);
+    }
+    const given = read({ clientId: nodeId }).problems;
+    assert.deepEqual(
+      given.map(({ field }) => field),
+      ['clientId'],
+    );
+  });
+
   it('names the parts that are chosen, which may be plugins', () => {
     const chosen = { queue: 'post', rateLimiter: 'shared', throttleHandler: '', correlator: 'store' };
     const { options, problems } = read(chosen, { codecs: () => ['greek'] });

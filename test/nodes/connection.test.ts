@@ -51,6 +51,7 @@ describe('a connection that cannot connect yet', () => {
         warnings: [],
       },
     });
+    connection.view({ status: () => undefined });
     connection.deployed();
     await until(() => errors.length === 1, 'the error');
     await until(() => clock.pendingTimers === 1, 'the next try');

@@ -64,25 +64,66 @@ describe('a deploy', () => {
     assert.deepEqual(taken, ['a', 'b']);
   });
 
-  it('fails what is queued when the connection now names another account', async () => {
-    const flow = centre.flow(
-      [
-        centre.out(),
-        centre.in({ events: ['failure'], wires: [['failures']] }),
-        { id: 'failures', type: 'helper' },
-      ],
-      {
+  describe('after which the connection names another account', () => {
+    const other = { systemId: 'other', password: '' };
+    const failures = { events: ['failure'], wires: [['failures']] };
+    const flowOf = (): FlowNode[] =>
+      centre.flow([centre.out(), centre.in(failures), { id: 'failures', type: 'helper' }], {
         autoConnect: false,
-      },
-    );
-    await load(flow, credentials(naz));
-    receive({ ...text('a'), _msgid: 'm1' });
-    await queued(1);
-    await deploy(flow, 'full', credentials({ systemId: 'other', password: '' }));
-    const msg = await new Inbox('failures').next();
-    assert.deepEqual([msg._msgid, msg.topic, smppOf(msg).code], ['m1', '447700900123', 'REMOVED']);
-    assert.match(String(msg.payload), /another host or system_id/);
-    await queued(0);
+      });
+
+    async function refused(): Promise<void> {
+      await load(flowOf(), credentials(naz));
+      receive({ ...text('a'), _msgid: 'm1' });
+      await queued(1);
+      await deploy(flowOf(), 'full', credentials(other));
+      receive({ action: 'connect' });
+      await until(() => logged('ERROR', 'out').length === 1, 'the refusal');
+    }
+
+    it('keeps what is queued, says whose it is and what can be done, and sends nothing', async () => {
+      let binds = 0;
+      centre.smsc.on('bind', () => binds++);
+      await refused();
+      const [line] = logged('ERROR', 'out');
+      assert.match(line ?? '', /belongs to the account naz at 127.0.0.1, not to other at 127.0.0.1/);
+      assert.match(line ?? '', /holds 1 message:.*"claim".*old host and system ID.*"purge"/);
+      assert.equal(binds, 0);
+      await deploy(flowOf(), 'full', credentials(naz));
+      await queued(1);
+    });
+
+    it('sends it under the new account as soon as it is claimed', async () => {
+      await load(flowOf(), credentials(naz));
+      receive(text('a'));
+      await queued(1);
+      await deploy(changed(flowOf(), centre.id, { autoConnect: true }), 'full', credentials(other));
+      await until(() => logged('ERROR', centre.id).length === 1, 'the refusal');
+      const taken: unknown[] = [];
+      centre.smsc.on('submit', ({ text: said }) => taken.push(said));
+      receive({ action: 'claim' });
+      await until(() => taken.length === 1, 'the message');
+    });
+
+    it('fails it when it is purged, and goes on', async () => {
+      await refused();
+      const inbox = new Inbox('failures');
+      receive({ action: 'purge' });
+      const msg = await inbox.next();
+      assert.deepEqual([msg._msgid, msg.topic, smppOf(msg).code], ['m1', '447700900123', 'REMOVED']);
+      await queued(0);
+      receive({ action: 'connect' });
+      await until(() => centre.smsc.sessions.length === 1, 'the session');
+    });
+
+    it('does not mind a queue that holds nothing', async () => {
+      await load(flowOf(), credentials(naz));
+      await queued(0);
+      await deploy(flowOf(), 'full', credentials(other));
+      receive({ action: 'connect' });
+      await until(() => centre.smsc.sessions.length === 1, 'the session');
+      assert.deepEqual(logged('WARN', centre.id), []);
+    });
   });
 
   it('keeps what is queued while the connection is wrongly configured', async () => {

@@ -3,7 +3,14 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { followQueue } from '../../nodes/queue-change';
-import { SmppClient, normalise, openDiskStore, openMemoryStore, type Store } from '../../src/index';
+import {
+  SmppClient,
+  normalise,
+  openDiskStore,
+  openMemoryStore,
+  type MemoryStore,
+  type Store,
+} from '../../src/index';
 import { hasCode, items, retry, takeAll } from '../../src/store/conformance/harness';
 import { behind } from '../store/setup';
 
@@ -27,7 +34,7 @@ describe('a connection whose queue is changed', () => {
   const openDisk = (): Promise<Store> =>
     openDiskStore({ directory: directory(), account: { host: '127.0.0.1', systemId: 'me' }, ...limits });
 
-  async function follow(queue: string, left?: Store, queueCapacity = 100): Promise<void> {
+  async function follow(queue: string, left?: MemoryStore, queueCapacity = 100): Promise<void> {
     const options = { queue, queueDirectory, queueCapacity, systemId: 'me', clientId: 'carrier' };
     client = new SmppClient({ ...options, logLevel: 'silent' });
     const settings = normalise({ ...options, host: '127.0.0.1' });

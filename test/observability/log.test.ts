@@ -74,7 +74,7 @@ describe('The log', () => {
       await new Promise(setImmediate);
     }
     process.off('warning', onWarning);
-    assert.deepEqual(warnings, Array(2).fill('the log sink failed, lines are lost: Error: full'));
+    assert.deepEqual(warnings, Array(2).fill('the log sink (option log) failed; lines are lost: full'));
   });
 
   it('has one JSON object per line with level, time and the sentence', () => {

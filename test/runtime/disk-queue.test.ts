@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Smsc, type SubmitEvent } from '../../src/simulator';
-import { connection, sendingFlow } from '../support/flows';
-import { Runtime, forEachNodeRed } from '../support/runtime';
+import { connection, node, sendingFlow, tab } from '../support/flows';
+import { Runtime, forEachNodeRed, type FlowNode } from '../support/runtime';
 
 const onDisk = { queue: 'disk', clientId: 'kept' };
 
@@ -78,18 +78,60 @@ forEachNodeRed('a queue on disk', (kind) => {
     assert.deepEqual([...arrived()].sort(), [...all].sort());
   });
 
-  it('refuses another account, says so, and deletes nothing', async () => {
-    await runtime.deploy(sendingFlow(connection(smsc.port, onDisk)));
-    await runtime.waitForStatus('out', /^bound/);
-    const other = connection(smsc.port, {
-      ...onDisk,
-      credentials: { systemId: 'other', password: 'secret' },
-    });
-    await runtime.deploy(sendingFlow(other));
-    await runtime.waitForLog(/belongs to the account test at 127\.0\.0\.1, not to other/);
+  it('refuses another account what it holds, says so, and deletes nothing', async () => {
+    const away = { ...onDisk, autoConnect: false };
+    const other = { credentials: { systemId: 'other', password: 'secret' } };
+    const flow = (config: object): FlowNode[] =>
+      sendingFlow(connection(smsc.port, { ...config }), { out: { completeWhen: 'queued' } });
+    await runtime.deploy(flow(away));
+    sendAll(['kept']);
+    await runtime.until('it to be queued', () => runtime.messages('outcome')[0]);
+    await runtime.deploy(flow({ ...onDisk, ...other }));
+    await runtime.waitForLog(/belongs to the account test at 127\.0\.0\.1, not to other.*holds 1 message:/);
     await runtime.waitForStatus('out', /^queue unavailable/);
-    await runtime.deploy(sendingFlow(connection(smsc.port, onDisk)));
+    // Another client ID is another queue, and leaves the first to its account.
+    await runtime.deploy(flow({ ...onDisk, ...other, clientId: 'others' }));
     await runtime.waitForStatus('out', /^bound/);
+    assert.equal(submits.length, 0);
+    await runtime.deploy(flow(onDisk));
+    await runtime.until('the message', () => (arrived().has('kept') ? true : undefined));
+  });
+
+  it('is claimed by a corrected system ID while it holds nothing', async () => {
+    await runtime.deploy(sendingFlow(connection(smsc.port, { ...onDisk, credentials: {} })));
+    await runtime.waitForStatus('out', /^bound/);
+    await runtime.deploy(sendingFlow(connection(smsc.port, onDisk)));
+    await runtime.until('the session of the new account', () =>
+      smsc.sessions.some(({ system_id }) => system_id === 'test') ? true : undefined,
+    );
+  });
+
+  it('serves a connection that lies in a subflow in a subflow in a subflow', async () => {
+    const id = (digit: number): string => `${digit}`.repeat(16);
+    const inner = ['1', '2', '3'];
+    const subflow = (level: string): FlowNode => ({
+      id: level.padEnd(16, 'a'),
+      type: 'subflow',
+      name: `level ${level}`,
+      in: [{ x: 1, y: 1, wires: [{ id: level.padEnd(16, 'b') }] }],
+      out: [],
+    });
+    const config = { ...connection(smsc.port, { queue: 'disk', credentials: undefined }), id: id(9) };
+    await runtime.deploy([
+      tab,
+      node('probe', 'entry', {}, [id(8)]),
+      node('subflow:' + '1'.padEnd(16, 'a'), id(8)),
+      ...inner.map(subflow),
+      { ...node('subflow:' + '2'.padEnd(16, 'a'), '1'.padEnd(16, 'b')), z: '1'.padEnd(16, 'a') },
+      { ...node('subflow:' + '3'.padEnd(16, 'a'), '2'.padEnd(16, 'b')), z: '2'.padEnd(16, 'a') },
+      { ...node('smpp-out', '3'.padEnd(16, 'b'), { connection: id(9) }), z: '3'.padEnd(16, 'a') },
+      { ...config, z: '3'.padEnd(16, 'a') },
+    ]);
+    sendAll(['deep']);
+    await runtime.until('the message', () => (arrived().has('deep') ? true : undefined));
+    const names = readdirSync(join(userDir, 'smpp'));
+    assert.equal(names.length, 1);
+    assert.match(names[0] ?? '', /^id-8{16}1bbb-[0-9a-f]{32}$/);
   });
 
   it('is named in the log when no connection has it any more', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   clientDirectory,
   listOrphans,
+  nameFor,
   type DiskStore,
   type DiskStoreOptions,
   type Lease,
@@ -84,6 +85,17 @@ describe('the disk store', () => {
       }
     });
 
+    it('is named by an id of any length and characters, always alike, and no two ids share one', () => {
+      const deep = Array.from({ length: 5 }, (_, at) => `${at}123456789abcdef`).join('-');
+      for (const safe of ['a1b2c3.d4e5', 'x'.repeat(64)]) assert.equal(nameFor(safe), safe);
+      const odd = ['', deep, `${deep}0`, 'a b', 'a/b', 'con', 'a.', '../x', 'ü', 'x'.repeat(300)];
+      const names = odd.map(nameFor);
+      for (const name of names) assert.equal(clientDirectory(base, name), join(base, name));
+      assert.equal(new Set(names).size, odd.length);
+      assert.deepEqual(odd.map(nameFor), names);
+      assert.equal(nameFor(deep), 'id-0123456789abcdef1123-' + nameFor(deep).slice(-32));
+    });
+
     it('is an orphan when no client has it', async () => {
       await (await open({ directory: join(base, 'known') })).close();
       await (await open({ directory: join(base, 'gone') })).close();
@@ -148,7 +160,9 @@ describe('the disk store', () => {
 
     it('can be opened again after an opening that failed', async () => {
       await assert.rejects(open({ loadLmdb: () => Promise.reject(new Error('no')) }));
-      await (await open()).close();
+      const store = await open();
+      await store.queue.enqueue([item('m')]);
+      await store.close();
       await assert.rejects(open({ account: { host: 'x', systemId: 'y' } }), hasCode('STORE_ACCOUNT'));
       await open();
     });
@@ -160,20 +174,6 @@ describe('the disk store', () => {
       assert.ok(hasCode('QUEUE_UNAVAILABLE')(error));
       return /lmdb.*Cannot find package 'lmdb'\).*"memory"/.test(error.message);
     });
-  });
-
-  it('remembers its account and refuses another', async () => {
-    await (await open()).close();
-    for (const account of [
-      { host: 'other.example', systemId: 'user' },
-      { host: 'smsc.example', systemId: 'other' },
-    ]) {
-      await assert.rejects(open({ account }), (error: Error) => {
-        assert.ok(hasCode('STORE_ACCOUNT')(error));
-        return error.message.includes('user at smsc.example');
-      });
-    }
-    await open();
   });
 
   it('refuses a capacity below what is queued, and removes nothing', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { SmppError } from '../../protocol';
@@ -19,10 +20,30 @@ export interface OrphanedQueue {
   readonly writtenAt: number;
 }
 
+/** Characters of an id that stay readable in a name made of it. */
+const READABLE = 20;
+/** Hexadecimal digits: 128 bits, so that two ids never share a queue. */
+const DIGEST = 32;
+
+/**
+ * The clientId of a client that was given none, from an id that is its own and may be of any length and characters:
+ * the id itself where that is a safe name, else its beginning and a digest of all of it. Always the same for the same id.
+ */
+export function nameFor(id: string): string {
+  if (isSafeName(id)) return id;
+  const digest = createHash('sha256').update(id).digest('hex').slice(0, DIGEST);
+  const readable = id.replace(/[^A-Za-z0-9]/g, '').slice(0, READABLE);
+  return `id-${readable}-${digest}`;
+}
+
+function isSafeName(name: string): boolean {
+  return SAFE_NAME.test(name) && !DEVICE_NAME.test(name) && !name.endsWith('.');
+}
+
 /** The directory of one client below `base`; refuses names and paths that are not safe. */
 export function clientDirectory(base: string, clientId: string): string {
   checkDirectory(base);
-  if (!SAFE_NAME.test(clientId) || DEVICE_NAME.test(clientId) || clientId.endsWith('.')) {
+  if (!isSafeName(clientId)) {
     throw new SmppError(
       'INVALID_OPTION',
       `clientId ${JSON.stringify(clientId)} cannot name a directory. Use 1 to 64 letters, digits, ".", "_" and ` +

@@ -1,54 +1,112 @@
 import { SmppError } from '../../protocol';
+import { holdsAnything, isAwaited, isSameAccount, MOST_COUNTED } from '../account';
+import type { Foreign, Holdings, StoreAccount } from '../account';
+import type { Clock } from '../../clock';
 import type { Committer } from './committer';
 import { roomFor } from './space';
-import type { Tables } from './tables';
+import type { BinaryTable, NumberTable, Tables } from './tables';
 import { damagedRecord, type OnDamage } from './damage';
-import { decodeJson, RECORD_FORMAT, type Records } from './records';
+import { decodeCorrelation, decodeJson, RECORD_FORMAT, type Records } from './records';
 
-/** Whose messages these are. */
-export interface StoreAccount {
-  readonly host: string;
-  readonly systemId: string;
-}
-
-interface Identity {
+interface StoredIdentity {
   readonly format: number;
   readonly account: StoreAccount;
 }
 
-const KEY = Buffer.from('identity');
-
-/** Refuses what is not ours to read or to send; writes who we are into a new store. */
-export async function claim(parts: {
-  tables: Tables;
-  committer: Committer;
-  records: Records;
-  directory: string;
-  account: StoreAccount;
-  onDamage: OnDamage;
-}): Promise<void> {
-  const { tables, committer, records, directory, account } = parts;
-  const identity = read(parts);
-  if (!identity) {
-    const octets = records.json({ format: RECORD_FORMAT, account } satisfies Identity);
-    await committer.write(roomFor([octets.length], 1), () => tables.meta.put(KEY, octets), true);
-    return;
-  }
-  if (identity.format > RECORD_FORMAT) throw newerFormat(directory, identity.format);
-  const { host, systemId } = identity.account;
-  if (host === account.host && systemId === account.systemId) return;
-  throw new SmppError(
-    'STORE_ACCOUNT',
-    `The queue in ${directory} belongs to the account ${systemId} at ${host}, not to ${account.systemId} at ` +
-      `${account.host}: its messages would go to the wrong SMSC. Give this connection another clientId or ` +
-      'queueDirectory, or move that directory away if its messages and receipts are not needed any more.',
-  );
+interface IdentityParts {
+  readonly tables: Tables;
+  readonly committer: Committer;
+  readonly records: Records;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly directory: string;
+  readonly onDamage: OnDamage;
 }
 
-function read({ tables, directory, onDamage }: Parameters<typeof claim>[0]): Identity | undefined {
+const KEY = Buffer.from('identity');
+/** Entries per transaction, or per turn of the event loop. */
+const CHUNK = 2000;
+
+/** Whose the store is, by what is written in it and by what it holds. */
+export class Identity {
+  readonly #parts: IdentityParts;
+  #owner: StoreAccount | undefined;
+
+  /** Throws `STORE_FORMAT` where a newer version wrote it. */
+  constructor(parts: IdentityParts) {
+    this.#parts = parts;
+    const identity = read(parts);
+    if (identity && identity.format > RECORD_FORMAT) throw newerFormat(parts.directory, identity.format);
+    this.#owner = identity?.account;
+  }
+
+  /** `messages`: how many there are. */
+  async foreign(account: StoreAccount, messages: number): Promise<Foreign | undefined> {
+    const owner = this.#owner;
+    if (!owner || isSameAccount(owner, account)) return undefined;
+    const { tables } = this.#parts;
+    const deadLetters = tables.dead.count;
+    const holdings: Holdings = { messages, deadLetters, awaitedReceipts: await this.#awaited() };
+    return holdsAnything(holdings) ? { owner, holdings } : undefined;
+  }
+
+  /** Resolves with the account that had it before, if another. */
+  async own({ host, systemId, failover = [] }: StoreAccount): Promise<StoreAccount | undefined> {
+    const before = this.#owner;
+    const account = { host, systemId, ...(failover.length > 0 ? { failover } : {}) };
+    if (JSON.stringify(before) === JSON.stringify(account)) return undefined;
+    const changed = before !== undefined && !isSameAccount(before, account);
+    const { committer, records, tables } = this.#parts;
+    const octets = records.json({ format: RECORD_FORMAT, account } satisfies StoredIdentity);
+    const isNew = before === undefined || changed;
+    const written = committer.write(
+      roomFor([octets.length], 1),
+      () => tables.meta.put(KEY, octets),
+      before === undefined,
+    );
+    // Other hosts of the same account are worth no refusal on a disk that is full.
+    await (isNew ? written : written.catch(() => undefined));
+    this.#owner = account;
+    return changed ? before : undefined;
+  }
+
+  async forgetAwaited(): Promise<void> {
+    const { correlation, correlationAge } = this.#parts.tables;
+    await this.#clear(correlation);
+    await this.#clear(correlationAge);
+  }
+
+  async #clear(table: BinaryTable | NumberTable): Promise<void> {
+    const some = (): (Buffer | number)[] => [...table.keys({ limit: CHUNK })];
+    for (let keys = some(); keys.length > 0; keys = some()) {
+      const apply = (): void => keys.forEach((key) => table.remove(key as never));
+      await this.#parts.committer.write(roomFor([], keys.length), apply, false);
+    }
+  }
+
+  /** Looks at all of them, but not in one go. */
+  async #awaited(): Promise<number> {
+    const { tables, clock } = this.#parts;
+    const now = clock.now();
+    let found = 0;
+    let after: Buffer | undefined;
+    for (;;) {
+      let looked = 0;
+      for (const [key, octets] of tables.correlation.entries({ after, limit: CHUNK })) {
+        looked++;
+        after = Buffer.from(key);
+        const decoded = decodeCorrelation(octets);
+        if ('value' in decoded && isAwaited(decoded.value.entry, now)) found++;
+      }
+      if (looked < CHUNK || found >= MOST_COUNTED) return Math.min(found, MOST_COUNTED);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+function read({ tables, directory, onDamage }: IdentityParts): StoredIdentity | undefined {
   const octets = tables.meta.get(KEY);
   if (!octets) return undefined;
-  const decoded = decodeJson<Identity>(octets);
+  const decoded = decodeJson<StoredIdentity>(octets);
   if ('value' in decoded) return decoded.value;
   if (decoded.unreadable === 'newer') throw newerFormat(directory, 'unknown');
   onDamage(damagedRecord(`The account that the queue in ${directory} belongs to`, 'damaged'));

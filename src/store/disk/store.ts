@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { systemClock, type Clock } from '../../clock';
 import { SmppError } from '../../protocol';
+import { claimStore, forgetSmsc, type Claimable, type SettleForeign, type StoreAccount } from '../account';
 import { storeClosed } from '../errors';
 import type { CorrelationEntry, DeadLetter, DeadLetters, QueueLimits, Settlement, Store } from '../types';
 import { QueueChanges } from './changes';
@@ -13,7 +14,7 @@ import { DiskDeadLetters } from './dead-letters';
 import { Delayed } from './delayed';
 import { checkDirectory } from './directory';
 import { ensureWhole } from './file/whole';
-import { claim, type StoreAccount } from './identity';
+import { Identity } from './identity';
 import { layOutLockFile, loadLmdb, type Lmdb } from './lmdb';
 import { openTables, type Tables } from './tables';
 import { lockDirectory } from './lock';
@@ -30,8 +31,12 @@ import { readTombs } from './tombs';
 export interface DiskStoreOptions extends QueueLimits {
   /** Absolute; made when it is not there. One store to a directory. */
   readonly directory: string;
-  /** Remembered; another account is refused. */
+  /** Remembered; another account is refused what this one has in it. */
   readonly account: StoreAccount;
+  /** What becomes of what another account has in it; absent: it is refused. */
+  readonly settleForeign?: SettleForeign | undefined;
+  /** Told whose it was, where that was another account. */
+  readonly onClaimed?: (before: StoreAccount) => void;
   /** What the connection is called, for whoever finds the directory in use. */
   readonly holder?: string;
   readonly clock?: Clock;
@@ -45,7 +50,7 @@ export interface DiskStoreOptions extends QueueLimits {
   readonly loadLmdb?: () => Promise<Lmdb>;
 }
 
-export interface DiskStore extends Store {
+export interface DiskStore extends Store, Claimable {
   readonly deadLetters: DeadLetters;
   settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
 }
@@ -56,8 +61,8 @@ export interface DiskStore extends Store {
  *
  * Rejects with `INVALID_OPTION` (directory, capacity), `QUEUE_UNAVAILABLE` (no
  * lmdb for this platform, or a disk that cannot be read or written), `STORE_IN_USE`
- * (another connection or process has it), `STORE_ACCOUNT` (it belongs to
- * another account) or `STORE_FORMAT` (a newer version wrote it). Nothing is deleted in any case.
+ * (another connection or process has it), `STORE_ACCOUNT` (another account has
+ * messages, dead letters or awaited receipts in it) or `STORE_FORMAT` (a newer version wrote it). Nothing is deleted in any case.
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   checkDirectory(options.directory);
@@ -88,7 +93,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     const { clock = systemClock } = options;
     const committer = new Committer(tables, clock, directory);
     cleanups.push(() => committer.close());
-    const { store, queue } = await assemble(options, {
+    const { store, queue, stored } = await assemble(options, {
       directory,
       tables,
       committer,
@@ -96,6 +101,13 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
       close: cleanUp,
     });
     cleanups.push(() => queue.close());
+    const words = {
+      place: directory,
+      keep: 'give this connection another clientId or queueDirectory, and this one to a connection of the old account',
+    };
+    const before = await claimStore(store, options.account, words, options.settleForeign);
+    if (before) options.onClaimed?.(before);
+    checkCapacity(options.capacity, stored(), directory);
     return store;
   } catch (error) {
     await cleanUp().catch(() => undefined);
@@ -139,11 +151,11 @@ interface Opened {
 async function assemble(
   options: DiskStoreOptions,
   opened: Opened,
-): Promise<{ store: DiskStore; queue: DiskQueue }> {
+): Promise<{ store: DiskStore; queue: DiskQueue; stored: () => number }> {
   const { directory, tables, committer, repaired, close } = opened;
   const { clock = systemClock, onDamage = () => undefined } = options;
   const records = new Records();
-  await claim({ tables, committer, records, directory, account: options.account, onDamage });
+  const identity = new Identity({ tables, committer, records, clock, directory, onDamage });
   let closing: Promise<void> | undefined;
   const check = (): void => {
     if (closing) throw storeClosed();
@@ -158,8 +170,6 @@ async function assemble(
   if (repaired) await delayed.reindex(tables, committer);
   const tombs = readTombs(tables, onDamage);
   const census = new Census({ tables, records, tombs, onDamage, trusted: !repaired });
-  const stored = census.total;
-  checkCapacity(options.capacity, stored, directory);
   const messages = new Messages({ tables, records, delayed, census, tombs });
   committer.last = messages;
   const ready: Ready = new Ready({ tables, messages, delayed, marks, onDamage });
@@ -169,7 +179,11 @@ async function assemble(
     revive: (revived, change) => queue.revive(revived, change),
   });
   const bury = (letter: DeadLetter): StoreChange => deadLetters.burying(letter);
-  const changes = new QueueChanges({ messages, delayed, ready, clock, bury }, stored, marks.firstFreeSeq);
+  const changes = new QueueChanges(
+    { messages, delayed, ready, clock, bury },
+    census.total,
+    marks.firstFreeSeq,
+  );
   const queue: DiskQueue = new DiskQueue({
     ...shared,
     messages,
@@ -200,9 +214,16 @@ async function assemble(
       writeAll(entries, settlements, (step) =>
         queue.settleAnd(step.settlements, step.entries.length > 0 ? [correlator.putting(step.entries)] : []),
       ),
+    foreign: (account) => identity.foreign(account, changes.stored),
+    own: async (account) => {
+      const before = await identity.own(account);
+      if (before) await forgetSmsc(store);
+      return before;
+    },
+    forgetAwaited: () => identity.forgetAwaited(),
     close: () => (closing ??= close()),
   };
-  return { store, queue };
+  return { store, queue, stored: () => changes.stored };
 }
 
 function checkCapacity(capacity: number, stored: number, directory: string): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock';
+import { isAwaited } from '../account';
 import type { CorrelationEntry, Correlator } from '../types';
 
 /**
@@ -31,6 +32,16 @@ export class MemoryCorrelator implements Correlator {
     this.#check();
     const entry = this.#entries.get(messageId);
     return entry && entry.expiresAt > this.#clock.now() ? entry : undefined;
+  }
+
+  /** How many a final receipt may still come for. */
+  get awaited(): number {
+    const now = this.#clock.now();
+    return [...this.#entries.values()].filter((entry) => isAwaited(entry, now)).length;
+  }
+
+  clear(): void {
+    this.#entries.clear();
   }
 
   async expire(): Promise<number> {

@@ -20,6 +20,10 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#check = check;
   }
 
+  get size(): number {
+    return this.#letters.size;
+  }
+
   add(letter: DeadLetter): void {
     this.#letters.delete(letter.item.id);
     this.#letters.set(letter.item.id, letter);

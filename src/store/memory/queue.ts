@@ -61,6 +61,11 @@ export class MemoryQueue implements OutboundQueue {
     this.#admit();
   }
 
+  /** Messages, those on loan included. */
+  get size(): number {
+    return this.#used;
+  }
+
   get #used(): number {
     return this.#ready.length + this.#delayed.length + this.#leased;
   }

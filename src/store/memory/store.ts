@@ -1,4 +1,6 @@
 import { systemClock, type Clock } from '../../clock';
+import { forgetSmsc, holdsAnything, isSameAccount, MOST_COUNTED } from '../account';
+import type { Claimable, Foreign, Holdings, StoreAccount } from '../account';
 import { storeClosed } from '../errors';
 import type { CorrelationEntry, DeadLetters, QueueLimits, Settlement, Store } from '../types';
 import { MemoryCorrelator } from './correlator';
@@ -15,9 +17,11 @@ export interface MemoryStoreOptions extends QueueLimits {
 }
 
 /** A store that one client may leave to the next, once all its loans are released. */
-export interface MemoryStore extends Store {
+export interface MemoryStore extends Store, Claimable {
   readonly deadLetters: DeadLetters;
   settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  foreign(account: StoreAccount): Foreign | undefined;
+  own(account: StoreAccount): StoreAccount | undefined;
   /** The limits of its new holder; what is queued already stays, even beyond a lesser capacity. */
   configure(limits: QueueLimits): void;
 }
@@ -32,10 +36,17 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const deadLetters = new MemoryDeadLetters(deadLetterCapacity, clock, () => queue, check);
   const queue = new MemoryQueue(options, clock, (letter) => deadLetters.add(letter));
   const correlator = new MemoryCorrelator(correlationCapacity, clock, check);
+  const state = new MemoryState(clock, check);
+  let owner: StoreAccount | undefined;
+  const holdings = (): Holdings => ({
+    messages: queue.size,
+    deadLetters: deadLetters.size,
+    awaitedReceipts: Math.min(correlator.awaited, MOST_COUNTED),
+  });
   return {
     queue,
     correlator,
-    state: new MemoryState(clock, check),
+    state,
     deadLetters,
     capabilities: {
       durable: false,
@@ -49,6 +60,18 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
       await correlator.put(entries);
       await queue.settle(settlements);
     },
+    foreign: (account) => {
+      if (!owner || isSameAccount(owner, account)) return undefined;
+      const held = holdings();
+      return holdsAnything(held) ? { owner, holdings: held } : undefined;
+    },
+    own: (account) => {
+      const before = owner && !isSameAccount(owner, account) ? owner : undefined;
+      if (before) forgetSmsc({ state }).catch(() => undefined);
+      owner = account;
+      return before;
+    },
+    forgetAwaited: async () => correlator.clear(),
     configure: (limits) => queue.configure(limits),
     close: () => {
       closed = true;

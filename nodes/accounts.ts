@@ -1,0 +1,45 @@
+import type { Member } from './registry';
+import { canonicalHost, endpointsOf, typesOf, type Settings } from '../src/index';
+
+/** A bind that a connection may make. */
+export interface Bind {
+  /** Where and as whom, for people. */
+  readonly account: string;
+  /** Whether receipts come over it. */
+  readonly receives: boolean;
+}
+
+/** All that a connection may bind as: of both halves of a pair, at every host. */
+export function bindsOf(settings: Settings): Bind[] {
+  const { systemId, receiverSystemId, bindType } = settings;
+  return typesOf(settings).flatMap((type) => {
+    const own = bindType === 'pair' && type === 'receiver' ? receiverSystemId || systemId : systemId;
+    const receives = type !== 'transmitter';
+    return endpointsOf(settings, type).map(({ host, port }) => ({
+      account: `${own === '' ? '(no system ID)' : own} at ${canonicalHost(host)}:${port}`,
+      receives,
+    }));
+  });
+}
+
+/** Warns of other connections over which what is meant for this one may come, or the other way round. */
+export function tellShared(one: Member, others: readonly Member[], warn: (text: string) => void): void {
+  for (const other of others) {
+    const account = one.inUse && other.inUse && sharedAccount(one.inUse.binds, other.inUse.binds);
+    if (!account) continue;
+    warn(
+      `the connections ${named(one)} and ${named(other)} use one account, ${account}: messages and receipts for one may ` +
+        'come over the other, where receipts match nothing; use one connection for both (with sessions 2 for two ' +
+        'binds, with bindType pair for a transmitter and a receiver)',
+    );
+  }
+}
+
+const named = ({ inUse, nodeId }: Member): string => `"${inUse?.label}" (${nodeId})`;
+
+/** The account by which what is meant for one connection may come over the other; undefined: there is none. */
+function sharedAccount(one: readonly Bind[], other: readonly Bind[]): string | undefined {
+  return one.find((bind) =>
+    other.some(({ account, receives }) => account === bind.account && (receives || bind.receives)),
+  )?.account;
+}
