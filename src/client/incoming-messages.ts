@@ -169,7 +169,7 @@ export class IncomingMessages {
 }
 
 /** Whether the centre sends it again: not answered, or refused for a while. */
-function comesAgain(released: Released): boolean {
+export function comesAgain(released: Released): boolean {
   if (released === 'gone') return true;
   const { kind } = describeStatus(released.command_status);
   return kind === 'retry' || kind === 'throttle';
