@@ -1,5 +1,6 @@
-import { OldestFirst } from './oldest-first';
 import type { OnDamage } from './damage';
+import { OldestFirst } from './oldest-first';
+import { decodeBatch } from './records';
 import type { NumberTable } from './tables';
 
 /** What a drop is after, and what it has so far. */
@@ -10,6 +11,13 @@ export interface Dropped {
   readonly max: number;
   readonly now: number;
   readonly keys: Buffer[];
+}
+
+/** What is left of a batch. */
+export interface Shrunk {
+  readonly batch: number;
+  readonly keys: readonly Buffer[];
+  readonly expiresAt: number;
 }
 
 /** When the entry under a key expires, and the batch that it belongs to; undefined: it is gone. */
@@ -24,6 +32,8 @@ export class CorrelationAge {
   readonly #oldest: OldestFirst;
   /** Nothing expires before. */
   #quietUntil = -Infinity;
+  /** The last batch that {@link compact} has seen. */
+  #hand = 0;
 
   constructor(table: NumberTable, onDamage: OnDamage) {
     this.table = table;
@@ -44,6 +54,27 @@ export class CorrelationAge {
       this.#oldest.pass();
     }
     return this.#oldest.takePassed();
+  }
+
+  /**
+   * Goes on through the batches, some `most` keys far, and returns those of which half is gone, with what is left of
+   * each; at the end it begins anew. An entry that waits for its receipt to the last would else keep all behind it.
+   */
+  compact(most: number, batchOf: (key: Buffer) => number | undefined): Shrunk[] {
+    const shrunk: Shrunk[] = [];
+    let seen = 0;
+    for (const [batch, octets] of this.table.entries({ after: this.#hand })) {
+      this.#hand = batch;
+      const decoded = decodeBatch(octets);
+      if (!('value' in decoded)) continue;
+      const { keys, expiresAt } = decoded.value;
+      const left = keys.filter((key) => batchOf(key) === batch);
+      if (2 * left.length <= keys.length) shrunk.push({ batch, keys: left, expiresAt });
+      seen += keys.length;
+      if (seen >= most) return shrunk;
+    }
+    this.#hand = 0;
+    return shrunk;
   }
 
   /** What was to be dropped is still there. */

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { foldedId } from '../candidates';
 import type { CorrelationEntry } from '../types';
+import { viewOf } from './bytes';
+import { xxh32 } from './xxh32';
 
 /** LMDB's keys have 511 octets at most; message_ids should be short, too (65 octets), but are not ours. */
-const LONGEST = 250;
+const LONGEST = 400;
 /** Behind whatever may follow. */
-const END = Buffer.alloc(33, 0xff);
+const END = Buffer.alloc(9, 0xff);
 
 const within = (octets: Buffer): Buffer =>
   octets.length <= LONGEST ? octets : createHash('sha256').update(octets).digest();
@@ -15,10 +17,17 @@ function beginningOf(messageId: string): Buffer {
   return Buffer.concat([Buffer.from('#'), within(Buffer.from(`${foldedId(messageId)}\0`))]);
 }
 
-/** One key for each segment of each message, those of one message_id beside each other. */
+/**
+ * One key for each segment of each message, those of one message_id beside each other. 64 bits are enough to tell
+ * apart the few that have one message_id.
+ */
 export function entryKey({ messageId, id, segment }: CorrelationEntry): Buffer {
-  const own = within(Buffer.from(`${id}\0${segment}\0${messageId}`));
-  return Buffer.concat([beginningOf(messageId), own]);
+  const own = Buffer.from(`0${id}\0${segment}\0${messageId}`);
+  const hash = Buffer.alloc(8);
+  hash.writeUInt32BE(xxh32(viewOf(own), 0, own.length));
+  own[0] = 0;
+  hash.writeUInt32BE(xxh32(viewOf(own), 0, own.length), 4);
+  return Buffer.concat([beginningOf(messageId), hash]);
 }
 
 /** The keys of all entries with this message_id lie between the two; a few others may, too. */

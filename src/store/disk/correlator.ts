@@ -34,6 +34,8 @@ export class DiskCorrelator implements Correlator {
   #coming = 0;
   /** Not fewer than there are. */
   #estimate: number;
+  /** Entries that have left their batches since {@link expire}. */
+  #moved = 0;
 
   constructor(parts: {
     tables: Tables;
@@ -81,6 +83,7 @@ export class DiskCorrelator implements Correlator {
     ].filter((batch) => batch !== undefined);
     // A final receipt is told of an entry that is there; all others are taken to be new.
     const added = puts.filter(({ isFinal, key }) => !isFinal || !this.#look(key)).length;
+    this.#moved += puts.length - added;
     const drop = this.#dropping(this.#atMost(added) - this.#capacity, 2 * puts.length);
     this.#coming += added;
     for (const { name, batch } of puts) this.#unsynced.set(name, batch);
@@ -158,8 +161,29 @@ export class DiskCorrelator implements Correlator {
       const drop = this.#dropping(0, EXPIRED_AT_ONCE);
       await this.#committer.make([drop], false);
       expired += drop.count;
-      if (drop.count < EXPIRED_AT_ONCE) return expired;
+      if (drop.count < EXPIRED_AT_ONCE) break;
     }
+    await this.#compact();
+    return expired;
+  }
+
+  /** As far as entries have left the batches that they were put with. */
+  async #compact(): Promise<void> {
+    for (let left = 2 * this.#moved; left > 0; left -= EXPIRED_AT_ONCE) {
+      const shrunk = this.#awaited.compact(EXPIRED_AT_ONCE, (key) => this.#stored(key)?.batch);
+      const rows = shrunk.map(({ batch, keys, expiresAt }) => ({
+        batch,
+        octets: keys.length === 0 ? undefined : this.#records.batch(keys, expiresAt),
+      }));
+      const sizes = rows.map(({ octets }) => octets?.length ?? 0);
+      const apply = (): void => {
+        for (const { batch, octets } of rows)
+          if (octets) this.#awaited.table.put(batch, octets);
+          else this.#awaited.table.remove(batch);
+      };
+      if (rows.length > 0) await this.#committer.make([{ room: roomFor(sizes, rows.length), apply }], false);
+    }
+    this.#moved = 0;
   }
 
   /** Drops the `excess` oldest, those with a final receipt first, and up to `max` that have expired. */
@@ -189,11 +213,16 @@ export class DiskCorrelator implements Correlator {
   }
 
   #look(key: Buffer): { expiresAt: number; batch: number } | undefined {
+    const stored = this.#stored(key);
+    if (!stored) return undefined;
+    const { entry, batch } = stored;
+    return { expiresAt: entry.expiresAt, batch: this.#unsynced.get(nameOf(key)) ?? batch };
+  }
+
+  #stored(key: Buffer): StoredCorrelation | undefined {
     const octets = this.#tables.correlation.get(key);
     const decoded = octets && decodeCorrelation(octets);
-    if (!decoded || !('value' in decoded)) return undefined;
-    const { entry, batch } = decoded.value;
-    return { expiresAt: entry.expiresAt, batch: this.#unsynced.get(nameOf(key)) ?? batch };
+    return decoded && 'value' in decoded ? decoded.value : undefined;
   }
 }
 
