@@ -7,7 +7,7 @@ import { xxh32 } from './xxh32';
 /** LMDB's keys have 511 octets at most; message_ids should be short, too (65 octets), but are not ours. */
 const LONGEST = 400;
 /** Behind whatever may follow. */
-const END = Buffer.alloc(9, 0xff);
+const END = Buffer.alloc(5, 0xff);
 
 const within = (octets: Buffer): Buffer =>
   octets.length <= LONGEST ? octets : createHash('sha256').update(octets).digest();
@@ -18,15 +18,13 @@ function beginningOf(messageId: string): Buffer {
 }
 
 /**
- * One key for each segment of each message, those of one message_id beside each other. 64 bits are enough to tell
+ * One key for each segment of each message, those of one message_id beside each other. 32 bits are enough to tell
  * apart the few that have one message_id.
  */
 export function entryKey({ messageId, id, segment }: CorrelationEntry): Buffer {
-  const own = Buffer.from(`0${id}\0${segment}\0${messageId}`);
-  const hash = Buffer.alloc(8);
+  const own = Buffer.from(`${id}\0${segment}\0${messageId}`);
+  const hash = Buffer.alloc(4);
   hash.writeUInt32BE(xxh32(viewOf(own), 0, own.length));
-  own[0] = 0;
-  hash.writeUInt32BE(xxh32(viewOf(own), 0, own.length), 4);
   return Buffer.concat([beginningOf(messageId), hash]);
 }
 

@@ -63,7 +63,12 @@ export class DiskCorrelator implements Correlator {
   async put(entries: readonly CorrelationEntry[]): Promise<void> {
     this.#check();
     if (entries.length === 0) return;
-    await writeAll(entries, [], (step) => this.#committer.make([this.putting(step.entries)], false));
+    // Where room is scarce, that a receipt was final is worth none: its list takes what new messages need.
+    const wanted = this.#committer.isScarce
+      ? entries.filter((entry) => entry.finalState === undefined)
+      : entries;
+    if (wanted.length === 0) return;
+    await writeAll(wanted, [], (step) => this.#committer.make([this.putting(step.entries)], false));
   }
 
   /** The change that puts them, for a transaction with others. */

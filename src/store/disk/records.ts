@@ -45,8 +45,11 @@ const CORRELATION_ID = 4;
 const MSGID = 8;
 const METADATA = 16;
 const ORIGIN = 32;
-/** Of correlations. */
-const FINAL = 64;
+/** Of correlations since format 2: an octet for the final state follows, or is kept free for it, so that it takes no more room. */
+const HAS_FINAL = 64;
+const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UNKNOWN', 'SKIPPED'];
+/** Neither none nor one of these: its text follows. */
+const OTHER_FINAL = 255;
 
 type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata' | 'origin'>>;
 
@@ -105,7 +108,7 @@ export class Records {
   correlation(entry: CorrelationEntry, batch: number): Buffer {
     const writer = this.#writer;
     writer.begin(HEAD);
-    writer.octet(flagsOf(entry) | (entry.finalState === undefined ? 0 : FINAL));
+    writer.octet(flagsOf(entry) | HAS_FINAL);
     writer.double(batch);
     writer.double(entry.acceptedAt);
     writer.double(entry.expiresAt);
@@ -116,7 +119,9 @@ export class Records {
     writer.text(entry.source);
     writer.text(entry.destination);
     writeLabels(writer, entry);
-    if (entry.finalState !== undefined) writer.text(entry.finalState);
+    const final = entry.finalState === undefined ? 0 : 1 + FINAL_STATES.indexOf(entry.finalState);
+    writer.octet(entry.finalState !== undefined && final === 0 ? OTHER_FINAL : final);
+    if (entry.finalState !== undefined && final === 0) writer.text(entry.finalState);
     return this.#sealed();
   }
 
@@ -203,7 +208,9 @@ export const decodeCorrelation = (octets: Buffer): Decoded<StoredCorrelation> =>
       expiresAt,
     };
     readLabels(reader, flags, entry);
-    if (flags & FINAL) entry.finalState = reader.text();
+    const final = flags & HAS_FINAL ? reader.octet() : 0;
+    if (final !== 0)
+      entry.finalState = final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
     return { entry, batch };
   });
 
