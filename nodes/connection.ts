@@ -1,21 +1,20 @@
 import { systemClock, type Clock, type TimerHandle } from '../src/clock';
 import {
   ConfigError,
-  SmppClient,
-  normalise,
-  type Listening,
   type Message,
   type Outcome,
   type SendOptions,
   type Settings,
+  type SmppClient,
   type SmppError,
 } from '../src/index';
 import { bindsOf, tellShared } from './accounts';
 import type { Configuration } from './configuration';
 import { Listeners, type AnyEvent, type Listener } from './listeners';
-import { logTo, type NodeLog } from './log-bridge';
-import type { Claim, Hold, Member, Registry } from './registry';
-import { Handover, type Purged, type QueueChange } from './queue-change';
+import type { NodeLog } from './log-bridge';
+import { labelOf, openClient } from './opening';
+import type { Hold, Member, Registry } from './registry';
+import { Handover, type Purged } from './queue-change';
 import { removedEvent } from './removed';
 import {
   StatusBoard,
@@ -88,7 +87,7 @@ export class Connection implements Member {
       show: (status) => this.#show(status),
       read: () => this.#facts(),
     });
-    const opened = this.#open();
+    const opened = openClient({ ...parts, listening: () => this.#listeners.listening() });
     if (opened instanceof ConfigError) {
       this.unusable = opened;
       this.defaults = {};
@@ -271,39 +270,6 @@ export class Connection implements Member {
     }
   }
 
-  #open(): Opened | ConfigError {
-    const { nodeId, registry, log } = this.#parts;
-    const { options, problems } = this.#parts.configuration;
-    if (problems.length > 0) return new ConfigError(problems);
-    const settings = normalise(options);
-    const { clientId } = settings;
-    const queue = typeof options.queue === 'string' ? options.queue : 'disk';
-    const limits = { capacity: settings.queueCapacity, whenFull: settings.whenFull };
-    const { correlationCapacity } = settings;
-    const claimed = registry.claim({
-      nodeId,
-      clientId,
-      label: labelOf(settings),
-      ...(queue === 'memory' ? { memory: { limits, correlationCapacity } } : {}),
-    });
-    if ('takenBy' in claimed) {
-      const remedy = `the connection "${claimed.takenBy}" has this clientId already; give each connection its own`;
-      return new ConfigError([{ field: 'clientId', value: clientId, remedy }]);
-    }
-    const { claim } = claimed;
-    try {
-      const listening = (): Listening | Promise<Listening> => this.#listeners.listening();
-      const client = new SmppClient({ ...options, queue: claim.store ?? queue, listening, log: logTo(log) });
-      const warn = (text: string): void => log.warn(text);
-      const change = { client, settings, clientId, queue, left: claim.left, warn };
-      return { client, claim, settings, change };
-    } catch (error) {
-      claim.park();
-      if (error instanceof ConfigError) return error;
-      throw error;
-    }
-  }
-
   #watch(client: SmppClient): void {
     client.on('session', (event) => {
       if (event.bound > 0) this.#refused = undefined;
@@ -335,20 +301,9 @@ export class Connection implements Member {
   }
 }
 
-interface Opened {
-  readonly client: SmppClient;
-  readonly claim: Claim;
-  readonly settings: Settings;
-  readonly change: QueueChange;
-}
-
 const UNUSED =
   'no enabled smpp-out or smpp-in uses this connection: it stays away until one does; what is queued stays queued';
 const PURGED = 'removed from the queue by purge';
-
-function labelOf({ name, host, port }: Settings): string {
-  return name || `${host}:${port}`;
-}
 
 /** Milliseconds until what could not be opened is tried again. */
 const RETRY = 10_000;

@@ -39,18 +39,21 @@ module.exports = (RED) => {
 
   // Which message a message_id belongs to, forgotten when the time is over.
   register('smpp-correlator', 'example-correlator', ({ clock = systemClock }) => {
+    // One message_id may name several messages; a segment of one is put again when it has its final receipt.
     const entries = new Map();
+    const keyOf = ({ messageId, id, segment }) => JSON.stringify([messageId, id, segment]);
+    const hasId = (entry, messageId) => entry.messageId.toLowerCase() === messageId.toLowerCase();
     return {
       put: async (added) => {
-        for (const entry of added) entries.set(entry.messageId, entry);
+        for (const entry of added) entries.set(keyOf(entry), entry);
       },
-      get: async (messageId) => {
-        const entry = entries.get(messageId);
-        return entry && entry.expiresAt > clock.now() ? entry : undefined;
-      },
+      get: async (messageId) =>
+        [...entries.values()]
+          .filter((entry) => hasId(entry, messageId) && entry.expiresAt > clock.now())
+          .sort((one, other) => one.acceptedAt - other.acceptedAt),
       expire: async () => {
         const before = entries.size;
-        for (const [id, entry] of entries) if (entry.expiresAt <= clock.now()) entries.delete(id);
+        for (const [key, entry] of entries) if (entry.expiresAt <= clock.now()) entries.delete(key);
         return before - entries.size;
       },
     };

@@ -17,7 +17,8 @@ import { openParts, type OpenParts } from './parts';
 import { purgeQueue } from './purge';
 import { Receiving } from './receiving';
 import { statusReport, type StatusReport } from './report';
-import { Road, type RoadListener } from './road';
+import { Road } from './road';
+import { roadListener } from './road-listener';
 import { Sender, type SendOptions } from './sender';
 import { repeat, within, type Repeated } from './timing';
 import { warnOfTls } from './tls';
@@ -68,7 +69,14 @@ export class SmppClient {
     this.#announcer = new Announcer(this.#events, log, clock, codecOf(settings));
     this.#outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
     this.#receiving = new Receiving({ ...parts, settings, events: this.#events, outcomes: this.#outcomes });
-    this.#road = new Road({ ...parts, settings, listener: this.#roadListener() });
+    const listener = roadListener({
+      ...parts,
+      announcer: this.#announcer,
+      outcomes: this.#outcomes,
+      receiving: this.#receiving,
+      sender: () => this.#sender,
+    });
+    this.#road = new Road({ ...parts, settings, listener });
     this.#upkeep = new Upkeep({
       ...parts,
       settings,
@@ -329,27 +337,6 @@ export class SmppClient {
     session.resizeWindow(this.#windowSize);
     // One that comes up while all are being taken down is not to take messages.
     if (canSubmit(session.state) && !this.#disconnecting) this.#road.open(session);
-  }
-
-  #roadListener(): RoadListener {
-    return {
-      sent: (segment) => this.#announcer.sent(segment),
-      responded: (...answer) => this.#announcer.responded(...answer),
-      correlated: (entry) => this.#receiving.known(entry),
-      accepted: (lease) => this.#outcomes.accepted(lease.item, lease.state),
-      failed: (lease, reason) => this.#sender.fail(lease.item, reason, lease.state),
-      throttled: (status) => this.#throttled(status),
-      storeTried: (failure) => this.#announcer.queueTried(failure),
-    };
-  }
-
-  #throttled(status: string): void {
-    const { throttleHandler, pace } = this.#parts;
-    this.#announcer.throttled(status, {
-      wait: () => throttleHandler.throttleDelay(),
-      rate: () => pace.wish,
-      isOver: () => throttleHandler.allowRequest(),
-    });
   }
 
   #dropped(items: readonly QueueItem[]): void {

@@ -47,6 +47,10 @@ export type ReceiptEvent = EventBase &
     final: boolean;
     /** Whether it was matched to a message of ours. */
     matched: boolean;
+    /** A final receipt for the same message was told before (within `finalReceiptTtl`). */
+    duplicate?: boolean;
+    /** What contradicts itself in it, for people. */
+    flaws?: string[];
     segment?: number;
     segments?: number;
   };

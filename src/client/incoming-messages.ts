@@ -189,7 +189,7 @@ function flawsOf(fields: ReturnType<typeof pduFields>, flaws: readonly string[] 
 }
 
 /** Whether the centre sends it again: not answered, or refused for a while. */
-function comesAgain(released: Released): boolean {
+export function comesAgain(released: Released): boolean {
   if (released === 'gone') return true;
   const { kind } = describeStatus(released.command_status);
   return kind === 'retry' || kind === 'throttle';

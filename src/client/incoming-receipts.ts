@@ -7,13 +7,14 @@ import { classifyEsmClass, type Receipt } from '../text';
 import { codecOf } from './codec-options';
 import { Damper } from './damper';
 import type { Events, ReceiptEvent } from './events';
+import type { FinalReceipts } from './final-receipts';
 import type { Holding } from './holding';
-import { ANSWERED, answerTo, type Incoming } from './incoming-messages';
+import { ANSWERED, answerTo, comesAgain, type Incoming } from './incoming-messages';
 import type { Settings } from './options';
 import type { Outcomes } from './outcomes';
 import type { Patience } from './patience';
 import { pduFields } from './pdu-fields';
-import type { Found, ReceiptMatcher } from './receipts';
+import type { Found, Match, ReceiptMatcher } from './receipts';
 
 export interface IncomingReceiptsParts {
   readonly settings: Settings;
@@ -21,6 +22,7 @@ export interface IncomingReceiptsParts {
   readonly log: Log;
   readonly events: Events;
   readonly matcher: ReceiptMatcher;
+  readonly finals: FinalReceipts;
   readonly outcomes: Outcomes;
   /** Where the flow acknowledges by itself. */
   readonly holding: Holding | undefined;
@@ -48,55 +50,64 @@ export class IncomingReceipts {
       // keep the whole chunk of the socket alive.
       const kept = Buffer.from(octets);
       const keptPdu = decodePdu(kept, codecOf(this.#parts.settings)) as Incoming;
-      void found.later.then((entry) => this.#tell(this.#eventOf(keptPdu, kept, receipt, entry), entry));
+      void found.later.then((match) => this.#tell(this.#eventOf(keptPdu, kept, receipt, match), match));
       return ANSWERED;
     }
-    const event = this.#eventOf(pdu, octets, receipt, found.entry);
+    const event = this.#eventOf(pdu, octets, receipt, found.match);
     // Whom nobody listens to, nobody acknowledges.
     const holding = this.#parts.events.has('receipt') ? this.#parts.holding : undefined;
-    return answerTo(await this.#tell(event, found.entry, holding, session));
+    return answerTo(await this.#tell(event, found.match, holding, session));
   }
 
-  #find(pdu: Incoming, { message_id, text_message_id }: Receipt): Promise<Found> {
+  #find(pdu: Incoming, { message_id, text_message_id, final }: Receipt): Promise<Found> {
     const ids = [message_id, text_message_id].filter((id) => id !== undefined);
-    if (ids.length === 0) return Promise.resolve({ entry: undefined });
+    if (ids.length === 0) return Promise.resolve({ match: undefined });
     const { source_addr: source, destination_addr: destination } = pdu;
-    return this.#parts.matcher.find({ ids, source, destination });
+    return this.#parts.matcher.find({ ids, source, destination, final });
   }
 
   async #tell(
     event: ReceiptEvent,
-    entry: CorrelationEntry | undefined,
+    match: Match | undefined,
     holding?: Holding,
     session?: Session,
   ): ReturnType<Holding['until']> {
-    const { events, outcomes, patience } = this.#parts;
+    const { outcomes, finals } = this.#parts;
     const { state, final, payload } = event;
-    this.#log(event, entry);
-    if (entry) {
-      const fields = payload as Record<string, unknown>;
-      outcomes.receipt(entry.id, { segment: entry.segment, state, final, fields });
-    }
+    this.#log(event, match?.entry);
+    if (!match) return this.#emit(event, holding, session);
+    const { entry, duplicate } = match;
+    const fields = payload as Record<string, unknown>;
+    outcomes.receipt(entry.id, { segment: entry.segment, state, final, fields });
+    const released = await this.#emit(event, holding, session);
+    if (duplicate) return released;
+    if (final && comesAgain(released)) finals.unclaim(entry);
+    else if (final) finals.settle(entry, state);
+    return released;
+  }
+
+  async #emit(event: ReceiptEvent, holding?: Holding, session?: Session): ReturnType<Holding['until']> {
+    const { events, patience } = this.#parts;
     if (holding && session)
       return holding.until(session, (ack_id) => events.emit('receipt', { ...event, ack_id }));
     return (await patience.until(events.emit('receipt', event))) ?? ANSWERED;
   }
 
-  #eventOf(
-    pdu: Incoming,
-    octets: Buffer,
-    receipt: Receipt,
-    entry: CorrelationEntry | undefined,
-  ): ReceiptEvent {
+  #eventOf(pdu: Incoming, octets: Buffer, receipt: Receipt, match: Match | undefined): ReceiptEvent {
+    const entry = match?.entry;
+    const fields = pduFields(pdu);
+    const flaws = [...(pdu.flaws ?? []), ...(receipt.flaws ?? [])];
     return {
-      ...pduFields(pdu),
+      ...fields,
       ...receipt,
+      ...(flaws.length > 0 ? { flaws } : {}),
       message_id: receipt.message_id ?? '',
       event: 'receipt',
-      payload: { ...receipt },
+      payload: { ...receipt, ...(match?.duplicate ? { duplicate: true } : {}) },
       topic: recipientOf(pdu, entry),
       message_type: typeOf(pdu, receipt),
       matched: entry !== undefined,
+      ...(match?.duplicate ? { duplicate: true } : {}),
       ...(entry ? identityOf(entry) : {}),
       pdu: octets,
     };

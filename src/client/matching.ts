@@ -2,10 +2,10 @@ import type { Log } from '../observability';
 import type { CorrelationEntry, Correlator, KeyValueState } from '../store';
 import {
   candidates,
+  foldedId,
   readNumber,
   relation,
   sameAddress,
-  sameText,
   tellsNotations,
   type IdFormats,
 } from './message-ids';
@@ -17,6 +17,16 @@ export interface MatchedReceipt {
   /** The receipt's own addresses: it comes from the recipient of the message. */
   readonly source: string;
   readonly destination: string;
+  /** Whether it tells an end state. */
+  readonly final: boolean;
+}
+
+/** Why not all that could be taken for the message is taken for it now: the right one may still come. */
+export interface Doubt {
+  /** By digits alone it is not told which notation they are in. */
+  readonly id?: boolean;
+  /** That of another message with the same id may agree. */
+  readonly address?: boolean;
 }
 
 export interface MatchingParts {
@@ -26,6 +36,8 @@ export interface MatchingParts {
   readonly log: Log;
   /** As the user says. */
   readonly formats: IdFormats;
+  /** Whether a message has had its final receipt. */
+  readonly isFinal: (entry: CorrelationEntry) => boolean;
 }
 
 /** What experience has told of a centre's ids. */
@@ -41,11 +53,15 @@ const KEY = 'message-ids';
 const MOST_WIDTHS = 4;
 
 /**
- * Tells which message a receipt's message_id means, where the centre writes it in another way than in its response.
+ * Tells which message a receipt's message_id means, where the SMSC writes it in another way than in its response.
  *
- * First as the formats say, where they are said or learned; then exactly; then by every other way, and then the
- * address must agree and only one message come into question. Two ids of digits alone that are the same number only
- * if one is hexadecimal may as well be two messages: where ids are counted up, both exist. All by a few look-ups, however many messages are known.
+ * First as the formats say, where they are said or learned; then exactly; then in another case, then by every other way,
+ * and then the address must agree and only one message come into question. Two ids of digits alone that are the same
+ * number only if one is hexadecimal may as well be two messages: where ids are counted up, both exist. All by a few
+ * look-ups, however many messages are known.
+ *
+ * Of several messages with one id (load-shared SMSCs count apart), the address decides, then who still waits for a
+ * final receipt, then age. Where none agrees in the address, and not only one of them waits, it is nobody's.
  */
 export class MessageMatcher {
   /** Called when the notations have become known. */
@@ -58,46 +74,32 @@ export class MessageMatcher {
     this.#parts = parts;
   }
 
-  /** The message, or undefined where none, or more than one, comes into question. Rejects as the correlator does. */
-  async find(receipt: MatchedReceipt): Promise<CorrelationEntry | undefined> {
+  /**
+   * The message, or undefined where none, or more than one, comes into question. Rejects as the correlator does.
+   */
+  async find(receipt: MatchedReceipt, doubt: Doubt = {}): Promise<CorrelationEntry | undefined> {
     await this.#load();
     const said = this.#isSaid();
-    const [first = '', second] = receipt.ids;
+    const exact = await this.#exact(receipt);
     // A TLV beside a text with another id has it as the response had.
-    const own = second === undefined ? undefined : await this.#parts.correlator.get(first);
+    const own = exact.find(({ messageId }) => receipt.ids.length > 1 && messageId === receipt.ids[0]);
     if (own && agrees(own, receipt)) return own;
     const formats = said ? this.#parts.formats : this.#experience.formats;
-    const converted = formats && (await this.#convert(receipt, formats, said));
+    const converted = formats && (await this.#convert(receipt, formats, { sure: said }));
     if (converted) return converted;
-    const exact = await this.#exact(receipt);
-    if (exact && agrees(exact, receipt)) {
-      this.#contradict(exact, receipt);
-      this.#noteSame(exact);
-      return exact;
+    const [same] = exact;
+    if (same && agrees(same, receipt)) {
+      this.#contradict(same, receipt);
+      this.#noteSame(same);
+      return same;
     }
     // Not even the address of the very same id agrees: then another is no guess.
     const rare = receipt.ids.every((id) => id.length >= RARE);
-    const guess = exact !== undefined || (rare && !this.#experience.same);
-    const other = said ? undefined : await this.#convert(receipt, this.#parts.formats, false, guess);
-    if (!other) return exact;
-    if (!exact) this.#learn(other, receipt);
+    const guess = !doubt.id && (same !== undefined || (rare && !this.#experience.same));
+    const other = said ? undefined : await this.#convert(receipt, this.#parts.formats, { guess });
+    if (!other) return doubt.address ? undefined : same;
+    if (!same) this.#learn(other, receipt);
     return other;
-  }
-
-  /** Whether the message, which has just become known, is the one that the receipt means. */
-  belongs(entry: CorrelationEntry, receipt: MatchedReceipt): boolean {
-    if (receipt.ids.includes(entry.messageId)) return true;
-    const { formats } = this.#parts;
-    const known = this.#isSaid() || this.#experience.formats !== undefined;
-    const same = receipt.ids.some(
-      (id) =>
-        (relation(entry.messageId, id, formats) ?? sameText(entry.messageId, id, formats)) &&
-        // What it is the same as by the letter may still come.
-        (known || !isGuess(entry.messageId, id)),
-    );
-    if (!same || !(this.#isSaid() || agrees(entry, receipt))) return false;
-    this.#learn(entry, receipt);
-    return true;
   }
 
   /** An id of a response. */
@@ -115,43 +117,67 @@ export class MessageMatcher {
     return response !== 'auto' && receipt !== 'auto';
   }
 
-  async #exact({ ids }: MatchedReceipt): Promise<CorrelationEntry | undefined> {
-    for (const id of ids) {
-      const entry = await this.#parts.correlator.get(id);
-      if (entry) return entry;
+  /** For each of the ids, the message that has this very one, if it can be told; those first whose address agrees. */
+  async #exact(receipt: MatchedReceipt): Promise<CorrelationEntry[]> {
+    const found: CorrelationEntry[] = [];
+    for (const id of receipt.ids) {
+      const entry = this.#choose(await this.#having(id), receipt);
+      if (entry) found.push(entry);
     }
-    return undefined;
+    return found.sort((one, other) => Number(agrees(other, receipt)) - Number(agrees(one, receipt)));
   }
 
-  /** `sure`: the notations are certain, so that the address, which some centres rewrite, need not agree. */
+  /** `sure`: the notations are certain, so that the address, which some SMSCs rewrite, need not agree. */
   async #convert(
     receipt: MatchedReceipt,
     formats: IdFormats,
-    sure: boolean,
-    guess = false,
+    { sure = false, guess = false },
   ): Promise<CorrelationEntry | undefined> {
     for (const id of receipt.ids) {
       const ways = this.#waysOf(id, formats).filter((way) => !isAuto(formats) || guess || !isGuess(way, id));
-      const entries = await this.#entries(ways);
+      const lists = await Promise.all(ways.map((way) => this.#alike(way)));
+      const entries = lists.flat();
       const agreeing = entries.filter((entry) => agrees(entry, receipt));
-      if (agreeing.length === 1) return agreeing[0];
-      if (sure && entries.length === 1) return entries[0];
+      if (isOneMessage(agreeing)) return this.#first(agreeing);
+      if (sure && isOneMessage(entries)) return this.#first(entries);
     }
     return undefined;
   }
 
+  /** Ids that it may have had in the response; in any case of its letters. */
   #waysOf(id: string, formats: IdFormats): string[] {
     const ways = candidates(id, formats, this.#experience.widths).map((one) => one.id);
-    // The very same id is one of the ways where it says so itself.
+    // The very same id is one of the ways where it says so itself; another case of it where nothing is said.
     const { response, receipt } = formats;
-    if (response === receipt && response !== 'auto' && response !== 'text') ways.push(id);
-    if (isAuto(formats)) ways.push(id.toLowerCase(), id.toUpperCase());
-    return [...new Set(ways)];
+    const isNumber = response === receipt && response !== 'auto' && response !== 'text';
+    if (isNumber || isAuto(formats)) ways.unshift(id);
+    return [...new Map(ways.map((way) => [foldedId(way), way])).values()];
   }
 
-  async #entries(ids: readonly string[]): Promise<CorrelationEntry[]> {
-    const found = await Promise.all(ids.map((id) => this.#parts.correlator.get(id)));
-    return found.filter((entry) => entry !== undefined);
+  /** All entries with this message_id, whatever its case. */
+  async #alike(id: string): Promise<readonly CorrelationEntry[]> {
+    const found: unknown = await this.#parts.correlator.get(id);
+    // One of an earlier kind has one entry, or none.
+    if (Array.isArray(found)) return found as CorrelationEntry[];
+    return found === undefined || found === null ? [] : [found as CorrelationEntry];
+  }
+
+  async #having(id: string): Promise<CorrelationEntry[]> {
+    return (await this.#alike(id)).filter(({ messageId }) => messageId === id);
+  }
+
+  /** Of the messages with one id, the one that a receipt is for; undefined where that is not clear. */
+  #choose(entries: readonly CorrelationEntry[], receipt: MatchedReceipt): CorrelationEntry | undefined {
+    const agreeing = entries.filter((entry) => agrees(entry, receipt));
+    if (agreeing.length > 0) return this.#first(agreeing);
+    const awaited = entries.filter((entry) => !this.#parts.isFinal(entry));
+    if (isOneMessage(awaited)) return awaited[0];
+    return awaited.length === 0 && isOneMessage(entries) ? this.#first(entries) : undefined;
+  }
+
+  /** The oldest that waits for its final receipt, else the one that had its own last. */
+  #first(entries: readonly CorrelationEntry[]): CorrelationEntry | undefined {
+    return entries.find((entry) => !this.#parts.isFinal(entry)) ?? entries.at(-1);
   }
 
   // --- experience ---
@@ -241,6 +267,11 @@ const WORDS: Record<IdFormats['response'], string> = {
   decimal: 'in decimal',
   hex: 'in hexadecimal',
 };
+
+/** Whether there is one message at least, and no other. */
+function isOneMessage(entries: readonly CorrelationEntry[]): boolean {
+  return new Set(entries.map(({ id }) => id)).size === 1;
+}
 
 /** Most centres turn the addresses round in a receipt; some do not. */
 function agrees({ destination }: CorrelationEntry, receipt: MatchedReceipt): boolean {

@@ -33,8 +33,8 @@ export function readNumber(id: string, notation: Notation): string | undefined {
 }
 
 /**
- * The ids under which a response may have had what a receipt calls `receiptId`, the likeliest first: other notation,
- * other case, more or fewer zeros in front. `widths` are lengths to which the centre is known to fill up with zeros.
+ * The ids under which a response may have had what a receipt calls `receiptId`, case apart and the likeliest first:
+ * more or fewer zeros in front, other notation. `widths` are lengths to which the centre is known to fill up with zeros.
  */
 export function candidates(
   receiptId: string,
@@ -50,20 +50,21 @@ export function candidates(
     const responses = [...notations(formats.response)].sort((one) => (one === receipt ? -1 : 1));
     for (const response of responses) {
       for (const length of lengths) {
-        for (const id of written(number, response, length)) {
-          if (id !== receiptId && !found.has(id)) found.set(id, { id, response, receipt });
-        }
+        const id = written(number, response, length);
+        if (foldedId(id) !== foldedId(receiptId) && !found.has(id)) found.set(id, { id, response, receipt });
       }
     }
   }
   return [...found.values()];
 }
 
-function written(number: string, notation: Notation, length: number): string[] {
-  if (notation === 'decimal') return [number.padStart(length, '0')];
-  const lower = BigInt(number).toString(16).padStart(length, '0');
-  return [lower, lower.toUpperCase()];
+function written(number: string, notation: Notation, length: number): string {
+  const digits = notation === 'decimal' ? number : BigInt(number).toString(16);
+  return digits.padStart(length, '0');
 }
+
+/** What message_ids have in common that differ in nothing but case. */
+export const foldedId = (messageId: string): string => messageId.toLowerCase();
 
 /** What two ids have in common that may be the same message: to find one by the other. */
 export function commonKeys(id: string): readonly string[] {
@@ -88,12 +89,6 @@ export function relation(
     }
   }
   return undefined;
-}
-
-/** Whether the two differ in nothing but case: ids such as UUIDs. */
-export function sameText(responseId: string, receiptId: string, formats: IdFormats): boolean {
-  const free = formats.response === 'auto' && formats.receipt === 'auto';
-  return free && responseId.toLowerCase() === receiptId.toLowerCase();
 }
 
 /** Whether the pair tells the notations beyond doubt: one of them can only be hexadecimal, the other only decimal. */

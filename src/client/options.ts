@@ -105,6 +105,7 @@ export const OPTIONS = {
   throttleWait: decimal(3, 0.001),
   correlationTtl: seconds(604_800, 1, 100_000_000),
   correlationCapacity: integer(1_000_000, 1),
+  finalReceiptTtl: seconds(3600, 0, 100_000_000),
   receiptHoldTime: seconds(30),
   responseIdFormat: choice('auto', 'text', 'decimal', 'hex'),
   receiptIdFormat: choice('auto', 'text', 'decimal', 'hex'),

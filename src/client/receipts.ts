@@ -1,22 +1,31 @@
 import type { Clock, TimerHandle } from '../clock';
 import type { CorrelationEntry } from '../store';
+import type { FinalReceipts } from './final-receipts';
 import { commonKeys } from './message-ids';
-import type { MatchedReceipt, MessageMatcher } from './matching';
+import type { Doubt, MatchedReceipt, MessageMatcher } from './matching';
 
 interface Held {
   readonly receipt: MatchedReceipt;
   readonly keys: readonly string[];
   readonly dueAt: number;
-  resolve(entry: CorrelationEntry | undefined): void;
-  readonly later: Promise<CorrelationEntry | undefined>;
+  resolve(match: Match | undefined): void;
+  readonly later: Promise<Match | undefined>;
 }
 
 const MAX_HELD = 10_000;
 
-/** The entry now, or perhaps later. */
-export type Found =
-  | { readonly entry: CorrelationEntry | undefined }
-  | { readonly later: Promise<CorrelationEntry | undefined> };
+/** The message that a receipt is for. */
+export interface Match {
+  readonly entry: CorrelationEntry;
+  /** The receipt is final, and so was one for the same message before. */
+  readonly duplicate: boolean;
+}
+
+/** The match now, or perhaps later. */
+export type Found = { readonly match: Match | undefined } | { readonly later: Promise<Match | undefined> };
+
+/** Another receipt may take the message that was found, while others with the same id are free. */
+const TRIES = 3;
 
 /**
  * Finds the message that a receipt belongs to.
@@ -25,7 +34,8 @@ export type Found =
  * receipt that matches nothing is held for a while, and matched when its response comes.
  */
 export class ReceiptMatcher {
-  readonly #matcher: Pick<MessageMatcher, 'find' | 'belongs' | 'observe' | 'onLearned'>;
+  readonly #matcher: Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'>;
+  readonly #finals: Pick<FinalReceipts, 'has' | 'claim'>;
   readonly #clock: Clock;
   readonly #holdTime: number;
   /** Insertion order is the order in which they become due. */
@@ -35,40 +45,58 @@ export class ReceiptMatcher {
 
   /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
   constructor(
-    matcher: Pick<MessageMatcher, 'find' | 'belongs' | 'observe' | 'onLearned'>,
+    matcher: Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'>,
+    finals: Pick<FinalReceipts, 'has' | 'claim'>,
     clock: Clock,
     holdTime: number,
   ) {
     this.#matcher = matcher;
+    this.#finals = finals;
     this.#clock = clock;
     this.#holdTime = holdTime;
     matcher.onLearned = () => this.#held.forEach((held) => void this.#again(held));
   }
 
-  /** The entry at once, or a promise of it where it may still come. Rejects as the correlator does. */
+  /** The match at once, or a promise of it where it may still come. Rejects as the correlator does. */
   async find(receipt: MatchedReceipt): Promise<Found> {
     // Held before it is looked up: its response may be stored in between.
     const held = this.#hold(receipt);
-    let entry: CorrelationEntry | undefined;
+    let match: Match | undefined;
     let looked = false;
     try {
-      entry = await this.#matcher.find(receipt);
+      match = await this.#look(receipt);
       looked = true;
     } finally {
-      if (held && (entry || !looked)) this.#release(held, entry);
+      if (held && (match || !looked)) this.#release(held, match);
     }
-    return held && !entry ? { later: held.later } : { entry };
+    return held && !match ? { later: held.later } : { match };
+  }
+
+  async #look(receipt: MatchedReceipt, doubt?: Doubt): Promise<Match | undefined> {
+    let entry = await this.#matcher.find(receipt, doubt);
+    for (let n = 1; n < TRIES && entry && receipt.final && this.#isTakenSince(entry); n++)
+      entry = await this.#matcher.find(receipt, doubt);
+    if (!entry) return undefined;
+    const duplicate = receipt.final && this.#finals.has(entry);
+    // One that is early may be for another message with this id, whose response is still to come.
+    if (duplicate && doubt) return undefined;
+    if (receipt.final) this.#finals.claim(entry);
+    return { entry, duplicate };
+  }
+
+  /** It was free when it was looked up. */
+  #isTakenSince(entry: CorrelationEntry): boolean {
+    return entry.finalState === undefined && this.#finals.has(entry);
   }
 
   /** The correlator has it now. */
   known(entry: CorrelationEntry): void {
     this.#matcher.observe(entry.messageId);
     if (this.#held.size === 0) return;
-    for (const key of commonKeys(entry.messageId)) {
-      for (const held of this.#byKey.get(key) ?? []) {
-        if (this.#matcher.belongs(entry, held.receipt)) this.#release(held, entry);
-      }
-    }
+    const alike = new Set(commonKeys(entry.messageId).flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
+    // Several with one id, of which one may be for a message whose response is still to come.
+    const doubt = { id: true, address: alike.size > 1 };
+    for (const held of alike) void this.#again(held, doubt);
   }
 
   /** Gives up on all that are held. */
@@ -79,7 +107,7 @@ export class ReceiptMatcher {
   #hold(receipt: MatchedReceipt): Held | undefined {
     if (this.#holdTime === 0 || this.#held.size >= MAX_HELD) return undefined;
     let resolve: Held['resolve'] = () => undefined;
-    const later = new Promise<CorrelationEntry | undefined>((fulfil) => (resolve = fulfil));
+    const later = new Promise<Match | undefined>((fulfil) => (resolve = fulfil));
     const keys = [...new Set(receipt.ids.flatMap(commonKeys))];
     const held: Held = { receipt, keys, dueAt: this.#clock.monotonic() + this.#holdTime, resolve, later };
     this.#held.add(held);
@@ -88,9 +116,9 @@ export class ReceiptMatcher {
     return held;
   }
 
-  #release(held: Held, entry: CorrelationEntry | undefined): void {
+  #release(held: Held, match: Match | undefined): void {
     this.#remove(held);
-    held.resolve(entry);
+    held.resolve(match);
   }
 
   #remove(held: Held): void {
@@ -120,8 +148,8 @@ export class ReceiptMatcher {
   }
 
   /** What could not be told when it came may be clear by now. */
-  async #again(held: Held): Promise<void> {
-    const entry = await this.#matcher.find(held.receipt).catch(() => undefined);
-    if (entry) this.#release(held, entry);
+  async #again(held: Held, doubt?: Doubt): Promise<void> {
+    const match = await this.#look(held.receipt, doubt).catch(() => undefined);
+    if (match) this.#release(held, match);
   }
 }

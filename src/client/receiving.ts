@@ -5,6 +5,7 @@ import type { Answer, Session } from '../session';
 import type { CorrelationEntry, Correlator, Store } from '../store';
 import { parseReceipt, readUserData, type TextCodec } from '../text';
 import type { Events } from './events';
+import { FinalReceipts } from './final-receipts';
 import { Holding } from './holding';
 import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
@@ -66,13 +67,15 @@ export class Receiving {
     this.#holding = new Holding(times);
     const patience = new Patience(times);
     const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
-    const matcher = new MessageMatcher({ correlator, state: store.state, log, formats });
-    this.#matcher = new ReceiptMatcher(matcher, clock, settings.receiptHoldTime);
+    const finals = new FinalReceipts({ correlator, clock, log, ttl: settings.finalReceiptTtl });
+    const isFinal = finals.has.bind(finals);
+    const matcher = new MessageMatcher({ correlator, state: store.state, log, formats, isFinal });
+    this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime);
     this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
     const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;
     const audience = new Audience(parts);
     this.#messages = new IncomingMessages({ ...parts, joining: this.#joining, holding, patience, audience });
-    this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, holding, patience });
+    this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, finals, holding, patience });
   }
 
   open(): void {

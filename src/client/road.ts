@@ -53,6 +53,7 @@ const LATE_REMEMBERED = 10_000;
  */
 export class Road implements DeliveryListener {
   readonly gate: Gate;
+  #lastAccepted = 0;
   readonly #parts: RoadParts;
   readonly #settler: Settler;
   readonly #endings: Endings;
@@ -207,10 +208,17 @@ export class Road implements DeliveryListener {
     return this.#parts.settings.delivery === 'at-most-once';
   }
 
+  /** A fraction tells the order of those of one millisecond. */
+  #acceptedAt(now: number): number {
+    const next = this.#lastAccepted + 0.001;
+    this.#lastAccepted = next - now < 1 && next > now ? next : now;
+    return this.#lastAccepted;
+  }
+
   #correlate(item: QueueItem, segment: number, messageId: string): void {
     if (messageId === '') return;
     const { clock, settings } = this.#parts;
-    const acceptedAt = clock.now();
+    const acceptedAt = this.#acceptedAt(clock.now());
     const entry: CorrelationEntry = {
       messageId,
       id: item.id,
@@ -219,7 +227,7 @@ export class Road implements DeliveryListener {
       source: item.source,
       destination: item.destination,
       acceptedAt,
-      expiresAt: acceptedAt + settings.correlationTtl,
+      expiresAt: Math.floor(acceptedAt) + settings.correlationTtl,
       ...(item.correlationId === undefined ? {} : { correlationId: item.correlationId }),
       ...(item.msgid === undefined ? {} : { msgid: item.msgid }),
       ...(item.metadata === undefined ? {} : { metadata: item.metadata }),

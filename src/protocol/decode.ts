@@ -6,7 +6,7 @@ import { layoutOf, type Layout } from './layout';
 import { readingOf, withoutFields } from './missing-fields';
 import { STATUSES } from './statuses';
 import { decodeTlvs } from './tlv-values';
-import { tlvTable, type TlvTable } from './tlvs';
+import { tlvTable } from './tlvs';
 import type { CodecOptions, Pdu, UnknownPdu } from './types';
 
 /**

@@ -101,8 +101,8 @@ export function holdsAnything({ messages, deadLetters, awaitedReceipts }: Holdin
 }
 
 /** Whether a final receipt may still come for it. */
-export function isAwaited(entry: CorrelationEntry & { readonly final?: boolean }, now: number): boolean {
-  return entry.expiresAt > now && entry.final !== true;
+export function isAwaited({ expiresAt, finalState }: CorrelationEntry, now: number): boolean {
+  return expiresAt > now && finalState === undefined;
 }
 
 function refusal(

@@ -158,16 +158,26 @@ export interface CorrelationEntry {
   /** Epoch milliseconds. */
   readonly acceptedAt: number;
   readonly expiresAt: number;
+  /** The state that its final receipt told; absent: that is still waited for. */
+  readonly finalState?: string;
   readonly correlationId?: string;
   readonly msgid?: string;
   readonly metadata?: unknown;
 }
 
+/**
+ * One message_id may name several messages, where an SMSC counts in several places: all are kept. Where the capacity
+ * is reached, entries with a `finalState` make room first, then the oldest.
+ */
 export interface Correlator {
-  /** A message_id that is put again replaces the older entry. */
+  /** An entry of the same message (`id`), segment and message_id replaces the older one. */
   put(entries: readonly CorrelationEntry[]): Promise<void>;
-  /** Exact match, or undefined; entries past `expiresAt` are never returned. */
-  get(messageId: string): Promise<CorrelationEntry | undefined>;
+  /**
+   * All entries that have this message_id or one that differs only in case, oldest (`acceptedAt`) first; a bound of 1,000 is allowed.
+   * Entries past `expiresAt` are never returned. One of an earlier kind, which resolves with the one entry of exactly
+   * this message_id or undefined, is taken, too.
+   */
+  get(messageId: string): Promise<readonly CorrelationEntry[]>;
   /** Drops what has expired; called now and then. Returns how many. */
   expire(): Promise<number>;
 }

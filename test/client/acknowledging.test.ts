@@ -300,10 +300,10 @@ describe('Acknowledging by hand', () => {
   });
 
   it('what is still on its way to the flow when the client stops is not told, and comes again', async () => {
-    let look: (found: undefined) => void = () => undefined;
+    let look: (found: never[]) => void = () => undefined;
     const correlator = {
       put: () => Promise.resolve(),
-      get: () => new Promise<undefined>((resolve) => (look = resolve)),
+      get: () => new Promise<never[]>((resolve) => (look = resolve)),
       expire: () => Promise.resolve(0),
     };
     const scene = await scenes.bound(
@@ -314,7 +314,7 @@ describe('Acknowledging by hand', () => {
     const number = link.receipt('m1');
     await pass(20);
     const stopping = scene.client.stop();
-    look(undefined);
+    look([]);
     assert.equal(await status(link, number), 'ESME_RX_T_APPN');
     await stopping;
     assert.deepEqual(scene.told('receipt'), []);

@@ -175,7 +175,7 @@ describe('Long messages', () => {
     assert.equal((await queue.queue.stats()).queued, 1);
     const next = await scenes.bound({}, { clock, queue });
     assert.deepEqual(partsOf(await next.peer.untilSubmits(1)), [3]);
-    const [entry] = await Promise.all([queue.correlator.get('a')]);
+    const [entry] = await queue.correlator.get('a');
     assert.deepEqual([entry?.segment, entry?.segments], [0, 3]);
   });
 

@@ -91,7 +91,7 @@ describe('Whatever leaves the engine', () => {
           entries.set(entry.messageId, { ...entry, metadata });
         }
       },
-      get: async (id: string) => entries.get(id),
+      get: async (id: string) => [entries.get(id)].filter((entry) => entry !== undefined),
       expire: async () => 0,
     };
     const { client, peer, told } = await scenes.bound(

@@ -246,7 +246,7 @@ describe('Ids of receipts', () => {
     let looked = 0;
     const correlator = {
       put: () => Promise.resolve(),
-      get: () => (looked++, Promise.resolve(undefined)),
+      get: () => (looked++, Promise.resolve([])),
       expire: () => Promise.resolve(0),
     };
     const scene = await bound([], { correlator });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CorrelationEntry, Correlator, DeliveryError } from '../../src/index';
-import type { MatchedReceipt } from '../../src/client/matching';
+import type { MatchedReceipt, MessageMatcher } from '../../src/client/matching';
 import { ReceiptMatcher } from '../../src/client/receipts';
 import { FakeClock, settle } from '../support/clock';
 import { silence, type Answering } from '../support/peer';
@@ -302,17 +302,23 @@ describe('The receipt matcher', () => {
     acceptedAt: 0,
     expiresAt: Infinity,
   });
-  const of = (id: string): MatchedReceipt => ({ ids: [id], source: '', destination: '' });
-  const empty = {
+  const of = (id: string): MatchedReceipt => ({ ids: [id], source: '', destination: '', final: false });
+  const finals = { has: (): boolean => false, claim: (): void => undefined };
+  const nothing = {
     find: (): Promise<CorrelationEntry | undefined> => Promise.resolve(undefined),
-    belongs: ({ messageId }: CorrelationEntry, { ids: own }: MatchedReceipt): boolean =>
-      own.includes(messageId),
     observe: (): void => undefined,
     onLearned: (): void => undefined,
   };
+  /** Finds what is stored, by the letter. */
+  const finding = (
+    stored: Map<string, CorrelationEntry>,
+  ): Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> => ({
+    ...nothing,
+    find: ({ ids: [id = ''] }) => Promise.resolve(stored.get(id)),
+  });
   it('lets each go in its own time, also several of one id among others', async () => {
     const clock = new FakeClock();
-    const matcher = new ReceiptMatcher(empty, clock, 1000);
+    const matcher = new ReceiptMatcher(nothing, finals, clock, 1000);
     const order: string[] = [];
     for (const [name, id] of [
       ['a1', 'a'],
@@ -337,34 +343,43 @@ describe('The receipt matcher', () => {
 
   it('gives all that wait for one id its entry, and stops its timer with the last', async () => {
     const clock = new FakeClock();
-    const matcher = new ReceiptMatcher(empty, clock, 1000);
+    const stored = new Map<string, CorrelationEntry>();
+    const matcher = new ReceiptMatcher(finding(stored), finals, clock, 1000);
     const found = await Promise.all([matcher.find(of('a')), matcher.find(of('a'))]);
-    matcher.known(entry('b'));
-    matcher.known(entry('a'));
-    for (const one of found) assert.equal('later' in one && (await one.later)?.id, 'a');
+    for (const id of ['b', 'a']) {
+      stored.set(id, entry(id));
+      matcher.known(entry(id));
+    }
+    for (const one of found) assert.equal('later' in one && (await one.later)?.entry.id, 'a');
     assert.equal(clock.pendingTimers, 0);
   });
 
   it('sees an entry that is stored while it looks', async () => {
     const clock = new FakeClock();
-    let look: (found: CorrelationEntry | undefined) => void = () => undefined;
+    const stored = new Map<string, CorrelationEntry>();
+    const looks: (() => void)[] = [];
     const slow = {
-      ...empty,
-      find: () => new Promise<CorrelationEntry | undefined>((resolve) => (look = resolve)),
+      ...nothing,
+      find: async ({ ids: [id = ''] }: MatchedReceipt) => {
+        const found = stored.get(id);
+        await new Promise<void>((resolve) => looks.push(resolve));
+        return found;
+      },
     };
-    const matcher = new ReceiptMatcher(slow, clock, 1000);
+    const matcher = new ReceiptMatcher(slow, finals, clock, 1000);
     const finding = matcher.find(of('a'));
+    stored.set('a', entry('a'));
     matcher.known(entry('a'));
-    look(undefined);
+    for (const look of looks) look();
     const found = await finding;
-    assert.equal('later' in found && (await found.later)?.id, 'a');
+    assert.equal('later' in found && (await found.later)?.entry.id, 'a');
   });
 
   it('holds ten thousand and not more, and lets all go when it stops', async () => {
     const clock = new FakeClock();
-    const matcher = new ReceiptMatcher(empty, clock, 1000);
+    const matcher = new ReceiptMatcher(nothing, finals, clock, 1000);
     const waiting = await Promise.all(Array.from({ length: 10_000 }, (_, n) => matcher.find(of(String(n)))));
-    assert.deepEqual(await matcher.find(of('one more')), { entry: undefined });
+    assert.deepEqual(await matcher.find(of('one more')), { match: undefined });
     matcher.stop();
     for (const one of waiting) assert.equal('later' in one && (await one.later), undefined);
     await settle();

@@ -15,7 +15,7 @@ import { done, entry, hasCode, ids, item, items, retry, takeAll } from '../../sr
 import { viewOf } from '../../src/store/disk/bytes';
 import { xxh32 } from '../../src/store/disk/xxh32';
 import { loadLmdb } from '../../src/store/disk/lmdb';
-import { decodeJson, Records } from '../../src/store/disk/records';
+import { decodeJson, RECORD_FORMAT, Records } from '../../src/store/disk/records';
 import { FakeClock, settle } from '../support/clock';
 import { DiskStores, behind, lmdbWith } from './setup';
 
@@ -309,6 +309,26 @@ describe('the disk store', () => {
     assert.ok((await size()) <= before, `${before} → ${await size()}`);
   });
 
+  it('forgets with the batches of correlations those that have had their final receipt', async () => {
+    const store = await open();
+    for (let at = 0; at < 20; at++) {
+      const entries = Array.from({ length: 100 }, (_, n) => entry(`${at}.${n}`));
+      await store.correlator.put(entries);
+      // One that never has its receipt lies before all of them.
+      await store.correlator.put(
+        entries.slice(1).map((one) => ({ ...one, finalState: 'DELIVRD', expiresAt: 1 })),
+      );
+    }
+    await store.correlator.expire();
+    await store.close();
+    const left = await behind(directory, 'correlation-age', (table) =>
+      [...table.getRange()].reduce((sum, { value }) => sum + value.length, 0),
+    );
+    assert.ok(left < 20 * 100, `${left} octets for 20 that are waited for`);
+    const again = await open();
+    for (let at = 0; at < 20; at++) assert.equal((await again.correlator.get(`${at}.0`)).length, 1);
+  });
+
   describe('when something in it is damaged', () => {
     /** Changes records behind the store's back. */
     const tamper = (table: string, change: (octets: Buffer) => void, only = 0): Promise<void> =>
@@ -340,7 +360,7 @@ describe('the disk store', () => {
       for (const message of items('m', 3)) await store.queue.enqueue([message]);
       await store.close();
       await tamper('lane2', (octets) => {
-        octets[4] = 2;
+        octets[4] = RECORD_FORMAT + 1;
         octets.writeUInt32BE(xxh32(viewOf(octets), 4, octets.length));
       });
       const again = await open();
@@ -358,7 +378,7 @@ describe('the disk store', () => {
         const key = Buffer.from('identity');
         const identity = decodeJson<object>(meta.get(key) as Buffer);
         assert.ok('value' in identity);
-        await meta.put(key, new Records().json({ ...identity.value, format: 2 }));
+        await meta.put(key, new Records().json({ ...identity.value, format: RECORD_FORMAT + 1 }));
       });
       const before = await readFile(join(directory, 'data.mdb'));
       await assert.rejects(open(), (error: Error) => {
@@ -377,8 +397,8 @@ describe('the disk store', () => {
       await tamper('correlation', flip);
       await tamper('state', flip);
       const again = await open();
-      assert.equal(await again.correlator.get('1'), undefined);
-      assert.ok(await again.correlator.get('2'));
+      assert.deepEqual(await again.correlator.get('1'), []);
+      assert.equal((await again.correlator.get('2')).length, 1);
       assert.deepEqual(await again.state.list(''), [['b', Buffer.from('2')]]);
       assert.equal(damages.length, 2);
     });

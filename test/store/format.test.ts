@@ -12,8 +12,9 @@ type Stored = Readonly<Record<string, readonly (readonly [key: string, value: st
 
 const TABLES = [
   ...['meta', 'lane0', 'lane1', 'lane2', 'lane3', 'lane4', 'tombs', 'delivery', 'delayed'],
-  ...['correlation', 'correlation-age', 'state', 'dead'],
+  ...['correlation', 'correlation-age', 'correlation-final', 'state', 'dead'],
 ];
+const FORMATS = [1, 2];
 const at = (name: string): string => join(__dirname, '..', 'fixtures', 'store', name);
 
 const enqueuedAt = 1_700_000_000_000;
@@ -32,16 +33,19 @@ const FULL = item('full', {
   metadata: { customer: [1, null, 'ü'] },
   origin: 'node',
 });
+const LATE = { acceptedAt: enqueuedAt, expiresAt: enqueuedAt + 604_800_000 };
 const CORRELATED = entry('3F2A', {
+  ...LATE,
   id: 'full',
   segment: 1,
   segments: 2,
-  acceptedAt: enqueuedAt,
-  expiresAt: enqueuedAt + 604_800_000,
   correlationId: 'order 17',
   msgid: 'abc.1',
   metadata: { a: 1 },
 });
+
+/** Since format 2. */
+const FINAL = entry('3F2B', { ...LATE, id: 'dead', finalState: 'DELIVRD' });
 
 /** Something of all that a store keeps. */
 async function fill(store: DiskStore, clock: FakeClock): Promise<void> {
@@ -56,6 +60,7 @@ async function fill(store: DiskStore, clock: FakeClock): Promise<void> {
   state.accepted[0] = 'm-1';
   state.history.push({ at: enqueuedAt + 1, reason: 'ESME_RSYSERR', segment: 1 });
   await store.settle([CORRELATED], [done(lease('done')), done(lease('block1')), done(lease('block4'))]);
+  await store.correlator.put([FINAL]);
   await store.queue.settle([dead(lease('dead')), retry(lease('later'), clock.now() + 60_000)]);
   const settled = ['done', 'dead', 'later', 'block1', 'block4'];
   await store.queue.release([...leases.values()].filter((one) => !settled.includes(one.item.id)));
@@ -63,7 +68,7 @@ async function fill(store: DiskStore, clock: FakeClock): Promise<void> {
   await store.state.increment('reference', 256, 41);
 }
 
-describe('a disk store of format 1', () => {
+describe('the format of a disk store', () => {
   let directory: string;
   const stores = new DiskStores();
 
@@ -85,53 +90,58 @@ describe('a disk store of format 1', () => {
     return stored;
   }
 
-  async function fixture(): Promise<Stored> {
-    return JSON.parse(await readFile(at('format-1.json'), 'utf8')) as Stored;
+  async function fixture(format = FORMATS.at(-1)): Promise<Stored> {
+    return JSON.parse(await readFile(at(`format-${format}.json`), 'utf8')) as Stored;
   }
 
-  it('is read by every later version', async () => {
-    for (const [name, rows] of Object.entries(await fixture()))
-      await behind(directory, name, async (table) => {
-        for (const [key, value] of rows)
-          await table.put(Buffer.from(key, 'base64'), Buffer.from(value, 'base64'));
+  for (const format of FORMATS)
+    it(`is read by every later version: ${format}`, async () => {
+      for (const [name, rows] of Object.entries(await fixture(format)))
+        await behind(directory, name, async (table) => {
+          for (const [key, value] of rows)
+            await table.put(Buffer.from(key, 'base64'), Buffer.from(value, 'base64'));
+        });
+      const clock = new FakeClock(enqueuedAt);
+      const store = await open(clock);
+      assert.deepEqual(await store.queue.stats(), { queued: 8, delayed: 1, leased: 0, oldestAt: enqueuedAt });
+      const leases = await takeAll(store, 7);
+      const order = ['lane0', 'lane1', 'full', 'block0', 'block2', 'block3', 'block5'];
+      assert.deepEqual(
+        leases.map(({ item: { id } }) => id),
+        order,
+      );
+      const full = leases[2] as Lease;
+      assert.deepEqual(full.item, FULL);
+      assert.deepEqual(full.state, {
+        ...(leases[0] as Lease).state,
+        attempts: 2,
+        redeliveries: 1,
+        redelivered: true,
+        accepted: ['m-1', null],
+        history: [{ at: enqueuedAt + 1, reason: 'ESME_RSYSERR', segment: 1 }],
       });
-    const clock = new FakeClock(enqueuedAt);
-    const store = await open(clock);
-    assert.deepEqual(await store.queue.stats(), { queued: 8, delayed: 1, leased: 0, oldestAt: enqueuedAt });
-    const leases = await takeAll(store, 7);
-    const order = ['lane0', 'lane1', 'full', 'block0', 'block2', 'block3', 'block5'];
-    assert.deepEqual(
-      leases.map(({ item: { id } }) => id),
-      order,
-    );
-    const full = leases[2] as Lease;
-    assert.deepEqual(full.item, FULL);
-    assert.deepEqual(full.state, {
-      ...(leases[0] as Lease).state,
-      attempts: 2,
-      redeliveries: 1,
-      redelivered: true,
-      accepted: ['m-1', null],
-      history: [{ at: enqueuedAt + 1, reason: 'ESME_RSYSERR', segment: 1 }],
+      assert.ok(
+        leases.filter(({ state }) => state.redelivered).length === 1,
+        'it was closed with nothing on loan',
+      );
+      await clock.advance(60_000);
+      assert.deepEqual(
+        (await takeAll(store, 1)).map(({ item: { id } }) => id),
+        ['later'],
+      );
+      assert.deepEqual(await store.correlator.get('3F2A'), [CORRELATED]);
+      if (format > 1) assert.deepEqual(await store.correlator.get('3F2B'), [FINAL]);
+      await clock.advance(604_800_000);
+      assert.equal(await store.correlator.expire(), format);
+      assert.equal(await store.correlator.expire(), 0);
+      const { letters } = await store.deadLetters.list();
+      assert.deepEqual(
+        letters.map(({ item: one, reason }) => [one, reason]),
+        [[put('dead'), { code: 'REFUSED', text: 'refused' }]],
+      );
+      assert.deepEqual(await store.state.get('fact'), Buffer.from('value'));
+      assert.equal(await store.state.increment('reference', 256, 0), 42);
     });
-    assert.ok(
-      leases.filter(({ state }) => state.redelivered).length === 1,
-      'it was closed with nothing on loan',
-    );
-    await clock.advance(60_000);
-    assert.deepEqual(
-      (await takeAll(store, 1)).map(({ item: { id } }) => id),
-      ['later'],
-    );
-    assert.deepEqual(await store.correlator.get('3F2A'), CORRELATED);
-    const { letters } = await store.deadLetters.list();
-    assert.deepEqual(
-      letters.map(({ item: one, reason }) => [one, reason]),
-      [[put('dead'), { code: 'REFUSED', text: 'refused' }]],
-    );
-    assert.deepEqual(await store.state.get('fact'), Buffer.from('value'));
-    assert.equal(await store.state.increment('reference', 256, 0), 42);
-  });
 
   it('belongs to its account', async () => {
     const { meta } = await fixture();

@@ -17,6 +17,7 @@ describe('receipts by TLVs', () => {
       text_message_id: '77',
       state: 'UNDELIV',
       network_error: { type: 3, code: 27 },
+      flaws: ['message_state says UNDELIV, the text DELIVRD: message_state counts'],
     });
   });
 
@@ -136,5 +137,50 @@ describe('what esm_class says', () => {
 
   it('makes an intermediate notification of what would be final', () => {
     assert.equal(parseReceipt('id:7 stat:UNDELIV', {}, { esm_class: 0x20 })?.final, false);
+  });
+});
+
+describe('two states in one receipt', () => {
+  const read = (message_state: unknown, stat: string, options = {}): [string, boolean, number] => {
+    const receipt = parseReceipt(`id:71 sub:001 stat:${stat} err:255`, { message_state }, options);
+    assert.ok(receipt);
+    return [receipt.state, receipt.final, receipt.flaws?.length ?? 0];
+  };
+
+  for (const [tlv, stat, state, final] of [
+    [0, 'UNDELIV', 'UNDELIV', true],
+    [0, 'DELIVRD', 'DELIVRD', true],
+    [0, 'ENROUTE', 'ENROUTE', false],
+    [0, 'FAILED', 'FAILED', true],
+    [1, 'DELIVRD', 'DELIVRD', true],
+    [6, 'UNDELIV', 'UNDELIV', true],
+    [7, 'DELIVRD', 'DELIVRD', true],
+    [7, 'ENROUTE', 'ENROUTE', false],
+    [10, 'DELIVRD', 'DELIVRD', true],
+    [255, 'ENROUTE', 'ENROUTE', false],
+    [2, 'ENROUTE', 'DELIVRD', true],
+    [2, 'UNKNOWN', 'DELIVRD', true],
+    [5, 'FAILED', 'UNDELIV', true],
+    [1, 'FAILED', 'ENROUTE', false],
+    [Buffer.alloc(0), 'DELIVRD', 'DELIVRD', true],
+    [[0, 5], 'ENROUTE', 'UNDELIV', true],
+    [5, 'UNDELIVERABLE', 'UNDELIV', true],
+    [undefined, 'SCHEDULED', 'SCHEDULED', false],
+  ] as const) {
+    it(`are one, of what says more: ${String(tlv)} and ${stat}`, () => {
+      assert.deepEqual(read(tlv, stat), [state, final, 0]);
+    });
+  }
+
+  it('that are both an end and differ are told, and the TLV counts', () => {
+    assert.deepEqual(read(2, 'UNDELIV'), ['DELIVRD', true, 1]);
+    assert.deepEqual(read(5, 'DELIVRD'), ['UNDELIV', true, 1]);
+  });
+
+  it('of which the user has given one a meaning: that says as much as any', () => {
+    const states = { FAILED: 'UNDELIV', BUSY: { state: 'ENROUTE', final: false } };
+    assert.deepEqual(read(1, 'FAILED', { states }), ['UNDELIV', true, 0]);
+    assert.deepEqual(read(2, 'FAILED', { states }), ['DELIVRD', true, 1]);
+    assert.deepEqual(read(7, 'BUSY', { states }), ['ENROUTE', false, 0]);
   });
 });

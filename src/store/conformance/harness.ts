@@ -140,6 +140,11 @@ export const dead = (lease: Lease, text = 'refused') =>
 
 export const ids = (leases: readonly Lease[]): string[] => leases.map((lease) => lease.item.id);
 
+/** Whether the correlator has an entry with this very message_id. */
+export async function isKept({ correlator }: Store, messageId: string): Promise<boolean> {
+  return (await correlator.get(messageId)).some((one) => one.messageId === messageId);
+}
+
 export const hasCode =
   (code: string) =>
   (error: unknown): boolean =>

@@ -16,6 +16,8 @@ export interface Last {
 const LARGEST_GROUP = 5000;
 /** Milliseconds for which a disk that was full is not tried again. */
 const FULL_FOR = 1000;
+/** So long after that whoever can do without room goes without. */
+const SCARCE_FOR = 600_000;
 
 /**
  * Writes in groups: what is asked for while a transaction is on its way makes
@@ -93,6 +95,11 @@ export class Committer {
       this.#scheduled = false;
       void this.#run();
     });
+  }
+
+  /** Whether the disk was full a while ago. */
+  get isScarce(): boolean {
+    return this.#clock.monotonic() < this.#fullUntil + SCARCE_FOR;
   }
 
   async #run(): Promise<void> {

@@ -1,24 +1,21 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock';
+import { MOST_CANDIDATES, byAge, foldedId } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
 import type { Committer } from './committer';
+import { CorrelationAge } from './correlation-age';
+import { entryKey, keysOf, soleKey } from './correlation-keys';
 import type { StoreChange } from './requests';
 import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastNumber, type Tables } from './tables';
 import { writeAll } from './steps';
-import { OldestFirst } from './oldest-first';
 import { decodeCorrelation, type Records, type StoredCorrelation } from './records';
 
-/** LMDB's keys are short; message_ids should be, too (65 octets), but are not ours. */
-const LONGEST_KEY = 500;
 const EXPIRED_AT_ONCE = 5000;
 
 /**
- * Entries by message_id, and beside them the message_ids of each batch put, in
- * the order of putting. That is the order of expiry, so dropping the oldest
- * costs the same however many there are. An entry that was put again belongs
- * to the later batch, and its older mention is passed over.
+ * Entries by message_id, message and segment, and beside them the keys of each batch put, in the order of putting; those
+ * whose final receipt has come in an order of their own, for their life is shorter and they make room first.
  */
 export class DiskCorrelator implements Correlator {
   readonly #tables: Tables;
@@ -28,7 +25,8 @@ export class DiskCorrelator implements Correlator {
   readonly #onDamage: OnDamage;
   readonly #capacity: number;
   readonly #check: () => void;
-  readonly #oldest: OldestFirst;
+  readonly #final: CorrelationAge;
+  readonly #awaited: CorrelationAge;
   #batch: number;
   /** Put but not synced yet, and the batch: the table does not show them. */
   readonly #unsynced = new Map<string, number>();
@@ -36,8 +34,8 @@ export class DiskCorrelator implements Correlator {
   #coming = 0;
   /** Not fewer than there are. */
   #estimate: number;
-  /** Nothing expires before. */
-  #quietUntil = -Infinity;
+  /** Entries that have left their batches since {@link expire}. */
+  #moved = 0;
 
   constructor(parts: {
     tables: Tables;
@@ -48,57 +46,80 @@ export class DiskCorrelator implements Correlator {
     capacity: number;
     check: () => void;
   }) {
-    this.#tables = parts.tables;
+    const { tables, onDamage } = parts;
+    this.#tables = tables;
     this.#committer = parts.committer;
     this.#records = parts.records;
     this.#clock = parts.clock;
-    this.#onDamage = parts.onDamage;
+    this.#onDamage = onDamage;
     this.#capacity = parts.capacity;
     this.#check = parts.check;
-    this.#oldest = new OldestFirst(parts.tables, parts.onDamage);
-    this.#estimate = parts.tables.correlation.count;
-    this.#batch = lastNumber(parts.tables.correlationAge);
+    this.#final = new CorrelationAge(tables.correlationFinal, onDamage);
+    this.#awaited = new CorrelationAge(tables.correlationAge, onDamage);
+    this.#estimate = tables.correlation.count;
+    this.#batch = Math.max(lastNumber(tables.correlationAge), lastNumber(tables.correlationFinal));
   }
 
   async put(entries: readonly CorrelationEntry[]): Promise<void> {
     this.#check();
     if (entries.length === 0) return;
-    await writeAll(entries, [], (step) => this.#committer.make([this.putting(step.entries)], false));
+    // Where room is scarce, that a receipt was final is worth none: its list takes what new messages need.
+    const wanted = this.#committer.isScarce
+      ? entries.filter((entry) => entry.finalState === undefined)
+      : entries;
+    if (wanted.length === 0) return;
+    await writeAll(wanted, [], (step) => this.#committer.make([this.putting(step.entries)], false));
   }
 
   /** The change that puts them, for a transaction with others. */
   putting(entries: readonly CorrelationEntry[]): StoreChange {
-    const batch = ++this.#batch;
-    const puts = entries.map((entry) => ({
-      key: keyOf(entry.messageId),
-      octets: this.#records.correlation(entry, batch),
-    }));
-    const latest = entries.reduce((expiresAt, entry) => Math.max(expiresAt, entry.expiresAt), 0);
-    const messageIds = this.#records.batch(
-      entries.map(({ messageId }) => messageId),
-      latest,
-    );
-    const excess = this.#atMost(puts.length) - this.#capacity;
-    const drop = this.#dropping(excess, 2 * puts.length);
-    this.#coming += puts.length;
-    for (const { messageId } of entries) this.#unsynced.set(messageId, batch);
+    const puts: Put[] = [];
+    const batches = [
+      this.#batchOf(
+        this.#awaited,
+        entries.filter((entry) => entry.finalState === undefined),
+        puts,
+      ),
+      this.#batchOf(
+        this.#final,
+        entries.filter((entry) => entry.finalState !== undefined),
+        puts,
+      ),
+    ].filter((batch) => batch !== undefined);
+    // A final receipt is told of an entry that is there; all others are taken to be new.
+    const added = puts.filter(({ isFinal, key }) => !isFinal || !this.#look(key)).length;
+    this.#moved += puts.length - added;
+    const drop = this.#dropping(this.#atMost(added) - this.#capacity, 2 * puts.length);
+    this.#coming += added;
+    for (const { name, batch } of puts) this.#unsynced.set(name, batch);
     const settled = (): void => {
-      this.#coming -= puts.length;
-      for (const { messageId } of entries) {
-        if (this.#unsynced.get(messageId) === batch) this.#unsynced.delete(messageId);
-      }
+      this.#coming -= added;
+      for (const { name, batch } of puts) if (this.#unsynced.get(name) === batch) this.#unsynced.delete(name);
     };
-    const sizes = [...puts.map(({ octets }) => octets.length), messageIds.length];
+    const sizes = [...puts, ...batches].map(({ octets }) => octets.length);
     return {
-      room: roomFor(sizes, puts.length + 1 + drop.room.touches),
+      room: roomFor(sizes, puts.length + batches.length + drop.room.touches),
       apply: () => {
         drop.apply();
         for (const { key, octets } of puts) this.#tables.correlation.put(key, octets);
-        this.#tables.correlationAge.put(batch, messageIds);
+        for (const { age, number, octets } of batches) age.table.put(number, octets);
       },
       done: () => (settled(), drop.done()),
       failed: (refusal) => (settled(), drop.failed(refusal)),
     };
+  }
+
+  #batchOf(age: CorrelationAge, entries: readonly CorrelationEntry[], puts: Put[]): Batch | undefined {
+    if (entries.length === 0) return undefined;
+    const batch = ++this.#batch;
+    const isFinal = age === this.#final;
+    const keys = entries.map(entryKey);
+    entries.forEach((entry, at) => {
+      const key = keys[at] as Buffer;
+      puts.push({ key, name: nameOf(key), batch, isFinal, octets: this.#records.correlation(entry, batch) });
+    });
+    const latest = entries.reduce((expiresAt, entry) => Math.max(expiresAt, entry.expiresAt), 0);
+    return { age, number: batch, octets: this.#records.batch(keys, latest) };
   }
 
   /** How many entries there will be; only where that may be too many it is exact. */
@@ -109,18 +130,32 @@ export class DiskCorrelator implements Correlator {
     return this.#estimate;
   }
 
-  async get(messageId: string): Promise<CorrelationEntry | undefined> {
+  async get(messageId: string): Promise<readonly CorrelationEntry[]> {
     this.#check();
-    const stored = this.#read(messageId);
-    return stored && stored.entry.expiresAt > this.#clock.now() ? stored.entry : undefined;
+    const now = this.#clock.now();
+    const found: CorrelationEntry[] = [];
+    for (const { entry } of this.#candidates(messageId)) if (entry.expiresAt > now) found.push(entry);
+    return found.sort(byAge);
   }
 
-  #read(messageId: string): StoredCorrelation | undefined {
-    const octets = this.#tables.correlation.get(keyOf(messageId));
-    if (!octets) return undefined;
+  *#candidates(messageId: string): Iterable<StoredCorrelation> {
+    const folded = foldedId(messageId);
+    const own = this.#tables.correlation.get(soleKey(messageId));
+    const decoded = own && this.#decoded(own, messageId);
+    if (decoded && decoded.entry.messageId === messageId) yield decoded;
+    for (const [, octets] of this.#tables.correlation.entries({
+      ...keysOf(messageId),
+      limit: MOST_CANDIDATES,
+    })) {
+      const stored = this.#decoded(octets, messageId);
+      if (stored && foldedId(stored.entry.messageId) === folded) yield stored;
+    }
+  }
+
+  #decoded(octets: Buffer, messageId: string): StoredCorrelation | undefined {
     const decoded = decodeCorrelation(octets);
-    if ('value' in decoded) return decoded.value.entry.messageId === messageId ? decoded.value : undefined;
-    this.#onDamage(damagedRecord(`The correlation of message_id ${messageId}`, decoded.unreadable));
+    if ('value' in decoded) return decoded.value;
+    this.#onDamage(damagedRecord(`A correlation of message_id ${messageId}`, decoded.unreadable));
     return undefined;
   }
 
@@ -131,42 +166,87 @@ export class DiskCorrelator implements Correlator {
       const drop = this.#dropping(0, EXPIRED_AT_ONCE);
       await this.#committer.make([drop], false);
       expired += drop.count;
-      if (drop.count < EXPIRED_AT_ONCE) return expired;
+      if (drop.count < EXPIRED_AT_ONCE) break;
     }
+    await this.#compact();
+    return expired;
   }
 
-  /** Drops the `excess` oldest, and up to `max` that have expired. */
-  #dropping(excess: number, max: number): Drop {
-    const now = this.#clock.now();
-    if (excess <= 0 && now < this.#quietUntil) return NOTHING;
-    const keys: Buffer[] = [];
-    for (let next = this.#oldest.peek(); next; next = this.#oldest.peek()) {
-      const stored = this.#read(next.messageId);
-      const owner = this.#unsynced.get(next.messageId) ?? stored?.batch;
-      if (stored && owner === next.batch) {
-        this.#quietUntil = stored.entry.expiresAt;
-        if (keys.length >= excess && (keys.length >= max || stored.entry.expiresAt > now)) break;
-        keys.push(keyOf(next.messageId));
-      }
-      this.#oldest.pass();
+  /** As far as entries have left the batches that they were put with. */
+  async #compact(): Promise<void> {
+    for (let left = 2 * this.#moved; left > 0; left -= EXPIRED_AT_ONCE) {
+      const shrunk = this.#awaited.compact(EXPIRED_AT_ONCE, (key) => this.#stored(key)?.batch);
+      const rows = shrunk.map(({ batch, keys, expiresAt }) => ({
+        batch,
+        octets: keys.length === 0 ? undefined : this.#records.batch(keys, expiresAt),
+      }));
+      const sizes = rows.map(({ octets }) => octets?.length ?? 0);
+      const apply = (): void => {
+        for (const { batch, octets } of rows)
+          if (octets) this.#awaited.table.put(batch, octets);
+          else this.#awaited.table.remove(batch);
+      };
+      if (rows.length > 0) await this.#committer.make([{ room: roomFor(sizes, rows.length), apply }], false);
     }
-    const batches = this.#oldest.takePassed();
+    this.#moved = 0;
+  }
+
+  /** Drops the `excess` oldest, those with a final receipt first, and up to `max` that have expired. */
+  #dropping(excess: number, max: number): Drop {
+    const dropped = { excess, max, now: this.#clock.now(), keys: [] as Buffer[] };
+    const passed = [this.#final, this.#awaited].map((age) => ({
+      age,
+      batches: age.drop(dropped, (key) => this.#look(key)),
+    }));
+    const { keys } = dropped;
+    const touches = passed.reduce((sum, { batches }) => sum + batches.length, keys.length);
+    if (touches === 0) return NOTHING;
     this.#coming -= keys.length;
     return {
       count: keys.length,
-      room: roomFor([], keys.length + batches.length),
+      room: roomFor([], touches),
       apply: () => {
         for (const key of keys) this.#tables.correlation.remove(key);
-        for (const batch of batches) this.#tables.correlationAge.remove(batch);
+        for (const { age, batches } of passed) for (const batch of batches) age.table.remove(batch);
       },
       done: () => void (this.#coming += keys.length),
       failed: () => {
         this.#coming += keys.length;
-        this.#oldest.startAnew();
+        for (const { age } of passed) age.startAnew();
       },
     };
   }
+
+  #look(key: Buffer): { expiresAt: number; batch: number } | undefined {
+    const stored = this.#stored(key);
+    if (!stored) return undefined;
+    const { entry, batch } = stored;
+    return { expiresAt: entry.expiresAt, batch: this.#unsynced.get(nameOf(key)) ?? batch };
+  }
+
+  #stored(key: Buffer): StoredCorrelation | undefined {
+    const octets = this.#tables.correlation.get(key);
+    const decoded = octets && decodeCorrelation(octets);
+    return decoded && 'value' in decoded ? decoded.value : undefined;
+  }
 }
+
+interface Put {
+  readonly key: Buffer;
+  readonly name: string;
+  readonly batch: number;
+  readonly isFinal: boolean;
+  readonly octets: Buffer;
+}
+
+interface Batch {
+  readonly age: CorrelationAge;
+  readonly number: number;
+  readonly octets: Buffer;
+}
+
+/** A key as a map can have it. */
+const nameOf = (key: Buffer): string => key.toString('latin1');
 
 interface Drop extends Required<StoreChange> {
   readonly count: number;
@@ -180,9 +260,3 @@ const NOTHING: Drop = {
   done: nothing,
   failed: nothing,
 };
-
-function keyOf(messageId: string): Buffer {
-  // LMDB has no empty key, hence the octet before.
-  const key = Buffer.from(`=${messageId}`);
-  return key.length <= LONGEST_KEY ? key : createHash('sha256').update(key).digest();
-}

@@ -70,9 +70,8 @@ export class Identity {
   }
 
   async forgetAwaited(): Promise<void> {
-    const { correlation, correlationAge } = this.#parts.tables;
-    await this.#clear(correlation);
-    await this.#clear(correlationAge);
+    const { correlation, correlationAge, correlationFinal } = this.#parts.tables;
+    for (const table of [correlation, correlationAge, correlationFinal]) await this.#clear(table);
   }
 
   async #clear(table: BinaryTable | NumberTable): Promise<void> {

@@ -1,31 +1,31 @@
 import { damagedRecord, type OnDamage } from './damage';
-import type { NumberTable, Tables } from './tables';
+import type { NumberTable } from './tables';
 import { decodeBatch } from './records';
 
-/** Walks the batches of correlations from the oldest on, each message_id once. */
+/** Walks batches of correlations from the oldest on, each of their keys once. */
 export class OldestFirst {
   readonly #table: NumberTable;
   readonly #onDamage: OnDamage;
   /** 0: none yet. */
   #batch = 0;
-  #messageIds: readonly string[] = [];
+  #keys: readonly Buffer[] = [];
   #at = 0;
   #passed: number[] = [];
 
-  constructor({ correlationAge }: Tables, onDamage: OnDamage) {
-    this.#table = correlationAge;
+  constructor(table: NumberTable, onDamage: OnDamage) {
+    this.#table = table;
     this.#onDamage = onDamage;
   }
 
   /** The oldest not passed yet; undefined when there is none. */
-  peek(): { readonly messageId: string; readonly batch: number } | undefined {
-    while (this.#at === this.#messageIds.length) if (!this.#nextBatch()) return undefined;
-    return { messageId: this.#messageIds[this.#at] as string, batch: this.#batch };
+  peek(): { readonly key: Buffer; readonly batch: number } | undefined {
+    while (this.#at === this.#keys.length) if (!this.#nextBatch()) return undefined;
+    return { key: this.#keys[this.#at] as Buffer, batch: this.#batch };
   }
 
   pass(): void {
     this.#at++;
-    if (this.#at === this.#messageIds.length) this.#passed.push(this.#batch);
+    if (this.#at === this.#keys.length) this.#passed.push(this.#batch);
   }
 
   /** The batches that were passed as a whole since the last call. */
@@ -38,7 +38,7 @@ export class OldestFirst {
   /** Begins with what the table has: its removal failed. */
   startAnew(): void {
     this.#batch = 0;
-    this.#messageIds = [];
+    this.#keys = [];
     this.#at = 0;
     this.#passed = [];
   }
@@ -49,7 +49,7 @@ export class OldestFirst {
       const readable = 'value' in decoded;
       if (!readable) this.#onDamage(damagedRecord(`The list ${key} of correlations`, decoded.unreadable));
       this.#batch = key;
-      this.#messageIds = readable ? decoded.value.messageIds : [];
+      this.#keys = readable ? decoded.value.keys : [];
       this.#at = 0;
       return true;
     }

@@ -1,6 +1,7 @@
 import type { CorrelationEntry, DeadLetter, DeadReason, DeliveryState, QueueItem } from '../types';
 import { beginPacked, recordStart, sealPacked } from './blocks';
 import { RecordReader, RecordWriter, viewOf, type Extent } from './bytes';
+import { soleKey } from './correlation-keys';
 import { xxh32 } from './xxh32';
 
 /**
@@ -8,7 +9,7 @@ import { xxh32 } from './xxh32';
  * A format once released stays readable: a new one gets a new number and a
  * reader beside the old ones.
  */
-export const RECORD_FORMAT = 1;
+export const RECORD_FORMAT = 2;
 const FORMAT_AT = 4;
 const HEAD = 5;
 
@@ -44,6 +45,11 @@ const CORRELATION_ID = 4;
 const MSGID = 8;
 const METADATA = 16;
 const ORIGIN = 32;
+/** Of correlations since format 2: an octet for the final state follows, or is kept free for it, so that it takes no more room. */
+const HAS_FINAL = 64;
+const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UNKNOWN', 'SKIPPED'];
+/** Neither none nor one of these: its text follows. */
+const OTHER_FINAL = 255;
 
 type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata' | 'origin'>>;
 
@@ -102,7 +108,7 @@ export class Records {
   correlation(entry: CorrelationEntry, batch: number): Buffer {
     const writer = this.#writer;
     writer.begin(HEAD);
-    writer.octet(flagsOf(entry));
+    writer.octet(flagsOf(entry) | HAS_FINAL);
     writer.double(batch);
     writer.double(entry.acceptedAt);
     writer.double(entry.expiresAt);
@@ -113,6 +119,9 @@ export class Records {
     writer.text(entry.source);
     writer.text(entry.destination);
     writeLabels(writer, entry);
+    const final = entry.finalState === undefined ? 0 : 1 + FINAL_STATES.indexOf(entry.finalState);
+    writer.octet(entry.finalState !== undefined && final === 0 ? OTHER_FINAL : final);
+    if (entry.finalState !== undefined && final === 0) writer.text(entry.finalState);
     return this.#sealed();
   }
 
@@ -128,13 +137,13 @@ export class Records {
     return this.#sealed();
   }
 
-  /** The message_ids of one batch, with the latest of their expiries. */
-  batch(messageIds: readonly string[], expiresAt: number): Buffer {
+  /** The keys of the correlations of one batch, with the latest of their expiries. */
+  batch(keys: readonly Buffer[], expiresAt: number): Buffer {
     const writer = this.#writer;
     writer.begin(HEAD);
     writer.double(expiresAt);
-    writer.length(messageIds.length);
-    for (const messageId of messageIds) writer.text(messageId);
+    writer.length(keys.length);
+    for (const key of keys) writer.buffer(key);
     return this.#sealed();
   }
 
@@ -199,6 +208,9 @@ export const decodeCorrelation = (octets: Buffer): Decoded<StoredCorrelation> =>
       expiresAt,
     };
     readLabels(reader, flags, entry);
+    const final = flags & HAS_FINAL ? reader.octet() : 0;
+    if (final !== 0)
+      entry.finalState = final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
     return { entry, batch };
   });
 
@@ -221,11 +233,13 @@ export const decodeLetter = (octets: Buffer): Decoded<DeadLetter> =>
     return { item: item.value.item, ...rest };
   });
 
-export const decodeBatch = (octets: Buffer): Decoded<{ expiresAt: number; messageIds: string[] }> =>
+/** Format 1 had message_ids in place of keys. */
+export const decodeBatch = (octets: Buffer): Decoded<{ expiresAt: number; keys: Buffer[] }> =>
   opened(octets, (reader) => {
     const expiresAt = reader.double();
-    const messageIds = Array.from({ length: reader.length() }, () => reader.text());
-    return { expiresAt, messageIds };
+    const isOld = octets[FORMAT_AT] === 1;
+    const key = (): Buffer => (isOld ? soleKey(reader.text()) : Buffer.from(reader.buffer()));
+    return { expiresAt, keys: Array.from({ length: reader.length() }, key) };
   });
 
 export const decodeTomb = (octets: Buffer): Decoded<number[]> =>

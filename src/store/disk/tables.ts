@@ -100,8 +100,10 @@ export interface Tables {
   /** The messages put off, in the order of their times; without values. */
   readonly delayed: Table<DelayedKey>;
   readonly correlation: BinaryTable;
-  /** The message_ids of each batch put, in the order of putting: so of expiry. */
+  /** The keys of each batch put, in the order of putting: so of expiry. */
   readonly correlationAge: NumberTable;
+  /** The same of correlations whose final receipt has come. */
+  readonly correlationFinal: NumberTable;
   readonly state: BinaryTable;
   readonly dead: NumberTable;
   readonly pageSize: number;
@@ -149,6 +151,7 @@ function tablesOf(root: RootDatabase<Buffer, Buffer>): Tables {
     delayed: new Table(database('delayed'), delayedKey(), delayedKeyOf),
     correlation: binary('correlation'),
     correlationAge: numbered('correlation-age'),
+    correlationFinal: numbered('correlation-final'),
     state: binary('state'),
     dead: numbered('dead'),
     pageSize: statsOf(root).pageSize,

@@ -1,13 +1,17 @@
 import type { Clock } from '../../clock';
-import { isAwaited } from '../account';
+import { MOST_CANDIDATES, byAge, foldedId, isSameEntry } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
 
 /**
- * A map whose insertion order is, all lifetimes being alike, its expiry order:
- * what is over stands at the front, so dropping it never looks at the rest.
+ * Entries by their message_id, case apart, and beside that in the order of putting, which is, all lifetimes being
+ * alike, the order of expiry: what is over stands at the front, so dropping it never looks at the rest. Those whose
+ * final receipt has come have a shorter life, so an order of their own.
  */
 export class MemoryCorrelator implements Correlator {
-  readonly #entries = new Map<string, CorrelationEntry>();
+  /** Nearly every message_id has one entry, which then needs no list. */
+  readonly #byId = new Map<string, CorrelationEntry | CorrelationEntry[]>();
+  readonly #awaited = new Set<CorrelationEntry>();
+  readonly #final = new Set<CorrelationEntry>();
   readonly #capacity: number;
   readonly #clock: Clock;
   readonly #check: () => void;
@@ -20,28 +24,34 @@ export class MemoryCorrelator implements Correlator {
 
   async put(entries: readonly CorrelationEntry[]): Promise<void> {
     this.#check();
-    for (const entry of entries) {
-      this.#entries.delete(entry.messageId);
-      this.#entries.set(entry.messageId, entry);
-    }
+    for (const entry of entries) this.#add(entry);
     this.#dropExpired(2 * entries.length);
-    while (this.#entries.size > this.#capacity) this.#dropFirst();
+    for (const order of [this.#final, this.#awaited]) {
+      for (const oldest of order) {
+        if (this.#awaited.size + this.#final.size <= this.#capacity) return;
+        this.#remove(oldest);
+      }
+    }
   }
 
-  async get(messageId: string): Promise<CorrelationEntry | undefined> {
+  async get(messageId: string): Promise<readonly CorrelationEntry[]> {
     this.#check();
-    const entry = this.#entries.get(messageId);
-    return entry && entry.expiresAt > this.#clock.now() ? entry : undefined;
+    const now = this.#clock.now();
+    return this.#candidates(messageId)
+      .filter(({ expiresAt }) => expiresAt > now)
+      .sort(byAge);
   }
 
   /** How many a final receipt may still come for. */
   get awaited(): number {
     const now = this.#clock.now();
-    return [...this.#entries.values()].filter((entry) => isAwaited(entry, now)).length;
+    return [...this.#awaited].filter(({ expiresAt }) => expiresAt > now).length;
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#byId.clear();
+    this.#awaited.clear();
+    this.#final.clear();
   }
 
   async expire(): Promise<number> {
@@ -49,21 +59,41 @@ export class MemoryCorrelator implements Correlator {
     return this.#dropExpired(Infinity);
   }
 
+  #candidates(messageId: string): CorrelationEntry[] {
+    const found = this.#byId.get(foldedId(messageId));
+    if (found === undefined) return [];
+    return Array.isArray(found) ? found : [found];
+  }
+
+  #add(entry: CorrelationEntry): void {
+    const candidates = this.#candidates(entry.messageId);
+    const same = candidates.find((one) => isSameEntry(one, entry));
+    if (same) this.#remove(same);
+    else if (candidates.length >= MOST_CANDIDATES) this.#remove(candidates[0] as CorrelationEntry);
+    const others = this.#candidates(entry.messageId);
+    this.#byId.set(foldedId(entry.messageId), others.length === 0 ? entry : [...others, entry]);
+    (entry.finalState === undefined ? this.#awaited : this.#final).add(entry);
+  }
+
+  #remove(entry: CorrelationEntry): void {
+    const key = foldedId(entry.messageId);
+    const others = this.#candidates(key).filter((one) => one !== entry);
+    if (others.length === 0) this.#byId.delete(key);
+    else this.#byId.set(key, others.length === 1 ? (others[0] as CorrelationEntry) : others);
+    this.#awaited.delete(entry);
+    this.#final.delete(entry);
+  }
+
   #dropExpired(max: number): number {
     const now = this.#clock.now();
     let dropped = 0;
-    for (const [messageId, entry] of this.#entries) {
-      if (dropped >= max || entry.expiresAt > now) break;
-      this.#entries.delete(messageId);
-      dropped++;
+    for (const order of [this.#final, this.#awaited]) {
+      for (const entry of order) {
+        if (dropped >= max || entry.expiresAt > now) break;
+        this.#remove(entry);
+        dropped++;
+      }
     }
     return dropped;
-  }
-
-  #dropFirst(): void {
-    for (const messageId of this.#entries.keys()) {
-      this.#entries.delete(messageId);
-      return;
-    }
   }
 }

@@ -5,7 +5,7 @@ import { receiptDate } from './dates';
 import { receiptFields, type ReceiptFields } from './fields';
 import { matchPattern, type ReceiptPattern } from './pattern';
 import { reread } from './reread';
-import { isKnownState, MESSAGE_STATES, stateOf, type State, type StateMappings } from './states';
+import { isKnownState, isMapped, MESSAGE_STATES, stateOf, type State, type StateMappings } from './states';
 import { receiptText } from './text';
 
 export interface Receipt {
@@ -28,6 +28,8 @@ export interface Receipt {
   /** The beginning of the message, as the centre repeats it. */
   text?: string;
   network_error?: NetworkError;
+  /** What contradicts itself in it, for people. */
+  flaws?: string[];
 }
 
 /** TLV network_error_code, SMPP 5.0 section 4.8.4.42. */
@@ -59,8 +61,9 @@ export interface ReceiptOptions {
 }
 
 /**
- * A delivery receipt or intermediate notification, or undefined for what is none. First the TLVs
- * receipted_message_id and message_state, then the text (in short_message or the TLV message_payload).
+ * A delivery receipt or intermediate notification, or undefined for what is none. The id is that of the TLV
+ * receipted_message_id, else that of the text (in short_message or the TLV message_payload). Of the state of the TLV
+ * message_state and that of the text, the one that is an end state counts ({@link stateFrom}).
  * Never throws but for a `pattern` that cannot be compiled (TextError `INVALID_PATTERN`).
  */
 export function parseReceipt(
@@ -77,8 +80,8 @@ export function parseReceipt(
   const signs = fromTlvs(tlvs);
   const said = type === 'receipt' || type === 'intermediate';
   const looks = (options.useShape ?? true) && (matched?.id !== undefined || isShaped(fields, signs));
-  if (!said && !looks && !(signs.id !== undefined && signs.state !== undefined)) return undefined;
-  if (signs.id === undefined && signs.state === undefined && !fields.id && !fields.stat) return undefined;
+  if (!said && !looks && !(signs.id !== undefined && signs.states.length > 0)) return undefined;
+  if (signs.id === undefined && signs.states.length === 0 && !fields.id && !fields.stat) return undefined;
   return build(fields, signs, type, options);
 }
 
@@ -91,23 +94,30 @@ function typeOf(options: ReceiptOptions): MessageType | undefined {
 
 interface Signs {
   readonly id?: string;
-  readonly state?: string;
+  readonly states: readonly string[];
   readonly network_error?: NetworkError;
 }
 
 function fromTlvs(tlvs: ReceiptTlvs): Signs {
   const id = one(tlvs['receipted_message_id']);
-  const state = one(tlvs['message_state']);
   const error = one(tlvs['network_error_code']);
   const written = typeof id === 'string' ? id : Buffer.isBuffer(id) ? id.toString('latin1') : undefined;
   const trimmed = written?.replace(/\0+$/, '');
-  const number = Buffer.isBuffer(state) && state.length === 1 ? state[0] : state;
   return {
     ...(trimmed && { id: trimmed }),
-    ...(typeof number === 'number' && { state: MESSAGE_STATES[number] ?? String(number) }),
+    states: statesOf(tlvs['message_state']),
     ...(Buffer.isBuffer(error) &&
       error.length === 3 && { network_error: { type: error.readUInt8(0), code: error.readUInt16BE(1) } }),
   };
+}
+
+/** By name or, where it is reserved, by number; of a TLV that is repeated all. */
+function statesOf(value: unknown): string[] {
+  const all: unknown[] = Array.isArray(value) ? value : [value];
+  return all
+    .map((one) => (Buffer.isBuffer(one) && one.length === 1 ? one[0] : one))
+    .filter((one) => typeof one === 'number')
+    .map((number) => MESSAGE_STATES[number] ?? String(number));
 }
 
 /** A repeated TLV is an array: the first counts. */
@@ -120,7 +130,7 @@ function isShaped(fields: ReceiptFields, signs: Signs): boolean {
   const others = [fields.sub, fields.dlvrd, fields.submit_date, fields.done_date, fields.err];
   const count = others.filter((value) => value !== undefined).length;
   const hasId = Boolean(fields.id) || signs.id !== undefined;
-  const state = signs.state ?? fields.stat;
+  const state = fields.stat || signs.states[0];
   if (!state) return hasId && count >= MANY;
   return hasId ? count > 0 || isKnownState(state) : count >= MANY && isKnownState(state);
 }
@@ -134,7 +144,7 @@ function build(
   type: MessageType | undefined,
   options: ReceiptOptions,
 ): Receipt {
-  const { state, final } = stateFrom(fields, signs, options);
+  const { state, final, flaw } = stateFrom(fields, signs, options);
   const message_id = signs.id ?? (fields.id || undefined);
   const other = fields.id && fields.id !== message_id ? fields.id : undefined;
   const receipt: Receipt = { state, final: final && type !== 'intermediate' };
@@ -147,6 +157,7 @@ function build(
   assign(receipt, 'err', fields.err || undefined);
   assign(receipt, 'text', fields.text);
   assign(receipt, 'network_error', signs.network_error);
+  assign(receipt, 'flaws', flaw === undefined ? undefined : [flaw]);
   return receipt;
 }
 
@@ -154,10 +165,47 @@ function assign<K extends keyof Receipt>(receipt: Receipt, key: K, value: Receip
   if (value !== undefined) receipt[key] = value;
 }
 
-function stateFrom(fields: ReceiptFields, signs: Signs, options: ReceiptOptions): State {
-  const written = signs.state ?? (fields.stat || undefined);
-  return written === undefined ? { state: 'UNKNOWN', final: false } : stateOf(written, options.states);
+/**
+ * The state, from what says more: an end state before one on the way, that before one that says nothing (reserved
+ * numbers, SCHEDULED where 3.4 has none, UNKNOWN, words that nobody knows). Of two that say as much, that of the TLV, which is
+ * written for programs; two different end states are a flaw.
+ */
+function stateFrom(fields: ReceiptFields, signs: Signs, options: ReceiptOptions): State & { flaw?: string } {
+  const tlvs = signs.states.map((written) => weighed(written, options));
+  const tlv = tlvs.reduce((best, one) => (one.weight > best.weight ? one : best), NOTHING);
+  const text = fields.stat ? weighed(fields.stat, options) : NOTHING;
+  if (tlv.weight < END || text.weight < END || tlv.state === text.state) {
+    const { state, final } = text.weight > tlv.weight ? text : tlv;
+    return { state, final };
+  }
+  const flaw = `message_state says ${tlv.state}, the text ${text.state}: message_state counts`;
+  return { state: tlv.state, final: tlv.final, flaw };
 }
+
+interface Weighed extends State {
+  readonly weight: number;
+}
+
+const ABSENT = 0;
+const SAYS_LITTLE = 1;
+const ON_THE_WAY = 3;
+const END = 4;
+const NOTHING: Weighed = { state: 'UNKNOWN', final: false, weight: ABSENT };
+
+function weighed(written: string, { states }: ReceiptOptions): Weighed {
+  const state = stateOf(written, states);
+  return { ...state, weight: weightOf(state, written, isMapped(written, states)) };
+}
+
+/** What the user has given a meaning has one. */
+function weightOf({ state, final }: State, written: string, mapped: boolean): number {
+  if (!mapped && SAYS_NOTHING.has(state)) return SAYS_LITTLE;
+  if (!mapped && !isKnownState(written)) return /^\d+$/.test(written) ? SAYS_LITTLE : SAYS_LITTLE + 1;
+  return final ? END : ON_THE_WAY;
+}
+
+/** The first is what an SMSC of SMPP 3.4, where it is reserved, fills in; the other what it says that does not know. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['SCHEDULED', 'UNKNOWN']);
 
 function count(written: string | undefined): number | undefined {
   return written !== undefined && /^\d{1,9}$/.test(written) ? Number(written) : undefined;

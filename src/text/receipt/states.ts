@@ -93,6 +93,11 @@ function mappingOf(written: string, states: StateMappings): StateMapping | undef
   return key === undefined ? undefined : states[key];
 }
 
+/** Whether the user says what the state means. */
+export function isMapped(written: string, states: StateMappings = {}): boolean {
+  return mappingOf(written, states) !== undefined;
+}
+
 function known(upper: string, written: string): State {
   const name = isKnownState(upper) ? nameOf(upper) : written;
   return { state: name, final: !NOT_FINAL.has(name.toUpperCase()) };

@@ -1,0 +1,17 @@
+import type { CorrelationEntry } from './types';
+
+/** Entries of one message_id that are looked at; an SMSC that gives the same one to all has no use for more. */
+export const MOST_CANDIDATES = 1000;
+
+/** What message_ids have in common that differ in nothing but case. */
+export const foldedId = (messageId: string): string => messageId.toLowerCase();
+
+/** Whether both are about the same segment of the same message, under the same message_id. */
+export function isSameEntry(one: CorrelationEntry, other: CorrelationEntry): boolean {
+  return one.id === other.id && one.segment === other.segment && one.messageId === other.messageId;
+}
+
+/** The oldest first; the segments of one message, which may be accepted at once, in their order. */
+export function byAge(one: CorrelationEntry, other: CorrelationEntry): number {
+  return one.acceptedAt - other.acceptedAt || one.segment - other.segment;
+}

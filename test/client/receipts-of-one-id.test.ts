@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '../support/clock';
+import { silence, type PeerLink } from '../support/peer';
+import { until } from '../support/until';
+import { HELLO, Scenes, store, type Scene, type SceneOptions } from './setup';
+
+const ONE = '491511111111';
+const OTHER = '491522222222';
+const REWRITTEN = '5550001';
+
+/** Every message gets this id. */
+const all = (message_id: string) => ({ submit_sm: () => ({ message_id }) });
+
+describe('Receipts of several messages with one message_id', () => {
+  const scenes = new Scenes();
+  let directory: string | undefined;
+  afterEach(async () => {
+    await scenes.end();
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+    directory = undefined;
+  });
+
+  async function send(scene: Scene, ...destinations: string[]): Promise<void> {
+    for (const [at, destination_addr] of destinations.entries())
+      await scene.client.send({ ...HELLO, destination_addr, correlation_id: `c${at}` });
+  }
+
+  /** What the receipts were told as: the message, its state, and what is said beside it. */
+  async function told(scene: Scene, give: (link: PeerLink) => number[]): Promise<string[]> {
+    const before = scene.told('receipt').length;
+    const link = await scene.peer.link(scene.peer.links.length - 1);
+    const numbers = give(link);
+    for (const number of numbers) await link.response(number);
+    await until(() => scene.told('receipt').length >= before + numbers.length);
+    return scene
+      .told('receipt')
+      .slice(before)
+      .map(({ correlation_id = 'none', state, duplicate }) =>
+        [correlation_id, state, ...(duplicate ? ['again'] : [])].join(' '),
+      );
+  }
+
+  const from = (link: PeerLink, source_addr: string, state = 'DELIVRD', id = '71'): number =>
+    link.receipt(id, state, { source_addr });
+
+  for (const [kind, optionsOf] of [
+    ['memory', (): SceneOptions => ({ queue: store(new FakeClock()) })],
+    [
+      'disk',
+      (): SceneOptions => {
+        directory = mkdtempSync(join(tmpdir(), 'smpp-one-id-'));
+        return { queue: 'disk', queueDirectory: directory };
+      },
+    ],
+  ] as const) {
+    const bound = (options: SceneOptions = {}): Promise<Scene> =>
+      scenes.bound(all('71'), { receiptHoldTime: 0, ...optionsOf(), ...options });
+
+    it(`go to the one to whose number they belong, on ${kind}`, async () => {
+      const scene = await bound();
+      await send(scene, ONE, OTHER);
+      assert.deepEqual(await told(scene, (link) => [from(link, OTHER), from(link, ONE, 'UNDELIV')]), [
+        'c1 DELIVRD',
+        'c0 UNDELIV',
+      ]);
+    });
+
+    it(`to one number go to the oldest that waits for one, also all at once, on ${kind}`, async () => {
+      const scene = await bound();
+      await send(scene, ONE, ONE, ONE);
+      const got = await told(scene, (link) => [
+        from(link, ONE, 'UNDELIV'),
+        from(link, ONE),
+        from(link, ONE, 'EXPIRED'),
+      ]);
+      assert.deepEqual(got, ['c0 UNDELIV', 'c1 DELIVRD', 'c2 EXPIRED']);
+      assert.deepEqual(await told(scene, (link) => [from(link, ONE)]), ['c2 DELIVRD again']);
+    });
+
+    it(`from a rewritten number go to the only one that waits, else to nobody, on ${kind}`, async () => {
+      const scene = await bound();
+      await send(scene, ONE, OTHER);
+      assert.deepEqual(await told(scene, (link) => [from(link, REWRITTEN)]), ['none DELIVRD']);
+      await told(scene, (link) => [from(link, ONE)]);
+      assert.deepEqual(await told(scene, (link) => [from(link, REWRITTEN)]), ['c1 DELIVRD']);
+    });
+
+    it(`that are final are marked the second time, whatever they say, on ${kind}`, async () => {
+      const scene = await bound();
+      await send(scene, ONE);
+      assert.deepEqual(await told(scene, (link) => [from(link, ONE), from(link, ONE)]), [
+        'c0 DELIVRD',
+        'c0 DELIVRD again',
+      ]);
+      assert.deepEqual(
+        await told(scene, (link) => [from(link, ONE, 'UNDELIV'), from(link, ONE, 'ENROUTE')]),
+        ['c0 UNDELIV again', 'c0 ENROUTE'],
+      );
+    });
+
+    it(`are forgotten finalReceiptTtl after the final one, on ${kind}`, async () => {
+      const clock = new FakeClock();
+      const options = kind === 'memory' ? { queue: store(clock) } : optionsOf();
+      const scene = await scenes.bound(all('71'), {
+        receiptHoldTime: 0,
+        enquireLinkInterval: 0,
+        clock,
+        ...options,
+        finalReceiptTtl: 60,
+      });
+      await send(scene, ONE);
+      await told(scene, (link) => [from(link, ONE)]);
+      await clock.advance(59_000);
+      assert.deepEqual(await told(scene, (link) => [from(link, ONE)]), ['c0 DELIVRD again']);
+      await clock.advance(2000);
+      assert.deepEqual(await told(scene, (link) => [from(link, ONE)]), ['none DELIVRD']);
+    });
+  }
+
+  it('are known to be told already after a restart', async () => {
+    directory = mkdtempSync(join(tmpdir(), 'smpp-one-id-'));
+    const options = { queue: 'disk', queueDirectory: directory, receiptHoldTime: 0 };
+    const peer = await scenes.peer(all('71'));
+    const before = await scenes.bound({}, options, peer);
+    await send(before, ONE);
+    await told(before, (link) => [from(link, ONE)]);
+    await before.client.stop();
+    const after = await scenes.bound({}, options, peer);
+    assert.deepEqual(await told(after, (link) => [from(link, ONE)]), ['c0 DELIVRD again']);
+  });
+
+  it('that the flow refused come again as they were', async () => {
+    const scene = await scenes.bound(all('71'), { acknowledge: 'manual' });
+    await send(scene, ONE);
+    const link = await scene.peer.link();
+    for (const status of ['ESME_RX_T_APPN', 'ESME_ROK', 'ESME_ROK']) {
+      const before = scene.told('receipt').length;
+      const number = from(link, ONE);
+      await until(() => scene.told('receipt').length > before);
+      scene.client.acknowledge(String(scene.told('receipt').at(-1)?.ack_id), status);
+      await link.response(number);
+    }
+    assert.deepEqual(
+      scene.told('receipt').map(({ duplicate }) => duplicate),
+      [undefined, undefined, true],
+    );
+  });
+
+  it('that come early wait for the message of their own number', async () => {
+    const scene = await scenes.bound({ submit_sm: silence }, { receiptHoldTime: 5 });
+    const sent = [ONE, OTHER].map((destination_addr, at) =>
+      scene.client.send({ ...HELLO, destination_addr, correlation_id: `c${at}` }),
+    );
+    const [one, other] = await scene.peer.untilSubmits(2);
+    const link = await scene.peer.link();
+    await link.response(from(link, OTHER, 'UNDELIV'));
+    await link.response(from(link, ONE));
+    link.answer(one as never, { message_id: '71' });
+    await until(() => scene.told('receipt').length === 1);
+    link.answer(other as never, { message_id: '71' });
+    await until(() => scene.told('receipt').length === 2);
+    assert.deepEqual(
+      scene.told('receipt').map(({ correlation_id, state }) => [correlation_id, state]),
+      [
+        ['c0', 'DELIVRD'],
+        ['c1', 'UNDELIV'],
+      ],
+    );
+    await Promise.all(sent);
+  });
+
+  for (const [response, receipt] of [
+    ['aBc-Def', 'ABC-dEF'],
+    ['3F2a', '3f2A'],
+    ['ABC-1', 'abc-1'],
+  ] as const) {
+    it(`match in any case, but exactly first: ${response}, ${receipt}`, async () => {
+      const ids = [response, receipt];
+      const scene = await scenes.bound(
+        { submit_sm: () => ({ message_id: ids.shift() ?? '' }) },
+        { receiptHoldTime: 0 },
+      );
+      await send(scene, ONE);
+      const give = (link: PeerLink): number[] => [from(link, ONE, 'ENROUTE', receipt)];
+      assert.deepEqual(await told(scene, give), ['c0 ENROUTE']);
+      assert.deepEqual(await told(scene, (link) => [from(link, OTHER, 'ENROUTE', receipt)]), [
+        'none ENROUTE',
+      ]);
+      await scene.client.send({ ...HELLO, destination_addr: ONE, correlation_id: 'exact' });
+      assert.deepEqual(await told(scene, give), ['exact ENROUTE']);
+    });
+  }
+});
