@@ -151,14 +151,15 @@ function isDate(written: string): boolean {
 /** Only + and 0 say of digits that they are dialled: no fraction is written so. */
 const isDialled = (written: string): boolean => isPlus(written) || /^\(?0\d/.test(written);
 
-/** Dots stand between short groups; one alone is a decimal point unless what stands before it is dialled. */
+/** Dots stand between short groups; one alone is a decimal point unless something says that digits are dialled: +, 0, or an area code in parentheses. */
 function fractionIn(written: string, groups: readonly Group[]): NoNumber | undefined {
   const dots = groups.flatMap(({ mark }, at) => (mark === '.' ? [at] : []));
   const shortest = groups.length > 2 ? 2 : 3;
   const fits = dots.every(
     (at) => digitsIn(groups, at, at + 1) >= shortest && digitsIn(groups, at - 1, at) < MAX_AREA,
   );
-  if (fits && (dots.length !== 1 || isDialled(written))) return undefined;
+  const isNumber = isDialled(written) || groups.some(({ enclosed }) => enclosed);
+  if (fits && (dots.length !== 1 || isNumber)) return undefined;
   return other(`a dot may mark a fraction: ${AS_TEXT} and without the dot`);
 }
 
