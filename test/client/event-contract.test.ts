@@ -120,13 +120,14 @@ describe('What each event carries', () => {
   });
 
   it('is in the outcome too', async () => {
-    const { client, peer } = await scenes.bound({ submit_sm: () => ({ message_id: 'm1' }) });
+    let n = 0;
+    const { client, peer } = await scenes.bound({ submit_sm: () => ({ message_id: `m${++n}` }) });
     const accepted = await client.send(HELLO);
     assert.equal(checkStatuses(accepted), 1);
     const sent = client.send(HELLO, { completeWhen: 'delivered' });
     sent.catch(() => undefined);
     await peer.untilSubmits(2);
-    (await peer.link()).receipt('m1', 'UNDELIV');
+    (await peer.link()).receipt('m2', 'UNDELIV');
     await assert.rejects(sent, (error: DeliveryError) => checkStatuses(error.outcome) === 1);
     await until(() => true);
   });

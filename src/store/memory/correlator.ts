@@ -45,7 +45,9 @@ export class MemoryCorrelator implements Correlator {
   /** How many a final receipt may still come for. */
   get awaited(): number {
     const now = this.#clock.now();
-    return [...this.#awaited].filter(({ expiresAt }) => expiresAt > now).length;
+    let count = 0;
+    for (const { expiresAt } of this.#awaited) if (expiresAt > now) count++;
+    return count;
   }
 
   clear(): void {
