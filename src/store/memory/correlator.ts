@@ -70,16 +70,20 @@ export class MemoryCorrelator implements Correlator {
     const same = candidates.find((one) => isSameEntry(one, entry));
     if (same) this.#remove(same);
     else if (candidates.length >= MOST_CANDIDATES) this.#remove(candidates[0] as CorrelationEntry);
-    const others = this.#candidates(entry.messageId);
-    this.#byId.set(foldedId(entry.messageId), others.length === 0 ? entry : [...others, entry]);
+    const key = foldedId(entry.messageId);
+    const others = this.#byId.get(key);
+    if (Array.isArray(others)) others.push(entry);
+    else this.#byId.set(key, others === undefined ? entry : [others, entry]);
     (entry.finalState === undefined ? this.#awaited : this.#final).add(entry);
   }
 
   #remove(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
-    const others = this.#candidates(key).filter((one) => one !== entry);
-    if (others.length === 0) this.#byId.delete(key);
-    else this.#byId.set(key, others.length === 1 ? (others[0] as CorrelationEntry) : others);
+    const found = this.#byId.get(key);
+    if (Array.isArray(found)) {
+      found.splice(found.indexOf(entry), 1);
+      if (found.length === 1) this.#byId.set(key, found[0] as CorrelationEntry);
+    } else this.#byId.delete(key);
     this.#awaited.delete(entry);
     this.#final.delete(entry);
   }
