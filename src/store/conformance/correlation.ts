@@ -20,6 +20,9 @@ export const correlationChecks = [
       found.find(({ messageId }) => messageId === 'ABC-1'),
       full,
     );
+    const unasked = entry('none asked for', { receiptRequested: false });
+    await store.correlator.put([unasked]);
+    assert.deepEqual(await store.correlator.get('none asked for'), [unasked]);
     assert.deepEqual(await store.correlator.get('ABC-'), []);
     assert.deepEqual(await store.correlator.get(''), []);
   }),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock';
+import { isAwaited } from '../account';
 import { MOST_CANDIDATES, byAge, foldedId, isSameEntry } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
 
@@ -42,10 +43,12 @@ export class MemoryCorrelator implements Correlator {
       .sort(byAge);
   }
 
-  /** How many a final receipt may still come for. */
+  /** For how many a final receipt is still waited. */
   get awaited(): number {
     const now = this.#clock.now();
-    return [...this.#awaited].filter(({ expiresAt }) => expiresAt > now).length;
+    let count = 0;
+    for (const entry of this.#awaited) if (isAwaited(entry, now)) count++;
+    return count;
   }
 
   clear(): void {
