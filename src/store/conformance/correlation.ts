@@ -62,6 +62,12 @@ export const correlationChecks = [
       found.find(({ id }) => id === 'a'),
       last,
     );
+    const anew = entry('1', { id: 'a', destination: 'y' });
+    await store.correlator.put([last, anew]);
+    assert.deepEqual(
+      (await store.correlator.get('1')).find(({ id }) => id === 'a'),
+      anew,
+    );
   }),
 
   check('correlation: any text is a message_id', async ({ store }) => {

@@ -72,7 +72,10 @@ export class MemoryCorrelator implements Correlator {
     const candidates = this.#candidates(entry.messageId);
     const same = candidates.find((one) => isSameEntry(one, entry));
     if (same) this.#remove(same);
-    else if (candidates.length >= MOST_CANDIDATES) this.#remove(candidates[0] as CorrelationEntry);
+    else if (candidates.length >= MOST_CANDIDATES)
+      this.#remove(
+        candidates.find(({ finalState }) => finalState !== undefined) ?? (candidates[0] as CorrelationEntry),
+      );
     const key = foldedId(entry.messageId);
     const others = this.#byId.get(key);
     if (Array.isArray(others)) others.push(entry);
