@@ -138,8 +138,9 @@ export class MessageMatcher {
       const lists = await Promise.all(ways.map((way) => this.#alike(way)));
       const entries = lists.flat();
       const agreeing = entries.filter((entry) => agrees(entry, receipt));
-      if (isOneMessage(agreeing)) return this.#first(agreeing);
-      if (sure && isOneMessage(entries)) return this.#first(entries);
+      if (isOneMessage(agreeing) || isOneId(agreeing)) return this.#first(agreeing);
+      const only = sure && (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
+      if (only) return only;
     }
     return undefined;
   }
@@ -271,6 +272,11 @@ const WORDS: Record<IdFormats['response'], string> = {
 /** Whether there is one message at least, and no other. */
 function isOneMessage(entries: readonly CorrelationEntry[]): boolean {
   return new Set(entries.map(({ id }) => id)).size === 1;
+}
+
+/** Whether all have the very same message_id, so that they are told apart as if the receipt had it, too. */
+function isOneId(entries: readonly CorrelationEntry[]): boolean {
+  return new Set(entries.map(({ messageId }) => messageId)).size === 1;
 }
 
 /** Most centres turn the addresses round in a receipt; some do not. */

@@ -145,9 +145,13 @@ export class Outcomes {
     return true;
   }
 
-  #haveCome({ receipts, item }: Waiter): boolean {
+  #haveCome({ receipts, item, accepted }: Waiter): boolean {
     const { length } = item.segments;
-    if (this.#perMessage === 'last') return receipts.has(length - 1);
+    if (this.#perMessage === 'last') {
+      // Where others have the same message_id as the last, a receipt for it may be told as one of theirs.
+      const ids = accepted?.message_ids ?? [];
+      return [...receipts.keys()].some((segment) => ids[segment] === ids[length - 1]);
+    }
     return receipts.size >= (this.#perMessage === 'any' ? 1 : length);
   }
 

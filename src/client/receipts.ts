@@ -3,11 +3,16 @@ import type { CorrelationEntry } from '../store';
 import type { FinalReceipts } from './final-receipts';
 import { commonKeys } from './message-ids';
 import type { Doubt, MatchedReceipt, MessageMatcher } from './matching';
+import { Turns } from './turns';
 
 interface Held {
   readonly receipt: MatchedReceipt;
   readonly keys: readonly string[];
   readonly dueAt: number;
+  /** Its match is known, or it was given up. */
+  settled: boolean;
+  /** It is to be looked up again as soon as it is its turn. */
+  due: boolean;
   resolve(match: Match | undefined): void;
   readonly later: Promise<Match | undefined>;
 }
@@ -24,14 +29,12 @@ export interface Match {
 /** The match now, or perhaps later. */
 export type Found = { readonly match: Match | undefined } | { readonly later: Promise<Match | undefined> };
 
-/** Another receipt may take the message that was found, while others with the same id are free. */
-const TRIES = 3;
-
 /**
  * Finds the message that a receipt belongs to.
  *
  * Some centres send the receipt before the response that tells the message_id: a
- * receipt that matches nothing is held for a while, and matched when its response comes.
+ * receipt that matches nothing is held for a while, and matched when its response comes. Those that may be for the same
+ * message are looked up one after the other: what one has taken is not free for the next.
  */
 export class ReceiptMatcher {
   readonly #matcher: Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'>;
@@ -41,6 +44,7 @@ export class ReceiptMatcher {
   /** Insertion order is the order in which they become due. */
   readonly #held = new Set<Held>();
   readonly #byKey = new Map<string, Set<Held>>();
+  readonly #turns = new Turns();
   #timer: TimerHandle | undefined;
 
   /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
@@ -59,34 +63,35 @@ export class ReceiptMatcher {
 
   /** The match at once, or a promise of it where it may still come. Rejects as the correlator does. */
   async find(receipt: MatchedReceipt): Promise<Found> {
+    const keys = [...new Set(receipt.ids.flatMap(commonKeys))];
     // Held before it is looked up: its response may be stored in between.
-    const held = this.#hold(receipt);
-    let match: Match | undefined;
-    let looked = false;
+    const held = this.#hold(receipt, keys);
+    if (!held) return { match: await this.#turns.take(keys, () => this.#look(receipt)) };
     try {
-      match = await this.#look(receipt);
-      looked = true;
-    } finally {
-      if (held && (match || !looked)) this.#release(held, match);
+      const match = await this.#turns.take(keys, () => this.#settle(held));
+      return match ? { match } : { later: held.later };
+    } catch (error) {
+      this.#release(held, undefined);
+      throw error;
     }
-    return held && !match ? { later: held.later } : { match };
+  }
+
+  /** Looks it up, unless that is settled; undefined: nothing is found now. */
+  async #settle(held: Held, doubt?: Doubt): Promise<Match | undefined> {
+    if (held.settled) return undefined;
+    const match = await this.#look(held.receipt, doubt);
+    if (match) this.#release(held, match);
+    return match;
   }
 
   async #look(receipt: MatchedReceipt, doubt?: Doubt): Promise<Match | undefined> {
-    let entry = await this.#matcher.find(receipt, doubt);
-    for (let n = 1; n < TRIES && entry && receipt.final && this.#isTakenSince(entry); n++)
-      entry = await this.#matcher.find(receipt, doubt);
+    const entry = await this.#matcher.find(receipt, doubt);
     if (!entry) return undefined;
     const duplicate = receipt.final && this.#finals.has(entry);
     // One that is early may be for another message with this id, whose response is still to come.
     if (duplicate && doubt) return undefined;
     if (receipt.final) this.#finals.claim(entry);
     return { entry, duplicate };
-  }
-
-  /** It was free when it was looked up. */
-  #isTakenSince(entry: CorrelationEntry): boolean {
-    return entry.finalState === undefined && this.#finals.has(entry);
   }
 
   /** The correlator has it now. */
@@ -96,7 +101,7 @@ export class ReceiptMatcher {
     const alike = new Set(commonKeys(entry.messageId).flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
     // Several with one id, of which one may be for a message whose response is still to come.
     const doubt = { id: true, address: alike.size > 1 };
-    for (const held of alike) void this.#again(held, doubt);
+    for (const held of alike) if (!held.due) void this.#again(held, doubt);
   }
 
   /** Gives up on all that are held. */
@@ -104,12 +109,12 @@ export class ReceiptMatcher {
     for (const held of this.#held) this.#release(held, undefined);
   }
 
-  #hold(receipt: MatchedReceipt): Held | undefined {
+  #hold(receipt: MatchedReceipt, keys: readonly string[]): Held | undefined {
     if (this.#holdTime === 0 || this.#held.size >= MAX_HELD) return undefined;
     let resolve: Held['resolve'] = () => undefined;
     const later = new Promise<Match | undefined>((fulfil) => (resolve = fulfil));
-    const keys = [...new Set(receipt.ids.flatMap(commonKeys))];
-    const held: Held = { receipt, keys, dueAt: this.#clock.monotonic() + this.#holdTime, resolve, later };
+    const dueAt = this.#clock.monotonic() + this.#holdTime;
+    const held: Held = { receipt, keys, dueAt, settled: false, due: false, resolve, later };
     this.#held.add(held);
     for (const key of keys) this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(held));
     this.#timer ??= this.#clock.setTimeout(() => this.#expire(), this.#holdTime);
@@ -118,6 +123,7 @@ export class ReceiptMatcher {
 
   #release(held: Held, match: Match | undefined): void {
     this.#remove(held);
+    held.settled = true;
     held.resolve(match);
   }
 
@@ -143,13 +149,17 @@ export class ReceiptMatcher {
         return;
       }
       this.#remove(held);
-      void this.#again(held).then(() => held.resolve(undefined));
+      void this.#again(held).then(() => this.#release(held, undefined));
     }
   }
 
   /** What could not be told when it came may be clear by now. */
   async #again(held: Held, doubt?: Doubt): Promise<void> {
-    const match = await this.#look(held.receipt, doubt).catch(() => undefined);
-    if (match) this.#release(held, match);
+    if (doubt) held.due = true;
+    const settle = (): Promise<unknown> => {
+      if (doubt) held.due = false;
+      return this.#settle(held, doubt);
+    };
+    await this.#turns.take(held.keys, settle).catch(() => undefined);
   }
 }

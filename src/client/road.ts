@@ -228,6 +228,7 @@ export class Road implements DeliveryListener {
       destination: item.destination,
       acceptedAt,
       expiresAt: Math.floor(acceptedAt) + settings.correlationTtl,
+      ...(item.receiptRequested ? {} : { receiptRequested: false }),
       ...(item.correlationId === undefined ? {} : { correlationId: item.correlationId }),
       ...(item.msgid === undefined ? {} : { msgid: item.msgid }),
       ...(item.metadata === undefined ? {} : { metadata: item.metadata }),

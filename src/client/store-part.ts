@@ -100,7 +100,9 @@ function leftPart(
     };
     return { ...deferredPart(store.capabilities, open), ownsStore: false };
   }
-  tellClaimed(store.own(account), context);
+  const before = store.own(account);
+  if (before) void store.forgetAwaited();
+  tellClaimed(before, context);
   return { store, ownsStore: false, openStore: () => Promise.resolve() };
 }
 

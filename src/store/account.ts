@@ -65,9 +65,13 @@ export async function claimStore(
   settle?: SettleForeign,
 ): Promise<StoreAccount | undefined> {
   let foreign = await store.foreign(account);
-  if (foreign && settle) foreign = (await settle(store)) ? undefined : await store.foreign(account);
+  const isTaken = foreign !== undefined && settle !== undefined && (await settle(store));
+  if (foreign && settle) foreign = isTaken ? undefined : await store.foreign(account);
   if (foreign) throw refusal(words, foreign, account);
-  return store.own(account);
+  const before = await store.own(account);
+  // None of it is waited for, and the next account's SMSC may give the same message_ids.
+  if (before && !isTaken) await store.forgetAwaited();
+  return before;
 }
 
 /** Forgets what was learned of an SMSC when the store goes to an account of another. */
@@ -100,9 +104,9 @@ export function holdsAnything({ messages, deadLetters, awaitedReceipts }: Holdin
   return messages + deadLetters + awaitedReceipts > 0;
 }
 
-/** Whether a final receipt may still come for it. */
-export function isAwaited({ expiresAt, finalState }: CorrelationEntry, now: number): boolean {
-  return expiresAt > now && finalState === undefined;
+/** Whether a final receipt is still waited for. */
+export function isAwaited(entry: CorrelationEntry, now: number): boolean {
+  return entry.expiresAt > now && entry.finalState === undefined && entry.receiptRequested !== false;
 }
 
 function refusal(

@@ -158,8 +158,10 @@ export interface CorrelationEntry {
   /** Epoch milliseconds. */
   readonly acceptedAt: number;
   readonly expiresAt: number;
-  /** The state that its final receipt told; absent: that is still waited for. */
+  /** The state that its final receipt told; absent: none has come yet. */
   readonly finalState?: string;
+  /** `false`: the SMSC was not asked for a final receipt, though one may come. */
+  readonly receiptRequested?: false;
   readonly correlationId?: string;
   readonly msgid?: string;
   readonly metadata?: unknown;

@@ -84,6 +84,16 @@ describe('A client', () => {
       await assert.rejects(make({ queueDirectory, systemId: 'two' }).start(), hasCode('STORE_ACCOUNT'));
     }
 
+    it('that is only of messages that asked for no receipt is nobody’s', async () => {
+      await make({ queueDirectory, systemId: 'one' }).start();
+      await client.send({ ...message, registered_delivery: 'none' });
+      await client.stop();
+      await make({ queueDirectory, systemId: 'two' }).start();
+      await client.send(message);
+      await client.stop();
+      await assert.rejects(make({ queueDirectory, systemId: 'three' }).start(), /1 awaited receipt:/);
+    });
+
     it('sends it when it is claimed', async () => {
       await refused();
       let submits = 0;

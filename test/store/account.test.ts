@@ -78,6 +78,19 @@ describe('whose a store is', () => {
         await reopen(OTHER);
       });
 
+      it('is nobody’s for messages whose receipt was told or not asked for, and forgets them', async () => {
+        const store = await reopen(USER);
+        await store.correlator.put([
+          entry('1', { receiptRequested: false }),
+          entry('2', { finalState: 'DELIVRD' }),
+        ]);
+        assert.equal((await (await reopen(USER)).correlator.get('1')).length, 1);
+        const other = await reopen(OTHER);
+        for (const id of ['1', '2']) assert.deepEqual(await other.correlator.get(id), [], id);
+        await other.correlator.put([entry('1')]);
+        assert.equal((await other.correlator.get('1')).length, 1);
+      });
+
       it('keeps from another account its messages, dead letters and awaited receipts, and says how many', async () => {
         const store = await reopen(USER);
         await store.queue.enqueue(items('m', 3));

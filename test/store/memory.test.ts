@@ -76,6 +76,19 @@ describe('the memory store', () => {
     assert.equal((await store.correlator.get('young')).length, 1);
   });
 
+  it('keeps of very many with one message_id those that wait for their receipt', async () => {
+    open();
+    await store.correlator.put([entry('1', { id: 'waits' })]);
+    for (let at = 0; at < 1500; at++) {
+      const one = entry('1', { id: `told ${at}` });
+      await store.correlator.put([one]);
+      await store.correlator.put([{ ...one, finalState: 'DELIVRD' }]);
+    }
+    const found = await store.correlator.get('1');
+    assert.equal(found.length, 1000);
+    assert.ok(found.some(({ id }) => id === 'waits'));
+  });
+
   it('drops facts that are over although nobody asks for them', async () => {
     open();
     for (let at = 0; at < 100; at++) await store.state.set(`key${at}`, Buffer.alloc(1), 10);

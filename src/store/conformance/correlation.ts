@@ -20,6 +20,9 @@ export const correlationChecks = [
       found.find(({ messageId }) => messageId === 'ABC-1'),
       full,
     );
+    const unasked = entry('none asked for', { receiptRequested: false });
+    await store.correlator.put([unasked]);
+    assert.deepEqual(await store.correlator.get('none asked for'), [unasked]);
     assert.deepEqual(await store.correlator.get('ABC-'), []);
     assert.deepEqual(await store.correlator.get(''), []);
   }),
@@ -58,6 +61,12 @@ export const correlationChecks = [
     assert.deepEqual(
       found.find(({ id }) => id === 'a'),
       last,
+    );
+    const anew = entry('1', { id: 'a', destination: 'y' });
+    await store.correlator.put([last, anew]);
+    assert.deepEqual(
+      (await store.correlator.get('1')).find(({ id }) => id === 'a'),
+      anew,
     );
   }),
 

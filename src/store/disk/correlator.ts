@@ -74,15 +74,15 @@ export class DiskCorrelator implements Correlator {
   /** The change that puts them, for a transaction with others. */
   putting(entries: readonly CorrelationEntry[]): StoreChange {
     const puts: Put[] = [];
+    const isAwaited = (entry: CorrelationEntry): boolean => entry.finalState === undefined;
+    const awaited = entries.filter(isAwaited);
+    const isMixed = awaited.length > 0 && awaited.length < entries.length;
+    const last = isMixed ? lastOfEach(entries) : entries;
     const batches = [
-      this.#batchOf(
-        this.#awaited,
-        entries.filter((entry) => entry.finalState === undefined),
-        puts,
-      ),
+      this.#batchOf(this.#awaited, isMixed ? last.filter(isAwaited) : awaited, puts),
       this.#batchOf(
         this.#final,
-        entries.filter((entry) => entry.finalState !== undefined),
+        last.filter((entry) => !isAwaited(entry)),
         puts,
       ),
     ].filter((batch) => batch !== undefined);
@@ -243,6 +243,11 @@ interface Batch {
   readonly age: CorrelationAge;
   readonly number: number;
   readonly octets: Buffer;
+}
+
+/** Of entries that are put with one key the last, for which of two lists it stands in must be clear. */
+function lastOfEach(entries: readonly CorrelationEntry[]): CorrelationEntry[] {
+  return [...new Map(entries.map((entry) => [nameOf(entryKey(entry)), entry])).values()];
 }
 
 /** A key as a map can have it. */

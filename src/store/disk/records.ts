@@ -47,6 +47,8 @@ const METADATA = 16;
 const ORIGIN = 32;
 /** Of correlations since format 2: an octet for the final state follows, or is kept free for it, so that it takes no more room. */
 const HAS_FINAL = 64;
+/** Of correlations: no final receipt was asked for. */
+const UNASKED = 128;
 const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UNKNOWN', 'SKIPPED'];
 /** Neither none nor one of these: its text follows. */
 const OTHER_FINAL = 255;
@@ -108,7 +110,7 @@ export class Records {
   correlation(entry: CorrelationEntry, batch: number): Buffer {
     const writer = this.#writer;
     writer.begin(HEAD);
-    writer.octet(flagsOf(entry) | HAS_FINAL);
+    writer.octet(flagsOf(entry) | HAS_FINAL | (entry.receiptRequested === false ? UNASKED : 0));
     writer.double(batch);
     writer.double(entry.acceptedAt);
     writer.double(entry.expiresAt);
@@ -208,6 +210,7 @@ export const decodeCorrelation = (octets: Buffer): Decoded<StoredCorrelation> =>
       expiresAt,
     };
     readLabels(reader, flags, entry);
+    if (flags & UNASKED) entry.receiptRequested = false;
     const final = flags & HAS_FINAL ? reader.octet() : 0;
     if (final !== 0)
       entry.finalState = final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock';
+import { isAwaited } from '../account';
 import { MOST_CANDIDATES, byAge, foldedId, isSameEntry } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
 
@@ -42,11 +43,11 @@ export class MemoryCorrelator implements Correlator {
       .sort(byAge);
   }
 
-  /** How many a final receipt may still come for. */
+  /** For how many a final receipt is still waited. */
   get awaited(): number {
     const now = this.#clock.now();
     let count = 0;
-    for (const { expiresAt } of this.#awaited) if (expiresAt > now) count++;
+    for (const entry of this.#awaited) if (isAwaited(entry, now)) count++;
     return count;
   }
 
@@ -71,17 +72,24 @@ export class MemoryCorrelator implements Correlator {
     const candidates = this.#candidates(entry.messageId);
     const same = candidates.find((one) => isSameEntry(one, entry));
     if (same) this.#remove(same);
-    else if (candidates.length >= MOST_CANDIDATES) this.#remove(candidates[0] as CorrelationEntry);
-    const others = this.#candidates(entry.messageId);
-    this.#byId.set(foldedId(entry.messageId), others.length === 0 ? entry : [...others, entry]);
+    else if (candidates.length >= MOST_CANDIDATES)
+      this.#remove(
+        candidates.find(({ finalState }) => finalState !== undefined) ?? (candidates[0] as CorrelationEntry),
+      );
+    const key = foldedId(entry.messageId);
+    const others = this.#byId.get(key);
+    if (Array.isArray(others)) others.push(entry);
+    else this.#byId.set(key, others === undefined ? entry : [others, entry]);
     (entry.finalState === undefined ? this.#awaited : this.#final).add(entry);
   }
 
   #remove(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
-    const others = this.#candidates(key).filter((one) => one !== entry);
-    if (others.length === 0) this.#byId.delete(key);
-    else this.#byId.set(key, others.length === 1 ? (others[0] as CorrelationEntry) : others);
+    const found = this.#byId.get(key);
+    if (Array.isArray(found)) {
+      found.splice(found.indexOf(entry), 1);
+      if (found.length === 1) this.#byId.set(key, found[0] as CorrelationEntry);
+    } else this.#byId.delete(key);
     this.#awaited.delete(entry);
     this.#final.delete(entry);
   }
