@@ -60,7 +60,8 @@ function evaluator(RED: NodeAPI, node: Node, name: Name, value: string, type: st
   return (msg) =>
     new Promise((resolve, reject) => {
       const settle = (error: unknown, result?: unknown): void => {
-        if (!error) return resolve(result);
+        // Node-RED has an empty text for a variable that is not set.
+        if (!error) return resolve(type === 'env' && result === '' ? undefined : result);
         // A path through something that is not there: msg.sms.text without msg.sms.
         if (type === 'msg' && error instanceof TypeError) return resolve(undefined);
         const reason = error instanceof Error ? error.message : inspect(error);

@@ -7,6 +7,8 @@ export interface FlowDefinition {
   readonly z?: string;
   readonly connection?: unknown;
   readonly events?: unknown;
+  /** Variables that a flow, group or subflow, or an instance of one, sets for what lies in it. */
+  readonly env?: unknown;
 }
 
 /**
@@ -14,15 +16,50 @@ export interface FlowDefinition {
  * subflow that it lies in is disabled, or that it is wrongly configured. `ids`: the connection's own id and, in a
  * subflow, the one it has in the template.
  */
-export function wantsMessages(flows: readonly FlowDefinition[], ids: readonly string[]): boolean {
+export function wantsMessages(
+  flows: readonly FlowDefinition[],
+  ids: readonly string[],
+  environment: Environment = process.env,
+): boolean {
+  const mayBe = (given: unknown): unknown[] => meanings(given, flows, environment);
   return flows.some(
     ({ type, connection, events, z }) =>
       type === 'smpp-in' &&
-      typeof connection === 'string' &&
-      ids.includes(connection) &&
-      eventNames(events).includes('message') &&
+      mayBe(connection).some((id) => typeof id === 'string' && ids.includes(id)) &&
+      mayBe(events).some((some) => eventNames(some).includes('message')) &&
       isPlaced(flows, z),
   );
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What a property may stand for. Node-RED has put variables in only where the node runs: of those that do not, all
+ * values are looked at that a variable of this name has anywhere, for what is kept in vain is not lost.
+ */
+function meanings(
+  given: unknown,
+  flows: readonly FlowDefinition[],
+  environment: Environment,
+  inside: readonly string[] = [],
+): unknown[] {
+  const name = typeof given === 'string' ? /^\$\{([^}]+)\}$/.exec(given)?.[1] : undefined;
+  if (name === undefined) return [given];
+  if (inside.includes(name)) return [];
+  const set = flows.flatMap(({ env }) => (Array.isArray(env) ? (env as Variable[]) : []));
+  const values = set
+    .filter((variable) => variable.name === name)
+    // Of this type are names of other variables.
+    .map(({ type, value }) => (type === 'env' ? `\${${String(value)}}` : value));
+  return [...values, environment[name]]
+    .filter((value) => value !== undefined)
+    .flatMap((value) => meanings(value, flows, environment, [...inside, name]));
+}
+
+interface Variable {
+  readonly name?: unknown;
+  readonly type?: unknown;
+  readonly value?: unknown;
 }
 
 /** A subflow that nobody uses is a template and no more. */

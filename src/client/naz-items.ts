@@ -18,7 +18,8 @@ export function nazItem(text: string): Message | undefined {
   if (!text.includes('"smpp_')) return undefined;
   let item: unknown;
   try {
-    item = JSON.parse(text);
+    // Files begin with a byte order mark at times, which is no JSON.
+    item = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     return undefined;
   }

@@ -28,6 +28,7 @@ const PROBES: unknown[] = [
   '{"A":{"final":1}}', '{"A":{"end":true}}', '{"A":""}', 'UTC', 'Europe/Berlin', '+02:00', '-0330', '+02', 'Z', '+2', 'Mars/Olympus', 'manual',
   '{"ESME_RSYSERR":"fail","0x00000401":"throttle","8":"retry"}', '{"ESME_ROK":"fail"}', '{"0":"fail"}', '{"ESME_RSYSERR":"wait"}',
   '{"ESME_RSYSERR":"ok"}', '{"0x100000000":"fail"}', '{"esme":"fail"}', 'at-least-once', 'at-most-once', 'exactly-once',
+  '{"1":"gsm0338"}', '{"0xf5":"latin1"}', '{"256":"gsm0338"}', '{"1":""}', '{"-1":"ascii"}', 'naz', 'latin1', 'later',
   '192.0.2.1', '192.0.2.256', '192.0.2.1.', ' 192.0.2.1 ', '::1', 'fe80::1%eth0', '[::1]', 'a b', 'smsc.example', 'smsc.example.', 'smsc.example:2775',
   'smpp://smsc.example', 'a@b', 'eth0', '[{"host":"b:2775"}]', '[{"host":"::1","receiverHost":"c d"}]',
   'a'.repeat(12), 'a'.repeat(13), 'a'.repeat(16), 'a'.repeat(41), 'a'.repeat(65), 'a'.repeat(256), 'Müller', '${HOST}',
@@ -170,6 +171,18 @@ describe('the dialog of smpp-config', () => {
       [...Object.keys(defaults), ...Object.keys(credentials ?? {})]
         .filter((name) => !hidden.includes(name))
         .sort(),
+    );
+  });
+
+  it('has a field for JSON wherever JSON is asked for', () => {
+    const dialog = new EditorNode('smpp-config').open({});
+    const typed = (name: string): string | undefined => dialog.typed(`node-config-input-${name}`);
+    const isJson = ({ value }: { value?: unknown }): boolean => value === '{}' || value === '[]';
+    const asked = Object.keys(defaults).filter((name) => isJson(defaults[name] ?? {}));
+    assert.ok(asked.includes('dataCodings') && asked.includes('vendorTlvs'));
+    assert.deepEqual(
+      Object.keys(defaults).filter((name) => typed(name) === 'json'),
+      asked,
     );
   });
 

@@ -31,6 +31,12 @@ for (const type of TYPES) {
       );
     });
 
+    it('has each of its texts once', () => {
+      const written = readFileSync(join(ROOT, 'nodes', 'locales', 'en-US', `${type}.json`), 'utf8');
+      const isText = /^\s*"[^"]+": "/gm;
+      assert.equal([...written.matchAll(isText)].length, known.size);
+    });
+
     it('uses every text that it has', () => {
       const source = [
         editor.html,

@@ -58,7 +58,8 @@ describe('A queue item of naz that comes to smpp-out', () => {
 
   it('as JSON text is the message in it with payloadFormat naz, wherever a message may stand', async () => {
     await start({ payloadFormat: 'naz' });
-    assert.deepEqual((await sent({ payload: TEXT, topic: '1' })).texts, ['Hello']);
+    for (const payload of [TEXT, ` ${TEXT}\n`, `\ufeff${TEXT}`])
+      assert.deepEqual((await sent({ payload, topic: '1' })).texts, ['Hello']);
     const { smpp, texts } = await sent({ payload: [TEXT, 'Bye', ITEM], topic: NUMBER });
     assert.equal((smpp.results as Facts[]).length, 3);
     assert.deepEqual(texts, ['Hello', 'Bye', 'Hello']);

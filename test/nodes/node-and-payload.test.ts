@@ -133,9 +133,12 @@ describe('What is set in an smpp-out node', () => {
     assert.equal((smpp as Facts).code, 'MISSING_DESTINATION');
     assert.match((error as Error).message, /To is set to msg\.order\.phone/);
     await helper.unload();
-    await start({ message: 'text', messageType: 'flow' });
-    const { code, field } = await failure({ payload: 'x', topic: NUMBER });
-    assert.deepEqual([code, field], ['MISSING_TEXT', 'short_message']);
+    for (const messageType of ['flow', 'env']) {
+      await start({ message: 'text_of_nobody', messageType });
+      const { code, field } = await failure({ payload: 'x', topic: NUMBER });
+      assert.deepEqual([code, field], ['MISSING_TEXT', 'short_message'], messageType);
+      await helper.unload();
+    }
   });
 
   it('has nothing to do with an action that is empty; one that is none of ours is refused', async () => {

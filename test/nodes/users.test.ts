@@ -104,6 +104,24 @@ describe('who uses a connection', () => {
         { ...node, z: 'sub' },
         disabled({ id: 'instance', type: 'subflow:sub' }),
       ],
+      'is disabled in a subflow and names the connection by a variable of it': (node) => [
+        {
+          id: 'sub',
+          type: 'subflow',
+          in: [],
+          out: [],
+          env: [{ name: 'SMSC', type: 'conf-type', value: '' }],
+        },
+        { ...disabled(node), connection: '${SMSC}', events: '${SMPP_EVENTS}', z: 'sub' },
+        {
+          id: 'instance',
+          type: 'subflow:sub',
+          env: [
+            { name: 'SMSC', type: 'conf-type', value: node.connection },
+            { name: 'SMPP_EVENTS', type: 'str', value: 'message' },
+          ],
+        },
+      ],
       'is wrongly configured': (node) => [{ ...node, events: ['message', 'news'] }],
     };
     for (const [how, nodes] of Object.entries(wanted))

@@ -55,6 +55,11 @@ export class Dialog {
     return this.#field(id)?.words ?? '';
   }
 
+  /** The type that the script has made a field to be of; undefined: plain text. */
+  typed(id: string): string | undefined {
+    return this.#field(id)?.typed;
+  }
+
   choose(id: string, value: string): void {
     this.#field(id)?.set(value);
     this.#field(id)?.trigger('change');
@@ -95,6 +100,7 @@ class Element {
   words = '';
   checked = false;
   shown = true;
+  typed: string | undefined;
   readonly #handlers: (() => void)[] = [];
 
   constructor(tag: string) {
@@ -131,6 +137,7 @@ function wrap(all: readonly Element[]): object {
     prop: (_name: string, ...given: unknown[]) =>
       given.length === 0 ? first?.checked : each((it) => (it.checked = given[0] === true)),
     is: () => first?.checked ?? false,
+    typedInput: ({ type }: { type: string }) => each((it) => (it.typed = type)),
     text: (words: string) => each((it) => (it.words = words)),
     on: (_event: string, handler: () => void) => each((it) => it.on(handler)),
     trigger: (event: string) => each((it) => it.trigger(event)),
