@@ -59,9 +59,9 @@ describe('The defaults of a connection', () => {
   });
 
   it('of the coding give way as a whole: a message never goes out in one and is called another', async () => {
-    const told = async (message: object, defaults: object): Promise<unknown[]> => {
-      const { data_coding, short_message } = (await wire({ ...HI, ...message }, { defaults })) as never;
-      return [data_coding, (short_message as Buffer).toString('hex')];
+    const told = async (message: Message, defaults: Message): Promise<unknown[]> => {
+      const pdu = await wire({ ...HI, ...message }, { defaults });
+      return [pdu['data_coding'], (pdu['short_message'] as Buffer).toString('hex')];
     };
     const [gsm, ucs2] = ['4869', '00480069'];
     assert.deepEqual(await told({}, { data_coding: 8 }), [8, ucs2]);
