@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../clock';
 import { maskNumber, type Log } from '../observability';
 import { describeStatus, plainCopy, statusName, type CodecOptions, type Pdu } from '../protocol';
-import type { Session } from '../session';
+import { refusalOf, type Session } from '../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../store';
 import { Availability } from './availability';
 import type { SegmentResponse } from './delivery';
@@ -10,7 +10,7 @@ import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from 
 import type { DirectRequest } from './intake';
 import type { SentSegment } from './lane';
 import { DeliveryError, failureFields, identity } from './outcomes';
-import { pduFields, requestPdu, statusFields } from './pdu-fields';
+import { infoField, pduFields, requestPdu, statusFields } from './pdu-fields';
 import { rounded } from './report';
 
 export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
@@ -146,18 +146,19 @@ export class Announcer {
         redelivered: false,
       };
     }
-    const { name, meaning } = describeStatus(response.command_status);
+    const { name, text, info } = refusalOf(response);
     const failure: FailureFields = {
       code: 'REFUSED',
       command_status: name,
       command_status_code: response.command_status,
+      ...infoField(info),
       attempts: 1,
       message_ids: [],
       segments: 0,
       redelivered: false,
       history: [],
     };
-    throw new DeliveryError(`the SMSC refused ${request.command} with ${name}: ${meaning}`, {
+    throw new DeliveryError(`the SMSC refused ${request.command} with ${text}`, {
       ...failure,
       id: '',
     });
@@ -173,7 +174,8 @@ export class Announcer {
         code: reason.code,
         command_status: reason.command_status,
       },
-      `not sent: ${reason.text}`,
+      // The centre's own words may name the recipient.
+      `not sent: ${maskNumber(reason.text)}`,
     );
     void this.#events.emit('failure', {
       ...failure,

@@ -37,7 +37,7 @@ export class Defaults {
   /** A message above the defaults: field by field and TLV by TLV its own counts, also one that is null in `tlvs`. */
   under(parsed: ParsedMessage): ParsedMessage {
     if (!this.#any) return parsed;
-    const { wishes, fields, tlvs, destination } = this.#for(parsed.command);
+    const { wishes, fields, tlvs, destination } = withoutOtherCoding(this.#for(parsed.command), parsed);
     return {
       ...parsed,
       wishes: { ...wishes, ...parsed.wishes },
@@ -66,6 +66,22 @@ export class Defaults {
       destination: isQueued(command) ? sorted.destination : undefined,
     };
   }
+}
+
+/**
+ * `data_coding` says the encoding and its class, and so do the two: what the message says of one kind is not to be
+ * undone by what the defaults say of the other.
+ */
+function withoutOtherCoding(defaults: Sorted, { wishes, fields }: ParsedMessage): Sorted {
+  const { encoding: _encoding, messageClass: _class, ...otherWishes } = defaults.wishes;
+  const { data_coding: _number, ...otherFields } = defaults.fields;
+  const hasNumber = (fields['data_coding'] ?? '') !== '';
+  const hasName = wishes.encoding !== undefined || wishes.messageClass !== undefined;
+  return {
+    ...defaults,
+    wishes: hasNumber ? otherWishes : defaults.wishes,
+    fields: hasName ? otherFields : defaults.fields,
+  };
 }
 
 const PART = 'it says which part a message is; long_messages sar cuts long ones that way';

@@ -1,7 +1,7 @@
 import { describeStatus, type Pdu } from '../protocol';
-import type { OutboundRequest, RequestHandler } from '../session';
+import { refusalOf, type OutboundRequest, type RequestHandler } from '../session';
 import type { DeadReason, Lease } from '../store';
-import { messageIdOf } from './pdu-fields';
+import { infoField, messageIdOf } from './pdu-fields';
 import { verdictOf, type Verdict } from './retry';
 import type { StatusPolicy } from './status-policy';
 
@@ -40,8 +40,8 @@ export type DeliveryEnd =
   | { readonly kind: 'unsent' }
   /** The centre has no room for this one while it takes others; not counted as an attempt. */
   | { readonly kind: 'set-aside' }
-  /** Refused for a while: try again later. */
-  | { readonly kind: 'retry' }
+  /** Refused for a while: try again later. `info` is what the centre said to it in words. */
+  | { readonly kind: 'retry'; readonly info: string | undefined }
   /** Written, but the answer never came. */
   | { readonly kind: 'unknown'; readonly linkLost: boolean }
   | { readonly kind: 'dead'; readonly reason: DeadReason };
@@ -141,20 +141,17 @@ export class Delivery {
       this.#context.listener.throttled(this, status);
     } else if (verdict === 'retry') {
       this.#putBack(segment);
-      this.abandon({ kind: 'retry' });
+      this.abandon({ kind: 'retry', info: refusalOf(response.pdu).info });
     } else if (verdict === 'rebind') {
       // Refused for want of a session, which is no fault of the message's, and surely not accepted.
       this.#putBack(segment);
       this.abandon({ kind: 'unsent' });
     } else if (verdict === 'fail') {
-      const { name, meaning } = describeStatus(status);
+      const { name, text, info } = refusalOf(response.pdu);
+      const why = `the SMSC refused it with ${text}`;
       this.abandon({
         kind: 'dead',
-        reason: {
-          code: 'REFUSED',
-          command_status: name,
-          text: `the SMSC refused it with ${name}: ${meaning}`,
-        },
+        reason: { code: 'REFUSED', command_status: name, text: why, ...infoField(info) },
       });
     }
     this.#finish();

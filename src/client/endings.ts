@@ -1,7 +1,9 @@
 import type { Clock } from '../clock';
+import { itSays } from '../session';
 import type { DeadReason, Lease } from '../store';
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
+import { infoField } from './pdu-fields';
 import type { Settings } from './options';
 import { retryDelay } from './retry';
 import type { Settler } from './settler';
@@ -38,7 +40,7 @@ export class Endings {
     if (end?.kind === 'accepted') return this.#accepted(lease);
     if (end?.kind === 'dead') return this.dead(lease, end.reason);
     if (end?.kind === 'unknown') return this.#unknown(lease, end.linkLost);
-    if (end?.kind === 'retry') return this.#retry(lease);
+    if (end?.kind === 'retry') return this.#retry(lease, end.info);
     if (end?.kind === 'set-aside') return this.#delay(lease, mailboxes.turns(lease.item.id));
     this.#release(lease);
   }
@@ -74,14 +76,15 @@ export class Endings {
     settler.settle({ outcome: 'done', lease }, () => listener.accepted(lease));
   }
 
-  #retry(lease: Lease): void {
+  #retry(lease: Lease, info: string | undefined): void {
     const { maxAttempts } = this.#parts.settings;
     const { state } = lease;
     state.attempts++;
     if (state.attempts < maxAttempts) return this.#delay(lease, state.attempts);
     const last = state.history.at(-1)?.reason ?? '';
     const text = `given up after ${state.attempts} attempts (maxAttempts); the last answer was ${last}`;
-    this.dead(lease, { code: 'MAX_ATTEMPTS', command_status: last, text });
+    const said = info === undefined ? '' : `.${itSays(info)}`;
+    this.dead(lease, { code: 'MAX_ATTEMPTS', command_status: last, text: text + said, ...infoField(info) });
   }
 
   #delay(lease: Lease, times: number): void {

@@ -82,6 +82,8 @@ export interface FailureFields {
   code: string;
   command_status?: string;
   command_status_code?: number;
+  /** What the SMSC said to its refusal in words. */
+  additional_status_info_text?: string;
   attempts: number;
   /** The segments that were accepted all the same. */
   message_ids: string[];

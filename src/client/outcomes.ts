@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../clock';
 import { SmppError, plainCopy, statusCode } from '../protocol';
 import type { DeadReason, DeliveryState, QueueItem } from '../store';
 import type { FailureFields, Outcome } from './events';
-import { statusFields } from './pdu-fields';
+import { infoField, statusFields } from './pdu-fields';
 
 /** Some centres send one receipt for each segment, some one for all. */
 export type ReceiptPerMessage = 'all' | 'last' | 'any';
@@ -246,6 +246,7 @@ export function failureFields(item: QueueItem, state: DeliveryState, reason: Dea
   return {
     code: reason.code,
     ...statusFields(lastStatus(state, reason)),
+    ...infoField(reason.additional_status_info_text),
     attempts: state.attempts,
     message_ids: state.accepted.filter((id): id is string => id !== null),
     segments: item.segments.length,

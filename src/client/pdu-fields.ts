@@ -41,6 +41,11 @@ export function statusFields(name: string | undefined): {
   return { command_status: name, ...(code === undefined ? {} : { command_status_code: code }) };
 }
 
+/** What the SMSC said to a refusal in words, where it did. */
+export function infoField(info: string | undefined): { additional_status_info_text?: string } {
+  return info === undefined ? {} : { additional_status_info_text: info };
+}
+
 /** The message_id of a response; empty where it has none. */
 export function messageIdOf(pdu: Pdu): string {
   return 'message_id' in pdu && typeof pdu.message_id === 'string' ? pdu.message_id : '';

@@ -182,8 +182,10 @@ export class Inbound {
   }
 
   #handleUnbind(sequenceNumber: number): void {
-    if (isBound(this.#core.state)) this.#parting.unbound(sequenceNumber);
-    else this.#answering.respond('unbind_resp', 0, sequenceNumber);
+    if (isBound(this.#core.state)) return this.#parting.unbound(sequenceNumber);
+    this.#answering.respond('unbind_resp', 0, sequenceNumber);
+    // In place of an answer to the bind: none is to come.
+    if (this.#core.greeting.outstanding > 0) this.#core.close('peer-unbound');
   }
 }
 

@@ -11,7 +11,7 @@ export {
   type TransportHandlers,
 } from './transport';
 export { findTlsProblems, findTlsWarnings, type TlsProblem } from './tls-options';
-export { BindError, saysNoSession, type CloseCode, type CloseReason } from './reasons';
+export { BindError, itSays, refusalOf, saysNoSession, type CloseCode, type CloseReason } from './reasons';
 export type { Evidence } from './core';
 export { SequenceCounter, type SequenceGenerator } from './sequence';
 export type { Answer, OutboundRequest, SessionHandlers, SessionOptions } from './options';

@@ -1,4 +1,4 @@
-import { SmppError, describeStatus } from '../protocol';
+import { SmppError, describeStatus, type Pdu } from '../protocol';
 
 /** Why a session ended. */
 export type CloseCode =
@@ -52,15 +52,33 @@ export function saysNoSession(status: number): boolean {
   return NO_SESSION.has(status);
 }
 
+/** A refusal for people. `info` is the SMSC's own text (additional_status_info_text), where it has one. */
+export function refusalOf({ command_status, tlvs }: Pick<Pdu, 'command_status' | 'tlvs'>): {
+  readonly name: string;
+  readonly text: string;
+  readonly info?: string;
+} {
+  const { name, meaning } = describeStatus(command_status);
+  const given: unknown = tlvs['additional_status_info_text'];
+  const info = typeof given === 'string' ? given.trim() : '';
+  const text = `${name}: ${meaning}`;
+  return info === '' ? { name, text } : { name, text: text + itSays(info), info };
+}
+
+/** Goes on behind a sentence. */
+export function itSays(info: string | undefined): string {
+  return info === undefined ? '' : ` It says ${JSON.stringify(info)}.`;
+}
+
 /** The SMSC answered bind with an error. `code` is `BIND_REFUSED`. */
 export class BindError extends SmppError {
   readonly command_status: string;
   /** Wrong credentials or rights: trying again soon is of no use. */
   readonly credentials: boolean;
 
-  constructor(status: number, peer: string) {
-    const { name, meaning } = describeStatus(status);
-    super('BIND_REFUSED', `${peer} refused the bind with ${name}: ${meaning}`, { retriable: true });
+  constructor(command_status: number, peer: string, tlvs: Pdu['tlvs'] = {}) {
+    const { name, text } = refusalOf({ command_status, tlvs });
+    super('BIND_REFUSED', `${peer} refused the bind with ${text}`, { retriable: true });
     this.command_status = name;
     this.credentials = CREDENTIALS.has(name);
   }

@@ -77,6 +77,8 @@ export interface Lease {
 export interface DeadReason {
   readonly code: string;
   readonly command_status?: string;
+  /** What the SMSC said in words. */
+  readonly additional_status_info_text?: string;
   readonly text: string;
 }
 

@@ -54,7 +54,7 @@ export interface NumberOptions extends CodingOptions {
  */
 export function dataCodingOf(encoding: string, options: NumberOptions): number {
   const { messageClass, codecs, dataCodings } = options;
-  if (messageClass !== undefined) return classed(encoding, messageClass);
+  if (messageClass !== undefined) return classedHere(encoding, messageClass, options);
   const codec = codecs?.find((one) => one.name === encoding);
   const spelt = encodingName(options.encoding ?? '') === encoding ? speltNumber(options.encoding) : undefined;
   const own = codec ? codec.data_coding : (spelt ?? DATA_CODINGS.get(encoding) ?? 0);
@@ -75,6 +75,25 @@ export function dataCodingOf(encoding: string, options: NumberOptions): number {
 
 /** SMPP's own; beyond them each number says more than the alphabet. */
 const STANDARD_NUMBERS: readonly number[] = Array.from({ length: 16 }, (_, number) => number);
+
+/** Where the standard's number means something else at this SMSC: another of the same class. */
+function classedHere(encoding: string, messageClass: MessageClass, options: NumberOptions): number {
+  const own = classed(encoding, messageClass);
+  const means = (number: number): boolean => {
+    const coding = codingOf(number, options);
+    return coding?.encoding === encoding && coding.messageClass === messageClass;
+  };
+  if (options.dataCodings?.[own] === undefined || means(own)) return own;
+  const other = ALL_NUMBERS.find(means);
+  if (other !== undefined) return other;
+  throw new TextError(
+    'INVALID_OPTION',
+    `data_coding ${own} means ${options.dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding} of class ${messageClass}: choose another encoding, or leave messageClass away.`,
+    { field: 'messageClass' },
+  );
+}
+
+const ALL_NUMBERS: readonly number[] = Array.from({ length: 256 }, (_, number) => number);
 
 /** SMPP has the group 0xF0 for GSM and binary; UCS2 with a class is TS 23.038's general group. */
 function classed(encoding: string, messageClass: MessageClass): number {

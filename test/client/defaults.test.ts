@@ -58,6 +58,20 @@ describe('The defaults of a connection', () => {
     assert.deepEqual([Object.keys(query.tlvs), query['message_id']], [[], '1']);
   });
 
+  it('of the coding give way as a whole: a message never goes out in one and is called another', async () => {
+    const told = async (message: Message, defaults: Message): Promise<unknown[]> => {
+      const pdu = await wire({ ...HI, ...message }, { defaults });
+      return [pdu['data_coding'], (pdu['short_message'] as Buffer).toString('hex')];
+    };
+    const [gsm, ucs2] = ['4869', '00480069'];
+    assert.deepEqual(await told({}, { data_coding: 8 }), [8, ucs2]);
+    assert.deepEqual(await told({ encoding: 'gsm0338' }, { data_coding: 8 }), [0, gsm]);
+    assert.deepEqual(await told({ message_class: 0 }, { data_coding: 8 }), [0xf0, gsm]);
+    assert.deepEqual(await told({ data_coding: 0 }, { encoding: 'ucs2' }), [0, gsm]);
+    assert.deepEqual(await told({ data_coding: 3 }, { encoding: 'ucs2', message_class: 1 }), [3, gsm]);
+    assert.deepEqual(await told({ encoding: 'gsm0338', data_coding: 8 }, { encoding: 'ucs2' }), [8, gsm]);
+  });
+
   it("give way to the message's own, by whichever name or tag", async () => {
     for (const own of [
       { tlvs: { '0x1400': '7' } },

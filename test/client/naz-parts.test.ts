@@ -157,6 +157,46 @@ describe("Parts with naz's interfaces", () => {
     });
   });
 
+  it('that cannot be read are asked again after a pause, and hold up nothing else', async () => {
+    let asked = 0;
+    let away = true;
+    const broker = new Broker();
+    const queue = fromNaz.broker({
+      enqueue: (item) => broker.enqueue(item),
+      dequeue: () => {
+        // A client that asks without a pause would never let anything else happen.
+        if (++asked > 100) return new Promise(() => undefined);
+        if (away) throw new Error('no rabbit');
+        return broker.dequeue();
+      },
+    });
+    const { client, lines, clock } = await scenes.bound({}, { queue });
+    const sent = client.send(HELLO);
+    await until(() => lines.some(({ event, stage }) => event === 'road' && stage === 'stumbled'));
+    assert.ok(asked < 5, `asked ${asked} times`);
+    away = false;
+    let event: string | undefined;
+    void sent.then((outcome) => (event = outcome.event));
+    await advanceUntil(clock, () => event !== undefined);
+    assert.equal(event, 'accepted');
+  });
+
+  it('that give octets are read, and what only looks like an item of ours is refused', async () => {
+    const item = { smpp_command: 'submit_sm', short_message: 'octets', destination_addr: '491511234567' };
+    const given: unknown[] = [
+      { item: 'mine' },
+      { item: { segments: ['00'] } },
+      { item: { id: 'x', command: 'submit_sm', segments: [7] } },
+      new Uint8Array(Buffer.from(JSON.stringify(item))),
+    ];
+    const queue = fromNaz.broker({ enqueue: async () => undefined, dequeue: async () => given.shift() });
+    const { peer, lines, clock } = await scenes.bound({}, { queue });
+    await advanceUntil(clock, () => peer.submits.length === 1);
+    assert.deepEqual(textsOf(peer.submits), ['octets']);
+    const codes = lines.filter(({ stage }) => stage === 'refused').map(({ code }) => code);
+    assert.deepEqual(codes, ['UNKNOWN_FIELD', 'UNKNOWN_FIELD', 'UNKNOWN_FIELD']);
+  });
+
   it('that lack a method are refused at once', () => {
     const refused = (make: () => unknown, text: RegExp): void => {
       assert.throws(make, (error) => error instanceof ConfigError && text.test(error.message));

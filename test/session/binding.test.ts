@@ -139,6 +139,16 @@ describe('Binding', () => {
     assert.equal(bench.clock.pendingTimers, 0);
   });
 
+  it('that the peer answers with unbind is refused at once', async () => {
+    const { session, link } = await benches.esme({ script: { bind_transceiver: silence } });
+    const bound = session.bind('bind_transceiver', { system_id: 'me' }, 5000);
+    await link.until('bind_transceiver');
+    link.send({ command: 'unbind', sequence_number: 9 });
+    await assert.rejects(bound, { code: 'BIND_FAILED', message: /unbound by the peer/ });
+    assert.equal((await link.until('unbind_resp')).sequence_number, 9);
+    assert.equal((await session.closed).code, 'peer-unbound');
+  });
+
   it('that the peer hangs up on rejects with BIND_FAILED and why', async () => {
     const script: Script = { bind_transceiver: (_pdu, link) => void link.socket.end() };
     const bench = await benches.esme({ script });

@@ -94,6 +94,17 @@ describe('data codings of one SMSC', () => {
     });
   });
 
+  it('never let a message class go out with a number that means another encoding', () => {
+    const hi = (dataCodings: DataCodings): number => numberOf('Hi', { dataCodings, messageClass: 1 });
+    assert.equal(hi({ 1: 'gsm0338' }), 0xf1);
+    assert.equal(hi({ 0xf1: 'gsm0338' }), 0xf1);
+    assert.equal(hi({ 0xf1: 'ucs2' }), 0x11);
+    assert.throws(() => hi({ 0xf1: 'ucs2', 0x11: 'ucs2', 0x51: 'ucs2' }), {
+      code: 'INVALID_OPTION',
+      field: 'messageClass',
+    });
+  });
+
   it('may be those of codecs', () => {
     const codec: TextCodec = {
       name: 'shout',

@@ -144,10 +144,18 @@ export class BrokerQueue implements OutboundQueue {
 
   /** One at a time, for all who take; it goes on when they give up, and what it brings is kept. */
   #fetch(): Promise<void> {
-    this.#fetching ??= this.#fetchOne().finally(() => {
-      this.#fetching = undefined;
-      this.#wake();
-    });
+    this.#fetching ??= this.#fetchOne().then(
+      () => {
+        this.#fetching = undefined;
+        this.#wake();
+      },
+      (error: unknown) => {
+        this.#fetching = undefined;
+        // Who waits gets the error: woken, it would ask again at once, for ever.
+        this.#waiting.clear();
+        throw error;
+      },
+    );
     return this.#fetching;
   }
 
