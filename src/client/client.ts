@@ -4,10 +4,10 @@ import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
 import { codecOf } from './codec-options';
 import { checkChanges, type Configuration } from './configuration';
-import { allDeadLetters, deadLetterOf, type DeadLetterList } from './dead-letters';
+import { deadLetterOf, replayLetters, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
-import { endpointsOf, typesOf } from './hosts';
+import { allHosts } from './hosts';
 import { claimAll, purgeAll, purgeLetters } from './foreign';
 import { Intake } from './intake';
 import type { Message } from './message';
@@ -68,7 +68,14 @@ export class SmppClient {
     this.#events = new Events(log);
     this.#announcer = new Announcer(this.#events, log, clock, codecOf(settings));
     this.#outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
-    this.#receiving = new Receiving({ ...parts, settings, events: this.#events, outcomes: this.#outcomes });
+    const awaits = (isFor: (destination: string) => boolean): boolean => this.#road.awaits(isFor);
+    this.#receiving = new Receiving({
+      ...parts,
+      settings,
+      events: this.#events,
+      outcomes: this.#outcomes,
+      awaits,
+    });
     const listener = roadListener({
       ...parts,
       announcer: this.#announcer,
@@ -151,8 +158,7 @@ export class SmppClient {
     if (this.#warned) return;
     this.#warned = true;
     const { clock, log, tls } = this.#parts;
-    const endpoints = typesOf(this.#settings).flatMap((type) => endpointsOf(this.#settings, type));
-    const hosts = endpoints.map(({ host }) => host);
+    const hosts = allHosts(this.#settings);
     for (const field of this.#lineEnds)
       log.debug({ event: 'bind', stage: 'start' }, `${field}: the line end behind it was taken off`);
     warnOfTls({ useTls: this.#settings.useTls, tls, hosts }, clock, log);
@@ -243,13 +249,10 @@ export class SmppClient {
   /** Queues messages again that failed for good; all that are kept where no ids are given. */
   async replay(ids?: readonly string[]): Promise<{ replayed: string[]; missing: string[] }> {
     const { store, clock } = this.#parts;
-    const wanted = ids ?? (await allDeadLetters(store));
-    if (!store.deadLetters || wanted.length === 0) return { replayed: [], missing: [...wanted] };
-    const ttl = this.#settings.messageTtl;
-    return store.deadLetters.replay(wanted, ttl === 0 ? {} : { expiresAt: clock.now() + ttl });
+    return replayLetters(store, ids, this.#settings.messageTtl, clock.now());
   }
 
-  /** Forgets the messages that failed for good, and says how many they were. */
+  /** Forgets them, and says how many they were. */
   purgeDeadLetters(): Promise<number> {
     return purgeLetters(this.#parts);
   }

@@ -10,8 +10,20 @@ export interface DeadLetterList {
   letters: DeadLetterReport[];
 }
 
+/** Queues those with these ids again, or all; `ttl` in milliseconds from `now` on, 0: for ever. */
+export async function replayLetters(
+  store: Pick<Store, 'deadLetters'>,
+  ids: readonly string[] | undefined,
+  ttl: number,
+  now: number,
+): Promise<{ replayed: string[]; missing: string[] }> {
+  const wanted = ids ?? (await allDeadLetters(store));
+  if (!store.deadLetters || wanted.length === 0) return { replayed: [], missing: [...wanted] };
+  return store.deadLetters.replay(wanted, ttl === 0 ? {} : { expiresAt: now + ttl });
+}
+
 /** The ids of all that are kept, also where the store lists only some at a time. */
-export async function allDeadLetters({ deadLetters }: Pick<Store, 'deadLetters'>): Promise<string[]> {
+async function allDeadLetters({ deadLetters }: Pick<Store, 'deadLetters'>): Promise<string[]> {
   const ids = new Set<string>();
   for (let after: string | undefined; deadLetters;) {
     const { letters } = await deadLetters.list(after === undefined ? {} : { after });

@@ -20,7 +20,8 @@ const REMEMBERED = 10_000;
  */
 export class FinalReceipts {
   readonly #parts: FinalReceiptsParts;
-  readonly #told = new BoundedMap<true>(REMEMBERED);
+  /** The addresses that the receipts came from. */
+  readonly #told = new BoundedMap<string>(REMEMBERED);
   #marks: CorrelationEntry[] = [];
   #writing = false;
 
@@ -32,9 +33,14 @@ export class FinalReceipts {
     return entry.finalState !== undefined || this.#told.get(keyOf(entry)) !== undefined;
   }
 
-  /** A final receipt for it is about to be told. */
-  claim(entry: CorrelationEntry): void {
-    if (!entry.destination.includes(',')) this.#told.set(keyOf(entry), true);
+  /** Whether it has had a final receipt from this address; known for the last ones only, and not after a restart. */
+  isRepeated(entry: CorrelationEntry, source: string): boolean {
+    return this.#told.get(keyOf(entry)) === source;
+  }
+
+  /** A final receipt for it, from this address, is about to be told. */
+  claim(entry: CorrelationEntry, source: string): void {
+    if (!entry.destination.includes(',')) this.#told.set(keyOf(entry), source);
   }
 
   /** It was told, but the SMSC is to repeat it. */

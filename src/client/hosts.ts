@@ -12,6 +12,11 @@ export interface Endpoint {
 /** How one link binds: a pair is a transmitter and a receiver. */
 export type LinkType = Exclude<Settings['bindType'], 'pair'>;
 
+/** Every host that may be connected to. */
+export function allHosts(settings: Settings): string[] {
+  return typesOf(settings).flatMap((type) => endpointsOf(settings, type).map(({ host }) => host));
+}
+
 /** The hosts of a link in the order in which they are tried: the main one, then those to fail over to. */
 export function endpointsOf(settings: Settings, type: LinkType): Endpoint[] {
   const { host, port, receiverHost, receiverPort, failover, bindType } = settings;

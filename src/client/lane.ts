@@ -74,6 +74,11 @@ export class Lane {
   }
 
   /** Messages with segments on the wire. */
+  get flying(): Iterable<Delivery> {
+    return this.#flying;
+  }
+
+  /** Messages with segments on the wire. */
   get inFlight(): number {
     return this.#flying.size;
   }

@@ -38,6 +38,8 @@ export interface MatchingParts {
   readonly formats: IdFormats;
   /** Whether a message has had its final receipt. */
   readonly isFinal: (entry: CorrelationEntry) => boolean;
+  /** Whether that receipt came from this address. */
+  readonly isRepeated: (entry: CorrelationEntry, source: string) => boolean;
 }
 
 /** What experience has told of a centre's ids. */
@@ -173,7 +175,10 @@ export class MessageMatcher {
     if (agreeing.length > 0) return this.#first(agreeing);
     const awaited = entries.filter((entry) => !this.#parts.isFinal(entry));
     if (isOneMessage(awaited)) return awaited[0];
-    return awaited.length === 0 && isOneMessage(entries) ? this.#first(entries) : undefined;
+    // One that has had its final receipt gets no other from elsewhere, but where that came from there, too.
+    return awaited.length > 0
+      ? undefined
+      : entries.find((one) => this.#parts.isRepeated(one, receipt.source));
   }
 
   /** The oldest that waits for its final receipt, else the one that had its own last. */
@@ -280,7 +285,10 @@ function isOneId(entries: readonly CorrelationEntry[]): boolean {
 }
 
 /** Most centres turn the addresses round in a receipt; some do not. */
-function agrees({ destination }: CorrelationEntry, receipt: MatchedReceipt): boolean {
+export function agrees(
+  { destination }: Pick<CorrelationEntry, 'destination'>,
+  receipt: MatchedReceipt,
+): boolean {
   return destination
     .split(',')
     .some((one) => sameAddress(one, receipt.source) || sameAddress(one, receipt.destination));

@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../clock';
 import type { CorrelationEntry } from '../store';
 import type { FinalReceipts } from './final-receipts';
 import { commonKeys } from './message-ids';
-import type { Doubt, MatchedReceipt, MessageMatcher } from './matching';
+import { agrees, type Doubt, type MatchedReceipt, type MessageMatcher } from './matching';
 import { Turns } from './turns';
 
 interface Held {
@@ -26,6 +26,12 @@ export interface Match {
   readonly duplicate: boolean;
 }
 
+/** What a receipt that is held may wait for. */
+interface Patience {
+  readonly doubt?: Doubt;
+  readonly mayWait?: boolean;
+}
+
 /** The match now, or perhaps later. */
 export type Found = { readonly match: Match | undefined } | { readonly later: Promise<Match | undefined> };
 
@@ -41,23 +47,29 @@ export class ReceiptMatcher {
   readonly #finals: Pick<FinalReceipts, 'has' | 'claim'>;
   readonly #clock: Clock;
   readonly #holdTime: number;
+  readonly #awaits: (receipt: MatchedReceipt) => boolean;
   /** Insertion order is the order in which they become due. */
   readonly #held = new Set<Held>();
   readonly #byKey = new Map<string, Set<Held>>();
   readonly #turns = new Turns();
   #timer: TimerHandle | undefined;
 
-  /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
+  /**
+   * `holdTime`: milliseconds; 0: what matches nothing now never does. `awaits`: whether the message_id of another message
+   * to the same number may still become known.
+   */
   constructor(
     matcher: Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'>,
     finals: Pick<FinalReceipts, 'has' | 'claim'>,
     clock: Clock,
     holdTime: number,
+    awaits: (receipt: MatchedReceipt) => boolean = () => false,
   ) {
     this.#matcher = matcher;
     this.#finals = finals;
     this.#clock = clock;
     this.#holdTime = holdTime;
+    this.#awaits = awaits;
     matcher.onLearned = () => this.#held.forEach((held) => void this.#again(held));
   }
 
@@ -68,7 +80,7 @@ export class ReceiptMatcher {
     const held = this.#hold(receipt, keys);
     if (!held) return { match: await this.#turns.take(keys, () => this.#look(receipt)) };
     try {
-      const match = await this.#turns.take(keys, () => this.#settle(held));
+      const match = await this.#turns.take(keys, () => this.#settle(held, { mayWait: true }));
       return match ? { match } : { later: held.later };
     } catch (error) {
       this.#release(held, undefined);
@@ -77,20 +89,24 @@ export class ReceiptMatcher {
   }
 
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
-  async #settle(held: Held, doubt?: Doubt): Promise<Match | undefined> {
+  async #settle(held: Held, patience: Patience = {}): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const match = await this.#look(held.receipt, doubt);
+    const match = await this.#look(held.receipt, patience);
     if (match) this.#release(held, match);
     return match;
   }
 
-  async #look(receipt: MatchedReceipt, doubt?: Doubt): Promise<Match | undefined> {
+  async #look(
+    receipt: MatchedReceipt,
+    { doubt, mayWait = false }: Patience = {},
+  ): Promise<Match | undefined> {
     const entry = await this.#matcher.find(receipt, doubt);
     if (!entry) return undefined;
     const duplicate = receipt.final && this.#finals.has(entry);
     // One that is early may be for another message with this id, whose response is still to come.
     if (duplicate && doubt) return undefined;
-    if (receipt.final) this.#finals.claim(entry);
+    if (mayWait && (duplicate || !agrees(entry, receipt)) && this.#awaits(receipt)) return undefined;
+    if (receipt.final) this.#finals.claim(entry, receipt.source);
     return { entry, duplicate };
   }
 
@@ -158,7 +174,7 @@ export class ReceiptMatcher {
     if (doubt) held.due = true;
     const settle = (): Promise<unknown> => {
       if (doubt) held.due = false;
-      return this.#settle(held, doubt);
+      return this.#settle(held, doubt ? { doubt, mayWait: true } : {});
     };
     await this.#turns.take(held.keys, settle).catch(() => undefined);
   }

@@ -10,7 +10,7 @@ import { Holding } from './holding';
 import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
 import { Joining } from './joining';
-import { MessageMatcher } from './matching';
+import { MessageMatcher, agrees, type MatchedReceipt } from './matching';
 import { Audience } from './audience';
 import type { Parts, Settings } from './options';
 import type { Outcomes } from './outcomes';
@@ -27,6 +27,8 @@ export interface ReceivingParts {
   readonly outcomes: Outcomes;
   readonly store: Pick<Store, 'state' | 'capabilities'>;
   readonly correlator: Correlator;
+  /** Whether a request to a number of which this is true has no response yet. */
+  awaits(isFor: (destination: string) => boolean): boolean;
   readonly listening: Parts['listening'];
 }
 
@@ -68,9 +70,17 @@ export class Receiving {
     const patience = new Patience(times);
     const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
     const finals = new FinalReceipts({ correlator, clock, log, ttl: settings.finalReceiptTtl });
-    const isFinal = finals.has.bind(finals);
-    const matcher = new MessageMatcher({ correlator, state: store.state, log, formats, isFinal });
-    this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime);
+    const matcher = new MessageMatcher({
+      correlator,
+      state: store.state,
+      log,
+      formats,
+      isFinal: (entry) => finals.has(entry),
+      isRepeated: (entry, source) => finals.isRepeated(entry, source),
+    });
+    const awaits = (receipt: MatchedReceipt): boolean =>
+      parts.awaits((destination) => agrees({ destination }, receipt));
+    this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, awaits);
     this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
     const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;
     const audience = new Audience(parts);

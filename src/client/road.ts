@@ -54,6 +54,8 @@ const LATE_REMEMBERED = 10_000;
 export class Road implements DeliveryListener {
   readonly gate: Gate;
   #lastAccepted = 0;
+  /** Accepted, but the correlator does not have it yet. */
+  readonly #correlating = new Set<CorrelationEntry>();
   readonly #parts: RoadParts;
   readonly #settler: Settler;
   readonly #endings: Endings;
@@ -73,7 +75,10 @@ export class Road implements DeliveryListener {
     this.gate = new Gate(parts.throttleHandler, parts.clock);
     this.#settler = new Settler({
       ...parts,
-      correlated: (entry) => parts.listener.correlated(entry),
+      correlated: (entry) => {
+        this.#correlating.delete(entry);
+        parts.listener.correlated(entry);
+      },
       tried: (failure) => parts.listener.storeTried(failure),
     });
     this.#endings = new Endings({ ...parts, settler: this.#settler, mailboxes: this.#mailboxes });
@@ -208,6 +213,15 @@ export class Road implements DeliveryListener {
     return this.#parts.settings.delivery === 'at-most-once';
   }
 
+  /** Whether the message_id of a message to a number of which this is true may still become known. */
+  awaits(isFor: (destination: string) => boolean): boolean {
+    for (const { destination } of this.#correlating) if (isFor(destination)) return true;
+    for (const lane of this.#lanes.values()) {
+      for (const { lease } of lane.flying) if (isFor(lease.item.destination)) return true;
+    }
+    return false;
+  }
+
   /** A fraction tells the order of those of one millisecond. */
   #acceptedAt(now: number): number {
     const next = this.#lastAccepted + 0.001;
@@ -233,6 +247,7 @@ export class Road implements DeliveryListener {
       ...(item.msgid === undefined ? {} : { msgid: item.msgid }),
       ...(item.metadata === undefined ? {} : { metadata: item.metadata }),
     };
+    this.#correlating.add(entry);
     this.#settler.correlate(entry);
   }
 

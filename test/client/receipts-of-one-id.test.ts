@@ -163,6 +163,48 @@ describe('Receipts of several messages with one message_id', () => {
     );
   });
 
+  it('take no other from elsewhere once they are final, but again from there', async () => {
+    const scene = await scenes.bound(all('71'), { receiptHoldTime: 0 });
+    await send(scene, ONE);
+    assert.deepEqual(await told(scene, (link) => [from(link, ONE), from(link, OTHER)]), [
+      'c0 DELIVRD',
+      'none DELIVRD',
+    ]);
+    const other = await scenes.bound(all('71'), { receiptHoldTime: 0 });
+    await send(other, ONE);
+    assert.deepEqual(
+      await told(other, (link) => [from(link, REWRITTEN), from(link, REWRITTEN), from(link, OTHER)]),
+      ['c0 DELIVRD', 'c0 DELIVRD again', 'none DELIVRD'],
+    );
+  });
+
+  for (const [whose, number] of [
+    ['another number', OTHER],
+    ['the same number', ONE],
+  ] as const) {
+    it(`for a message to ${whose} wait for its response while that is on its way`, async () => {
+      let n = 0;
+      const scene = await scenes.bound({ submit_sm: () => (n++ === 0 ? { message_id: '71' } : undefined) });
+      await send(scene, ONE);
+      const second = scene.client.send({ ...HELLO, destination_addr: number, correlation_id: 'second' });
+      const [, request] = await scene.peer.untilSubmits(2);
+      const link = await scene.peer.link();
+      for (const source of number === ONE ? [ONE, ONE] : [OTHER, ONE])
+        await link.response(from(link, source));
+      await until(() => scene.told('receipt').length === 1);
+      link.answer(request as never, { message_id: '71' });
+      await second;
+      await until(() => scene.told('receipt').length === 2);
+      assert.deepEqual(
+        scene.told('receipt').map(({ correlation_id, duplicate }) => [correlation_id, duplicate]),
+        [
+          ['c0', undefined],
+          ['second', undefined],
+        ],
+      );
+    });
+  }
+
   it('that come early wait for the message of their own number', async () => {
     const scene = await scenes.bound({ submit_sm: silence }, { receiptHoldTime: 5 });
     const sent = [ONE, OTHER].map((destination_addr, at) =>
