@@ -5,6 +5,7 @@ import {
   claimStore,
   clientDirectory,
   deferStore,
+  isMemoryStore,
   openDiskStore,
   openMemoryStore,
   type MemoryStore,
@@ -69,7 +70,7 @@ export function storePart(
   if (typeof kind === 'object' && !isPlugin(kind)) {
     const given = kind as Store | OutboundQueue;
     const isWhole = lacks('smpp-store', given).length === 0;
-    if (isWhole && 'configure' in given) return leftPart(given as MemoryStore, settings, limits, context);
+    if (isMemoryStore(given)) return leftPart(given, settings, limits, context);
     const store = isWhole
       ? (given as Store)
       : withQueue(given as OutboundQueue, memoryStore(settings, limits, context.clock));

@@ -25,7 +25,7 @@ export type {
   StoreCapabilities,
   WhenFull,
 } from './types';
-export { openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory';
+export { isMemoryStore, openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory';
 export {
   storeConformance,
   type ConformanceCheck,

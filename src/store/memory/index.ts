@@ -1,2 +1,2 @@
 /** The store that lives and dies with the process. */
-export { openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './store';
+export { isMemoryStore, openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './store';

@@ -26,6 +26,13 @@ export interface MemoryStore extends Store, Claimable {
   configure(limits: QueueLimits): void;
 }
 
+const made = new WeakSet<object>();
+
+/** Whether it is one of ours, as it was made: one that somebody has put together of its parts is theirs. */
+export function isMemoryStore(store: object): store is MemoryStore {
+  return made.has(store);
+}
+
 /** Opens a store without any handle: nothing of it survives the process. */
 export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const { clock = systemClock, correlationCapacity = 1_000_000, deadLetterCapacity = 1000 } = options;
@@ -43,7 +50,7 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
     deadLetters: deadLetters.size,
     awaitedReceipts: Math.min(correlator.awaited, MOST_COUNTED),
   });
-  return {
+  const store: MemoryStore = {
     queue,
     correlator,
     state,
@@ -78,4 +85,6 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
       return queue.close();
     },
   };
+  made.add(store);
+  return store;
 }
