@@ -61,7 +61,7 @@ const DATE_TIME =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 /** RFC 5322, and a Date of JavaScript as text. */
 const WORDED =
-  /^(?:[a-z]{3},? )?(?:\d\d? [a-z]{3} \d{4}|[a-z]{3} \d\d? \d{4}) \d\d:\d\d(?::\d\d)?( ?(?:GMT|UTC|Z)?(?:[+-]\d{4})?)(?: \([^)]*\))?$/i;
+  /^((?:[a-z]{3},? )?(?:(\d\d?) [a-z]{3} \d{4}|[a-z]{3} (\d\d?) \d{4}) \d\d:\d\d(?::\d\d)?)( ?(?:GMT|UTC|Z)?(?:[+-]\d{4})?)(?: \([^)]*\))?$/i;
 
 const ACCEPTED =
   'pass a Date, an ISO 8601 date and time such as 2026-07-01T12:00:00Z, a duration such as PT30M, or seconds';
@@ -113,11 +113,12 @@ export function isoTime(text: string, timeZone: TimeZone = ''): number {
 }
 
 function wordedTime(text: string, timeZone: TimeZone): number {
-  const offset = WORDED.exec(text)?.[1];
-  if (offset === undefined) return NaN;
-  return offset.trim() === ''
-    ? instantIn(Date.parse(`${text.replace(/ \(.*/, '')} UTC`), timeZone)
-    : Date.parse(text);
+  const [, clock, before, after, offset] = WORDED.exec(text) ?? [];
+  if (clock === undefined || offset === undefined) return NaN;
+  const reading = Date.parse(`${clock} UTC`);
+  // JavaScript takes 30 February for 2 March.
+  if (new Date(reading).getUTCDate() !== Number(before ?? after)) return NaN;
+  return offset.trim() === '' ? instantIn(reading, timeZone) : Date.parse(text);
 }
 
 /** A period after an instant, by the calendar in UTC: a month after 31 January is the last of February. */

@@ -299,4 +299,11 @@ describe('SMPP times', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('in words on a day that does not exist are none', () => {
+    for (const text of ['30 Feb 2026 12:00:00', 'Apr 31 2026 10:00 GMT', 'Sun, 31 Jun 2026 10:00 +0200']) {
+      assert.throws(() => formatSmppTime(text), { code: 'INVALID_TIME' }, text);
+    }
+    assert.equal(formatSmppTime('28 Feb 2026 23:30 -0100'), '260301003000000+');
+  });
 });
