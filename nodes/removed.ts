@@ -30,8 +30,8 @@ export async function tellForgotten(
   for (const { clientId, directory } of await listOrphans(queues, registry.clientIds)) {
     if (!registry.isNews(directory)) continue;
     warn(
-      `[smpp-config] the queue in ${directory} belongs to no connection; ` +
-        `give one the clientId "${clientId}" to have its messages sent, or delete the directory`,
+      `[smpp-config] the queue in ${directory} belongs to no connection that is enabled; enable its own, or give ` +
+        `one the clientId "${clientId}" to have its messages sent; if nobody needs them, delete the directory`,
     );
   }
 }

@@ -37,16 +37,13 @@ export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Set
 }
 
 function putDestinations(parsed: ParsedMessage, pdu: Fields, settings: Settings, given: unknown): string {
-  const lists = parsed.fields['dest_address'];
-  if (Array.isArray(lists) && lists.length > 0) {
-    return (lists as DestAddressInput[]).map(nameOf).join(',');
-  }
-  const all: unknown[] = Array.isArray(given)
-    ? given
-    : typeof given === 'string'
-      ? divideNumbers(given)
-      : [given];
-  const wanted = all.filter((one) => one !== undefined && one !== null && !isBlank(one));
+  const lists: unknown = parsed.fields['dest_address'];
+  const entries: unknown[] = Array.isArray(lists) ? lists : [];
+  const written = entries.filter((one) => typeof one !== 'object' || one === null);
+  if (entries.length > 0 && written.length === 0)
+    return (entries as DestAddressInput[]).map(nameOf).join(',');
+  if (written.length < entries.length) throw mixed();
+  const wanted = written.length > 0 ? written : recipientsOf(given);
   if (wanted.length === 0 || wanted.length > 255) {
     throw missing(
       `submit_multi has ${wanted.length} recipients; give 1 to 255 as a list, or divided by commas, semicolons or line ends`,
@@ -60,6 +57,19 @@ function putDestinations(parsed: ParsedMessage, pdu: Fields, settings: Settings,
     destination_addr: addr,
   }));
   return resolved.map(({ addr }) => addr).join(',');
+}
+
+function recipientsOf(given: unknown): unknown[] {
+  const all: unknown[] =
+    typeof given === 'string' ? divideNumbers(given) : Array.isArray(given) ? given : [given];
+  return all.filter((one) => one !== undefined && one !== null && !isBlank(one));
+}
+
+function mixed(): MessageError {
+  const text =
+    'dest_address has numbers beside objects: give either numbers alone, or objects such as ' +
+    '{"dest_flag": 1, "destination_addr": "447700900123"} and {"dest_flag": 2, "dl_name": "staff"}';
+  return new MessageError('INVALID_FIELD', 'dest_address', text);
 }
 
 function isBlank(value: unknown): boolean {

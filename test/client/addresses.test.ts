@@ -33,6 +33,24 @@ describe('Addresses of a message', () => {
     await client.enqueue({ ...HI, short_message: 'NaN' });
   });
 
+  it('in dest_address may be numbers alone, but not beside objects', async () => {
+    const { client, peer } = await scenes.bound();
+    const multi = { ...HI, command: 'submit_multi' as const };
+    await client.send({ ...multi, dest_address: ['+44 7700 900123', 447700900124] });
+    const { dest_address } = (await peer.link()).received.at(-1) as unknown as {
+      dest_address: { destination_addr: string }[];
+    };
+    assert.deepEqual(
+      dest_address.map((one) => one.destination_addr),
+      ['447700900123', '447700900124'],
+    );
+    await assert.rejects(client.send({ ...multi, dest_address: ['447700900123', { dl_name: 'staff' }] }), {
+      code: 'INVALID_FIELD',
+      field: 'dest_address',
+      message: /numbers beside objects: give/,
+    });
+  });
+
   it('in one text are refused, and divided by submit_multi', async () => {
     const { client, peer } = await scenes.bound();
     for (const mark of [',', ';', '\n', '\r\n', '\t', '|', ' ', ' / ']) {

@@ -138,7 +138,7 @@ forEachNodeRed('a queue on disk', (kind) => {
     await runtime.deploy(sendingFlow(connection(smsc.port, onDisk)));
     await runtime.waitForStatus('out', /^bound/);
     await runtime.deploy([]);
-    const [line] = await runtime.waitForLog(/the queue in \S*kept belongs to no connection/);
+    const [line] = await runtime.waitForLog(/the queue in \S*kept belongs to no connection that is enabled/);
     assert.ok(line.includes(join(userDir, 'smpp', 'kept')));
   });
 });
