@@ -265,6 +265,18 @@ const namesOf = new Map<CommandName, ReadonlySet<string>>(
   ]),
 );
 
+const timesOf = new Map<CommandName, readonly string[]>(
+  Object.entries(COMMANDS).map(([command, { fields }]) => [
+    command as CommandName,
+    fields.filter(({ type }) => type === 'time').map(({ name }) => name),
+  ]),
+);
+
+/** The mandatory fields of a command that are times. */
+export function timeFields(command: CommandName): readonly string[] {
+  return timesOf.get(command) ?? [];
+}
+
 /** The mandatory fields of a command. */
 export function fieldNames(command: CommandName): ReadonlySet<string> {
   return namesOf.get(command) ?? new Set();

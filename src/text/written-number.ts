@@ -37,6 +37,7 @@ const MAX_GROUPED = 15;
 /** Digits of an area code, with the country's before it or a trunk zero. */
 const MAX_AREA = 6;
 
+const DIGITS = /^\+?\d+$/;
 const EXPONENT = /^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$/i;
 const YEAR = '(?:19|20)\\d\\d';
 const DAY_MONTH_YEAR = new RegExp(`^(\\d\\d?)([-./])(\\d\\d?)\\2(?:${YEAR}|\\d\\d)$`);
@@ -68,6 +69,9 @@ export function divideNumbers(text: string): string[] {
  * zero of "+44 (0)20". What could be two numbers, a fraction, an exponent or a date is none.
  */
 export function readNumber(text: string): NumberReading {
+  // Nearly all are: most of what follows is for the others.
+  if (DIGITS.test(text))
+    return { number: { plus: text.startsWith('+'), digits: text.replace('+', ''), grouped: false } };
   const written = plain(text).trim();
   const numbers = divideNumbers(written);
   if (numbers.length > 1 && numbers.every((one) => /^[+(]*\d/.test(one)))

@@ -69,6 +69,16 @@ export class MemoryCorrelator implements Correlator {
   }
 
   #add(entry: CorrelationEntry): void {
+    const key = foldedId(entry.messageId);
+    if (this.#byId.has(key)) this.#makeRoom(entry);
+    const others = this.#byId.get(key);
+    if (Array.isArray(others)) others.push(entry);
+    else this.#byId.set(key, others === undefined ? entry : [others, entry]);
+    (entry.finalState === undefined ? this.#awaited : this.#final).add(entry);
+  }
+
+  /** Among those with its message_id. */
+  #makeRoom(entry: CorrelationEntry): void {
     const candidates = this.#candidates(entry.messageId);
     const same = candidates.find((one) => isSameEntry(one, entry));
     if (same) this.#remove(same);
@@ -76,11 +86,6 @@ export class MemoryCorrelator implements Correlator {
       this.#remove(
         candidates.find(({ finalState }) => finalState !== undefined) ?? (candidates[0] as CorrelationEntry),
       );
-    const key = foldedId(entry.messageId);
-    const others = this.#byId.get(key);
-    if (Array.isArray(others)) others.push(entry);
-    else this.#byId.set(key, others === undefined ? entry : [others, entry]);
-    (entry.finalState === undefined ? this.#awaited : this.#final).add(entry);
   }
 
   #remove(entry: CorrelationEntry): void {
