@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import { Pause, type AsyncThrottleHandler, type ThrottleHandler } from '../flow-control';
-import { isThenable, partFailed, wrongResult, type PartFaults } from './part-faults';
+import { isThenable } from '../observability';
+import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
 const PART = 'throttleHandler';
 /** Seconds until a throttle handler that failed is asked again. */

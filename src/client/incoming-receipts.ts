@@ -96,18 +96,18 @@ export class IncomingReceipts {
   #eventOf(pdu: Incoming, octets: Buffer, receipt: Receipt, match: Match | undefined): ReceiptEvent {
     const entry = match?.entry;
     const fields = pduFields(pdu);
+    const told = { ...receipt, ...(match?.duplicate ? { duplicate: true } : {}) };
     const flaws = [...(pdu.flaws ?? []), ...(receipt.flaws ?? [])];
     return {
       ...fields,
-      ...receipt,
+      ...told,
       ...(flaws.length > 0 ? { flaws } : {}),
       message_id: receipt.message_id ?? '',
       event: 'receipt',
-      payload: { ...receipt, ...(match?.duplicate ? { duplicate: true } : {}) },
+      payload: { ...told },
       topic: recipientOf(pdu, entry),
       message_type: typeOf(pdu, receipt),
       matched: entry !== undefined,
-      ...(match?.duplicate ? { duplicate: true } : {}),
       ...(entry ? identityOf(entry) : {}),
       pdu: octets,
     };

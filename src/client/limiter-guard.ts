@@ -1,5 +1,6 @@
 import type { RateLimiter } from '../flow-control';
-import { isThenable, partFailed, wrongResult, type PartFaults } from './part-faults';
+import { isThenable } from '../observability';
+import { partFailed, wrongResult, type PartFaults } from './part-faults';
 import { unlessAborted } from './timing';
 
 const PART = 'rateLimiter';

@@ -1,14 +1,6 @@
 import type { Log } from '../observability';
-import type { CorrelationEntry, Correlator, KeyValueState } from '../store';
-import {
-  candidates,
-  foldedId,
-  readNumber,
-  relation,
-  sameAddress,
-  tellsNotations,
-  type IdFormats,
-} from './message-ids';
+import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../store';
+import { candidates, readNumber, relation, sameAddress, tellsNotations, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */
 export interface MatchedReceipt {

@@ -1,3 +1,5 @@
+import { foldedId } from '../store';
+
 /** How a centre writes a message_id: as it is, or as a number of which the notation may change. */
 export type IdFormat = 'auto' | 'text' | 'decimal' | 'hex';
 export type Notation = 'decimal' | 'hex';
@@ -62,9 +64,6 @@ function written(number: string, notation: Notation, length: number): string {
   const digits = notation === 'decimal' ? number : BigInt(number).toString(16);
   return digits.padStart(length, '0');
 }
-
-/** What message_ids have in common that differ in nothing but case. */
-export const foldedId = (messageId: string): string => messageId.toLowerCase();
 
 /** What two ids have in common that may be the same message: to find one by the other. */
 export function commonKeys(id: string): readonly string[] {

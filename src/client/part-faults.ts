@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { Log } from '../observability';
+import { isThenable, type Log } from '../observability';
 import { SmppError } from '../protocol';
 import { Damper } from './damper';
 import { PartError, causeOf, show } from './errors';
@@ -36,10 +36,6 @@ export function wrongResult(part: string, method: string, given: unknown, wanted
   return new PartError(part, code, `${words}'s ${method}() gave ${shown}: it must give ${wanted}`, {
     retriable,
   });
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 function messageOf(cause: unknown): string {

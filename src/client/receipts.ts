@@ -3,7 +3,7 @@ import type { CorrelationEntry } from '../store';
 import type { FinalReceipts } from './final-receipts';
 import { commonKeys } from './message-ids';
 import { agrees, type Doubt, type MatchedReceipt, type MessageMatcher } from './matching';
-import { Turns } from './turns';
+import { KeyedMutex } from './keyed-mutex';
 
 interface Held {
   readonly receipt: MatchedReceipt;
@@ -51,7 +51,7 @@ export class ReceiptMatcher {
   /** Insertion order is the order in which they become due. */
   readonly #held = new Set<Held>();
   readonly #byKey = new Map<string, Set<Held>>();
-  readonly #turns = new Turns();
+  readonly #mutex = new KeyedMutex();
   #timer: TimerHandle | undefined;
 
   /**
@@ -78,9 +78,9 @@ export class ReceiptMatcher {
     const keys = [...new Set(receipt.ids.flatMap(commonKeys))];
     // Held before it is looked up: its response may be stored in between.
     const held = this.#hold(receipt, keys);
-    if (!held) return { match: await this.#turns.take(keys, () => this.#look(receipt)) };
+    if (!held) return { match: await this.#mutex.take(keys, () => this.#look(receipt)) };
     try {
-      const match = await this.#turns.take(keys, () => this.#settle(held, { mayWait: true }));
+      const match = await this.#mutex.take(keys, () => this.#settle(held, { mayWait: true }));
       return match ? { match } : { later: held.later };
     } catch (error) {
       this.#release(held, undefined);
@@ -176,6 +176,6 @@ export class ReceiptMatcher {
       if (doubt) held.due = false;
       return this.#settle(held, doubt ? { doubt, mayWait: true } : {});
     };
-    await this.#turns.take(held.keys, settle).catch(() => undefined);
+    await this.#mutex.take(held.keys, settle).catch(() => undefined);
   }
 }

@@ -1,11 +1,15 @@
+/** A promise, or any other object or function with a `then` method. Throws what reading `then` throws. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return typeof (value as { then?: unknown }).then === 'function';
+}
+
 /**
- * What a user's callback returned, where it is to be waited for: a promise, or any other object or function with
- * a `then` method. All else is none of our business, as the new length that `(event) => list.push(event)` returns.
- * Throws what reading `then` throws.
+ * What a user's callback returned, where it is to be waited for. All that is not thenable is none of our business, as
+ * the new length that `(event) => list.push(event)` returns.
  */
 export function promiseOf(returned: unknown): Promise<unknown> | undefined {
-  if ((typeof returned !== 'object' && typeof returned !== 'function') || returned === null) return undefined;
-  return typeof (returned as { then?: unknown }).then === 'function' ? Promise.resolve(returned) : undefined;
+  return isThenable(returned) ? Promise.resolve(returned) : undefined;
 }
 
 /** Calls a user's callback; what it throws, or rejects with later, goes to `failed`. */

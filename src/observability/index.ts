@@ -12,4 +12,4 @@ export {
   type LogOptions,
   type LogSink,
 } from './log';
-export { guarded, promiseOf } from './callback';
+export { guarded, isThenable, promiseOf } from './callback';

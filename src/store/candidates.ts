@@ -3,7 +3,7 @@ import type { CorrelationEntry } from './types';
 /** Entries of one message_id that are looked at; an SMSC that gives the same one to all has no use for more. */
 export const MOST_CANDIDATES = 1000;
 
-/** What message_ids have in common that differ in nothing but case. */
+/** What message_ids have in common that differ in nothing but case: a correlator finds them by it. */
 export const foldedId = (messageId: string): string => messageId.toLowerCase();
 
 /** Whether both are about the same segment of the same message, under the same message_id. */

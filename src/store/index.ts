@@ -55,3 +55,4 @@ export {
   type StoreAccount,
 } from './account';
 export { moveMessages, type Moved } from './move';
+export { foldedId } from './candidates';

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import {
   candidates,
   commonKeys,
-  foldedId,
   readNumber,
   relation,
   sameAddress,
   tellsNotations,
   type IdFormats,
 } from '../../src/client/message-ids';
+import { foldedId } from '../../src/store';
 
 const AUTO: IdFormats = { response: 'auto', receipt: 'auto' };
 const numbers = fc.bigInt({ min: 0n, max: 2n ** 128n });

@@ -1,5 +1,5 @@
 /** Work on the same thing, one after the other in the order in which it was asked for; all other at once. */
-export class Turns {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<void>>();
 
   /** `keys`: what the work is about; no two that have one in common are done at once. Settles as the work does. */
