@@ -12,6 +12,8 @@ interface Story {
 }
 
 const MOST = 5;
+/** Milliseconds that a busy machine may hold up the first of several segments, so that the next seem to come early. */
+const STALL = 150;
 /** Milliseconds that a receipt waits for the response. */
 const HELD = 400;
 /** Milliseconds by which two processes of a busy machine may see the same moment apart. */
@@ -229,7 +231,7 @@ function aboutRate({ plan, told }: History): string[] {
     if (kind === 'started') count = 0;
     if (kind !== 'request') continue;
     if (count === 0) start = at;
-    const earliest = start + (count - 1) * interval - SLACK - 15;
+    const earliest = start + (count - 1) * interval - STALL;
     if (count > 0 && at < earliest) {
       return [`segment ${count + 1} went out ${Math.round(earliest - at)} ms before the rate allows it`];
     }

@@ -180,7 +180,7 @@ async function drain(): Promise<void> {
   client.resume();
   for (;;) {
     const { queued, in_flight } = await client.status();
-    if (queued + in_flight === 0 && performance.now() - lastEvent > 700) return;
+    if (open.size + queued + in_flight === 0 && performance.now() - lastEvent > 700) return;
     await sleep(20);
   }
 }
