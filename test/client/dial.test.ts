@@ -93,7 +93,7 @@ describe('A host name with several addresses', () => {
     const unknown = Object.assign(new Error('getaddrinfo ENOTFOUND no-such-host.invalid'), {
       code: 'ENOTFOUND',
     });
-    const failing = async (error: unknown): Promise<void> => {
+    const failing = async (error: Error): Promise<void> => {
       const resolve = (): Promise<string[]> => Promise.reject(error);
       await assert.rejects(dial(options([], { host: 'no-such-host.invalid', resolve })), {
         code: 'CONNECT_FAILED',
