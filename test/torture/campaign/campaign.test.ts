@@ -54,7 +54,7 @@ function well(change: Partial<History['plan']> = {}): History {
     tell('request', n, 0, false);
     arrivals.push({
       ...{ at: at++, n, segment: 0, link: 1, reference: -1, total: 1, text },
-      ...{ status: STATUS.ok, id, answeredAt: at++ },
+      ...{ status: STATUS.ok, id, receiptId: id, answeredAt: at++ },
     });
     tell('response', n, 0, 'ESME_ROK', id, false);
     tell('receipt', id, n, true);

@@ -243,7 +243,7 @@ function aboutRate({ plan, told }: History): string[] {
 }
 
 function aboutWindow({ plan, smsc }: History): string[] {
-  const timeout = plan.responseTimeout * 1000 - SLACK;
+  const timeout = plan.responseTimeout * 1000 - STALL;
   for (const [link, arrivals] of grouped(smsc.arrivals, (arrival) => arrival.link)) {
     const flying: number[] = [];
     for (const arrival of arrivals) {
@@ -258,7 +258,10 @@ function aboutWindow({ plan, smsc }: History): string[] {
 
 function aboutReceipts({ told, smsc }: History): string[] {
   const faults: string[] = [];
-  const numberOf = new Map(smsc.arrivals.filter(({ id }) => id).map(({ id, n }) => [id as string, n]));
+  const accepted = smsc.arrivals.filter(({ id }) => id !== undefined);
+  const numberOf = new Map(accepted.map(({ receiptId, n }) => [receiptId, n]));
+  // Of an id that receipts have in another form one may not be sure.
+  const isPlain = accepted.every(({ id, receiptId }) => id === receiptId);
   const found = new Set<string>();
   const seen = new Set<string>();
   for (const { words } of of(told, 'receipt')) {
@@ -270,7 +273,8 @@ function aboutReceipts({ told, smsc }: History): string[] {
   }
   const known = new Map<string, Told>();
   for (const line of of(told, 'response')) {
-    if (line.words[2] === 'ESME_ROK') known.set(String(line.words[3]), line);
+    const id = line.words[2] === 'ESME_ROK' && accepted.find((arrival) => arrival.id === line.words[3]);
+    if (id) known.set(id.receiptId as string, line);
   }
   const kills = of(told, 'killed').map(({ at }) => at);
   for (const { kind, key, takenAt } of smsc.pending) {
@@ -279,7 +283,7 @@ function aboutReceipts({ told, smsc }: History): string[] {
     // What is for an unknown id is held for the response that may explain it, in memory.
     const isHeld = !response && kills.some((at) => at > takenAt - SLACK && at < takenAt + HELD);
     if (!seen.has(key) && !isHeld) faults.push(`the receipt for ${key} was taken, and never told`);
-    if (!response || found.has(key)) continue;
+    if (!response || found.has(key) || !isPlain) continue;
     if (kills.some((at) => response.at > at - 50 && response.at < at + SLACK)) continue;
     const told50 = of(told, 'receipt').find(({ words }) => words[0] === key);
     if (told50 && told50.at < response.at) continue;

@@ -42,7 +42,8 @@ export interface Habits {
   readonly split: boolean;
   readonly junk: number;
   readonly enquire: number;
-  readonly ids: 'decimal' | 'upper' | 'long';
+  /** `padded`, `hex` and `changing`: another form in receipts than in responses. */
+  readonly ids: 'decimal' | 'upper' | 'long' | 'padded' | 'hex' | 'changing';
   readonly receiptEarly: number;
   readonly receiptTwice: number;
   readonly receiptAfter: readonly [number, number];
@@ -107,7 +108,7 @@ export function planOf(seed: number): Plan {
     split: some(0.3),
     junk: maybe(0.2, 0.2),
     enquire: maybe(0.2, 0.2),
-    ids: random.of(['decimal', 'upper', 'long'] as const),
+    ids: random.of(['decimal', 'decimal', 'upper', 'upper', 'long', 'padded', 'hex', 'changing'] as const),
     receiptEarly: maybe(0.3, 0.5),
     receiptTwice: maybe(0.2, 0.5),
     receiptAfter: random.of([

@@ -18,6 +18,8 @@ export interface Arrival {
   /** What was written back, if anything, and when. */
   status?: number;
   id?: string;
+  /** As receipts have it. */
+  receiptId?: string;
   answeredAt?: number;
 }
 
@@ -125,13 +127,26 @@ export class HostileSmsc {
   }
 
   nextId(): { inResponse: string; inReceipt: string } {
-    const id = ++this.#ids;
-    const text = {
-      decimal: String(1000 + id),
-      upper: `A${(0xb00000 + id).toString(16).toUpperCase()}-Z`,
-      long: `9${String(id).padStart(30, '0')}`,
-    }[this.#habits.ids];
-    return { inResponse: text, inReceipt: text };
+    const id = 1000 + ++this.#ids;
+    const hex = id.toString(16).toUpperCase();
+    const same = (text: string): { inResponse: string; inReceipt: string } => ({
+      inResponse: text,
+      inReceipt: text,
+    });
+    switch (this.#habits.ids) {
+      case 'upper':
+        return same(`A${(0xb00000 + id).toString(16).toUpperCase()}-Z`);
+      case 'long':
+        return same(`9${String(id).padStart(30, '0')}`);
+      case 'padded':
+        return { inResponse: String(id).padStart(10, '0'), inReceipt: String(id) };
+      case 'hex':
+        return { inResponse: hex.padStart(8, '0'), inReceipt: String(id) };
+      case 'changing':
+        return this.below(2) === 0 ? same(String(id)) : { inResponse: hex, inReceipt: String(id) };
+      default:
+        return same(String(id));
+    }
   }
 
   receipt(n: number, id: string, to: string): void {
@@ -303,7 +318,7 @@ class Link {
     }
     // A link that is gone takes its answer along: to the SMSC the message is sent all the same.
     arrival.status = status;
-    if (id) arrival.id = id.inResponse;
+    if (id) [arrival.id, arrival.receiptId] = [id.inResponse, id.inReceipt];
     if (this.#cut || this.#socket.destroyed) return;
     arrival.answeredAt = now();
     if (!isAccepted && smsc.some(({ nack }) => nack))
