@@ -57,6 +57,7 @@ export class Lane {
   /** Ends the wait for messages. */
   #interruption = new AbortController();
   #borrowings = 0;
+  #isBorrowing = false;
   readonly #solitude: Solitude;
   readonly #finished: Promise<void>;
   /** What interrupted it last, while nothing has gone out since. */
@@ -115,6 +116,11 @@ export class Lane {
     this.#interruption.abort(new Error('nothing is to be borrowed now'));
   }
 
+  /** Ends the wait for messages: what is to be taken next may be another one now. */
+  interrupt(): void {
+    if (this.#isBorrowing) this.#interruption.abort(new Error('a message went back'));
+  }
+
   ended(delivery: Delivery): void {
     this.#landed(delivery);
   }
@@ -143,7 +149,8 @@ export class Lane {
     await gate.open(signal);
     await this.#session.slot(signal);
     await settler.below(maxUnsettled - 1);
-    if (signal.aborted) return;
+    // The waits may have been long: what is borrowed while nothing may go is kept from what is more urgent.
+    if (gate.isHeld || signal.aborted) return;
     if (this.#segmentsToGo() === 0) await this.#borrow();
     await this.#solitude.respected(() => this.#ready[0], signal);
     const wanted = Math.min(this.#session.freeSlots, this.#segmentsToGo());
@@ -182,10 +189,13 @@ export class Lane {
     const worn = ++this.#borrowings % BORROWINGS === 0;
     if (worn || this.#interruption.signal.aborted) this.#interruption = new AbortController();
     const { signal } = this.#interruption;
+    this.#isBorrowing = true;
     try {
       this.#ready.push(...(await this.#context.borrow(max, signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      this.#isBorrowing = false;
     }
   }
 
