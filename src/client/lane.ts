@@ -84,6 +84,11 @@ export class Lane {
     return this.#flying.size;
   }
 
+  /** Whether it waits for messages, or for what it got. */
+  get isBorrowing(): boolean {
+    return this.#isBorrowing;
+  }
+
   /** Borrowed, with segments to go. */
   get ready(): readonly Delivery[] {
     return this.#ready;
@@ -93,6 +98,8 @@ export class Lane {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the lane is closed'));
     this.#interruption.abort(this.#closing.signal.reason);
+    // The loop may be held up by a socket that takes nothing.
+    this.giveBack();
     await this.#finished;
   }
 

@@ -63,7 +63,7 @@ export class Road implements DeliveryListener {
   readonly #deliveries: DeliveryContext;
   readonly #lanes = new Map<Session, Lane>();
   readonly #laneOf = new Map<Delivery, Lane>();
-  /** Lanes that close and may have messages to give back. */
+  /** Lanes that close while they borrow: what they get goes back. */
   readonly #closing = new Set<Promise<void>>();
   #order = 0;
   readonly #mailboxes: FullMailboxes;
@@ -114,8 +114,9 @@ export class Road implements DeliveryListener {
   async close(session: Session): Promise<void> {
     const lane = this.#lanes.get(session);
     if (!lane) return;
+    const borrows = lane.isBorrowing;
     const closed = lane.close();
-    this.#closing.add(closed);
+    if (borrows) this.#closing.add(closed);
     await closed;
     this.#closing.delete(closed);
     if (session.state === 'closed') this.#lanes.delete(session);
