@@ -128,6 +128,31 @@ describe('What is given first is queued first', () => {
     assert.deepEqual(texts, [...numbered(1200).map(({ short_message }) => short_message), 'new 1', 'new 2']);
   });
 
+  it('and told in that order: requests as they go, results as they were given, whatever the order of the answers', async () => {
+    const { client, peer, told } = await scenes.bound({ submit_sm: silence }, { windowSize: 20 });
+    const [a, b, c, d] = numbered(4) as [Message, Message, Message, Message];
+    const array = client.sendBatch([a, LONG, b]);
+    const others = [client.send(LONG), client.send(c), client.send(d)];
+    // A long one has two segments.
+    const submits = await peer.untilSubmits(8);
+    for (const one of [...submits].reverse())
+      peer.links[0]?.answer(one, { message_id: `id ${one.sequence_number}` });
+    const results = (await array).map((one) => (one.status === 'fulfilled' ? one.value : undefined));
+    const outcomes = [...results, ...(await Promise.all(others))];
+    const expected = submits.flatMap(({ sequence_number }, at) =>
+      [2, 5].includes(at) ? [] : `id ${sequence_number}`,
+    );
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome?.message_id),
+      expected,
+    );
+    const requests = told('request').map(({ id }) => id);
+    assert.deepEqual(
+      [...new Set(requests)],
+      outcomes.map((outcome) => outcome?.id),
+    );
+  });
+
   it('by a broker of naz that takes its time for each', async () => {
     const got: string[] = [];
     const broker = {
