@@ -14,6 +14,7 @@ import type { Settings } from './options';
 import { messageIdOf, requestPdu } from './pdu-fields';
 import type { Verdict } from './retry';
 import { Settler } from './settler';
+import { unlessAborted } from './timing';
 
 /** What the road tells of the messages on it. */
 export interface RoadListener {
@@ -62,6 +63,8 @@ export class Road implements DeliveryListener {
   readonly #deliveries: DeliveryContext;
   readonly #lanes = new Map<Session, Lane>();
   readonly #laneOf = new Map<Delivery, Lane>();
+  /** Lanes that close while they borrow: what they get goes back. */
+  readonly #closing = new Set<Promise<void>>();
   #order = 0;
   readonly #mailboxes: FullMailboxes;
   /** The message_ids, by segment, of what was accepted after its time-out; by the id of the message. */
@@ -111,7 +114,11 @@ export class Road implements DeliveryListener {
   async close(session: Session): Promise<void> {
     const lane = this.#lanes.get(session);
     if (!lane) return;
-    await lane.close();
+    const borrows = lane.isBorrowing;
+    const closed = lane.close();
+    if (borrows) this.#closing.add(closed);
+    await closed;
+    this.#closing.delete(closed);
     if (session.state === 'closed') this.#lanes.delete(session);
   }
 
@@ -192,6 +199,8 @@ export class Road implements DeliveryListener {
     this.#laneOf.get(delivery)?.ended(delivery);
     this.#laneOf.delete(delivery);
     this.#endings.settle(delivery.lease, delivery.end);
+    // Whoever waits for a message is not to get one that came later.
+    if (this.#settler.isReleasing) for (const lane of this.#lanes.values()) lane.interrupt();
   }
 
   late(delivery: Delivery, segment: number, response: SegmentResponse): void {
@@ -276,6 +285,10 @@ export class Road implements DeliveryListener {
   }
 
   async #borrow(max: number, signal: AbortSignal, lane: Lane): Promise<Delivery[]> {
+    while (this.#closing.size > 0 || this.#settler.isReleasing) {
+      const returned = Promise.all(this.#closing).then(() => this.#settler.released());
+      await unlessAborted(returned, signal);
+    }
     const leases = await this.#parts.store.queue.take(max, { signal });
     return leases.map((lease) => this.#delivery(lease, lane));
   }
