@@ -1,6 +1,7 @@
 import type { Log } from '../observability';
 import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../store';
-import { candidates, readNumber, relation, sameAddress, tellsNotations, type IdFormats } from './message-ids';
+import { IdEvidence, isNumber, isTelling, relationOf, type IdRelation, type StoredEvidence } from './id-evidence';
+import { candidates, readNumber, sameAddress, tellsNotations, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */
 export interface MatchedReceipt {
@@ -13,13 +14,19 @@ export interface MatchedReceipt {
   readonly final: boolean;
 }
 
-/** Why not all that could be taken for the message is taken for it now: the right one may still come. */
-export interface Doubt {
-  /** By digits alone it is not told which notation they are in. */
-  readonly id?: boolean;
-  /** That of another message with the same id may agree. */
-  readonly address?: boolean;
+/** From where a receipt is looked at: what may still come, and what came too late to be its message. */
+export interface Look {
+  /** A request to its number that was there before it has no response yet. */
+  readonly open: boolean;
+  /** It is not held any longer: what is likely by now is taken, as far as it is not one of several. */
+  readonly last: boolean;
+  /** Others that are held have its id: that of another message with it may agree in the address. */
+  readonly shared?: boolean;
+  /** Messages whose response came after the receipt, though no request of theirs was there before it. */
+  readonly later?: ReadonlySet<string>;
 }
+
+const LAST: Look = { open: false, last: true };
 
 export interface MatchingParts {
   readonly correlator: Correlator;
@@ -32,36 +39,44 @@ export interface MatchingParts {
   readonly isFinal: (entry: CorrelationEntry) => boolean;
   /** Whether that receipt came from this address. */
   readonly isRepeated: (entry: CorrelationEntry, source: string) => boolean;
+  /** Whether that receipt is known to have had none of these ids, so that these are not its own again. */
+  readonly isOther: (entry: CorrelationEntry, ids: readonly string[]) => boolean;
 }
 
-/** What experience has told of a centre's ids. */
-interface Experience {
-  formats?: IdFormats;
-  /** Ids were the same in both, and would not have been in two notations. */
-  same?: boolean;
-  /** Lengths to which ids of responses are filled up with zeros. */
-  widths: number[];
+/** Messages with one message_id that a receipt may be for. */
+interface Possible {
+  readonly relation: IdRelation;
+  /** The id of the receipt that is so related. */
+  readonly receiptId: string;
+  readonly entries: CorrelationEntry[];
 }
 
 const KEY = 'message-ids';
-const MOST_WIDTHS = 4;
+const MOST_WIDTHS = 16;
 
 /**
- * Tells which message a receipt's message_id means, where the SMSC writes it in another way than in its response.
+ * Tells which message a receipt's message_id means, where the SMSC may write it in another way than in its response.
  *
- * First as the formats say, where they are said or learned; then exactly; then in another case, then by every other way,
- * and then the address must agree and only one message come into question. Two ids of digits alone that are the same
- * number only if one is hexadecimal may as well be two messages: where ids are counted up, both exist. All by a few
- * look-ups, however many messages are known.
+ * Where the formats are said, as they say, and then exactly. Else all messages to the number of the receipt are looked
+ * for whose id may be its own: exactly, with other zeros, in other case, in the other notation. If that is one, and no
+ * response is missing that could bring another, it is that one, and what it tells of the SMSC is remembered. Of several
+ * that which the SMSC's ways, as learned, allow alone. Where nothing was learned, and the receipt has waited long enough,
+ * the likeliest: the exact one, then one by zeros and case. By hexadecimal and decimal only one that is alone. All by a
+ * few look-ups, however many messages are known.
  *
  * Of several messages with one id (load-shared SMSCs count apart), the address decides, then who still waits for a
  * final receipt, then age. Where none agrees in the address, and not only one of them waits, it is nobody's.
  */
 export class MessageMatcher {
-  /** Called when the notations have become known. */
+  /** Called when more is known of how ids are written. */
   onLearned: () => void = () => undefined;
   readonly #parts: MatchingParts;
-  #experience: Experience = { widths: [] };
+  readonly #evidence = new IdEvidence();
+  /** Lengths to which ids of responses are filled up with zeros, that seen last at the end. */
+  #widths: number[] = [];
+  /** Responses have had ids that begin with 0x. */
+  #prefixed = false;
+  #announced = false;
   #loaded: Promise<void> | undefined;
 
   constructor(parts: MatchingParts) {
@@ -69,46 +84,53 @@ export class MessageMatcher {
   }
 
   /**
-   * The message, or undefined where none, or more than one, comes into question. Rejects as the correlator does.
+   * The message, or undefined where it is none, not clear, or not clear yet. Rejects as the correlator does.
    */
-  async find(receipt: MatchedReceipt, doubt: Doubt = {}): Promise<CorrelationEntry | undefined> {
+  async find(receipt: MatchedReceipt, look: Look = LAST): Promise<CorrelationEntry | undefined> {
     await this.#load();
-    const said = this.#isSaid();
     const exact = await this.#exact(receipt);
     // A TLV beside a text with another id has it as the response had.
     const own = exact.find(({ messageId }) => receipt.ids.length > 1 && messageId === receipt.ids[0]);
     if (own && agrees(own, receipt)) return own;
-    const formats = said ? this.#parts.formats : this.#experience.formats;
-    const converted = formats && (await this.#convert(receipt, formats, { sure: said }));
-    if (converted) return converted;
     const [same] = exact;
-    if (same && agrees(same, receipt)) {
-      this.#contradict(same, receipt);
-      this.#noteSame(same);
-      return same;
+    const agreeing = same && agrees(same, receipt) ? same : undefined;
+    if (this.#isSaid()) {
+      const converted = await this.#convertAsSaid(receipt);
+      return converted ?? agreeing ?? (look.shared ? undefined : same);
     }
-    // Not even the address of the very same id agrees: then another is no guess.
-    const rare = receipt.ids.every((id) => id.length >= RARE);
-    const guess = !doubt.id && (same !== undefined || (rare && !this.#experience.same));
-    const other = said ? undefined : await this.#convert(receipt, this.#parts.formats, { guess });
-    if (!other) return doubt.address ? undefined : same;
-    if (!same) this.#learn(other, receipt);
-    return other;
+    if (agreeing && this.#isPlain(agreeing)) return agreeing;
+    return (await this.#alone(receipt, look, same)) ?? (agreeing || look.shared ? undefined : same);
   }
 
   /** An id of a response. */
   observe(messageId: string): void {
-    if (messageId.charCodeAt(0) !== ZERO || readNumber(messageId, 'hex') === undefined) return;
-    const { widths } = this.#experience;
-    if (widths.includes(messageId.length) || widths.length >= MOST_WIDTHS) return;
-    widths.push(messageId.length);
-    this.#save();
+    const first = messageId.charCodeAt(0);
+    const isPadded = first === ZERO && readNumber(messageId, 'hex') !== undefined;
+    if (isPadded && this.#observeWidth(messageId)) this.#save();
+    if (this.#evidence.observe(messageId)) this.#learned();
+  }
+
+  #observeWidth(messageId: string): boolean {
+    const isPrefixed = /^0x/i.test(messageId);
+    const width = isPrefixed ? messageId.length - 2 : messageId.length;
+    const isNew = !this.#widths.includes(width) || isPrefixed !== this.#prefixed;
+    if (this.#widths.at(-1) !== width) {
+      this.#widths = [...this.#widths.filter((one) => one !== width), width].slice(-MOST_WIDTHS);
+    }
+    this.#prefixed ||= isPrefixed;
+    return isNew;
   }
 
   /** Whether the user has said how both are written, so that nothing need be guessed. */
   #isSaid(): boolean {
     const { response, receipt } = this.#parts.formats;
     return response !== 'auto' && receipt !== 'auto';
+  }
+
+  /** Whether the very same id is not to be doubted: it is no number, or in this SMSC's receipts it is always the same. */
+  #isPlain(entry: CorrelationEntry): boolean {
+    if (!isNumber(entry.messageId)) return true;
+    return this.#evidence.isSettled() && this.#evidence.has('exact') && !this.#parts.isFinal(entry);
   }
 
   /** For each of the ids, the message that has this very one, if it can be told; those first whose address agrees. */
@@ -121,31 +143,28 @@ export class MessageMatcher {
     return found.sort((one, other) => Number(agrees(other, receipt)) - Number(agrees(one, receipt)));
   }
 
-  /** `sure`: the notations are certain, so that the address, which some SMSCs rewrite, need not agree. */
-  async #convert(
-    receipt: MatchedReceipt,
-    formats: IdFormats,
-    { sure = false, guess = false },
-  ): Promise<CorrelationEntry | undefined> {
+  /** The notations are certain, so that the address, which some SMSCs rewrite, need not agree. */
+  async #convertAsSaid(receipt: MatchedReceipt): Promise<CorrelationEntry | undefined> {
     for (const id of receipt.ids) {
-      const ways = this.#waysOf(id, formats).filter((way) => !isAuto(formats) || guess || !isGuess(way, id));
-      const lists = await Promise.all(ways.map((way) => this.#alike(way)));
-      const entries = lists.flat();
+      const entries = (await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)))).flat();
       const agreeing = entries.filter((entry) => agrees(entry, receipt));
       if (isOneMessage(agreeing) || isOneId(agreeing)) return this.#first(agreeing);
-      const only = sure && (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
+      const only = (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
       if (only) return only;
     }
     return undefined;
   }
 
   /** Ids that it may have had in the response; in any case of its letters. */
-  #waysOf(id: string, formats: IdFormats): string[] {
-    const ways = candidates(id, formats, this.#experience.widths).map((one) => one.id);
+  #waysOf(id: string): string[] {
+    const { formats } = this.#parts;
+    const ways = candidates(id, formats, this.#widths).flatMap((one) =>
+      this.#prefixed && one.response === 'hex' ? [one.id, `0x${one.id}`] : [one.id],
+    );
     // The very same id is one of the ways where it says so itself; another case of it where nothing is said.
     const { response, receipt } = formats;
-    const isNumber = response === receipt && response !== 'auto' && response !== 'text';
-    if (isNumber || isAuto(formats)) ways.unshift(id);
+    const isText = response === 'text' || receipt === 'text';
+    if (!isText && (response === receipt || !this.#isSaid())) ways.unshift(id);
     return [...new Map(ways.map((way) => [foldedId(way), way])).values()];
   }
 
@@ -178,42 +197,123 @@ export class MessageMatcher {
     return entries.find((entry) => !this.#parts.isFinal(entry)) ?? entries.at(-1);
   }
 
+  // --- which of those that come into question ---
+
+  /** `elsewhere`: a message to another number has the very same id. */
+  async #alone(
+    receipt: MatchedReceipt,
+    look: Look,
+    elsewhere: CorrelationEntry | undefined,
+  ): Promise<CorrelationEntry | undefined> {
+    const possible = await this.#possible(receipt, look);
+    const [only] = possible;
+    if (!only) return undefined;
+    if (possible.length > 1) {
+      const chosen = this.#likeliest(possible, look);
+      return chosen && this.#first(chosen.entries);
+    }
+    if (!this.#mayBeTaken(only, look, elsewhere)) return undefined;
+    const entry = this.#first(only.entries);
+    if (entry && !look.open) this.#learn(entry, only);
+    return entry;
+  }
+
+  /** Messages to its number that it may be for, by message_id. */
+  async #possible(receipt: MatchedReceipt, { later }: Look): Promise<Possible[]> {
+    const found = new Map<string, Possible>();
+    for (const id of receipt.ids) {
+      const lists = await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)));
+      for (const entry of lists.flat()) {
+        const { messageId } = entry;
+        const relation = relationOf(messageId, id, this.#parts.formats);
+        if (!relation || !agrees(entry, receipt)) continue;
+        // What was sent after the receipt had come is not what it is for.
+        if (relation !== 'exact' && later?.has(entry.id)) continue;
+        const known = found.get(messageId);
+        if (!known) found.set(messageId, { relation, receiptId: id, entries: [entry] });
+        else if (!known.entries.includes(entry) && known.receiptId === id) known.entries.push(entry);
+      }
+    }
+    const all = [...found.values()];
+    // One that has had its final receipt under another id does not get its next under this one.
+    const left = all.filter(({ entries }) => !entries.every((one) => this.#parts.isOther(one, receipt.ids)));
+    return left.length > 0 ? left : all;
+  }
+
+  #mayBeTaken(
+    { relation, receiptId, entries }: Possible,
+    look: Look,
+    elsewhere: CorrelationEntry | undefined,
+  ): boolean {
+    const evidence = this.#evidence;
+    if (relation === 'exact') return !look.open || !evidence.hasOther();
+    if (look.open) return evidence.isSettled() && evidence.has(relation);
+    if (relation === 'alike' || evidence.has(relation)) return true;
+    const [{ messageId } = { messageId: '' }] = entries;
+    if (!isGuess(messageId, receiptId)) return true;
+    // Digits alone are the same number only if one is hexadecimal: where ids are counted up, both exist.
+    return look.last && (elsewhere !== undefined || (receiptId.length >= RARE && !evidence.hasSame()));
+  }
+
+  /** Of several with different ids. */
+  #likeliest(possible: readonly Possible[], look: Look): Possible | undefined {
+    const evidence = this.#evidence;
+    const usual = possible.filter(({ relation }) =>
+      isOther(relation) ? evidence.has(relation) : evidence.hasSame(),
+    );
+    const [only] = usual;
+    if (evidence.isSettled() && usual.length === 1 && only && this.#isAwaited(only)) return only;
+    if (!look.last) return undefined;
+    if (usual.length === 1) return only;
+    const isMixed = usual.some(({ relation }) => isOther(relation)) && usual.length > 1;
+    if (isMixed) return undefined;
+    const exact = possible.find(({ relation }) => relation === 'exact');
+    const alike = possible.filter(({ relation }) => relation === 'alike');
+    // Segments of one message: only which of them is in doubt.
+    const isSure = alike.length === 1 || isOneMessage(possible.flatMap(({ entries }) => entries));
+    return exact ?? (isSure ? (alike[0] ?? possible[0]) : undefined);
+  }
+
+  #isAwaited({ entries }: Possible): boolean {
+    return entries.some((entry) => !this.#parts.isFinal(entry));
+  }
+
   // --- experience ---
 
-  #learn(entry: CorrelationEntry, receipt: MatchedReceipt): void {
-    const { formats } = this.#parts;
-    if (this.#isSaid() || this.#experience.formats || !agrees(entry, receipt)) return;
-    for (const id of receipt.ids) {
-      const told = tellsNotations(entry.messageId, id);
-      if (!told || !relation(entry.messageId, id, formats)) continue;
-      this.#experience.formats = told;
-      delete this.#experience.same;
-      this.#save();
-      const facts = { event: 'receipt', stage: 'ids', response_id: entry.messageId, receipt_id: id };
-      this.#parts.log.info(
-        facts,
-        `this SMSC writes message_ids ${WORDS[told.response]} in responses and ${WORDS[told.receipt]} in receipts; ` +
-          `set responseIdFormat ${told.response} and receiptIdFormat ${told.receipt} to be sure of it`,
-      );
-      this.onLearned();
-      return;
-    }
+  /** From a pair beyond doubt. */
+  #learn({ messageId }: CorrelationEntry, { relation, receiptId }: Possible): void {
+    const evidence = this.#evidence;
+    if (!isTelling(messageId)) return;
+    if (isOther(relation) && isGuess(messageId, receiptId) && !evidence.has(relation)) return;
+    if (isOther(relation)) this.#announce(messageId, receiptId);
+    else if (this.#announced && evidence.hasOther()) this.#withdraw(messageId);
+    if (evidence.note(relation, messageId)) this.#learned();
   }
 
-  #noteSame({ messageId }: CorrelationEntry): void {
-    if (this.#experience.same || this.#experience.formats || !/^[1-9]\d+$/.test(messageId)) return;
-    this.#experience.same = true;
-    this.#save();
+  #announce(messageId: string, receiptId: string): void {
+    const told = tellsNotations(messageId, receiptId);
+    if (!told || this.#announced || this.#evidence.hasOther()) return;
+    this.#announced = true;
+    const facts = { event: 'receipt', stage: 'ids', response_id: messageId, receipt_id: receiptId };
+    this.#parts.log.info(
+      facts,
+      `this SMSC writes message_ids ${WORDS[told.response]} in responses and ${WORDS[told.receipt]} in receipts; ` +
+        `set responseIdFormat ${told.response} and receiptIdFormat ${told.receipt} to be sure of it`,
+    );
   }
 
-  /** An id that is the same in both, and not by what was learned: that was no rule. */
-  #contradict(entry: CorrelationEntry, receipt: MatchedReceipt): void {
-    const { formats } = this.#experience;
-    if (!formats || receipt.ids.some((id) => relation(entry.messageId, id, formats))) return;
-    delete this.#experience.formats;
+  /** An id that is the same in both: the other way is not the only one. */
+  #withdraw(messageId: string): void {
+    this.#announced = false;
+    const facts = { event: 'receipt', stage: 'ids', response_id: messageId };
+    const text =
+      'message_ids in receipts are as in responses after all, or in more than one way: what could be of two messages is told unmatched';
+    this.#parts.log.info(facts, text);
+  }
+
+  #learned(): void {
     this.#save();
-    const facts = { event: 'receipt', stage: 'ids', response_id: entry.messageId };
-    this.#parts.log.info(facts, 'message_ids in receipts are as in responses after all');
+    this.onLearned();
   }
 
   async #load(): Promise<void> {
@@ -228,14 +328,18 @@ export class MessageMatcher {
   async #read(): Promise<void> {
     const stored = await this.#parts.state.get(KEY);
     if (!stored) return;
-    const { formats, same, widths } = experienceOf(stored);
-    this.#experience.formats ??= formats;
-    if (!this.#experience.formats) this.#experience.same ??= same;
-    this.#experience.widths = [...new Set([...this.#experience.widths, ...widths])].slice(0, MOST_WIDTHS);
+    const { evidence, widths, prefixed } = storedOf(stored);
+    this.#evidence.restore(evidence);
+    this.#announced ||= this.#evidence.hasOther();
+    this.#widths = [...new Set([...widths, ...this.#widths])].slice(-MOST_WIDTHS);
+    this.#prefixed ||= prefixed;
   }
 
   #save(): void {
-    const value = Buffer.from(JSON.stringify(this.#experience));
+    const evidence = this.#evidence.stored();
+    const value = Buffer.from(
+      JSON.stringify({ evidence, widths: this.#widths, ...(this.#prefixed ? { prefixed: true } : {}) }),
+    );
     // Nothing that the next receipts would not tell again.
     this.#parts.state.set(KEY, value).catch(() => undefined);
   }
@@ -245,8 +349,8 @@ const ZERO = 0x30;
 /** A centre that counts uses up all shorter ids before anything is known of its ways. */
 const RARE = 4;
 
-function isAuto({ response, receipt }: IdFormats): boolean {
-  return response === 'auto' && receipt === 'auto';
+function isOther(relation: IdRelation): boolean {
+  return relation === 'hex-decimal' || relation === 'decimal-hex';
 }
 
 /** Whether two ids of digits alone are the same number only if one of them is hexadecimal. */
@@ -286,17 +390,34 @@ export function agrees(
     .some((one) => sameAddress(one, receipt.source) || sameAddress(one, receipt.destination));
 }
 
+interface StoredExperience {
+  readonly evidence: Partial<StoredEvidence>;
+  readonly widths: number[];
+  readonly prefixed: boolean;
+}
+
 /** What comes from a disk may be anything. */
-function experienceOf(stored: Buffer): Experience {
+function storedOf(stored: Buffer): StoredExperience {
+  const nothing: StoredExperience = { evidence: {}, widths: [], prefixed: false };
   try {
-    const { formats, same, widths } = JSON.parse(stored.toString()) as Partial<Experience>;
-    const isNotation = (value: unknown): boolean => value === 'decimal' || value === 'hex';
-    const known = formats && isNotation(formats.response) && isNotation(formats.receipt);
+    const parsed: unknown = JSON.parse(stored.toString());
+    if (typeof parsed !== 'object' || parsed === null) return nothing;
+    const { evidence, widths, prefixed, formats, same } = parsed as Record<string, unknown>;
     const fit = Array.isArray(widths)
-      ? widths.filter((one) => Number.isInteger(one) && one > 0 && one <= 64)
+      ? widths.filter((one): one is number => Number.isInteger(one) && one > 0 && one <= 64)
       : [];
-    return { ...(known ? { formats } : {}), ...(same === true ? { same } : {}), widths: fit };
+    const isObject = typeof evidence === 'object' && evidence !== null;
+    const known = isObject ? (evidence as Partial<StoredEvidence>) : earlier(formats, same);
+    return { evidence: known, widths: fit, prefixed: prefixed === true };
   } catch {
-    return { widths: [] };
+    return nothing;
   }
+}
+
+/** What was written before there was evidence to count: one pair was enough. */
+function earlier(formats: unknown, same: unknown): Partial<StoredEvidence> {
+  const { response, receipt } = (formats ?? {}) as Partial<IdFormats>;
+  if (response === 'hex' && receipt === 'decimal') return { count: 1, seen: { 'hex-decimal': 1 } };
+  if (response === 'decimal' && receipt === 'hex') return { count: 1, seen: { 'decimal-hex': 1 } };
+  return same === true ? { count: 1, seen: { exact: 1 } } : {};
 }

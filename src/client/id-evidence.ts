@@ -1,0 +1,145 @@
+import { foldedId } from '../store';
+import { readNumber, type IdFormats } from './message-ids';
+
+/** How the id of a receipt relates to that of the response, the likeliest first; notations: of the response, of the receipt. */
+export type IdRelation = 'exact' | 'alike' | 'hex-decimal' | 'decimal-hex';
+
+export const RELATIONS: readonly IdRelation[] = ['exact', 'alike', 'hex-decimal', 'decimal-hex'];
+
+/** What is kept of it with the store. */
+export interface StoredEvidence {
+  readonly count: number;
+  /** For each relation the count at which it was last seen. */
+  readonly seen: Partial<Record<IdRelation, number>>;
+  readonly lettered?: boolean;
+  readonly sameLettered?: boolean;
+}
+
+/** A relation that was not seen among so many is no longer one of this SMSC's. */
+const MEMORY = 50;
+/** So many pairs beyond doubt, all of one kind, settle it. */
+const ENOUGH = 12;
+
+/**
+ * How an SMSC writes the ids of receipts, as told by pairs that were beyond doubt: no other message came into question,
+ * and no response that could bring another was missing. An SMSC of several machines may have several ways, and ways change.
+ */
+export class IdEvidence {
+  #count = 0;
+  #seen: Partial<Record<IdRelation, number>> = {};
+  /** A response had an id with the letters of a hexadecimal number. */
+  #lettered = false;
+  /** And a receipt had one that was the same. */
+  #sameLettered = false;
+
+  /** Whether ids are so related, as far as was seen lately. */
+  has(relation: IdRelation): boolean {
+    const at = this.#seen[relation];
+    return at !== undefined && this.#count - at < MEMORY;
+  }
+
+  /** Whether ids are the same number in the same notation, or are not. */
+  hasSame(): boolean {
+    return this.has('exact') || this.has('alike');
+  }
+
+  hasOther(): boolean {
+    return this.has('hex-decimal') || this.has('decimal-hex');
+  }
+
+  /** Whether there is one way, and no doubt of it. */
+  isSettled(): boolean {
+    if (this.#count < ENOUGH) return false;
+    const ways = [this.hasSame(), this.has('hex-decimal'), this.has('decimal-hex')];
+    if (ways.filter(Boolean).length !== 1) return false;
+    return !this.hasSame() || !this.isLettersOnly();
+  }
+
+  /** Letters in responses and so far none in receipts that are the same: digits that are the same may be chance. */
+  isLettersOnly(): boolean {
+    return this.#lettered && !this.#sameLettered;
+  }
+
+  /** A pair beyond doubt. Returns whether that changes what is to be made of others. */
+  note(relation: IdRelation, messageId: string): boolean {
+    const before = this.#signature();
+    this.#count++;
+    this.#seen[relation] = this.#count;
+    if ((relation === 'exact' || relation === 'alike') && hasLetters(messageId)) this.#sameLettered = true;
+    return this.#signature() !== before;
+  }
+
+  /** An id of a response. Returns as {@link note}. */
+  observe(messageId: string): boolean {
+    if (this.#lettered || !hasLetters(messageId)) return false;
+    this.#lettered = true;
+    return true;
+  }
+
+  stored(): StoredEvidence {
+    return {
+      count: this.#count,
+      seen: this.#seen,
+      ...(this.#lettered ? { lettered: true } : {}),
+      ...(this.#sameLettered ? { sameLettered: true } : {}),
+    };
+  }
+
+  /** Adds what another client has learned before; what is from a disk may be anything. */
+  restore(stored: Partial<StoredEvidence>): void {
+    if (this.#count === 0 && isCount(stored.count)) {
+      this.#count = stored.count;
+      for (const relation of RELATIONS) {
+        const at = stored.seen?.[relation];
+        if (isCount(at) && at <= stored.count) this.#seen[relation] = at;
+      }
+    }
+    this.#lettered ||= stored.lettered === true;
+    this.#sameLettered ||= stored.sameLettered === true;
+  }
+
+  #signature(): string {
+    return `${RELATIONS.filter((one) => this.has(one)).join()} ${this.isSettled()} ${this.isLettersOnly()}`;
+  }
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Whether it is a number that can only be hexadecimal. */
+function hasLetters(id: string): boolean {
+  return /[a-f]/i.test(id) && readNumber(id, 'hex') !== undefined;
+}
+
+/** Whether it may be read as a number, so that it may be written in other ways. */
+export function isNumber(id: string): boolean {
+  return readNumber(id, 'hex') !== undefined;
+}
+
+/** How the two are related, as far as the formats allow; undefined: not at all. */
+export function relationOf(
+  messageId: string,
+  receiptId: string,
+  { response, receipt }: IdFormats,
+): IdRelation | undefined {
+  if (messageId === receiptId) return 'exact';
+  if (response === 'text' || receipt === 'text') return undefined;
+  if (bare(messageId) === bare(receiptId)) return 'alike';
+  const may = (one: 'hex' | 'decimal', other: 'hex' | 'decimal'): boolean => {
+    if ((response !== 'auto' && response !== one) || (receipt !== 'auto' && receipt !== other)) return false;
+    const number = readNumber(messageId, one);
+    return number !== undefined && number === readNumber(receiptId, other);
+  };
+  if (may('hex', 'decimal')) return 'hex-decimal';
+  return may('decimal', 'hex') ? 'decimal-hex' : undefined;
+}
+
+/** Without what zeros, case and a prefix add to it. */
+function bare(id: string): string {
+  const folded = foldedId(id);
+  return isNumber(id) ? folded.replace(/^0x/, '').replace(/^0+(?=.)/, '') : folded;
+}
+
+/** Whether a pair tells something: one digit is the same in every notation, and what is no number has none. */
+export function isTelling(messageId: string): boolean {
+  return isNumber(messageId) && bare(messageId).length > 1;
+}
