@@ -19,6 +19,7 @@ export interface StoredEvidence {
 const MEMORY = 50;
 /** So many pairs beyond doubt, all of one kind, settle it. */
 const ENOUGH = 12;
+const FEW = 3;
 
 /**
  * How an SMSC writes the ids of receipts, as told by pairs that were beyond doubt: no other message came into question,
@@ -27,6 +28,11 @@ const ENOUGH = 12;
 export class IdEvidence {
   #count = 0;
   #seen: Partial<Record<IdRelation, number>> = {};
+  /** How often 'alike' was seen since 'exact' was. */
+  #alikeOnly = 0;
+  /** The first id of a response, while there was no other. */
+  #first: string | undefined;
+  #several = false;
   /** A response had an id with the letters of a hexadecimal number. */
   #lettered = false;
   /** And a receipt had one that was the same. */
@@ -47,12 +53,34 @@ export class IdEvidence {
     return this.has('hex-decimal') || this.has('decimal-hex');
   }
 
+  /** Whether it may be so related: by what was seen, or because what was seen is in doubt. */
+  allows(relation: IdRelation): boolean {
+    if (relation === 'hex-decimal') return this.has(relation) || this.isLettersOnly();
+    return relation === 'decimal-hex' ? this.has(relation) : this.hasSame();
+  }
+
+  /** Whether more than one way is possible. */
+  isMixed(): boolean {
+    return this.#ways() > 1;
+  }
+
   /** Whether there is one way, and no doubt of it. */
   isSettled(): boolean {
-    if (this.#count < ENOUGH) return false;
-    const ways = [this.hasSame(), this.has('hex-decimal'), this.has('decimal-hex')];
-    if (ways.filter(Boolean).length !== 1) return false;
-    return !this.hasSame() || !this.isLettersOnly();
+    return this.#count >= ENOUGH && this.#ways() === 1;
+  }
+
+  /** Nothing was seen, not even several ids of which one could be the other. */
+  isBlank(): boolean {
+    return !this.#several && this.#ways() === 0;
+  }
+
+  /** Ids that are the same were always written otherwise. */
+  isNeverExact(): boolean {
+    return this.#alikeOnly >= FEW;
+  }
+
+  #ways(): number {
+    return [this.hasSame(), this.allows('hex-decimal'), this.has('decimal-hex')].filter(Boolean).length;
   }
 
   /** Letters in responses and so far none in receipts that are the same: digits that are the same may be chance. */
@@ -65,12 +93,16 @@ export class IdEvidence {
     const before = this.#signature();
     this.#count++;
     this.#seen[relation] = this.#count;
+    if (relation === 'exact') this.#alikeOnly = 0;
+    else if (relation === 'alike') this.#alikeOnly++;
     if ((relation === 'exact' || relation === 'alike') && hasLetters(messageId)) this.#sameLettered = true;
     return this.#signature() !== before;
   }
 
   /** An id of a response. Returns as {@link note}. */
   observe(messageId: string): boolean {
+    this.#first ??= messageId;
+    this.#several ||= this.#first !== messageId;
     if (this.#lettered || !hasLetters(messageId)) return false;
     this.#lettered = true;
     return true;
@@ -141,5 +173,5 @@ function bare(id: string): string {
 
 /** Whether a pair tells something: one digit is the same in every notation, and what is no number has none. */
 export function isTelling(messageId: string): boolean {
-  return isNumber(messageId) && bare(messageId).length > 1;
+  return isNumber(messageId) && !/^\d$/.test(bare(messageId));
 }

@@ -99,7 +99,11 @@ export class MessageMatcher {
       return converted ?? agreeing ?? (look.shared ? undefined : same);
     }
     if (agreeing && this.#isPlain(agreeing)) return agreeing;
-    return (await this.#alone(receipt, look, same)) ?? (agreeing || look.shared ? undefined : same);
+    const possible = await this.#possible(receipt, look);
+    if (possible.length > 0) return this.#among(possible, look, same);
+    // Of another number: where ids are never the same in both, not even that is one.
+    const isStrange = this.#evidence.hasOther() && !this.#evidence.hasSame();
+    return look.shared || isStrange ? undefined : same;
   }
 
   /** An id of a response. */
@@ -200,18 +204,13 @@ export class MessageMatcher {
   // --- which of those that come into question ---
 
   /** `elsewhere`: a message to another number has the very same id. */
-  async #alone(
-    receipt: MatchedReceipt,
+  #among(
+    possible: readonly Possible[],
     look: Look,
     elsewhere: CorrelationEntry | undefined,
-  ): Promise<CorrelationEntry | undefined> {
-    const possible = await this.#possible(receipt, look);
+  ): CorrelationEntry | undefined {
     const [only] = possible;
-    if (!only) return undefined;
-    if (possible.length > 1) {
-      const chosen = this.#likeliest(possible, look);
-      return chosen && this.#first(chosen.entries);
-    }
+    if (!only || possible.length > 1) return this.#first(this.#likeliest(possible, look)?.entries ?? []);
     if (!this.#mayBeTaken(only, look, elsewhere)) return undefined;
     const entry = this.#first(only.entries);
     if (entry && !look.open) this.#learn(entry, only);
@@ -246,8 +245,9 @@ export class MessageMatcher {
     elsewhere: CorrelationEntry | undefined,
   ): boolean {
     const evidence = this.#evidence;
-    if (relation === 'exact') return !look.open || !evidence.hasOther();
-    if (look.open) return evidence.isSettled() && evidence.has(relation);
+    const isExact = relation === 'exact';
+    if (look.open) return evidence.isSettled() ? evidence.has(relation) : isExact && evidence.isBlank();
+    if (isExact) return true;
     if (relation === 'alike' || evidence.has(relation)) return true;
     const [{ messageId } = { messageId: '' }] = entries;
     if (!isGuess(messageId, receiptId)) return true;
@@ -258,20 +258,18 @@ export class MessageMatcher {
   /** Of several with different ids. */
   #likeliest(possible: readonly Possible[], look: Look): Possible | undefined {
     const evidence = this.#evidence;
-    const usual = possible.filter(({ relation }) =>
-      isOther(relation) ? evidence.has(relation) : evidence.hasSame(),
-    );
+    const usual = possible.filter(({ relation }) => evidence.allows(relation));
     const [only] = usual;
     if (evidence.isSettled() && usual.length === 1 && only && this.#isAwaited(only)) return only;
     if (!look.last) return undefined;
     if (usual.length === 1) return only;
-    const isMixed = usual.some(({ relation }) => isOther(relation)) && usual.length > 1;
-    if (isMixed) return undefined;
+    if (usual.length > 1 && evidence.isMixed()) return undefined;
     const exact = possible.find(({ relation }) => relation === 'exact');
     const alike = possible.filter(({ relation }) => relation === 'alike');
+    if (exact) return alike.length > 0 && evidence.isNeverExact() ? undefined : exact;
     // Segments of one message: only which of them is in doubt.
     const isSure = alike.length === 1 || isOneMessage(possible.flatMap(({ entries }) => entries));
-    return exact ?? (isSure ? (alike[0] ?? possible[0]) : undefined);
+    return isSure ? (alike[0] ?? possible[0]) : undefined;
   }
 
   #isAwaited({ entries }: Possible): boolean {
