@@ -8,6 +8,8 @@ export interface Held<T> {
   readonly keys: readonly string[];
   /** Monotonic milliseconds. */
   readonly dueAt: number;
+  /** How much was known when it came. */
+  readonly since: number | undefined;
   /** What is kept for it, keys and overhead included. */
   readonly octets: number;
   /** Messages to its number, sent before it came, that have no response yet. */
@@ -85,7 +87,10 @@ export class HeldReceipts<T> {
   }
 
   /** `octets`: what is kept beside the receipt's own fields. */
-  make(receipt: MatchedReceipt, octets: number, dueAt: number, sentBefore: readonly string[]): Held<T> {
+  make(
+    receipt: MatchedReceipt,
+    { octets, dueAt, since, sentBefore }: Pick<Held<T>, 'octets' | 'dueAt' | 'since' | 'sentBefore'>,
+  ): Held<T> {
     const own = detachedReceipt(receipt);
     const keys = keysOf(own.ids).map(detached);
     const texts = [...own.ids, own.source, own.destination, ...keys, ...sentBefore];
@@ -95,6 +100,7 @@ export class HeldReceipts<T> {
       receipt: own,
       keys,
       dueAt,
+      since,
       octets: OVERHEAD + octets + texts.reduce((sum, { length }) => sum + 2 * length, 0),
       awaited: new Set(sentBefore),
       sentBefore,

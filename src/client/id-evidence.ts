@@ -6,6 +6,9 @@ export type IdRelation = 'exact' | 'alike' | 'hex-decimal' | 'decimal-hex';
 
 export const RELATIONS: readonly IdRelation[] = ['exact', 'alike', 'hex-decimal', 'decimal-hex'];
 
+/** One of each; exact and alike are the same number in the same notation. */
+const WAYS: readonly IdRelation[] = ['exact', 'hex-decimal', 'decimal-hex'];
+
 /** What is kept of it with the store. */
 export interface StoredEvidence {
   readonly count: number;
@@ -35,38 +38,44 @@ export class IdEvidence {
   #several = false;
   /** A response had an id with the letters of a hexadecimal number. */
   #lettered = false;
+  /** And no pair since has told what such a one becomes. */
+  #unexplained = false;
   /** And a receipt had one that was the same. */
   #sameLettered = false;
 
+  /** How much was seen so far: what may decide of a receipt that came now, and is held, is what was seen lately then and since. */
+  get moment(): number {
+    return this.#count;
+  }
+
   /** Whether ids are so related, as far as was seen lately. */
-  has(relation: IdRelation): boolean {
+  has(relation: IdRelation, since = this.#count): boolean {
     const at = this.#seen[relation];
-    return at !== undefined && this.#count - at < MEMORY;
+    return at !== undefined && since - at < MEMORY;
   }
 
-  /** Whether ids are the same number in the same notation, or are not. */
-  hasSame(): boolean {
-    return this.has('exact') || this.has('alike');
-  }
-
-  hasOther(): boolean {
-    return this.has('hex-decimal') || this.has('decimal-hex');
+  /** Whether ids are the same number in the same notation. */
+  hasSame(since?: number): boolean {
+    return this.has('exact', since) || this.has('alike', since);
   }
 
   /** Whether it may be so related: by what was seen, or because what was seen is in doubt. */
-  allows(relation: IdRelation): boolean {
-    if (relation === 'hex-decimal') return this.has(relation) || this.isLettersOnly();
-    return relation === 'decimal-hex' ? this.has(relation) : this.hasSame();
+  allows(relation: IdRelation, since?: number): boolean {
+    if (relation === 'decimal-hex') return this.has(relation, since);
+    // Responses were decimal, and now there are letters in them.
+    const isChanging = this.#unexplained && this.has('decimal-hex', since);
+    if (relation === 'hex-decimal') return isChanging || this.has(relation, since) || this.#isLettersOnly();
+    return isChanging || this.hasSame(since);
   }
 
   /** Whether more than one way is possible. */
-  isMixed(): boolean {
-    return this.#ways() > 1;
+  isMixed(since?: number): boolean {
+    return this.#ways(since) > 1;
   }
 
   /** Whether there is one way, and no doubt of it. */
-  isSettled(): boolean {
-    return this.#count >= ENOUGH && this.#ways() === 1;
+  isSettled(since?: number): boolean {
+    return this.#count >= ENOUGH && this.#ways(since) === 1;
   }
 
   /** Nothing was seen, not even several ids of which one could be the other. */
@@ -79,12 +88,12 @@ export class IdEvidence {
     return this.#alikeOnly >= FEW;
   }
 
-  #ways(): number {
-    return [this.hasSame(), this.allows('hex-decimal'), this.has('decimal-hex')].filter(Boolean).length;
+  #ways(since?: number): number {
+    return WAYS.filter((relation) => this.allows(relation, since)).length;
   }
 
   /** Letters in responses and so far none in receipts that are the same: digits that are the same may be chance. */
-  isLettersOnly(): boolean {
+  #isLettersOnly(): boolean {
     return this.#lettered && !this.#sameLettered;
   }
 
@@ -95,7 +104,10 @@ export class IdEvidence {
     this.#seen[relation] = this.#count;
     if (relation === 'exact') this.#alikeOnly = 0;
     else if (relation === 'alike') this.#alikeOnly++;
-    if ((relation === 'exact' || relation === 'alike') && hasLetters(messageId)) this.#sameLettered = true;
+    if (hasLetters(messageId)) {
+      this.#unexplained = false;
+      this.#sameLettered ||= relation === 'exact' || relation === 'alike';
+    }
     return this.#signature() !== before;
   }
 
@@ -103,9 +115,11 @@ export class IdEvidence {
   observe(messageId: string): boolean {
     this.#first ??= messageId;
     this.#several ||= this.#first !== messageId;
-    if (this.#lettered || !hasLetters(messageId)) return false;
+    if (!hasLetters(messageId)) return false;
+    const before = this.#signature();
     this.#lettered = true;
-    return true;
+    this.#unexplained = true;
+    return this.#signature() !== before;
   }
 
   stored(): StoredEvidence {
@@ -131,7 +145,8 @@ export class IdEvidence {
   }
 
   #signature(): string {
-    return `${RELATIONS.filter((one) => this.has(one)).join()} ${this.isSettled()} ${this.isLettersOnly()}`;
+    const flags = [...WAYS.map((one) => this.allows(one)), ...RELATIONS.map((one) => this.has(one))];
+    return `${flags.join()} ${this.isSettled()} ${this.isNeverExact()}`;
   }
 }
 

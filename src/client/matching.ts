@@ -20,6 +20,8 @@ export interface Look {
   readonly open: boolean;
   /** It is not held any longer: what is likely by now is taken, as far as it is not one of several. */
   readonly last: boolean;
+  /** What {@link MessageMatcher.moment} was when it came; absent: now. */
+  readonly since?: number;
   /** Others that are held have its id: that of another message with it may agree in the address. */
   readonly shared?: boolean;
   /** Messages whose response came after the receipt, though no request of theirs was there before it. */
@@ -102,8 +104,13 @@ export class MessageMatcher {
     const possible = await this.#possible(receipt, look);
     if (possible.length > 0) return this.#among(possible, look, same);
     // Of another number: where ids are never the same in both, not even that is one.
-    const isStrange = this.#evidence.hasOther() && !this.#evidence.hasSame();
+    const isStrange = this.#hasOther() && !this.#evidence.hasSame();
     return look.shared || isStrange ? undefined : same;
+  }
+
+  /** How much was known of the SMSC's ways. */
+  get moment(): number {
+    return this.#evidence.moment;
   }
 
   /** An id of a response. */
@@ -210,10 +217,14 @@ export class MessageMatcher {
     elsewhere: CorrelationEntry | undefined,
   ): CorrelationEntry | undefined {
     const [only] = possible;
-    if (!only || possible.length > 1) return this.#first(this.#likeliest(possible, look)?.entries ?? []);
-    if (!this.#mayBeTaken(only, look, elsewhere)) return undefined;
-    const entry = this.#first(only.entries);
-    if (entry && !look.open) this.#learn(entry, only);
+    const isOne = possible.length === 1 && only && this.#mayBeTaken(only, look, elsewhere);
+    const chosen = isOne ? only : possible.length > 1 ? this.#likeliest(possible, look) : undefined;
+    if (!chosen) return undefined;
+    const isSure = isOneMessage(chosen.entries);
+    // Numbers of several machines, that are the same only as written: not even their age tells them apart.
+    if (!isSure && this.#evidence.isMixed(look.since)) return undefined;
+    const entry = this.#first(chosen.entries);
+    if (entry && isOne && isSure && !look.open) this.#learn(entry, only);
     return entry;
   }
 
@@ -246,9 +257,9 @@ export class MessageMatcher {
   ): boolean {
     const evidence = this.#evidence;
     const isExact = relation === 'exact';
-    if (look.open) return evidence.isSettled() ? evidence.has(relation) : isExact && evidence.isBlank();
-    if (isExact) return true;
-    if (relation === 'alike' || evidence.has(relation)) return true;
+    const isUsual = evidence.has(relation, look.since);
+    if (look.open) return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
+    if (isExact || relation === 'alike' || isUsual) return true;
     const [{ messageId } = { messageId: '' }] = entries;
     if (!isGuess(messageId, receiptId)) return true;
     // Digits alone are the same number only if one is hexadecimal: where ids are counted up, both exist.
@@ -258,12 +269,13 @@ export class MessageMatcher {
   /** Of several with different ids. */
   #likeliest(possible: readonly Possible[], look: Look): Possible | undefined {
     const evidence = this.#evidence;
-    const usual = possible.filter(({ relation }) => evidence.allows(relation));
+    const { since } = look;
+    const usual = possible.filter(({ relation }) => evidence.allows(relation, since));
     const [only] = usual;
-    if (evidence.isSettled() && usual.length === 1 && only && this.#isAwaited(only)) return only;
+    if (evidence.isSettled(since) && usual.length === 1 && only && this.#isAwaited(only)) return only;
     if (!look.last) return undefined;
     if (usual.length === 1) return only;
-    if (usual.length > 1 && evidence.isMixed()) return undefined;
+    if (usual.length > 1 && evidence.isMixed(since)) return undefined;
     const exact = possible.find(({ relation }) => relation === 'exact');
     const alike = possible.filter(({ relation }) => relation === 'alike');
     if (exact) return alike.length > 0 && evidence.isNeverExact() ? undefined : exact;
@@ -284,13 +296,17 @@ export class MessageMatcher {
     if (!isTelling(messageId)) return;
     if (isOther(relation) && isGuess(messageId, receiptId) && !evidence.has(relation)) return;
     if (isOther(relation)) this.#announce(messageId, receiptId);
-    else if (this.#announced && evidence.hasOther()) this.#withdraw(messageId);
+    else if (this.#announced && this.#hasOther()) this.#withdraw(messageId);
     if (evidence.note(relation, messageId)) this.#learned();
+  }
+
+  #hasOther(): boolean {
+    return this.#evidence.has('hex-decimal') || this.#evidence.has('decimal-hex');
   }
 
   #announce(messageId: string, receiptId: string): void {
     const told = tellsNotations(messageId, receiptId);
-    if (!told || this.#announced || this.#evidence.hasOther()) return;
+    if (!told || this.#announced || this.#hasOther()) return;
     this.#announced = true;
     const facts = { event: 'receipt', stage: 'ids', response_id: messageId, receipt_id: receiptId };
     this.#parts.log.info(
@@ -328,7 +344,7 @@ export class MessageMatcher {
     if (!stored) return;
     const { evidence, widths, prefixed } = storedOf(stored);
     this.#evidence.restore(evidence);
-    this.#announced ||= this.#evidence.hasOther();
+    this.#announced ||= this.#hasOther();
     this.#widths = [...new Set([...widths, ...this.#widths])].slice(-MOST_WIDTHS);
     this.#prefixed ||= prefixed;
   }

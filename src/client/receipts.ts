@@ -25,6 +25,8 @@ export type Found =
       readonly telling: (told: Promise<unknown>) => void;
     };
 
+type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> & Partial<Pick<MessageMatcher, 'moment'>>;
+
 export interface ReceiptMatcherOptions {
   /** Ids of the messages to the receipt's number whose message_id may still become known. */
   readonly awaited?: (receipt: MatchedReceipt) => readonly string[];
@@ -42,7 +44,7 @@ export interface ReceiptMatcherOptions {
  * same message are looked up one after the other: what one has taken is not free for the next.
  */
 export class ReceiptMatcher {
-  readonly #matcher: Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'>;
+  readonly #matcher: Matching;
   readonly #finals: Pick<FinalReceipts, 'has' | 'claim'>;
   readonly #clock: Clock;
   readonly #holdTime: number;
@@ -55,7 +57,7 @@ export class ReceiptMatcher {
 
   /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
   constructor(
-    matcher: Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'>,
+    matcher: Matching,
     finals: Pick<FinalReceipts, 'has' | 'claim'>,
     clock: Clock,
     holdTime: number,
@@ -100,8 +102,9 @@ export class ReceiptMatcher {
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
   async #settle(held: Held<Match>, look: Partial<Look> = {}): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const { awaited, later } = held;
-    const match = await this.#look(held.receipt, { open: awaited.size > 0, last: false, later, ...look });
+    const { awaited, later, since } = held;
+    const state = { open: awaited.size > 0, last: false, later, ...(since === undefined ? {} : { since }) };
+    const match = await this.#look(held.receipt, { ...state, ...look });
     if (match) this.#release(held, match);
     return match;
   }
@@ -144,7 +147,8 @@ export class ReceiptMatcher {
   #hold(receipt: MatchedReceipt, octets: number): Held<Match> | undefined {
     if (this.#holdTime === 0) return undefined;
     const dueAt = this.#clock.monotonic() + this.#holdTime;
-    const held = this.#held.make(receipt, octets, dueAt, this.#awaited(receipt));
+    const since = this.#matcher.moment;
+    const held = this.#held.make(receipt, { octets, dueAt, since, sentBefore: this.#awaited(receipt) });
     this.#held.add(held);
     this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), this.#holdTime);
     return held;
