@@ -79,6 +79,8 @@ export class MessageMatcher {
   /** Responses have had ids that begin with 0x. */
   #prefixed = false;
   #announced = false;
+  /** The moment at which what a receipt that is held waits for is confirmed. */
+  #confirmedAt = Infinity;
   #loaded: Promise<void> | undefined;
 
   constructor(parts: MatchingParts) {
@@ -141,6 +143,7 @@ export class MessageMatcher {
   /** Whether the very same id is not to be doubted: it is no number, or in this SMSC's receipts it is always the same. */
   #isPlain(entry: CorrelationEntry): boolean {
     if (!isNumber(entry.messageId)) return true;
+    if (entry.messageId.replace(/^0+/, '').length < LONG) return false;
     return this.#evidence.isSettled() && this.#evidence.has('exact') && !this.#parts.isFinal(entry);
   }
 
@@ -272,7 +275,11 @@ export class MessageMatcher {
     const { since } = look;
     const usual = possible.filter(({ relation }) => evidence.allows(relation, since));
     const [only] = usual;
-    if (evidence.isSettled(since) && usual.length === 1 && only && this.#isAwaited(only)) return only;
+    if (evidence.isSettled(since) && usual.length === 1 && only && this.#isAwaited(only)) {
+      // Ways change: those that came after it must say the same.
+      if (look.last || evidence.moment - (since ?? 0) >= CONFIRMED) return only;
+      this.#confirmedAt = Math.min(this.#confirmedAt, (since ?? 0) + CONFIRMED);
+    }
     if (!look.last) return undefined;
     if (usual.length === 1) return only;
     if (usual.length > 1 && evidence.isMixed(since)) return undefined;
@@ -298,6 +305,7 @@ export class MessageMatcher {
     if (isOther(relation)) this.#announce(messageId, receiptId);
     else if (this.#announced && this.#hasOther()) this.#withdraw(messageId);
     if (evidence.note(relation, messageId)) this.#learned();
+    else if (evidence.moment >= this.#confirmedAt) this.#tell();
   }
 
   #hasOther(): boolean {
@@ -327,6 +335,11 @@ export class MessageMatcher {
 
   #learned(): void {
     this.#save();
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#confirmedAt = Infinity;
     this.onLearned();
   }
 
@@ -362,6 +375,10 @@ export class MessageMatcher {
 const ZERO = 0x30;
 /** A centre that counts uses up all shorter ids before anything is known of its ways. */
 const RARE = 4;
+/** So many digits that a centre that counts has no other that reads the same in the other notation. */
+const LONG = 7;
+/** Pairs beyond doubt. */
+const CONFIRMED = 3;
 
 function isOther(relation: IdRelation): boolean {
   return relation === 'hex-decimal' || relation === 'decimal-hex';
