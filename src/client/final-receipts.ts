@@ -93,6 +93,7 @@ interface Told {
 const LONGEST = 255;
 
 /** As much as there is of one of the specification's; it keeps nothing else alive. */
-const shortened = (text: string): string => Buffer.from(text.slice(0, LONGEST), 'utf16le').toString('utf16le');
+const shortened = (text: string): string =>
+  Buffer.from(text.slice(0, LONGEST), 'utf16le').toString('utf16le');
 
 const keyOf = ({ messageId, id, segment }: CorrelationEntry): string => `${id} ${segment} ${messageId}`;

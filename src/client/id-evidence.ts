@@ -59,6 +59,10 @@ export class IdEvidence {
     return this.has('exact', since) || this.has('alike', since);
   }
 
+  hasOther(): boolean {
+    return this.has('hex-decimal') || this.has('decimal-hex');
+  }
+
   /** Whether it may be so related: by what was seen, or because what was seen is in doubt. */
   allows(relation: IdRelation, since?: number): boolean {
     if (relation === 'decimal-hex') return this.has(relation, since);
@@ -189,4 +193,19 @@ function bare(id: string): string {
 /** Whether a pair tells something: one digit is the same in every notation, and what is no number has none. */
 export function isTelling(messageId: string): boolean {
   return isNumber(messageId) && !/^\d$/.test(bare(messageId));
+}
+
+/** Whether the number is read from one as decimal and from the other as hexadecimal. */
+export function isOther(relation: IdRelation): boolean {
+  return relation === 'hex-decimal' || relation === 'decimal-hex';
+}
+
+/** Whether two ids of digits alone are the same number only if one of them is hexadecimal. */
+export function isGuess(messageId: string, id: string): boolean {
+  const digits = /^\d+$/;
+  return (
+    digits.test(messageId) &&
+    digits.test(id) &&
+    readNumber(messageId, 'decimal') !== readNumber(id, 'decimal')
+  );
 }

@@ -1,7 +1,8 @@
 import type { Log } from '../observability';
 import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../store';
-import { IdEvidence, isNumber, isTelling, relationOf, type IdRelation, type StoredEvidence } from './id-evidence';
-import { candidates, readNumber, sameAddress, tellsNotations, type IdFormats } from './message-ids';
+import { isGuess, isNumber, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
+import { IdExperience } from './id-experience';
+import { candidates, sameAddress, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */
 export interface MatchedReceipt {
@@ -53,9 +54,6 @@ interface Possible {
   readonly entries: CorrelationEntry[];
 }
 
-const KEY = 'message-ids';
-const MOST_WIDTHS = 16;
-
 /**
  * Tells which message a receipt's message_id means, where the SMSC may write it in another way than in its response.
  *
@@ -70,28 +68,26 @@ const MOST_WIDTHS = 16;
  * final receipt, then age. Where none agrees in the address, and not only one of them waits, it is nobody's.
  */
 export class MessageMatcher {
-  /** Called when more is known of how ids are written. */
-  onLearned: () => void = () => undefined;
   readonly #parts: MatchingParts;
-  readonly #evidence = new IdEvidence();
-  /** Lengths to which ids of responses are filled up with zeros, that seen last at the end. */
-  #widths: number[] = [];
-  /** Responses have had ids that begin with 0x. */
-  #prefixed = false;
-  #announced = false;
-  /** The moment at which what a receipt that is held waits for is confirmed. */
-  #confirmedAt = Infinity;
-  #loaded: Promise<void> | undefined;
+  readonly #experience: IdExperience;
+  readonly #evidence: IdEvidence;
 
   constructor(parts: MatchingParts) {
     this.#parts = parts;
+    this.#experience = new IdExperience(parts);
+    this.#evidence = this.#experience.evidence;
+  }
+
+  /** Called when more is known of how ids are written. */
+  set onLearned(listener: () => void) {
+    this.#experience.onLearned = listener;
   }
 
   /**
    * The message, or undefined where it is none, not clear, or not clear yet. Rejects as the correlator does.
    */
   async find(receipt: MatchedReceipt, look: Look = LAST): Promise<CorrelationEntry | undefined> {
-    await this.#load();
+    await this.#experience.load();
     const exact = await this.#exact(receipt);
     // A TLV beside a text with another id has it as the response had.
     const own = exact.find(({ messageId }) => receipt.ids.length > 1 && messageId === receipt.ids[0]);
@@ -106,7 +102,7 @@ export class MessageMatcher {
     const possible = await this.#possible(receipt, look);
     if (possible.length > 0) return this.#among(possible, look, same);
     // Of another number: where ids are never the same in both, not even that is one.
-    const isStrange = this.#hasOther() && !this.#evidence.hasSame();
+    const isStrange = this.#evidence.hasOther() && !this.#evidence.hasSame();
     return look.shared || isStrange ? undefined : same;
   }
 
@@ -117,21 +113,7 @@ export class MessageMatcher {
 
   /** An id of a response. */
   observe(messageId: string): void {
-    const first = messageId.charCodeAt(0);
-    const isPadded = first === ZERO && readNumber(messageId, 'hex') !== undefined;
-    if (isPadded && this.#observeWidth(messageId)) this.#save();
-    if (this.#evidence.observe(messageId)) this.#learned();
-  }
-
-  #observeWidth(messageId: string): boolean {
-    const isPrefixed = /^0x/i.test(messageId);
-    const width = isPrefixed ? messageId.length - 2 : messageId.length;
-    const isNew = !this.#widths.includes(width) || isPrefixed !== this.#prefixed;
-    if (this.#widths.at(-1) !== width) {
-      this.#widths = [...this.#widths.filter((one) => one !== width), width].slice(-MOST_WIDTHS);
-    }
-    this.#prefixed ||= isPrefixed;
-    return isNew;
+    this.#experience.observe(messageId);
   }
 
   /** Whether the user has said how both are written, so that nothing need be guessed. */
@@ -172,8 +154,9 @@ export class MessageMatcher {
   /** Ids that it may have had in the response; in any case of its letters. */
   #waysOf(id: string): string[] {
     const { formats } = this.#parts;
-    const ways = candidates(id, formats, this.#widths).flatMap((one) =>
-      this.#prefixed && one.response === 'hex' ? [one.id, `0x${one.id}`] : [one.id],
+    const { widths, prefixed } = this.#experience;
+    const ways = candidates(id, formats, widths).flatMap((one) =>
+      prefixed && one.response === 'hex' ? [one.id, `0x${one.id}`] : [one.id],
     );
     // The very same id is one of the ways where it says so itself; another case of it where nothing is said.
     const { response, receipt } = formats;
@@ -227,7 +210,7 @@ export class MessageMatcher {
     // Numbers of several machines, that are the same only as written: not even their age tells them apart.
     if (!isSure && this.#evidence.isMixed(look.since)) return undefined;
     const entry = this.#first(chosen.entries);
-    if (entry && isOne && isSure && !look.open) this.#learn(entry, only);
+    if (entry && isOne && isSure && !look.open) this.#experience.learn(entry.messageId, only);
     return entry;
   }
 
@@ -278,7 +261,7 @@ export class MessageMatcher {
     if (evidence.isSettled(since) && usual.length === 1 && only && this.#isAwaited(only)) {
       // Ways change: those that came after it must say the same.
       if (look.last || evidence.moment - (since ?? 0) >= CONFIRMED) return only;
-      this.#confirmedAt = Math.min(this.#confirmedAt, (since ?? 0) + CONFIRMED);
+      this.#experience.confirmAt((since ?? 0) + CONFIRMED);
     }
     if (!look.last) return undefined;
     if (usual.length === 1) return only;
@@ -294,112 +277,14 @@ export class MessageMatcher {
   #isAwaited({ entries }: Possible): boolean {
     return entries.some((entry) => !this.#parts.isFinal(entry));
   }
-
-  // --- experience ---
-
-  /** From a pair beyond doubt. */
-  #learn({ messageId }: CorrelationEntry, { relation, receiptId }: Possible): void {
-    const evidence = this.#evidence;
-    if (!isTelling(messageId)) return;
-    if (isOther(relation) && isGuess(messageId, receiptId) && !evidence.has(relation)) return;
-    if (isOther(relation)) this.#announce(messageId, receiptId);
-    else if (this.#announced && this.#hasOther()) this.#withdraw(messageId);
-    if (evidence.note(relation, messageId)) this.#learned();
-    else if (evidence.moment >= this.#confirmedAt) this.#tell();
-  }
-
-  #hasOther(): boolean {
-    return this.#evidence.has('hex-decimal') || this.#evidence.has('decimal-hex');
-  }
-
-  #announce(messageId: string, receiptId: string): void {
-    const told = tellsNotations(messageId, receiptId);
-    if (!told || this.#announced || this.#hasOther()) return;
-    this.#announced = true;
-    const facts = { event: 'receipt', stage: 'ids', response_id: messageId, receipt_id: receiptId };
-    this.#parts.log.info(
-      facts,
-      `this SMSC writes message_ids ${WORDS[told.response]} in responses and ${WORDS[told.receipt]} in receipts; ` +
-        `set responseIdFormat ${told.response} and receiptIdFormat ${told.receipt} to be sure of it`,
-    );
-  }
-
-  /** An id that is the same in both: the other way is not the only one. */
-  #withdraw(messageId: string): void {
-    this.#announced = false;
-    const facts = { event: 'receipt', stage: 'ids', response_id: messageId };
-    const text =
-      'message_ids in receipts are as in responses after all, or in more than one way: what could be of two messages is told unmatched';
-    this.#parts.log.info(facts, text);
-  }
-
-  #learned(): void {
-    this.#save();
-    this.#tell();
-  }
-
-  #tell(): void {
-    this.#confirmedAt = Infinity;
-    this.onLearned();
-  }
-
-  async #load(): Promise<void> {
-    try {
-      await (this.#loaded ??= this.#read());
-    } catch (error) {
-      this.#loaded = undefined;
-      throw error;
-    }
-  }
-
-  async #read(): Promise<void> {
-    const stored = await this.#parts.state.get(KEY);
-    if (!stored) return;
-    const { evidence, widths, prefixed } = storedOf(stored);
-    this.#evidence.restore(evidence);
-    this.#announced ||= this.#hasOther();
-    this.#widths = [...new Set([...widths, ...this.#widths])].slice(-MOST_WIDTHS);
-    this.#prefixed ||= prefixed;
-  }
-
-  #save(): void {
-    const evidence = this.#evidence.stored();
-    const value = Buffer.from(
-      JSON.stringify({ evidence, widths: this.#widths, ...(this.#prefixed ? { prefixed: true } : {}) }),
-    );
-    // Nothing that the next receipts would not tell again.
-    this.#parts.state.set(KEY, value).catch(() => undefined);
-  }
 }
 
-const ZERO = 0x30;
 /** A centre that counts uses up all shorter ids before anything is known of its ways. */
 const RARE = 4;
 /** So many digits that a centre that counts has no other that reads the same in the other notation. */
 const LONG = 7;
 /** Pairs beyond doubt. */
 const CONFIRMED = 3;
-
-function isOther(relation: IdRelation): boolean {
-  return relation === 'hex-decimal' || relation === 'decimal-hex';
-}
-
-/** Whether two ids of digits alone are the same number only if one of them is hexadecimal. */
-function isGuess(messageId: string, id: string): boolean {
-  const digits = /^\d+$/;
-  return (
-    digits.test(messageId) &&
-    digits.test(id) &&
-    readNumber(messageId, 'decimal') !== readNumber(id, 'decimal')
-  );
-}
-
-const WORDS: Record<IdFormats['response'], string> = {
-  auto: '',
-  text: 'as text',
-  decimal: 'in decimal',
-  hex: 'in hexadecimal',
-};
 
 /** Whether there is one message at least, and no other. */
 function isOneMessage(entries: readonly CorrelationEntry[]): boolean {
@@ -419,36 +304,4 @@ export function agrees(
   return destination
     .split(',')
     .some((one) => sameAddress(one, receipt.source) || sameAddress(one, receipt.destination));
-}
-
-interface StoredExperience {
-  readonly evidence: Partial<StoredEvidence>;
-  readonly widths: number[];
-  readonly prefixed: boolean;
-}
-
-/** What comes from a disk may be anything. */
-function storedOf(stored: Buffer): StoredExperience {
-  const nothing: StoredExperience = { evidence: {}, widths: [], prefixed: false };
-  try {
-    const parsed: unknown = JSON.parse(stored.toString());
-    if (typeof parsed !== 'object' || parsed === null) return nothing;
-    const { evidence, widths, prefixed, formats, same } = parsed as Record<string, unknown>;
-    const fit = Array.isArray(widths)
-      ? widths.filter((one): one is number => Number.isInteger(one) && one > 0 && one <= 64)
-      : [];
-    const isObject = typeof evidence === 'object' && evidence !== null;
-    const known = isObject ? (evidence as Partial<StoredEvidence>) : earlier(formats, same);
-    return { evidence: known, widths: fit, prefixed: prefixed === true };
-  } catch {
-    return nothing;
-  }
-}
-
-/** What was written before there was evidence to count: one pair was enough. */
-function earlier(formats: unknown, same: unknown): Partial<StoredEvidence> {
-  const { response, receipt } = (formats ?? {}) as Partial<IdFormats>;
-  if (response === 'hex' && receipt === 'decimal') return { count: 1, seen: { 'hex-decimal': 1 } };
-  if (response === 'decimal' && receipt === 'hex') return { count: 1, seen: { 'decimal-hex': 1 } };
-  return same === true ? { count: 1, seen: { exact: 1 } } : {};
 }

@@ -25,7 +25,8 @@ export type Found =
       readonly telling: (told: Promise<unknown>) => void;
     };
 
-type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> & Partial<Pick<MessageMatcher, 'moment'>>;
+type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
+  Partial<Pick<MessageMatcher, 'moment'>>;
 
 export interface ReceiptMatcherOptions {
   /** Ids of the messages to the receipt's number whose message_id may still become known. */
@@ -195,10 +196,7 @@ export class ReceiptMatcher {
     this.#expiring = false;
     const next = this.#held.oldest();
     if (!next) return;
-    this.#timer ??= this.#clock.setTimeout(
-      () => void this.#expire(),
-      next.dueAt - this.#clock.monotonic(),
-    );
+    this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), next.dueAt - this.#clock.monotonic());
   }
 
   #due(): Held<Match>[] {

@@ -75,7 +75,12 @@ export async function live(
   const random = randomOf(world.seed);
   const pick = (n: number): number => Math.floor(random() * n);
   const { matcher, pending } = matcherOf(store, clock);
-  const result: { -readonly [K in keyof Result]: Result[K] } = { wrong: [], unmatched: [], late: 0, found: 0 };
+  const result: { -readonly [K in keyof Result]: Result[K] } = {
+    wrong: [],
+    unmatched: [],
+    late: 0,
+    found: 0,
+  };
   const toReceive: Sent[] = [];
   const inFlight: Sent[] = [];
   const telling: Promise<unknown>[] = [];
@@ -84,7 +89,8 @@ export async function live(
 
   const habitOf = (n: number): Habit => {
     const { habits, changeAt } = world;
-    const at = changeAt === undefined ? pick(habits.length) : Math.min(habits.length - 1, Math.floor(n / changeAt));
+    const at =
+      changeAt === undefined ? pick(habits.length) : Math.min(habits.length - 1, Math.floor(n / changeAt));
     return habits[at] as Habit;
   };
   const numberOf = (n: number): number => (world.from === undefined ? 1 + pick(2 ** 31) : world.from + n);
@@ -127,7 +133,10 @@ export async function live(
   }
 
   async function take({ id, number, receiptId, responseId }: Sent): Promise<void> {
-    const found = await matcher.find({ ids: [receiptId], source: number, destination: 'Shop', final: true }, 300);
+    const found = await matcher.find(
+      { ids: [receiptId], source: number, destination: 'Shop', final: true },
+      300,
+    );
     const match = 'later' in found ? await found.later : found.match;
     if (due) result.late++;
     const line = `${receiptId} of ${id}, ${responseId}`;
