@@ -23,6 +23,8 @@ const MEMORY = 50;
 /** So many pairs beyond doubt, all of one kind, settle it. */
 const ENOUGH = 12;
 const FEW = 3;
+/** And so many are enough for a receipt that could be for two messages. */
+const FIRM = 60;
 
 /**
  * How an SMSC writes the ids of receipts, as told by pairs that were beyond doubt: no other message came into question,
@@ -82,6 +84,11 @@ export class IdEvidence {
     return this.#count >= ENOUGH && this.#ways(since) === 1;
   }
 
+  /** Whether it has been so for long. */
+  isFirm(since?: number): boolean {
+    return this.#settledFor() >= FIRM && this.isSettled(since);
+  }
+
   /** Nothing was seen, not even several ids of which one could be the other. */
   isBlank(): boolean {
     return !this.#several && this.#ways() === 0;
@@ -90,6 +97,14 @@ export class IdEvidence {
   /** Ids that are the same were always written otherwise. */
   isNeverExact(): boolean {
     return this.#alikeOnly >= FEW;
+  }
+
+  /** How many pairs there were since one told of another way than the last. */
+  #settledFor(): number {
+    const last = WAYS.map((way) =>
+      way === 'exact' ? Math.max(this.#seen.exact ?? 0, this.#seen.alike ?? 0) : (this.#seen[way] ?? 0),
+    ).sort((one, other) => other - one);
+    return this.#count - (last[1] ?? 0);
   }
 
   #ways(since?: number): number {

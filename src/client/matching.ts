@@ -260,7 +260,7 @@ export class MessageMatcher {
     const [only] = usual;
     if (evidence.isSettled(since) && usual.length === 1 && only && this.#isAwaited(only)) {
       // Ways change: those that came after it must say the same.
-      if (look.last || evidence.moment - (since ?? 0) >= CONFIRMED) return only;
+      if (look.last || evidence.isFirm(since) || evidence.moment - (since ?? 0) >= CONFIRMED) return only;
       this.#experience.confirmAt((since ?? 0) + CONFIRMED);
     }
     if (!look.last) return undefined;
