@@ -210,7 +210,9 @@ export class MessageMatcher {
     // Numbers of several machines, that are the same only as written: not even their age tells them apart.
     if (!isSure && this.#evidence.isMixed(look.since)) return undefined;
     const entry = this.#first(chosen.entries);
-    if (entry && isOne && isSure && !look.open) this.#experience.learn(entry.messageId, only);
+    // What is settled is confirmed also by what another response could have explained.
+    const isTold = !look.open || this.#evidence.isSettled(look.since);
+    if (entry && isOne && isSure && isTold) this.#experience.learn(entry.messageId, only);
     return entry;
   }
 
