@@ -217,7 +217,8 @@ export class MessageMatcher {
   }
 
   /** Messages to its number that it may be for, by message_id. */
-  async #possible(receipt: MatchedReceipt, { later }: Look): Promise<Possible[]> {
+  async #possible(receipt: MatchedReceipt, { later, since }: Look): Promise<Possible[]> {
+    const isSettled = this.#evidence.isSettled(since);
     const found = new Map<string, Possible>();
     for (const id of receipt.ids) {
       const lists = await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)));
@@ -225,8 +226,10 @@ export class MessageMatcher {
         const { messageId } = entry;
         const relation = relationOf(messageId, id, this.#parts.formats);
         if (!relation || !agrees(entry, receipt)) continue;
-        // What was sent after the receipt had come is not what it is for.
-        if (relation !== 'exact' && later?.has(entry.id)) continue;
+        // What was sent after the receipt had come is not what it is for. Where ways are settled, no other has its id,
+        // and it was sent before, too: its first response came late.
+        const isSurely = relation === 'exact' || (isSettled && this.#evidence.has(relation, since));
+        if (!isSurely && later?.has(entry.id)) continue;
         const known = found.get(messageId);
         if (!known) found.set(messageId, { relation, receiptId: id, entries: [entry] });
         else if (!known.entries.includes(entry) && known.receiptId === id) known.entries.push(entry);
