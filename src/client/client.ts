@@ -68,13 +68,13 @@ export class SmppClient {
     this.#events = new Events(log);
     this.#announcer = new Announcer(this.#events, log, clock, codecOf(settings));
     this.#outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
-    const awaits = (isFor: (destination: string) => boolean): boolean => this.#road.awaits(isFor);
     this.#receiving = new Receiving({
       ...parts,
       settings,
       events: this.#events,
       outcomes: this.#outcomes,
-      awaits,
+      awaited: (isFor) => this.#road.awaited(isFor),
+      isAwaited: (id) => this.#road.isAwaited(id),
     });
     const listener = roadListener({
       ...parts,

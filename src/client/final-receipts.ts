@@ -2,6 +2,7 @@ import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import type { CorrelationEntry, Correlator } from '../store';
 import { BoundedMap } from './bounded-map';
+import type { MatchedReceipt } from './matching';
 
 export interface FinalReceiptsParts {
   readonly correlator: Correlator;
@@ -20,8 +21,7 @@ const REMEMBERED = 10_000;
  */
 export class FinalReceipts {
   readonly #parts: FinalReceiptsParts;
-  /** The addresses that the receipts came from. */
-  readonly #told = new BoundedMap<string>(REMEMBERED);
+  readonly #told = new BoundedMap<Told>(REMEMBERED);
   #marks: CorrelationEntry[] = [];
   #writing = false;
 
@@ -35,12 +35,19 @@ export class FinalReceipts {
 
   /** Whether it has had a final receipt from this address; known for the last ones only, and not after a restart. */
   isRepeated(entry: CorrelationEntry, source: string): boolean {
-    return this.#told.get(keyOf(entry)) === source;
+    return this.#told.get(keyOf(entry))?.source === shortened(source);
   }
 
-  /** A final receipt for it, from this address, is about to be told. */
-  claim(entry: CorrelationEntry, source: string): void {
-    if (!entry.destination.includes(',')) this.#told.set(keyOf(entry), source);
+  /** Whether it has had its final receipt under none of these ids; known as {@link isRepeated} is. */
+  isOther(entry: CorrelationEntry, ids: readonly string[]): boolean {
+    const told = this.#told.get(keyOf(entry))?.ids;
+    return told !== undefined && !ids.some((id) => told.includes(shortened(id)));
+  }
+
+  /** This final receipt for it is about to be told. */
+  claim(entry: CorrelationEntry, { source, ids }: Pick<MatchedReceipt, 'source' | 'ids'>): void {
+    if (entry.destination.includes(',')) return;
+    this.#told.set(keyOf(entry), { source: shortened(source), ids: ids.map(shortened) });
   }
 
   /** It was told, but the SMSC is to repeat it. */
@@ -51,6 +58,7 @@ export class FinalReceipts {
   /** It was told and taken: the entry is kept for `ttl` only. */
   settle(entry: CorrelationEntry, state: string): void {
     if (entry.destination.includes(',')) return;
+    if (this.#marks.length >= REMEMBERED) this.#marks.shift();
     const expiresAt = Math.min(entry.expiresAt, this.#parts.clock.now() + this.#parts.ttl);
     this.#marks.push({ ...entry, finalState: state, expiresAt });
     if (!this.#writing) void this.#write();
@@ -74,5 +82,18 @@ export class FinalReceipts {
     this.#writing = false;
   }
 }
+
+/** What is known of a final receipt. */
+interface Told {
+  /** The address that it came from. */
+  readonly source: string;
+  readonly ids: readonly string[];
+}
+
+const LONGEST = 255;
+
+/** As much as there is of one of the specification's; it keeps nothing else alive. */
+const shortened = (text: string): string =>
+  Buffer.from(text.slice(0, LONGEST), 'utf16le').toString('utf16le');
 
 const keyOf = ({ messageId, id, segment }: CorrelationEntry): string => `${id} ${segment} ${messageId}`;

@@ -30,6 +30,8 @@ export interface IncomingReceiptsParts {
   readonly patience: Patience;
 }
 
+export type ReadReceipt = (pdu: Incoming) => Receipt | undefined;
+
 /** Another system may use the account: its receipts come here as well. */
 const UNKNOWN_A_MINUTE = 10;
 
@@ -43,14 +45,19 @@ export class IncomingReceipts {
     this.#unknown = new Damper(parts.clock, UNKNOWN_A_MINUTE);
   }
 
-  async take(pdu: Incoming, octets: Buffer, receipt: Receipt, session: Session): Promise<Answer> {
-    const found = await this.#find(pdu, receipt);
+  /** `read`: reads the receipt again. */
+  async take(
+    pdu: Incoming,
+    octets: Buffer,
+    receipt: Receipt,
+    session: Session,
+    read: ReadReceipt,
+  ): Promise<Answer> {
+    const found = await this.#find(pdu, receipt, octets.length);
     if ('later' in found) {
-      // Its response may be on the way; the centre is not kept waiting for that. As a copy, for these octets
-      // keep the whole chunk of the socket alive.
-      const kept = Buffer.from(octets);
-      const keptPdu = decodePdu(kept, codecOf(this.#parts.settings)) as Incoming;
-      void found.later.then((match) => this.#tell(this.#eventOf(keptPdu, kept, receipt, match), match));
+      // Its response may be on the way; the centre is not kept waiting for that. As nothing but a copy of its octets,
+      // for these keep the whole chunk of the socket alive, and what was read from them is several times as much.
+      found.telling(this.#tellLater(Buffer.from(octets), read, found.later));
       return ANSWERED;
     }
     const event = this.#eventOf(pdu, octets, receipt, found.match);
@@ -59,11 +66,18 @@ export class IncomingReceipts {
     return answerTo(await this.#tell(event, found.match, holding, session));
   }
 
-  #find(pdu: Incoming, { message_id, text_message_id, final }: Receipt): Promise<Found> {
+  async #tellLater(octets: Buffer, read: ReadReceipt, later: Promise<Match | undefined>): Promise<void> {
+    const match = await later;
+    const pdu = decodePdu(octets, codecOf(this.#parts.settings)) as Incoming;
+    const receipt = read(pdu);
+    if (receipt) await this.#tell(this.#eventOf(pdu, octets, receipt, match), match);
+  }
+
+  #find(pdu: Incoming, { message_id, text_message_id, final }: Receipt, octets: number): Promise<Found> {
     const ids = [message_id, text_message_id].filter((id) => id !== undefined);
     if (ids.length === 0) return Promise.resolve({ match: undefined });
     const { source_addr: source, destination_addr: destination } = pdu;
-    return this.#parts.matcher.find({ ids, source, destination, final });
+    return this.#parts.matcher.find({ ids, source, destination, final }, octets);
   }
 
   async #tell(

@@ -1,6 +1,8 @@
 import type { Log } from '../observability';
 import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../store';
-import { candidates, readNumber, relation, sameAddress, tellsNotations, type IdFormats } from './message-ids';
+import { isGuess, isNumber, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
+import { IdExperience } from './id-experience';
+import { candidates, sameAddress, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */
 export interface MatchedReceipt {
@@ -13,13 +15,21 @@ export interface MatchedReceipt {
   readonly final: boolean;
 }
 
-/** Why not all that could be taken for the message is taken for it now: the right one may still come. */
-export interface Doubt {
-  /** By digits alone it is not told which notation they are in. */
-  readonly id?: boolean;
-  /** That of another message with the same id may agree. */
-  readonly address?: boolean;
+/** From where a receipt is looked at: what may still come, and what came too late to be its message. */
+export interface Look {
+  /** A request to its number that was there before it has no response yet. */
+  readonly open: boolean;
+  /** It is not held any longer: what is likely by now is taken, as far as it is not one of several. */
+  readonly last: boolean;
+  /** What {@link MessageMatcher.moment} was when it came; absent: now. */
+  readonly since?: number;
+  /** Others that are held have its id: that of another message with it may agree in the address. */
+  readonly shared?: boolean;
+  /** Messages whose response came after the receipt, though no request of theirs was there before it. */
+  readonly later?: ReadonlySet<string>;
 }
+
+const LAST: Look = { open: false, last: true };
 
 export interface MatchingParts {
   readonly correlator: Correlator;
@@ -32,83 +42,91 @@ export interface MatchingParts {
   readonly isFinal: (entry: CorrelationEntry) => boolean;
   /** Whether that receipt came from this address. */
   readonly isRepeated: (entry: CorrelationEntry, source: string) => boolean;
+  /** Whether that receipt is known to have had none of these ids, so that these are not its own again. */
+  readonly isOther: (entry: CorrelationEntry, ids: readonly string[]) => boolean;
 }
 
-/** What experience has told of a centre's ids. */
-interface Experience {
-  formats?: IdFormats;
-  /** Ids were the same in both, and would not have been in two notations. */
-  same?: boolean;
-  /** Lengths to which ids of responses are filled up with zeros. */
-  widths: number[];
+/** Messages with one message_id that a receipt may be for. */
+interface Possible {
+  readonly relation: IdRelation;
+  /** The id of the receipt that is so related. */
+  readonly receiptId: string;
+  readonly entries: CorrelationEntry[];
 }
-
-const KEY = 'message-ids';
-const MOST_WIDTHS = 4;
 
 /**
- * Tells which message a receipt's message_id means, where the SMSC writes it in another way than in its response.
+ * Tells which message a receipt's message_id means, where the SMSC may write it in another way than in its response.
  *
- * First as the formats say, where they are said or learned; then exactly; then in another case, then by every other way,
- * and then the address must agree and only one message come into question. Two ids of digits alone that are the same
- * number only if one is hexadecimal may as well be two messages: where ids are counted up, both exist. All by a few
- * look-ups, however many messages are known.
+ * Where the formats are said, as they say, and then exactly. Else all messages to the number of the receipt are looked
+ * for whose id may be its own: exactly, with other zeros, in other case, in the other notation. If that is one, and no
+ * response is missing that could bring another, it is that one, and what it tells of the SMSC is remembered. Of several
+ * that which the SMSC's ways, as learned, allow alone. Where nothing was learned, and the receipt has waited long enough,
+ * the likeliest: the exact one, then one by zeros and case. By hexadecimal and decimal only one that is alone. All by a
+ * few look-ups, however many messages are known.
  *
  * Of several messages with one id (load-shared SMSCs count apart), the address decides, then who still waits for a
  * final receipt, then age. Where none agrees in the address, and not only one of them waits, it is nobody's.
  */
 export class MessageMatcher {
-  /** Called when the notations have become known. */
-  onLearned: () => void = () => undefined;
   readonly #parts: MatchingParts;
-  #experience: Experience = { widths: [] };
-  #loaded: Promise<void> | undefined;
+  readonly #experience: IdExperience;
+  readonly #evidence: IdEvidence;
 
   constructor(parts: MatchingParts) {
     this.#parts = parts;
+    this.#experience = new IdExperience(parts);
+    this.#evidence = this.#experience.evidence;
+  }
+
+  /** Called when more is known of how ids are written. */
+  set onLearned(listener: () => void) {
+    this.#experience.onLearned = listener;
   }
 
   /**
-   * The message, or undefined where none, or more than one, comes into question. Rejects as the correlator does.
+   * The message, or undefined where it is none, not clear, or not clear yet. Rejects as the correlator does.
    */
-  async find(receipt: MatchedReceipt, doubt: Doubt = {}): Promise<CorrelationEntry | undefined> {
-    await this.#load();
-    const said = this.#isSaid();
+  async find(receipt: MatchedReceipt, look: Look = LAST): Promise<CorrelationEntry | undefined> {
+    await this.#experience.load();
     const exact = await this.#exact(receipt);
     // A TLV beside a text with another id has it as the response had.
     const own = exact.find(({ messageId }) => receipt.ids.length > 1 && messageId === receipt.ids[0]);
     if (own && agrees(own, receipt)) return own;
-    const formats = said ? this.#parts.formats : this.#experience.formats;
-    const converted = formats && (await this.#convert(receipt, formats, { sure: said }));
-    if (converted) return converted;
     const [same] = exact;
-    if (same && agrees(same, receipt)) {
-      this.#contradict(same, receipt);
-      this.#noteSame(same);
-      return same;
+    const agreeing = same && agrees(same, receipt) ? same : undefined;
+    if (this.#isSaid()) {
+      const converted = await this.#convertAsSaid(receipt);
+      return converted ?? agreeing ?? (look.shared ? undefined : same);
     }
-    // Not even the address of the very same id agrees: then another is no guess.
-    const rare = receipt.ids.every((id) => id.length >= RARE);
-    const guess = !doubt.id && (same !== undefined || (rare && !this.#experience.same));
-    const other = said ? undefined : await this.#convert(receipt, this.#parts.formats, { guess });
-    if (!other) return doubt.address ? undefined : same;
-    if (!same) this.#learn(other, receipt);
-    return other;
+    if (agreeing && this.#isPlain(agreeing)) return agreeing;
+    const possible = await this.#possible(receipt, look);
+    if (possible.length > 0) return this.#among(possible, look, same);
+    // Of another number: where ids are never the same in both, not even that is one.
+    const isStrange = this.#evidence.hasOther() && !this.#evidence.hasSame();
+    return look.shared || isStrange ? undefined : same;
+  }
+
+  /** How much was known of the SMSC's ways. */
+  get moment(): number {
+    return this.#evidence.moment;
   }
 
   /** An id of a response. */
   observe(messageId: string): void {
-    if (messageId.charCodeAt(0) !== ZERO || readNumber(messageId, 'hex') === undefined) return;
-    const { widths } = this.#experience;
-    if (widths.includes(messageId.length) || widths.length >= MOST_WIDTHS) return;
-    widths.push(messageId.length);
-    this.#save();
+    this.#experience.observe(messageId);
   }
 
   /** Whether the user has said how both are written, so that nothing need be guessed. */
   #isSaid(): boolean {
     const { response, receipt } = this.#parts.formats;
     return response !== 'auto' && receipt !== 'auto';
+  }
+
+  /** Whether the very same id is not to be doubted: it is no number, or in this SMSC's receipts it is always the same. */
+  #isPlain(entry: CorrelationEntry): boolean {
+    if (!isNumber(entry.messageId)) return true;
+    if (entry.messageId.replace(/^0+/, '').length < LONG) return false;
+    return this.#evidence.isSettled() && this.#evidence.has('exact') && !this.#parts.isFinal(entry);
   }
 
   /** For each of the ids, the message that has this very one, if it can be told; those first whose address agrees. */
@@ -121,31 +139,29 @@ export class MessageMatcher {
     return found.sort((one, other) => Number(agrees(other, receipt)) - Number(agrees(one, receipt)));
   }
 
-  /** `sure`: the notations are certain, so that the address, which some SMSCs rewrite, need not agree. */
-  async #convert(
-    receipt: MatchedReceipt,
-    formats: IdFormats,
-    { sure = false, guess = false },
-  ): Promise<CorrelationEntry | undefined> {
+  /** The notations are certain, so that the address, which some SMSCs rewrite, need not agree. */
+  async #convertAsSaid(receipt: MatchedReceipt): Promise<CorrelationEntry | undefined> {
     for (const id of receipt.ids) {
-      const ways = this.#waysOf(id, formats).filter((way) => !isAuto(formats) || guess || !isGuess(way, id));
-      const lists = await Promise.all(ways.map((way) => this.#alike(way)));
-      const entries = lists.flat();
+      const entries = (await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)))).flat();
       const agreeing = entries.filter((entry) => agrees(entry, receipt));
       if (isOneMessage(agreeing) || isOneId(agreeing)) return this.#first(agreeing);
-      const only = sure && (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
+      const only = (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
       if (only) return only;
     }
     return undefined;
   }
 
   /** Ids that it may have had in the response; in any case of its letters. */
-  #waysOf(id: string, formats: IdFormats): string[] {
-    const ways = candidates(id, formats, this.#experience.widths).map((one) => one.id);
+  #waysOf(id: string): string[] {
+    const { formats } = this.#parts;
+    const { widths, prefixed } = this.#experience;
+    const ways = candidates(id, formats, widths).flatMap((one) =>
+      prefixed && one.response === 'hex' ? [one.id, `0x${one.id}`] : [one.id],
+    );
     // The very same id is one of the ways where it says so itself; another case of it where nothing is said.
     const { response, receipt } = formats;
-    const isNumber = response === receipt && response !== 'auto' && response !== 'text';
-    if (isNumber || isAuto(formats)) ways.unshift(id);
+    const isText = response === 'text' || receipt === 'text';
+    if (!isText && (response === receipt || !this.#isSaid())) ways.unshift(id);
     return [...new Map(ways.map((way) => [foldedId(way), way])).values()];
   }
 
@@ -178,93 +194,102 @@ export class MessageMatcher {
     return entries.find((entry) => !this.#parts.isFinal(entry)) ?? entries.at(-1);
   }
 
-  // --- experience ---
+  // --- which of those that come into question ---
 
-  #learn(entry: CorrelationEntry, receipt: MatchedReceipt): void {
-    const { formats } = this.#parts;
-    if (this.#isSaid() || this.#experience.formats || !agrees(entry, receipt)) return;
+  /** `elsewhere`: a message to another number has the very same id. */
+  #among(
+    possible: readonly Possible[],
+    look: Look,
+    elsewhere: CorrelationEntry | undefined,
+  ): CorrelationEntry | undefined {
+    const [only] = possible;
+    const isOne = possible.length === 1 && only && this.#mayBeTaken(only, look, elsewhere);
+    const chosen = isOne ? only : possible.length > 1 ? this.#likeliest(possible, look) : undefined;
+    if (!chosen) return undefined;
+    const isSure = isOneMessage(chosen.entries);
+    // Numbers of several machines, that are the same only as written: not even their age tells them apart.
+    if (!isSure && this.#evidence.isMixed(look.since)) return undefined;
+    const entry = this.#first(chosen.entries);
+    // What is settled is confirmed also by what another response could have explained.
+    const isTold = !look.open || this.#evidence.isSettled(look.since);
+    if (entry && isOne && isSure && isTold) this.#experience.learn(entry.messageId, only);
+    return entry;
+  }
+
+  /** Messages to its number that it may be for, by message_id. */
+  async #possible(receipt: MatchedReceipt, { later, since }: Look): Promise<Possible[]> {
+    const isSettled = this.#evidence.isSettled(since);
+    const found = new Map<string, Possible>();
     for (const id of receipt.ids) {
-      const told = tellsNotations(entry.messageId, id);
-      if (!told || !relation(entry.messageId, id, formats)) continue;
-      this.#experience.formats = told;
-      delete this.#experience.same;
-      this.#save();
-      const facts = { event: 'receipt', stage: 'ids', response_id: entry.messageId, receipt_id: id };
-      this.#parts.log.info(
-        facts,
-        `this SMSC writes message_ids ${WORDS[told.response]} in responses and ${WORDS[told.receipt]} in receipts; ` +
-          `set responseIdFormat ${told.response} and receiptIdFormat ${told.receipt} to be sure of it`,
-      );
-      this.onLearned();
-      return;
+      const lists = await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)));
+      for (const entry of lists.flat()) {
+        const { messageId } = entry;
+        const relation = relationOf(messageId, id, this.#parts.formats);
+        if (!relation || !agrees(entry, receipt)) continue;
+        // What was sent after the receipt had come is not what it is for. Where ways are settled, no other has its id,
+        // and it was sent before, too: its first response came late.
+        const isSurely = relation === 'exact' || (isSettled && this.#evidence.has(relation, since));
+        if (!isSurely && later?.has(entry.id)) continue;
+        const known = found.get(messageId);
+        if (!known) found.set(messageId, { relation, receiptId: id, entries: [entry] });
+        else if (!known.entries.includes(entry) && known.receiptId === id) known.entries.push(entry);
+      }
     }
+    const all = [...found.values()];
+    // One that has had its final receipt under another id does not get its next under this one.
+    const left = all.filter(({ entries }) => !entries.every((one) => this.#parts.isOther(one, receipt.ids)));
+    return left.length > 0 ? left : all;
   }
 
-  #noteSame({ messageId }: CorrelationEntry): void {
-    if (this.#experience.same || this.#experience.formats || !/^[1-9]\d+$/.test(messageId)) return;
-    this.#experience.same = true;
-    this.#save();
+  #mayBeTaken(
+    { relation, receiptId, entries }: Possible,
+    look: Look,
+    elsewhere: CorrelationEntry | undefined,
+  ): boolean {
+    const evidence = this.#evidence;
+    const isExact = relation === 'exact';
+    const isUsual = evidence.has(relation, look.since);
+    if (look.open) return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
+    if (isExact || relation === 'alike' || isUsual) return true;
+    const [{ messageId } = { messageId: '' }] = entries;
+    if (!isGuess(messageId, receiptId)) return true;
+    // Digits alone are the same number only if one is hexadecimal: where ids are counted up, both exist.
+    return look.last && (elsewhere !== undefined || (receiptId.length >= RARE && !evidence.hasSame()));
   }
 
-  /** An id that is the same in both, and not by what was learned: that was no rule. */
-  #contradict(entry: CorrelationEntry, receipt: MatchedReceipt): void {
-    const { formats } = this.#experience;
-    if (!formats || receipt.ids.some((id) => relation(entry.messageId, id, formats))) return;
-    delete this.#experience.formats;
-    this.#save();
-    const facts = { event: 'receipt', stage: 'ids', response_id: entry.messageId };
-    this.#parts.log.info(facts, 'message_ids in receipts are as in responses after all');
-  }
-
-  async #load(): Promise<void> {
-    try {
-      await (this.#loaded ??= this.#read());
-    } catch (error) {
-      this.#loaded = undefined;
-      throw error;
+  /** Of several with different ids. */
+  #likeliest(possible: readonly Possible[], look: Look): Possible | undefined {
+    const evidence = this.#evidence;
+    const { since } = look;
+    const usual = possible.filter(({ relation }) => evidence.allows(relation, since));
+    const [only] = usual;
+    if (evidence.isSettled(since) && usual.length === 1 && only && this.#isAwaited(only)) {
+      // Ways change: those that came after it must say the same.
+      if (look.last || evidence.isFirm(since) || evidence.moment - (since ?? 0) >= CONFIRMED) return only;
+      this.#experience.confirmAt((since ?? 0) + CONFIRMED);
     }
+    if (!look.last) return undefined;
+    if (usual.length === 1) return only;
+    if (usual.length > 1 && evidence.isMixed(since)) return undefined;
+    const exact = possible.find(({ relation }) => relation === 'exact');
+    const alike = possible.filter(({ relation }) => relation === 'alike');
+    if (exact) return alike.length > 0 && evidence.isNeverExact() ? undefined : exact;
+    // Segments of one message: only which of them is in doubt.
+    const isSure = alike.length === 1 || isOneMessage(possible.flatMap(({ entries }) => entries));
+    return isSure ? (alike[0] ?? possible[0]) : undefined;
   }
 
-  async #read(): Promise<void> {
-    const stored = await this.#parts.state.get(KEY);
-    if (!stored) return;
-    const { formats, same, widths } = experienceOf(stored);
-    this.#experience.formats ??= formats;
-    if (!this.#experience.formats) this.#experience.same ??= same;
-    this.#experience.widths = [...new Set([...this.#experience.widths, ...widths])].slice(0, MOST_WIDTHS);
-  }
-
-  #save(): void {
-    const value = Buffer.from(JSON.stringify(this.#experience));
-    // Nothing that the next receipts would not tell again.
-    this.#parts.state.set(KEY, value).catch(() => undefined);
+  #isAwaited({ entries }: Possible): boolean {
+    return entries.some((entry) => !this.#parts.isFinal(entry));
   }
 }
 
-const ZERO = 0x30;
 /** A centre that counts uses up all shorter ids before anything is known of its ways. */
 const RARE = 4;
-
-function isAuto({ response, receipt }: IdFormats): boolean {
-  return response === 'auto' && receipt === 'auto';
-}
-
-/** Whether two ids of digits alone are the same number only if one of them is hexadecimal. */
-function isGuess(messageId: string, id: string): boolean {
-  const digits = /^\d+$/;
-  return (
-    digits.test(messageId) &&
-    digits.test(id) &&
-    readNumber(messageId, 'decimal') !== readNumber(id, 'decimal')
-  );
-}
-
-const WORDS: Record<IdFormats['response'], string> = {
-  auto: '',
-  text: 'as text',
-  decimal: 'in decimal',
-  hex: 'in hexadecimal',
-};
+/** So many digits that a centre that counts has no other that reads the same in the other notation. */
+const LONG = 7;
+/** Pairs beyond doubt. */
+const CONFIRMED = 3;
 
 /** Whether there is one message at least, and no other. */
 function isOneMessage(entries: readonly CorrelationEntry[]): boolean {
@@ -284,19 +309,4 @@ export function agrees(
   return destination
     .split(',')
     .some((one) => sameAddress(one, receipt.source) || sameAddress(one, receipt.destination));
-}
-
-/** What comes from a disk may be anything. */
-function experienceOf(stored: Buffer): Experience {
-  try {
-    const { formats, same, widths } = JSON.parse(stored.toString()) as Partial<Experience>;
-    const isNotation = (value: unknown): boolean => value === 'decimal' || value === 'hex';
-    const known = formats && isNotation(formats.response) && isNotation(formats.receipt);
-    const fit = Array.isArray(widths)
-      ? widths.filter((one) => Number.isInteger(one) && one > 0 && one <= 64)
-      : [];
-    return { ...(known ? { formats } : {}), ...(same === true ? { same } : {}), widths: fit };
-  } catch {
-    return { widths: [] };
-  }
 }

@@ -30,6 +30,8 @@ interface Waiting {
 /** Requests that wait for their turn; from there on the socket is not read. */
 const MOST_WAITING = 1000;
 const MOST_OCTETS = 1024 * 1024;
+/** Those at work, as they came: of ordinary length there are as many as the limit lets in. */
+const MOST_OCTETS_AT_WORK = 32 * 1024 * 1024;
 
 /**
  * Keeps what the centre sends within what the flow takes.
@@ -47,6 +49,7 @@ export class Pacing {
   readonly #parts: PacingParts;
   readonly #readers = new Set<Reader>();
   readonly #working = new Map<Promise<Answer>, Reader>();
+  #octetsAtWork = 0;
   #waiting: Waiting[] = [];
   #octets = 0;
   #paused = false;
@@ -68,8 +71,7 @@ export class Pacing {
 
   /** Does the work when its turn comes, and resolves with its answer. */
   take(reader: Reader, octets: number, work: () => Promise<Answer>): Promise<Answer> | Answer {
-    if (this.#working.size < this.#parts.limit && this.#waiting.length === 0)
-      return this.#start(reader, work);
+    if (this.#waiting.length === 0 && this.#hasRoom(octets)) return this.#start(reader, octets, work);
     if (this.#refusing) {
       this.#refused++;
       return this.#parts.later;
@@ -98,9 +100,18 @@ export class Pacing {
     for (const waiting of gone) waiting.resolve(this.#parts.later);
   }
 
-  #start(reader: Reader, work: () => Promise<Answer>): Promise<Answer> {
+  /** For one more at work; a single one may have any length. */
+  #hasRoom(octets: number): boolean {
+    const { size } = this.#working;
+    if (size >= this.#parts.limit) return false;
+    return size === 0 || this.#octetsAtWork + octets <= MOST_OCTETS_AT_WORK;
+  }
+
+  #start(reader: Reader, octets: number, work: () => Promise<Answer>): Promise<Answer> {
     const answer = work();
+    this.#octetsAtWork += octets;
     const done = (): void => {
+      this.#octetsAtWork -= octets;
       this.#working.delete(answer);
       this.#next();
     };
@@ -110,13 +121,13 @@ export class Pacing {
   }
 
   #next(): void {
-    while (this.#working.size < this.#parts.limit) {
-      const next = this.#waiting.shift();
-      if (!next) break;
-      this.#octets -= next.octets;
-      this.#start(next.reader, () => next.work()).then(
-        (answer) => next.resolve(answer),
-        (error: unknown) => next.reject(error),
+    for (let next = this.#waiting[0]; next && this.#hasRoom(next.octets); next = this.#waiting[0]) {
+      const taken = next;
+      this.#waiting.shift();
+      this.#octets -= taken.octets;
+      this.#start(taken.reader, taken.octets, () => taken.work()).then(
+        (answer) => taken.resolve(answer),
+        (error: unknown) => taken.reject(error),
       );
     }
     this.#looser();

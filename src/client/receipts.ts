@@ -1,23 +1,14 @@
 import type { Clock, TimerHandle } from '../clock';
 import type { CorrelationEntry } from '../store';
 import type { FinalReceipts } from './final-receipts';
-import { commonKeys } from './message-ids';
-import { agrees, type Doubt, type MatchedReceipt, type MessageMatcher } from './matching';
+import { HeldReceipts, keysOf, type Held, type HeldBounds } from './held-receipts';
 import { KeyedMutex } from './keyed-mutex';
+import { agrees, type Look, type MatchedReceipt, type MessageMatcher } from './matching';
 
-interface Held {
-  readonly receipt: MatchedReceipt;
-  readonly keys: readonly string[];
-  readonly dueAt: number;
-  /** Its match is known, or it was given up. */
-  settled: boolean;
-  /** It is to be looked up again as soon as it is its turn. */
-  due: boolean;
-  resolve(match: Match | undefined): void;
-  readonly later: Promise<Match | undefined>;
-}
-
-const MAX_HELD = 10_000;
+/** Where a response never comes, or the account is another system's as well. */
+const BOUNDS: HeldBounds = { count: 10_000, octets: 16 * 1024 * 1024 };
+/** Of those whose time is over together so many are told at once. */
+const AT_ONCE = 100;
 
 /** The message that a receipt is for. */
 export interface Match {
@@ -26,87 +17,106 @@ export interface Match {
   readonly duplicate: boolean;
 }
 
-/** What a receipt that is held may wait for. */
-interface Patience {
-  readonly doubt?: Doubt;
-  readonly mayWait?: boolean;
-}
+/** The match now, or perhaps later: then `telling` is to be given what is done with it, so that not too many are told at once. */
+export type Found =
+  | { readonly match: Match | undefined }
+  | {
+      readonly later: Promise<Match | undefined>;
+      readonly telling: (told: Promise<unknown>) => void;
+    };
 
-/** The match now, or perhaps later. */
-export type Found = { readonly match: Match | undefined } | { readonly later: Promise<Match | undefined> };
+type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
+  Partial<Pick<MessageMatcher, 'moment'>>;
+
+export interface ReceiptMatcherOptions {
+  /** Ids of the messages to the receipt's number whose message_id may still become known. */
+  readonly awaited?: (receipt: MatchedReceipt) => readonly string[];
+  /** Whether that of the message with this id may. */
+  readonly isAwaited?: (id: string) => boolean;
+  readonly bounds?: HeldBounds;
+}
 
 /**
  * Finds the message that a receipt belongs to.
  *
- * Some centres send the receipt before the response that tells the message_id: a
- * receipt that matches nothing is held for a while, and matched when its response comes. Those that may be for the same
- * message are looked up one after the other: what one has taken is not free for the next.
+ * Some centres send the receipt before the response that tells the message_id: a receipt that matches nothing, or not
+ * clearly, is held for a while, and matched when its response comes, or when no response is missing any more that could
+ * bring a better match. Where there is no room for it, the oldest that is held is given up. Those that may be for the
+ * same message are looked up one after the other: what one has taken is not free for the next.
  */
 export class ReceiptMatcher {
-  readonly #matcher: Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'>;
+  readonly #matcher: Matching;
   readonly #finals: Pick<FinalReceipts, 'has' | 'claim'>;
   readonly #clock: Clock;
   readonly #holdTime: number;
-  readonly #awaits: (receipt: MatchedReceipt) => boolean;
-  /** Insertion order is the order in which they become due. */
-  readonly #held = new Set<Held>();
-  readonly #byKey = new Map<string, Set<Held>>();
+  readonly #awaited: NonNullable<ReceiptMatcherOptions['awaited']>;
+  readonly #isAwaited: NonNullable<ReceiptMatcherOptions['isAwaited']>;
+  readonly #held: HeldReceipts<Match>;
   readonly #mutex = new KeyedMutex();
   #timer: TimerHandle | undefined;
+  #expiring = false;
 
-  /**
-   * `holdTime`: milliseconds; 0: what matches nothing now never does. `awaits`: whether the message_id of another message
-   * to the same number may still become known.
-   */
+  /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
   constructor(
-    matcher: Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'>,
+    matcher: Matching,
     finals: Pick<FinalReceipts, 'has' | 'claim'>,
     clock: Clock,
     holdTime: number,
-    awaits: (receipt: MatchedReceipt) => boolean = () => false,
+    options: ReceiptMatcherOptions = {},
   ) {
     this.#matcher = matcher;
     this.#finals = finals;
     this.#clock = clock;
     this.#holdTime = holdTime;
-    this.#awaits = awaits;
-    matcher.onLearned = () => this.#held.forEach((held) => void this.#again(held));
+    this.#awaited = options.awaited ?? (() => []);
+    this.#isAwaited = options.isAwaited ?? (() => false);
+    this.#held = new HeldReceipts(options.bounds ?? BOUNDS);
+    matcher.onLearned = () => {
+      for (const held of this.#held) this.#soon(held);
+    };
   }
 
-  /** The match at once, or a promise of it where it may still come. Rejects as the correlator does. */
-  async find(receipt: MatchedReceipt): Promise<Found> {
-    const keys = [...new Set(receipt.ids.flatMap(commonKeys))];
+  /** Receipts that are held, and the octets that they are kept in. */
+  get size(): { readonly count: number; readonly octets: number } {
+    return { count: this.#held.size, octets: this.#held.octets };
+  }
+
+  /**
+   * The match at once, or a promise of it where it may still come. `octets`: what is kept meanwhile. Rejects as the
+   * correlator does.
+   */
+  async find(receipt: MatchedReceipt, octets = 0): Promise<Found> {
     // Held before it is looked up: its response may be stored in between.
-    const held = this.#hold(receipt, keys);
-    if (!held) return { match: await this.#mutex.take(keys, () => this.#look(receipt)) };
+    const held = this.#hold(receipt, octets);
+    if (!held) return { match: await this.#mutex.take(keysOf(receipt.ids), () => this.#look(receipt, LAST)) };
     try {
-      const match = await this.#mutex.take(keys, () => this.#settle(held, { mayWait: true }));
-      return match ? { match } : { later: held.later };
+      const match = await this.#mutex.take(held.keys, () => this.#settle(held));
+      if (match) return { match };
     } catch (error) {
       this.#release(held, undefined);
       throw error;
     }
+    if (!held.settled) await this.#makeRoom();
+    return { later: held.match, telling: (told) => void (held.told = told) };
   }
 
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
-  async #settle(held: Held, patience: Patience = {}): Promise<Match | undefined> {
+  async #settle(held: Held<Match>, look: Partial<Look> = {}): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const match = await this.#look(held.receipt, patience);
+    const { awaited, later, since } = held;
+    const state = { open: awaited.size > 0, last: false, later, ...(since === undefined ? {} : { since }) };
+    const match = await this.#look(held.receipt, { ...state, ...look });
     if (match) this.#release(held, match);
     return match;
   }
 
-  async #look(
-    receipt: MatchedReceipt,
-    { doubt, mayWait = false }: Patience = {},
-  ): Promise<Match | undefined> {
-    const entry = await this.#matcher.find(receipt, doubt);
+  async #look(receipt: MatchedReceipt, look: Look): Promise<Match | undefined> {
+    const entry = await this.#matcher.find(receipt, look);
     if (!entry) return undefined;
     const duplicate = receipt.final && this.#finals.has(entry);
-    // One that is early may be for another message with this id, whose response is still to come.
-    if (duplicate && doubt) return undefined;
-    if (mayWait && (duplicate || !agrees(entry, receipt)) && this.#awaits(receipt)) return undefined;
-    if (receipt.final) this.#finals.claim(entry, receipt.source);
+    // It may be for another message with this id, whose response is still to come.
+    if (look.open && !look.last && (duplicate || !agrees(entry, receipt))) return undefined;
+    if (receipt.final) this.#finals.claim(entry, receipt);
     return { entry, duplicate };
   }
 
@@ -114,10 +124,20 @@ export class ReceiptMatcher {
   known(entry: CorrelationEntry): void {
     this.#matcher.observe(entry.messageId);
     if (this.#held.size === 0) return;
-    const alike = new Set(commonKeys(entry.messageId).flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
+    const alike = this.#held.alike(entry.messageId);
     // Several with one id, of which one may be for a message whose response is still to come.
-    const doubt = { id: true, address: alike.size > 1 };
-    for (const held of alike) if (!held.due) void this.#again(held, doubt);
+    const shared = alike.size > 1;
+    for (const held of alike) {
+      this.#held.noteLater(held, entry.id);
+      this.#soon(held, { shared });
+    }
+    this.landed(entry.id);
+  }
+
+  /** Of the message nothing is on the wire any more. */
+  landed(id: string): void {
+    if (!this.#held.isAwaited(id) || this.#isAwaited(id)) return;
+    for (const held of this.#held.landed(id)) this.#soon(held);
   }
 
   /** Gives up on all that are held. */
@@ -125,57 +145,87 @@ export class ReceiptMatcher {
     for (const held of this.#held) this.#release(held, undefined);
   }
 
-  #hold(receipt: MatchedReceipt, keys: readonly string[]): Held | undefined {
-    if (this.#holdTime === 0 || this.#held.size >= MAX_HELD) return undefined;
-    let resolve: Held['resolve'] = () => undefined;
-    const later = new Promise<Match | undefined>((fulfil) => (resolve = fulfil));
+  #hold(receipt: MatchedReceipt, octets: number): Held<Match> | undefined {
+    if (this.#holdTime === 0) return undefined;
     const dueAt = this.#clock.monotonic() + this.#holdTime;
-    const held: Held = { receipt, keys, dueAt, settled: false, due: false, resolve, later };
+    const since = this.#matcher.moment;
+    const held = this.#held.make(receipt, { octets, dueAt, since, sentBefore: this.#awaited(receipt) });
     this.#held.add(held);
-    for (const key of keys) this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(held));
-    this.#timer ??= this.#clock.setTimeout(() => this.#expire(), this.#holdTime);
+    this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), this.#holdTime);
     return held;
   }
 
-  #release(held: Held, match: Match | undefined): void {
+  /** Waits until those that had to go are told, so that no more come than can be told. */
+  async #makeRoom(): Promise<void> {
+    while (this.#held.isOver()) {
+      const oldest = this.#held.oldest();
+      if (oldest) await this.#giveUp(oldest);
+    }
+  }
+
+  /** The last look, and an end of it. */
+  async #giveUp(held: Held<Match>): Promise<void> {
+    this.#remove(held);
+    await this.#again(held, { last: true });
+    this.#release(held, undefined);
+    // What is to be done with it may have been said only now.
+    await held.match;
+    await held.told;
+  }
+
+  #release(held: Held<Match>, match: Match | undefined): void {
     this.#remove(held);
     held.settled = true;
     held.resolve(match);
   }
 
-  #remove(held: Held): void {
-    this.#held.delete(held);
-    for (const key of held.keys) {
-      const alike = this.#byKey.get(key);
-      alike?.delete(held);
-      if (alike?.size === 0) this.#byKey.delete(key);
-    }
+  #remove(held: Held<Match>): void {
+    this.#held.remove(held);
     if (this.#held.size > 0) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  #expire(): void {
+  async #expire(): Promise<void> {
     this.#timer = undefined;
+    if (this.#expiring) return;
+    this.#expiring = true;
+    for (let due = this.#due(); due.length > 0; due = this.#due()) {
+      await Promise.all(due.map((held) => this.#giveUp(held)));
+    }
+    this.#expiring = false;
+    const next = this.#held.oldest();
+    if (!next) return;
+    this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), next.dueAt - this.#clock.monotonic());
+  }
+
+  #due(): Held<Match>[] {
     // Timers may fire a fraction of a millisecond early.
     const now = this.#clock.monotonic() + 1;
+    const due: Held<Match>[] = [];
     for (const held of this.#held) {
-      if (held.dueAt > now) {
-        this.#timer = this.#clock.setTimeout(() => this.#expire(), held.dueAt - now);
-        return;
-      }
-      this.#remove(held);
-      void this.#again(held).then(() => this.#release(held, undefined));
+      if (held.dueAt > now || due.length >= AT_ONCE) break;
+      due.push(held);
     }
+    return due;
+  }
+
+  /** Looks it up again when it is its turn, once however much becomes known before. */
+  #soon(held: Held<Match>, look?: Partial<Look>): void {
+    if (held.due) return;
+    held.due = true;
+    void this.#again(held, look);
   }
 
   /** What could not be told when it came may be clear by now. */
-  async #again(held: Held, doubt?: Doubt): Promise<void> {
-    if (doubt) held.due = true;
+  async #again(held: Held<Match>, look?: Partial<Look>): Promise<void> {
     const settle = (): Promise<unknown> => {
-      if (doubt) held.due = false;
-      return this.#settle(held, doubt ? { doubt, mayWait: true } : {});
+      held.due = false;
+      return this.#settle(held, look);
     };
     await this.#mutex.take(held.keys, settle).catch(() => undefined);
   }
 }
+
+/** Nothing that is missing is waited for. */
+const LAST: Look = { open: false, last: true };

@@ -3,14 +3,14 @@ import type { Log } from '../observability';
 import type { Pdu, PduError } from '../protocol';
 import type { Answer, Session } from '../session';
 import type { CorrelationEntry, Correlator, Store } from '../store';
-import { parseReceipt, readUserData, type TextCodec } from '../text';
+import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../text';
 import type { Events } from './events';
 import { FinalReceipts } from './final-receipts';
 import { Holding } from './holding';
 import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
 import { Joining } from './joining';
-import { MessageMatcher, agrees, type MatchedReceipt } from './matching';
+import { MessageMatcher, agrees } from './matching';
 import { Audience } from './audience';
 import type { Parts, Settings } from './options';
 import type { Outcomes } from './outcomes';
@@ -27,8 +27,9 @@ export interface ReceivingParts {
   readonly outcomes: Outcomes;
   readonly store: Pick<Store, 'state' | 'capabilities'>;
   readonly correlator: Correlator;
-  /** Whether a request to a number of which this is true has no response yet. */
-  awaits(isFor: (destination: string) => boolean): boolean;
+  /** Ids of the messages to a number of which this is true that have no response yet. */
+  awaited(isFor: (destination: string) => boolean): string[];
+  isAwaited(id: string): boolean;
   readonly listening: Parts['listening'];
 }
 
@@ -77,10 +78,12 @@ export class Receiving {
       formats,
       isFinal: (entry) => finals.has(entry),
       isRepeated: (entry, source) => finals.isRepeated(entry, source),
+      isOther: (entry, ids) => finals.isOther(entry, ids),
     });
-    const awaits = (receipt: MatchedReceipt): boolean =>
-      parts.awaits((destination) => agrees({ destination }, receipt));
-    this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, awaits);
+    this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, {
+      awaited: (receipt) => parts.awaited((destination) => agrees({ destination }, receipt)),
+      isAwaited: (id) => parts.isAwaited(id),
+    });
     this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
     const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;
     const audience = new Audience(parts);
@@ -108,6 +111,11 @@ export class Receiving {
   /** A message has its message_id. */
   known(entry: CorrelationEntry): void {
     this.#matcher.known(entry);
+  }
+
+  /** Of a message nothing is on the wire any more, though it was not accepted. */
+  landed(id: string): void {
+    this.#matcher.landed(id);
   }
 
   /** Nobody will acknowledge any more: the centre is asked to repeat what is held. */
@@ -170,24 +178,30 @@ export class Receiving {
   }
 
   async #incoming(pdu: Incoming, octets: Buffer, session: Session): Promise<Answer> {
-    const { settings } = this.#parts;
     const data = readUserData(pdu);
-    const receipt = parseReceipt(data.octets, pdu.tlvs, {
+    const receipt = this.#receiptOf(pdu, data);
+    return receipt
+      ? this.#receipts.take(pdu, octets, receipt, session, this.#readReceipt)
+      : this.#messages.take(pdu, octets, data, session);
+  }
+
+  readonly #readReceipt = (pdu: Incoming): Receipt | undefined => this.#receiptOf(pdu, readUserData(pdu));
+
+  #receiptOf(pdu: Incoming, data: UserData): Receipt | undefined {
+    const { settings, codecs } = this.#parts;
+    return parseReceipt(data.octets, pdu.tlvs, {
       data_coding: pdu.data_coding,
       // Its user data header is off already.
       esm_class: pdu.esm_class & ~UDHI,
       defaultAlphabet: settings.defaultAlphabet,
       dataCodings: settings.dataCodings,
-      codecs: this.#parts.codecs,
+      codecs,
       pattern: settings.receiptPattern,
       states: settings.receiptStates,
       timeZone: settings.receiptTimeZone,
       useEsmClass: settings.receiptSigns !== 'text',
       useShape: settings.receiptSigns !== 'esm_class',
     });
-    return receipt
-      ? this.#receipts.take(pdu, octets, receipt, session)
-      : this.#messages.take(pdu, octets, data, session);
   }
 }
 

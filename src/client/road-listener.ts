@@ -19,6 +19,7 @@ export function roadListener(parts: RoadListenerParts): RoadListener {
     sent: (segment) => announcer.sent(segment),
     responded: (...answer) => announcer.responded(...answer),
     correlated: (entry) => receiving.known(entry),
+    landed: (id) => receiving.landed(id),
     accepted: (lease) => outcomes.accepted(lease.item, lease.state),
     failed: (lease, reason) => sender().fail(lease.item, reason, lease.state),
     throttled: (status) =>

@@ -27,6 +27,8 @@ export interface RoadListener {
   /** Final, and settled in the store. */
   failed(lease: Lease, reason: DeadReason): void;
   throttled(status: string): void;
+  /** Nothing of it is on the wire any more, for now; asked for its message_ids, {@link Road.isAwaited} says more. */
+  landed(id: string): void;
   /** The store took what became of messages, or did not, and why. */
   storeTried(failure?: unknown): void;
 }
@@ -193,6 +195,7 @@ export class Road implements DeliveryListener {
     if (delivery.flying === 0) this.#endings.offTheWire(delivery.lease);
     if (full?.setAside) delivery.abandon({ kind: 'set-aside' });
     else this.#laneOf.get(delivery)?.putBack(delivery);
+    listener.landed(id);
   }
 
   ended(delivery: Delivery): void {
@@ -201,6 +204,7 @@ export class Road implements DeliveryListener {
     this.#endings.settle(delivery.lease, delivery.end);
     // Whoever waits for a message is not to get one that came later.
     if (this.#settler.isReleasing) for (const lane of this.#lanes.values()) lane.interrupt();
+    this.#parts.listener.landed(delivery.lease.item.id);
   }
 
   late(delivery: Delivery, segment: number, response: SegmentResponse): void {
@@ -222,13 +226,21 @@ export class Road implements DeliveryListener {
     return this.#parts.settings.delivery === 'at-most-once';
   }
 
-  /** Whether the message_id of a message to a number of which this is true may still become known. */
-  awaits(isFor: (destination: string) => boolean): boolean {
-    for (const { destination } of this.#correlating) if (isFor(destination)) return true;
-    for (const lane of this.#lanes.values()) {
-      for (const { lease } of lane.flying) if (isFor(lease.item.destination)) return true;
-    }
+  /** The ids of messages to a number of which this is true whose message_id may still become known. */
+  awaited(isFor: (destination: string) => boolean): string[] {
+    const found: string[] = [];
+    for (const { id, destination } of this.#onTheirWay()) if (isFor(destination)) found.push(id);
+    return found;
+  }
+
+  isAwaited(id: string): boolean {
+    for (const one of this.#onTheirWay()) if (one.id === id) return true;
     return false;
+  }
+
+  *#onTheirWay(): Iterable<{ readonly id: string; readonly destination: string }> {
+    yield* this.#correlating;
+    for (const lane of this.#lanes.values()) for (const { lease } of lane.flying) yield lease.item;
   }
 
   /** A fraction tells the order of those of one millisecond. */

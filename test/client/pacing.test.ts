@@ -63,6 +63,21 @@ function make(limit = 10): { pacing: Pacing; clock: FakeClock; lines: Record<str
 }
 
 describe('Pacing', () => {
+  it('lets no more octets be at work than there may be, but one of any length', async () => {
+    const { pacing } = make(100);
+    const flow = new Flow();
+    const link = new Link();
+    const half = 17 * 1024 * 1024;
+    const answers = [half, half, 10, 3 * half].map(async (octets) => pacing.take(link, octets, flow.work));
+    assert.equal(flow.started, 1);
+    await flow.finish(1);
+    assert.equal(flow.started, 3);
+    await flow.finish(2);
+    assert.equal(flow.started, 4);
+    await flow.finish(1);
+    assert.deepEqual(await Promise.all(answers), [OK, OK, OK, OK]);
+  });
+
   it('lets so many be at work, and each of the others when one has ended, in order', async () => {
     const { pacing } = make(2);
     const order: number[] = [];
