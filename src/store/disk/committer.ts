@@ -37,6 +37,7 @@ export class Committer {
   #scheduled = false;
   #running = false;
   #fullUntil = -Infinity;
+  #broken: Error | undefined;
 
   /** Called when all who asked for a commit are told. */
   onCommit: () => void = () => undefined;
@@ -80,6 +81,26 @@ export class Committer {
   /** Resolves when all that was asked for so far is written, or refused. */
   async idle(): Promise<void> {
     while (this.#scheduled || this.#running) await nextTurn();
+  }
+
+  /**
+   * Does something to the file while nothing is being written; what is asked for meanwhile waits. `reopened` is to be
+   * called where the file is another one then.
+   */
+  async exclusively<T>(work: (reopened: () => Promise<void>) => Promise<T>): Promise<T> {
+    await this.idle();
+    this.#running = true;
+    try {
+      return await work(() => this.#space.reopen());
+    } finally {
+      this.#running = false;
+      if (this.#groups.length > 0 && !this.#scheduled) this.#schedule();
+    }
+  }
+
+  /** From now on all is refused: what would be written would be lost. */
+  fail(cause: Error): void {
+    this.#broken = cause;
   }
 
   /** Nothing may be asked for any more. */
@@ -181,6 +202,7 @@ export class Committer {
 
   /** The error, or undefined when all is synced. */
   async #attempt(asked: readonly Asked[]): Promise<Error | undefined> {
+    if (this.#broken) return this.#broken;
     let ended: ((synced: boolean) => void) | undefined;
     try {
       await this.#tables.root.batch(() => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { foldedId } from '../candidates';
+import type { Sealing } from '../sealing';
 import type { CorrelationEntry } from '../types';
 import { viewOf } from './bytes';
 import { xxh32 } from './xxh32';
@@ -12,25 +13,32 @@ const END = Buffer.alloc(5, 0xff);
 const within = (octets: Buffer): Buffer =>
   octets.length <= LONGEST ? octets : createHash('sha256').update(octets).digest();
 
+/** What hides message_ids where a store has a key; absent: they are keys in clear. */
+type Hiding = Pick<Sealing, 'hide'> | undefined;
+
 /** What the keys of all entries begin with that have this message_id, in any case. */
-function beginningOf(messageId: string): Buffer {
-  return Buffer.concat([Buffer.from('#'), within(Buffer.from(`${foldedId(messageId)}\0`))]);
+function beginningOf(messageId: string, hiding: Hiding): Buffer {
+  const folded = Buffer.from(`${foldedId(messageId)}\0`);
+  if (hiding) return Buffer.concat([Buffer.from('$'), hiding.hide('message_id', folded)]);
+  return Buffer.concat([Buffer.from('#'), within(folded)]);
 }
 
 /**
  * One key for each segment of each message, those of one message_id beside each other. 32 bits are enough to tell
  * apart the few that have one message_id.
  */
-export function entryKey({ messageId, id, segment }: CorrelationEntry): Buffer {
+export function entryKey({ messageId, id, segment }: CorrelationEntry, hiding: Hiding): Buffer {
   const own = Buffer.from(`${id}\0${segment}\0${messageId}`);
+  if (hiding)
+    return Buffer.concat([beginningOf(messageId, hiding), hiding.hide('entry', own).subarray(0, 4)]);
   const hash = Buffer.alloc(4);
   hash.writeUInt32BE(xxh32(viewOf(own), 0, own.length));
-  return Buffer.concat([beginningOf(messageId), hash]);
+  return Buffer.concat([beginningOf(messageId, undefined), hash]);
 }
 
 /** The keys of all entries with this message_id lie between the two; a few others may, too. */
-export function keysOf(messageId: string): { from: Buffer; to: Buffer } {
-  const from = beginningOf(messageId);
+export function keysOf(messageId: string, hiding: Hiding): { from: Buffer; to: Buffer } {
+  const from = beginningOf(messageId, hiding);
   return { from, to: Buffer.concat([from, END]) };
 }
 

@@ -1,13 +1,17 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { SmppError } from '../../protocol';
 
 /** What is used of the package `lmdb`, which is optional and loaded when a disk store is opened. */
 export type Lmdb = Pick<typeof import('lmdb'), 'open'>;
 
+/** Not by import: what has failed there is remembered, and fails until the process ends; this is tried anew. */
+const required = (): Promise<Lmdb> => Promise.resolve(createRequire(__filename)('lmdb') as Lmdb);
+
 /** `load` is how it is found. */
-export async function loadLmdb(load: () => Promise<Lmdb> = () => import('lmdb')): Promise<Lmdb> {
+export async function loadLmdb(load: () => Promise<Lmdb> = async () => required()): Promise<Lmdb> {
   try {
     return await load();
   } catch (cause) {
@@ -31,6 +35,7 @@ const LOCK_FILE_SIZE = 16_384;
 export async function layOutLockFile(directory: string): Promise<void> {
   const file = await open(join(directory, 'lock.mdb'), constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
+    await file.chmod(0o600).catch(() => undefined);
     await file.write(Buffer.alloc(LOCK_FILE_SIZE), 0, LOCK_FILE_SIZE, 0);
   } finally {
     await file.close();

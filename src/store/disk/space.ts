@@ -64,10 +64,10 @@ export function addRecord(room: { octets: number; rows: number }, size: number):
  */
 export class Space {
   readonly #tables: Tables;
-  readonly #fd: number;
+  #fd: number;
   readonly #directory: string;
   readonly #file: string;
-  readonly #growth: Growth;
+  #growth: Growth;
   /** At least so much is left behind what is in use, without the reserve. */
   #left = 0;
 
@@ -77,6 +77,17 @@ export class Space {
     this.#file = join(directory, DATA_FILE);
     this.#fd = openSync(this.#file, 'r+');
     this.#growth = new Growth(this.#file);
+  }
+
+  /** Another file took the place of the one that it looked after. */
+  async reopen(): Promise<void> {
+    const before = { fd: this.#fd, growth: this.#growth };
+    const growth = new Growth(this.#file);
+    this.#fd = openSync(this.#file, 'r+');
+    this.#growth = growth;
+    this.#left = 0;
+    await before.growth.close();
+    closeSync(before.fd);
   }
 
   #most({ octets, rows, touches }: Room): number {
