@@ -36,6 +36,8 @@ export class Committer {
   #groupSize = LARGEST_GROUP;
   #scheduled = false;
   #running = false;
+  /** Nothing new is begun. */
+  #exclusive = false;
   #fullUntil = -Infinity;
   #broken: Error | undefined;
 
@@ -74,13 +76,13 @@ export class Committer {
     if (!group || group.asked.length >= this.#groupSize) this.#groups.push((group = new Group()));
     group.add(asked);
     this.#waiting++;
-    if (!this.#scheduled && !this.#running) this.#schedule();
+    if (!this.#scheduled && !this.#running && !this.#exclusive) this.#schedule();
     return group;
   }
 
   /** Resolves when all that was asked for so far is written, or refused. */
   async idle(): Promise<void> {
-    while (this.#scheduled || this.#running) await nextTurn();
+    while (this.#scheduled || this.#running || this.#exclusive) await nextTurn();
   }
 
   /**
@@ -88,13 +90,14 @@ export class Committer {
    * called where the file is another one then.
    */
   async exclusively<T>(work: (reopened: () => Promise<void>) => Promise<T>): Promise<T> {
-    await this.idle();
-    this.#running = true;
+    while (this.#exclusive) await nextTurn();
+    this.#exclusive = true;
+    while (this.#scheduled || this.#running) await nextTurn();
     try {
       return await work(() => this.#space.reopen());
     } finally {
-      this.#running = false;
-      if (this.#groups.length > 0 && !this.#scheduled) this.#schedule();
+      this.#exclusive = false;
+      if (this.#groups.length > 0) this.#schedule();
     }
   }
 
@@ -143,7 +146,7 @@ export class Committer {
   }
 
   #begin(): Promise<Written> | undefined {
-    const group = this.#groups.shift();
+    const group = this.#exclusive ? undefined : this.#groups.shift();
     return group && this.#write(group);
   }
 
