@@ -39,7 +39,7 @@ export async function compactFile({
   await committer.exclusively(async (reopened) => {
     let swapped = false;
     try {
-      probeDescriptors();
+      probeDescriptors(directory);
       const made = await copyAside(lmdb, directory, tables.root);
       try {
         swapIn(directory);

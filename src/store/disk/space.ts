@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkAddressSpace } from './address-space';
 import { DATA_FILE } from './directory';
 import { extend, Growth } from './growth';
 import type { Tables } from './tables';
@@ -121,6 +122,7 @@ export class Space {
     const anywhere = room.octets + copies + PATHS * pageSize;
     const needed = room.rows + anywhere;
     const reserve = spare ? reserveFor(used) : 0;
+    if (spare) checkAddressSpace(this.#directory, 2 * (used + needed));
     try {
       this.#leaveRoom(spare);
       extend(this.#fd, used + needed + reserve);

@@ -13,7 +13,7 @@ import type {
   Settlement,
   Store,
 } from '../types';
-import type { Exposure } from './access';
+import { chmodQuietly, type Exposure } from './access';
 import { QueueChanges } from './changes';
 import { Census } from './census';
 import { Committer } from './committer';
@@ -23,7 +23,6 @@ import { DiskCorrelator } from './correlator';
 import type { OnDamage } from './damage';
 import { DiskDeadLetters } from './dead-letters';
 import { Delayed } from './delayed';
-import { probeDescriptors } from './descriptors';
 import { checkDirectory } from './directory';
 import { Identity } from './identity';
 import { loadLmdb, type Lmdb } from './lmdb';
@@ -89,8 +88,7 @@ export interface DiskStore extends Store, Claimable {
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   checkDirectory(options.directory);
   keysOf(options);
-  probeOrRefuse(options.directory);
-  const lmdb = await loadLmdb(options.loadLmdb);
+  const lmdb = await loadLmdb(options.loadLmdb, options.directory);
   const directory = await reach(options.directory);
   const holder = options.holder ?? 'unnamed';
   const registration = await register(directory, holder);
@@ -146,17 +144,11 @@ function keysOf({ queueKey }: DiskStoreOptions): readonly string[] {
   throw new SmppError('INVALID_OPTION', `queueKey ${read.remedy}.`);
 }
 
-function probeOrRefuse(directory: string): void {
-  try {
-    probeDescriptors();
-  } catch (cause) {
-    throw unusable(directory, cause as Error);
-  }
-}
-
 async function reach(directory: string): Promise<string> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+    // Whatever the umask left of it: the lock is made there next.
+    if (made !== undefined) chmodQuietly(directory, 0o700);
     return await realpath(directory);
   } catch (cause) {
     throw unusable(directory, cause as Error);
@@ -167,7 +159,6 @@ async function openOrRefuse(lmdb: Lmdb, directory: string, options: DiskStoreOpt
   const { clock = systemClock, onDamage = () => undefined, onExposed = () => undefined } = options;
   const keys = keysOf(options);
   try {
-    probeDescriptors();
     return await openFiles({ lmdb, directory, keys, now: clock.now(), onDamage, onExposed });
   } catch (cause) {
     throw cause instanceof SmppError ? cause : unusable(directory, cause as Error);

@@ -1,5 +1,10 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
+import { checkAddressSpace } from './address-space';
 import { recordsOf, type BlockKey } from './blocks';
+import { probeDescriptors } from './descriptors';
+import { DATA_FILE } from './directory';
 import type { DelayedKey } from './entries';
 import {
   blockKey,
@@ -232,6 +237,9 @@ function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefi
 }
 
 export function openEnvironment({ open }: Lmdb, directory: string): RootDatabase<Buffer, Buffer> {
+  probeDescriptors(directory);
+  const size = statSync(join(directory, DATA_FILE), { throwIfNoEntry: false })?.size ?? 0;
+  checkAddressSpace(directory, 2 * size);
   return open<Buffer, Buffer>({
     path: directory,
     noSubdir: false,
