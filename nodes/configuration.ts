@@ -16,6 +16,7 @@ const CREDENTIALS: readonly string[] = [
   'password',
   'receiverSystemId',
   'receiverPassword',
+  'queueKey',
 ] satisfies (keyof Credentials)[];
 
 /** The properties of smpp-config that are options of the client under the same name. */
@@ -30,11 +31,14 @@ export interface Credentials {
   password?: string;
   receiverSystemId?: string;
   receiverPassword?: string;
+  queueKey?: string;
 }
 
 export interface ConfigurationInput extends TlsInput {
   readonly definition: Definition;
   readonly credentials: Credentials | undefined;
+  /** Whether a queueKey was written, be it a variable that is empty. */
+  readonly hasQueueKey?: boolean;
   /** Milliseconds that Node-RED waits for a node to close. */
   readonly closeLimit: number;
   /** Where disk queues lie, unless the node says otherwise. */
@@ -74,6 +78,8 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   given.resolvePlugin = input.resolvePlugin;
   given.codecs = input.codecs();
   for (const name of CREDENTIALS) given[name] = input.credentials?.[name as keyof Credentials];
+  // One that was never given; a variable that is empty is not meant.
+  if (blank(given.queueKey) && !input.hasQueueKey) given.queueKey = undefined;
   given.drainTimeout = withinCloseLimit(given.drainTimeout, input.closeLimit);
   const useTls = OPTIONS.useTls.check(given.useTls);
   const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : NO_TLS;

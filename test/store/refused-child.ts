@@ -9,8 +9,9 @@ void lockDirectory(process.argv[2] ?? '', 'child').then(
     say('heldBy' in result ? 'held' : 'locked');
     process.exit(0);
   },
-  (error: Error & { code?: string }) => {
-    say(`${error.code} ${error.message}`);
+  (error: unknown) => {
+    const { code, message } = error as Error & { code?: string };
+    say(`${code} ${message}`);
     process.exit(0);
   },
 );
