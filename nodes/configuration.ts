@@ -62,6 +62,14 @@ export interface Configuration {
 
 const NO_TLS: ReturnType<typeof readTls> = { problems: [], warnings: [], notes: [] };
 
+/** What was meant to be secret must not lie in clear because a variable has nothing in it. */
+const EMPTY_KEY: Problem = {
+  field: 'queueKey',
+  value: undefined,
+  remedy:
+    'the environment variable that it names is empty; put the key there, or clear the field to leave the queue in clear',
+};
+
 /** Milliseconds. A close handler past the limit is left behind: unbind and settling need the rest. */
 const CLOSE_RESERVE = 3000;
 
@@ -78,8 +86,6 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   given.resolvePlugin = input.resolvePlugin;
   given.codecs = input.codecs();
   for (const name of CREDENTIALS) given[name] = input.credentials?.[name as keyof Credentials];
-  // One that was never given; a variable that is empty is not meant.
-  if (blank(given.queueKey) && !input.hasQueueKey) given.queueKey = undefined;
   given.drainTimeout = withinCloseLimit(given.drainTimeout, input.closeLimit);
   const useTls = OPTIONS.useTls.check(given.useTls);
   const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : NO_TLS;
@@ -87,6 +93,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   const problems = [
     ...(problem === undefined ? [] : [{ field: 'version', value: definition.version, remedy: problem }]),
     ...findProblems(options).map(inNodes),
+    ...(input.hasQueueKey && blank(given.queueKey) ? [EMPTY_KEY] : []),
     ...tls.problems,
   ];
   return { options, problems, warnings: tls.warnings, notes: tls.notes };

@@ -32,7 +32,7 @@ import {
   vendorTlvs,
   type OptionKind,
 } from './option-kinds';
-import { emptyKeyProblems, queueKeys } from './queue-key-option';
+import { queueKeys } from './queue-key-option';
 import { statusPolicy } from './status-policy';
 import { receiptPattern, receiptStates, timeZone } from './receipt-options';
 import { tlsProblems } from './tls';
@@ -235,7 +235,6 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
       ...crossChecks(complete),
       ...dataCodingProblems(options, complete),
       ...queueProblems(options, complete),
-      ...emptyKeyProblems(options.queueKey),
       ...tlsProblems(options.tls, complete.useTls),
     ],
   };
