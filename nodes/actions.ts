@@ -94,8 +94,8 @@ async function claim(connection: Connection): Promise<Answer> {
 /** Of what is gone from the queue no copy is left. */
 async function compact(connection: Connection): Promise<Answer> {
   const { octetsBefore, octetsAfter, milliseconds, aside } = await connection.client.compact();
-  const sizes = { octets_before: octetsBefore, octets_after: octetsAfter };
-  return { smpp: { event: 'compacted', ...sizes, milliseconds, aside } };
+  const payload = { octets_before: octetsBefore, octets_after: octetsAfter, milliseconds, aside };
+  return { payload, smpp: { event: 'compacted', ...payload } };
 }
 
 async function deadLetters(connection: Connection, { payload }: NodeMessage): Promise<Answer> {

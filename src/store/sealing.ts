@@ -26,11 +26,14 @@ import { SmppError } from '../protocol';
 export interface Sealing {
   /** Eight hexadecimal digits. They tell keys apart and nothing about them. */
   readonly keyId: string;
-  /** `place` is what the record is and where it belongs: it cannot be opened under another one. */
-  seal(place: Uint8Array, plain: Uint8Array): Buffer;
+  /**
+   * `place` is what the record is and where it belongs: it cannot be opened under another one. So many octets before
+   * it are left free.
+   */
+  seal(place: Uint8Array, plain: Uint8Array, free?: number): Buffer;
   /** Undefined: not sealed with this key, or changed since, or from another place. */
   open(place: Uint8Array, sealed: Uint8Array): Buffer | undefined;
-  /** Always the same for the same name: 16 octets that tell nothing of it to who has not the key. */
+  /** Always the same for the same name: 32 octets that tell nothing of it to who has not the key. */
   hide(kind: string, name: Uint8Array): Buffer;
 }
 
@@ -173,9 +176,10 @@ class GcmSealing implements Sealing {
     this.#names = createSecretKey(derive(main, 'names'));
   }
 
-  seal(place: Uint8Array, plain: Uint8Array): Buffer {
+  seal(place: Uint8Array, plain: Uint8Array, free = 0): Buffer {
     const key = this.#next();
-    const sealed = Buffer.allocUnsafeSlow(plain.length + SEAL_OVERHEAD);
+    const whole = Buffer.allocUnsafe(free + plain.length + SEAL_OVERHEAD);
+    const sealed = free === 0 ? whole : whole.subarray(free);
     this.#id.copy(sealed);
     this.#session.copy(sealed, KEY_ID);
     sealed.writeUInt32BE(this.#number, KEY_ID + SESSION);
@@ -184,7 +188,7 @@ class GcmSealing implements Sealing {
     cipher.update(plain).copy(sealed, HEAD);
     cipher.final();
     cipher.getAuthTag().copy(sealed, HEAD + plain.length);
-    return sealed;
+    return whole;
   }
 
   #next(): KeyObject {
@@ -226,7 +230,7 @@ class GcmSealing implements Sealing {
   }
 
   hide(kind: string, name: Uint8Array): Buffer {
-    return createHmac('sha256', this.#names).update(`${kind}\0`).update(name).digest().subarray(0, 16);
+    return createHmac('sha256', this.#names).update(`${kind}\0`).update(name).digest();
   }
 }
 

@@ -7,6 +7,8 @@ import { xxh32 } from './xxh32';
 
 /** LMDB's keys have 511 octets at most; message_ids should be short, too (65 octets), but are not ours. */
 const LONGEST = 400;
+/** Octets of a hidden message_id. */
+const HIDDEN = 16;
 /** Behind whatever may follow. */
 const END = Buffer.alloc(5, 0xff);
 
@@ -19,7 +21,7 @@ type Hiding = Pick<Sealing, 'hide'> | undefined;
 /** What the keys of all entries begin with that have this message_id, in any case. */
 function beginningOf(messageId: string, hiding: Hiding): Buffer {
   const folded = Buffer.from(`${foldedId(messageId)}\0`);
-  if (hiding) return Buffer.concat([Buffer.from('$'), hiding.hide('message_id', folded)]);
+  if (hiding) return Buffer.concat([Buffer.from('$'), hiding.hide('message_id', folded).subarray(0, HIDDEN)]);
   return Buffer.concat([Buffer.from('#'), within(folded)]);
 }
 
@@ -29,11 +31,16 @@ function beginningOf(messageId: string, hiding: Hiding): Buffer {
  */
 export function entryKey({ messageId, id, segment }: CorrelationEntry, hiding: Hiding): Buffer {
   const own = Buffer.from(`${id}\0${segment}\0${messageId}`);
-  if (hiding)
-    return Buffer.concat([beginningOf(messageId, hiding), hiding.hide('entry', own).subarray(0, 4)]);
-  const hash = Buffer.alloc(4);
-  hash.writeUInt32BE(xxh32(viewOf(own), 0, own.length));
-  return Buffer.concat([beginningOf(messageId, undefined), hash]);
+  const hash = xxh32(viewOf(own), 0, own.length);
+  const octets = Buffer.alloc(4);
+  if (!hiding) {
+    octets.writeUInt32BE(hash);
+    return Buffer.concat([beginningOf(messageId, undefined), octets]);
+  }
+  // A part of the same digest hides it: another would cost as much as sealing the entry.
+  const digest = hiding.hide('message_id', Buffer.from(`${foldedId(messageId)}\0`));
+  octets.writeUInt32BE((hash ^ digest.readUInt32BE(HIDDEN)) >>> 0);
+  return Buffer.concat([Buffer.from('$'), digest.subarray(0, HIDDEN), octets]);
 }
 
 /** The keys of all entries with this message_id lie between the two; a few others may, too. */

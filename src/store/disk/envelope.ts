@@ -38,12 +38,10 @@ export class Envelope {
     // An index has no values.
     if (value.length === 0) return value;
     const place = this.#keepsKey ? key : UNREADABLE;
-    const sealed = this.#sealing.seal(this.#placeOf(key), value);
-    const octets = Buffer.allocUnsafeSlow(HEAD + place.length + sealed.length);
+    const octets = this.#sealing.seal(this.#placeOf(key), value, HEAD + place.length);
     octets[FORMAT_AT] = SEALED;
     octets[PLACE_AT] = place.length;
     place.copy(octets, HEAD);
-    sealed.copy(octets, HEAD + place.length);
     octets.writeUInt32BE(xxh32(viewOf(octets), FORMAT_AT, octets.length));
     return octets;
   }

@@ -35,7 +35,9 @@ export class FactNames {
         `The key of a stored fact has ${octets.length} octets, at most ${LONGEST_KEY}.`,
       );
     }
-    return this.#sealing ? Buffer.concat([Buffer.from('~'), this.#sealing.hide('fact', octets)]) : octets;
+    return this.#sealing
+      ? Buffer.concat([Buffer.from('~'), this.#sealing.hide('fact', octets).subarray(0, 16)])
+      : octets;
   }
 
   /** Where those that begin with `prefix` begin. Hidden ones have no order. */

@@ -96,7 +96,8 @@ function keysUnder(
   opened: (table: string, key: Buffer, value: Buffer) => Buffer,
 ): Convert {
   const records = new Records();
-  const hidden = (key: Buffer): Buffer => Buffer.concat([Buffer.from('!'), to.hide('unreadable', key)]);
+  const hidden = (key: Buffer): Buffer =>
+    Buffer.concat([Buffer.from('!'), to.hide('unreadable', key).subarray(0, 16)]);
   if (name === 'correlation') {
     return (key, plain) => {
       const decoded = decodeCorrelation(plain);
