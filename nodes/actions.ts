@@ -23,6 +23,7 @@ const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
   ['configure', configure],
   ['ack', ack],
   ['claim', claim],
+  ['compact', compact],
 ]);
 
 /**
@@ -88,6 +89,13 @@ async function claim(connection: Connection): Promise<Answer> {
   await connection.claim();
   const { queued } = await connection.client.status();
   return { smpp: { event: 'claimed', queued } };
+}
+
+/** Of what is gone from the queue no copy is left. */
+async function compact(connection: Connection): Promise<Answer> {
+  const { octetsBefore, octetsAfter, milliseconds, aside } = await connection.client.compact();
+  const payload = { octets_before: octetsBefore, octets_after: octetsAfter, milliseconds, aside };
+  return { payload, smpp: { event: 'compacted', ...payload } };
 }
 
 async function deadLetters(connection: Connection, { payload }: NodeMessage): Promise<Answer> {

@@ -16,6 +16,7 @@ const CREDENTIALS: readonly string[] = [
   'password',
   'receiverSystemId',
   'receiverPassword',
+  'queueKey',
 ] satisfies (keyof Credentials)[];
 
 /** The properties of smpp-config that are options of the client under the same name. */
@@ -30,11 +31,14 @@ export interface Credentials {
   password?: string;
   receiverSystemId?: string;
   receiverPassword?: string;
+  queueKey?: string;
 }
 
 export interface ConfigurationInput extends TlsInput {
   readonly definition: Definition;
   readonly credentials: Credentials | undefined;
+  /** Whether a queueKey was written, be it a variable that is empty. */
+  readonly hasQueueKey?: boolean;
   /** Milliseconds that Node-RED waits for a node to close. */
   readonly closeLimit: number;
   /** Where disk queues lie, unless the node says otherwise. */
@@ -57,6 +61,14 @@ export interface Configuration {
 }
 
 const NO_TLS: ReturnType<typeof readTls> = { problems: [], warnings: [], notes: [] };
+
+/** What was meant to be secret must not lie in clear because a variable has nothing in it. */
+const EMPTY_KEY: Problem = {
+  field: 'queueKey',
+  value: undefined,
+  remedy:
+    'the environment variable that it names is empty; put the key there, or clear the field to leave the queue in clear',
+};
 
 /** Milliseconds. A close handler past the limit is left behind: unbind and settling need the rest. */
 const CLOSE_RESERVE = 3000;
@@ -81,6 +93,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   const problems = [
     ...(problem === undefined ? [] : [{ field: 'version', value: definition.version, remedy: problem }]),
     ...findProblems(options).map(inNodes),
+    ...(input.hasQueueKey && blank(given.queueKey) ? [EMPTY_KEY] : []),
     ...tls.problems,
   ];
   return { options, problems, warnings: tls.warnings, notes: tls.notes };

@@ -108,6 +108,7 @@ async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined)
     store = await openDiskStore({
       directory,
       account: accountOf(settings),
+      queueKey: settings.queueKey.length > 0 ? settings.queueKey : undefined,
       settleForeign: settle,
       capacity: 0,
       whenFull: 'reject',

@@ -31,6 +31,7 @@ export = function smppConfig(RED: NodeAPI): void {
     const configuration = readConfiguration({
       definition: definition as unknown as Definition,
       credentials: this.credentials,
+      hasQueueKey: hasQueueKey(RED, this),
       closeLimit: Number(settings.nodeCloseTimeout) || CLOSE_LIMIT,
       nodeId: this.id,
       queueDirectory: queues,
@@ -63,9 +64,16 @@ export = function smppConfig(RED: NodeAPI): void {
       password: { type: 'password' },
       receiverSystemId: { type: 'text' },
       receiverPassword: { type: 'password' },
+      queueKey: { type: 'password' },
     },
   });
 };
+
+/** As it was written: by now a variable has become its value, which may be empty. */
+function hasQueueKey(RED: NodeAPI, node: ConfigNode): boolean {
+  const written = idsOf(node).map((id) => RED.nodes.getCredentials(id) as Credentials | undefined);
+  return written.some((credentials) => (credentials?.queueKey ?? '') !== '');
+}
 
 function flowsOf(RED: NodeAPI): FlowDefinition[] {
   const flows: FlowDefinition[] = [];

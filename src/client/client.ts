@@ -1,14 +1,13 @@
 import { SmppError } from '../protocol';
 import { canSubmit, type Session } from '../session';
-import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
+import { moveMessages, type Compaction, type Moved, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
 import { codecOf } from './codec-options';
 import { checkChanges, type Configuration } from './configuration';
 import { deadLetterOf, replayLetters, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
-import { allHosts } from './hosts';
-import { claimAll, purgeAll, purgeLetters } from './foreign';
+import { claimAll, compactStore, purgeAll, purgeLetters } from './foreign';
 import { Intake } from './intake';
 import type { Message } from './message';
 import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
@@ -21,8 +20,8 @@ import { Road } from './road';
 import { roadListener } from './road-listener';
 import { Sender, type SendOptions } from './sender';
 import { repeat, within, type Repeated } from './timing';
-import { warnOfTls } from './tls';
 import { Upkeep, type StartOptions } from './upkeep';
+import { warnAtStart } from './warnings';
 
 /** Milliseconds between sweeps of expired correlations. */
 const EXPIRE_EVERY = 60_000;
@@ -157,11 +156,7 @@ export class SmppClient {
   #warnOnce(): void {
     if (this.#warned) return;
     this.#warned = true;
-    const { clock, log, tls } = this.#parts;
-    const hosts = allHosts(this.#settings);
-    for (const field of this.#lineEnds)
-      log.debug({ event: 'bind', stage: 'start' }, `${field}: the line end behind it was taken off`);
-    warnOfTls({ useTls: this.#settings.useTls, tls, hosts }, clock, log);
+    warnAtStart(this.#settings, this.#lineEnds, this.#parts);
   }
 
   /** Like {@link start}, again after {@link disconnect}. */
@@ -255,6 +250,11 @@ export class SmppClient {
   /** Forgets them, and says how many they were. */
   purgeDeadLetters(): Promise<number> {
     return purgeLetters(this.#parts);
+  }
+
+  /** Writes the queue's file anew, so that no copy is left of what is gone from it. Sending waits. */
+  compact(): Promise<Compaction> {
+    return compactStore(this.#parts.store);
   }
 
   /** Queues what is queued in another store, which must be open and used by nobody; it stays open. */

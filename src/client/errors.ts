@@ -21,7 +21,7 @@ export class ConfigError extends SmppError {
   }
 }
 
-const SECRET = /password|url/i;
+const SECRET = /password|url|queueKey/i;
 
 export function describeProblem({ field, value, remedy }: Problem): string {
   const shown = value === undefined || value === '' || SECRET.test(field) ? '' : ` (${show(value)})`;

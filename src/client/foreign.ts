@@ -1,5 +1,5 @@
 import { SmppError } from '../protocol';
-import type { Claimable, Store } from '../store';
+import { nothingToCompact, type Claimable, type Compaction, type Store } from '../store';
 import type { StorePart } from './store-part';
 
 type Parts = Pick<StorePart, 'store' | 'openStore'>;
@@ -17,6 +17,12 @@ export async function purgeAll(parts: Parts, purge: (store: Store) => Promise<nu
     return removed;
   });
   return left ?? purge(parts.store);
+}
+
+/** Rejects with `NOT_SUPPORTED` where the store has no file. */
+export async function compactStore(store: Store): Promise<Compaction> {
+  if (!store.compact) throw nothingToCompact();
+  return store.compact();
 }
 
 /** Removes the dead letters, also those of another account. */

@@ -32,6 +32,7 @@ import {
   vendorTlvs,
   type OptionKind,
 } from './option-kinds';
+import { queueKeys } from './queue-key-option';
 import { statusPolicy } from './status-policy';
 import { receiptPattern, receiptStates, timeZone } from './receipt-options';
 import { tlsProblems } from './tls';
@@ -89,6 +90,7 @@ export const OPTIONS = {
   languages: languages(),
   payloadFormat: choice('fields', 'naz'),
   queueDirectory: text(''),
+  queueKey: queueKeys(),
   queueCapacity: integer(10_000),
   whenFull: choice('reject', 'drop-oldest', 'wait'),
   maxAttempts: integer(5, 1),

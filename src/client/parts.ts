@@ -52,7 +52,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const log = openLog(options, settings);
   const faults = new PartFaults(log, clock);
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
-  const { password: _secret, receiverPassword: _other, ...told } = settings;
+  const { password: _secret, receiverPassword: _other, queueKey: _key, ...told } = settings;
   const context = { settings: told, clientId, clock, log, prepare: client.prepare };
   const storage = storePart(options, settings, { ...context, onDropped: client.onDropped }, faults);
   const plugins = new PluginParts(options.resolvePlugin, context);

@@ -26,7 +26,7 @@ export type PluginType = keyof PluginProducts;
 /** What a plugin is told of the connection that it is made for. */
 export interface PluginContext {
   /** The connection's options, checked; without credentials. */
-  readonly settings: Omit<Settings, 'password' | 'receiverPassword'>;
+  readonly settings: Omit<Settings, 'password' | 'receiverPassword' | 'queueKey'>;
   readonly clientId: string;
   readonly clock: Clock;
   readonly log: Log;

@@ -156,6 +156,8 @@ async function diskStore(
     directory: clientDirectory(settings.queueDirectory, clientId),
     holder: settings.name || clientId,
     account: accountOf(settings),
+    queueKey: settings.queueKey.length > 0 ? settings.queueKey : undefined,
+    onExposed: ({ path, text }) => log.warn({ event: 'queue', stage: 'exposed', path }, text),
     settleForeign: settle,
     onClaimed: (before) => tellClaimed(before, context),
     correlationCapacity: settings.correlationCapacity,

@@ -1,4 +1,4 @@
-import { storeClosed } from './errors';
+import { nothingToCompact, storeClosed } from './errors';
 import type {
   Correlator,
   DeadLetters,
@@ -79,6 +79,11 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
       if (target.settle) return target.settle(entries, settlements);
       if (entries.length > 0) await target.correlator.put(entries);
       await target.queue.settle(settlements);
+    },
+    compact: async () => {
+      const target = await store();
+      if (target.compact) return target.compact();
+      throw nothingToCompact();
     },
     open: store,
     close: async () => {

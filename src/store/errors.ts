@@ -10,6 +10,14 @@ export function storeClosed(): SmppError {
   );
 }
 
+export function nothingToCompact(): SmppError {
+  return new SmppError(
+    'NOT_SUPPORTED',
+    'This queue has no file that could be compacted: only one of kind "disk" has. What is removed from memory is gone; ' +
+      'of what another store keeps of it, see its own manual.',
+  );
+}
+
 /** Why `count` more do not go in beside `used`, or undefined when they do. */
 export function queueFull(limits: QueueLimits, used: number, count: number): SmppError | undefined {
   const { capacity } = limits;

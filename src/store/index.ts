@@ -5,6 +5,7 @@
  */
 export type {
   AttemptRecord,
+  Compaction,
   CorrelationEntry,
   Correlator,
   DeadLetter,
@@ -56,3 +57,5 @@ export {
 } from './account';
 export { moveMessages, type Moved } from './move';
 export { foldedId } from './candidates';
+export { nothingToCompact } from './errors';
+export { newSealing, readQueueKeys, sealingOf, type Sealing, type StoredSeal } from './sealing';

@@ -239,6 +239,16 @@ export interface StoreCapabilities {
   readonly segmentState: boolean;
 }
 
+/** What {@link Store.compact} did. */
+export interface Compaction {
+  /** Size of the file, before and after. */
+  readonly octetsBefore: number;
+  readonly octetsAfter: number;
+  readonly milliseconds: number;
+  /** Files put aside after damage, which may hold texts and are not touched; absolute paths. */
+  readonly aside: readonly string[];
+}
+
 export interface Store {
   readonly queue: OutboundQueue;
   readonly correlator: Correlator;
@@ -248,6 +258,11 @@ export interface Store {
   readonly capabilities: StoreCapabilities;
   /** With `atomicSettle`: both in one transaction. */
   settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  /**
+   * Writes what is there into a new file and overwrites the old one: of what was settled, purged or expired no copy is
+   * left. Changes wait meanwhile. Absent: the store has no file.
+   */
+  compact?(): Promise<Compaction>;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@
  *
  *   enqueue   1,000 callers, one message each at a time, against as many bare puts of the same size
  *   road      enqueue + take + settle in batches, against bare put + delete + put batched alike
+ *   sealed    the same road with a queueKey: what encryption costs
  *   backlog   the cost of a message with 1k, 100k and 1M queued before it
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -52,8 +53,10 @@ async function withDirectory<T>(work: (directory: string) => Promise<T>): Promis
   }
 }
 
-const openStore = (directory: string): Promise<DiskStore> =>
-  openDiskStore({ directory: join(directory, 'queue'), account, capacity: 0, whenFull: 'reject' });
+const KEY = Buffer.from('a key of 32 octets for the bench').toString('base64');
+
+const openStore = (directory: string, queueKey?: string): Promise<DiskStore> =>
+  openDiskStore({ directory: join(directory, 'queue'), account, capacity: 0, whenFull: 'reject', queueKey });
 const openBare = (directory: string): RootDatabase<Buffer, number> =>
   open<Buffer, number>({ path: join(directory, 'bare'), encoding: 'binary', overlappingSync: false });
 
@@ -124,6 +127,43 @@ async function roadRow(count: number): Promise<[number, number]> {
   return [own, bare];
 }
 
+/** With a key and without one, in turns, and the CPU seconds of 100,000 messages. */
+async function sealedRow(
+  count: number,
+): Promise<[sealed: number, clear: number, sealedCpu: number, clearCpu: number]> {
+  const results: number[] = [];
+  const seconds: number[] = [];
+  for (const key of [KEY, undefined]) {
+    const batches = Array.from({ length: count / BATCH }, (_, batch) => messages(BATCH, batch * BATCH));
+    await withDirectory(async (directory) => {
+      const store = await openStore(directory, key);
+      const before = process.cpuUsage();
+      results.push(BATCH * (await rate(count / BATCH, 1, (batch) => oneBatch(store, batches[batch] ?? []))));
+      const { user, system } = process.cpuUsage(before);
+      seconds.push(((user + system) / 1e6) * (100_000 / count));
+      await store.close();
+    });
+  }
+  const [sealed = NaN, clear = NaN] = results;
+  const [sealedCpu = NaN, clearCpu = NaN] = seconds;
+  return [sealed, clear, sealedCpu, clearCpu];
+}
+
+/** Milliseconds for writing a backlog anew: under a key at opening, and when compacted. */
+async function rewriteRow(backlog: number): Promise<{ sealing: number; compacting: number }> {
+  return withDirectory(async (directory) => {
+    let store = await openStore(directory);
+    for (let first = 0; first < backlog; first += 5000) await store.queue.enqueue(messages(5000, first));
+    await store.close();
+    const started = performance.now();
+    store = await openStore(directory, KEY);
+    const sealing = performance.now() - started;
+    const { milliseconds } = await store.compact();
+    await store.close();
+    return { sealing, compacting: milliseconds };
+  });
+}
+
 async function oneBatch(store: DiskStore, batch: readonly QueueItem[]): Promise<void> {
   await store.queue.enqueue(batch);
   const leases = await store.queue.take(BATCH, { signal: AbortSignal.timeout(10_000) });
@@ -187,6 +227,16 @@ async function main(): Promise<void> {
       `${name}: ${own.toFixed(0)}/s, bare lmdb ${bare.toFixed(0)}/s, ratio ${ratio.toFixed(2)} (goal ${goal})`,
     );
   }
+  const sealed: Awaited<ReturnType<typeof sealedRow>>[] = [];
+  await sealedRow(20_000);
+  for (let round = 0; round < ROUNDS; round++) sealed.push(await sealedRow(100_000));
+  const of = (at: 0 | 1 | 2 | 3): number => median(sealed.map((row) => row[at]));
+  say(
+    `sealed: ${of(0).toFixed(0)}/s with a queueKey, ${of(1).toFixed(0)}/s without; ` +
+      `${of(2).toFixed(2)} and ${of(3).toFixed(2)} CPU seconds per 100,000`,
+  );
+  const { sealing, compacting } = await rewriteRow(1_000_000);
+  say(`rewrite of 1000000: sealed in ${sealing.toFixed(0)} ms at opening, compacted in ${compacting} ms`);
   const found = new Map<number, Awaited<ReturnType<typeof backlogRow>>[]>();
   for (let round = 0; round < BACKLOG_ROUNDS; round++)
     for (const backlog of BACKLOGS)

@@ -31,7 +31,7 @@ const PROBES: unknown[] = [
   '{"1":"gsm0338"}', '{"0xf5":"latin1"}', '{"256":"gsm0338"}', '{"1":""}', '{"-1":"ascii"}', 'naz', 'latin1', 'later',
   '192.0.2.1', '192.0.2.256', '192.0.2.1.', ' 192.0.2.1 ', '::1', 'fe80::1%eth0', '[::1]', 'a b', 'smsc.example', 'smsc.example.', 'smsc.example:2775',
   'smpp://smsc.example', 'a@b', 'eth0', '[{"host":"b:2775"}]', '[{"host":"::1","receiverHost":"c d"}]',
-  'a'.repeat(12), 'a'.repeat(13), 'a'.repeat(16), 'a'.repeat(41), 'a'.repeat(65), 'a'.repeat(256), 'Müller', '${HOST}',
+  'abcdefabcdef', '      abcdef', '["abcdefabcdef","short"]', '["abcdefabcdef"]', '[abcdefabcdef', '[]', 'a'.repeat(12), 'a'.repeat(13), 'a'.repeat(16), 'a'.repeat(41), 'a'.repeat(65), 'a'.repeat(256), 'Müller', '${HOST}',
 ]; // prettier-ignore
 
 describe('the dialog of smpp-config', () => {
@@ -48,6 +48,7 @@ describe('the dialog of smpp-config', () => {
       'password',
       'receiverSystemId',
       'receiverPassword',
+      'queueKey',
     ]);
     assert.equal(credentials?.password?.type, 'password');
     assert.equal(credentials?.receiverPassword?.type, 'password');
@@ -105,7 +106,13 @@ describe('the dialog of smpp-config', () => {
   });
 
   it('takes credentials as the client does', () => {
-    for (const property of ['systemId', 'password', 'receiverSystemId', 'receiverPassword'] as const) {
+    for (const property of [
+      'systemId',
+      'password',
+      'receiverSystemId',
+      'receiverPassword',
+      'queueKey',
+    ] as const) {
       for (const value of PROBES.filter((probe) => typeof probe === 'string' && !probe.startsWith('$'))) {
         const options = { systemId: 'a', ...pair(property), [property]: value as string };
         const taken = findProblems(options).length === 0;

@@ -36,7 +36,10 @@ export class Committer {
   #groupSize = LARGEST_GROUP;
   #scheduled = false;
   #running = false;
+  /** Nothing new is begun. */
+  #exclusive = false;
   #fullUntil = -Infinity;
+  #broken: Error | undefined;
 
   /** Called when all who asked for a commit are told. */
   onCommit: () => void = () => undefined;
@@ -73,13 +76,34 @@ export class Committer {
     if (!group || group.asked.length >= this.#groupSize) this.#groups.push((group = new Group()));
     group.add(asked);
     this.#waiting++;
-    if (!this.#scheduled && !this.#running) this.#schedule();
+    if (!this.#scheduled && !this.#running && !this.#exclusive) this.#schedule();
     return group;
   }
 
   /** Resolves when all that was asked for so far is written, or refused. */
   async idle(): Promise<void> {
+    while (this.#scheduled || this.#running || this.#exclusive) await nextTurn();
+  }
+
+  /**
+   * Does something to the file while nothing is being written; what is asked for meanwhile waits. `reopened` is to be
+   * called where the file is another one then.
+   */
+  async exclusively<T>(work: (reopened: () => Promise<void>) => Promise<T>): Promise<T> {
+    while (this.#exclusive) await nextTurn();
+    this.#exclusive = true;
     while (this.#scheduled || this.#running) await nextTurn();
+    try {
+      return await work(() => this.#space.reopen());
+    } finally {
+      this.#exclusive = false;
+      if (this.#groups.length > 0) this.#schedule();
+    }
+  }
+
+  /** From now on all is refused: what would be written would be lost. */
+  fail(cause: Error): void {
+    this.#broken = cause;
   }
 
   /** Nothing may be asked for any more. */
@@ -122,7 +146,7 @@ export class Committer {
   }
 
   #begin(): Promise<Written> | undefined {
-    const group = this.#groups.shift();
+    const group = this.#exclusive ? undefined : this.#groups.shift();
     return group && this.#write(group);
   }
 
@@ -181,6 +205,7 @@ export class Committer {
 
   /** The error, or undefined when all is synced. */
   async #attempt(asked: readonly Asked[]): Promise<Error | undefined> {
+    if (this.#broken) return this.#broken;
     let ended: ((synced: boolean) => void) | undefined;
     try {
       await this.#tables.root.batch(() => {

@@ -77,7 +77,7 @@ export class DiskCorrelator implements Correlator {
     const isAwaited = (entry: CorrelationEntry): boolean => entry.finalState === undefined;
     const awaited = entries.filter(isAwaited);
     const isMixed = awaited.length > 0 && awaited.length < entries.length;
-    const last = isMixed ? lastOfEach(entries) : entries;
+    const last = isMixed ? this.#lastOfEach(entries) : entries;
     const batches = [
       this.#batchOf(this.#awaited, isMixed ? last.filter(isAwaited) : awaited, puts),
       this.#batchOf(
@@ -109,11 +109,17 @@ export class DiskCorrelator implements Correlator {
     };
   }
 
+  /** Of entries that are put with one key the last, for which of two lists it stands in must be clear. */
+  #lastOfEach(entries: readonly CorrelationEntry[]): CorrelationEntry[] {
+    const { sealing } = this.#tables;
+    return [...new Map(entries.map((entry) => [nameOf(entryKey(entry, sealing)), entry])).values()];
+  }
+
   #batchOf(age: CorrelationAge, entries: readonly CorrelationEntry[], puts: Put[]): Batch | undefined {
     if (entries.length === 0) return undefined;
     const batch = ++this.#batch;
     const isFinal = age === this.#final;
-    const keys = entries.map(entryKey);
+    const keys = entries.map((entry) => entryKey(entry, this.#tables.sealing));
     entries.forEach((entry, at) => {
       const key = keys[at] as Buffer;
       puts.push({ key, name: nameOf(key), batch, isFinal, octets: this.#records.correlation(entry, batch) });
@@ -140,11 +146,12 @@ export class DiskCorrelator implements Correlator {
 
   *#candidates(messageId: string): Iterable<StoredCorrelation> {
     const folded = foldedId(messageId);
-    const own = this.#tables.correlation.get(soleKey(messageId));
+    const { sealing } = this.#tables;
+    const own = sealing ? undefined : this.#tables.correlation.get(soleKey(messageId));
     const decoded = own && this.#decoded(own, messageId);
     if (decoded && decoded.entry.messageId === messageId) yield decoded;
     for (const [, octets] of this.#tables.correlation.entries({
-      ...keysOf(messageId),
+      ...keysOf(messageId, sealing),
       limit: MOST_CANDIDATES,
     })) {
       const stored = this.#decoded(octets, messageId);
@@ -243,11 +250,6 @@ interface Batch {
   readonly age: CorrelationAge;
   readonly number: number;
   readonly octets: Buffer;
-}
-
-/** Of entries that are put with one key the last, for which of two lists it stands in must be clear. */
-function lastOfEach(entries: readonly CorrelationEntry[]): CorrelationEntry[] {
-  return [...new Map(entries.map((entry) => [nameOf(entryKey(entry)), entry])).values()];
 }
 
 /** A key as a map can have it. */

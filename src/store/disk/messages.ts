@@ -3,6 +3,7 @@ import { Block, blockValue, MOST_IN_BLOCK, type BlockKey } from './blocks';
 import type { Extent } from './bytes';
 import type { Census } from './census';
 import type { Delayed } from './delayed';
+import { ENVELOPE_OVERHEAD } from './envelope';
 import type { TombKey } from './keys';
 import type { Entry, ReadEntry } from './entries';
 import { decodeTomb, type Records } from './records';
@@ -49,7 +50,7 @@ export class Messages {
     this.#records = parts.records;
     this.#delayed = parts.delayed;
     this.#census = parts.census;
-    this.#largest = parts.tables.pageSize - PAGE_HEADER;
+    this.#largest = parts.tables.pageSize - PAGE_HEADER - (parts.tables.sealing ? ENVELOPE_OVERHEAD : 0);
     this.#growing = parts.tables.lanes.map(() => undefined);
     this.#noted = parts.tables.delivery.count > 0;
     this.#tombs = parts.tombs;

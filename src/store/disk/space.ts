@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkAddressSpace } from './address-space';
 import { DATA_FILE } from './directory';
 import { extend, Growth } from './growth';
 import type { Tables } from './tables';
@@ -64,10 +65,10 @@ export function addRecord(room: { octets: number; rows: number }, size: number):
  */
 export class Space {
   readonly #tables: Tables;
-  readonly #fd: number;
+  #fd: number;
   readonly #directory: string;
   readonly #file: string;
-  readonly #growth: Growth;
+  #growth: Growth;
   /** At least so much is left behind what is in use, without the reserve. */
   #left = 0;
 
@@ -77,6 +78,17 @@ export class Space {
     this.#file = join(directory, DATA_FILE);
     this.#fd = openSync(this.#file, 'r+');
     this.#growth = new Growth(this.#file);
+  }
+
+  /** Another file took the place of the one that it looked after. */
+  async reopen(): Promise<void> {
+    const before = { fd: this.#fd, growth: this.#growth };
+    const growth = new Growth(this.#file);
+    this.#fd = openSync(this.#file, 'r+');
+    this.#growth = growth;
+    this.#left = 0;
+    await before.growth.close();
+    closeSync(before.fd);
   }
 
   #most({ octets, rows, touches }: Room): number {
@@ -110,6 +122,7 @@ export class Space {
     const anywhere = room.octets + copies + PATHS * pageSize;
     const needed = room.rows + anywhere;
     const reserve = spare ? reserveFor(used) : 0;
+    if (spare) checkAddressSpace(this.#directory, 2 * (used + needed));
     try {
       this.#leaveRoom(spare);
       extend(this.#fd, used + needed + reserve);

@@ -1,22 +1,15 @@
 import type { Clock } from '../../clock';
-import { SmppError } from '../../protocol';
 import type { KeyValueState } from '../types';
 import type { Committer } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import type { BinaryTable, Tables } from './tables';
+import { FactNames, type Fact } from './fact-names';
 import { decodeFact, type Records } from './records';
-
-const LONGEST_KEY = 1000;
-
-interface Fact {
-  readonly value: Buffer;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-}
 
 export class DiskState implements KeyValueState {
   readonly #table: BinaryTable;
+  readonly #names: FactNames;
   readonly #committer: Committer;
   readonly #records: Records;
   readonly #clock: Clock;
@@ -35,6 +28,7 @@ export class DiskState implements KeyValueState {
     check: () => void;
   }) {
     this.#table = parts.tables.state;
+    this.#names = new FactNames(parts.tables.sealing);
     this.#committer = parts.committer;
     this.#records = parts.records;
     this.#clock = parts.clock;
@@ -50,14 +44,14 @@ export class DiskState implements KeyValueState {
   #read(key: string): Buffer | undefined {
     const fact = this.#unsynced.has(key)
       ? this.#unsynced.get(key)
-      : this.#decode(key, this.#table.get(keyOf(key)));
+      : this.#decode(key, this.#table.get(this.#names.keyOf(key)));
     return fact && fact.expiresAt > this.#clock.now() ? fact.value : undefined;
   }
 
   #decode(key: string, octets: Buffer | undefined): Fact | undefined {
     if (!octets) return undefined;
     const decoded = decodeFact(octets);
-    if ('value' in decoded) return decoded.value;
+    if ('value' in decoded) return this.#names.withoutName(decoded.value);
     this.#onDamage(damagedRecord(`The stored fact ${JSON.stringify(key)}`, decoded.unreadable));
     return undefined;
   }
@@ -79,8 +73,8 @@ export class DiskState implements KeyValueState {
 
   async #write(facts: readonly (readonly [key: string, fact: Fact | null])[]): Promise<void> {
     const puts = facts.map(([key, fact]) => ({
-      key: keyOf(key),
-      octets: fact && this.#records.fact(fact.value, fact.expiresAt),
+      key: this.#names.keyOf(key),
+      octets: fact && this.#records.fact(this.#names.withName(key, fact.value), fact.expiresAt),
     }));
     for (const [key, fact] of facts) this.#unsynced.set(key, fact);
     const settled = (): void => {
@@ -122,11 +116,13 @@ export class DiskState implements KeyValueState {
   }
 
   #stored(prefix: string): [string, Fact][] {
-    const start = keyOf(prefix);
     const found: [string, Fact][] = [];
-    for (const [octets, value] of this.#table.entries({ from: start })) {
-      const key = octets.toString('utf8', 1);
-      if (!key.startsWith(prefix)) break;
+    for (const [octets, value] of this.#table.entries({ from: this.#names.startOf(prefix) })) {
+      const key = this.#names.nameOf(octets, value);
+      if (!key?.startsWith(prefix)) {
+        if (this.#names.areHidden) continue;
+        break;
+      }
       const fact = this.#decode(key, value);
       if (fact) found.push([key, fact]);
     }
@@ -144,14 +140,4 @@ export class DiskState implements KeyValueState {
     this.#write([[key, { value: Buffer.from(String(value)), expiresAt: Infinity }]]).catch(() => undefined);
     return value;
   }
-}
-
-function keyOf(key: string): Buffer {
-  // LMDB has no empty key, hence the octet before.
-  const octets = Buffer.from(`=${key}`);
-  if (octets.length <= LONGEST_KEY) return octets;
-  throw new SmppError(
-    'INVALID_OPTION',
-    `The key of a stored fact has ${octets.length} octets, at most ${LONGEST_KEY}.`,
-  );
 }

@@ -3,20 +3,31 @@ import { systemClock, type Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import { claimStore, forgetSmsc, type Claimable, type SettleForeign, type StoreAccount } from '../account';
 import { storeClosed } from '../errors';
-import type { CorrelationEntry, DeadLetter, DeadLetters, QueueLimits, Settlement, Store } from '../types';
+import { readQueueKeys } from '../sealing';
+import type {
+  Compaction,
+  CorrelationEntry,
+  DeadLetter,
+  DeadLetters,
+  QueueLimits,
+  Settlement,
+  Store,
+} from '../types';
+import { chmodQuietly, type Exposure } from './access';
 import { QueueChanges } from './changes';
 import { Census } from './census';
 import { Committer } from './committer';
+import { compactFile } from './compact';
 import type { StoreChange } from './requests';
 import { DiskCorrelator } from './correlator';
 import type { OnDamage } from './damage';
 import { DiskDeadLetters } from './dead-letters';
 import { Delayed } from './delayed';
 import { checkDirectory } from './directory';
-import { ensureWhole } from './file/whole';
 import { Identity } from './identity';
-import { layOutLockFile, loadLmdb, type Lmdb } from './lmdb';
-import { openTables, type Tables } from './tables';
+import { loadLmdb, type Lmdb } from './lmdb';
+import { openFiles, type Opening } from './opening';
+import type { Tables } from './tables';
 import { lockDirectory } from './lock';
 import { LoanMarks } from './marks';
 import { Messages } from './messages';
@@ -46,6 +57,14 @@ export interface DiskStoreOptions extends QueueLimits {
   readonly deadLetterCapacity?: number;
   /** Told of each thing that cannot be read, once. */
   readonly onDamage?: OnDamage;
+  /**
+   * Encrypts all that is written (AES-256-GCM), and ids in keys (HMAC). 32 octets in base64 or hexadecimal, or a
+   * passphrase; of several the first encrypts, all decrypt. What is there in clear, or under another of them, is
+   * written anew under the first when the store is opened. Absent: in clear.
+   */
+  readonly queueKey?: string | readonly string[] | undefined;
+  /** Told of what others can read of the directory, where that cannot be changed. */
+  readonly onExposed?: (exposure: Exposure) => void;
   /** Where lmdb comes from; default the package of that name. */
   readonly loadLmdb?: () => Promise<Lmdb>;
 }
@@ -53,6 +72,7 @@ export interface DiskStoreOptions extends QueueLimits {
 export interface DiskStore extends Store, Claimable {
   readonly deadLetters: DeadLetters;
   settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  compact(): Promise<Compaction>;
 }
 
 /**
@@ -62,11 +82,13 @@ export interface DiskStore extends Store, Claimable {
  * Rejects with `INVALID_OPTION` (directory, capacity), `QUEUE_UNAVAILABLE` (no
  * lmdb for this platform, or a disk that cannot be read or written), `STORE_IN_USE`
  * (another connection or process has it), `STORE_ACCOUNT` (another account has
- * messages, dead letters or awaited receipts in it) or `STORE_FORMAT` (a newer version wrote it). Nothing is deleted in any case.
+ * messages, dead letters or awaited receipts in it), `STORE_KEY` (it is encrypted with a key that was not given) or
+ * `STORE_FORMAT` (a newer version wrote it). Nothing is deleted in any case.
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   checkDirectory(options.directory);
-  const lmdb = await loadLmdb(options.loadLmdb);
+  keysOf(options);
+  const lmdb = await loadLmdb(options.loadLmdb, options.directory);
   const directory = await reach(options.directory);
   const holder = options.holder ?? 'unnamed';
   const registration = await register(directory, holder);
@@ -94,6 +116,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     const committer = new Committer(tables, clock, directory);
     cleanups.push(() => committer.close());
     const { store, queue, stored } = await assemble(options, {
+      lmdb,
       directory,
       tables,
       committer,
@@ -115,31 +138,35 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   }
 }
 
+function keysOf({ queueKey }: DiskStoreOptions): readonly string[] {
+  const read = readQueueKeys(queueKey);
+  if ('keys' in read) return read.keys;
+  throw new SmppError('INVALID_OPTION', `queueKey ${read.remedy}.`);
+}
+
 async function reach(directory: string): Promise<string> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+    // Whatever the umask left of it: the lock is made there next.
+    if (made !== undefined) chmodQuietly(directory, 0o700);
     return await realpath(directory);
   } catch (cause) {
     throw unusable(directory, cause as Error);
   }
 }
 
-async function openOrRefuse(
-  lmdb: Lmdb,
-  directory: string,
-  options: DiskStoreOptions,
-): Promise<{ tables: Tables; repaired: boolean }> {
-  const { clock = systemClock, onDamage = () => undefined } = options;
+async function openOrRefuse(lmdb: Lmdb, directory: string, options: DiskStoreOptions): Promise<Opening> {
+  const { clock = systemClock, onDamage = () => undefined, onExposed = () => undefined } = options;
+  const keys = keysOf(options);
   try {
-    const repaired = await ensureWhole(lmdb, directory, clock.now(), onDamage);
-    await layOutLockFile(directory);
-    return { tables: await openTables(lmdb, directory), repaired };
+    return await openFiles({ lmdb, directory, keys, now: clock.now(), onDamage, onExposed });
   } catch (cause) {
-    throw unusable(directory, cause as Error);
+    throw cause instanceof SmppError ? cause : unusable(directory, cause as Error);
   }
 }
 
 interface Opened {
+  readonly lmdb: Lmdb;
   readonly directory: string;
   readonly tables: Tables;
   readonly committer: Committer;
@@ -152,7 +179,7 @@ async function assemble(
   options: DiskStoreOptions,
   opened: Opened,
 ): Promise<{ store: DiskStore; queue: DiskQueue; stored: () => number }> {
-  const { directory, tables, committer, repaired, close } = opened;
+  const { lmdb, directory, tables, committer, repaired, close } = opened;
   const { clock = systemClock, onDamage = () => undefined } = options;
   const records = new Records();
   const identity = new Identity({ tables, committer, records, clock, directory, onDamage });
@@ -221,6 +248,10 @@ async function assemble(
       return before;
     },
     forgetAwaited: () => identity.forgetAwaited(),
+    compact: async () => {
+      check();
+      return compactFile({ lmdb, directory, tables, committer, clock });
+    },
     close: () => (closing ??= close()),
   };
   return { store, queue, stored: () => changes.stored };

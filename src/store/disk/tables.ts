@@ -1,5 +1,10 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
+import { checkAddressSpace } from './address-space';
 import { recordsOf, type BlockKey } from './blocks';
+import { probeDescriptors } from './descriptors';
+import { DATA_FILE } from './directory';
 import type { DelayedKey } from './entries';
 import {
   blockKey,
@@ -13,8 +18,10 @@ import {
   tombKeyOf,
   type TombKey,
 } from './keys';
+import { Envelope } from './envelope';
 import type { Lmdb } from './lmdb';
 import { decodeItem } from './records';
+import type { Sealing } from '../sealing';
 
 interface Range<K> {
   /** From here on, that included. */
@@ -30,14 +37,27 @@ interface Range<K> {
 
 /** One table: records by keys whose octets are in the order of the keys. */
 export class Table<K> {
-  readonly #database: Database<Buffer, Buffer>;
+  #database: Database<Buffer, Buffer>;
   readonly #encode: (key: K) => Buffer;
   readonly #decode: (octets: Buffer) => K;
+  readonly #envelope: Envelope | undefined;
 
-  constructor(database: Database<Buffer, Buffer>, encode: (key: K) => Buffer, decode: (octets: Buffer) => K) {
+  /** With an envelope its values are sealed on the disk, and clear to who reads and puts. */
+  constructor(
+    database: Database<Buffer, Buffer>,
+    encode: (key: K) => Buffer,
+    decode: (octets: Buffer) => K,
+    envelope?: Envelope,
+  ) {
     this.#database = database;
     this.#encode = encode;
     this.#decode = decode;
+    this.#envelope = envelope;
+  }
+
+  /** From now on it is the one of another file, which has the same entries. */
+  attach(database: Database<Buffer, Buffer>): void {
+    this.#database = database;
   }
 
   /** How many entries it has, without counting them. */
@@ -46,12 +66,14 @@ export class Table<K> {
   }
 
   get(key: K): Buffer | undefined {
-    return this.#database.get(this.#encode(key));
+    const octets = this.#database.get(this.#encode(key));
+    return octets && this.#envelope ? this.#envelope.open(this.#encode(key), octets) : octets;
   }
 
   /** Within a transaction, as is {@link remove}. The octets must stay as they are until it is committed. */
   put(key: K, octets: Buffer): void {
-    void this.#database.put(this.#encode(key), octets);
+    const place = this.#encode(key);
+    void this.#database.put(place, this.#envelope ? this.#envelope.close(place, octets) : octets);
   }
 
   remove(key: K): void {
@@ -60,7 +82,7 @@ export class Table<K> {
 
   *entries(range: Range<K> = {}): IterableIterator<[key: K, octets: Buffer]> {
     for (const { key, value } of this.#database.getRange(this.#options(range))) {
-      yield [this.#decode(key), value];
+      yield [this.#decode(key), this.#envelope ? this.#envelope.open(key, value) : value];
     }
   }
 
@@ -90,6 +112,10 @@ export type LaneTable = Table<BlockKey>;
 /** The tables of one store. */
 export interface Tables {
   readonly root: RootDatabase<Buffer, Buffer>;
+  /** Absent: all is in clear. */
+  readonly sealing: Sealing | undefined;
+  /** Goes over to another file, which has the same entries; the one before is to be closed. */
+  become(root: RootDatabase<Buffer, Buffer>): void;
   readonly meta: BinaryTable;
   /** Messages by their sequence number, in blocks, one table per lane: each is written at its end only. */
   readonly lanes: readonly LaneTable[];
@@ -122,10 +148,17 @@ export const LANE_TABLES = ['lane0', 'lane1', 'lane2', 'lane3', 'lane4'];
  * - eventTurnBatching off: the transactions are ours (see Committer); lmdb's own have
  *   a promise that nobody can catch, and a full disk would end the process.
  */
-export async function openTables(lmdb: Lmdb, directory: string): Promise<Tables> {
-  const root = openEnvironment(lmdb, directory);
+export function openTables(lmdb: Lmdb, directory: string): Promise<Tables> {
+  return tablesIn(openEnvironment(lmdb, directory), undefined);
+}
+
+/** The tables of an environment that is open; where that fails it is closed. */
+export async function tablesIn(
+  root: RootDatabase<Buffer, Buffer>,
+  sealing: Sealing | undefined,
+): Promise<Tables> {
   try {
-    return tablesOf(root);
+    return tablesOf(root, sealing);
   } catch (error) {
     // Who tries again would be given the same one, which has failed.
     await root.close();
@@ -133,22 +166,54 @@ export async function openTables(lmdb: Lmdb, directory: string): Promise<Tables>
   }
 }
 
-function tablesOf(root: RootDatabase<Buffer, Buffer>): Tables {
-  const databases: Database<Buffer, Buffer>[] = [];
-  const database = (name: string): Database<Buffer, Buffer> => {
-    const opened = openDatabase(root, name);
-    databases.push(opened);
-    return opened;
+const OTHER_TABLES = [
+  'tombs',
+  'delivery',
+  'delayed',
+  'correlation',
+  'correlation-age',
+  'correlation-final',
+  'state',
+  'dead',
+];
+export const TABLES: readonly string[] = ['meta', ...LANE_TABLES, ...OTHER_TABLES];
+
+/** Of messages only, which may have to find their place without their key. */
+export const envelopeOf = (sealing: Sealing, table: string): Envelope =>
+  new Envelope(sealing, table, LANE_TABLES.includes(table));
+
+function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefined): Tables {
+  let root = first;
+  const tables = new Map<string, Table<never>>();
+  let databases: Database<Buffer, Buffer>[] = [];
+  const table = <K>(name: string, encode: (key: K) => Buffer, decode: (octets: Buffer) => K): Table<K> => {
+    const database = openDatabase(root, name);
+    databases.push(database);
+    const made = new Table(database, encode, decode, sealing && envelopeOf(sealing, name));
+    tables.set(name, made as unknown as Table<never>);
+    return made;
   };
-  const numbered = (name: string): NumberTable => new Table(database(name), numberKey(), numberOf);
-  const binary = (name: string): BinaryTable => new Table(database(name), same, same);
+  const numbered = (name: string): NumberTable => table(name, numberKey(), numberOf);
+  const binary = (name: string): BinaryTable => table(name, same, same);
   return {
-    root,
+    get root() {
+      return root;
+    },
+    sealing,
+    become(next) {
+      root = next;
+      databases = [];
+      for (const [name, known] of tables) {
+        const database = openDatabase(next, name);
+        databases.push(database);
+        known.attach(database);
+      }
+    },
     meta: binary('meta'),
-    lanes: LANE_TABLES.map((name) => new Table(database(name), blockKey(), blockKeyOf)),
-    tombs: new Table(database('tombs'), tombKey(), tombKeyOf),
+    lanes: LANE_TABLES.map((name) => table(name, blockKey(), blockKeyOf)),
+    tombs: table('tombs', tombKey(), tombKeyOf),
     delivery: numbered('delivery'),
-    delayed: new Table(database('delayed'), delayedKey(), delayedKeyOf),
+    delayed: table('delayed', delayedKey(), delayedKeyOf),
     correlation: binary('correlation'),
     correlationAge: numbered('correlation-age'),
     correlationFinal: numbered('correlation-final'),
@@ -172,6 +237,9 @@ function tablesOf(root: RootDatabase<Buffer, Buffer>): Tables {
 }
 
 export function openEnvironment({ open }: Lmdb, directory: string): RootDatabase<Buffer, Buffer> {
+  probeDescriptors(directory);
+  const size = statSync(join(directory, DATA_FILE), { throwIfNoEntry: false })?.size ?? 0;
+  checkAddressSpace(directory, 2 * size);
   return open<Buffer, Buffer>({
     path: directory,
     noSubdir: false,

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Database } from 'lmdb';
 import type { Lmdb } from '../lmdb';
 import { allRecordsOf, type BlockKey } from '../blocks';
+import { keyInside } from '../envelope';
 import { decodeItem } from '../records';
 import { blockKey } from '../keys';
 import { LANE_TABLES, openDatabase, openEnvironment } from '../tables';
@@ -51,8 +52,10 @@ const toKey = blockKey();
 
 /** Messages tell their place themselves; the key may be what is damaged. */
 function placeOf(table: string, key: Buffer, value: Buffer): Buffer {
-  const place = LANE_TABLES.includes(table) ? placeInLane(value) : undefined;
-  return Buffer.from(place ? toKey(place) : key);
+  if (!LANE_TABLES.includes(table)) return Buffer.from(key);
+  const sealed = keyInside(value);
+  const place = sealed ? undefined : placeInLane(value);
+  return Buffer.from(sealed ?? (place ? toKey(place) : key));
 }
 
 function placeInLane(value: Buffer): BlockKey | undefined {

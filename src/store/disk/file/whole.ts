@@ -15,10 +15,10 @@ import {
   type Snapshot,
 } from './layout';
 import { layOut, tryRoom } from '../space';
+import { finishSwap, REBUILT } from '../swap';
 import { rebuild } from './rebuild';
 import { Walker } from './walker';
 
-const REBUILT = 'rebuilt';
 const LOCK_FILE = 'lock.mdb';
 const ROOM_FOR_TABLES = 2 ** 20;
 
@@ -33,9 +33,9 @@ export async function ensureWhole(
   onDamage: OnDamage,
 ): Promise<boolean> {
   if (endianness() !== 'LE' || !WIDE.includes(process.arch)) return false;
+  await finishSwap(directory);
   const file = join(directory, DATA_FILE);
   const rebuilt = join(directory, REBUILT);
-  await finishEarlier(file, rebuilt);
   const { snapshots, problem } = inspect(file);
   const [newest] = snapshots;
   if (problem === undefined) {
@@ -47,7 +47,7 @@ export async function ensureWhole(
   const aside = join(directory, `damaged-${now}.mdb`);
   await rename(file, aside);
   await rm(join(directory, LOCK_FILE), { force: true });
-  await finishEarlier(file, rebuilt);
+  await finishSwap(directory);
   const kept =
     taken === 0 ? 'Nothing of it can be read' : `${taken} entries could be read and were taken over`;
   const text = `The file ${file} is damaged: ${problem}. ${kept}; the damaged file is kept as ${aside}.`;
@@ -121,11 +121,4 @@ function readAt(fd: number, position: number): Buffer {
   const octets = Buffer.alloc(META_SIZE);
   readSync(fd, octets, 0, META_SIZE, position);
   return octets;
-}
-
-/** A crash between putting the damaged file aside and moving the new one in its place. */
-async function finishEarlier(file: string, rebuilt: string): Promise<void> {
-  const present = await stat(file).catch(() => undefined);
-  if (!present) await rename(join(rebuilt, DATA_FILE), file).catch(() => undefined);
-  await rm(rebuilt, { recursive: true, force: true });
 }
