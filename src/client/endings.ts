@@ -3,6 +3,7 @@ import { itSays } from '../session';
 import type { DeadReason, Lease } from '../store';
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
+import type { LateAcceptances } from './late';
 import { infoField } from './pdu-fields';
 import type { Settings } from './options';
 import { retryDelay } from './retry';
@@ -11,6 +12,7 @@ import type { Settler } from './settler';
 export interface EndingsParts {
   readonly settler: Settler;
   readonly mailboxes: FullMailboxes;
+  readonly late: LateAcceptances;
   readonly settings: Pick<Settings, 'maxAttempts' | 'maxRedeliveries' | 'delivery'>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -46,7 +48,8 @@ export class Endings {
   }
 
   dead(lease: Lease, reason: DeadReason): void {
-    const { settler, listener } = this.#parts;
+    const { settler, listener, late } = this.#parts;
+    if (lease.state.redelivered) late.forget(lease.item.id);
     if (reason.code === 'REFUSED') lease.state.attempts++;
     settler.settle({ outcome: 'dead', lease, reason }, () => listener.failed(lease, reason));
   }
@@ -71,7 +74,8 @@ export class Endings {
   }
 
   #accepted(lease: Lease): void {
-    const { settler, listener, mailboxes } = this.#parts;
+    const { settler, listener, mailboxes, late } = this.#parts;
+    if (lease.state.redelivered) late.forget(lease.item.id);
     mailboxes.accepted(lease.item.destination);
     settler.settle({ outcome: 'done', lease }, () => listener.accepted(lease));
   }
@@ -88,7 +92,8 @@ export class Endings {
   }
 
   #delay(lease: Lease, times: number): void {
-    const { settler, clock, random } = this.#parts;
+    const { settler, clock, random, late } = this.#parts;
+    if (lease.state.redelivered) late.expect(lease);
     const notBefore = clock.now() + retryDelay(times, random);
     if (lease.state.onTheWire) lease.state.onTheWire = false;
     settler.settle({ outcome: 'retry', lease, notBefore }, () => undefined);
@@ -112,6 +117,7 @@ export class Endings {
   }
 
   #release(lease: Lease): void {
+    if (lease.state.redelivered) this.#parts.late.expect(lease);
     if (lease.state.onTheWire) lease.state.onTheWire = false;
     this.#parts.settler.release(lease);
   }

@@ -145,7 +145,7 @@ export class Lane {
     await settler.below(maxUnsettled - 1);
     if (signal.aborted) return;
     if (this.#segmentsToGo() === 0) await this.#borrow();
-    await this.#solitude.respected(() => this.#ready[0], signal);
+    await this.#solitude.respected(() => this.#next(), signal);
     const wanted = Math.min(this.#session.freeSlots, this.#segmentsToGo());
     if (wanted === 0 || signal.aborted) return;
     const permits = await limiter.acquire(wanted, { signal });
@@ -187,6 +187,11 @@ export class Lane {
     } catch (error) {
       if (!signal.aborted) throw error;
     }
+  }
+
+  /** One that was accepted late has nothing to go. */
+  #next(): Delivery | undefined {
+    return this.#ready.find((delivery) => delivery.remaining > 0);
   }
 
   #segmentsToGo(): number {

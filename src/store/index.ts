@@ -12,6 +12,7 @@ export type {
   DeadReason,
   DeliveryState,
   KeyValueState,
+  KnownStates,
   Lane,
   Lease,
   OutboundQueue,
@@ -54,5 +55,6 @@ export {
   type SettleForeign,
   type StoreAccount,
 } from './account';
+export { acceptSegment, isAccepted, messageIdsOf, newDeliveryState } from './delivery-state';
 export { moveMessages, type Moved } from './move';
 export { foldedId } from './candidates';

@@ -16,6 +16,8 @@ export interface Fault {
    * waits for an hour in a moment.
    */
   readonly lasts: number;
+  /** How often a segment may be taken at most, where that is bounded although answers do not come. */
+  readonly most?: number;
 }
 
 /** At the proxy. */
@@ -67,6 +69,15 @@ export const FAULTS: readonly Fault[] = [
   way('FIN', 'end'),
   way('silence', 'silence', 400),
   way('slow bytes', 'slow'),
+  {
+    // All is answered ESME_ROK, and later than responseTimeout and bindTimeout.
+    ...rules(
+      'slow',
+      (['submit', 'bind', 'enquire_link'] as const).map((on) => ({ type: 'slow', on, seconds: 0.35 })),
+      2500,
+    ),
+    most: 5,
+  },
   rules('split PDUs', [{ type: 'split', octets: 3, seconds: 0.001 }]),
   rules('half PDUs', [{ type: 'half', every: 5, how: 'reset' }]),
   rules('wrong sequence numbers', [{ type: 'wrong-sequence', every: 4 }]),
