@@ -44,6 +44,13 @@ function rules(name: string, list: readonly Rule[], lasts = 150): Fault {
   };
 }
 
+/** All is answered ESME_ROK, and later than responseTimeout; from 0.3 s on later than bindTimeout, too. */
+function slow(name: string, seconds: number): Fault {
+  const occasions = ['submit', 'bind', 'enquire_link'] as const;
+  const late = occasions.map((on): Rule => ({ type: 'slow', on, seconds }));
+  return { ...rules(name, late, 2500), most: 5 };
+}
+
 function bindRefused(status: string): Fault {
   return {
     name: `bind: ${status}`,
@@ -69,15 +76,8 @@ export const FAULTS: readonly Fault[] = [
   way('FIN', 'end'),
   way('silence', 'silence', 400),
   way('slow bytes', 'slow'),
-  {
-    // All is answered ESME_ROK, and later than responseTimeout and bindTimeout.
-    ...rules(
-      'slow',
-      (['submit', 'bind', 'enquire_link'] as const).map((on) => ({ type: 'slow', on, seconds: 0.35 })),
-      2500,
-    ),
-    most: 5,
-  },
+  slow('slow', 0.25),
+  slow('slow, binds, too', 0.35),
   rules('split PDUs', [{ type: 'split', octets: 3, seconds: 0.001 }]),
   rules('half PDUs', [{ type: 'half', every: 5, how: 'reset' }]),
   rules('wrong sequence numbers', [{ type: 'wrong-sequence', every: 4 }]),
