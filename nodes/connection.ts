@@ -55,6 +55,8 @@ export class Connection implements Member {
   readonly defaults: Readonly<Record<string, unknown>>;
   /** Whether a text may be a queue item of naz. */
   readonly payloadFormat: Settings['payloadFormat'];
+  /** Whether a log may have what people write to each other. */
+  readonly logsTexts: boolean;
   readonly #parts: ConnectionParts;
   readonly #client: SmppClient | undefined;
   readonly #hold: Hold | undefined;
@@ -94,6 +96,7 @@ export class Connection implements Member {
       this.unusable = opened;
       this.defaults = {};
       this.payloadFormat = 'fields';
+      this.logsTexts = false;
       this.#autoConnect = false;
       this.#hold = parts.registry.keep(parts.nodeId);
       parts.log.error(`this connection cannot be used: ${opened.message}`);
@@ -105,6 +108,7 @@ export class Connection implements Member {
     this.#autoConnect = opened.settings.autoConnect;
     this.defaults = opened.settings.defaults;
     this.payloadFormat = opened.settings.payloadFormat;
+    this.logsTexts = opened.settings.logMessageText;
     this.#own = { label: labelOf(opened.settings), binds: bindsOf(opened.settings) };
     this.#listeners.attach(opened.client, opened.settings);
     this.#watch(opened.client);

@@ -3,6 +3,7 @@ import { SmppError, plainCopy, type CompleteWhen, type Message, type Outcome } f
 import { runAction, type Answer } from './actions';
 import { compose, type OutSettings } from './compose';
 import type { Connection } from './connection';
+import { forLog } from './logged-error';
 import { failureOf, smppOf, type Failure } from './outcomes';
 import type { Registry } from './registry';
 import type { TypedInputReader } from './typed-inputs';
@@ -35,12 +36,14 @@ export class Sender {
   }
 
   async handle(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+    // msg.smpp makes room for the outcome.
+    const job: Job = { msg, send, done, given: [{ ...msg }] };
     try {
       const connection = this.#usable();
-      if (!isAsked(msg)) await this.#send(connection, msg, send, done);
-      else await this.#act(connection, msg, send, done);
+      if (!isAsked(msg)) await this.#send(connection, job);
+      else await this.#act(connection, job);
     } catch (error) {
-      await this.#fail(msg, error, {}, done);
+      await this.#fail(job, error, {});
     }
   }
 
@@ -51,42 +54,40 @@ export class Sender {
     return connection;
   }
 
-  async #act(connection: Connection, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+  async #act(connection: Connection, job: Job): Promise<void> {
+    const { msg } = job;
     let answer: Answer;
     try {
       answer = await runAction(connection, msg);
     } catch (error) {
       // Nothing of an order lies in the queue: it fails also where it was cut short by another one, or by a deploy.
-      return this.#failed(msg, asError(error), {}, done);
+      return this.#failed(job, asError(error), {});
     }
     if (answer.smpp) msg.smpp = answer.smpp;
-    if ('payload' in answer) await this.#complete({ ...msg, payload: answer.payload }, send, done);
-    else done();
+    if ('payload' in answer) await this.#complete({ ...msg, payload: answer.payload }, job);
+    else job.done();
   }
 
-  async #send(connection: Connection, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+  async #send(connection: Connection, job: Job): Promise<void> {
+    const { msg } = job;
     const inputs = await this.#parts.inputs.read(msg);
+    job.given.push(inputs);
     const composed = compose(msg, this.#parts.settings, inputs, connection);
-    if (composed.kind === 'batch') return this.#sendBatch(connection, composed.messages, msg, send, done);
+    if (composed.kind === 'batch') return this.#sendBatch(connection, composed.messages, job);
     const { message } = composed;
     let outcome: Outcome;
     try {
       outcome = await connection.send(message, this.#options(msg));
     } catch (error) {
-      return this.#fail(msg, error, labelOf(message), done);
+      return this.#fail(job, error, labelOf(message));
     }
     // A receipt in it went to smpp-in nodes as well.
     msg.smpp = plainCopy(smppOf(outcome));
-    await this.#complete(msg, send, done);
+    await this.#complete(msg, job);
   }
 
-  async #sendBatch(
-    connection: Connection,
-    messages: readonly Message[],
-    msg: NodeMessageInFlow,
-    send: Send,
-    done: Done,
-  ): Promise<void> {
+  async #sendBatch(connection: Connection, messages: readonly Message[], job: Job): Promise<void> {
+    const { msg } = job;
     const settled = messages.length === 0 ? [] : await connection.sendBatch(messages, this.#options(msg));
     const stopped = settled.find((one) => one.status === 'rejected' && isStopped(one.reason));
     if (stopped?.status === 'rejected') throw stopped.reason;
@@ -95,12 +96,12 @@ export class Sender {
     const [first] = failures;
     if (!first) {
       msg.smpp = plainCopy({ event: this.#parts.settings.completeWhen, results });
-      return this.#complete(msg, send, done);
+      return this.#complete(msg, job);
     }
     const reason = settled.find((one) => one.status === 'rejected')?.reason as Error;
     const text = `${failures.length} of ${results.length} messages failed; the first: ${reason.message}`;
     msg.smpp = plainCopy({ ...first, results });
-    await this.#report(new SmppError(first.code, text, { cause: reason }), msg, done);
+    await this.#report(new SmppError(first.code, text, { cause: reason }), job);
   }
 
   #options(msg: NodeMessageInFlow): { completeWhen: CompleteWhen; deliveredTimeout: number; msgid: string } {
@@ -108,7 +109,7 @@ export class Sender {
     return { completeWhen, deliveredTimeout, msgid: msg._msgid };
   }
 
-  async #complete(msg: NodeMessage, send: Send, done: Done): Promise<void> {
+  async #complete(msg: NodeMessage, { send, done }: Job): Promise<void> {
     const heir = await this.#heir();
     if (heir) heir.send(msg);
     else send(msg);
@@ -123,7 +124,7 @@ export class Sender {
     return current && current !== node ? current : undefined;
   }
 
-  async #fail(msg: NodeMessage, given: unknown, about: object, done: Done): Promise<void> {
+  async #fail(job: Job, given: unknown, about: object): Promise<void> {
     let error = asError(given);
     if (isStopped(error)) {
       // A redeploy: the message is in the queue of the next instance, which tells of it by smpp-in.
@@ -133,19 +134,31 @@ export class Sender {
         cause: error,
       });
     }
-    await this.#failed(msg, error, about, done);
+    await this.#failed(job, error, about);
   }
 
-  async #failed(msg: NodeMessage, error: Error, about: object, done: Done): Promise<void> {
-    msg.smpp = plainCopy({ ...about, ...failureOf(error) });
-    await this.#report(error, msg, done);
+  async #failed(job: Job, error: Error, about: object): Promise<void> {
+    job.msg.smpp = plainCopy({ ...about, ...failureOf(error) });
+    await this.#report(error, job);
   }
 
-  async #report(error: Error, msg: NodeMessage, done: Done): Promise<void> {
+  async #report(error: Error, { msg, done, given }: Job): Promise<void> {
+    const { connection } = this.#parts;
+    const showsTexts = !(connection instanceof SmppError) && connection.logsTexts;
+    const told = showsTexts ? error : forLog(error, given);
     const heir = await this.#heir();
-    if (heir) heir.error(error, msg);
-    else done(error);
+    if (heir) heir.error(told, msg);
+    else done(told);
   }
+}
+
+/** One message that the node was given. */
+interface Job {
+  readonly msg: NodeMessageInFlow;
+  readonly send: Send;
+  readonly done: Done;
+  /** All that an error may quote from. */
+  readonly given: unknown[];
 }
 
 function resultOf(settled: PromiseSettledResult<Outcome>, message: Message | undefined): Failure | Outcome {

@@ -23,6 +23,8 @@ export interface TypedInputDefinition {
  */
 export class TypedInputReader {
   readonly #evaluators: readonly (readonly [Name, Evaluate, string])[];
+  /** Settles when all that was asked for is read. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(RED: NodeAPI, node: Node, definition: TypedInputDefinition) {
     const names = Object.keys(DEFAULTS) as Name[];
@@ -34,14 +36,18 @@ export class TypedInputReader {
     });
   }
 
+  /** Resolves in the order of asking, for messages go in the order in which they came. */
   async read(msg: NodeMessage): Promise<TypedInputs> {
     if (this.#evaluators.length === 0) return {};
-    const values = await Promise.all(
+    const values = Promise.all(
       this.#evaluators.map(
         async ([name, evaluate, place]) => [name, { value: await evaluate(msg), place }] as const,
       ),
     );
-    return Object.fromEntries(values);
+    const turn = Promise.all([values, this.#last]);
+    this.#last = turn.catch(() => undefined);
+    const [read] = await turn;
+    return Object.fromEntries(read);
   }
 }
 

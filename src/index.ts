@@ -19,7 +19,7 @@ export {
   type TokenBucketOptions,
 } from './flow-control';
 export * from './store';
-export { createLog, maskNumber, type Log, type LogOptions, type LogSink } from './observability';
+export { createLog, maskNumber, maskText, type Log, type LogOptions, type LogSink } from './observability';
 export { SequenceCounter, type SequenceGenerator } from './session';
 export { withoutLineEnd, type TextCodec } from './text';
 export { systemClock, type Clock } from './clock';

@@ -57,7 +57,7 @@ export class SmppClient {
     const settings = normalise(options);
     const parts = openParts(options, settings, {
       onDropped: (items, states) => this.#dropped(items, states),
-      prepare: (message) => intake.prepare(message, {}),
+      prepare: async (message) => intake.prepare(message, {}),
     });
     const { store, correlator, clock, random, log, codecs } = parts;
     const intake = new Intake({ settings, state: store.state, clock, log, random, codecs });
@@ -259,7 +259,7 @@ export class SmppClient {
 
   /** Queues what is queued in another store, which must be open and used by nobody; it stays open. */
   takeOver(from: Store): Promise<Moved> {
-    return moveMessages(from, this.#parts.store.queue);
+    return this.#sender.after(moveMessages(from, this.#parts.store.queue));
   }
 
   status(): Promise<StatusReport> {

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../clock';
 import { SmppError } from '../protocol';
-import { connect, type ConnectOptions, type Transport } from '../session';
+import { connect, lookupError, type ConnectOptions, type Transport } from '../session';
 
 /** All addresses of a host name, in the order of the system. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -21,15 +21,19 @@ export interface DialOptions extends ConnectOptions {
  */
 export async function dial(options: DialOptions): Promise<Transport> {
   const { host, port, tls, turn, timeout, clock } = options;
-  const end = clock.monotonic() + timeout;
+  const begin = clock.monotonic();
   const addresses = rotated(await addressesOf(options), turn);
+  // However long the name took: what answers at all gets its chance.
+  const end = Math.max(begin + timeout, clock.monotonic() + timeout / 2);
   // The TLS of a name is checked against the name, whatever its address.
   const secure = tls && { ...(isIP(host) ? {} : { servername: host }), ...tls };
   const errors: SmppError[] = [];
   for (const [index, address] of addresses.entries()) {
     const share = (end - clock.monotonic()) / (addresses.length - index);
     try {
-      return await connect({ ...options, host: address, tls: secure, timeout: Math.max(1, share) });
+      // With one address the name is what errors and logs have.
+      const name = addresses.length > 1 ? address : host;
+      return await connect({ ...options, host: name, address, tls: secure, timeout: Math.max(1, share) });
     } catch (error) {
       if (options.signal.aborted || !(error instanceof SmppError)) throw error;
       errors.push(error);
@@ -43,31 +47,56 @@ export async function dial(options: DialOptions): Promise<Transport> {
   throw new SmppError(code, text, { retriable: true, cause: telling });
 }
 
-/** One that is no name, has one address or cannot be looked up stands for itself: {@link connect} says what is wrong. */
+/**
+ * At least one. Rejects with `CONNECT_FAILED` where the name cannot be looked up, and with `CONNECT_TIMEOUT` where no
+ * name server answers.
+ */
 async function addressesOf(options: DialOptions): Promise<string[]> {
-  const { host, localAddress, resolve = lookupAll, signal } = options;
+  const { host, port, localAddress, resolve = lookupAll, signal } = options;
   if (isIP(host)) return [host];
-  const all = await unlessAborted(resolve(host), options).catch((): readonly string[] => []);
-  signal.throwIfAborted();
+  let all: readonly string[];
+  try {
+    all = await inTime(resolve(host), options);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof SmppError ? error : lookupError(error, host, port);
+  }
   // From a local address only those of its family can be reached.
   const family = isIP(localAddress ?? '');
   const fitting = [...new Set(all)].filter((address) => family === 0 || isIP(address) === family);
-  return fitting.length > 1 ? fitting : [host];
+  if (fitting.length > 0) return fitting;
+  const what = all.length === 0 ? 'no address' : `no IPv${family} address, as localAddress has one`;
+  throw lookupError(`${host} has ${what}`, host, port);
 }
 
-async function lookupAll(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address);
+/** By name: each holds a thread of the process until the name server answers, and there are four of them for all. */
+const lookups = new Map<string, Promise<string[]>>();
+
+function lookupAll(host: string): Promise<string[]> {
+  const running = lookups.get(host);
+  if (running) return running;
+  const found = lookup(host, { all: true })
+    .then((all) => all.map(({ address }) => address))
+    .finally(() => lookups.delete(host));
+  lookups.set(host, found);
+  return found;
 }
 
 /** The system's own look-up can be neither stopped nor hurried. */
-function unlessAborted<T>(work: Promise<T>, { signal, timeout, clock }: DialOptions): Promise<T> {
+function inTime<T>(work: Promise<T>, { host, port, signal, timeout, clock }: DialOptions): Promise<T> {
   return new Promise((resolve, reject) => {
     const finish = (): void => {
       clock.clearTimeout(timer);
       signal.removeEventListener('abort', give);
     };
     const give = (): void => (finish(), reject(signal.reason as Error));
-    const timer = clock.setTimeout(give, timeout);
+    const timer = clock.setTimeout(() => {
+      const text =
+        `cannot connect to ${host}:${port}: no name server answered within ${timeout / 1000} s what the address of ` +
+        `${host} is; check the name servers of this machine, or give host as an address`;
+      finish();
+      reject(new SmppError('CONNECT_TIMEOUT', text, { retriable: true }));
+    }, timeout);
     signal.addEventListener('abort', give, { once: true });
     work.then(
       (value) => (finish(), resolve(value)),

@@ -1,6 +1,13 @@
 import type { Clock } from '../clock';
 import { itSays } from '../session';
-import type { DeadReason, Lease } from '../store';
+import {
+  isAccepted,
+  newDeliveryState,
+  type DeadReason,
+  type KnownStates,
+  type Lease,
+  type QueueItem,
+} from '../store';
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
 import type { LateAcceptances } from './late';
@@ -52,6 +59,34 @@ export class Endings {
     if (lease.state.redelivered) late.forget(lease.item.id);
     if (reason.code === 'REFUSED') lease.state.attempts++;
     settler.settle({ outcome: 'dead', lease, reason }, () => listener.failed(lease, reason));
+  }
+
+  /** The time of these is over; what the SMSC was found to have accepted is accepted. */
+  expired(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      this.#parts.late.moveTo(lease.item.id, lease.state);
+      if (isAccepted(lease)) this.#accepted(lease);
+      else this.dead(lease, expiredAt(lease.item.expiresAt ?? 0));
+    }
+  }
+
+  /** The same for what is in the store no more. */
+  removed(items: readonly QueueItem[], reason: DeadReason, states: KnownStates): void {
+    const { late, listener } = this.#parts;
+    items.forEach((item, at) => {
+      const lease = { item, state: states[at] ?? newDeliveryState(item), token: undefined };
+      late.moveTo(item.id, lease.state);
+      if (isAccepted(lease)) listener.accepted(lease);
+      else listener.failed(lease, reason);
+    });
+  }
+
+  /** These were accepted while they were in the store. */
+  acceptedLate(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      this.#parts.late.moveTo(lease.item.id, lease.state);
+      this.settle(lease, isAccepted(lease) ? { kind: 'accepted' } : { kind: 'unsent' });
+    }
   }
 
   /** With at-most-once: from now on, whatever happens, they are not sent a second time. */
@@ -121,4 +156,8 @@ export class Endings {
     if (lease.state.onTheWire) lease.state.onTheWire = false;
     this.#parts.settler.release(lease);
   }
+}
+
+export function expiredAt(expiresAt: number): DeadReason {
+  return { code: 'EXPIRED', text: `not sent before it expired at ${new Date(expiresAt).toISOString()}` };
 }

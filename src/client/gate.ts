@@ -27,12 +27,17 @@ export class Gate {
     return this.#paused;
   }
 
+  /** Closed whatever the throttle handler says. */
+  get isHeld(): boolean {
+    return this.#paused || this.#holders > 0;
+  }
+
   get isThrottled(): boolean {
     return !this.#handler.allowRequest();
   }
 
   get isOpen(): boolean {
-    return !this.#paused && this.#holders === 0 && this.#handler.allowRequest();
+    return !this.isHeld && this.#handler.allowRequest();
   }
 
   /** Keeps it closed for as long as the work takes. */
@@ -62,18 +67,18 @@ export class Gate {
   /** Resolves when messages may go; rejects with the signal's reason. */
   async open(signal: AbortSignal): Promise<void> {
     while (!(await this.#opens(signal))) {
-      const isThrottled = !this.#paused && this.#holders === 0;
+      const isThrottled = !this.isHeld;
       const delay = isThrottled ? Math.max(1, this.#handler.throttleDelay() * 1000) : undefined;
       await this.#wait(delay, signal);
     }
   }
 
   async #opens(signal: AbortSignal): Promise<boolean> {
-    if (this.#paused || this.#holders > 0) return false;
+    if (this.isHeld) return false;
     const answer = this.#handler.ask?.() ?? this.#handler.allowRequest();
     if (typeof answer === 'boolean') return answer;
     // It may have been closed meanwhile.
-    return (await unlessAborted(answer, signal)) && !this.#paused && this.#holders === 0;
+    return (await unlessAborted(answer, signal)) && !this.isHeld;
   }
 
   #wait(delay: number | undefined, signal: AbortSignal): Promise<void> {

@@ -92,8 +92,11 @@ export class Intake {
     return isQueued(this.#parse(message).command);
   }
 
-  /** A message as the queue holds it. Rejects with {@link MessageError}. */
-  async prepare(message: Message | string, origin: Origin): Promise<QueueItem> {
+  /**
+   * A message as the queue holds it; of a long one a promise, for its reference number comes from the store. Throws or
+   * rejects with {@link MessageError}.
+   */
+  prepare(message: Message | string, origin: Origin): QueueItem | Promise<QueueItem> {
     try {
       const parsed = this.#parse(message);
       if (!isQueued(parsed.command)) {
@@ -105,12 +108,26 @@ export class Intake {
       }
       const pdu = this.#baseFields(parsed);
       const destination = putDestination(parsed, pdu, this.#parts.settings);
-      let segments = this.#cut(parsed, 0);
-      if (segments.length > 1) {
-        refusePart(parsed, segments.length);
-        segments = this.#cut(parsed, await this.#reference(destination));
-      }
+      const segments = this.#cut(parsed, 0);
+      if (segments.length > 1) return this.#prepareLong(parsed, origin, pdu, destination, segments.length);
       const bodies = segments.map((one) => this.#body(parsed, pdu, one));
+      return this.#item(parsed, origin, pdu, destination, bodies);
+    } catch (error) {
+      throw asMessageError(error);
+    }
+  }
+
+  async #prepareLong(
+    parsed: ParsedMessage,
+    origin: Origin,
+    pdu: Fields,
+    destination: string,
+    segments: number,
+  ): Promise<QueueItem> {
+    try {
+      refusePart(parsed, segments);
+      const cut = this.#cut(parsed, await this.#reference(destination));
+      const bodies = cut.map((one) => this.#body(parsed, pdu, one));
       return this.#item(parsed, origin, pdu, destination, bodies);
     } catch (error) {
       throw asMessageError(error);

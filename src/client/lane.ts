@@ -57,6 +57,7 @@ export class Lane {
   /** Ends the wait for messages. */
   #interruption = new AbortController();
   #borrowings = 0;
+  #isBorrowing = false;
   readonly #solitude: Solitude;
   readonly #finished: Promise<void>;
   /** What interrupted it last, while nothing has gone out since. */
@@ -83,6 +84,11 @@ export class Lane {
     return this.#flying.size;
   }
 
+  /** Whether it waits for messages, or for what it got. */
+  get isBorrowing(): boolean {
+    return this.#isBorrowing;
+  }
+
   /** Borrowed, with segments to go. */
   get ready(): readonly Delivery[] {
     return this.#ready;
@@ -92,6 +98,8 @@ export class Lane {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the lane is closed'));
     this.#interruption.abort(this.#closing.signal.reason);
+    // The loop may be held up by a socket that takes nothing.
+    this.giveBack();
     await this.#finished;
   }
 
@@ -113,6 +121,11 @@ export class Lane {
     for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
     this.#solitude.changed();
     this.#interruption.abort(new Error('nothing is to be borrowed now'));
+  }
+
+  /** Ends the wait for messages: what is to be taken next may be another one now. */
+  interrupt(): void {
+    if (this.#isBorrowing) this.#interruption.abort(new Error('a message went back'));
   }
 
   ended(delivery: Delivery): void {
@@ -143,7 +156,8 @@ export class Lane {
     await gate.open(signal);
     await this.#session.slot(signal);
     await settler.below(maxUnsettled - 1);
-    if (signal.aborted) return;
+    // The waits may have been long: what is borrowed while nothing may go is kept from what is more urgent.
+    if (gate.isHeld || signal.aborted) return;
     if (this.#segmentsToGo() === 0) await this.#borrow();
     await this.#solitude.respected(() => this.#next(), signal);
     const wanted = Math.min(this.#session.freeSlots, this.#segmentsToGo());
@@ -182,10 +196,13 @@ export class Lane {
     const worn = ++this.#borrowings % BORROWINGS === 0;
     if (worn || this.#interruption.signal.aborted) this.#interruption = new AbortController();
     const { signal } = this.#interruption;
+    this.#isBorrowing = true;
     try {
       this.#ready.push(...(await this.#context.borrow(max, signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      this.#isBorrowing = false;
     }
   }
 

@@ -3,8 +3,8 @@ import type { Pace, ThrottleHandler, TokenBucket } from '../flow-control';
 import type { Log } from '../observability';
 import { statusName } from '../protocol';
 import type { Session } from '../session';
-import { isAccepted, type CorrelationEntry, type Correlator, type DeadReason } from '../store';
-import { newDeliveryState, type KnownStates, type Lease, type QueueItem, type Store } from '../store';
+import type { CorrelationEntry, Correlator, DeadReason } from '../store';
+import type { KnownStates, Lease, QueueItem, Store } from '../store';
 import { correlationEntry } from './correlation-entry';
 import {
   Delivery,
@@ -13,7 +13,7 @@ import {
   type DeliveryListener,
   type SegmentResponse,
 } from './delivery';
-import { Endings, NOT_AGAIN } from './endings';
+import { Endings, NOT_AGAIN, expiredAt } from './endings';
 import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { Lane, type LaneContext, type SentSegment } from './lane';
@@ -24,6 +24,7 @@ import { messageIdOf } from './pdu-fields';
 import { Recall } from './recall';
 import type { Verdict } from './retry';
 import { Settler } from './settler';
+import { unlessAborted } from './timing';
 
 /** What the road tells of the messages on it. */
 export interface RoadListener {
@@ -71,6 +72,8 @@ export class Road implements DeliveryListener {
   readonly #deliveries: DeliveryContext;
   readonly #lanes = new Map<Session, Lane>();
   readonly #laneOf = new Map<Delivery, Lane>();
+  /** Lanes that close while they borrow: what they get goes back. */
+  readonly #closing = new Set<Promise<void>>();
   #order = 0;
   readonly #mailboxes: FullMailboxes;
   readonly #late = new LateAcceptances();
@@ -98,7 +101,7 @@ export class Road implements DeliveryListener {
       log: parts.log,
       written: () => settler.idle(),
       hold: (work) => this.gate.hold(work),
-      accepted: (leases) => this.#accepted(leases),
+      accepted: (leases) => this.#endings.acceptedLate(leases),
     });
   }
 
@@ -129,7 +132,11 @@ export class Road implements DeliveryListener {
   async close(session: Session): Promise<void> {
     const lane = this.#lanes.get(session);
     if (!lane) return;
-    await lane.close();
+    const borrows = lane.isBorrowing;
+    const closed = lane.close();
+    if (borrows) this.#closing.add(closed);
+    await closed;
+    this.#closing.delete(closed);
     if (session.state === 'closed') this.#lanes.delete(session);
   }
 
@@ -141,28 +148,12 @@ export class Road implements DeliveryListener {
 
   /** Messages whose time is over while nothing is being sent. */
   expired(leases: readonly Lease[]): void {
-    for (const lease of leases) {
-      this.#late.moveTo(lease.item.id, lease.state);
-      if (isAccepted(lease)) this.#endings.settle(lease, { kind: 'accepted' });
-      else this.#endings.dead(lease, expiredAt(lease.item.expiresAt ?? 0));
-    }
+    this.#endings.expired(leases);
   }
 
   /** These have gone from the store otherwise: they fail, unless the SMSC was found to have accepted them. */
   removed(items: readonly QueueItem[], reason: DeadReason, states: KnownStates = []): void {
-    items.forEach((item, at) => {
-      const lease = { item, state: states[at] ?? newDeliveryState(item), token: undefined };
-      this.#late.moveTo(item.id, lease.state);
-      if (isAccepted(lease)) this.#parts.listener.accepted(lease);
-      else this.#parts.listener.failed(lease, reason);
-    });
-  }
-
-  #accepted(leases: readonly Lease[]): void {
-    for (const lease of leases) {
-      this.#late.moveTo(lease.item.id, lease.state);
-      this.#endings.settle(lease, isAccepted(lease) ? { kind: 'accepted' } : { kind: 'unsent' });
-    }
+    this.#endings.removed(items, reason, states);
   }
 
   /** What waits in the lanes fails when its time is over. Returns when the next is due, epoch milliseconds. */
@@ -236,6 +227,8 @@ export class Road implements DeliveryListener {
     this.#laneOf.get(delivery)?.ended(delivery);
     this.#laneOf.delete(delivery);
     this.#endings.settle(delivery.lease, delivery.end);
+    // Whoever waits for a message is not to get one that came later.
+    if (this.#settler.isReleasing) for (const lane of this.#lanes.values()) lane.interrupt();
   }
 
   late(delivery: Delivery, segment: number, response: SegmentResponse): void {
@@ -311,6 +304,10 @@ export class Road implements DeliveryListener {
   }
 
   async #borrow(max: number, signal: AbortSignal, lane: Lane): Promise<Delivery[]> {
+    while (this.#closing.size > 0 || this.#settler.isReleasing) {
+      const returned = Promise.all(this.#closing).then(() => this.#settler.released());
+      await unlessAborted(returned, signal);
+    }
     const leases = await this.#parts.store.queue.take(max, { signal });
     return leases.map((lease) => this.#delivery(lease, lane));
   }
@@ -342,8 +339,4 @@ export class Road implements DeliveryListener {
     if (reason) delivery.abandon({ kind: 'dead', reason });
     return reason !== undefined;
   }
-}
-
-function expiredAt(expiresAt: number): DeadReason {
-  return { code: 'EXPIRED', text: `not sent before it expired at ${new Date(expiresAt).toISOString()}` };
 }

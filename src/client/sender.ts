@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SmppError } from '../protocol';
 import type { Session } from '../session';
 import type { DeadReason, DeliveryState, OutboundQueue, QueueItem } from '../store';
@@ -6,6 +7,7 @@ import { MessageError } from './errors';
 import type { Outcome } from './events';
 import type { DirectRequest, Intake, Origin } from './intake';
 import type { Message } from './message';
+import { unlessAborted } from './timing';
 import { failureText, queuedOutcome, type CompleteWhen, type Outcomes } from './outcomes';
 
 export interface SendOptions {
@@ -34,7 +36,7 @@ const DEFAULT_DELIVERED_TIMEOUT = 86_400;
 const LONGEST_TIMEOUT = 2_000_000;
 
 function ignore(): void {
-  // A failure that comes while the message is still being queued is heard of later.
+  // Whoever gave the message hears of it.
 }
 
 /** From a message that a user gives to the queue, and from its end back to the user. */
@@ -43,11 +45,15 @@ export class Sender {
   readonly #stopping = new AbortController();
   /** Batches that the queue does not have yet. */
   readonly #queueing = new Set<readonly QueueItem[]>();
+  /** Settles when all that waits for its turn is with the queue; undefined: nothing waits. */
+  #last: Promise<void> | undefined;
   /** Queries and the like whose answer is to come. */
   #asking = 0;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+    // As many as wait for their turn or for room.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** From now on nothing comes into the queue. */
@@ -57,9 +63,47 @@ export class Sender {
   }
 
   async enqueue(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
-    const items = await this.#prepare(messages, origin);
-    await this.#queue(items);
-    return items;
+    return this.#inOrder(this.#prepare(messages, origin), async (items) => {
+      await this.#queue(items);
+      return items;
+    });
+  }
+
+  /** What is given from now on is queued when the work has ended. */
+  after<T>(work: Promise<T>): Promise<T> {
+    this.#last = settled(Promise.all([this.#last, work]));
+    return work;
+  }
+
+  /**
+   * What is given first is queued first, also where what was given before still waits for something: `queue` gives the
+   * items to the queue before it returns. Where nobody waits, neither does this.
+   */
+  #inOrder<T>(
+    prepared: QueueItem[] | Promise<QueueItem[]>,
+    queue: (items: QueueItem[]) => Promise<T>,
+  ): Promise<T> {
+    if (!this.#last && Array.isArray(prepared)) return queue(prepared);
+    const turn = this.#turn(prepared, this.#last, queue);
+    const last = settled(turn);
+    this.#last = last;
+    void last.then(() => {
+      if (this.#last === last) this.#last = undefined;
+    });
+    return turn.then(({ queued }) => queued);
+  }
+
+  /** Resolves when the queue has been asked, whatever it says. */
+  async #turn<T>(
+    prepared: QueueItem[] | Promise<QueueItem[]>,
+    before: Promise<unknown> | undefined,
+    queue: (items: QueueItem[]) => Promise<T>,
+  ): Promise<{ queued: Promise<T> }> {
+    const { signal } = this.#stopping;
+    const [items] = await unlessAborted(Promise.all([prepared, before]), signal);
+    const queued = queue(items);
+    queued.catch(ignore);
+    return { queued };
   }
 
   async send(message: Message | string, options: SendOptions): Promise<Outcome> {
@@ -88,19 +132,20 @@ export class Sender {
     const { outcomes } = this.#parts;
     const timeout = checkedTimeout(deliveredTimeout);
     outcomes.reserve(messages.length);
-    const items = await this.#prepare(messages, { msgid });
-    if (completeWhen === 'delivered') items.forEach(checkReceipt);
-    outcomes.reserve(items.length);
-    // They wait before they are queued: the response may be faster than the queue's promise.
-    const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
-    for (const outcome of waiting) outcome.catch(ignore);
-    try {
-      await this.#queue(items);
-    } catch (error) {
-      for (const item of items) outcomes.forget(item.id);
-      throw error;
-    }
-    return waiting;
+    return this.#inOrder(this.#prepare(messages, { msgid }), async (items) => {
+      if (completeWhen === 'delivered') items.forEach(checkReceipt);
+      outcomes.reserve(items.length);
+      // They wait before they are queued: the response may be faster than the queue's promise.
+      const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
+      for (const outcome of waiting) outcome.catch(ignore);
+      try {
+        await this.#queue(items);
+      } catch (error) {
+        for (const item of items) outcomes.forget(item.id);
+        throw error;
+      }
+      return waiting;
+    });
   }
 
   async #queue(items: readonly QueueItem[]): Promise<void> {
@@ -133,23 +178,48 @@ export class Sender {
     this.#parts.outcomes.failed(item, failure, state ? failureText(state, reason) : reason.text);
   }
 
-  async #prepare(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
-    const { signal } = this.#stopping;
-    signal.throwIfAborted();
-    const single = messages.length === 1;
+  /** At once, unless one of them takes longer; all by their order. */
+  #prepare(messages: readonly (Message | string)[], origin: Origin): QueueItem[] | Promise<QueueItem[]> {
+    this.#stopping.signal.throwIfAborted();
     const items: QueueItem[] = [];
-    for (const [index, message] of messages.entries()) {
-      const labelled = !single && origin.msgid !== undefined;
-      const own = labelled ? { ...origin, label: `${origin.msgid}.${index}` } : origin;
-      try {
-        items.push(await this.#parts.intake.prepare(message, own));
-      } catch (error) {
-        if (error instanceof MessageError && !single) error.index = index;
-        throw error;
-      }
+    for (const at of messages.keys()) {
+      const item = this.#prepareOne(messages, at, origin);
+      if (item instanceof Promise) return this.#prepareRest(messages, items, item, origin);
+      items.push(item);
     }
-    signal.throwIfAborted();
     return items;
+  }
+
+  async #prepareRest(
+    messages: readonly (Message | string)[],
+    items: QueueItem[],
+    next: Promise<QueueItem>,
+    origin: Origin,
+  ): Promise<QueueItem[]> {
+    items.push(await next);
+    while (items.length < messages.length) items.push(await this.#prepareOne(messages, items.length, origin));
+    return items;
+  }
+
+  #prepareOne(
+    messages: readonly (Message | string)[],
+    at: number,
+    origin: Origin,
+  ): QueueItem | Promise<QueueItem> {
+    const { intake } = this.#parts;
+    const message = messages[at] as Message | string;
+    if (messages.length === 1) return intake.prepare(message, origin);
+    const own = origin.msgid === undefined ? origin : { ...origin, label: `${origin.msgid}.${at}` };
+    const failed = (error: unknown): never => {
+      if (error instanceof MessageError) error.index = at;
+      throw error;
+    };
+    try {
+      const item = intake.prepare(message, own);
+      return item instanceof Promise ? item.catch(failed) : item;
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   async #ask(request: DirectRequest, options: SendOptions): Promise<Outcome> {
@@ -175,6 +245,10 @@ export class Sender {
       this.#asking--;
     }
   }
+}
+
+function settled(work: Promise<unknown>): Promise<void> {
+  return work.then(ignore, ignore);
 }
 
 function checkReceipt(item: QueueItem): void {

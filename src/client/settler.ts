@@ -44,6 +44,8 @@ export class Settler {
   #running: Promise<void> | undefined;
   /** Settlements not yet durable. */
   #unsettled = 0;
+  /** Leases that the store does not have back yet. */
+  #unreleased = 0;
   #abandoned = false;
   #endPause: () => void = () => undefined;
   #idleWaiters: (() => void)[] = [];
@@ -93,8 +95,19 @@ export class Settler {
   }
 
   release(lease: Lease): void {
+    this.#unreleased++;
     this.#next.released.push(lease);
     this.#run();
+  }
+
+  /** Whether leases are on their way back: what is taken before they are there overtakes them. */
+  get isReleasing(): boolean {
+    return this.#unreleased > 0 && !this.#abandoned;
+  }
+
+  /** Resolves when the store has back all that was released. */
+  async released(): Promise<void> {
+    while (this.isReleasing) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   /** What is on its way back to the store. */
@@ -140,6 +153,9 @@ export class Settler {
       while (!(await this.#write(batch)) && !this.#abandoned) {
         await this.#pause(pause);
         pause = Math.min(LAST_PAUSE, pause * 2);
+        // A correlator that is away must not keep messages from the queue.
+        batch.released.push(...this.#next.released.splice(0));
+        this.#writing.released = batch.released;
       }
       pause = FIRST_PAUSE;
       this.#writing = undefined;
@@ -163,6 +179,8 @@ export class Settler {
   /** Each part is dropped from the batch once it is written, so that a failure repeats none of it. */
   async #write(batch: Batch): Promise<boolean> {
     try {
+      // First: whoever takes waits for them.
+      if (batch.released.length > 0) await this.#release(batch);
       if (this.#atomic && batch.settlements.length > 0) {
         await this.#atomic(batch.entries, batch.settlements);
         batch.settlements = [];
@@ -170,8 +188,6 @@ export class Settler {
       for (const entry of batch.entries.splice(0)) this.#correlated(entry);
       if (batch.settlements.length > 0) await this.#queue.settle(batch.settlements);
       batch.settlements = [];
-      if (batch.released.length > 0) await this.#queue.release(batch.released);
-      batch.released = [];
       if (batch.progressed.size > 0) await this.#queue.extend([...batch.progressed]);
     } catch (error) {
       const isQueue = !this.#isCorrelator(error);
@@ -188,6 +204,14 @@ export class Settler {
     for (const then of batch.then) then();
     this.#wake();
     return true;
+  }
+
+  async #release(batch: Batch): Promise<void> {
+    const { released } = batch;
+    await this.#queue.release(released);
+    batch.released = [];
+    this.#unreleased -= released.length;
+    this.#wake();
   }
 
   #isCorrelator(error: unknown): boolean {

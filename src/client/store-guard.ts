@@ -1,7 +1,7 @@
 import { SmppError } from '../protocol';
 import type { Correlator, OutboundQueue, Store } from '../store';
-import { partFailed, wrongResult, type PartFaults } from './part-faults';
-import { unlessAborted } from './timing';
+import { partFailed, type PartFaults } from './part-faults';
+import { Takes } from './takes';
 
 /** Of a queue, and not asynchronous. */
 const SYNCHRONOUS: readonly PropertyKey[] = ['hasten'];
@@ -76,25 +76,20 @@ export function guardCorrelator(correlator: Correlator, faults: PartFaults): Cor
 }
 
 /**
- * A queue's `take` ends when its signal does, also where the queue knows of no signal; what comes after that goes
- * back. To give none at all would be asked again at once, for ever: that is a failure, too.
+ * A queue's `take` ends when its signal does, also where the queue knows of no signal. To give none at all would be
+ * asked again at once, for ever: that is a failure, too.
  */
 export function guardQueue(queue: OutboundQueue): OutboundQueue {
-  const guarded: OutboundQueue = guardMethods(queue, {
-    part: 'queue',
-    instead: { take: (max, options) => take(max as number, options as { signal: AbortSignal }) },
-  });
   const taken = guardMethod((max, options) => queue.take(max as number, options as never), 'take', {
     part: 'queue',
   });
-  const giveBack = (leases: unknown): void => {
-    if (Array.isArray(leases) && leases.length > 0) guarded.release(leases).catch(() => undefined);
-  };
-  const take = async (max: number, options: { signal: AbortSignal }): Promise<unknown> => {
-    options.signal.throwIfAborted();
-    const leases = await unlessAborted(taken(max, options) as Promise<unknown>, options.signal, giveBack);
-    if (Array.isArray(leases) && leases.length > 0) return leases;
-    throw wrongResult('queue', 'take', leases, 'a list of at least one lease, and wait for it');
-  };
+  const guarded: OutboundQueue = guardMethods(queue, {
+    part: 'queue',
+    instead: { take: (max, options) => takes.take(max as number, options as { signal: AbortSignal }) },
+  });
+  const takes = new Takes(
+    (max, options) => taken(max, options) as Promise<unknown>,
+    (leases) => guarded.release(leases),
+  );
   return guarded;
 }

@@ -12,4 +12,5 @@ export {
   type LogOptions,
   type LogSink,
 } from './log';
+export { maskText } from './mask-text';
 export { guarded, isThenable, promiseOf } from './callback';

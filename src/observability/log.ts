@@ -38,7 +38,7 @@ export interface LogOptions {
 
 const SECRETS = ['password', 'systemPassword', 'receiverPassword', 'queueUrl'];
 const TEXTS = ['short_message', 'message_payload', 'payload', 'text'];
-const NUMBERS = ['source_addr', 'destination_addr', 'source', 'destination', 'msisdn'];
+export const NUMBERS = ['source_addr', 'destination_addr', 'source', 'destination', 'msisdn'];
 
 /**
  * The root of all log lines. Redaction sits here, for a child's own `redact` would

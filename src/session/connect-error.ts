@@ -66,6 +66,16 @@ export function describeTlsError(cause: Error): string | undefined {
   return /^ERR_(SSL|TLS)_/.test(code) ? `TLS failed (${code}): ${reason ?? cause.message}` : undefined;
 }
 
+/** Why the address of a host is not known: `CONNECT_FAILED`. */
+export function lookupError(cause: unknown, host: string, port: number): SmppError {
+  const { code = '', message = String(cause) } = cause as Partial<NodeJS.ErrnoException>;
+  const what = NETWORK[code] ?? `the host name could not be looked up (${code || message}); check host`;
+  return new SmppError('CONNECT_FAILED', `cannot connect to ${host}:${port}: ${what}`, {
+    cause,
+    retriable: true,
+  });
+}
+
 /** Why there is no connection: `TLS_FAILED` or `CONNECT_FAILED`. */
 export function connectError(cause: Error, host: string, port: number): SmppError {
   const tls = describeTlsError(cause);

@@ -33,6 +33,8 @@ export interface TransportHandlers {
 export interface ConnectOptions {
   host: string;
   port: number;
+  /** Of the host, where it was looked up already. */
+  address?: string | undefined;
   /** TLS options of Node; absent: plain TCP. */
   tls?: tls.ConnectionOptions | undefined;
   localAddress?: string | undefined;
@@ -51,7 +53,7 @@ export function connect(options: ConnectOptions): Promise<Transport> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error);
     const base = {
-      host,
+      host: options.address ?? host,
       port,
       // What a peer has asked before it closes its half may still be answered.
       allowHalfOpen: true,
@@ -59,7 +61,7 @@ export function connect(options: ConnectOptions): Promise<Transport> {
     };
     let socket: net.Socket;
     try {
-      socket = options.tls ? secure(options.tls, base) : net.connect(base);
+      socket = options.tls ? secure(options.tls, host, base) : net.connect(base);
     } catch (cause) {
       return reject(connectError(cause as Error, host, port));
     }
@@ -85,8 +87,7 @@ export function connect(options: ConnectOptions): Promise<Transport> {
 }
 
 /** Verifies, unless told not to. Throws where the options are not usable. */
-function secure(options: tls.ConnectionOptions, base: net.TcpNetConnectOpts): tls.TLSSocket {
-  const { host = '' } = base;
+function secure(options: tls.ConnectionOptions, host: string, base: net.TcpNetConnectOpts): tls.TLSSocket {
   const rejectUnauthorized = options.rejectUnauthorized !== false;
   const servername = net.isIP(host) ? {} : { servername: host };
   return tls.connect({ ...servername, ...options, ...base, rejectUnauthorized });

@@ -119,6 +119,7 @@ export interface PurgeOptions {
   readonly onRemoved?: (items: readonly QueueItem[], states?: KnownStates) => unknown;
 }
 
+/** Calls take effect in the order in which they are made, also where those before have not resolved yet. */
 export interface OutboundQueue {
   /**
    * Resolves with the ids when all are as safe as the backend makes them; all

@@ -90,10 +90,55 @@ describe('A host name with several addresses', () => {
   });
 
   it('that cannot be looked up is named, with the remedy', async () => {
-    const resolve = (): Promise<string[]> => Promise.reject(new Error('no such name'));
-    await assert.rejects(dial(options([], { host: 'no-such-host.invalid', resolve })), {
+    const unknown = Object.assign(new Error('getaddrinfo ENOTFOUND no-such-host.invalid'), {
+      code: 'ENOTFOUND',
+    });
+    const failing = async (error: Error): Promise<void> => {
+      const resolve = (): Promise<string[]> => Promise.reject(error);
+      await assert.rejects(dial(options([], { host: 'no-such-host.invalid', resolve })), {
+        code: 'CONNECT_FAILED',
+        message: /cannot connect to no-such-host\.invalid:\d+: the host name .*check host/,
+      });
+    };
+    await failing(unknown);
+    await failing(new Error('no such name'));
+  });
+
+  it('whose name server is dead is told as that, not as an SMSC that does not answer', async () => {
+    const resolve = (): Promise<string[]> => new Promise(() => undefined);
+    await assert.rejects(dial(options([], { resolve, timeout: 50 })), {
+      code: 'CONNECT_TIMEOUT',
+      message:
+        /cannot connect to smsc\.example:\d+: no name server answered within 0\.05 s .* check the name servers of this machine/,
+    });
+  });
+
+  it('that is found at the last moment is connected to all the same', async () => {
+    const resolve = async (): Promise<string[]> => {
+      await new Promise((done) => setTimeout(done, 90));
+      return ['127.0.0.1'];
+    };
+    const transport = await dial(options([], { resolve, timeout: 100 }));
+    assert.equal(transport.peer, `smsc.example:${peer.port}`);
+    transport.destroy();
+  });
+
+  it('is looked up once for a connection, also where it has one address', async () => {
+    let lookups = 0;
+    const resolve = (): Promise<string[]> => (lookups++, Promise.resolve(['127.0.0.1']));
+    (await dial(options([], { resolve }))).destroy();
+    // No name server of this machine knows the name.
+    assert.equal(lookups, 1);
+  });
+
+  it('without any address, or none that localAddress fits, says so', async () => {
+    await assert.rejects(dial(options([])), {
       code: 'CONNECT_FAILED',
-      message: /cannot connect to no-such-host\.invalid:\d+: the host name/,
+      message: /smsc\.example has no address/,
+    });
+    await assert.rejects(dial(options(['::1'], { localAddress: '127.0.0.9' })), {
+      code: 'CONNECT_FAILED',
+      message: /smsc\.example has no IPv4 address, as localAddress has one/,
     });
   });
 });

@@ -57,6 +57,16 @@ describe('an smpp-out node', () => {
     assert.equal((await done.next())._msgid, 'm1');
   });
 
+  it('sends in the order in which messages came, however long their expressions take', async () => {
+    const message = 'payload > 0 ? $string(payload) & $substring($join($map([1..300], $string)), 0, 0) : "0"';
+    await start({ message, messageType: 'jsonata' }, { windowSize: 1 });
+    const result = new Inbox('result');
+    for (const payload of [1, 0, 2, 0]) send({ _msgid: String(payload), payload, topic: '447700900123' });
+    const payloads: unknown[] = [];
+    while (payloads.length < 4) payloads.push((await result.next()).payload);
+    assert.deepEqual(payloads, [1, 0, 2, 0]);
+  });
+
   it('evaluates typed inputs', async () => {
     await start({
       message: '"Dear " & name',

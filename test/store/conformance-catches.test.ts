@@ -12,6 +12,8 @@ import { bound } from '../support/queue';
 
 type Break = (store: Store, options: ConformanceOptions) => Partial<Store>;
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** A store of which only the queue is another. */
 const queue =
   (change: (queue: OutboundQueue) => Partial<OutboundQueue>): Break =>
@@ -107,6 +109,76 @@ const WRONG: readonly [what: string, check: string, Break][] = [
         await q.enqueue(leases.map(({ item }) => item));
       },
     })),
+  ],
+  [
+    'small batches that overtake large ones',
+    'order: what is enqueued without waiting',
+    queue((q) => ({
+      enqueue: async (all, options) => {
+        if ((all[0]?.segments[0]?.length ?? 0) > 1000) await pause(5);
+        return q.enqueue(all, options);
+      },
+    })),
+  ],
+  [
+    'batches of many that are overtaken by single ones',
+    'order: what is enqueued without waiting',
+    queue((q) => ({
+      enqueue: async (all, options) => {
+        for (const _ of all) await Promise.resolve();
+        return q.enqueue(all, options);
+      },
+    })),
+  ],
+  [
+    'the last who waits served first',
+    'order: who waits for messages',
+    queue((q) => {
+      let left = 3;
+      return { take: async (max, options) => (await pause(5 * left--), q.take(max, options)) };
+    }),
+  ],
+  [
+    'a release that takes a while, so that others are taken meanwhile',
+    'release: what is on its way back',
+    queue((q) => ({ release: async (leases) => (await pause(5), q.release(leases)) })),
+  ],
+  [
+    'a release that gives its messages back one after the other',
+    'release: who waits gets',
+    queue((q) => ({
+      release: async (leases) => {
+        for (const lease of leases) await q.release([lease]);
+      },
+    })),
+  ],
+  [
+    'a release that waits for its state to be written before anybody sees it',
+    'release: who waits gets',
+    queue((q) => ({ release: async (leases) => (await pause(5), q.release(leases)) })),
+  ],
+  [
+    'a taker who gives up while a message comes, and keeps it',
+    'take: what is given up while messages come',
+    queue((q) => ({
+      take: (max, { signal }) =>
+        new Promise((resolve, reject) => {
+          signal.throwIfAborted();
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+          q.take(max, { signal: new AbortController().signal }).then(resolve, reject);
+        }),
+    })),
+  ],
+  [
+    'dead letters that are replayed in the order of their failing',
+    'dead letters: replayed in the order',
+    ({ deadLetters }) => ({
+      deadLetters: deadLetters && {
+        list: (options) => deadLetters.list(options),
+        replay: (ids, options) => deadLetters.replay([...ids].sort(), options),
+        purge: () => deadLetters.purge(),
+      },
+    }),
   ],
   [
     'a release that forgets what happened',

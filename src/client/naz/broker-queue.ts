@@ -26,6 +26,8 @@ export class BrokerQueue implements OutboundQueue {
   readonly #delayed = new Map<Entry, TimerHandle>();
   /** The message that the broker is asked for. */
   #fetching: Promise<void> | undefined;
+  /** While the broker gets a batch, one by one: what is enqueued meanwhile comes behind it. */
+  #batch: Promise<void> | undefined;
   #order = 0;
   #closed = false;
   /** Those who take and wait. */
@@ -42,6 +44,22 @@ export class BrokerQueue implements OutboundQueue {
     items: readonly QueueItem[],
     { states }: { states?: readonly DeliveryState[] } = {},
   ): Promise<string[]> {
+    const before = this.#batch;
+    if (!before && items.length === 1) return this.#give(items, states);
+    const batch = before ? before.then(() => this.#give(items, states)) : this.#give(items, states);
+    const ended: Promise<void> = batch.then(
+      () => this.#batchEnded(ended),
+      () => this.#batchEnded(ended),
+    );
+    this.#batch = ended;
+    return batch;
+  }
+
+  #batchEnded(batch: Promise<void>): void {
+    if (this.#batch === batch) this.#batch = undefined;
+  }
+
+  async #give(items: readonly QueueItem[], states: readonly DeliveryState[] | undefined): Promise<string[]> {
     for (const [index, item] of items.entries()) {
       await this.#broker.enqueue(recordOf({ item, state: states?.[index] }));
     }

@@ -63,6 +63,15 @@ export const deadLetterChecks = [
     { deadLetterCapacity: 3 },
   ),
 
+  check('dead letters: replayed in the order in which they are named', ({ store }) =>
+    withLetters(store, async (letters) => {
+      await fail(store, 4);
+      await letters.replay(['m2', 'm0']);
+      await letters.replay(['m3', 'm1']);
+      assert.deepEqual(ids(await takeAll(store, 4)), ['m2', 'm0', 'm3', 'm1']);
+    }),
+  ),
+
   check('dead letters: replayed at the end of the queue, as new', ({ store }) =>
     withLetters(store, async (letters) => {
       await fail(store, 2);

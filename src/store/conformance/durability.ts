@@ -56,6 +56,23 @@ export const durabilityChecks = [
   ),
 
   check(
+    'durable: what went back, is due and was on loan comes again in its order, before what is new',
+    async ({ store, reopen }) => {
+      await store.queue.enqueue(items('m', 6));
+      const leases = await takeAll(store, 5);
+      for (const { state } of leases) Object.assign(state, { redelivered: true, redeliveries: 1 });
+      await store.queue.release([leases[3] as Lease]);
+      await store.queue.settle([retry(leases[1] as Lease, Date.now() - 1)]);
+      await store.queue.release([leases[0] as Lease]);
+      await store.close();
+      const again = await reopen();
+      await again.queue.enqueue([item('new')]);
+      assert.deepEqual(ids(await takeAll(again, 7)), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5', 'new']);
+    },
+    { needs: (capabilities) => capabilities.durable && capabilities.delay },
+  ),
+
+  check(
     'durable: what is settled stays settled',
     async ({ store, reopen }) => {
       await store.queue.enqueue(items('m', 3));

@@ -1,5 +1,19 @@
 import assert from 'node:assert/strict';
+import type { Lease, Store } from '../types';
 import { check, done, ids, item, items, retry, take, takeAll } from './harness';
+
+/** Takes one by one until the last of these comes. */
+async function untilLast(store: Store, last: string): Promise<string[]> {
+  const seen: string[] = [];
+  while (seen.at(-1) !== last) {
+    const leases = await take(store, 1);
+    seen.push(...ids(leases));
+    await store.queue.settle(leases.map(done));
+  }
+  return seen;
+}
+
+const LARGE = [Buffer.alloc(60_000, 1), Buffer.alloc(60_000, 2)];
 
 export const orderChecks = [
   check('order: first in, first out, through many batches', async ({ store }) => {
@@ -115,5 +129,81 @@ export const orderChecks = [
       assert.deepEqual(ids(await takeAll(store, 2)), ['m2', 'm0']);
     },
     { needs: ({ delay }) => delay },
+  ),
+
+  check('order: what is enqueued without waiting goes in the order of the calls', async ({ store }) => {
+    const expected: string[] = [];
+    const enqueued: Promise<unknown>[] = [];
+    for (let at = 0; at < 20; at++) {
+      // Large and small, many and one: whatever takes longer must not come later.
+      const batch = [
+        items(`many${at}-`, 9),
+        [item(`large${at}`, { segments: LARGE })],
+        items(`one${at}-`, 1),
+      ];
+      for (const some of batch) {
+        expected.push(...some.map(({ id }) => id));
+        enqueued.push(store.queue.enqueue(some));
+      }
+    }
+    const seen = await untilLast(store, expected.at(-1) as string);
+    await Promise.all(enqueued);
+    assert.deepEqual(seen, expected);
+  }),
+
+  check('order: who waits for messages gets them in the order of the calls', async ({ store }) => {
+    const waiting = [take(store, 1), take(store, 1), take(store, 1)];
+    const enqueued = [
+      store.queue.enqueue([item('large', { segments: LARGE })]),
+      store.queue.enqueue(items('small', 2)),
+    ];
+    assert.deepEqual((await Promise.all(waiting)).flatMap(ids), ['large', 'small0', 'small1']);
+    await Promise.all(enqueued);
+  }),
+
+  check('release: what is on its way back comes before what is taken next', async ({ store }) => {
+    await store.queue.enqueue(items('m', 8));
+    const leases = await takeAll(store, 4);
+    // As a lost link leaves it: some are settled, the rest goes back, marked, and nobody waits for that.
+    for (const { state } of leases.slice(1)) Object.assign(state, { redelivered: true, redeliveries: 1 });
+    const settled = store.queue.settle([done(leases[0] as Lease)]);
+    const released = [leases.slice(3), leases.slice(1, 2), leases.slice(2, 3)].map((some) =>
+      store.queue.release(some),
+    );
+    assert.deepEqual(ids(await takeAll(store, 7)), ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7']);
+    await Promise.all([settled, ...released]);
+  }),
+
+  check('release: who waits gets what goes back before what is enqueued after it', async ({ store }) => {
+    await store.queue.enqueue(items('m', 2));
+    const leases = await takeAll(store, 2);
+    for (const { state } of leases) Object.assign(state, { redelivered: true, redeliveries: 1 });
+    const waiting = [take(store, 1), take(store, 1), take(store, 1)];
+    const calls = [store.queue.release([...leases].reverse()), store.queue.enqueue([item('new')])];
+    assert.deepEqual((await Promise.all(waiting)).flatMap(ids), ['m0', 'm1', 'new']);
+    await Promise.all(calls);
+  }),
+
+  check(
+    'take: what is given up while messages come leaves none behind, and their order stays',
+    async ({ store }) => {
+      for (let round = 0; round < 10; round++) {
+        const stop = new AbortController();
+        const waiting = store.queue.take(1, { signal: stop.signal }).catch(() => []);
+        const enqueued = store.queue.enqueue(items(`m${round}-`, 3));
+        // A little later each time.
+        for (let turn = 0; turn < round; turn++) await Promise.resolve();
+        stop.abort();
+        const early = await waiting;
+        await store.queue.release(early);
+        await enqueued;
+        const seen: string[] = [];
+        while (seen.length < 3) seen.push(...ids(await take(store, 3, 2000)));
+        assert.deepEqual(
+          seen,
+          [0, 1, 2].map((at) => `m${round}-${at}`),
+        );
+      }
+    },
   ),
 ];
