@@ -1,8 +1,10 @@
 import { systemClock, type Clock, type TimerHandle } from '../src/clock';
 import {
   ConfigError,
+  type DeliveryState,
   type Message,
   type Outcome,
+  type QueueItem,
   type SendOptions,
   type Settings,
   type SmppClient,
@@ -172,7 +174,9 @@ export class Connection implements Member {
   /** Removes messages, dead letters or both, also those that another account left, and says how many. */
   async purge(what: Purged): Promise<{ removed: number; dead_letters: number }> {
     const { client } = this;
-    const left = await this.#handover?.purge(what, (item) => this.announce(removedEvent(item, PURGED)));
+    const tell = (item: QueueItem, state?: DeliveryState): void =>
+      this.announce(removedEvent(item, PURGED, state));
+    const left = await this.#handover?.purge(what, tell);
     const removed = what.queue ? await client.purge() : 0;
     const letters = what.deadLetters ? await client.purgeDeadLetters() : 0;
     this.#retryNow();

@@ -6,6 +6,7 @@ import {
   claimStore,
   clientDirectory,
   openDiskStore,
+  type DeliveryState,
   type MemoryStore,
   type Moved,
   type QueueItem,
@@ -59,17 +60,18 @@ export class Handover {
   /** Removes what another account left in the queue before; all else is in the queue in force by then. */
   async purge(
     what: Purged,
-    tell: (item: QueueItem) => void,
+    tell: (item: QueueItem, state?: DeliveryState) => void,
   ): Promise<{ removed: number; dead_letters: number }> {
     const gone = { removed: 0, dead_letters: 0 };
     let did = false;
     const following = this.follow(async (store) => {
       did = true;
       if (what.queue) {
-        const { removed, items } = await store.queue.purge();
+        const { removed } = await store.queue.purge({
+          onRemoved: (items, states) => items.forEach((item, at) => tell(item, states?.[at])),
+        });
         await store.forgetAwaited();
         gone.removed += removed;
-        items.forEach(tell);
       }
       if (what.deadLetters) gone.dead_letters += (await store.deadLetters?.purge()) ?? 0;
       return false;

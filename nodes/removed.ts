@@ -1,4 +1,12 @@
-import { listOrphans, type FailureEvent, type QueueItem } from '../src/index';
+import {
+  failureFields,
+  failureText,
+  listOrphans,
+  newDeliveryState,
+  type DeliveryState,
+  type FailureEvent,
+  type QueueItem,
+} from '../src/index';
 import type { Orphan, Registry } from './registry';
 
 const REMOVED = 'the connection was deleted or disabled';
@@ -11,8 +19,10 @@ export async function tellOrphans(
 ): Promise<void> {
   for (const { nodeId, label, store } of orphans) {
     const { removed } = await store.queue.purge({
-      onRemoved: (items) => {
-        for (const item of items) registry.current(nodeId)?.announce(removedEvent(item, REMOVED));
+      onRemoved: (items, states) => {
+        items.forEach((item, at) =>
+          registry.current(nodeId)?.announce(removedEvent(item, REMOVED, states?.[at])),
+        );
       },
     });
     await store.close();
@@ -37,19 +47,19 @@ export async function tellForgotten(
 }
 
 /** The end of a message that no client has any more. */
-export function removedEvent(item: QueueItem, why: string): FailureEvent {
+export function removedEvent(
+  item: QueueItem,
+  why: string,
+  state: DeliveryState = newDeliveryState(item),
+): FailureEvent {
+  const reason = { code: 'REMOVED', text: `removed from the queue: ${why}` };
   return {
+    ...failureFields(item, state, reason),
     event: 'failure',
     command: item.command,
-    payload: `removed from the queue: ${why}`,
+    payload: failureText(state, reason),
     topic: item.destination,
-    code: 'REMOVED',
     id: item.id,
-    attempts: 0,
-    message_ids: [],
-    segments: item.segments.length,
-    redelivered: false,
-    history: [],
     ...(item.correlationId === undefined ? {} : { correlation_id: item.correlationId }),
     ...(item.metadata === undefined ? {} : { metadata: item.metadata }),
     ...(item.msgid === undefined ? {} : { msgid: item.msgid }),

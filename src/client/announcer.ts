@@ -3,17 +3,27 @@ import { maskNumber, type Log } from '../observability';
 import { describeStatus, plainCopy, statusName, type CodecOptions, type Pdu } from '../protocol';
 import { refusalOf, type Session } from '../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../store';
+import { FRESH, facts, keyOf, nextTry, rateFact, seconds } from './announcing';
 import { Availability } from './availability';
 import type { SegmentResponse } from './delivery';
 import { causeOf } from './errors';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
 import type { DirectRequest } from './intake';
 import type { SentSegment } from './lane';
-import { DeliveryError, failureFields, identity } from './outcomes';
+import { DeliveryError, failureFields, failureText, identity } from './outcomes';
 import { infoField, pduFields, requestPdu, statusFields } from './pdu-fields';
-import { rounded } from './report';
 
 export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
+
+/** An answer to a query, cancel or replace. */
+export interface DirectAnswer {
+  readonly request: DirectRequest;
+  readonly response: Pdu;
+  readonly session: Session;
+  readonly msgid: string | undefined;
+  /** It came after its time-out. */
+  readonly late?: true;
+}
 
 /** How sending is held back, asked whenever it is told. */
 export interface Throttle {
@@ -110,27 +120,9 @@ export class Announcer {
   }
 
   /** The answer to a query, cancel or replace. Throws {@link DeliveryError} where it is a refusal. */
-  answered(request: DirectRequest, response: Pdu, session: Session, msgid: string | undefined): Outcome {
-    const fields = pduFields(response);
-    const about = {
-      topic: request.destination,
-      ...(request.correlationId === undefined ? {} : { correlation_id: request.correlationId }),
-      ...(request.metadata === undefined ? {} : { metadata: plainCopy(request.metadata) }),
-      ...(msgid === undefined ? {} : { msgid }),
-    };
-    const { sequence_number, command_status } = fields;
-    const line = {
-      event: 'response',
-      stage: 'end',
-      session: this.#numbers.get(session),
-      command: request.command,
-      correlation_id: request.correlationId,
-      destination: request.destination,
-      sequence_number,
-      command_status,
-    };
-    this.#log.debug(line, `${request.command} answered`);
-    void this.#events.emit('response', { ...fields, ...about, event: 'response', payload: command_status });
+  answered(answer: DirectAnswer): Outcome {
+    const { response } = answer;
+    const { fields, about } = this.told(answer);
     if (response.command_status === 0) {
       const messageId = typeof fields['message_id'] === 'string' ? fields['message_id'] : '';
       return {
@@ -158,14 +150,42 @@ export class Announcer {
       redelivered: false,
       history: [],
     };
-    throw new DeliveryError(`the SMSC refused ${request.command} with ${text}`, {
+    throw new DeliveryError(`the SMSC refused ${answer.request.command} with ${text}`, {
       ...failure,
       id: '',
     });
   }
 
+  /** The same, of whatever it says; a late one has been given up by whoever asked. Returns what it says. */
+  told({ request, response, session, msgid, late }: DirectAnswer) {
+    const fields = pduFields(response);
+    const about = {
+      topic: request.destination,
+      ...(request.correlationId === undefined ? {} : { correlation_id: request.correlationId }),
+      ...(request.metadata === undefined ? {} : { metadata: plainCopy(request.metadata) }),
+      ...(msgid === undefined ? {} : { msgid }),
+    };
+    const { sequence_number, command_status } = fields;
+    const line = {
+      event: 'response',
+      stage: 'end',
+      session: this.#numbers.get(session),
+      command: request.command,
+      correlation_id: request.correlationId,
+      destination: request.destination,
+      sequence_number,
+      command_status,
+      late,
+    };
+    this.#log.debug(line, `${request.command} answered`);
+    const event = { ...fields, ...about, event: 'response' as const, payload: command_status };
+    void this.#events.emit('response', { ...event, ...(late ? { late } : {}) });
+    return { fields, about };
+  }
+
   failed(item: QueueItem, reason: DeadReason, state: DeliveryState | undefined): FailureFields {
     const failure = failureFields(item, state ?? FRESH, reason);
+    const text = failureText(state ?? FRESH, reason);
     this.#log.warn(
       {
         event: 'failure',
@@ -173,16 +193,17 @@ export class Announcer {
         ...facts(item),
         code: reason.code,
         command_status: reason.command_status,
+        maybe_delivered: failure.maybe_delivered,
       },
       // The centre's own words may name the recipient.
-      `not sent: ${maskNumber(reason.text)}`,
+      `${failure.maybe_delivered ? 'failed' : 'not sent'}: ${maskNumber(text)}`,
     );
     void this.#events.emit('failure', {
       ...failure,
       ...identity(item),
       command: item.command,
       event: 'failure',
-      payload: reason.text,
+      payload: text,
     });
     return failure;
   }
@@ -225,6 +246,18 @@ export class Announcer {
     if (key === this.#lastState && state.retry_in === undefined) return;
     this.#lastState = key;
     this.#tellSession(state);
+  }
+
+  /** Responses are waited for longer, as one `took` so many milliseconds; or as long as was set again. */
+  responseTime(state: SessionFacts, took: number | undefined): void {
+    const { response_timeout: timeout } = state;
+    const line = { event: 'session', stage: 'responses', response_timeout: timeout };
+    const slow = `the SMSC answers late, after ${seconds(took ?? 0)} s: responses are waited for ${timeout} s from now on`;
+    const reason = took === undefined ? 'the SMSC answers in time again' : slow;
+    if (took === undefined) this.#log.info(line, reason);
+    else this.#log.warn(line, `${reason}; see responseTimeout`);
+    const told = { ...state, code: took === undefined ? 'RESPONSES_IN_TIME' : 'RESPONSES_SLOW', reason };
+    void this.#events.emit('session', { ...told, event: 'session', payload: { ...told }, topic: '' });
   }
 
   /** Whether the queue was full when last something was to come in. */
@@ -302,45 +335,4 @@ export class Announcer {
     else if (name === 'connecting') this.#log.debug(line, `connecting to ${where}`);
     else this.#log.info(line, `${where}: ${name}`);
   }
-}
-
-function keyOf({ state, reason, bound, host, port }: SessionFacts): string {
-  return [state, reason, bound, host, port].join(' ');
-}
-
-function nextTry({ retry_in: retryIn = 0, next_host: host, next_port: port }: SessionFacts): string {
-  const where = host === undefined ? '' : ` ${host}:${port}`;
-  return retryIn === 0
-    ? `trying${where || ' again'} at once`
-    : `next try${where && ` at${where}`} in ${retryIn.toFixed(1)} s`;
-}
-
-const FRESH: DeliveryState = {
-  attempts: 0,
-  redeliveries: 0,
-  lostLinks: 0,
-  redelivered: false,
-  accepted: [],
-  history: [],
-};
-
-function facts(item: QueueItem, segment?: number): Record<string, unknown> {
-  return {
-    command: item.command,
-    id: item.id,
-    correlation_id: item.correlationId,
-    destination: item.destination,
-    ...(segment === undefined || item.segments.length === 1
-      ? {}
-      : { segment: segment + 1, segments: item.segments.length }),
-  };
-}
-
-function rateFact(throttle: Throttle): { rate?: number } {
-  const rate = throttle.rate();
-  return rate === undefined ? {} : { rate: rounded(rate) };
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms) / 1000;
 }

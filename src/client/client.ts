@@ -1,6 +1,13 @@
 import { SmppError } from '../protocol';
 import { canSubmit, type Session } from '../session';
-import { moveMessages, type Compaction, type Moved, type QueueItem, type Store } from '../store';
+import {
+  moveMessages,
+  type Compaction,
+  type KnownStates,
+  type Moved,
+  type QueueItem,
+  type Store,
+} from '../store';
 import { Announcer } from './announcer';
 import { codecOf } from './codec-options';
 import { checkChanges, type Configuration } from './configuration';
@@ -55,7 +62,7 @@ export class SmppClient {
   constructor(options: SmppClientOptions = {}) {
     const settings = normalise(options);
     const parts = openParts(options, settings, {
-      onDropped: (items) => this.#dropped(items),
+      onDropped: (items, states) => this.#dropped(items, states),
       prepare: async (message) => intake.prepare(message, {}),
     });
     const { store, correlator, clock, random, log, codecs } = parts;
@@ -342,9 +349,9 @@ export class SmppClient {
     if (canSubmit(session.state) && !this.#disconnecting) this.#road.open(session);
   }
 
-  #dropped(items: readonly QueueItem[]): void {
+  #dropped(items: readonly QueueItem[], states?: KnownStates): void {
     const text = 'dropped from the full queue to make room for newer ones (whenFull: drop-oldest)';
-    for (const item of items) this.#sender.fail(item, { code: 'QUEUE_FULL', text });
+    this.#road.removed(items, { code: 'QUEUE_FULL', text }, states);
     this.#announcer.queue({ state: 'dropped', queued: this.#settings.queueCapacity, removed: items.length });
   }
 }

@@ -1,5 +1,5 @@
 import type { DeadLetter, Store } from '../store';
-import { failureFields, identity } from './outcomes';
+import { failureFields, failureText, identity } from './outcomes';
 
 /** A message that failed for good, as a flow sees it: what its failure event said, and when it was. */
 export type DeadLetterReport = ReturnType<typeof deadLetterOf>;
@@ -44,7 +44,7 @@ export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {
     command: item.command,
     source_addr: item.source,
     destination_addr: topic,
-    reason: reason.text,
+    reason: failureText(state, reason),
     failed_at: new Date(failedAt).toISOString(),
   };
 }

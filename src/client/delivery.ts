@@ -1,6 +1,6 @@
 import { describeStatus, type Pdu } from '../protocol';
 import { refusalOf, type OutboundRequest, type RequestHandler } from '../session';
-import type { DeadReason, Lease } from '../store';
+import { acceptSegment, isAccepted, type DeadReason, type Lease, type QueueItem } from '../store';
 import { infoField, messageIdOf } from './pdu-fields';
 import { verdictOf, type Verdict } from './retry';
 import type { StatusPolicy } from './status-policy';
@@ -27,7 +27,10 @@ export interface DeliveryListener {
   responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void;
   /** The centre asks for less; the segment is to go again, first. */
   throttled(delivery: Delivery, status: number): void;
-  /** No segment is on the wire any more and none is to follow: see `delivery.end`. */
+  /**
+   * No segment is on the wire any more and none is to follow: see `delivery.end`. Where all are accepted, repeats of
+   * some may still be on the wire; their answers are told all the same.
+   */
   ended(delivery: Delivery): void;
   /** A response came after its time-out. */
   late(delivery: Delivery, segment: number, response: SegmentResponse): void;
@@ -47,6 +50,8 @@ export type DeliveryEnd =
   | { readonly kind: 'dead'; readonly reason: DeadReason };
 
 const HISTORY = 20;
+const ACCEPTED: DeliveryEnd = { kind: 'accepted' };
+const NONE: never[] = [];
 /** Lost links that a message was there at. */
 export const SUSPECT_AFTER = 2;
 
@@ -62,7 +67,11 @@ export class Delivery {
   readonly #toGo: number[];
   #flying = 0;
   #end: DeliveryEnd | undefined;
+  /** What speaks for an end, and which segment it befell; -1: all of them. */
+  #causes: { readonly segment: number; readonly end: DeliveryEnd }[] = NONE;
   #ended = false;
+  /** An earlier transmission was accepted while this loan lasts. */
+  #acceptedLate = false;
 
   constructor(lease: Lease, order: number, context: DeliveryContext) {
     this.lease = lease;
@@ -99,6 +108,11 @@ export class Delivery {
     return this.#end;
   }
 
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
   /** The next segment as a request, now counted as being on the wire. */
   next(commandId: number): { segment: number; request: OutboundRequest } {
     const segment = this.#toGo.shift() as number;
@@ -114,34 +128,49 @@ export class Delivery {
     this.#finish();
   }
 
-  /** Nothing more is to be sent: it ends with `end` as soon as nothing is on the wire. */
-  abandon(end: DeliveryEnd): void {
+  /** Nothing more is to be sent: it ends with `end` as soon as nothing is on the wire. `segment`: only for this one's sake. */
+  abandon(end: DeliveryEnd, segment = -1): void {
+    if (!this.#ended) this.#causes = [...this.#causes, { segment, end }];
     if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
     this.#finish();
   }
 
-  /** An earlier transmission of the segment was accepted after all: that counts where it was not sent again. */
+  /** An earlier transmission of the segment was accepted after all: that counts, whatever becomes of the later one. */
   acceptedBefore(segment: number, messageId: string): void {
+    acceptSegment(this.lease.state, segment, messageId);
+    if (this.#ended) return;
+    this.#acceptedLate = true;
     const at = this.#toGo.indexOf(segment);
-    if (at < 0) return;
-    this.#toGo.splice(at, 1);
-    this.lease.state.accepted[segment] = messageId;
+    if (at >= 0) this.#toGo.splice(at, 1);
+    if (this.#causes.some((cause) => cause.segment === segment)) this.#reconsider(segment);
     this.#finish();
+  }
+
+  /** What befell this segment is no reason any more. */
+  #reconsider(segment: number): void {
+    this.#causes = this.#causes.filter((cause) => cause.segment !== segment);
+    this.#end = undefined;
+    for (const { end } of this.#causes)
+      if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
   }
 
   onResponse(segment: number, response: SegmentResponse): void {
     this.#flying--;
     const status = response.pdu.command_status;
     const verdict = verdictOf(status, this.#context.policy);
-    if (verdict === 'ok') this.#accepted(segment, response.pdu);
+    const accepted = this.lease.state.accepted[segment] != null;
+    if (verdict === 'ok') acceptSegment(this.lease.state, segment, messageIdOf(response.pdu));
     else this.#note(describeStatus(status).name, segment);
     this.#context.listener.responded(this, segment, response, verdict);
-    if (verdict === 'throttle') {
+    if (accepted) {
+      // An earlier transmission was: what this one is told is no matter of the message's.
+      if (verdict === 'throttle') this.#context.listener.throttled(this, status);
+    } else if (verdict === 'throttle') {
       this.#putBack(segment);
       this.#context.listener.throttled(this, status);
     } else if (verdict === 'retry') {
       this.#putBack(segment);
-      this.abandon({ kind: 'retry', info: refusalOf(response.pdu).info });
+      this.abandon({ kind: 'retry', info: refusalOf(response.pdu).info }, segment);
     } else if (verdict === 'rebind') {
       // Refused for want of a session, which is no fault of the message's, and surely not accepted.
       this.#putBack(segment);
@@ -149,32 +178,22 @@ export class Delivery {
     } else if (verdict === 'fail') {
       const { name, text, info } = refusalOf(response.pdu);
       const why = `the SMSC refused it with ${text}`;
-      this.abandon({
-        kind: 'dead',
-        reason: { code: 'REFUSED', command_status: name, text: why, ...infoField(info) },
-      });
+      const reason = { code: 'REFUSED', command_status: name, text: why, ...infoField(info) };
+      this.abandon({ kind: 'dead', reason }, segment);
     }
     this.#finish();
   }
 
   onLost(segment: number, why: 'timeout' | 'closed'): void {
     this.#flying--;
+    if (this.lease.state.accepted[segment] != null) return this.#finish();
     this.#note(why === 'timeout' ? 'RESPONSE_TIMEOUT' : 'LINK_LOST', segment);
     this.#putBack(segment);
-    this.abandon({ kind: 'unknown', linkLost: why === 'closed' });
+    this.abandon({ kind: 'unknown', linkLost: why === 'closed' }, segment);
   }
 
   onLate(segment: number, response: SegmentResponse): void {
     this.#context.listener.late(this, segment, response);
-  }
-
-  #accepted(segment: number, response: Pdu): void {
-    this.lease.state.accepted[segment] = messageIdOf(response);
-  }
-
-  #isAccepted(): boolean {
-    const { item, state } = this.lease;
-    return item.segments.every((_, segment) => state.accepted[segment] != null);
   }
 
   #putBack(segment: number): void {
@@ -189,9 +208,10 @@ export class Delivery {
   }
 
   #finish(): void {
-    if (this.#ended || this.#flying > 0) return;
+    if (this.#ended || (this.#flying > 0 && !this.#acceptedLate)) return;
     // Whatever was to happen to the rest: there is none.
-    if (this.#isAccepted()) this.#end = { kind: 'accepted' };
+    if (isAccepted(this.lease)) this.#end = ACCEPTED;
+    else if (this.#flying > 0) return;
     if (!this.#end) return;
     this.#ended = true;
     this.#context.listener.ended(this);
@@ -204,7 +224,7 @@ function severity(end: DeliveryEnd): number {
 }
 
 /** One segment on the wire. */
-class Flight implements RequestHandler {
+export class Flight implements RequestHandler {
   readonly #delivery: Delivery;
   readonly #segment: number;
   readonly #clock: DeliveryContext['clock'];
@@ -215,6 +235,11 @@ class Flight implements RequestHandler {
     this.#segment = segment;
     this.#clock = clock;
     this.#sentAt = clock.monotonic();
+  }
+
+  /** The message. */
+  get item(): QueueItem {
+    return this.#delivery.lease.item;
   }
 
   onResponse(pdu: Pdu, octets: Buffer): void {

@@ -1,8 +1,16 @@
 import type { Clock } from '../clock';
 import { itSays } from '../session';
-import type { DeadReason, Lease } from '../store';
+import {
+  isAccepted,
+  newDeliveryState,
+  type DeadReason,
+  type KnownStates,
+  type Lease,
+  type QueueItem,
+} from '../store';
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
+import type { LateAcceptances } from './late';
 import { infoField } from './pdu-fields';
 import type { Settings } from './options';
 import { retryDelay } from './retry';
@@ -11,6 +19,7 @@ import type { Settler } from './settler';
 export interface EndingsParts {
   readonly settler: Settler;
   readonly mailboxes: FullMailboxes;
+  readonly late: LateAcceptances;
   readonly settings: Pick<Settings, 'maxAttempts' | 'maxRedeliveries' | 'delivery'>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -46,9 +55,38 @@ export class Endings {
   }
 
   dead(lease: Lease, reason: DeadReason): void {
-    const { settler, listener } = this.#parts;
+    const { settler, listener, late } = this.#parts;
+    if (lease.state.redelivered) late.forget(lease.item.id);
     if (reason.code === 'REFUSED') lease.state.attempts++;
     settler.settle({ outcome: 'dead', lease, reason }, () => listener.failed(lease, reason));
+  }
+
+  /** The time of these is over; what the SMSC was found to have accepted is accepted. */
+  expired(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      this.#parts.late.moveTo(lease.item.id, lease.state);
+      if (isAccepted(lease)) this.#accepted(lease);
+      else this.dead(lease, expiredAt(lease.item.expiresAt ?? 0));
+    }
+  }
+
+  /** The same for what is in the store no more. */
+  removed(items: readonly QueueItem[], reason: DeadReason, states: KnownStates): void {
+    const { late, listener } = this.#parts;
+    items.forEach((item, at) => {
+      const lease = { item, state: states[at] ?? newDeliveryState(item), token: undefined };
+      late.moveTo(item.id, lease.state);
+      if (isAccepted(lease)) listener.accepted(lease);
+      else listener.failed(lease, reason);
+    });
+  }
+
+  /** These were accepted while they were in the store. */
+  acceptedLate(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      this.#parts.late.moveTo(lease.item.id, lease.state);
+      this.settle(lease, isAccepted(lease) ? { kind: 'accepted' } : { kind: 'unsent' });
+    }
   }
 
   /** With at-most-once: from now on, whatever happens, they are not sent a second time. */
@@ -71,7 +109,8 @@ export class Endings {
   }
 
   #accepted(lease: Lease): void {
-    const { settler, listener, mailboxes } = this.#parts;
+    const { settler, listener, mailboxes, late } = this.#parts;
+    if (lease.state.redelivered) late.forget(lease.item.id);
     mailboxes.accepted(lease.item.destination);
     settler.settle({ outcome: 'done', lease }, () => listener.accepted(lease));
   }
@@ -88,7 +127,8 @@ export class Endings {
   }
 
   #delay(lease: Lease, times: number): void {
-    const { settler, clock, random } = this.#parts;
+    const { settler, clock, random, late } = this.#parts;
+    if (lease.state.redelivered) late.expect(lease);
     const notBefore = clock.now() + retryDelay(times, random);
     if (lease.state.onTheWire) lease.state.onTheWire = false;
     settler.settle({ outcome: 'retry', lease, notBefore }, () => undefined);
@@ -112,7 +152,12 @@ export class Endings {
   }
 
   #release(lease: Lease): void {
+    if (lease.state.redelivered) this.#parts.late.expect(lease);
     if (lease.state.onTheWire) lease.state.onTheWire = false;
     this.#parts.settler.release(lease);
   }
+}
+
+export function expiredAt(expiresAt: number): DeadReason {
+  return { code: 'EXPIRED', text: `not sent before it expired at ${new Date(expiresAt).toISOString()}` };
 }

@@ -85,10 +85,12 @@ export interface FailureFields {
   /** What the SMSC said to its refusal in words. */
   additional_status_info_text?: string;
   attempts: number;
-  /** The segments that were accepted all the same. */
+  /** Of all transmissions that were accepted all the same. */
   message_ids: string[];
   segments: number;
   redelivered: boolean;
+  /** A transmission of it may have been accepted: it may have been delivered, and a receipt may come. */
+  maybe_delivered?: true;
   history: { at: string; reason: string; segment: number }[];
   field?: string;
   receipt?: unknown;
@@ -111,7 +113,10 @@ export type SessionEvent = EventBase & {
   sessions: number;
   command_status?: string;
   command_status_code?: number;
-  /** What failed: `CONNECT_FAILED`, `TLS_FAILED`, `BIND_REFUSED` … */
+  /**
+   * What failed: `CONNECT_FAILED`, `TLS_FAILED`, `BIND_REFUSED` …; or `RESPONSES_SLOW`, `RESPONSES_IN_TIME`: what became
+   * of `response_timeout`.
+   */
   code?: string;
   /** Why the session went, for people. */
   reason?: string;
@@ -120,6 +125,8 @@ export type SessionEvent = EventBase & {
   /** Where the next try goes to, if elsewhere. */
   next_host?: string;
   next_port?: number;
+  /** Seconds that a response is waited for from now on. */
+  response_timeout?: number;
 };
 
 export type ThrottleEvent = EventBase & {

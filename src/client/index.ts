@@ -46,7 +46,7 @@ export type { FailoverHost } from './failover-option';
 export type { OptionKind } from './option-kinds';
 export { accountOf } from './store-part';
 export { endpointsOf, typesOf, type Endpoint, type LinkType } from './hosts';
-export { DeliveryError, type CompleteWhen } from './outcomes';
+export { DeliveryError, failureFields, failureText, type CompleteWhen } from './outcomes';
 export type { DeadLetterList, DeadLetterReport } from './dead-letters';
 export {
   PLUGIN_API_VERSION,

@@ -159,7 +159,7 @@ export class Lane {
     // The waits may have been long: what is borrowed while nothing may go is kept from what is more urgent.
     if (gate.isHeld || signal.aborted) return;
     if (this.#segmentsToGo() === 0) await this.#borrow();
-    await this.#solitude.respected(() => this.#ready[0], signal);
+    await this.#solitude.respected(() => this.#next(), signal);
     const wanted = Math.min(this.#session.freeSlots, this.#segmentsToGo());
     if (wanted === 0 || signal.aborted) return;
     const permits = await limiter.acquire(wanted, { signal });
@@ -204,6 +204,11 @@ export class Lane {
     } finally {
       this.#isBorrowing = false;
     }
+  }
+
+  /** One that was accepted late has nothing to go. */
+  #next(): Delivery | undefined {
+    return this.#ready.find((delivery) => delivery.remaining > 0);
   }
 
   #segmentsToGo(): number {

@@ -1,4 +1,4 @@
-import { BindError, type CloseCode, type CloseReason, type Session } from '../session';
+import { BindError, ResponseTime, type CloseCode, type CloseReason, type Session } from '../session';
 import { Ladder, type Endpoint, type LinkType, type Roster } from './hosts';
 import { openSession, type OpeningParts } from './opening';
 import { sleep } from './timing';
@@ -71,6 +71,8 @@ const REFUSALS: Partial<Record<CloseCode, Pick<LinkDown, 'code' | 'commandStatus
 export class Link {
   readonly #parts: LinkParts;
   readonly #ladder: Ladder;
+  /** By host: how long each takes to answer a bind. */
+  readonly #bindTimes: readonly ResponseTime[];
   #stopping: AbortController | undefined;
   #running: Promise<void> = Promise.resolve();
   #state: 'disconnected' | 'connecting' = 'disconnected';
@@ -88,6 +90,10 @@ export class Link {
     this.#parts = parts;
     this.#ladder = new Ladder({ ...parts, hosts: parts.endpoints.length });
     this.#endpoint = parts.endpoints[0] as Endpoint;
+    const { settings, clock } = parts;
+    this.#bindTimes = parts.endpoints.map(
+      () => new ResponseTime(settings.bindTimeout, clock, { forgetAfter: 0 }),
+    );
   }
 
   get type(): LinkType {
@@ -247,8 +253,9 @@ export class Link {
     const endpoint = endpoints[at] as Endpoint;
     const number = count();
     const turn = this.#turn++;
+    const bindTime = this.#bindTimes[at] as ResponseTime;
     let bound: Bound | undefined;
-    await openSession({ ...this.#parts, endpoint, number, turn, signal }, (session) => {
+    await openSession({ ...this.#parts, endpoint, number, turn, bindTime, signal }, (session) => {
       bound = { session, number, endpoint, at, type };
       this.#enter(bound);
     });

@@ -1,7 +1,14 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
 import { withFacts, type Log } from '../observability';
-import { Session, type SequenceGenerator, type SessionHandlers } from '../session';
+import {
+  Session,
+  type ResponseTime,
+  type ResponseTimes,
+  type SequenceGenerator,
+  type SessionHandlers,
+} from '../session';
+import type { SmppError } from '../protocol';
 import { codecOf } from './codec-options';
 import { dial, type Resolve } from './dial';
 import type { Endpoint, LinkType } from './hosts';
@@ -17,6 +24,8 @@ export interface OpeningParts {
   readonly log: Log;
   readonly sequence: (() => SequenceGenerator) | undefined;
   readonly resolve?: Resolve | undefined;
+  /** How long the SMSC was found to take. */
+  readonly responseTimes: ResponseTimes;
   /** Of what comes over a session. */
   readonly handlers: (session: () => Session) => SessionHandlers;
 }
@@ -25,6 +34,8 @@ export interface Opening extends OpeningParts {
   readonly endpoint: Endpoint;
   /** What the log calls the session. */
   readonly number: number;
+  /** How long an answer to the bind is waited for. */
+  readonly bindTime: ResponseTime;
   /** Counts the tries. */
   readonly turn: number;
   readonly signal: AbortSignal;
@@ -37,15 +48,19 @@ const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
  * way. Rejects as connecting and binding do, or with the signal's reason; then nothing is left open.
  */
 export async function openSession(opening: Opening, bound: (session: Session) => void): Promise<void> {
-  const { settings, type, signal } = opening;
+  const { type, signal, bindTime, clock } = opening;
   const session = await connected(opening);
   const abort = (): void => session.destroy('destroyed');
   signal.addEventListener('abort', abort, { once: true });
   try {
-    await session.bind(`bind_${type}`, bindFields(opening), settings.bindTimeout);
+    const askedAt = clock.monotonic();
+    await session.bind(`bind_${type}`, bindFields(opening), bindTime.timeout);
+    bindTime.came(askedAt);
     signal.throwIfAborted();
     bound(session);
   } catch (error) {
+    // It may only be slow.
+    if ((error as Partial<SmppError>).code === 'BIND_TIMEOUT') bindTime.silent();
     session.destroy();
     throw error;
   } finally {
@@ -77,6 +92,7 @@ async function connected(opening: Opening): Promise<Session> {
     log: withFacts(log, { session: number }),
     windowSize: settings.windowSize,
     responseTimeout: settings.responseTimeout,
+    responseTimes: opening.responseTimes,
     enquireLinkInterval: settings.enquireLinkInterval,
     inactivityTimeout: settings.inactivityTimeout,
     maxPduLength: settings.maxPduLength,

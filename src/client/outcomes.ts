@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../clock';
 import { SmppError, plainCopy, statusCode } from '../protocol';
-import type { DeadReason, DeliveryState, QueueItem } from '../store';
+import { messageIdsOf, type DeadReason, type DeliveryState, type QueueItem } from '../store';
 import type { FailureFields, Outcome } from './events';
 import { infoField, statusFields } from './pdu-fields';
 
@@ -157,7 +157,11 @@ export class Outcomes {
 
   #timedOut(waiter: Waiter): void {
     if (!waiter.accepted) return;
-    const failure: FailureFields = { ...failureOf(waiter, waiter.accepted), code: 'RECEIPT_TIMEOUT' };
+    const failure: FailureFields = {
+      ...failureOf(waiter, waiter.accepted),
+      code: 'RECEIPT_TIMEOUT',
+      maybe_delivered: true,
+    };
     const seconds = waiter.deliveredTimeout / 1000;
     this.#reject(
       waiter,
@@ -242,15 +246,30 @@ function lastStatus({ history }: DeliveryState, { command_status }: DeadReason):
   return command_status ?? history.findLast(({ reason }) => statusCode(reason) !== undefined)?.reason;
 }
 
+/** Whether a transmission of a message that failed may have been accepted, as a whole. */
+export function maybeDelivered(state: DeliveryState, { code }: Pick<DeadReason, 'code'>): boolean {
+  return state.redelivered || code === 'OUTCOME_UNKNOWN';
+}
+
+/** Why a message failed, for people. */
+export function failureText(state: DeliveryState, reason: DeadReason): string {
+  const { text } = reason;
+  if (!maybeDelivered(state, reason) || text.includes(MAYBE)) return text;
+  return `${text}; an earlier transmission had no answer: it ${MAYBE}`;
+}
+
+const MAYBE = 'may have been delivered';
+
 export function failureFields(item: QueueItem, state: DeliveryState, reason: DeadReason): FailureFields {
   return {
     code: reason.code,
     ...statusFields(lastStatus(state, reason)),
     ...infoField(reason.additional_status_info_text),
     attempts: state.attempts,
-    message_ids: state.accepted.filter((id): id is string => id !== null),
+    message_ids: messageIdsOf(state),
     segments: item.segments.length,
     redelivered: state.redelivered,
+    ...(maybeDelivered(state, reason) ? { maybe_delivered: true } : {}),
     history: state.history.map(({ at, reason: why, segment }) => ({
       at: new Date(at).toISOString(),
       reason: why,

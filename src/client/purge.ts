@@ -1,4 +1,4 @@
-import type { DeadReason, QueueItem, Store } from '../store';
+import type { DeadReason, KnownStates, QueueItem, Store } from '../store';
 import type { Road } from './road';
 import type { Sender } from './sender';
 
@@ -9,20 +9,20 @@ const AT_ONCE = 1000;
 /** Empties the queue: whatever is removed fails with `REMOVED`, however much it is. Returns how many. */
 export async function purgeQueue(
   { queue, capabilities }: Pick<Store, 'queue' | 'capabilities'>,
-  sender: Pick<Sender, 'awaited' | 'fail'>,
-  road: Pick<Road, 'held'>,
+  sender: Pick<Sender, 'awaited'>,
+  road: Pick<Road, 'held' | 'removed'>,
 ): Promise<number> {
   let told = 0;
-  const tell = async (items: readonly QueueItem[]): Promise<void> => {
+  const tell = async (items: readonly QueueItem[], states?: KnownStates): Promise<void> => {
     for (let at = 0; at < items.length; at += AT_ONCE) {
       if (at > 0) await new Promise(setImmediate);
-      for (const item of items.slice(at, at + AT_ONCE)) sender.fail(item, REASON);
+      road.removed(items.slice(at, at + AT_ONCE), REASON, states?.slice(at, at + AT_ONCE));
     }
   };
   const before = queued(sender, road);
-  const onRemoved = (gone: readonly QueueItem[]): Promise<void> => {
+  const onRemoved = (gone: readonly QueueItem[], states?: KnownStates): Promise<void> => {
     told += gone.length;
-    return tell(gone);
+    return tell(gone, states);
   };
   // A queue of the user's may only count.
   const purged: { removed: number; items?: readonly QueueItem[] } = await queue.purge({ onRemoved });

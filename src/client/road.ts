@@ -1,17 +1,27 @@
 import type { Clock } from '../clock';
 import type { Pace, ThrottleHandler, TokenBucket } from '../flow-control';
 import type { Log } from '../observability';
-import { commandId, statusName } from '../protocol';
+import { statusName } from '../protocol';
 import type { Session } from '../session';
-import type { CorrelationEntry, Correlator, DeadReason, Lease, QueueItem, Store } from '../store';
-import { BoundedMap } from './bounded-map';
-import { Delivery, type DeliveryContext, type DeliveryListener, type SegmentResponse } from './delivery';
-import { Endings, NOT_AGAIN } from './endings';
+import type { CorrelationEntry, Correlator, DeadReason } from '../store';
+import type { KnownStates, Lease, QueueItem, Store } from '../store';
+import { correlationEntry } from './correlation-entry';
+import {
+  Delivery,
+  Flight,
+  type DeliveryContext,
+  type DeliveryListener,
+  type SegmentResponse,
+} from './delivery';
+import { Endings, NOT_AGAIN, expiredAt } from './endings';
 import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { Lane, type LaneContext, type SentSegment } from './lane';
+import { LateAcceptances } from './late';
+import { lacksTlvs } from './needed-tlvs';
 import type { Settings } from './options';
-import { messageIdOf, requestPdu } from './pdu-fields';
+import { messageIdOf } from './pdu-fields';
+import { Recall } from './recall';
 import type { Verdict } from './retry';
 import { Settler } from './settler';
 import { unlessAborted } from './timing';
@@ -48,7 +58,6 @@ export interface RoadParts {
 }
 
 const BATCH = 200;
-const LATE_REMEMBERED = 10_000;
 
 /**
  * The way of every queued message to the centre and of its outcome back: one {@link Lane} for
@@ -69,8 +78,8 @@ export class Road implements DeliveryListener {
   readonly #closing = new Set<Promise<void>>();
   #order = 0;
   readonly #mailboxes: FullMailboxes;
-  /** The message_ids, by segment, of what was accepted after its time-out; by the id of the message. */
-  readonly #late = new BoundedMap<string[]>(LATE_REMEMBERED);
+  readonly #late = new LateAcceptances();
+  readonly #recall: Recall;
 
   constructor(parts: RoadParts) {
     this.#parts = parts;
@@ -86,7 +95,16 @@ export class Road implements DeliveryListener {
       },
       tried: (failure) => parts.listener.storeTried(failure),
     });
-    this.#endings = new Endings({ ...parts, settler: this.#settler, mailboxes: this.#mailboxes });
+    const [settler, late] = [this.#settler, this.#late];
+    this.#endings = new Endings({ ...parts, settler, late, mailboxes: this.#mailboxes });
+    this.#recall = new Recall({
+      queue: parts.store.queue,
+      late,
+      log: parts.log,
+      written: () => settler.idle(),
+      hold: (work) => this.gate.hold(work),
+      accepted: (leases) => this.#endings.acceptedLate(leases),
+    });
   }
 
   get inFlight(): number {
@@ -132,7 +150,12 @@ export class Road implements DeliveryListener {
 
   /** Messages whose time is over while nothing is being sent. */
   expired(leases: readonly Lease[]): void {
-    for (const lease of leases) this.#endings.dead(lease, expiredAt(lease.item.expiresAt ?? 0));
+    this.#endings.expired(leases);
+  }
+
+  /** These have gone from the store otherwise: they fail, unless the SMSC was found to have accepted them. */
+  removed(items: readonly QueueItem[], reason: DeadReason, states: KnownStates = []): void {
+    this.#endings.removed(items, reason, states);
   }
 
   /** What waits in the lanes fails when its time is over. Returns when the next is due, epoch milliseconds. */
@@ -151,12 +174,14 @@ export class Road implements DeliveryListener {
   /** Returns to the queue what is borrowed and not on the wire. */
   async giveBack(): Promise<void> {
     for (const lane of this.#lanes.values()) lane.giveBack();
+    await this.#recall.idle();
     await this.#settler.idle();
   }
 
   /** Once no session is left: resolves when all that was on loan is written back to the store. */
   async settled(): Promise<void> {
     await Promise.all([...this.#lanes.keys()].map((session) => this.close(session)));
+    await this.#recall.idle();
     await this.#settler.idle();
   }
 
@@ -167,15 +192,16 @@ export class Road implements DeliveryListener {
   // --- what deliveries tell ---
 
   responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void {
-    const { item, state } = delivery.lease;
+    const { item } = delivery.lease;
     const { throttleHandler, listener, pace } = this.#parts;
     const { command_status: status } = response.pdu;
-    if (status === 0) this.#correlate(item, segment, state.accepted[segment] ?? '');
+    if (status === 0) this.#correlate(item, segment, messageIdOf(response.pdu));
     if (verdict !== 'throttle' && verdict !== 'rebind') {
       throttleHandler.notThrottled();
       pace.heard();
     }
-    if (status === 0 && item.segments.length > 1 && delivery.remaining + delivery.flying > 0) {
+    const goesOn = delivery.remaining + delivery.flying > 0 && !delivery.isOver;
+    if (status === 0 && item.segments.length > 1 && goesOn) {
       this.#settler.progress(delivery.lease);
     }
     listener.responded(delivery.lease, segment, response, this.#laneOf.get(delivery)?.session);
@@ -185,13 +211,15 @@ export class Road implements DeliveryListener {
     const { throttleHandler, listener, bucket } = this.#parts;
     const name = statusName(status);
     const { id, destination } = delivery.lease.item;
-    const full = name === 'ESME_RMSGQFUL' ? this.#mailboxes.full(id, destination) : undefined;
+    const isOver = delivery.isOver;
+    const full = name === 'ESME_RMSGQFUL' && !isOver ? this.#mailboxes.full(id, destination) : undefined;
     if (full?.pause !== false) {
       throttleHandler.throttled();
       bucket?.calm(throttleHandler.throttleDelay());
       this.#parts.pace.heard();
       listener.throttled(name);
     }
+    if (isOver) return;
     if (delivery.flying === 0) this.#endings.offTheWire(delivery.lease);
     if (full?.setAside) delivery.abandon({ kind: 'set-aside' });
     else this.#laneOf.get(delivery)?.putBack(delivery);
@@ -209,17 +237,19 @@ export class Road implements DeliveryListener {
 
   late(delivery: Delivery, segment: number, response: SegmentResponse): void {
     this.#parts.listener.responded(delivery.lease, segment, response, undefined);
-    // It has gone back to the queue. Its receipt must still find it, and it need not be sent again.
+    // Its receipt must find it, wherever it is, and it need not be sent again.
     if (response.pdu.command_status !== 0) return;
     const { item } = delivery.lease;
     const messageId = messageIdOf(response.pdu);
     this.#correlate(item, segment, messageId);
-    for (const again of this.#laneOf.keys()) {
-      if (again.lease.item.id === item.id) return again.acceptedBefore(segment, messageId);
+    for (const [again, lane] of this.#laneOf) {
+      if (again.lease.item.id !== item.id) continue;
+      again.acceptedBefore(segment, messageId);
+      // What was a reason not to send the rest may be none any more.
+      if (!again.isOver && again.remaining > 0) lane.putBack(again);
+      return;
     }
-    const known = this.#late.get(item.id) ?? [];
-    known[segment] = messageId;
-    this.#late.set(item.id, known);
+    if (this.#late.accepted(item.id, segment, messageId)) this.#recall.look();
   }
 
   get #atMostOnce(): boolean {
@@ -240,7 +270,9 @@ export class Road implements DeliveryListener {
 
   *#onTheirWay(): Iterable<{ readonly id: string; readonly destination: string }> {
     yield* this.#correlating;
-    for (const lane of this.#lanes.values()) for (const { lease } of lane.flying) yield lease.item;
+    for (const session of this.#lanes.keys()) {
+      for (const asked of session.awaited()) if (asked instanceof Flight) yield asked.item;
+    }
   }
 
   /** A fraction tells the order of those of one millisecond. */
@@ -254,20 +286,7 @@ export class Road implements DeliveryListener {
     if (messageId === '') return;
     const { clock, settings } = this.#parts;
     const acceptedAt = this.#acceptedAt(clock.now());
-    const entry: CorrelationEntry = {
-      messageId,
-      id: item.id,
-      segment,
-      segments: item.segments.length,
-      source: item.source,
-      destination: item.destination,
-      acceptedAt,
-      expiresAt: Math.floor(acceptedAt) + settings.correlationTtl,
-      ...(item.receiptRequested ? {} : { receiptRequested: false }),
-      ...(item.correlationId === undefined ? {} : { correlationId: item.correlationId }),
-      ...(item.msgid === undefined ? {} : { msgid: item.msgid }),
-      ...(item.metadata === undefined ? {} : { metadata: item.metadata }),
-    };
+    const entry = correlationEntry(item, segment, messageId, acceptedAt, settings.correlationTtl);
     this.#correlating.add(entry);
     this.#settler.correlate(entry);
   }
@@ -307,10 +326,9 @@ export class Road implements DeliveryListener {
 
   #delivery(lease: Lease, lane: Lane): Delivery {
     const { item, state } = lease;
+    this.#late.moveTo(item.id, state);
     const delivery = new Delivery(lease, this.#order++, this.#deliveries);
     this.#laneOf.set(delivery, lane);
-    this.#late.get(item.id)?.forEach((messageId, segment) => delivery.acceptedBefore(segment, messageId));
-    this.#late.delete(item.id);
     // All its segments were accepted, but that came late or could not be written down.
     if (delivery.remaining === 0) delivery.abandon({ kind: 'accepted' });
     else if (state.onTheWire && this.#atMostOnce) delivery.abandon({ kind: 'dead', reason: NOT_AGAIN });
@@ -328,24 +346,9 @@ export class Road implements DeliveryListener {
     return true;
   }
 
-  /** Its text, or what joins its parts, is in a TLV that this centre would not get: no message would go out, or scraps. */
   #unspeakable(delivery: Delivery, session: Session): boolean {
-    if (session.tlvsAllowed) return false;
-    const { command, segments } = delivery.lease.item;
-    const inTlv = segments
-      .flatMap((body) => Object.keys(requestPdu(commandId(command), body, 0).pdu.tlvs))
-      .find((name) => NEEDED_TLVS.includes(name));
-    if (inTlv === undefined) return false;
-    const text =
-      `this SMSC takes no optional parameters (SMPP 3.3), and the message needs one, ${inTlv}; ` +
-      'send it as submit_sm with long_messages udh8 or udh16';
-    delivery.abandon({ kind: 'dead', reason: { code: 'NO_TLVS', text } });
-    return true;
+    const reason = session.tlvsAllowed ? undefined : lacksTlvs(delivery.lease.item);
+    if (reason) delivery.abandon({ kind: 'dead', reason });
+    return reason !== undefined;
   }
-}
-
-const NEEDED_TLVS: readonly string[] = ['message_payload', 'sar_total_segments'];
-
-function expiredAt(expiresAt: number): DeadReason {
-  return { code: 'EXPIRED', text: `not sent before it expired at ${new Date(expiresAt).toISOString()}` };
 }

@@ -8,7 +8,7 @@ import type { Outcome } from './events';
 import type { DirectRequest, Intake, Origin } from './intake';
 import type { Message } from './message';
 import { unlessAborted } from './timing';
-import { queuedOutcome, type CompleteWhen, type Outcomes } from './outcomes';
+import { failureText, queuedOutcome, type CompleteWhen, type Outcomes } from './outcomes';
 
 export interface SendOptions {
   /** When the promise resolves; default `accepted`. */
@@ -175,7 +175,7 @@ export class Sender {
   /** A message failed for good: everybody hears of it. */
   fail(item: QueueItem, reason: DeadReason, state?: DeliveryState): void {
     const failure = this.#parts.announcer.failed(item, reason, state);
-    this.#parts.outcomes.failed(item, failure, reason.text);
+    this.#parts.outcomes.failed(item, failure, state ? failureText(state, reason) : reason.text);
   }
 
   /** At once, unless one of them takes longer; all by their order. */
@@ -235,8 +235,12 @@ export class Sender {
     this.#parts.outcomes.reserve(this.#asking + 1);
     this.#asking++;
     try {
-      const response = await session.request(request.pdu);
-      return this.#parts.announcer.answered(request, response, session, options.msgid);
+      const { announcer } = this.#parts;
+      const answer = { request, session, msgid: options.msgid };
+      const response = await session.request(request.pdu, undefined, (late) =>
+        announcer.told({ ...answer, response: late, late: true }),
+      );
+      return announcer.answered({ ...answer, response });
     } finally {
       this.#asking--;
     }

@@ -10,6 +10,7 @@ import {
   openMemoryStore,
   type MemoryStore,
   type OutboundQueue,
+  type KnownStates,
   type QueueItem,
   type QueueLimits,
   type SettleForeign,
@@ -35,7 +36,7 @@ export interface StorePart {
 }
 
 export interface StoreContext extends PluginContext {
-  readonly onDropped: (items: readonly QueueItem[]) => void;
+  readonly onDropped: (items: readonly QueueItem[], states?: KnownStates) => void;
 }
 
 /** What is believed of a store until it is open and says so itself. */

@@ -1,5 +1,5 @@
 import { SmppError } from '../protocol';
-import { canSubmit, type Session } from '../session';
+import { canSubmit, responseTimes, type ResponseTimeChange, type Session } from '../session';
 import type { Announcer, SessionFacts } from './announcer';
 import type { ConnectionState } from './events';
 import { Roster, endpointsOf, typesOf, type LinkType } from './hosts';
@@ -14,7 +14,8 @@ export interface StartOptions {
   failFast?: boolean;
 }
 
-export interface UpkeepParts extends Omit<OpeningParts, 'type' | 'credentials'>, Pick<LinkListener, 'drain'> {
+export interface UpkeepParts
+  extends Omit<OpeningParts, 'type' | 'credentials' | 'responseTimes'>, Pick<LinkListener, 'drain'> {
   readonly random: () => number;
   readonly announcer: Announcer;
   /** The state that people see: it knows of pauses and throttling. */
@@ -35,6 +36,7 @@ interface Waiter {
 export class Upkeep {
   readonly #parts: UpkeepParts;
   readonly #links: readonly Link[];
+  readonly #responseTimes: OpeningParts['responseTimes'];
   /** Sessions so far. */
   #count = 0;
   /** Who waits for the first bind. */
@@ -44,7 +46,8 @@ export class Upkeep {
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
-    const { sessions } = parts.settings;
+    const { sessions, responseTimeout } = parts.settings;
+    this.#responseTimes = responseTimes(responseTimeout, parts.clock, (change) => this.#responseTime(change));
     const makers = typesOf(parts.settings).map((type) => this.#maker(type));
     this.#links = Array.from({ length: sessions }, () => makers.map((make) => make())).flat();
   }
@@ -111,6 +114,13 @@ export class Upkeep {
     this.#parts.announcer.session(this.#facts({ host, port, bind_type: bindType }));
   }
 
+  #responseTime({ timeout, took }: ResponseTimeChange): void {
+    const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
+    const response_timeout = Math.round(timeout) / 1000;
+    const facts = this.#facts({ host, port, bind_type: bindType, response_timeout });
+    this.#parts.announcer.responseTime(facts, took);
+  }
+
   async #stopLinks(): Promise<void> {
     await Promise.all(this.#links.map((link) => link.stop()));
   }
@@ -127,6 +137,7 @@ export class Upkeep {
         credentials: type === 'receiver' ? receiver : { systemId, password },
         endpoints: endpointsOf(settings, type),
         roster,
+        responseTimes: this.#responseTimes,
         count: () => ++this.#count,
         listener: {
           drain,

@@ -1,6 +1,7 @@
 import { Deadlines, type Watch } from './deadlines';
 import type { SessionOptions } from './options';
 import { pduLine } from './pdu-line';
+import { responseTimes, type ResponseTimes } from './response-time';
 import { closeReason, type CloseCode, type CloseReason } from './reasons';
 import { mayBecome, type SessionState } from './states';
 import { Window } from './window';
@@ -29,6 +30,7 @@ export class SessionCore {
   readonly control: Window;
   /** bind and unbind: no slots, and times of their own. */
   readonly greeting: Window;
+  readonly times: ResponseTimes;
   readonly closed: Promise<CloseReason>;
   /** Resolves, with the reason, when nothing more can be sent and what the peer asks is put off; when it has closed at the latest. */
   readonly parting: Promise<CloseCode>;
@@ -56,8 +58,9 @@ export class SessionCore {
     this.options = options;
     const failed = (error: unknown): void =>
       options.log.error({ event: 'response', stage: 'failed', err: error }, 'handling a response failed');
-    this.window = new Window(options.windowSize, options.responseTimeout, failed);
-    this.control = new Window(Infinity, options.responseTimeout, failed);
+    this.times = options.responseTimes ?? responseTimes(options.responseTimeout, options.clock);
+    this.window = new Window(options.windowSize, this.times.requests, failed, () => this.look());
+    this.control = new Window(Infinity, this.times.enquiries, failed);
     this.greeting = new Window(Infinity, Infinity, failed);
     this.tlvsAllowed = options.interfaceVersion !== 0x33;
     this.openedAt = options.clock.monotonic();
@@ -191,7 +194,8 @@ export class SessionCore {
     for (const callback of this.#ended) callback();
     this.greeting.close();
     this.control.close();
-    this.window.close();
+    // The link was not lost by what is on the wire.
+    this.window.close(code === 'no-responses' ? 'timeout' : 'closed');
     this.#resolveClosed(closeReason(code, detail));
   }
 }

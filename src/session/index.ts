@@ -14,6 +14,7 @@ export { lookupError } from './connect-error';
 export { findTlsProblems, findTlsWarnings, type TlsProblem } from './tls-options';
 export { BindError, itSays, refusalOf, saysNoSession, type CloseCode, type CloseReason } from './reasons';
 export type { Evidence } from './core';
+export { ResponseTime, responseTimes, type ResponseTimeChange, type ResponseTimes } from './response-time';
 export { SequenceCounter, type SequenceGenerator } from './sequence';
 export type { Answer, OutboundRequest, SessionHandlers, SessionOptions } from './options';
 export { Session } from './session';

@@ -55,9 +55,11 @@ export class KeepAlive {
   }
 
   #expire(now: number): void {
-    const { window } = this.#core;
+    const { window, times } = this.#core;
+    if (window.hold(now, TIMEOUTS_UNTIL_CLOSE)) return this.#core.look();
     window.expire(now);
-    if (window.timeoutsInARow < TIMEOUTS_UNTIL_CLOSE) return;
+    if (window.timeoutsInARow < TIMEOUTS_UNTIL_CLOSE) return times.requests.missing(window.timeoutsInARow);
+    times.requests.silent();
     this.#core.close('no-responses', `${window.timeoutsInARow} requests in a row got no response`);
   }
 
@@ -68,10 +70,19 @@ export class KeepAlive {
       await this.#outbound.ask(this.#core.control, { command: 'enquire_link' });
     } catch {
       // Whatever else came meanwhile proves that the peer lives.
-      if (this.#core.lastReceivedAt <= askedAt) this.#core.close('peer-silent', 'no answer to enquire_link');
+      if (this.#core.lastReceivedAt <= askedAt) this.#silent();
     } finally {
       this.#enquiring = false;
       this.#core.look();
     }
+  }
+
+  /** Its answers may only be slow: over the next connection they get longer. */
+  #silent(): void {
+    const { window, times } = this.#core;
+    if (this.#core.closing) return;
+    times.enquiries.silent();
+    if (window.timeoutsInARow > 0) times.requests.silent();
+    this.#core.close('peer-silent', 'no answer to enquire_link');
   }
 }

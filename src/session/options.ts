@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import type { CodecOptions, Pdu, PduError } from '../protocol';
+import type { ResponseTimes } from './response-time';
 import type { SequenceGenerator } from './sequence';
 import type { Role } from './states';
 import type { Transport } from './transport';
@@ -42,6 +43,8 @@ export interface SessionOptions extends CodecOptions {
   windowSize: number;
   /** Milliseconds; 0 turns the two off where it says so. */
   responseTimeout: number;
+  /** What is known of how long the peer takes; absent: this session finds out by itself, from `responseTimeout` on. */
+  responseTimes?: ResponseTimes;
   /** 0: never asks. */
   enquireLinkInterval: number;
   /** 0: stays open however idle. */

@@ -100,7 +100,13 @@ export class Outbound {
   }
 
   /** `onResponse` hears of the response before anything that came behind it is read. */
-  send(window: Window, id: number, encoded: Buffer, onResponse?: (response: Pdu) => void): Promise<Pdu> {
+  send(
+    window: Window,
+    id: number,
+    encoded: Buffer,
+    onResponse?: (response: Pdu) => void,
+    onLate?: RequestHandler['onLate'],
+  ): Promise<Pdu> {
     const body = this.#core.tlvsAllowed ? encoded : stripTlvs(id, encoded);
     return new Promise((resolve, reject) => {
       if (this.#core.closing) return reject(lostError('closed', id));
@@ -118,6 +124,7 @@ export class Outbound {
           resolve(response);
         },
         onLost: (why) => reject(lostError(why, id)),
+        ...(onLate ? { onLate } : {}),
       };
       const dueAt = window.open(sequenceNumber, id, handler, now);
       if (window === this.#core.window) this.#core.lastTrafficAt = now;

@@ -25,6 +25,7 @@ import {
   type BindCommand,
   type SessionState,
 } from './states';
+import type { RequestHandler } from './window';
 
 const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
   'bind-timeout': 'BIND_TIMEOUT',
@@ -108,6 +109,11 @@ export class Session {
   /** How the peer has shown that it knows this session. */
   get evidence(): Evidence {
     return this.#core.evidence;
+  }
+
+  /** Who of the senders of requests may still hear of a response, also of a late one. */
+  awaited(): Iterable<RequestHandler> {
+    return this.#core.window.awaited(this.#core.options.clock.monotonic());
   }
 
   resizeWindow(size: number): void {
@@ -201,15 +207,16 @@ export class Session {
 
   /**
    * Sends one request through the window and resolves with its response, whatever its status.
-   * Rejects with `RESPONSE_TIMEOUT`, `SESSION_CLOSED` or `INVALID_STATE`.
+   * Rejects with `RESPONSE_TIMEOUT`, `SESSION_CLOSED` or `INVALID_STATE`. `late` hears of a response that comes
+   * after `RESPONSE_TIMEOUT`.
    */
-  async request(pdu: PduInput, signal?: AbortSignal): Promise<Pdu> {
+  async request(pdu: PduInput, signal?: AbortSignal, late?: RequestHandler['onLate']): Promise<Pdu> {
     this.#checkState(pdu.command);
     // Encoded first: a bad request must not hold a slot.
     const body = encodeBody(pdu, this.#core.options);
     do await this.#core.window.slot(signal);
     while (this.#core.window.free === 0);
-    return this.#outbound.send(this.#core.window, idOf(pdu.command), body);
+    return this.#outbound.send(this.#core.window, idOf(pdu.command), body, undefined, late);
   }
 
   /**

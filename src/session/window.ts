@@ -15,7 +15,18 @@ interface Outstanding {
   readonly handler: RequestHandler;
   /** The command_id that answers it. */
   readonly answerId: number;
-  dueAt: number;
+  /** Since when it waits; monotonic milliseconds, without the time in which nothing was read. */
+  since: number;
+}
+
+/** How long responses are waited for; the same for all at every moment. */
+export interface WaitingTime {
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** How long a response may take until nobody reckons with it any more. */
+  readonly longest: number;
+  readonly isLonger: boolean;
+  came(sentAt: number): void;
 }
 
 interface Waiter {
@@ -34,9 +45,10 @@ const GENERIC_NACK = 0x80000000;
  * they become due: one look at the first entry tells the next deadline.
  */
 export class Window {
-  readonly #timeout: number;
+  readonly #time: WaitingTime;
   readonly #congestion: Congestion;
   readonly #failed: (error: unknown) => void;
+  readonly #released: () => void;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #timedOut = new Map<number, Outstanding>();
   readonly #waiters: Waiter[] = [];
@@ -44,15 +56,24 @@ export class Window {
   #closed = false;
   /** Time-outs since the last response. */
   #timeoutsInARow = 0;
+  /** Since when the first of them waited. */
+  #silentSince: number | undefined;
+  #held = false;
 
   /**
-   * `size`: requests outstanding at most; `timeout`: milliseconds; `failed` hears what handlers throw, so that it
-   * harms nobody else.
+   * `size`: requests outstanding at most; `time`: milliseconds, or what tells them; `failed` hears what handlers throw,
+   * so that it harms nobody else; `released` hears when it is held no more: its {@link dueAt} has come nearer.
    */
-  constructor(size: number, timeout: number, failed: (error: unknown) => void) {
+  constructor(
+    size: number,
+    time: number | WaitingTime,
+    failed: (error: unknown) => void,
+    released: () => void = () => undefined,
+  ) {
+    this.#released = released;
     this.#failed = failed;
     this.#congestion = new Congestion(size);
-    this.#timeout = timeout;
+    this.#time = typeof time === 'number' ? fixed(time) : time;
   }
 
   get outstanding(): number {
@@ -60,11 +81,53 @@ export class Window {
   }
 
   get free(): number {
-    return this.#closed ? 0 : Math.max(0, this.size - this.#outstanding.size);
+    return this.#closed || this.#held ? 0 : Math.max(0, this.size - this.#outstanding.size);
   }
 
   get timeoutsInARow(): number {
     return this.#timeoutsInARow;
+  }
+
+  /** While {@link hold} says that it is held: when a peer that takes twice as long as was waited for has had its time. */
+  get givenUpAt(): number | undefined {
+    return this.#held ? this.#patientUntil : undefined;
+  }
+
+  get #patientUntil(): number {
+    return (this.#silentSince ?? this.#first?.since ?? 0) + 2 * this.#time.timeout;
+  }
+
+  get #first(): Outstanding | undefined {
+    for (const entry of this.#outstanding.values()) return entry;
+    return undefined;
+  }
+
+  /**
+   * Where `limit` time-outs in a row, with those due, would be too many: gives up on none, and gives no slot until a
+   * response comes, also a late one, for a slow peer has answered none of many that were sent together. Returns
+   * whether it does; not for ever: see {@link givenUpAt}.
+   */
+  hold(now: number, limit: number): boolean {
+    if (this.#timeoutsInARow + this.#due(now) < limit || this.#patientUntil <= now) return false;
+    this.#held = true;
+    return true;
+  }
+
+  #due(now: number): number {
+    let due = 0;
+    for (const { since } of this.#outstanding.values()) {
+      if (since + this.#time.timeout > now) break;
+      due++;
+    }
+    return due;
+  }
+
+  /** Who may still hear of a response: those who wait, and those who have waited in vain not long ago. */
+  *awaited(now: number): Iterable<RequestHandler> {
+    for (const { handler } of this.#outstanding.values()) yield handler;
+    for (const { handler, since } of this.#timedOut.values()) {
+      if (now - since < this.#time.longest) yield handler;
+    }
   }
 
   /** Requests outstanding at most: what was given, or less while the peer is congested. */
@@ -105,10 +168,10 @@ export class Window {
 
   /** Returns when the request becomes due. */
   open(sequenceNumber: number, commandId: number, handler: RequestHandler, now: number): number {
-    const dueAt = now + this.#timeout;
     this.#timedOut.delete(sequenceNumber);
-    this.#outstanding.set(sequenceNumber, { handler, answerId: (commandId | RESPONSE_BIT) >>> 0, dueAt });
-    return dueAt;
+    const answerId = (commandId | RESPONSE_BIT) >>> 0;
+    this.#outstanding.set(sequenceNumber, { handler, answerId, since: now });
+    return now + this.#time.timeout;
   }
 
   isOutstanding(sequenceNumber: number): boolean {
@@ -134,6 +197,9 @@ export class Window {
     const asked = entry ?? late;
     if (!asked || !answers(response, asked)) return 'unknown';
     this.#timeoutsInARow = 0;
+    this.#silentSince = undefined;
+    if (late || this.#held || this.#time.isLonger) this.#time.came(asked.since);
+    if (this.#held) this.#release();
     if (late) {
       this.#timedOut.delete(sequenceNumber);
       this.#tell(() => late.handler.onLate?.(response, octets));
@@ -148,39 +214,50 @@ export class Window {
   }
 
   dueAt(): number | undefined {
-    for (const entry of this.#outstanding.values()) return entry.dueAt;
-    return undefined;
+    const { givenUpAt } = this;
+    if (givenUpAt !== undefined) return givenUpAt;
+    const first = this.#first;
+    return first && first.since + this.#time.timeout;
   }
 
   /** All become due so many milliseconds later: their responses could not be read. */
   postpone(ms: number): void {
-    for (const entry of this.#outstanding.values()) entry.dueAt += ms;
+    for (const entry of this.#outstanding.values()) entry.since += ms;
+    if (this.#silentSince !== undefined) this.#silentSince += ms;
   }
 
   /** Gives up on what is due, and frees its slots. */
   expire(now: number): number {
     let expired = 0;
     for (const [sequenceNumber, entry] of this.#outstanding) {
-      if (entry.dueAt > now) break;
+      if (entry.since + this.#time.timeout > now) break;
       this.#outstanding.delete(sequenceNumber);
       this.#remember(sequenceNumber, entry);
       expired++;
       this.#timeoutsInARow++;
+      this.#silentSince ??= entry.since;
       this.#tell(() => entry.handler.onLost('timeout'));
     }
     if (expired > 0) this.#wake();
     return expired;
   }
 
-  /** Tells all who wait that the link is gone. */
-  close(): void {
+  /** Tells all who wait that the link is gone, or was given up because responses did not come. */
+  close(why: 'timeout' | 'closed' = 'closed'): void {
     this.#closed = true;
     const lost = [...this.#outstanding.values()];
     this.#outstanding.clear();
     this.#timedOut.clear();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closedError());
-    for (const entry of lost) this.#tell(() => entry.handler.onLost('closed'));
+    for (const entry of lost) this.#tell(() => entry.handler.onLost(why));
     this.#wake();
+  }
+
+  #release(): void {
+    this.#held = false;
+    this.#wake();
+    // What is due by now has waited for this.
+    this.#released();
   }
 
   #tell(call: () => void): void {
@@ -216,6 +293,10 @@ function answers({ command_id }: Pdu, { answerId }: Outstanding): boolean {
 function congestionOf({ tlvs }: Pdu): number | undefined {
   const state: unknown = tlvs['congestion_state'];
   return typeof state === 'number' ? state : undefined;
+}
+
+function fixed(timeout: number): WaitingTime {
+  return { timeout, longest: timeout, isLonger: false, came: () => undefined };
 }
 
 function closedError(): SmppError {

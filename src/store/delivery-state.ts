@@ -1,4 +1,4 @@
-import type { DeliveryState, QueueItem } from './types';
+import type { DeliveryState, Lease, QueueItem } from './types';
 
 const HISTORY_KEPT = 20;
 
@@ -21,6 +21,7 @@ export function isUntouched(state: DeliveryState): boolean {
     state.lostLinks === 0 &&
     !state.redelivered &&
     state.onTheWire === undefined &&
+    state.alsoAccepted === undefined &&
     state.history.length === 0 &&
     state.accepted.every((messageId) => messageId === null)
   );
@@ -28,7 +29,30 @@ export function isUntouched(state: DeliveryState): boolean {
 
 /** The state as it is now; what its holder does to it later is not seen. */
 export function copyDeliveryState(state: DeliveryState): DeliveryState {
-  return { ...state, accepted: [...state.accepted], history: state.history.slice(-HISTORY_KEPT) };
+  const copy = { ...state, accepted: [...state.accepted], history: state.history.slice(-HISTORY_KEPT) };
+  if (copy.alsoAccepted) copy.alsoAccepted = [...copy.alsoAccepted];
+  return copy;
+}
+
+/** The SMSC has accepted a transmission of a segment, the first one or another. */
+export function acceptSegment(state: DeliveryState, segment: number, messageId: string): void {
+  if (state.accepted[segment] == null) {
+    state.accepted[segment] = messageId;
+    return;
+  }
+  const others = state.alsoAccepted ?? [];
+  if (messageId === '' || state.accepted.includes(messageId) || others.includes(messageId)) return;
+  state.alsoAccepted = [...others, messageId].slice(-HISTORY_KEPT);
+}
+
+/** Whether the SMSC has accepted every segment. */
+export function isAccepted({ item, state }: Pick<Lease, 'item' | 'state'>): boolean {
+  return item.segments.every((_, segment) => state.accepted[segment] != null);
+}
+
+/** All message_ids that the SMSC has given to transmissions of a message. */
+export function messageIdsOf({ accepted, alsoAccepted = [] }: DeliveryState): string[] {
+  return [...accepted.filter((id) => id !== null), ...alsoAccepted];
 }
 
 /** A message that failed for good, made ready to be sent once more. */
@@ -39,8 +63,9 @@ export function revive(
   expiresAt: number | undefined,
 ): Revived {
   const fresh: QueueItem = { ...item, enqueuedAt: now, expiresAt };
-  const seenBefore = state.redelivered || state.accepted.some((messageId) => messageId !== null);
-  return { item: fresh, state: { ...newDeliveryState(fresh), redelivered: seenBefore } };
+  const known = messageIdsOf(state).slice(-HISTORY_KEPT);
+  const revived = { ...newDeliveryState(fresh), redelivered: state.redelivered || known.length > 0 };
+  return { item: fresh, state: known.length > 0 ? { ...revived, alsoAccepted: known } : revived };
 }
 
 export interface Revived {

@@ -1,6 +1,6 @@
 import { guarded } from '../observability';
 import { SmppError } from '../protocol';
-import type { PurgeOptions, QueueItem, QueueLimits } from './types';
+import type { DeliveryState, KnownStates, PurgeOptions, QueueItem, QueueLimits } from './types';
 
 export function storeClosed(): SmppError {
   return new SmppError(
@@ -33,18 +33,28 @@ export function queueFull(limits: QueueLimits, used: number, count: number): Smp
 }
 
 /** Tells whose business it is. What goes wrong there is a warning of the process: the queue goes on. */
-export function tellDropped({ onDropped }: QueueLimits, dropped: readonly QueueItem[]): void {
-  if (dropped.length > 0 && onDropped) guarded(onDropped, warn)(dropped);
+export function tellDropped({ onDropped }: QueueLimits, dropped: readonly Gone[]): void {
+  if (dropped.length > 0 && onDropped) guarded(onDropped, warn)(...itemsAndStates(dropped));
+}
+
+/** A message that is there no more. */
+export interface Gone {
+  readonly item: QueueItem;
+  readonly state: DeliveryState | undefined;
+}
+
+function itemsAndStates(gone: readonly Gone[]): [items: QueueItem[], states: KnownStates] {
+  return [gone.map(({ item }) => item), gone.map(({ state }) => state)];
 }
 
 const AT_ONCE = 1000;
 
 /** The same for what a purge has removed, in chunks; resolves when whose business it is has done with them. */
-export async function tellRemoved({ onRemoved }: PurgeOptions, removed: readonly QueueItem[]): Promise<void> {
+export async function tellRemoved({ onRemoved }: PurgeOptions, removed: readonly Gone[]): Promise<void> {
   for (let at = 0; onRemoved && at < removed.length; at += AT_ONCE) {
     if (at > 0) await new Promise(setImmediate);
     try {
-      await onRemoved(removed.slice(at, at + AT_ONCE));
+      await onRemoved(...itemsAndStates(removed.slice(at, at + AT_ONCE)));
     } catch (error) {
       warn(error);
     }

@@ -13,6 +13,7 @@ export type {
   DeadReason,
   DeliveryState,
   KeyValueState,
+  KnownStates,
   Lane,
   Lease,
   OutboundQueue,
@@ -55,6 +56,7 @@ export {
   type SettleForeign,
   type StoreAccount,
 } from './account';
+export { acceptSegment, isAccepted, messageIdsOf, newDeliveryState } from './delivery-state';
 export { moveMessages, type Moved } from './move';
 export { foldedId } from './candidates';
 export { nothingToCompact } from './errors';

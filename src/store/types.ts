@@ -62,8 +62,13 @@ export interface DeliveryState {
   onTheWire?: boolean;
   /** The message_id of each accepted segment, by its place in `segments`; null: not accepted yet. */
   accepted: (string | null)[];
+  /** Further message_ids, where more than one transmission of a segment was accepted; newest last, at most 20 are kept. */
+  alsoAccepted?: string[];
   history: AttemptRecord[];
 }
+
+/** What happened to messages, in their order; undefined: nothing, as far as is known. */
+export type KnownStates = readonly (DeliveryState | undefined)[];
 
 /** A message on loan: nobody else gets it until it is settled, released or the lease runs out. */
 export interface Lease {
@@ -107,10 +112,11 @@ export interface EnqueueOptions {
 
 export interface PurgeOptions {
   /**
-   * Given all that is removed, chunk by chunk, when it is gone. What it returns is waited for, so that no more than
-   * a chunk is in memory; an error of it is not the queue's.
+   * Given all that is removed, chunk by chunk, when it is gone, and where they are known the states of the same, in
+   * their order. What it returns is waited for, so that no more than a chunk is in memory; an error of it is not the
+   * queue's.
    */
-  readonly onRemoved?: (items: readonly QueueItem[]) => unknown;
+  readonly onRemoved?: (items: readonly QueueItem[], states?: KnownStates) => unknown;
 }
 
 /** Calls take effect in the order in which they are made, also where those before have not resolved yet. */
@@ -276,6 +282,6 @@ export interface QueueLimits {
    * ready ones first; never one on loan. `wait` lets callers in by their order.
    */
   readonly whenFull: WhenFull;
-  /** Told of what `drop-oldest` dropped; what it returns is passed over. */
-  readonly onDropped?: (items: readonly QueueItem[]) => unknown;
+  /** Told of what `drop-oldest` dropped, as `onRemoved` is; what it returns is passed over. */
+  readonly onDropped?: (items: readonly QueueItem[], states?: KnownStates) => unknown;
 }

@@ -276,6 +276,8 @@ class Cell {
       assert.ok(sending.unmarked - sending.refused <= 1, `${key} came again unmarked`);
       again += sending.again;
     }
+    const most = Math.max(...this.#taken.values());
+    assert.ok(most <= (this.fault.most ?? Infinity), `a segment was taken ${most} times`);
     assert.ok(
       this.#repeats() <= again,
       `${this.#repeats()} repeats for ${again} answers that did not come in time`,

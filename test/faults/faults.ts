@@ -16,6 +16,8 @@ export interface Fault {
    * waits for an hour in a moment.
    */
   readonly lasts: number;
+  /** How often a segment may be taken at most, where that is bounded although answers do not come. */
+  readonly most?: number;
 }
 
 /** At the proxy. */
@@ -40,6 +42,13 @@ function rules(name: string, list: readonly Rule[], lasts = 150): Fault {
       return () => smsc.setRules(PACE);
     },
   };
+}
+
+/** All is answered ESME_ROK, and later than responseTimeout; from 0.3 s on later than bindTimeout, too. */
+function slow(name: string, seconds: number): Fault {
+  const occasions = ['submit', 'bind', 'enquire_link'] as const;
+  const late = occasions.map((on): Rule => ({ type: 'slow', on, seconds }));
+  return { ...rules(name, late, 2500), most: 5 };
 }
 
 function bindRefused(status: string): Fault {
@@ -67,6 +76,8 @@ export const FAULTS: readonly Fault[] = [
   way('FIN', 'end'),
   way('silence', 'silence', 400),
   way('slow bytes', 'slow'),
+  slow('slow', 0.25),
+  slow('slow, binds, too', 0.35),
   rules('split PDUs', [{ type: 'split', octets: 3, seconds: 0.001 }]),
   rules('half PDUs', [{ type: 'half', every: 5, how: 'reset' }]),
   rules('wrong sequence numbers', [{ type: 'wrong-sequence', every: 4 }]),

@@ -23,4 +23,28 @@ describe('What was queued for a connection that is no more', () => {
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? '', /25000 queued messages were removed/);
   });
+
+  it('says so where it may have been delivered', async () => {
+    const registry = new Registry();
+    const told: FailureEvent[] = [];
+    registry.join({
+      nodeId: 'n',
+      announce: (event: FailureEvent) => told.push(event),
+      deployed: () => undefined,
+    });
+    const store = openMemoryStore({ capacity: 0, whenFull: 'reject' });
+    await store.queue.enqueue(items('m-', 2));
+    const [lease] = await store.queue.take(1, { signal: AbortSignal.timeout(1000) });
+    lease!.state.redelivered = true;
+    await store.queue.release([lease!]);
+    const orphan = { nodeId: 'n', label: 'shop', reason: 'account-changed', store } as const;
+    await tellOrphans(registry, () => undefined, [orphan]);
+    assert.deepEqual(
+      told.map(({ redelivered, maybe_delivered }) => [redelivered, maybe_delivered]),
+      [
+        [true, true],
+        [false, undefined],
+      ],
+    );
+  });
 });

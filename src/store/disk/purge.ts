@@ -1,3 +1,4 @@
+import type { Gone as Removed } from '../errors';
 import type { QueueItem } from '../types';
 import { recordsOf, type Block, type BlockKey } from './blocks';
 import type { QueueChanges } from './changes';
@@ -6,6 +7,7 @@ import type { Delayed } from './delayed';
 import type { DelayedKey, ReadEntry } from './entries';
 import { endOf } from './keys';
 import type { Messages } from './messages';
+import type { Ready } from './ready';
 import { decodeItem } from './records';
 import { roomFor } from './space';
 import type { Tables } from './tables';
@@ -20,6 +22,7 @@ interface PurgeParts {
   readonly messages: Messages;
   readonly delayed: Delayed;
   readonly changes: QueueChanges;
+  readonly ready: Pick<Ready, 'stateOf'>;
 }
 
 /** A message that is to go; without number and content where it cannot be read. */
@@ -42,10 +45,10 @@ interface Part {
  * the next waits for it.
  */
 export async function purgeMessages(
-  { tables, committer, messages, delayed, changes }: PurgeParts,
+  { tables, committer, messages, delayed, changes, ready }: PurgeParts,
   ends: readonly number[],
   onLoan: ReadonlyMap<number, ReadEntry>,
-  removed: (count: number, items: readonly QueueItem[]) => Promise<void>,
+  removed: (count: number, readable: readonly Removed[]) => Promise<void>,
 ): Promise<void> {
   const kept = (seq: number): ReadEntry | undefined => onLoan.get(seq) ?? changes.dropping.get(seq);
   for (const [lane, table] of tables.lanes.entries()) {
@@ -59,16 +62,16 @@ export async function purgeMessages(
       }
       more = parts.length === CHUNK;
       const gone = parts.flatMap((part) => part.gone);
+      const readable = gone.flatMap(({ seq, item }) =>
+        item && seq !== undefined ? { item, state: ready.stateOf(lane, { seq, item }) } : [],
+      );
       const noted = tables.delivery.count > 0;
       const apply = (): void => {
         for (const part of parts) removePart(messages, lane, part);
         if (noted) for (const { seq } of gone) if (seq !== undefined) tables.delivery.remove(seq);
       };
       await committer.write(roomFor([], 2 * gone.length), apply, false);
-      await removed(
-        gone.length,
-        gone.flatMap(({ item }) => item ?? []),
-      );
+      await removed(gone.length, readable);
     }
   }
   const last = Math.max(...ends);

@@ -94,8 +94,7 @@ export class DiskQueue implements OutboundQueue {
       room: roomFor([], 0),
       apply: () => undefined,
       done: () => {
-        const items = dropped.map(({ item }) => item);
-        tellDropped(this.#parts.limits, items);
+        tellDropped(this.#parts.limits, dropped);
       },
     };
   }
@@ -276,7 +275,7 @@ export class DiskQueue implements OutboundQueue {
       removed += count;
       changes.removed(count);
       if (options.onRemoved) await tellRemoved(options, gone);
-      else items.push(...gone.slice(0, RETURNED - items.length));
+      else items.push(...gone.slice(0, RETURNED - items.length).map(({ item }) => item));
     });
     this.#admit();
     return { removed, items };

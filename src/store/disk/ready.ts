@@ -1,4 +1,5 @@
 import { newDeliveryState } from '../delivery-state';
+import type { DeliveryState, QueueItem } from '../types';
 import { Block, recordsOf, type BlockKey } from './blocks';
 import { damagedRecord, type OnDamage } from './damage';
 import type { Delayed } from './delayed';
@@ -167,11 +168,15 @@ export class Ready {
     }
     const { item } = read;
     const recorded = delivery !== undefined;
-    const lostState = recorded && !delivery.state;
-    const suspect = lostState || block.suspect || this.#marks.suspects(lane, seq, notBefore);
-    const state = delivery?.state ?? (suspect ? newDeliveryState(item) : undefined);
-    if (state && suspect) state.redelivered = true;
+    const suspect = block.suspect || this.#marks.suspects(lane, seq, notBefore);
+    const state = stateFrom(item, delivery, suspect);
     return { lane, seq, block, index, item, state, recorded, notBefore, fresh: notBefore === undefined };
+  }
+
+  /** What happened to a message, as far as is known. */
+  stateOf(lane: number, { seq, item }: StoredItem): DeliveryState | undefined {
+    const delivery = this.#delivery(seq);
+    return stateFrom(item, delivery, this.#marks.suspects(lane, seq, delivery?.notBefore));
   }
 
   #delivery(seq: number): Partial<StoredDelivery> | undefined {
@@ -222,4 +227,16 @@ function nameOf({ block, index, seq }: Place): string {
   const { lane, count } = block;
   if (count === 1) return `The queued message number ${seq} of lane ${lane}`;
   return `A queued message of lane ${lane}, the ${index + 1}. of ${count} from number ${block.seq} on,`;
+}
+
+/** `suspect`: it may have been sent, and nobody wrote that down; the same where what was written is lost. */
+function stateFrom(
+  item: QueueItem,
+  delivery: Partial<StoredDelivery> | undefined,
+  suspect: boolean,
+): DeliveryState | undefined {
+  const lost = delivery !== undefined && !delivery.state;
+  const state = delivery?.state ?? (suspect || lost ? newDeliveryState(item) : undefined);
+  if (state && (suspect || lost)) state.redelivered = true;
+  return state;
 }

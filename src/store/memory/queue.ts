@@ -109,15 +109,15 @@ export class MemoryQueue implements OutboundQueue {
   }
 
   /** Drops as many as `count` new ones need, or none where not even that would do. */
-  #makeRoom(count: number): QueueItem[] {
+  #makeRoom(count: number): Entry[] {
     const { capacity } = this.#limits;
     const excess = capacity === 0 ? 0 : this.#used + count - capacity;
     if (excess <= 0 || this.#leased + count > capacity) return [];
-    const dropped = this.#ready.dropOldest(excess).map((entry) => entry.item);
+    const dropped = this.#ready.dropOldest(excess);
     while (dropped.length < excess) {
       const next = this.#delayed.pop();
       if (!next) break;
-      dropped.push(next.entry.item);
+      dropped.push(next.entry);
     }
     return dropped;
   }
@@ -248,13 +248,13 @@ export class MemoryQueue implements OutboundQueue {
 
   async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {
     this.#check();
-    const items: QueueItem[] = [];
-    while (this.#ready.length > 0) this.#ready.take(PURGE_CHUNK).forEach((entry) => items.push(entry.item));
-    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) items.push(next.entry.item);
-    const removed = items.length;
+    const gone: Entry[] = [];
+    while (this.#ready.length > 0) this.#ready.take(PURGE_CHUNK).forEach((entry) => gone.push(entry));
+    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) gone.push(next.entry);
+    const removed = gone.length;
     this.#admit();
-    if (!options.onRemoved) return { removed, items };
-    await tellRemoved(options, items);
+    if (!options.onRemoved) return { removed, items: gone.map(({ item }) => item) };
+    await tellRemoved(options, gone);
     return { removed, items: [] };
   }
 
