@@ -1,4 +1,3 @@
-import { SmppError } from '../protocol';
 import { canSubmit, type Session } from '../session';
 import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
@@ -7,9 +6,9 @@ import { checkChanges, type Configuration } from './configuration';
 import { deadLetterOf, replayLetters, type DeadLetterList } from './dead-letters';
 import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
 import { Expiry } from './expiry';
-import { allHosts } from './hosts';
 import { claimAll, purgeAll, purgeLetters } from './foreign';
 import { Intake } from './intake';
+import { Lifecycle } from './lifecycle';
 import type { Message } from './message';
 import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
@@ -20,14 +19,7 @@ import { statusReport, type StatusReport } from './report';
 import { Road } from './road';
 import { roadListener } from './road-listener';
 import { Sender, type SendOptions } from './sender';
-import { repeat, within, type Repeated } from './timing';
-import { warnOfTls } from './tls';
 import { Upkeep, type StartOptions } from './upkeep';
-
-/** Milliseconds between sweeps of expired correlations. */
-const EXPIRE_EVERY = 60_000;
-/** How long a store that is away may hold up a stop. */
-const STORE_GRACE = 1000;
 
 /**
  * An SMPP client that looks after itself: it connects and reconnects, sends what is queued
@@ -35,7 +27,6 @@ const STORE_GRACE = 1000;
  */
 export class SmppClient {
   readonly #settings: Settings;
-  readonly #lineEnds: readonly string[];
   readonly #parts: OpenParts;
   readonly #events: Events;
   readonly #announcer: Announcer;
@@ -45,12 +36,8 @@ export class SmppClient {
   readonly #upkeep: Upkeep;
   readonly #sender: Sender;
   readonly #expiry: Expiry;
-  readonly #sweep: Repeated;
+  readonly #life: Lifecycle;
   #windowSize: number;
-  #warned = false;
-  #disconnects = 0;
-  #disconnecting: Promise<void> | undefined;
-  #stopping: Promise<void> | undefined;
 
   /** Throws {@link ConfigError} with everything that is wrong with the options. Opens no connection. */
   constructor(options: SmppClientOptions = {}) {
@@ -59,10 +46,9 @@ export class SmppClient {
       onDropped: (items) => this.#dropped(items),
       prepare: (message) => intake.prepare(message, {}),
     });
-    const { store, correlator, clock, random, log, codecs } = parts;
+    const { store, clock, random, log, codecs } = parts;
     const intake = new Intake({ settings, state: store.state, clock, log, random, codecs });
     this.#settings = settings;
-    this.#lineEnds = lineEndsOf(options);
     this.#windowSize = settings.windowSize;
     this.#parts = parts;
     this.#events = new Events(log);
@@ -95,7 +81,7 @@ export class SmppClient {
       }),
       state: () => this.state,
       bound: (session) => this.#bound(session),
-      drain: (session) => this.#drain([session], this.#receiving.leave(session)),
+      drain: (session) => this.#life.drain([session], this.#receiving.leave(session)),
     });
     this.#sender = new Sender({
       intake,
@@ -117,8 +103,20 @@ export class SmppClient {
       hold: (work) => this.#road.gate.hold(work),
       sweep: () => this.#road.sweep(),
       expired: (leases) => this.#road.expired(leases),
+      release: (leases) => this.#road.release(leases),
     });
-    this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
+    this.#life = new Lifecycle({
+      settings,
+      lineEnds: lineEndsOf(options),
+      open: parts,
+      announcer: this.#announcer,
+      outcomes: this.#outcomes,
+      receiving: this.#receiving,
+      road: this.#road,
+      upkeep: this.#upkeep,
+      sender: this.#sender,
+      expiry: this.#expiry,
+    });
   }
 
   get state(): ConnectionState {
@@ -133,35 +131,8 @@ export class SmppClient {
    * failure. An aborted `signal` stops trying and rejects with its reason. Does not try where the queue cannot
    * be opened or a plugin is missing (`QUEUE_UNAVAILABLE`, `STORE_IN_USE`, `PLUGIN_MISSING` …): call again.
    */
-  async start(options: StartOptions = {}): Promise<void> {
-    await this.#disconnecting;
-    if (this.#stopping) throw new SmppError('STOPPED', 'the client was stopped; make a new one');
-    options.signal?.throwIfAborted();
-    const disconnects = this.#disconnects;
-    await this.#parts.ready();
-    options.signal?.throwIfAborted();
-    if (disconnects !== this.#disconnects) {
-      throw new SmppError('STOPPED', 'disconnected before the first bind', { retriable: true });
-    }
-    this.#warnOnce();
-    this.#receiving.open();
-    this.#sweep.start();
-    this.#expiry.start();
-    try {
-      await this.#upkeep.start(options);
-    } finally {
-      if (!this.#upkeep.wanted) this.#sweep.stop();
-    }
-  }
-
-  #warnOnce(): void {
-    if (this.#warned) return;
-    this.#warned = true;
-    const { clock, log, tls } = this.#parts;
-    const hosts = allHosts(this.#settings);
-    for (const field of this.#lineEnds)
-      log.debug({ event: 'bind', stage: 'start' }, `${field}: the line end behind it was taken off`);
-    warnOfTls({ useTls: this.#settings.useTls, tls, hosts }, clock, log);
+  start(options: StartOptions = {}): Promise<void> {
+    return this.#life.start(options);
   }
 
   /** Like {@link start}, again after {@link disconnect}. */
@@ -171,25 +142,7 @@ export class SmppClient {
 
   /** Finishes what is on the wire (drainTimeout), unbinds and stays away. The queue goes on taking messages. */
   disconnect(): Promise<void> {
-    return (this.#disconnecting ??= this.#disconnect().finally(() => (this.#disconnecting = undefined)));
-  }
-
-  async #disconnect(): Promise<void> {
-    const { clock } = this.#parts;
-    this.#disconnects++;
-    this.#receiving.close();
-    this.#sweep.stop();
-    await this.#drain(this.#upkeep.sessions, this.#receiving.idle());
-    await this.#upkeep.stop();
-    await within(clock, STORE_GRACE, this.#road.settled());
-  }
-
-  /** Finishes what is on the wire of these sessions, and takes no more for them; drainTimeout at most. */
-  async #drain(sessions: readonly Session[], answered: Promise<void>): Promise<void> {
-    if (sessions.length === 0) return;
-    const drained = [...sessions.map((session) => this.#road.drain(session)), answered];
-    await within(this.#parts.clock, this.#settings.drainTimeout, Promise.all(drained));
-    for (const session of sessions) this.#receiving.left(session);
+    return this.#life.disconnect();
   }
 
   /**
@@ -199,19 +152,7 @@ export class SmppClient {
    * waits for room in the queue, rejects with `NOT_QUEUED`.
    */
   stop(): Promise<void> {
-    return (this.#stopping ??= this.#stop());
-  }
-
-  async #stop(): Promise<void> {
-    this.#sender.stop();
-    await this.#expiry.stop();
-    this.#receiving.releaseHeld();
-    await this.disconnect();
-    this.#road.abandon();
-    this.#announcer.stop();
-    await within(this.#parts.clock, STORE_GRACE, this.#receiving.stop());
-    this.#outcomes.stop();
-    if (this.#parts.ownsStore) await this.#parts.store.close();
+    return this.#life.stop();
   }
 
   /** Stops sending; receiving goes on. */
@@ -339,7 +280,7 @@ export class SmppClient {
   #bound(session: Session): void {
     session.resizeWindow(this.#windowSize);
     // One that comes up while all are being taken down is not to take messages.
-    if (canSubmit(session.state) && !this.#disconnecting) this.#road.open(session);
+    if (canSubmit(session.state) && !this.#life.isDisconnecting) this.#road.open(session);
   }
 
   #dropped(items: readonly QueueItem[]): void {

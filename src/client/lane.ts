@@ -57,6 +57,8 @@ export class Lane {
   /** Ends the wait for messages. */
   #interruption = new AbortController();
   #borrowings = 0;
+  /** Who waits until what is being borrowed is here. */
+  #returns: (() => void)[] | undefined;
   readonly #solitude: Solitude;
   readonly #finished: Promise<void>;
   /** What interrupted it last, while nothing has gone out since. */
@@ -106,13 +108,22 @@ export class Lane {
     this.#interruption.abort(new Error('a message came back'));
   }
 
-  /** What is borrowed and has nothing on the wire goes back to the queue. */
-  giveBack(): void {
+  /**
+   * What is borrowed and has nothing on the wire goes back to the queue. Resolves when that is true also of what was
+   * just being borrowed.
+   */
+  async giveBack(): Promise<void> {
+    this.#putAllBack();
+    this.#interruption.abort(new Error('nothing is to be borrowed now'));
+    const returns = this.#returns;
+    if (returns) await new Promise<void>((resolve) => returns.push(resolve));
+  }
+
+  #putAllBack(): void {
     const idle = this.#ready.filter((delivery) => delivery.flying === 0);
     this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
     for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
     this.#solitude.changed();
-    this.#interruption.abort(new Error('nothing is to be borrowed now'));
   }
 
   ended(delivery: Delivery): void {
@@ -182,10 +193,17 @@ export class Lane {
     const worn = ++this.#borrowings % BORROWINGS === 0;
     if (worn || this.#interruption.signal.aborted) this.#interruption = new AbortController();
     const { signal } = this.#interruption;
+    const returns = (this.#returns = [] as (() => void)[]);
     try {
-      this.#ready.push(...(await this.#context.borrow(max, signal)));
+      const borrowed = await this.#context.borrow(max, signal);
+      // Not before it is there: the list may be another one by now.
+      this.#ready.push(...borrowed);
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      this.#returns = undefined;
+      if (returns.length > 0) this.#putAllBack();
+      for (const resolve of returns) resolve();
     }
   }
 

@@ -118,7 +118,10 @@ export class Settler {
     }
   }
 
-  /** Stops trying; what is not written comes again after a restart. */
+  /**
+   * Tries each only once from now on, however late the store answers: a store that outlives the client must not keep
+   * for lent what nobody holds any more. What it does not take comes again after a restart.
+   */
   abandon(): void {
     this.#abandoned = true;
     this.#endPause();
@@ -133,7 +136,7 @@ export class Settler {
     // All that one chunk of the socket brings makes one batch.
     await Promise.resolve();
     let pause = FIRST_PAUSE;
-    while (this.#hasWork() && !this.#abandoned) {
+    while (this.#hasWork()) {
       const batch = this.#next;
       this.#next = emptyBatch();
       this.#writing = { settlements: batch.settlements, released: batch.released };
@@ -141,6 +144,7 @@ export class Settler {
         await this.#pause(pause);
         pause = Math.min(LAST_PAUSE, pause * 2);
       }
+      if (this.#abandoned) await this.#giveUp(batch);
       pause = FIRST_PAUSE;
       this.#writing = undefined;
     }
@@ -188,6 +192,16 @@ export class Settler {
     for (const then of batch.then) then();
     this.#wake();
     return true;
+  }
+
+  /** What was not reached because something before it failed. */
+  async #giveUp({ settlements, released }: Batch): Promise<void> {
+    try {
+      if (settlements.length > 0) await this.#queue.release(settlements.map(({ lease }) => lease));
+      if (released.length > 0) await this.#queue.release(released);
+    } catch {
+      // It is away, or closed: then its loans are over.
+    }
   }
 
   #isCorrelator(error: unknown): boolean {
