@@ -1,5 +1,6 @@
 import { SmppError } from '../protocol';
 import type { Session } from '../session';
+import type { Untold } from '../store';
 import type { Announcer } from './announcer';
 import type { Expiry } from './expiry';
 import { allHosts } from './hosts';
@@ -77,10 +78,15 @@ export class Lifecycle {
   }
 
   async #ready(signal: AbortSignal | undefined): Promise<void> {
-    const { ready } = this.#parts.open;
-    if (!signal) return ready();
+    if (!signal) return this.#opened();
     signal.throwIfAborted();
-    await unlessAborted(ready(), signal);
+    await unlessAborted(this.#opened(), signal);
+  }
+
+  async #opened(): Promise<void> {
+    const { open, sender } = this.#parts;
+    await open.ready();
+    await open.store.tellUntold?.((failed) => tellAll(failed, sender));
   }
 
   #warnOnce(): void {
@@ -140,4 +146,9 @@ export class Lifecycle {
     outcomes.stop();
     if (open.ownsStore) await inTime(clock, CLOSE_GRACE, store.close());
   }
+}
+
+/** Each hears of its message, as if it had just failed. */
+export function tellAll(failed: readonly Untold[], sender: Pick<Sender, 'fail'>): void {
+  for (const { item, reason, state } of failed) sender.fail(item, reason, state);
 }

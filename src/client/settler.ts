@@ -34,6 +34,7 @@ export class Settler {
   readonly #queue: OutboundQueue;
   readonly #correlator: Correlator;
   readonly #atomic: Store['settle'];
+  readonly #told: (ids: readonly string[]) => void;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #correlated: (entry: CorrelationEntry) => void;
@@ -63,6 +64,7 @@ export class Settler {
     // One transaction is possible only where both are the same store's.
     const own = parts.correlator === parts.store.correlator;
     this.#atomic = own ? parts.store.settle?.bind(parts.store) : undefined;
+    this.#told = (ids) => parts.store.deadLetters?.told?.(ids);
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#correlated = parts.correlated;
@@ -166,6 +168,7 @@ export class Settler {
 
   /** Each part is dropped from the batch once it is written, so that a failure repeats none of it. */
   async #write(batch: Batch): Promise<boolean> {
+    const { settlements } = batch;
     try {
       if (this.#atomic && batch.settlements.length > 0) {
         await this.#atomic(batch.entries, batch.settlements);
@@ -190,6 +193,8 @@ export class Settler {
     this.#tried();
     this.#unsettled -= batch.then.length;
     for (const then of batch.then) then();
+    const dead = settlements.filter(({ outcome }) => outcome === 'dead');
+    if (dead.length > 0) this.#told(dead.map(({ lease }) => lease.item.id));
     this.#wake();
     return true;
   }

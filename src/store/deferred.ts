@@ -65,6 +65,7 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     replay: async (ids, options) =>
       (await (await store()).deadLetters?.replay(ids, options)) ?? none.replay(ids),
     purge: async () => (await (await store()).deadLetters?.purge()) ?? 0,
+    told: (ids) => opened?.deadLetters?.told?.(ids),
   };
   return {
     queue,
@@ -80,6 +81,7 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
       if (entries.length > 0) await target.correlator.put(entries);
       await target.queue.settle(settlements);
     },
+    tellUntold: async (tell) => (await store()).tellUntold?.(tell),
     open: store,
     close: async () => {
       closed = true;

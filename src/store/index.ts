@@ -23,6 +23,7 @@ export type {
   Settlement,
   Store,
   StoreCapabilities,
+  Untold,
   WhenFull,
 } from './types';
 export { isMemoryStore, openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory';
@@ -56,3 +57,4 @@ export {
 } from './account';
 export { moveMessages, type Moved } from './move';
 export { foldedId } from './candidates';
+export { PURGED } from './errors';

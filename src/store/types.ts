@@ -107,7 +107,7 @@ export interface EnqueueOptions {
 
 export interface PurgeOptions {
   /**
-   * Given all that is removed, chunk by chunk, when it is gone. What it returns is waited for, so that no more than
+   * Given all that is removed, chunk by chunk, when it is gone or surely will be. What it returns is waited for, so that no more than
    * a chunk is in memory; an error of it is not the queue's.
    */
   readonly onRemoved?: (items: readonly QueueItem[]) => unknown;
@@ -221,7 +221,12 @@ export interface DeadLetters {
   ): Promise<{ replayed: string[]; missing: string[] }>;
   /** Removes all, and says how many. */
   purge(): Promise<number>;
+  /** Whoever is to hear that these failed has heard it: see {@link Store.tellUntold}. */
+  told?(ids: readonly string[]): void;
 }
+
+/** A message that failed for good, of which a kill has kept those from hearing who should. */
+export type Untold = Pick<DeadLetter, 'item' | 'reason'> & Partial<Pick<DeadLetter, 'state'>>;
 
 export interface StoreCapabilities {
   /** Survives the process. */
@@ -247,6 +252,11 @@ export interface Store {
   readonly capabilities: StoreCapabilities;
   /** With `atomicSettle`: both in one transaction. */
   settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  /**
+   * Of a durable store, called before anything is sent: tells of what failed for good, or was being purged, when an
+   * earlier run was killed before that was told. At least once: a kill in between tells some a second time.
+   */
+  tellUntold?(tell: (failed: readonly Untold[]) => unknown): Promise<void>;
   close(): Promise<void>;
 }
 
