@@ -7,7 +7,7 @@ import {
   clientDirectory,
   openDiskStore,
   type MemoryStore,
-  type Moved,
+  type MovedStore,
   type QueueItem,
   type SettleForeign,
   type Settings,
@@ -93,7 +93,7 @@ export async function followQueue(change: QueueChange, settle?: SettleForeign): 
     await claimStore(left, accountOf(settings), IN_MEMORY, settle);
     const moved = await client.takeOver(left);
     tell(change, moved, 'memory');
-    if (moved.left === 0) await left.close();
+    if (moved.left === 0 && !moved.reason) await left.close();
     else throw moved.reason ?? new Error('not all messages could be moved');
   }
   return queue === 'disk' || leaveDisk(change, settle);
@@ -113,8 +113,7 @@ async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined)
       whenFull: 'reject',
       onDamage: ({ text }) => warn(text),
     });
-    const { queued } = await store.queue.stats();
-    if (queued > 0) tell(change, await client.takeOver(store), directory);
+    tell(change, await client.takeOver(store), directory);
   } catch (error) {
     warn(`messages may stay behind in ${directory}: ${(error as Error).message}`);
     return !isForeign(error);
@@ -124,8 +123,15 @@ async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined)
   return true;
 }
 
-function tell({ queue, warn }: QueueChange, { moved, left, reason }: Moved, from: string): void {
+function tell({ queue, warn }: QueueChange, done: MovedStore, from: string): void {
+  const { moved, correlations, deadLetters, left, reason } = done;
   if (moved > 0) warn(`the queue is now ${queue}: ${moved} messages moved there from ${from}`);
+  if (correlations + deadLetters > 0) {
+    const what = `what ${correlations} receipts are matched by and ${deadLetters} dead letters`;
+    warn(`the queue is now ${queue}: ${what} moved there from ${from}`);
+  }
+  if (left === 0 && reason)
+    warn(`the queue is now ${queue}: not all could be moved from ${from}: ${reason.message}`);
   if (left === 0) return;
   const why = reason ? `: ${reason.message}` : ' until their time has come';
   warn(`the queue is now ${queue}: ${left} messages stay behind in ${from}${why}`);

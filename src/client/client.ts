@@ -1,5 +1,5 @@
 import { canSubmit, type Session } from '../session';
-import { moveMessages, type Moved, type QueueItem, type Store } from '../store';
+import { moveStore, type MovedStore, type QueueItem, type Store } from '../store';
 import { Announcer } from './announcer';
 import { codecOf } from './codec-options';
 import { checkChanges, type Configuration } from './configuration';
@@ -8,7 +8,7 @@ import { Events, type ConnectionState, type EventHandler, type EventName, type O
 import { Expiry } from './expiry';
 import { claimAll, purgeAll, purgeLetters } from './foreign';
 import { Intake } from './intake';
-import { Lifecycle } from './lifecycle';
+import { Lifecycle, tellAll } from './lifecycle';
 import type { Message } from './message';
 import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
@@ -198,9 +198,13 @@ export class SmppClient {
     return purgeLetters(this.#parts);
   }
 
-  /** Queues what is queued in another store, which must be open and used by nobody; it stays open. */
-  takeOver(from: Store): Promise<Moved> {
-    return moveMessages(from, this.#parts.store.queue);
+  /**
+   * Takes over what another store holds, which must be open and used by nobody; it stays open. What is queued there is
+   * queued here, receipts are matched to what was accepted there, dead letters and parts that wait come along.
+   */
+  async takeOver(from: Store): Promise<MovedStore> {
+    await from.tellUntold?.((failed) => tellAll(failed, this.#sender));
+    return moveStore(from, this.#parts.store, this.#parts.correlator);
   }
 
   status(): Promise<StatusReport> {

@@ -23,6 +23,7 @@ export type {
   Settlement,
   Store,
   StoreCapabilities,
+  StoredFact,
   Untold,
   WhenFull,
 } from './types';
@@ -55,6 +56,6 @@ export {
   type SettleForeign,
   type StoreAccount,
 } from './account';
-export { moveMessages, type Moved } from './move';
+export { moveMessages, moveStore, type Moved, type MovedStore } from './move';
 export { foldedId } from './candidates';
 export { PURGED } from './errors';

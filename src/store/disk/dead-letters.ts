@@ -81,6 +81,15 @@ export class DiskDeadLetters implements DeadLetters {
     };
   }
 
+  async add(letters: readonly DeadLetter[]): Promise<void> {
+    this.#check();
+    await this.#committer.make(
+      letters.map((letter) => this.burying(letter)),
+      true,
+    );
+    this.told(letters.map(({ item }) => item.id));
+  }
+
   /** Whoever sent these knows that they failed. */
   told(ids: readonly string[]): void {
     let upTo = 0;

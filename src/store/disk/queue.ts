@@ -41,6 +41,8 @@ export interface QueueParts {
   readonly clock: Clock;
   readonly limits: QueueLimits;
   readonly records: Records;
+  /** The change that sets a fact of the state. */
+  readonly setting: (key: string, value: Buffer) => StoreChange;
   /** A purge that was cut short by the end of an earlier run. */
   readonly unfinished: PurgeMark | undefined;
 }
@@ -68,7 +70,7 @@ export class DiskQueue implements OutboundQueue {
     try {
       this.#check();
       options?.signal?.throwIfAborted();
-      return this.#enqueue(items, options?.states, options?.signal);
+      return this.#enqueue(items, options?.states, options?.signal, options?.fact);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- ours, or the caller's own reason
       return Promise.reject(error);
@@ -79,12 +81,14 @@ export class DiskQueue implements OutboundQueue {
     items: readonly QueueItem[],
     states: EnqueueOptions['states'],
     signal: AbortSignal | undefined,
+    fact: EnqueueOptions['fact'],
   ): Promise<string[]> {
     const { limits, changes } = this.#parts;
     if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
     const blocked = this.#enqueuers.length > 0 || this.#full(items.length);
-    if (!blocked) return this.#append(items, states);
+    if (!blocked)
+      return this.#append(items, states, fact ? [this.#parts.setting(fact.key, fact.value)] : NONE);
     if (limits.whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = limits.whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
     const full = this.#full(items.length - dropped.length);

@@ -193,15 +193,17 @@ async function assemble(
     marks,
     limits: options,
     unfinished,
+    setting: (key, value) => state.setting(key, value),
   });
   committer.onCommit = () => queue.committed();
   // On a full disk it is tried again when something is taken.
   await marks.open().catch(() => undefined);
   const correlator = new DiskCorrelator({ ...shared, capacity: options.correlationCapacity ?? 1_000_000 });
+  const state = new DiskState(shared);
   const store: DiskStore = {
     queue,
     correlator,
-    state: new DiskState(shared),
+    state,
     deadLetters,
     capabilities: {
       durable: true,
