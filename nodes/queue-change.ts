@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock, TimerHandle } from '../src/clock';
 import {
   IN_MEMORY,
   accountOf,
@@ -24,6 +25,8 @@ export interface QueueChange {
   readonly queue: string;
   /** What an earlier instance left in memory. */
   readonly left: MemoryStore | undefined;
+  /** Told when all of that is moved. */
+  readonly moved?: () => void;
   readonly warn: (text: string) => void;
 }
 
@@ -45,10 +48,19 @@ export class Handover {
   /** Moves what was queued, one call after the other. Rejects as {@link followQueue}. */
   async follow(settle?: SettleForeign): Promise<void> {
     const following = this.#last.then(async () => {
-      if (this.#change && (await followQueue(this.#change, settle))) this.#change = undefined;
+      if (!this.#change || !(await followQueue(this.#change, settle))) return;
+      this.#change = undefined;
     });
     this.#last = following.catch(() => undefined);
     await following;
+  }
+
+  /** Resolves when nothing is being moved, or after so many milliseconds. */
+  async idle(clock: Clock, most: number): Promise<void> {
+    let timer: TimerHandle;
+    const over = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, most)));
+    await Promise.race([this.#last, over]);
+    clock.clearTimeout(timer);
   }
 
   /** Takes over what another account left in the queue before. */
@@ -93,8 +105,10 @@ export async function followQueue(change: QueueChange, settle?: SettleForeign): 
     await claimStore(left, accountOf(settings), IN_MEMORY, settle);
     const moved = await client.takeOver(left);
     tell(change, moved, 'memory');
-    if (moved.left === 0 && !moved.reason) await left.close();
-    else throw moved.reason ?? new Error('not all messages could be moved');
+    if (moved.left === 0 && !moved.reason) {
+      change.moved?.();
+      await left.close();
+    } else throw moved.reason ?? new Error('not all messages could be moved');
   }
   return queue === 'disk' || leaveDisk(change, settle);
 }
@@ -116,7 +130,7 @@ async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined)
     tell(change, await client.takeOver(store), directory);
   } catch (error) {
     warn(`messages may stay behind in ${directory}: ${(error as Error).message}`);
-    return !isForeign(error);
+    return !isForeign(error) && !(error as SmppError).retriable;
   } finally {
     await store?.close();
   }
