@@ -24,6 +24,7 @@ describe('Operations in any order, at any distance', function () {
   this.timeout(120_000);
   let peer: Peer;
   let silent: Peer;
+  let refusing: Peer;
   let folder: string;
   const rejections: unknown[] = [];
   const rejected = (reason: unknown): void => void rejections.push(reason);
@@ -31,6 +32,7 @@ describe('Operations in any order, at any distance', function () {
   before(async () => {
     peer = await Peer.start();
     silent = await Peer.start({ submit_sm: silence });
+    refusing = await Peer.start({ bind_transceiver: () => ({ command_status: 'ESME_RBINDFAIL' }) });
     folder = await mkdtemp(join(tmpdir(), 'smpp-interleavings-'));
     process.on('unhandledRejection', rejected);
   });
@@ -38,11 +40,12 @@ describe('Operations in any order, at any distance', function () {
     process.off('unhandledRejection', rejected);
     await peer.stop();
     await silent.stop();
+    await refusing.stop();
     await rm(folder, { recursive: true });
   });
   afterEach(() => {
     assert.deepEqual(rejections.splice(0), []);
-    for (const { links } of [peer, silent]) {
+    for (const { links } of [peer, silent, refusing]) {
       const open = links.splice(0).filter(({ ended }) => !ended);
       assert.equal(open.length, 0, 'a socket is open');
     }
@@ -120,11 +123,11 @@ describe('Operations in any order, at any distance', function () {
       const property = fc.asyncProperty(
         steps,
         fc.array(distance, { minLength: 1, maxLength: 5 }),
-        fc.boolean(),
-        async (operations, delays, answers) => {
+        fc.constantFrom(0, 1, 2),
+        async (operations, delays, which) => {
           const clock = new FakeClock();
           const { store, end } = await open(clock, delays);
-          const one = new Case(answers ? peer : silent, store, clock, options);
+          const one = new Case([peer, silent, refusing][which] as Peer, store, clock, options);
           for (const [operation, after] of operations) {
             one.do(operation);
             await pass(after);

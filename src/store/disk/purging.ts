@@ -1,9 +1,10 @@
 import { tellRemoved } from '../errors';
 import type { PurgeOptions, QueueItem } from '../types';
+import type { OnDamage } from './damage';
 import { purgeMessages, type PurgeParts, type Spared } from './purge';
 import type { Ready } from './ready';
 import type { Records } from './records';
-import { writePurge, type PurgeMark } from './told';
+import { readPurge, writePurge, type PurgeMark } from './told';
 
 /** What a purge returns at most. */
 const RETURNED = 10_000;
@@ -11,6 +12,7 @@ const RETURNED = 10_000;
 interface PurgingParts extends PurgeParts {
   readonly ready: Ready;
   readonly records: Records;
+  readonly onDamage: OnDamage;
   /** A purge that was cut short by the end of an earlier run. */
   readonly unfinished: PurgeMark | undefined;
 }
@@ -23,6 +25,8 @@ export class Purging {
   readonly #parts: PurgingParts;
   #unfinished: PurgeMark | undefined;
   #finishing: Promise<number> | undefined;
+  /** Purges that are going on. */
+  #active = 0;
 
   constructor(parts: PurgingParts) {
     this.#parts = parts;
@@ -45,10 +49,16 @@ export class Purging {
     const spared = new Map(changes.onLoan);
     const isEmpty = changes.stored === spared.size;
     const ends = ready.clear();
-    if (!isEmpty) await writePurge(this.#parts, { ends, spared: [...spared.keys()] });
-    const removed = await this.#remove(ends, spared, tell);
-    if (!isEmpty) await writePurge(this.#parts, undefined);
-    return { removed: before + removed, items };
+    this.#active++;
+    try {
+      // Where several go on at a time, the last one's covers all.
+      if (!isEmpty) await writePurge(this.#parts, { ends, spared: [...spared.keys()] });
+      const removed = await this.#remove(ends, spared, tell);
+      if (this.#active === 1 && readPurge(this.#parts)) await writePurge(this.#parts, undefined);
+      return { removed: before + removed, items };
+    } finally {
+      this.#active--;
+    }
   }
 
   /** Ends what was cut short. Resolves with how many went, for the one who came first. */

@@ -16,6 +16,7 @@ import { Waiters } from '../waiters';
 import { NOTE, openLoan, type QueueChanges } from './changes';
 import type { Committer } from './committer';
 import type { StoreChange } from './requests';
+import type { OnDamage } from './damage';
 import type { Delayed } from './delayed';
 import type { ReadEntry } from './entries';
 import { roomFor } from './space';
@@ -41,6 +42,7 @@ export interface QueueParts {
   readonly clock: Clock;
   readonly limits: QueueLimits;
   readonly records: Records;
+  readonly onDamage: OnDamage;
   /** The change that sets a fact of the state. */
   readonly setting: (key: string, value: Buffer) => StoreChange;
   /** A purge that was cut short by the end of an earlier run. */
