@@ -272,6 +272,8 @@ export class Connection implements Member {
     this.#listeners.close();
     try {
       await this.#client?.stop();
+      // The next instance would find the directory of the old queue in use.
+      await this.#handover?.idle(this.#clock, MOVING_GRACE);
     } finally {
       if (removed) this.#hold?.abandon();
       else this.#hold?.park();
@@ -313,5 +315,7 @@ const UNUSED =
   'no enabled smpp-out or smpp-in uses this connection: it stays away until one does; what is queued stays queued';
 const PURGED = 'removed from the queue by purge';
 
+/** Milliseconds that a move may go on while the connection closes. */
+const MOVING_GRACE = 2000;
 /** Milliseconds until what could not be opened is tried again. */
 const RETRY = 10_000;

@@ -63,7 +63,15 @@ function opened(
 ): Opened {
   const client = new SmppClient({ ...options, listening, log: logTo(log) });
   const warn = (text: string): void => log.warn(text);
-  const change = { client, settings, clientId: settings.clientId, queue, left: claim.left, warn };
+  const change = {
+    client,
+    settings,
+    clientId: settings.clientId,
+    queue,
+    left: claim.left,
+    moved: () => claim.moved(),
+    warn,
+  };
   return { client, claim, settings, change };
 }
 

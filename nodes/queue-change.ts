@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock, TimerHandle } from '../src/clock';
 import {
   IN_MEMORY,
   accountOf,
@@ -8,7 +9,7 @@ import {
   openDiskStore,
   type DeliveryState,
   type MemoryStore,
-  type Moved,
+  type MovedStore,
   type QueueItem,
   type SettleForeign,
   type Settings,
@@ -25,6 +26,8 @@ export interface QueueChange {
   readonly queue: string;
   /** What an earlier instance left in memory. */
   readonly left: MemoryStore | undefined;
+  /** Told when all of that is moved. */
+  readonly moved?: () => void;
   readonly warn: (text: string) => void;
 }
 
@@ -46,10 +49,19 @@ export class Handover {
   /** Moves what was queued, one call after the other. Rejects as {@link followQueue}. */
   async follow(settle?: SettleForeign): Promise<void> {
     const following = this.#last.then(async () => {
-      if (this.#change && (await followQueue(this.#change, settle))) this.#change = undefined;
+      if (!this.#change || !(await followQueue(this.#change, settle))) return;
+      this.#change = undefined;
     });
     this.#last = following.catch(() => undefined);
     await following;
+  }
+
+  /** Resolves when nothing is being moved, or after so many milliseconds. */
+  async idle(clock: Clock, most: number): Promise<void> {
+    let timer: TimerHandle;
+    const over = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, most)));
+    await Promise.race([this.#last, over]);
+    clock.clearTimeout(timer);
   }
 
   /** Takes over what another account left in the queue before. */
@@ -95,8 +107,10 @@ export async function followQueue(change: QueueChange, settle?: SettleForeign): 
     await claimStore(left, accountOf(settings), IN_MEMORY, settle);
     const moved = await client.takeOver(left);
     tell(change, moved, 'memory');
-    if (moved.left === 0) await left.close();
-    else throw moved.reason ?? new Error('not all messages could be moved');
+    if (moved.left === 0 && !moved.reason) {
+      change.moved?.();
+      await left.close();
+    } else throw moved.reason ?? new Error('not all messages could be moved');
   }
   return queue === 'disk' || leaveDisk(change, settle);
 }
@@ -116,19 +130,25 @@ async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined)
       whenFull: 'reject',
       onDamage: ({ text }) => warn(text),
     });
-    const { queued } = await store.queue.stats();
-    if (queued > 0) tell(change, await client.takeOver(store), directory);
+    tell(change, await client.takeOver(store), directory);
   } catch (error) {
     warn(`messages may stay behind in ${directory}: ${(error as Error).message}`);
-    return !isForeign(error);
+    return !isForeign(error) && !(error as SmppError).retriable;
   } finally {
     await store?.close();
   }
   return true;
 }
 
-function tell({ queue, warn }: QueueChange, { moved, left, reason }: Moved, from: string): void {
+function tell({ queue, warn }: QueueChange, done: MovedStore, from: string): void {
+  const { moved, correlations, deadLetters, left, reason } = done;
   if (moved > 0) warn(`the queue is now ${queue}: ${moved} messages moved there from ${from}`);
+  if (correlations + deadLetters > 0) {
+    const what = `what ${correlations} receipts are matched by and ${deadLetters} dead letters`;
+    warn(`the queue is now ${queue}: ${what} moved there from ${from}`);
+  }
+  if (left === 0 && reason)
+    warn(`the queue is now ${queue}: not all could be moved from ${from}: ${reason.message}`);
   if (left === 0) return;
   const why = reason ? `: ${reason.message}` : ' until their time has come';
   warn(`the queue is now ${queue}: ${left} messages stay behind in ${from}${why}`);

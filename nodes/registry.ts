@@ -35,6 +35,8 @@ export interface Claim extends Hold {
   readonly adopted: boolean;
   /** What an earlier instance left in memory, where the queue is of another kind now: to be moved. */
   readonly left?: MemoryStore;
+  /** It is: until then it waits for the next instance, too. */
+  moved(): void;
 }
 
 /** A store that nobody wants any more, with all that is in it. */
@@ -46,7 +48,11 @@ export interface Orphan {
 
 interface Entry {
   /** In memory; absent where the queue is of another kind, which needs nobody to keep it. */
-  readonly store?: MemoryStore;
+  store?: MemoryStore;
+  /** The store is that of an earlier instance, and is to be moved to a queue of another kind. */
+  isLeft?: boolean;
+  /** A deploy went by without anybody who takes over what is left. */
+  isSpared?: boolean;
   label: string;
   clientId: string;
   /** The claim in force; absent while the store is parked. */
@@ -132,15 +138,17 @@ export class Registry {
     const inherited = this.#entries.get(nodeId)?.store;
     const holder = Symbol(nodeId);
     const hold = this.#hold(nodeId, holder);
+    const moved = (): void => this.#moved(nodeId, holder);
     if (!memory) {
-      this.#entries.set(nodeId, { label, clientId, holder });
-      return { claim: { adopted: false, ...(inherited ? { left: inherited } : {}), ...hold } };
+      const left = inherited ? { store: inherited, isLeft: true } : {};
+      this.#entries.set(nodeId, { ...left, label, clientId, holder });
+      return { claim: { adopted: false, ...(inherited ? { left: inherited } : {}), moved, ...hold } };
     }
     const { limits, correlationCapacity } = memory;
     const store = inherited ?? openMemoryStore({ ...limits, correlationCapacity });
     if (inherited) store.configure(limits);
     this.#entries.set(nodeId, { store, label, clientId, holder });
-    return { claim: { store, adopted: inherited !== undefined, ...hold } };
+    return { claim: { store, adopted: inherited !== undefined, moved, ...hold } };
   }
 
   /**
@@ -157,9 +165,18 @@ export class Registry {
   /** Stores that no instance has taken over, and forgets them. */
   sweep(): Orphan[] {
     for (const [nodeId, entry] of this.#entries) {
-      if (entry.holder === undefined) this.#orphan(nodeId, entry);
+      if (entry.holder !== undefined) continue;
+      if (entry.isLeft && !entry.isSpared) entry.isSpared = true;
+      else this.#orphan(nodeId, entry);
     }
     return this.#orphans.splice(0);
+  }
+
+  #moved(nodeId: string, holder: symbol): void {
+    const entry = this.#entries.get(nodeId);
+    if (entry?.holder !== holder) return;
+    delete entry.store;
+    delete entry.isLeft;
   }
 
   #hold(nodeId: string, holder: symbol): Hold {

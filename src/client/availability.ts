@@ -24,6 +24,7 @@ export class Availability {
 
   /** `failure` is why it failed; undefined: it did not. */
   tried(failure: unknown): void {
+    if (this.#stopped) return;
     if (failure === undefined) this.#succeeded();
     else this.#failed(failure);
   }
@@ -38,7 +39,7 @@ export class Availability {
   }
 
   #succeeded(): void {
-    if (!this.#away || this.#stopped || this.#timer !== undefined) return;
+    if (!this.#away || this.#timer !== undefined) return;
     const rest = this.#failedAt + QUIET - this.#clock.monotonic();
     if (rest <= 0) return this.#back();
     this.#timer = this.#clock.setTimeout(() => this.#back(), rest);

@@ -1,10 +1,9 @@
-import { SmppError } from '../protocol';
 import { canSubmit, type Session } from '../session';
 import {
-  moveMessages,
+  moveStore,
   type Compaction,
   type KnownStates,
-  type Moved,
+  type MovedStore,
   type QueueItem,
   type Store,
 } from '../store';
@@ -16,6 +15,7 @@ import { Events, type ConnectionState, type EventHandler, type EventName, type O
 import { Expiry } from './expiry';
 import { claimAll, compactStore, purgeAll, purgeLetters } from './foreign';
 import { Intake } from './intake';
+import { Lifecycle, tellAll } from './lifecycle';
 import type { Message } from './message';
 import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
@@ -26,14 +26,7 @@ import { statusReport, type StatusReport } from './report';
 import { Road } from './road';
 import { roadListener } from './road-listener';
 import { Sender, type SendOptions } from './sender';
-import { repeat, within, type Repeated } from './timing';
 import { Upkeep, type StartOptions } from './upkeep';
-import { warnAtStart } from './warnings';
-
-/** Milliseconds between sweeps of expired correlations. */
-const EXPIRE_EVERY = 60_000;
-/** How long a store that is away may hold up a stop. */
-const STORE_GRACE = 1000;
 
 /**
  * An SMPP client that looks after itself: it connects and reconnects, sends what is queued
@@ -41,7 +34,6 @@ const STORE_GRACE = 1000;
  */
 export class SmppClient {
   readonly #settings: Settings;
-  readonly #lineEnds: readonly string[];
   readonly #parts: OpenParts;
   readonly #events: Events;
   readonly #announcer: Announcer;
@@ -51,12 +43,8 @@ export class SmppClient {
   readonly #upkeep: Upkeep;
   readonly #sender: Sender;
   readonly #expiry: Expiry;
-  readonly #sweep: Repeated;
+  readonly #life: Lifecycle;
   #windowSize: number;
-  #warned = false;
-  #disconnects = 0;
-  #disconnecting: Promise<void> | undefined;
-  #stopping: Promise<void> | undefined;
 
   /** Throws {@link ConfigError} with everything that is wrong with the options. Opens no connection. */
   constructor(options: SmppClientOptions = {}) {
@@ -65,10 +53,9 @@ export class SmppClient {
       onDropped: (items, states) => this.#dropped(items, states),
       prepare: async (message) => intake.prepare(message, {}),
     });
-    const { store, correlator, clock, random, log, codecs } = parts;
+    const { store, clock, random, log, codecs } = parts;
     const intake = new Intake({ settings, state: store.state, clock, log, random, codecs });
     this.#settings = settings;
-    this.#lineEnds = lineEndsOf(options);
     this.#windowSize = settings.windowSize;
     this.#parts = parts;
     this.#events = new Events(log);
@@ -101,7 +88,7 @@ export class SmppClient {
       }),
       state: () => this.state,
       bound: (session) => this.#bound(session),
-      drain: (session) => this.#drain([session], this.#receiving.leave(session)),
+      drain: (session) => this.#life.drain([session], this.#receiving.leave(session)),
     });
     this.#sender = new Sender({
       intake,
@@ -123,8 +110,20 @@ export class SmppClient {
       hold: (work) => this.#road.gate.hold(work),
       sweep: () => this.#road.sweep(),
       expired: (leases) => this.#road.expired(leases),
+      release: (leases) => this.#road.release(leases),
     });
-    this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
+    this.#life = new Lifecycle({
+      settings,
+      lineEnds: lineEndsOf(options),
+      open: parts,
+      announcer: this.#announcer,
+      outcomes: this.#outcomes,
+      receiving: this.#receiving,
+      road: this.#road,
+      upkeep: this.#upkeep,
+      sender: this.#sender,
+      expiry: this.#expiry,
+    });
   }
 
   get state(): ConnectionState {
@@ -139,31 +138,8 @@ export class SmppClient {
    * failure. An aborted `signal` stops trying and rejects with its reason. Does not try where the queue cannot
    * be opened or a plugin is missing (`QUEUE_UNAVAILABLE`, `STORE_IN_USE`, `PLUGIN_MISSING` …): call again.
    */
-  async start(options: StartOptions = {}): Promise<void> {
-    await this.#disconnecting;
-    if (this.#stopping) throw new SmppError('STOPPED', 'the client was stopped; make a new one');
-    options.signal?.throwIfAborted();
-    const disconnects = this.#disconnects;
-    await this.#parts.ready();
-    options.signal?.throwIfAborted();
-    if (disconnects !== this.#disconnects) {
-      throw new SmppError('STOPPED', 'disconnected before the first bind', { retriable: true });
-    }
-    this.#warnOnce();
-    this.#receiving.open();
-    this.#sweep.start();
-    this.#expiry.start();
-    try {
-      await this.#upkeep.start(options);
-    } finally {
-      if (!this.#upkeep.wanted) this.#sweep.stop();
-    }
-  }
-
-  #warnOnce(): void {
-    if (this.#warned) return;
-    this.#warned = true;
-    warnAtStart(this.#settings, this.#lineEnds, this.#parts);
+  start(options: StartOptions = {}): Promise<void> {
+    return this.#life.start(options);
   }
 
   /** Like {@link start}, again after {@link disconnect}. */
@@ -173,25 +149,7 @@ export class SmppClient {
 
   /** Finishes what is on the wire (drainTimeout), unbinds and stays away. The queue goes on taking messages. */
   disconnect(): Promise<void> {
-    return (this.#disconnecting ??= this.#disconnect().finally(() => (this.#disconnecting = undefined)));
-  }
-
-  async #disconnect(): Promise<void> {
-    const { clock } = this.#parts;
-    this.#disconnects++;
-    this.#receiving.close();
-    this.#sweep.stop();
-    await this.#drain(this.#upkeep.sessions, this.#receiving.idle());
-    await this.#upkeep.stop();
-    await within(clock, STORE_GRACE, this.#road.settled());
-  }
-
-  /** Finishes what is on the wire of these sessions, and takes no more for them; drainTimeout at most. */
-  async #drain(sessions: readonly Session[], answered: Promise<void>): Promise<void> {
-    if (sessions.length === 0) return;
-    const drained = [...sessions.map((session) => this.#road.drain(session)), answered];
-    await within(this.#parts.clock, this.#settings.drainTimeout, Promise.all(drained));
-    for (const session of sessions) this.#receiving.left(session);
+    return this.#life.disconnect();
   }
 
   /**
@@ -201,19 +159,7 @@ export class SmppClient {
    * waits for room in the queue, rejects with `NOT_QUEUED`.
    */
   stop(): Promise<void> {
-    return (this.#stopping ??= this.#stop());
-  }
-
-  async #stop(): Promise<void> {
-    this.#sender.stop();
-    await this.#expiry.stop();
-    this.#receiving.releaseHeld();
-    await this.disconnect();
-    this.#road.abandon();
-    this.#announcer.stop();
-    await within(this.#parts.clock, STORE_GRACE, this.#receiving.stop());
-    this.#outcomes.stop();
-    if (this.#parts.ownsStore) await this.#parts.store.close();
+    return this.#life.stop();
   }
 
   /** Stops sending; receiving goes on. */
@@ -264,9 +210,17 @@ export class SmppClient {
     return compactStore(this.#parts.store);
   }
 
-  /** Queues what is queued in another store, which must be open and used by nobody; it stays open. */
-  takeOver(from: Store): Promise<Moved> {
-    return this.#sender.after(moveMessages(from, this.#parts.store.queue));
+  /**
+   * Takes over what another store holds, which must be open and used by nobody; it stays open. What is queued there is
+   * queued here, receipts are matched to what was accepted there, dead letters and parts that wait come along.
+   */
+  takeOver(from: Store): Promise<MovedStore> {
+    const { store, correlator } = this.#parts;
+    const moving = async (): Promise<MovedStore> => {
+      await from.tellUntold?.((failed) => tellAll(failed, this.#sender));
+      return moveStore(from, store, correlator);
+    };
+    return this.#sender.after(moving());
   }
 
   status(): Promise<StatusReport> {
@@ -346,7 +300,7 @@ export class SmppClient {
   #bound(session: Session): void {
     session.resizeWindow(this.#windowSize);
     // One that comes up while all are being taken down is not to take messages.
-    if (canSubmit(session.state) && !this.#disconnecting) this.#road.open(session);
+    if (canSubmit(session.state) && !this.#life.isDisconnecting) this.#road.open(session);
   }
 
   #dropped(items: readonly QueueItem[], states?: KnownStates): void {

@@ -10,8 +10,10 @@ export interface ExpiryParts {
   readonly idle: () => boolean;
   /** Lets nothing be sent for as long as the work takes: what is looked at is on loan, and would be overtaken. */
   readonly hold: (work: () => Promise<void>) => Promise<void>;
-  /** These must not be sent any more; the rest has gone back. */
+  /** These must not be sent any more. */
   readonly expired: (leases: readonly Lease[]) => void;
+  /** Puts the rest back, however often the store refuses them; resolves when they are there. */
+  readonly release: (leases: readonly Lease[]) => Promise<void>;
   /** Lets those fail that are borrowed and wait; returns when the next of them is due, epoch milliseconds. */
   readonly sweep: () => number;
 }
@@ -32,13 +34,15 @@ export class Expiry {
   #timer: TimerHandle;
   #running = false;
   #looking: Promise<void> = Promise.resolve();
+  /** Ends the wait for what is looked at. */
+  readonly #stopping = new AbortController();
 
   constructor(parts: ExpiryParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    if (this.#running) return;
+    if (this.#running || this.#stopping.signal.aborted) return;
     this.#running = true;
     // What an earlier client left may have expired long ago.
     this.#parts.queue.stats().then(
@@ -50,9 +54,10 @@ export class Expiry {
     );
   }
 
-  /** Resolves when nothing is on loan for it. */
+  /** For good. Resolves when nothing is on loan for it. */
   async stop(): Promise<void> {
     this.#running = false;
+    this.#stopping.abort(new Error('the client is stopped'));
     this.#parts.clock.clearTimeout(this.#timer);
     await this.#looking;
   }
@@ -78,12 +83,12 @@ export class Expiry {
 
   async #look(): Promise<void> {
     const { queue, clock, idle, log } = this.#parts;
-    if (!idle() || this.#next > clock.now()) return;
+    if (!this.#running || !idle() || this.#next > clock.now()) return;
     const borrowed = this.#parts.sweep();
     try {
       await this.#parts.hold(() => this.#lookThrough(queue));
     } catch (error) {
-      if ((error as Error).name !== 'TimeoutError')
+      if (this.#running && (error as Error).name !== 'TimeoutError')
         log.debug(
           { event: 'queue', stage: 'expiry', err: error },
           'the queue could not be looked through for expired messages',
@@ -95,17 +100,18 @@ export class Expiry {
   async #lookThrough(queue: OutboundQueue): Promise<void> {
     const { queued, delayed } = await queue.stats();
     this.#next = queued === 0 ? Infinity : this.#parts.clock.now() + SELDOM;
-    if (queued <= delayed) return;
-    await this.#sort(await queue.take(LOOK, { signal: AbortSignal.timeout(OFTEN) }));
+    if (queued <= delayed || !this.#running) return;
+    const signal = AbortSignal.any([AbortSignal.timeout(OFTEN), this.#stopping.signal]);
+    await this.#sort(await queue.take(LOOK, { signal }));
   }
 
   async #sort(leases: readonly Lease[]): Promise<void> {
-    const { queue, clock, expired } = this.#parts;
+    const { clock, expired, release } = this.#parts;
     const now = clock.now();
     const isOver = ({ item }: Lease): boolean => item.expiresAt !== undefined && item.expiresAt <= now;
     const over = leases.filter(isOver);
-    await queue.release(leases.filter((lease) => !isOver(lease)));
     expired(over);
+    await release(leases.filter((lease) => !isOver(lease)));
     for (const { item } of leases) {
       if (item.expiresAt !== undefined && item.expiresAt > now)
         this.#next = Math.min(this.#next, item.expiresAt);

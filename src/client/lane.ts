@@ -58,6 +58,8 @@ export class Lane {
   #interruption = new AbortController();
   #borrowings = 0;
   #isBorrowing = false;
+  /** Who waits until what is being borrowed is here. */
+  #returns: (() => void)[] | undefined;
   readonly #solitude: Solitude;
   readonly #finished: Promise<void>;
   /** What interrupted it last, while nothing has gone out since. */
@@ -99,7 +101,7 @@ export class Lane {
     this.#closing.abort(new Error('the lane is closed'));
     this.#interruption.abort(this.#closing.signal.reason);
     // The loop may be held up by a socket that takes nothing.
-    this.giveBack();
+    this.#putAllBack();
     await this.#finished;
   }
 
@@ -114,13 +116,22 @@ export class Lane {
     this.#interruption.abort(new Error('a message came back'));
   }
 
-  /** What is borrowed and has nothing on the wire goes back to the queue. */
-  giveBack(): void {
+  /**
+   * What is borrowed and has nothing on the wire goes back to the queue. Resolves when that is true also of what was
+   * just being borrowed.
+   */
+  async giveBack(): Promise<void> {
+    this.#putAllBack();
+    this.#interruption.abort(new Error('nothing is to be borrowed now'));
+    const returns = this.#returns;
+    if (returns) await new Promise<void>((resolve) => returns.push(resolve));
+  }
+
+  #putAllBack(): void {
     const idle = this.#ready.filter((delivery) => delivery.flying === 0);
     this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
     for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
     this.#solitude.changed();
-    this.#interruption.abort(new Error('nothing is to be borrowed now'));
   }
 
   /** Ends the wait for messages: what is to be taken next may be another one now. */
@@ -197,12 +208,18 @@ export class Lane {
     if (worn || this.#interruption.signal.aborted) this.#interruption = new AbortController();
     const { signal } = this.#interruption;
     this.#isBorrowing = true;
+    const returns = (this.#returns = [] as (() => void)[]);
     try {
-      this.#ready.push(...(await this.#context.borrow(max, signal)));
+      const borrowed = await this.#context.borrow(max, signal);
+      // Not before it is there: the list may be another one by now.
+      this.#ready.push(...borrowed);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
       this.#isBorrowing = false;
+      this.#returns = undefined;
+      if (returns.length > 0) this.#putAllBack();
+      for (const resolve of returns) resolve();
     }
   }
 

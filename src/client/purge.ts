@@ -1,8 +1,7 @@
-import type { DeadReason, KnownStates, QueueItem, Store } from '../store';
+import { PURGED, type KnownStates, type QueueItem, type Store } from '../store';
 import type { Road } from './road';
 import type { Sender } from './sender';
 
-const REASON: DeadReason = { code: 'REMOVED', text: 'removed from the queue by purge' };
 /** Messages that fail before others get their turn. */
 const AT_ONCE = 1000;
 
@@ -16,7 +15,7 @@ export async function purgeQueue(
   const tell = async (items: readonly QueueItem[], states?: KnownStates): Promise<void> => {
     for (let at = 0; at < items.length; at += AT_ONCE) {
       if (at > 0) await new Promise(setImmediate);
-      road.removed(items.slice(at, at + AT_ONCE), REASON, states?.slice(at, at + AT_ONCE));
+      road.removed(items.slice(at, at + AT_ONCE), PURGED, states?.slice(at, at + AT_ONCE));
     }
   };
   const before = queued(sender, road);

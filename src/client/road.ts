@@ -158,6 +158,12 @@ export class Road implements DeliveryListener {
     this.#endings.removed(items, reason, states);
   }
 
+  /** These were borrowed only to be looked at. Resolves when they are back in the queue. */
+  async release(leases: readonly Lease[]): Promise<void> {
+    for (const lease of leases) this.#settler.release(lease);
+    await this.#settler.idle();
+  }
+
   /** What waits in the lanes fails when its time is over. Returns when the next is due, epoch milliseconds. */
   sweep(): number {
     let next = Infinity;
@@ -173,7 +179,7 @@ export class Road implements DeliveryListener {
 
   /** Returns to the queue what is borrowed and not on the wire. */
   async giveBack(): Promise<void> {
-    for (const lane of this.#lanes.values()) lane.giveBack();
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.giveBack()));
     await this.#recall.idle();
     await this.#settler.idle();
   }

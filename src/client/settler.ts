@@ -34,6 +34,7 @@ export class Settler {
   readonly #queue: OutboundQueue;
   readonly #correlator: Correlator;
   readonly #atomic: Store['settle'];
+  readonly #told: (ids: readonly string[]) => void;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #correlated: (entry: CorrelationEntry) => void;
@@ -65,6 +66,7 @@ export class Settler {
     // One transaction is possible only where both are the same store's.
     const own = parts.correlator === parts.store.correlator;
     this.#atomic = own ? parts.store.settle?.bind(parts.store) : undefined;
+    this.#told = (ids) => parts.store.deadLetters?.told?.(ids);
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#correlated = parts.correlated;
@@ -131,7 +133,10 @@ export class Settler {
     }
   }
 
-  /** Stops trying; what is not written comes again after a restart. */
+  /**
+   * Tries each only once from now on, however late the store answers: a store that outlives the client must not keep
+   * for lent what nobody holds any more. What it does not take comes again after a restart.
+   */
   abandon(): void {
     this.#abandoned = true;
     this.#endPause();
@@ -146,7 +151,7 @@ export class Settler {
     // All that one chunk of the socket brings makes one batch.
     await Promise.resolve();
     let pause = FIRST_PAUSE;
-    while (this.#hasWork() && !this.#abandoned) {
+    while (this.#hasWork()) {
       const batch = this.#next;
       this.#next = emptyBatch();
       this.#writing = { settlements: batch.settlements, released: batch.released };
@@ -157,6 +162,7 @@ export class Settler {
         batch.released.push(...this.#next.released.splice(0));
         this.#writing.released = batch.released;
       }
+      if (this.#abandoned) await this.#giveUp(batch);
       pause = FIRST_PAUSE;
       this.#writing = undefined;
     }
@@ -178,6 +184,7 @@ export class Settler {
 
   /** Each part is dropped from the batch once it is written, so that a failure repeats none of it. */
   async #write(batch: Batch): Promise<boolean> {
+    const { settlements } = batch;
     try {
       // First: whoever takes waits for them.
       if (batch.released.length > 0) await this.#release(batch);
@@ -202,6 +209,8 @@ export class Settler {
     this.#tried();
     this.#unsettled -= batch.then.length;
     for (const then of batch.then) then();
+    const dead = settlements.filter(({ outcome }) => outcome === 'dead');
+    if (dead.length > 0) this.#told(dead.map(({ lease }) => lease.item.id));
     this.#wake();
     return true;
   }
@@ -212,6 +221,17 @@ export class Settler {
     batch.released = [];
     this.#unreleased -= released.length;
     this.#wake();
+  }
+
+  /** What was not reached because something before it failed. */
+  async #giveUp(batch: Batch): Promise<void> {
+    const { settlements, released } = batch;
+    try {
+      if (settlements.length > 0) await this.#queue.release(settlements.map(({ lease }) => lease));
+      if (released.length > 0) await this.#release(batch);
+    } catch {
+      // It is away, or closed: then its loans are over.
+    }
   }
 
   #isCorrelator(error: unknown): boolean {

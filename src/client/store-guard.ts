@@ -3,8 +3,8 @@ import type { Correlator, OutboundQueue, Store } from '../store';
 import { partFailed, type PartFaults } from './part-faults';
 import { Takes } from './takes';
 
-/** Of a queue, and not asynchronous. */
-const SYNCHRONOUS: readonly PropertyKey[] = ['hasten'];
+/** Not asynchronous. */
+const SYNCHRONOUS: readonly PropertyKey[] = ['hasten', 'told'];
 
 type Method = (...args: unknown[]) => unknown;
 

@@ -13,6 +13,17 @@ export async function within(clock: Clock, ms: number, work: Promise<unknown>): 
   }
 }
 
+/** As {@link within}, but rejects where the work does so in time. */
+export async function inTime(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  await within(
+    clock,
+    ms,
+    work.catch((error: unknown) => (failure = { error })),
+  );
+  if (failure) throw failure.error;
+}
+
 /**
  * As `work`, or rejects with the signal's reason, also where the work knows of no signal: what comes of it
  * all the same is given to `late`, which must not throw.

@@ -1,3 +1,4 @@
+import { SmppError } from '../protocol';
 import { nothingToCompact, storeClosed } from './errors';
 import type {
   Correlator,
@@ -65,6 +66,12 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     replay: async (ids, options) =>
       (await (await store()).deadLetters?.replay(ids, options)) ?? none.replay(ids),
     purge: async () => (await (await store()).deadLetters?.purge()) ?? 0,
+    add: async (letters) => {
+      const { deadLetters: target } = await store();
+      if (!target?.add) throw new SmppError('UNSUPPORTED', 'this queue keeps no dead letters of another one');
+      await target.add(letters);
+    },
+    told: (ids) => opened?.deadLetters?.told?.(ids),
   };
   return {
     queue,
@@ -85,6 +92,7 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
       if (target.compact) return target.compact();
       throw nothingToCompact();
     },
+    tellUntold: async (tell) => (await store()).tellUntold?.(tell),
     open: store,
     close: async () => {
       closed = true;

@@ -1,6 +1,9 @@
 import { guarded } from '../observability';
 import { SmppError } from '../protocol';
-import type { DeliveryState, KnownStates, PurgeOptions, QueueItem, QueueLimits } from './types';
+import type { DeadReason, DeliveryState, KnownStates, PurgeOptions, QueueItem, QueueLimits } from './types';
+
+/** Why what a purge removes has failed. */
+export const PURGED: DeadReason = { code: 'REMOVED', text: 'removed from the queue by purge' };
 
 export function storeClosed(): SmppError {
   return new SmppError(

@@ -25,6 +25,8 @@ export type {
   Settlement,
   Store,
   StoreCapabilities,
+  StoredFact,
+  Untold,
   WhenFull,
 } from './types';
 export { isMemoryStore, openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory';
@@ -57,7 +59,7 @@ export {
   type StoreAccount,
 } from './account';
 export { acceptSegment, isAccepted, messageIdsOf, newDeliveryState } from './delivery-state';
-export { moveMessages, type Moved } from './move';
+export { moveMessages, moveStore, type Moved, type MovedStore } from './move';
 export { foldedId } from './candidates';
-export { nothingToCompact } from './errors';
+export { nothingToCompact, PURGED } from './errors';
 export { newSealing, readQueueKeys, sealingOf, type Sealing, type StoredSeal } from './sealing';

@@ -108,13 +108,15 @@ export interface QueueStats {
 export interface EnqueueOptions {
   readonly signal?: AbortSignal;
   readonly states?: readonly DeliveryState[];
+  /** A fact that is set with them, in one transaction where the store can. */
+  readonly fact?: { readonly key: string; readonly value: Buffer };
 }
 
 export interface PurgeOptions {
   /**
-   * Given all that is removed, chunk by chunk, when it is gone, and where they are known the states of the same, in
-   * their order. What it returns is waited for, so that no more than a chunk is in memory; an error of it is not the
-   * queue's.
+   * Given all that is removed, chunk by chunk, when it is gone or surely will be, and where they are known the states
+   * of the same, in their order. What it returns is waited for, so that no more than a chunk is in memory; an error of
+   * it is not the queue's.
    */
   readonly onRemoved?: (items: readonly QueueItem[], states?: KnownStates) => unknown;
 }
@@ -191,7 +193,12 @@ export interface Correlator {
   get(messageId: string): Promise<readonly CorrelationEntry[]>;
   /** Drops what has expired; called now and then. Returns how many. */
   expire(): Promise<number>;
+  /** All that are kept, in the order of putting, some at a time: for whoever moves them to another store. */
+  entries?(): Iterable<readonly CorrelationEntry[]>;
 }
+
+/** A fact of a {@link KeyValueState}, as it moves to another. */
+export type StoredFact = readonly [key: string, value: Buffer, ttl: number | undefined];
 
 /** Small facts that must outlive a process: reassembly, reference numbers. */
 export interface KeyValueState {
@@ -200,6 +207,8 @@ export interface KeyValueState {
   set(key: string, value: Buffer, ttl?: number): Promise<void>;
   delete(keys: readonly string[]): Promise<void>;
   list(prefix: string): Promise<[key: string, value: Buffer][]>;
+  /** All of them, each with the milliseconds that it has left, where it has an end; some at a time. */
+  entries?(): Iterable<readonly StoredFact[]>;
   /** Returns `start` the first time, then always one more than before, with 0 after `modulo` - 1. */
   increment(key: string, modulo: number, start: number): Promise<number>;
 }
@@ -228,7 +237,14 @@ export interface DeadLetters {
   ): Promise<{ replayed: string[]; missing: string[] }>;
   /** Removes all, and says how many. */
   purge(): Promise<number>;
+  /** Keeps those of another store too, as the latest, each as it is. One with an id that is kept already takes its place. */
+  add?(letters: readonly DeadLetter[]): Promise<void>;
+  /** Whoever is to hear that these failed has heard it: see {@link Store.tellUntold}. */
+  told?(ids: readonly string[]): void;
 }
+
+/** A message that failed for good, of which a kill has kept those from hearing who should. */
+export type Untold = Pick<DeadLetter, 'item' | 'reason'> & Partial<Pick<DeadLetter, 'state'>>;
 
 export interface StoreCapabilities {
   /** Survives the process. */
@@ -269,6 +285,11 @@ export interface Store {
    * left. Changes wait meanwhile. Absent: the store has no file.
    */
   compact?(): Promise<Compaction>;
+  /**
+   * Of a durable store, called before anything is sent: tells of what failed for good, or was being purged, when an
+   * earlier run was killed before that was told. At least once: a kill in between tells some a second time.
+   */
+  tellUntold?(tell: (failed: readonly Untold[]) => unknown): Promise<void>;
   close(): Promise<void>;
 }
 

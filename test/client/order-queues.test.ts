@@ -121,7 +121,7 @@ describe('What is given first is queued first', () => {
     const { client, peer } = await scenes.idle({}, { queueDirectory, windowSize: 50 });
     const moved = client.takeOver(before);
     const given = client.enqueue(['new 1', 'new 2'].map((text) => ({ ...HELLO, short_message: text })));
-    assert.deepEqual(await moved, { moved: 1200, left: 0 });
+    assert.deepEqual(await moved, { moved: 1200, left: 0, correlations: 0, deadLetters: 0 });
     await given;
     await client.start();
     const texts = textsOf(await peer.untilSubmits(1202));

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock';
+import { chunksOf } from '../chunks';
 import { MOST_CANDIDATES, byAge, foldedId } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
 import type { Committer } from './committer';
@@ -9,9 +10,10 @@ import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastNumber, type Tables } from './tables';
 import { writeAll } from './steps';
-import { decodeCorrelation, type Records, type StoredCorrelation } from './records';
+import { decodeBatch, decodeCorrelation, type Records, type StoredCorrelation } from './records';
 
 const EXPIRED_AT_ONCE = 5000;
+const BATCHES_AT_ONCE = 100;
 
 /**
  * Entries by message_id, message and segment, and beside them the keys of each batch put, in the order of putting; those
@@ -164,6 +166,32 @@ export class DiskCorrelator implements Correlator {
     if ('value' in decoded) return decoded.value;
     this.#onDamage(damagedRecord(`A correlation of message_id ${messageId}`, decoded.unreadable));
     return undefined;
+  }
+
+  *entries(): Iterable<readonly CorrelationEntry[]> {
+    for (const { table } of [this.#final, this.#awaited]) {
+      let after = 0;
+      for (let more = true; more;) {
+        this.#check();
+        more = false;
+        const found: CorrelationEntry[] = [];
+        for (const [batch, octets] of table.entries({ after, limit: BATCHES_AT_ONCE })) {
+          more = true;
+          after = batch;
+          const decoded = decodeBatch(octets);
+          if ('value' in decoded) found.push(...this.#ofBatch(batch, decoded.value.keys));
+        }
+        yield* chunksOf(found);
+      }
+    }
+  }
+
+  /** Without those that belong to a later one by now. */
+  *#ofBatch(batch: number, keys: readonly Buffer[]): Iterable<CorrelationEntry> {
+    for (const key of keys) {
+      const stored = this.#stored(key);
+      if (stored?.batch === batch) yield stored.entry;
+    }
   }
 
   async expire(): Promise<number> {

@@ -7,8 +7,10 @@ import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastNumber, type NumberTable, type Tables } from './tables';
 import { decodeLetter, type Records } from './records';
+import { ToldMark } from './told';
 
 const LIST_LIMIT = 1000;
+const UNTOLD_AT_ONCE = 200;
 
 /** The latest failures, oldest first. Their ids are in memory, they themselves are not. */
 export class DiskDeadLetters implements DeadLetters {
@@ -22,6 +24,7 @@ export class DiskDeadLetters implements DeadLetters {
   /** In the order of failing. */
   readonly #keys = new Map<string, number>();
   #lastKey: number;
+  readonly #told: ToldMark;
 
   constructor(parts: {
     tables: Tables;
@@ -41,6 +44,9 @@ export class DiskDeadLetters implements DeadLetters {
     this.#check = parts.check;
     this.#revive = parts.revive;
     this.#lastKey = lastNumber(this.#table);
+    this.#told = new ToldMark(parts, this.#lastKey);
+    // It may be that of letters which are gone: its numbers are not given out again.
+    this.#lastKey = Math.max(this.#lastKey, this.#told.upTo);
     for (const [key, value] of this.#table.entries()) {
       const decoded = decodeLetter(value);
       if ('value' in decoded) this.#keys.set(decoded.value.item.id, key);
@@ -73,6 +79,41 @@ export class DiskDeadLetters implements DeadLetters {
         this.#remember(gone);
       },
     };
+  }
+
+  async add(letters: readonly DeadLetter[]): Promise<void> {
+    this.#check();
+    await this.#committer.make(
+      letters.map((letter) => this.burying(letter)),
+      true,
+    );
+    this.told(letters.map(({ item }) => item.id));
+  }
+
+  /** Whoever sent these knows that they failed. */
+  told(ids: readonly string[]): void {
+    let upTo = 0;
+    for (const id of ids) upTo = Math.max(upTo, this.#keys.get(id) ?? 0);
+    if (upTo > 0) this.#told.tell(upTo);
+  }
+
+  /** Tells those of an earlier run of which that is not so, oldest first. */
+  async tellUntold(tell: (letters: readonly DeadLetter[]) => unknown): Promise<void> {
+    await this.#told.begin();
+    for (let last = this.#told.untold; last !== undefined; last = this.#told.untold) {
+      const letters: DeadLetter[] = [];
+      let upTo = last;
+      const range = { from: this.#told.upTo + 1, to: last, limit: UNTOLD_AT_ONCE };
+      for (const [key, octets] of this.#table.entries(range)) {
+        const decoded = decodeLetter(octets);
+        if ('value' in decoded) letters.push(decoded.value);
+        upTo = key;
+      }
+      if (letters.length > 0) tell(letters);
+      this.#told.tell(upTo);
+      // That others get their turn.
+      await new Promise(setImmediate);
+    }
   }
 
   async list(

@@ -131,6 +131,14 @@ export class Messages {
     else this.#leaving.set(block, [...indexes]);
   }
 
+  /** The same of one that is not open. */
+  leaveUnopened({ seq }: BlockKey, indexes: readonly number[]): void {
+    const key = Math.min(...indexes);
+    this.#census.changed(-indexes.length);
+    this.#tables.tombs.put([seq, key], this.#records.tomb(indexes));
+    this.#tombs.set(seq, [...(this.#tombs.get(seq) ?? []), { key, indexes }]);
+  }
+
   /** Removes a block that is not open, whatever is in it. */
   discard(lane: number, key: BlockKey): void {
     this.#lane(lane).remove(key);

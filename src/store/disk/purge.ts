@@ -16,7 +16,7 @@ import type { Tables } from './tables';
 const CHUNK = 400;
 const DELAYED_CHUNK = 5000;
 
-interface PurgeParts {
+export interface PurgeParts {
   readonly tables: Tables;
   readonly committer: Committer;
   readonly messages: Messages;
@@ -32,25 +32,32 @@ interface Gone {
   readonly item?: QueueItem;
 }
 
+/** What is on loan; of an earlier run it is not known where it lies. */
+export type Spared = ReadonlyMap<number, ReadEntry | 'unopened'>;
+
+/** Whose message it is, where it stays. */
+type Kept = (seq: number) => ReadEntry | 'unopened' | undefined;
+
 /** What is to go of a block; all of it, unless it is in use, too. */
 interface Part {
   readonly key: BlockKey;
   readonly gone: readonly Gone[];
-  readonly inUse: Block | undefined;
+  readonly inUse: Block | 'unopened' | undefined;
 }
 
 /**
  * Removes, lane by lane, all up to the sequence numbers given except what is on
- * loan; damaged records go, too. `removed` is told after each chunk how many went, and which of them can be read;
- * the next waits for it.
+ * loan; damaged records go, too. `tell` hears of each chunk what of it can be read, and is waited for, before it goes:
+ * after a kill nobody could tell of it any more. `removed` hears how many went.
  */
 export async function purgeMessages(
   { tables, committer, messages, delayed, changes, ready }: PurgeParts,
   ends: readonly number[],
-  onLoan: ReadonlyMap<number, ReadEntry>,
-  removed: (count: number, readable: readonly Removed[]) => Promise<void>,
+  onLoan: Spared,
+  tell: (readable: readonly Removed[]) => Promise<void>,
+  removed: (count: number) => void,
 ): Promise<void> {
-  const kept = (seq: number): ReadEntry | undefined => onLoan.get(seq) ?? changes.dropping.get(seq);
+  const kept: Kept = (seq) => onLoan.get(seq) ?? changes.dropping.get(seq);
   for (const [lane, table] of tables.lanes.entries()) {
     const to = endOf(ends[lane] as number);
     let after: BlockKey | undefined;
@@ -70,8 +77,9 @@ export async function purgeMessages(
         for (const part of parts) removePart(messages, lane, part);
         if (noted) for (const { seq } of gone) if (seq !== undefined) tables.delivery.remove(seq);
       };
+      await tell(readable);
       await committer.write(roomFor([], 2 * gone.length), apply, false);
-      await removed(gone.length, readable);
+      removed(gone.length);
     }
   }
   const last = Math.max(...ends);
@@ -83,20 +91,15 @@ export async function purgeMessages(
   delayed.recount();
 }
 
-function partOf(
-  key: BlockKey,
-  octets: Buffer,
-  goneBefore: ReadonlySet<number>,
-  kept: (seq: number) => ReadEntry | undefined,
-): Part {
+function partOf(key: BlockKey, octets: Buffer, goneBefore: ReadonlySet<number>, kept: Kept): Part {
   const gone: Gone[] = [];
-  let inUse: Block | undefined;
+  let inUse: Part['inUse'];
   for (const [index, record] of recordsOf(octets, key.count).entries()) {
     if (goneBefore.has(index)) continue;
     const decoded = record && decodeItem(record);
     const read = decoded && 'value' in decoded ? decoded.value : undefined;
     const user = read && kept(read.seq);
-    if (user) inUse = user.block;
+    if (user) inUse = user === 'unopened' ? user : user.block;
     else gone.push({ index, ...read });
   }
   return { key, gone, inUse };
@@ -104,10 +107,8 @@ function partOf(
 
 function removePart(messages: Messages, lane: number, { key, gone, inUse }: Part): void {
   if (!inUse) return messages.discard(lane, key);
-  if (gone.length > 0) {
-    messages.leave(
-      inUse,
-      gone.map(({ index }) => index),
-    );
-  }
+  if (gone.length === 0) return;
+  const indexes = gone.map(({ index }) => index);
+  if (inUse === 'unopened') messages.leaveUnopened(key, indexes);
+  else messages.leave(inUse, indexes);
 }

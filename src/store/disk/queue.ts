@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
+import { neverFits, queueFull, storeClosed, tellDropped } from '../errors';
 import type {
   DeliveryState,
   EnqueueOptions,
@@ -16,19 +16,20 @@ import { Waiters } from '../waiters';
 import { NOTE, openLoan, type QueueChanges } from './changes';
 import type { Committer } from './committer';
 import type { StoreChange } from './requests';
+import type { OnDamage } from './damage';
 import type { Delayed } from './delayed';
 import type { ReadEntry } from './entries';
 import { roomFor } from './space';
 import type { Tables } from './tables';
 import type { LoanMarks } from './marks';
 import type { Messages } from './messages';
-import { purgeMessages } from './purge';
+import { Purging } from './purging';
 import type { Ready } from './ready';
+import type { Records } from './records';
+import type { PurgeMark } from './told';
 
 /** `notBefore` is wall-clock time: looked at this often at least, so that a clock set right is noticed. */
 const LONGEST_SLEEP = 60_000;
-/** What a purge returns at most. */
-const RETURNED = 10_000;
 
 export interface QueueParts {
   readonly tables: Tables;
@@ -40,6 +41,12 @@ export interface QueueParts {
   readonly marks: LoanMarks;
   readonly clock: Clock;
   readonly limits: QueueLimits;
+  readonly records: Records;
+  readonly onDamage: OnDamage;
+  /** The change that sets a fact of the state. */
+  readonly setting: (key: string, value: Buffer) => StoreChange;
+  /** A purge that was cut short by the end of an earlier run. */
+  readonly unfinished: PurgeMark | undefined;
 }
 
 const NONE: readonly StoreChange[] = [];
@@ -53,9 +60,11 @@ export class DiskQueue implements OutboundQueue {
   readonly #enqueuers = new Waiters<Batch, string[]>();
   #timer: TimerHandle;
   #closed = false;
+  readonly #purging: Purging;
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
+    this.#purging = new Purging(parts);
   }
 
   enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]> {
@@ -63,7 +72,7 @@ export class DiskQueue implements OutboundQueue {
     try {
       this.#check();
       options?.signal?.throwIfAborted();
-      return this.#enqueue(items, options?.states, options?.signal);
+      return this.#enqueue(items, options?.states, options?.signal, options?.fact);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- ours, or the caller's own reason
       return Promise.reject(error);
@@ -74,12 +83,14 @@ export class DiskQueue implements OutboundQueue {
     items: readonly QueueItem[],
     states: EnqueueOptions['states'],
     signal: AbortSignal | undefined,
+    fact: EnqueueOptions['fact'],
   ): Promise<string[]> {
     const { limits, changes } = this.#parts;
     if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
     const blocked = this.#enqueuers.length > 0 || this.#full(items.length);
-    if (!blocked) return this.#append(items, states);
+    if (!blocked)
+      return this.#append(items, states, fact ? [this.#parts.setting(fact.key, fact.value)] : NONE);
     if (limits.whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = limits.whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
     const full = this.#full(items.length - dropped.length);
@@ -136,6 +147,7 @@ export class DiskQueue implements OutboundQueue {
   #makeRoom(count: number): ReadEntry[] {
     const { limits, ready, clock, changes } = this.#parts;
     const excess = limits.capacity === 0 ? 0 : this.#used + count - limits.capacity;
+    if (this.#purging.isUnfinished) return [];
     const rest = changes.onLoan.size + changes.coming + ready.unreadable;
     return excess <= 0 || rest + count > limits.capacity ? [] : ready.dropOldest(excess, clock.now());
   }
@@ -150,6 +162,7 @@ export class DiskQueue implements OutboundQueue {
 
   async take(max: number, { signal }: { signal: AbortSignal }): Promise<Lease[]> {
     this.#check();
+    if (this.#purging.isUnfinished) await this.#purging.finish({});
     signal.throwIfAborted();
     // Whoever waits already has had all there is: nothing is taken from before them.
     const leases = this.#takers.length === 0 ? this.#borrow(max) : undefined;
@@ -254,6 +267,8 @@ export class DiskQueue implements OutboundQueue {
   async stats(): Promise<QueueStats> {
     this.#check();
     const { ready, delayed, clock, changes } = this.#parts;
+    // To look closer is left to who ends the purge.
+    if (this.#purging.isUnfinished) return { queued: changes.stored, delayed: 0, leased: 0 };
     ready.ripen(clock.now());
     const queued = changes.stored - changes.onLoan.size - ready.unreadable;
     const oldestAt = queued > 0 ? ready.oldestAt(changes.onLoan) : undefined;
@@ -267,18 +282,14 @@ export class DiskQueue implements OutboundQueue {
 
   async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {
     this.#check();
-    const { ready, changes } = this.#parts;
-    let removed = 0;
-    const stays = new Map(changes.onLoan);
-    const items: QueueItem[] = [];
-    await purgeMessages(this.#parts, ready.clear(), stays, async (count, gone) => {
-      removed += count;
-      changes.removed(count);
-      if (options.onRemoved) await tellRemoved(options, gone);
-      else items.push(...gone.slice(0, RETURNED - items.length).map(({ item }) => item));
-    });
+    const purged = await this.#purging.purge(options);
     this.#admit();
-    return { removed, items };
+    return purged;
+  }
+
+  /** Ends a purge that the end of an earlier run has cut short. */
+  async finishPurge(options: PurgeOptions): Promise<void> {
+    await this.#purging.finish(options);
   }
 
   #check(): void {

@@ -1,7 +1,9 @@
 import type { Clock } from '../../clock';
-import type { KeyValueState } from '../types';
+import { MOVED_AT_ONCE } from '../chunks';
+import type { KeyValueState, StoredFact } from '../types';
 import type { Committer } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
+import type { StoreChange } from './requests';
 import { roomFor } from './space';
 import type { BinaryTable, Tables } from './tables';
 import { FactNames, type Fact } from './fact-names';
@@ -72,6 +74,16 @@ export class DiskState implements KeyValueState {
   }
 
   async #write(facts: readonly (readonly [key: string, fact: Fact | null])[]): Promise<void> {
+    const grows = facts.some(([, fact]) => fact !== null);
+    await this.#committer.make([this.#change(facts)], grows);
+  }
+
+  /** The change that sets it, for a transaction with others. */
+  setting(key: string, value: Buffer): StoreChange {
+    return this.#change([[key, { value: Buffer.from(value), expiresAt: Infinity }]]);
+  }
+
+  #change(facts: readonly (readonly [key: string, fact: Fact | null])[]): StoreChange {
     const puts = facts.map(([key, fact]) => ({
       key: this.#names.keyOf(key),
       octets: fact && this.#records.fact(this.#names.withName(key, fact.value), fact.expiresAt),
@@ -85,12 +97,11 @@ export class DiskState implements KeyValueState {
         if (octets) this.#table.put(key, octets);
         else this.#table.remove(key);
     };
-    const grows = facts.some(([, fact]) => fact !== null);
     const room = roomFor(
       puts.map(({ octets }) => octets?.length ?? 0),
       puts.length,
     );
-    await this.#committer.make([{ room, apply, done: settled, failed: settled }], grows);
+    return { room, apply, done: settled, failed: settled };
   }
 
   /** What is over, looked for once per as many sets as there are facts: a constant share for each. */
@@ -113,6 +124,26 @@ export class DiskState implements KeyValueState {
     return [...found]
       .flatMap(([key, { value, expiresAt }]) => (expiresAt > now ? [[key, value] as [string, Buffer]] : []))
       .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  *entries(): Iterable<readonly StoredFact[]> {
+    let after: Buffer | undefined;
+    for (let more = true; more;) {
+      this.#check();
+      const now = this.#clock.now();
+      const facts: StoredFact[] = [];
+      more = false;
+      for (const [octets, value] of this.#table.entries({ after, limit: MOVED_AT_ONCE })) {
+        more = true;
+        after = Buffer.from(octets);
+        const key = this.#names.nameOf(octets, value);
+        const fact = key === undefined ? undefined : this.#decode(key, value);
+        if (key === undefined || !fact || fact.expiresAt <= now) continue;
+        const ttl = fact.expiresAt === Infinity ? undefined : fact.expiresAt - now;
+        facts.push([key, Buffer.from(fact.value), ttl]);
+      }
+      if (facts.length > 0) yield facts;
+    }
   }
 
   #stored(prefix: string): [string, Fact][] {

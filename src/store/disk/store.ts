@@ -2,7 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { systemClock, type Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import { claimStore, forgetSmsc, type Claimable, type SettleForeign, type StoreAccount } from '../account';
-import { storeClosed } from '../errors';
+import { PURGED, storeClosed } from '../errors';
 import { readQueueKeys } from '../sealing';
 import type {
   Compaction,
@@ -37,6 +37,7 @@ import { Records } from './records';
 import { register } from './registry';
 import { DiskState } from './state';
 import { writeAll } from './steps';
+import { readPurge } from './told';
 import { readTombs } from './tombs';
 
 export interface DiskStoreOptions extends QueueLimits {
@@ -205,12 +206,11 @@ async function assemble(
     capacity: options.deadLetterCapacity ?? 1000,
     revive: (revived, change) => queue.revive(revived, change),
   });
+  const unfinished = readPurge(shared);
+  // What comes now must not be taken for what it was to remove.
+  const firstSeq = Math.max(marks.firstFreeSeq, 1 + Math.max(0, ...(unfinished?.ends ?? [])));
   const bury = (letter: DeadLetter): StoreChange => deadLetters.burying(letter);
-  const changes = new QueueChanges(
-    { messages, delayed, ready, clock, bury },
-    census.total,
-    marks.firstFreeSeq,
-  );
+  const changes = new QueueChanges({ messages, delayed, ready, clock, bury }, census.total, firstSeq);
   const queue: DiskQueue = new DiskQueue({
     ...shared,
     messages,
@@ -219,15 +219,18 @@ async function assemble(
     ready,
     marks,
     limits: options,
+    unfinished,
+    setting: (key, value) => state.setting(key, value),
   });
   committer.onCommit = () => queue.committed();
   // On a full disk it is tried again when something is taken.
   await marks.open().catch(() => undefined);
   const correlator = new DiskCorrelator({ ...shared, capacity: options.correlationCapacity ?? 1_000_000 });
+  const state = new DiskState(shared);
   const store: DiskStore = {
     queue,
     correlator,
-    state: new DiskState(shared),
+    state,
     deadLetters,
     capabilities: {
       durable: true,
@@ -241,6 +244,12 @@ async function assemble(
       writeAll(entries, settlements, (step) =>
         queue.settleAnd(step.settlements, step.entries.length > 0 ? [correlator.putting(step.entries)] : []),
       ),
+    tellUntold: async (tell) => {
+      await deadLetters.tellUntold(tell);
+      await queue.finishPurge({
+        onRemoved: (items) => tell(items.map((item) => ({ item, reason: PURGED }))),
+      });
+    },
     foreign: (account) => identity.foreign(account, changes.stored),
     own: async (account) => {
       const before = await identity.own(account);

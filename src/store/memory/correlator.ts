@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock';
 import { isAwaited } from '../account';
 import { MOST_CANDIDATES, byAge, foldedId, isSameEntry } from '../candidates';
+import { chunksOf } from '../chunks';
 import type { CorrelationEntry, Correlator } from '../types';
 
 /**
@@ -55,6 +56,11 @@ export class MemoryCorrelator implements Correlator {
     this.#byId.clear();
     this.#awaited.clear();
     this.#final.clear();
+  }
+
+  *entries(): Iterable<readonly CorrelationEntry[]> {
+    this.#check();
+    for (const order of [this.#final, this.#awaited]) yield* chunksOf([...order]);
   }
 
   async expire(): Promise<number> {

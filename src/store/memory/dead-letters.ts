@@ -24,7 +24,12 @@ export class MemoryDeadLetters implements DeadLetters {
     return this.#letters.size;
   }
 
-  add(letter: DeadLetter): void {
+  async add(letters: readonly DeadLetter[]): Promise<void> {
+    this.#check();
+    for (const letter of letters) this.bury(letter);
+  }
+
+  bury(letter: DeadLetter): void {
     this.#letters.delete(letter.item.id);
     this.#letters.set(letter.item.id, letter);
     if (this.#letters.size <= this.#capacity) return;

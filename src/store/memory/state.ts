@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock';
-import type { KeyValueState } from '../types';
+import { chunksOf } from '../chunks';
+import type { KeyValueState, StoredFact } from '../types';
 
 interface Fact {
   readonly value: Buffer;
@@ -59,6 +60,15 @@ export class MemoryState implements KeyValueState {
       if (key.startsWith(prefix) && expiresAt > now) found.push([key, value]);
     }
     return found.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  *entries(): Iterable<readonly StoredFact[]> {
+    this.#check();
+    const now = this.#clock.now();
+    const facts: StoredFact[] = [];
+    for (const [key, { value, expiresAt }] of this.#facts)
+      if (expiresAt > now) facts.push([key, value, expiresAt === Infinity ? undefined : expiresAt - now]);
+    yield* chunksOf(facts);
   }
 
   async increment(key: string, modulo: number, start: number): Promise<number> {

@@ -1,0 +1,149 @@
+import { SmppError } from '../protocol';
+import type { Session } from '../session';
+import type { Untold } from '../store';
+import type { Announcer } from './announcer';
+import type { Expiry } from './expiry';
+import type { Settings } from './options';
+import type { Outcomes } from './outcomes';
+import type { OpenParts } from './parts';
+import type { Receiving } from './receiving';
+import type { Road } from './road';
+import type { Sender } from './sender';
+import { inTime, repeat, unlessAborted, within, type Repeated } from './timing';
+import type { StartOptions, Upkeep } from './upkeep';
+import { warnAtStart } from './warnings';
+
+/** Milliseconds between sweeps of expired correlations. */
+const EXPIRE_EVERY = 60_000;
+/** How long a store that is away may hold up a stop. */
+const STORE_GRACE = 1000;
+/** And its end, which only writes what is on its way. */
+const CLOSE_GRACE = 3000;
+
+export interface LifecycleParts {
+  readonly settings: Settings;
+  /** Fields that had a line end behind them. */
+  readonly lineEnds: readonly string[];
+  readonly open: Pick<OpenParts, 'ready' | 'store' | 'ownsStore' | 'clock' | 'log' | 'tls' | 'correlator'>;
+  readonly announcer: Announcer;
+  readonly outcomes: Outcomes;
+  readonly receiving: Receiving;
+  readonly road: Road;
+  readonly upkeep: Upkeep;
+  readonly sender: Sender;
+  readonly expiry: Expiry;
+}
+
+/**
+ * Starts, disconnects and stops the client, in whatever order and however close to each other that is called. What
+ * takes it down counts from the call on: a start that waits for something is over then, and starts nothing.
+ */
+export class Lifecycle {
+  readonly #parts: LifecycleParts;
+  readonly #sweep: Repeated;
+  /** Ends the starts that were called so far. */
+  #ended = new AbortController();
+  #disconnecting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #warned = false;
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+    const { clock, correlator } = parts.open;
+    this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
+  }
+
+  get isDisconnecting(): boolean {
+    return this.#disconnecting !== undefined;
+  }
+
+  async start(options: StartOptions): Promise<void> {
+    if (this.#stopping) throw new SmppError('STOPPED', 'the client was stopped; make a new one');
+    const { signal: ended } = this.#ended;
+    await this.#disconnecting;
+    await unlessAborted(this.#ready(options.signal), ended);
+    options.signal?.throwIfAborted();
+    ended.throwIfAborted();
+    this.#warnOnce();
+    const { receiving, upkeep, expiry } = this.#parts;
+    receiving.open();
+    this.#sweep.start();
+    expiry.start();
+    try {
+      await upkeep.start(options);
+    } finally {
+      if (!upkeep.wanted) this.#sweep.stop();
+    }
+  }
+
+  async #ready(signal: AbortSignal | undefined): Promise<void> {
+    if (!signal) return this.#opened();
+    signal.throwIfAborted();
+    await unlessAborted(this.#opened(), signal);
+  }
+
+  async #opened(): Promise<void> {
+    const { open, sender } = this.#parts;
+    await open.ready();
+    await open.store.tellUntold?.((failed) => tellAll(failed, sender));
+  }
+
+  #warnOnce(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const { settings, lineEnds, open } = this.#parts;
+    warnAtStart(settings, lineEnds, open);
+  }
+
+  disconnect(): Promise<void> {
+    this.#endStarts('disconnected before the first bind', true);
+    return (this.#disconnecting ??= this.#disconnect().finally(() => (this.#disconnecting = undefined)));
+  }
+
+  #endStarts(text: string, retriable: boolean): void {
+    this.#ended.abort(new SmppError('STOPPED', text, retriable ? { retriable } : {}));
+    this.#ended = new AbortController();
+  }
+
+  async #disconnect(): Promise<void> {
+    const { receiving, road, upkeep, open } = this.#parts;
+    receiving.close();
+    this.#sweep.stop();
+    await this.drain(upkeep.sessions, receiving.idle());
+    await upkeep.stop();
+    await within(open.clock, STORE_GRACE, road.settled());
+  }
+
+  /** Finishes what is on the wire of these sessions, and takes no more for them; drainTimeout at most. */
+  async drain(sessions: readonly Session[], answered: Promise<void>): Promise<void> {
+    if (sessions.length === 0) return;
+    const { receiving, road, open, settings } = this.#parts;
+    const drained = [...sessions.map((session) => road.drain(session)), answered];
+    await within(open.clock, settings.drainTimeout, Promise.all(drained));
+    for (const session of sessions) receiving.left(session);
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    const { sender, expiry, receiving, road, announcer, outcomes, open } = this.#parts;
+    const { clock, store } = open;
+    this.#endStarts('the client was stopped; make a new one', false);
+    sender.stop();
+    await within(clock, STORE_GRACE, expiry.stop());
+    receiving.releaseHeld();
+    await this.disconnect();
+    road.abandon();
+    announcer.stop();
+    await within(clock, STORE_GRACE, receiving.stop());
+    outcomes.stop();
+    if (open.ownsStore) await inTime(clock, CLOSE_GRACE, store.close());
+  }
+}
+
+/** Each hears of its message, as if it had just failed. */
+export function tellAll(failed: readonly Untold[], sender: Pick<Sender, 'fail'>): void {
+  for (const { item, reason, state } of failed) sender.fail(item, reason, state);
+}
