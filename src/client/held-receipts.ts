@@ -18,6 +18,8 @@ export interface Held<T> {
   readonly sentBefore: readonly string[];
   /** Messages that have its id, or one like it, and were sent after it came. */
   readonly later: Set<string>;
+  /** It has waited for a moment, see `Look`. */
+  waited: boolean;
   /** Its match is known, or it was given up. */
   settled: boolean;
   /** It is to be looked up again as soon as it is its turn. */
@@ -33,7 +35,7 @@ export interface HeldBounds {
   readonly octets: number;
 }
 
-/** Promises, closures, entries of maps: measured. */
+/** Promises, closures, entries of maps: an estimate. */
 const OVERHEAD = 1500;
 /** An id, or key, that is longer is none of an SMSC's that keeps to the specification; it is known by its digest. */
 const LONGEST_KEY = 128;
@@ -105,6 +107,7 @@ export class HeldReceipts<T> {
       awaited: new Set(sentBefore),
       sentBefore,
       later: new Set(),
+      waited: false,
       settled: false,
       due: false,
       resolve,

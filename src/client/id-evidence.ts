@@ -94,6 +94,11 @@ export class IdEvidence {
     return !this.#several && this.#ways() === 0;
   }
 
+  /** Nothing has shown yet that ids are written in more than one way. */
+  isExactLikely(): boolean {
+    return !this.hasOther() && !this.#isLettersOnly() && !this.isNeverExact();
+  }
+
   /** Ids that are the same were always written otherwise. */
   isNeverExact(): boolean {
     return this.#alikeOnly >= FEW;

@@ -21,6 +21,8 @@ export interface Look {
   readonly open: boolean;
   /** It is not held any longer: what is likely by now is taken, as far as it is not one of several. */
   readonly last: boolean;
+  /** It has waited for a moment: the very same id is taken where nothing has spoken against it since. */
+  readonly waited?: boolean;
   /** What {@link MessageMatcher.moment} was when it came; absent: now. */
   readonly since?: number;
   /** Others that are held have its id: that of another message with it may agree in the address. */
@@ -268,10 +270,10 @@ export class MessageMatcher {
       if (look.last || evidence.isFirm(since) || evidence.moment - (since ?? 0) >= CONFIRMED) return only;
       this.#experience.confirmAt((since ?? 0) + CONFIRMED);
     }
-    if (!look.last) return undefined;
+    const exact = possible.find(({ relation }) => relation === 'exact');
+    if (!look.last) return look.waited && !look.open && evidence.isExactLikely() ? exact : undefined;
     if (usual.length === 1) return only;
     if (usual.length > 1 && evidence.isMixed(since)) return undefined;
-    const exact = possible.find(({ relation }) => relation === 'exact');
     const alike = possible.filter(({ relation }) => relation === 'alike');
     if (exact) return alike.length > 0 && evidence.isNeverExact() ? undefined : exact;
     // Segments of one message: only which of them is in doubt.

@@ -4,9 +4,17 @@ import type { FinalReceipts } from './final-receipts';
 import { HeldReceipts, keysOf, type Held, type HeldBounds } from './held-receipts';
 import { KeyedMutex } from './keyed-mutex';
 import { agrees, type Look, type MatchedReceipt, type MessageMatcher } from './matching';
+import { within } from './timing';
 
 /** Where a response never comes, or the account is another system's as well. */
 const BOUNDS: HeldBounds = { count: 10_000, octets: 16 * 1024 * 1024 };
+/**
+ * Where ids are counted up, an id may be that of one message as it is and that of another in other notation. The first
+ * receipts show soon whether this SMSC has another.
+ */
+const HESITATION = 2000;
+/** How long it may hold up a receipt that the store has not taken yet whose message it is. */
+const WRITING = 5000;
 /** Of those whose time is over together so many are told at once. */
 const AT_ONCE = 100;
 
@@ -33,6 +41,8 @@ export interface ReceiptMatcherOptions {
   readonly awaited?: (receipt: MatchedReceipt) => readonly string[];
   /** Whether that of the message with this id may. */
   readonly isAwaited?: (id: string) => boolean;
+  /** Resolves when the correlator has all message_ids that are known. */
+  readonly written?: () => Promise<unknown>;
   readonly bounds?: HeldBounds;
 }
 
@@ -51,7 +61,11 @@ export class ReceiptMatcher {
   readonly #holdTime: number;
   readonly #awaited: NonNullable<ReceiptMatcherOptions['awaited']>;
   readonly #isAwaited: NonNullable<ReceiptMatcherOptions['isAwaited']>;
+  readonly #written: NonNullable<ReceiptMatcherOptions['written']>;
   readonly #held: HeldReceipts<Match>;
+  /** Those that have not waited for a moment yet. */
+  readonly #fresh: { readonly held: Held<Match>; readonly at: number }[] = [];
+  #freshTimer: TimerHandle | undefined;
   readonly #mutex = new KeyedMutex();
   #timer: TimerHandle | undefined;
   #expiring = false;
@@ -70,6 +84,7 @@ export class ReceiptMatcher {
     this.#holdTime = holdTime;
     this.#awaited = options.awaited ?? (() => []);
     this.#isAwaited = options.isAwaited ?? (() => false);
+    this.#written = options.written ?? (() => Promise.resolve());
     this.#held = new HeldReceipts(options.bounds ?? BOUNDS);
     matcher.onLearned = () => {
       for (const held of this.#held) this.#soon(held);
@@ -92,19 +107,26 @@ export class ReceiptMatcher {
     try {
       const match = await this.#mutex.take(held.keys, () => this.#settle(held));
       if (match) return { match };
+      // It is not answered before a kill would find it in the store.
+      if (held.awaited.size > 0) await within(this.#clock, WRITING, this.#written());
+      if (held.settled) return { match: await held.match };
     } catch (error) {
       this.#release(held, undefined);
       throw error;
     }
-    if (!held.settled) await this.#makeRoom();
+    this.#hesitate(held);
+    await this.#makeRoom();
     return { later: held.match, telling: (told) => void (held.told = told) };
   }
 
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
   async #settle(held: Held<Match>, look: Partial<Look> = {}): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const { awaited, later, since } = held;
-    const state = { open: awaited.size > 0, last: false, later, ...(since === undefined ? {} : { since }) };
+    const { awaited, later, since, waited } = held;
+    const state = {
+      ...{ open: awaited.size > 0, last: false, waited, later },
+      ...(since === undefined ? {} : { since }),
+    };
     const match = await this.#look(held.receipt, { ...state, ...look });
     if (match) this.#release(held, match);
     return match;
@@ -166,6 +188,7 @@ export class ReceiptMatcher {
   /** The last look, and an end of it. */
   async #giveUp(held: Held<Match>): Promise<void> {
     this.#remove(held);
+    if (held.sentBefore.length > 0) await within(this.#clock, WRITING, this.#written());
     await this.#again(held, { last: true });
     this.#release(held, undefined);
     // What is to be done with it may have been said only now.
@@ -184,6 +207,27 @@ export class ReceiptMatcher {
     if (this.#held.size > 0) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#clock.clearTimeout(this.#freshTimer);
+    this.#freshTimer = undefined;
+    this.#fresh.length = 0;
+  }
+
+  #hesitate(held: Held<Match>): void {
+    if (this.#holdTime <= HESITATION) return;
+    this.#fresh.push({ held, at: this.#clock.monotonic() + HESITATION });
+    this.#freshTimer ??= this.#clock.setTimeout(() => this.#hesitated(), HESITATION);
+  }
+
+  #hesitated(): void {
+    const now = this.#clock.monotonic() + 1;
+    const pending = this.#fresh.findIndex(({ at, held }) => at > now && !held.settled);
+    for (const { held } of this.#fresh.splice(0, pending < 0 ? this.#fresh.length : pending)) {
+      held.waited = true;
+      if (!held.settled) this.#soon(held);
+    }
+    const [next] = this.#fresh;
+    this.#freshTimer =
+      next && this.#clock.setTimeout(() => this.#hesitated(), next.at - this.#clock.monotonic());
   }
 
   async #expire(): Promise<void> {
