@@ -223,7 +223,7 @@ class Link {
       for (const each of this.#frames.push(chunk)) {
         if (this.#cut) return;
         this.#take(each);
-        if (this.#type !== '' && this.#smsc.some(({ cut }) => cut)) this.#end();
+        if (!this.#cut && this.#type !== '' && this.#smsc.some(({ cut }) => cut)) this.#end();
       }
     } catch (error) {
       this.#smsc.offences.push(String(error));
