@@ -281,7 +281,7 @@ function aboutReceipts({ told, smsc }: History): string[] {
     if (kind !== 'receipt' || takenAt === undefined) continue;
     const response = known.get(key);
     // What is for an unknown id is held for the response that may explain it, in memory.
-    const isHeld = !response && kills.some((at) => at > takenAt - SLACK && at < takenAt + HELD);
+    const isHeld = (!response || !isPlain) && kills.some((at) => at > takenAt - SLACK && at < takenAt + HELD);
     if (!seen.has(key) && !isHeld) faults.push(`the receipt for ${key} was taken, and never told`);
     if (!response || found.has(key) || !isPlain) continue;
     if (kills.some((at) => response.at > at - 50 && response.at < at + SLACK)) continue;

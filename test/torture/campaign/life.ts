@@ -122,10 +122,8 @@ function give(how: 'enqueue' | 'send' | 'batch', messages: readonly Planned[]): 
   const all = messages.map(fieldsOf);
   const accepted = (n: number, ids: readonly string[]): void => tell('accepted', n, ids);
   const refused = (n: number, error: unknown): void => {
-    const { maybe_delivered, message_ids = [] } = error as {
-      maybe_delivered?: boolean;
-      message_ids?: string[];
-    };
+    type Known = { maybe_delivered?: boolean; message_ids?: string[] };
+    const { maybe_delivered, message_ids = [] } = (error as { outcome?: Known }).outcome ?? {};
     tell('refused', n, codeOf(error), message_ids, maybe_delivered === true);
   };
   if (how === 'enqueue') {
