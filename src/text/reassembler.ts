@@ -1,6 +1,6 @@
+import { JoinedSigns, type JoinedEntry } from './joined-signs';
 import type { MessagePart } from './message-part';
 import {
-  fingerprint,
   isSamePart,
   numberOf,
   octetsOf,
@@ -10,6 +10,8 @@ import {
   type PackedPart,
 } from './packed-part';
 import { exportParts, importParts, type PlainPart } from './reassembly-entry';
+
+export type { JoinedEntry };
 
 export type IncompleteReason = 'timeout' | 'capacity' | 'superseded';
 
@@ -63,14 +65,6 @@ export interface ReassemblyEntry {
   readonly parts: readonly PlainPart[];
 }
 
-/** What a durable store keeps of a joined message, to know its parts when they come again. Plain data. */
-export interface JoinedEntry {
-  readonly key: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly fingerprints: readonly (readonly [part: number, fingerprint: number])[];
-}
-
 interface Waiting extends MessageFacts {
   readonly key: string;
   readonly parts: PackedPart[];
@@ -81,28 +75,20 @@ interface Waiting extends MessageFacts {
   octets: number;
 }
 
-/** A message that was joined: the octets of its parts by fingerprint, in the order of the parts. */
-interface Done {
-  readonly at: number;
-  readonly fingerprints: readonly number[];
-}
-
 /** Beside the octets of a part, what keeping it costs; and of a context. Measured. */
 const PART_OVERHEAD = 40;
 const CONTEXT_OVERHEAD = 50;
 /** Beside its parts and its key, what keeping a message costs; the rest is in {@link shares}. */
 const MESSAGE_OVERHEAD = 44;
-const DONE_OVERHEAD = 120;
-const FINGERPRINT = 8;
-const LEAST_FOR_DONE = 64 * 1024;
+const LEAST_FOR_JOINED = 64 * 1024;
 const MANY_OCTETS = 1024 * 1024;
 
 /** What of the octets is for parts, and what for signs of duplicates. A quarter is left to what tables of V8 take at their worst. */
-function shares(maxOctets: number): { waiting: number; done: number } {
-  const done = Math.max(LEAST_FOR_DONE, maxOctets / 8);
+function shares(maxOctets: number): { waiting: number; joined: number } {
+  const joined = Math.max(LEAST_FOR_JOINED, maxOctets / 8);
   return maxOctets < MANY_OCTETS
-    ? { waiting: maxOctets, done }
-    : { waiting: maxOctets - done - maxOctets / 4, done };
+    ? { waiting: maxOctets, joined }
+    : { waiting: maxOctets - joined - maxOctets / 4, joined };
 }
 
 /**
@@ -116,18 +102,19 @@ export class Reassembler {
   readonly #timeout: number;
   readonly #duplicateWindow: number;
   readonly #maxMessages: number;
-  readonly #shares: { readonly waiting: number; readonly done: number };
+  readonly #maxOctets: number;
   /** The one that waits longest for its next part comes first. */
   readonly #waiting = new Map<string, Waiting>();
-  readonly #done = new Map<string, Done>();
+  readonly #joined: JoinedSigns;
   #octets = 0;
-  #doneOctets = 0;
 
   constructor(options: ReassemblerOptions = {}) {
     this.#timeout = options.timeout ?? 300_000;
     this.#duplicateWindow = options.duplicateWindow ?? 60_000;
     this.#maxMessages = options.maxMessages ?? 10_000;
-    this.#shares = shares(options.maxOctets ?? 16 * 1024 * 1024);
+    const { waiting, joined } = shares(options.maxOctets ?? 16 * 1024 * 1024);
+    this.#maxOctets = waiting;
+    this.#joined = new JoinedSigns(this.#duplicateWindow, this.#maxMessages, joined);
   }
 
   /** Messages that wait for parts. */
@@ -161,11 +148,11 @@ export class Reassembler {
       incomplete.push(this.#giveUp(entry, 'superseded'));
       entry = undefined;
     }
-    if (!entry && this.#isDone(key, packed, now)) return { key, status: 'duplicate', incomplete };
+    if (!entry && this.#joined.has(key, packed, now)) return { key, status: 'duplicate', incomplete };
     entry = this.#place(entry, key, part, packed, now);
     if (entry.parts.length === part.total) {
       this.#forget(entry);
-      this.#remember(entry, now);
+      this.#joined.learn(key, now, inOrder(entry));
       return { key, status: 'joined', message: toMessage(entry), incomplete };
     }
     this.#shrink(incomplete);
@@ -174,7 +161,7 @@ export class Reassembler {
 
   /** Takes a message apart again: all but one of its parts, or all, wait, as if that one had never come. */
   reopen({ key, parts, firstAt }: JoinedMessage, but: number | undefined, now: number): void {
-    this.#unlearn(key);
+    this.#joined.forget(key);
     for (const part of parts) {
       if (part.part !== but) this.#place(this.#waiting.get(key), key, part, packPart(part), now, firstAt);
     }
@@ -187,10 +174,7 @@ export class Reassembler {
       if (entry.lastAt + this.#timeout > now) break;
       expired.push(this.#giveUp(entry, 'timeout'));
     }
-    for (const [key, done] of this.#done) {
-      if (done.at + this.#duplicateWindow > now) break;
-      this.#unlearn(key);
-    }
+    this.#joined.expire(now);
     return expired;
   }
 
@@ -235,19 +219,12 @@ export class Reassembler {
 
   /** What must be stored to know a part of a joined message for a duplicate after a restart. */
   exportJoined(key: string): JoinedEntry | undefined {
-    const done = this.#done.get(key);
-    return done && { key, at: done.at, fingerprints: done.fingerprints.map((one, at) => [at + 1, one]) };
+    return this.#joined.export(key);
   }
 
   /** Takes back what {@link exportJoined} gave, the oldest first. */
-  importJoined({ key, at, fingerprints }: JoinedEntry): void {
-    if (this.#done.has(key)) return;
-    const byPart = [...fingerprints].sort(([one], [other]) => one - other);
-    this.#learn(
-      key,
-      at,
-      byPart.map(([, one]) => one),
-    );
+  importJoined(stored: JoinedEntry): void {
+    this.#joined.import(stored);
   }
 
   /** Milliseconds for which joined messages are known. */
@@ -281,7 +258,7 @@ export class Reassembler {
 
   #shrink(incomplete: JoinedMessage[]): void {
     for (const entry of this.#waiting.values()) {
-      if (this.#waiting.size <= this.#maxMessages && this.#octets <= this.#shares.waiting) return;
+      if (this.#waiting.size <= this.#maxMessages && this.#octets <= this.#maxOctets) return;
       incomplete.push(this.#giveUp(entry, 'capacity'));
     }
   }
@@ -295,37 +272,6 @@ export class Reassembler {
     this.#waiting.delete(entry.key);
     this.#octets -= entry.octets;
   }
-
-  #remember(entry: Waiting, now: number): void {
-    if (this.#duplicateWindow === 0) return;
-    const fingerprints = inOrder(entry).map(fingerprint);
-    this.#unlearn(entry.key);
-    this.#learn(entry.key, now, fingerprints);
-  }
-
-  #learn(key: string, at: number, fingerprints: readonly number[]): void {
-    this.#done.set(key, { at, fingerprints });
-    this.#doneOctets += octetsOfDone(key, fingerprints);
-    for (const oldest of this.#done.keys()) {
-      if (this.#done.size <= this.#maxMessages && this.#doneOctets <= this.#shares.done) break;
-      this.#unlearn(oldest);
-    }
-  }
-
-  #unlearn(key: string): void {
-    const done = this.#done.get(key);
-    if (done && this.#done.delete(key)) this.#doneOctets -= octetsOfDone(key, done.fingerprints);
-  }
-
-  #isDone(key: string, part: PackedPart, now: number): boolean {
-    const done = this.#done.get(key);
-    if (!done || done.at + this.#duplicateWindow <= now) return false;
-    return done.fingerprints[numberOf(part) - 1] === fingerprint(part);
-  }
-}
-
-function octetsOfDone(key: string, fingerprints: readonly number[]): number {
-  return key.length + DONE_OVERHEAD + FINGERPRINT * fingerprints.length;
 }
 
 function waitingFor(part: MessagePart, key: string, firstAt: number): Waiting {

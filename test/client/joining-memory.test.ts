@@ -36,11 +36,14 @@ function part(n: number, fields: Partial<MessagePart> = {}): MessagePart {
 const ATTACKS: Readonly<Record<string, { count: number; part: (n: number) => MessagePart }>> = {
   'one octet each, of messages that never end': {
     count: 160_000,
-    part: (n) => part(Math.floor(n / 254), { part: (n % 254) + 1, context: FIELDS + n }),
+    part: (n) => part(Math.floor(n / 254), { part: (n % 254) + 1, context: `${FIELDS}${n}` }),
   },
-  'one octet each, of as many messages': { count: 160_000, part: (n) => part(n, { context: FIELDS + n }) },
+  'one octet each, of as many messages': {
+    count: 160_000,
+    part: (n) => part(n, { context: `${FIELDS}${n}` }),
+  },
   'one octet each, without anything beside it': {
-    count: 200_000,
+    count: 170_000,
     part: (n) => part(Math.floor(n / 254), { part: (n % 254) + 1 }),
   },
   'with addresses that say a lot': {
@@ -51,17 +54,17 @@ const ATTACKS: Readonly<Record<string, { count: number; part: (n: number) => Mes
   'with a header of 250 octets each': { count: 80_000, part: (n) => part(n, { header: Buffer.alloc(250) }) },
   'with what the caller needs of 4 kB, as an object': {
     count: 20_000,
-    part: (n) => part(n, { context: { n, tlvs: {}, text: 'ж'.repeat(2000) + n } }),
+    part: (n) => part(n, { context: { n, tlvs: {}, text: `${n}`.padEnd(2000, 'ж') } }),
   },
   'of one message, always another first one': {
     count: 60_000,
     part: (n) => part(1, { octets: Buffer.from(`${n}`) }),
   },
   'of messages of 255 parts that all come': {
-    count: 255 * 1500,
+    count: 255 * 600,
     part: (n) => part(Math.floor(n / 255), { part: (n % 255) + 1 }),
   },
-  'of messages of one part': { count: 160_000, part: (n) => part(n, { total: 1 }) },
+  'of messages of one part': { count: 60_000, part: (n) => part(n, { total: 1 }) },
 };
 
 describe('Parts of long messages', function () {
@@ -126,7 +129,7 @@ describe('Parts of long messages', function () {
         const before = await usedOctets();
         let one = joining();
         for (const life of [1, 2]) {
-          for (let n = 0; n < 30_000; n += 100) {
+          for (let n = 0; n < 21_000; n += 100) {
             const some = Array.from({ length: 100 }, (_, at) =>
               part(life * 100_000 + Math.floor((n + at) / 3), {
                 part: ((n + at) % 3) + 1,
