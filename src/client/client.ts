@@ -211,7 +211,7 @@ export class SmppClient {
     this.#announcer.stop();
     await within(this.#parts.clock, STORE_GRACE, this.#receiving.stop());
     this.#outcomes.stop();
-    if (this.#parts.ownsStore) await this.#parts.store.close();
+    await this.#parts.close();
   }
 
   /** Stops sending; receiving goes on. */

@@ -12,4 +12,5 @@ export {
   type LogOptions,
   type LogSink,
 } from './log';
+export { collapseRepeats, type CollapsedLog } from './repeats';
 export { guarded, isThenable, promiseOf } from './callback';

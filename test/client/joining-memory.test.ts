@@ -75,7 +75,7 @@ describe('Parts of long messages', function () {
       const before = await usedOctets();
       const reassembler = new Reassembler();
       for (let n = 0; n < attack.count; n++) reassembler.add(attack.part(n), n);
-      const more = (await await usedOctets()) - before;
+      const more = (await usedOctets()) - before;
       assert.ok(reassembler.octets <= PROMISED);
       assert.ok(more <= PROMISED, `${Math.round(more / 1024)} KiB more`);
     });
@@ -138,7 +138,7 @@ describe('Parts of long messages', function () {
             );
             await Promise.all(some.map((given) => one.add(given)));
           }
-          const more = (await await usedOctets()) - before;
+          const more = (await usedOctets()) - before;
           assert.ok(more <= PROMISED + 4 * MIB, `${Math.round(more / 1024)} KiB more in life ${life}`);
           await one.stop();
           one = joining();

@@ -248,7 +248,7 @@ describe('A receipt text that is longer than anybody could mean', () => {
       const text = `id:${'9'.repeat(20)}${n} stat:DELIVRD err:000 text:${'x'.repeat(60_000)}`;
       kept.push(parseReceipt(text)?.message_id);
     }
-    const more = (await await usedOctets()) - before;
+    const more = (await usedOctets()) - before;
     assert.equal(kept.length, 300);
     assert.ok(more < 6_000_000, `${more} octets`);
   });
