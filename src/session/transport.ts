@@ -107,6 +107,7 @@ export class SocketTransport implements Transport {
   readonly peer: string;
   readonly #socket: net.Socket;
   #corked = false;
+  #endTimer: NodeJS.Timeout | undefined;
   #error: Error | undefined;
 
   constructor(socket: net.Socket, peer: string) {
@@ -148,10 +149,11 @@ export class SocketTransport implements Transport {
 
   end(graceMs: number): void {
     const socket = this.#socket;
-    if (socket.destroyed) return;
+    // Once: each end would have its own timer, and its own listener.
+    if (socket.destroyed || this.#endTimer) return;
     socket.end();
-    const timer = setTimeout(() => socket.destroy(), graceMs);
-    socket.once('close', () => clearTimeout(timer));
+    this.#endTimer = setTimeout(() => socket.destroy(), graceMs);
+    socket.once('close', () => clearTimeout(this.#endTimer));
   }
 
   destroy(): void {
