@@ -17,3 +17,35 @@ export const systemClock: Clock = {
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
+
+interface Watched {
+  readonly callbacks: Set<() => void>;
+  readonly listener: () => void;
+}
+
+/** Waits on signals with one listener for each signal, however many wait: ten thousand listeners are slow, and Node warns of them. */
+export class Aborts {
+  readonly #watched = new WeakMap<AbortSignal, Watched>();
+
+  /** Calls back when the signal aborts, at most once. Returns what takes that back. */
+  on(signal: AbortSignal, callback: () => void): () => void {
+    const watched = this.#watched.get(signal) ?? this.#watch(signal);
+    watched.callbacks.add(callback);
+    return () => {
+      if (!watched.callbacks.delete(callback) || watched.callbacks.size > 0) return;
+      signal.removeEventListener('abort', watched.listener);
+      this.#watched.delete(signal);
+    };
+  }
+
+  #watch(signal: AbortSignal): Watched {
+    const callbacks = new Set<() => void>();
+    const listener = (): void => {
+      for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();
+    };
+    const watched = { callbacks, listener };
+    signal.addEventListener('abort', listener, { once: true });
+    this.#watched.set(signal, watched);
+    return watched;
+  }
+}

@@ -79,8 +79,8 @@ export class SmppClient {
       settings,
       events: this.#events,
       outcomes: this.#outcomes,
-      awaited: (isFor) => this.#road.awaited(isFor),
-      isAwaited: (id) => this.#road.isAwaited(id),
+      awaited: (isFor) => this.#road.acceptances.awaited(isFor),
+      isAwaited: (id) => this.#road.acceptances.isAwaited(id),
     });
     const listener = roadListener({
       ...parts,
@@ -213,7 +213,7 @@ export class SmppClient {
     this.#announcer.stop();
     await within(this.#parts.clock, STORE_GRACE, this.#receiving.stop());
     this.#outcomes.stop();
-    if (this.#parts.ownsStore) await this.#parts.store.close();
+    await this.#parts.close();
   }
 
   /** Stops sending; receiving goes on. */

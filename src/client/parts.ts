@@ -8,7 +8,7 @@ import {
   type RateLimiter,
   type ThrottleHandler,
 } from '../flow-control';
-import { createLog, redactedLog, type Log } from '../observability';
+import { collapseRepeats, createLog, redactedLog, type CollapsedLog, type Log } from '../observability';
 import type { SequenceGenerator } from '../session';
 import type { Correlator, Store } from '../store';
 import type { TextCodec } from '../text';
@@ -38,7 +38,9 @@ export interface OpenParts extends StorePart {
   readonly tls: Parts['tls'];
   readonly clock: Clock;
   readonly random: () => number;
-  readonly log: Log;
+  readonly log: CollapsedLog;
+  /** Closes what is the client's own, and tells what the log has counted. */
+  close(): Promise<void>;
   /** Opens the store and makes what plugins make. Rejects with one clear error; may be called again. */
   ready(): Promise<void>;
 }
@@ -49,7 +51,7 @@ export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare'>;
 export function openParts(given: SmppClientOptions, settings: Settings, client: ForParts): OpenParts {
   const options = withoutBlanks(given);
   const clock = options.clock ?? systemClock;
-  const log = openLog(options, settings);
+  const log = collapseRepeats(openLog(options, settings), clock);
   const faults = new PartFaults(log, clock);
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
   const { password: _secret, receiverPassword: _other, queueKey: _key, ...told } = settings;
@@ -77,6 +79,10 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     clock,
     random: options.random ? guardRandom(options.random, faults) : Math.random,
     log,
+    close: async () => {
+      if (storage.ownsStore) await storage.store.close();
+      log.end();
+    },
     ready: async () => {
       await storage.openStore();
       checkDelivery(settings, storage.store);

@@ -45,12 +45,28 @@ export interface Whereabouts {
 }
 
 const CAPACITY = 10_000;
+const MOST_OCTETS = 16 * 1024 * 1024;
+/** Messages whose receipts are to come, and what they take, the forgotten ones too. */
+const MOST_PROMISED = 100_000;
+const PROMISED_OCTETS = 32 * 1024 * 1024;
+/** What keeping a message costs beside its recipients, texts and octets, and each of these. Measured. */
+const OVERHEAD = 800;
+const PER_RECIPIENT = 450;
+const PER_BUFFER = 200;
+
+function octetsOf({ recipients = [], short_message, areas = [], text = '' }: Partial<TakenMessage>): number {
+  const inBuffers = [short_message ?? '', ...areas].reduce((sum, { length }) => sum + length + PER_BUFFER, 0);
+  return OVERHEAD + recipients.length * PER_RECIPIENT + inBuffers + 2 * text.length;
+}
 
 /** The newest messages of a centre, by their ids; older ones are forgotten. */
 export class Register {
   readonly #outcome: ReceiptState;
   readonly #capacity: number;
-  readonly #messages = new Map<string, TakenMessage>();
+  readonly #messages = new Map<string, { readonly message: TakenMessage; readonly octets: number }>();
+  readonly #promised = new Map<TakenMessage, number>();
+  #octets = 0;
+  #promisedOctets = 0;
 
   constructor(outcome: ReceiptState, capacity = CAPACITY) {
     this.#outcome = outcome;
@@ -58,24 +74,46 @@ export class Register {
   }
 
   add(message: TakenMessage): void {
-    this.#messages.delete(message.message_id);
-    this.#messages.set(message.message_id, message);
-    if (this.#messages.size <= this.#capacity) return;
+    this.#forget(message.message_id);
+    const octets = octetsOf(message);
+    this.#messages.set(message.message_id, { message, octets });
+    this.#octets += octets;
     for (const oldest of this.#messages.keys()) {
-      this.#messages.delete(oldest);
-      break;
+      if (this.#messages.size <= this.#capacity && this.#octets <= MOST_OCTETS) break;
+      this.#forget(oldest);
     }
+  }
+
+  #forget(messageId: string): void {
+    const kept = this.#messages.get(messageId);
+    if (kept && this.#messages.delete(messageId)) this.#octets -= kept.octets;
+  }
+
+  /** Whether there is room to keep a message until its receipt goes out; then {@link kept} gives it back. */
+  promise(message: TakenMessage): boolean {
+    const octets = octetsOf(message);
+    if (this.#promised.size >= MOST_PROMISED || this.#promisedOctets + octets > PROMISED_OCTETS) return false;
+    this.kept(message);
+    this.#promised.set(message, octets);
+    this.#promisedOctets += octets;
+    return true;
+  }
+
+  kept(message: TakenMessage): void {
+    this.#promisedOctets -= this.#promised.get(message) ?? 0;
+    this.#promised.delete(message);
   }
 
   /** One message of an account. */
   find(systemId: string, messageId: string): TakenMessage | undefined {
-    const message = this.#messages.get(messageId);
+    const message = this.#messages.get(messageId)?.message;
     return message?.system_id === systemId ? message : undefined;
   }
 
   /** All messages of an account that fit, oldest first. */
   all(systemId: string, fits: (message: TakenMessage) => boolean): TakenMessage[] {
-    return [...this.#messages.values()].filter((message) => message.system_id === systemId && fits(message));
+    const all = [...this.#messages.values()].map(({ message }) => message);
+    return all.filter((message) => message.system_id === systemId && fits(message));
   }
 
   whereabouts(message: TakenMessage, now: number): Whereabouts {
@@ -87,6 +125,9 @@ export class Register {
 
   clear(): void {
     this.#messages.clear();
+    this.#promised.clear();
+    this.#octets = 0;
+    this.#promisedOctets = 0;
   }
 }
 

@@ -1,3 +1,4 @@
+import { Aborts } from '../clock';
 interface Waiter<Request, Result> {
   readonly request: Request;
   resolve(result: Result | PromiseLike<Result>): void;
@@ -7,6 +8,7 @@ interface Waiter<Request, Result> {
 /** Callers that wait their turn, first come first served; each can give up by its signal. */
 export class Waiters<Request, Result> {
   readonly #waiting = new Set<Waiter<Request, Result>>();
+  readonly #aborts = new Aborts();
 
   get length(): number {
     return this.#waiting.size;
@@ -16,7 +18,7 @@ export class Waiters<Request, Result> {
     return new Promise<Result>((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.delete(waiter);
-        signal?.removeEventListener('abort', abort);
+        done?.();
       };
       const abort = (): void => waiter.reject(signal?.reason);
       const waiter: Waiter<Request, Result> = {
@@ -26,8 +28,8 @@ export class Waiters<Request, Result> {
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         reject: (error) => (leave(), reject(error)),
       };
+      const done = signal && this.#aborts.on(signal, abort);
       this.#waiting.add(waiter);
-      signal?.addEventListener('abort', abort, { once: true });
     });
   }
 

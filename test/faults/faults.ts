@@ -1,4 +1,4 @@
-import type { Rule, Smsc } from '../../src/simulator';
+import type { MobileMessage, Rule, Smsc } from '../../src/simulator';
 import type { Proxy } from '../support/proxy';
 
 /** Where a fault can be made. */
@@ -70,6 +70,26 @@ export const FULL_MAILBOX = '447700900999';
 export const POISON = 'POISON';
 export const MINUTE = 60_000;
 
+/** What nobody can make anything of, each time something else. */
+function junk(n: number): MobileMessage {
+  const from = { source_addr: `4477009${String(n % 100_000).padStart(5, '0')}`, destination_addr: '1234' };
+  const kinds: Partial<MobileMessage>[] = [
+    // No text in UCS2, and octets that are no header.
+    { data_coding: 8, short_message: Buffer.of(1) },
+    { esm_class: 0x40, short_message: Buffer.of(200, 1, 2) },
+    // The first of 255 parts.
+    { esm_class: 0x40, short_message: Buffer.of(6, 8, 4, n >> 8, n & 0xff, 255, 1, 0x41) },
+    // Receipts for nothing, one of them with an id of 50 kB.
+    { esm_class: 4, short_message: Buffer.from(`id:junk${n} stat:DELIVRD err:000 text:`) },
+    {
+      esm_class: 4,
+      tlvs: { message_payload: Buffer.from(`id:${'9'.repeat(50_000)} stat:JUNK err:000 text:`) },
+    },
+    { esm_class: 0xff, data_coding: 0xff, tlvs: { message_payload: Buffer.alloc(60_000, n) } },
+  ];
+  return { ...from, ...kinds[n % kinds.length] };
+}
+
 export const FAULTS: readonly Fault[] = [
   way('refuse', 'refuse'),
   way('reset', 'reset'),
@@ -102,6 +122,21 @@ export const FAULTS: readonly Fault[] = [
       unbind();
       const timer = setInterval(unbind, 30);
       return () => clearInterval(timer);
+    },
+  },
+  {
+    name: 'full of junk',
+    lasts: 300,
+    begin: async ({ smsc }) => {
+      smsc.setRules([...PACE, { type: 'unsolicited' }, { type: 'duplicate', every: 3 }]);
+      let n = 0;
+      const timer = setInterval(() => {
+        for (let at = 0; at < 5; at++) void smsc.deliver(junk(n++)).catch(() => undefined);
+      }, 5);
+      return () => {
+        clearInterval(timer);
+        smsc.setRules(PACE);
+      };
     },
   },
   rules('throttle storm', [{ type: 'status', status: 'ESME_RTHROTTLED', every: 2 }], MINUTE),
