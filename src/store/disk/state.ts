@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import type { KeyValueState } from '../types';
 import type { Committer } from './committer';
@@ -6,12 +5,13 @@ import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import type { BinaryTable, Tables } from './tables';
 import { decodeFact, type Records } from './records';
+import type { StoreTime } from './time';
 
 const LONGEST_KEY = 1000;
 
 interface Fact {
   readonly value: Buffer;
-  /** Epoch milliseconds. */
+  /** By the store's time. */
   readonly expiresAt: number;
 }
 
@@ -19,7 +19,7 @@ export class DiskState implements KeyValueState {
   readonly #table: BinaryTable;
   readonly #committer: Committer;
   readonly #records: Records;
-  readonly #clock: Clock;
+  readonly #time: StoreTime;
   readonly #onDamage: OnDamage;
   readonly #check: () => void;
   /** Written but not synced yet; null: removed. */
@@ -30,14 +30,14 @@ export class DiskState implements KeyValueState {
     tables: Tables;
     committer: Committer;
     records: Records;
-    clock: Clock;
+    time: StoreTime;
     onDamage: OnDamage;
     check: () => void;
   }) {
     this.#table = parts.tables.state;
     this.#committer = parts.committer;
     this.#records = parts.records;
-    this.#clock = parts.clock;
+    this.#time = parts.time;
     this.#onDamage = parts.onDamage;
     this.#check = parts.check;
   }
@@ -51,7 +51,7 @@ export class DiskState implements KeyValueState {
     const fact = this.#unsynced.has(key)
       ? this.#unsynced.get(key)
       : this.#decode(key, this.#table.get(keyOf(key)));
-    return fact && fact.expiresAt > this.#clock.now() ? fact.value : undefined;
+    return fact && fact.expiresAt > this.#time.now() ? fact.value : undefined;
   }
 
   #decode(key: string, octets: Buffer | undefined): Fact | undefined {
@@ -64,7 +64,7 @@ export class DiskState implements KeyValueState {
 
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
     this.#check();
-    const expiresAt = ttl === undefined ? Infinity : this.#clock.now() + ttl;
+    const expiresAt = ttl === undefined ? Infinity : this.#time.now() + ttl;
     const over = this.#sweep();
     await this.#write([
       [key, { value: Buffer.from(value), expiresAt }],
@@ -103,13 +103,13 @@ export class DiskState implements KeyValueState {
   #sweep(): string[] {
     if (++this.#setsSinceSweep <= this.#table.count) return [];
     this.#setsSinceSweep = 0;
-    const now = this.#clock.now();
+    const now = this.#time.now();
     return this.#stored('').flatMap(([key, { expiresAt }]) => (expiresAt <= now ? key : []));
   }
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#time.now();
     const found = new Map(this.#stored(prefix));
     for (const [key, fact] of this.#unsynced) {
       if (!key.startsWith(prefix)) continue;

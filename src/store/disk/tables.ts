@@ -91,6 +91,8 @@ export type LaneTable = Table<BlockKey>;
 export interface Tables {
   readonly root: RootDatabase<Buffer, Buffer>;
   readonly meta: BinaryTable;
+  /** What the store's own time was at least, and how far it was from the wall clock's. */
+  readonly time: BinaryTable;
   /** Messages by their sequence number, in blocks, one table per lane: each is written at its end only. */
   readonly lanes: readonly LaneTable[];
   /** What is gone of blocks that are still there. */
@@ -145,6 +147,7 @@ function tablesOf(root: RootDatabase<Buffer, Buffer>): Tables {
   return {
     root,
     meta: binary('meta'),
+    time: binary('time'),
     lanes: LANE_TABLES.map((name) => new Table(database(name), blockKey(), blockKeyOf)),
     tombs: new Table(database('tombs'), tombKey(), tombKeyOf),
     delivery: numbered('delivery'),
