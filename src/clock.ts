@@ -37,8 +37,7 @@ class LongTimer {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  setTimeout: (callback, ms) =>
-    ms > LONGEST_TIMER ? new LongTimer(callback, ms) : setTimeout(callback, ms),
+  setTimeout: (callback, ms) => (ms > LONGEST_TIMER ? new LongTimer(callback, ms) : setTimeout(callback, ms)),
   clearTimeout: (timer) => {
     if (timer instanceof LongTimer) timer.clear();
     else clearTimeout(timer as NodeJS.Timeout | undefined);

@@ -1,6 +1,8 @@
 import type { Clock, TimerHandle } from '../clock';
 import type { Log } from '../observability';
 import type { Lease, OutboundQueue, QueueItem } from '../store';
+import { watchClock } from './clock-watch';
+import type { Repeated } from './timing';
 
 export interface ExpiryParts {
   readonly queue: OutboundQueue;
@@ -30,16 +32,20 @@ export class Expiry {
   /** Epoch milliseconds: before that nothing expires, as far as is known; Infinity: there is nothing to look at. */
   #next = Infinity;
   #timer: TimerHandle;
+  /** Dates come sooner or later when it is set. */
+  readonly #watch: Repeated;
   #running = false;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(parts: ExpiryParts) {
     this.#parts = parts;
+    this.#watch = watchClock(parts.clock, parts.log, () => this.#stepped());
   }
 
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#watch.start();
     // What an earlier client left may have expired long ago.
     this.#parts.queue.stats().then(
       ({ queued }) => {
@@ -53,6 +59,7 @@ export class Expiry {
   /** Resolves when nothing is on loan for it. */
   async stop(): Promise<void> {
     this.#running = false;
+    this.#watch.stop();
     this.#parts.clock.clearTimeout(this.#timer);
     await this.#looking;
   }
@@ -63,6 +70,13 @@ export class Expiry {
     for (const { expiresAt } of items) if (expiresAt !== undefined && expiresAt < next) next = expiresAt;
     if (next >= this.#next) return;
     this.#next = next;
+    this.#arm();
+  }
+
+  /** What was known of dates does not hold any more. */
+  #stepped(): void {
+    if (this.#next === Infinity) return;
+    this.#next = 0;
     this.#arm();
   }
 

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDiskStore, openMemoryStore, type CorrelationEntry, type QueueItem, type Store } from '../../src/store';
+import {
+  openDiskStore,
+  openMemoryStore,
+  type CorrelationEntry,
+  type QueueItem,
+  type Store,
+} from '../../src/store';
 import { FakeClock, settle } from '../support/clock';
 import { until } from '../support/until';
 

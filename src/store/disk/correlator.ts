@@ -100,7 +100,10 @@ export class DiskCorrelator implements Correlator {
     };
     const sizes = [...puts, ...batches].map(({ octets }) => octets.length);
     return {
-      room: roomFor([...sizes, NOTED.octets], puts.length + batches.length + drop.room.touches + NOTED.touches),
+      room: roomFor(
+        [...sizes, NOTED.octets],
+        puts.length + batches.length + drop.room.touches + NOTED.touches,
+      ),
       apply: () => {
         if (lag !== 0) this.#time.note();
         drop.apply();
