@@ -19,13 +19,12 @@ import { Receiving } from './receiving';
 import { statusReport, type StatusReport } from './report';
 import { Road } from './road';
 import { roadListener } from './road-listener';
+import { rounds } from './rounds';
 import { Sender, type SendOptions } from './sender';
-import { repeat, within, type Repeated } from './timing';
+import { within, type Repeated } from './timing';
 import { warnOfTls } from './tls';
 import { Upkeep, type StartOptions } from './upkeep';
 
-/** Milliseconds between sweeps of expired correlations. */
-const EXPIRE_EVERY = 60_000;
 /** How long a store that is away may hold up a stop. */
 const STORE_GRACE = 1000;
 
@@ -45,7 +44,7 @@ export class SmppClient {
   readonly #upkeep: Upkeep;
   readonly #sender: Sender;
   readonly #expiry: Expiry;
-  readonly #sweep: Repeated;
+  readonly #rounds: Repeated;
   #windowSize: number;
   #warned = false;
   #disconnects = 0;
@@ -59,7 +58,7 @@ export class SmppClient {
       onDropped: (items) => this.#dropped(items),
       prepare: (message) => intake.prepare(message, {}),
     });
-    const { store, correlator, clock, random, log, codecs } = parts;
+    const { store, clock, random, log, codecs } = parts;
     const intake = new Intake({ settings, state: store.state, clock, log, random, codecs });
     this.#settings = settings;
     this.#lineEnds = lineEndsOf(options);
@@ -118,7 +117,7 @@ export class SmppClient {
       sweep: () => this.#road.sweep(),
       expired: (leases) => this.#road.expired(leases),
     });
-    this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
+    this.#rounds = rounds(parts, () => this.#expiry.stepped());
   }
 
   get state(): ConnectionState {
@@ -145,12 +144,12 @@ export class SmppClient {
     }
     this.#warnOnce();
     this.#receiving.open();
-    this.#sweep.start();
+    this.#rounds.start();
     this.#expiry.start();
     try {
       await this.#upkeep.start(options);
     } finally {
-      if (!this.#upkeep.wanted) this.#sweep.stop();
+      if (!this.#upkeep.wanted) this.#rounds.stop();
     }
   }
 
@@ -178,7 +177,7 @@ export class SmppClient {
     const { clock } = this.#parts;
     this.#disconnects++;
     this.#receiving.close();
-    this.#sweep.stop();
+    this.#rounds.stop();
     await this.#drain(this.#upkeep.sessions, this.#receiving.idle());
     await this.#upkeep.stop();
     await within(clock, STORE_GRACE, this.#road.settled());

@@ -26,7 +26,7 @@ function spoken(ms: number): string {
 }
 
 /**
- * Notices that somebody has set the wall clock, says so once, and calls `stepped`. It keeps no process up.
+ * Notices that somebody has set the wall clock, says so once, and calls `stepped`.
  */
 export function watchClock(clock: Clock, log: Log, stepped: () => void): Repeated {
   // Of its own: whoever looks first would take the news from the others.
@@ -45,7 +45,6 @@ export function watchClock(clock: Clock, log: Log, stepped: () => void): Repeate
   const next = (): void => {
     if (!running) return;
     timer = clock.setTimeout(look, EVERY);
-    (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
   };
   return {
     start: () => {

@@ -1,8 +1,6 @@
-import type { Clock, TimerHandle } from '../clock';
+import { SteadyTime, type Clock, type TimerHandle } from '../clock';
 import type { Log } from '../observability';
 import type { Lease, OutboundQueue, QueueItem } from '../store';
-import { watchClock } from './clock-watch';
-import type { Repeated } from './timing';
 
 export interface ExpiryParts {
   readonly queue: OutboundQueue;
@@ -29,23 +27,21 @@ const SELDOM = 60_000;
  */
 export class Expiry {
   readonly #parts: ExpiryParts;
+  readonly #time: SteadyTime;
   /** Epoch milliseconds: before that nothing expires, as far as is known; Infinity: there is nothing to look at. */
   #next = Infinity;
   #timer: TimerHandle;
-  /** Dates come sooner or later when it is set. */
-  readonly #watch: Repeated;
   #running = false;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(parts: ExpiryParts) {
     this.#parts = parts;
-    this.#watch = watchClock(parts.clock, parts.log, () => this.#stepped());
+    this.#time = new SteadyTime(parts.clock);
   }
 
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#watch.start();
     // What an earlier client left may have expired long ago.
     this.#parts.queue.stats().then(
       ({ queued }) => {
@@ -59,7 +55,6 @@ export class Expiry {
   /** Resolves when nothing is on loan for it. */
   async stop(): Promise<void> {
     this.#running = false;
-    this.#watch.stop();
     this.#parts.clock.clearTimeout(this.#timer);
     await this.#looking;
   }
@@ -73,8 +68,8 @@ export class Expiry {
     this.#arm();
   }
 
-  /** What was known of dates does not hold any more. */
-  #stepped(): void {
+  /** The wall clock was set: what was known of dates does not hold any more. */
+  stepped(): void {
     if (this.#next === Infinity) return;
     this.#next = 0;
     this.#arm();
@@ -86,6 +81,8 @@ export class Expiry {
     if (!this.#running || this.#next === Infinity) return;
     const wait = Math.min(SELDOM, Math.max(OFTEN, this.#next - clock.now()));
     this.#timer = clock.setTimeout(() => {
+      // Nobody else looks while it is not connected.
+      if (this.#time.look() !== 0) this.#next = 0;
       this.#looking = this.#look().finally(() => this.#arm());
     }, wait);
   }
