@@ -12,6 +12,7 @@ import { createLog, redactedLog, type Log } from '../observability';
 import type { SequenceGenerator } from '../session';
 import type { Correlator, Store } from '../store';
 import type { TextCodec } from '../text';
+import { guardClock } from './clock-guard';
 import { ConfigError } from './errors';
 import { GuardedHandler } from './handler-guard';
 import { guardLimiter } from './limiter-guard';
@@ -48,9 +49,11 @@ export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare'>;
 
 export function openParts(given: SmppClientOptions, settings: Settings, client: ForParts): OpenParts {
   const options = withoutBlanks(given);
-  const clock = options.clock ?? systemClock;
+  const own = options.clock && guardClock(options.clock);
+  const clock = own ?? systemClock;
   const log = openLog(options, settings);
   const faults = new PartFaults(log, clock);
+  if (own) own.faults = faults;
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
   const { password: _secret, receiverPassword: _other, ...told } = settings;
   const context = { settings: told, clientId, clock, log, prepare: client.prepare };
@@ -66,7 +69,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const sequence = sequencePart(options, plugins);
   return {
     ...storage,
-    correlator: correlator ? guardCorrelator(correlator, faults) : storage.store.correlator,
+    correlator: correlator ? guardCorrelator(correlator, faults, clock) : storage.store.correlator,
     codecs: codecParts(options, plugins, faults),
     sequence: sequence && guardSequence(sequence, faults),
     listening: options.listening,

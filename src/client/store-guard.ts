@@ -1,10 +1,34 @@
+import type { Clock } from '../clock';
 import { SmppError } from '../protocol';
+import { PartError } from './errors';
 import type { Correlator, OutboundQueue, Store } from '../store';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 import { unlessAborted } from './timing';
 
 /** Of a queue, and not asynchronous. */
 const SYNCHRONOUS: readonly PropertyKey[] = ['hasten'];
+
+/** Milliseconds for a look-up: an SMSC waits for the answer to its receipt meanwhile. */
+const LONGEST_LOOK = 10_000;
+
+interface Wanted {
+  readonly words: string;
+  readonly fits: (given: unknown) => boolean;
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** What it must give, where anything else would be sent or told as it is. */
+const WANTED: Readonly<Record<string, Wanted>> = {
+  'state increment': { words: 'a whole number from 0', fits: isCount },
+  'queue stats': {
+    words: '{ queued, delayed, leased } as whole numbers from 0',
+    fits: (given) => {
+      const { queued, delayed, leased } = Object(given) as Record<string, unknown>;
+      return [queued, delayed, leased].every(isCount);
+    },
+  },
+};
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -15,6 +39,8 @@ export interface Guarding {
   readonly faults?: PartFaults;
   /** Also an `SmppError` becomes one of this part: else it is passed on as it is. */
   readonly always?: boolean;
+  /** Of a correlator: what its look-ups may take is measured by it. */
+  readonly clock?: Clock;
   /** Methods that are called another way. */
   readonly instead?: Readonly<Record<string, Method>>;
 }
@@ -38,20 +64,35 @@ export function guardMethods<T extends object>(target: T, guarding: Guarding): T
   });
 }
 
-function guardMethod(method: Method, name: string, { part, faults, always }: Guarding): Method {
+function guardMethod(method: Method, name: string, guarding: Guarding): Method {
+  const { part, faults, always, clock } = guarding;
+  const wanted = WANTED[`${part} ${name}`];
   if (SYNCHRONOUS.includes(name)) return method;
   return async (...args) => {
     try {
-      const result = await method(...args);
+      const asked = method(...args);
+      const result = await (clock && name === 'get' ? answered(clock, part, asked) : asked);
+      if (wanted && !wanted.fits(result)) throw wrongResult(part, name, result, wanted.words);
       faults?.worked(part, name);
       return result;
     } catch (error) {
       if (isAborted(args.at(-1))) throw error;
-      if (error instanceof SmppError && always !== true) throw error;
-      const failure = partFailed(part, name, error);
+      if (error instanceof SmppError && !(error instanceof PartError) && always !== true) throw error;
+      const failure = error instanceof PartError ? error : partFailed(part, name, error);
       throw faults?.failed(part, name, failure) ?? failure;
     }
   };
+}
+
+/** As what was asked for, or rejects where that takes too long. */
+function answered(clock: Clock, part: string, asked: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const late = new Error(`no answer within ${LONGEST_LOOK / 1000} s`);
+    const timer = clock.setTimeout(() => reject(partFailed(part, 'get', late)), LONGEST_LOOK);
+    Promise.resolve(asked)
+      .then(resolve, reject)
+      .finally(() => clock.clearTimeout(timer));
+  });
 }
 
 function isAborted(options: unknown): boolean {
@@ -59,10 +100,10 @@ function isAborted(options: unknown): boolean {
 }
 
 /** A store that was brought along: each of its parts fails as itself. */
-export function guardStore(store: Store, faults: PartFaults): Store {
+export function guardStore(store: Store, faults: PartFaults, clock: Clock): Store {
   const parts: Partial<Record<PropertyKey, object>> = {
     queue: guardQueue(store.queue),
-    correlator: guardMethods(store.correlator, { part: 'correlator', faults }),
+    correlator: guardMethods(store.correlator, { part: 'correlator', faults, clock }),
     state: guardMethods(store.state, { part: 'state', faults }),
     ...(store.deadLetters ? { deadLetters: guardMethods(store.deadLetters, { part: 'deadLetters' }) } : {}),
   };
@@ -71,8 +112,8 @@ export function guardStore(store: Store, faults: PartFaults): Store {
 }
 
 /** A correlator beside the store's. Its `put` and `get` are not "the queue", whatever they fail with. */
-export function guardCorrelator(correlator: Correlator, faults: PartFaults): Correlator {
-  return guardMethods(correlator, { part: 'correlator', faults, always: true });
+export function guardCorrelator(correlator: Correlator, faults: PartFaults, clock: Clock): Correlator {
+  return guardMethods(correlator, { part: 'correlator', faults, clock, always: true });
 }
 
 /**
