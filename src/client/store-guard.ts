@@ -99,10 +99,20 @@ function isAborted(options: unknown): boolean {
   return (options as { signal?: AbortSignal } | undefined)?.signal?.aborted === true;
 }
 
+/** As far as sending relies on it. */
+function isLease(lease: unknown): boolean {
+  const { item, state } = Object(lease) as { item?: unknown; state?: unknown };
+  const { id, command, segments, source, destination } = Object(item) as Record<string, unknown>;
+  const { accepted, history } = Object(state) as Record<string, unknown>;
+  const isWritten = [id, command, source, destination].every((field) => typeof field === 'string');
+  const isWhole = Array.isArray(segments) && segments.length > 0 && segments.every((one) => Buffer.isBuffer(one));
+  return isWritten && isWhole && Array.isArray(accepted) && Array.isArray(history);
+}
+
 /** A store that was brought along: each of its parts fails as itself. */
 export function guardStore(store: Store, faults: PartFaults, clock: Clock): Store {
   const parts: Partial<Record<PropertyKey, object>> = {
-    queue: guardQueue(store.queue),
+    queue: guardQueue(store.queue, faults),
     correlator: guardMethods(store.correlator, { part: 'correlator', faults, clock }),
     state: guardMethods(store.state, { part: 'state', faults }),
     ...(store.deadLetters ? { deadLetters: guardMethods(store.deadLetters, { part: 'deadLetters' }) } : {}),
@@ -120,7 +130,7 @@ export function guardCorrelator(correlator: Correlator, faults: PartFaults, cloc
  * A queue's `take` ends when its signal does, also where the queue knows of no signal; what comes after that goes
  * back. To give none at all would be asked again at once, for ever: that is a failure, too.
  */
-export function guardQueue(queue: OutboundQueue): OutboundQueue {
+export function guardQueue(queue: OutboundQueue, faults?: PartFaults): OutboundQueue {
   const guarded: OutboundQueue = guardMethods(queue, {
     part: 'queue',
     instead: { take: (max, options) => take(max as number, options as { signal: AbortSignal }) },
@@ -134,7 +144,13 @@ export function guardQueue(queue: OutboundQueue): OutboundQueue {
   const take = async (max: number, options: { signal: AbortSignal }): Promise<unknown> => {
     options.signal.throwIfAborted();
     const leases = await unlessAborted(taken(max, options) as Promise<unknown>, options.signal, giveBack);
-    if (Array.isArray(leases) && leases.length > 0) return leases;
+    const good = Array.isArray(leases) ? leases.filter(isLease) : [];
+    if (good.length > 0 && good.length < (leases as unknown[]).length) {
+      // What it is cannot be told, so nothing can be settled: it stays on loan.
+      const bad = (leases as unknown[]).find((lease) => !isLease(lease));
+      faults?.failed('queue', 'take', wrongResult('queue', 'take', bad, 'leases, each with item and state'));
+    }
+    if (good.length > 0) return good;
     throw wrongResult('queue', 'take', leases, 'a list of at least one lease, and wait for it');
   };
   return guarded;

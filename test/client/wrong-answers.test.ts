@@ -180,8 +180,7 @@ async function play({ part, options }: PartCase, name: string, answer: () => unk
   try {
     await client.start();
     wrong = true;
-    let received = 0;
-    client.on('message', () => void received++);
+    client.on('message', () => undefined);
     const messages = [HELLO, { ...HELLO, short_message: 'y'.repeat(300) }, HELLO];
     const given = messages.map((message) =>
       client.enqueue(message).then(
@@ -242,6 +241,31 @@ describe('A correlator that never answers', () => {
     const told = lines.filter(({ event, part }) => event === 'part' && part === 'correlator');
     assert.match(String(told[0]?.['msg']), /the correlator's get\(\) failed: no answer within 10 s/);
     await client.stop();
+  });
+});
+
+describe('A queue that lends rubbish among messages', () => {
+  const scenes = new Scenes();
+  afterEach(() => scenes.end());
+
+  it('has the messages sent, and the rubbish told once', async () => {
+    const { queue: inner } = openMemoryStore({ capacity: 0, whenFull: 'reject' });
+    const rubbish = [null, 7, {}, { item: {}, state: {} }, { item: { id: 'x', segments: [] } }] as never[];
+    const queue = {
+      ...bound(inner),
+      take: async (max: number, options: { signal: AbortSignal }) => [
+        ...rubbish,
+        ...(await inner.take(max, options)),
+      ],
+    };
+    const { client, peer, lines } = await scenes.bound({}, { queue, enquireLinkInterval: 0 });
+    for (let n = 0; n < 3; n++) await client.send(HELLO);
+    assert.equal(peer.submits.length, 3);
+    const told = lines.filter(({ event, level }) => event === 'part' && level === 'error');
+    assert.deepEqual(
+      told.map(({ part, method }) => [part, method]),
+      [['queue', 'take']],
+    );
   });
 });
 

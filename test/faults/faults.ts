@@ -99,7 +99,7 @@ export const FAULTS: readonly Fault[] = [
   },
   ...[
     { lasts: 250, name: 'clock steps' },
-    { lasts: MINUTE, name: 'clock steps for a minute of throttling' },
+    { lasts: MINUTE, name: 'steps while throttled' },
   ].map(({ lasts, name }): Fault => {
     const steps = [-HOUR, HOUR, DAY, -DAY, -30 * DAY, 30 * DAY];
     return {
