@@ -105,7 +105,8 @@ function isLease(lease: unknown): boolean {
   const { id, command, segments, source, destination } = Object(item) as Record<string, unknown>;
   const { accepted, history } = Object(state) as Record<string, unknown>;
   const isWritten = [id, command, source, destination].every((field) => typeof field === 'string');
-  const isWhole = Array.isArray(segments) && segments.length > 0 && segments.every((one) => Buffer.isBuffer(one));
+  const isWhole =
+    Array.isArray(segments) && segments.length > 0 && segments.every((one) => Buffer.isBuffer(one));
   return isWritten && isWhole && Array.isArray(accepted) && Array.isArray(history);
 }
 
