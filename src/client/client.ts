@@ -25,13 +25,12 @@ import { Receiving } from './receiving';
 import { statusReport, type StatusReport } from './report';
 import { Road } from './road';
 import { roadListener } from './road-listener';
+import { rounds } from './rounds';
 import { Sender, type SendOptions } from './sender';
-import { repeat, within, type Repeated } from './timing';
+import { within, type Repeated } from './timing';
 import { Upkeep, type StartOptions } from './upkeep';
 import { warnAtStart } from './warnings';
 
-/** Milliseconds between sweeps of expired correlations. */
-const EXPIRE_EVERY = 60_000;
 /** How long a store that is away may hold up a stop. */
 const STORE_GRACE = 1000;
 
@@ -51,7 +50,7 @@ export class SmppClient {
   readonly #upkeep: Upkeep;
   readonly #sender: Sender;
   readonly #expiry: Expiry;
-  readonly #sweep: Repeated;
+  readonly #rounds: Repeated;
   #windowSize: number;
   #warned = false;
   #disconnects = 0;
@@ -65,7 +64,7 @@ export class SmppClient {
       onDropped: (items, states) => this.#dropped(items, states),
       prepare: async (message) => intake.prepare(message, {}),
     });
-    const { store, correlator, clock, random, log, codecs } = parts;
+    const { store, clock, random, log, codecs } = parts;
     const intake = new Intake({ settings, state: store.state, clock, log, random, codecs });
     this.#settings = settings;
     this.#lineEnds = lineEndsOf(options);
@@ -124,7 +123,7 @@ export class SmppClient {
       sweep: () => this.#road.sweep(),
       expired: (leases) => this.#road.expired(leases),
     });
-    this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
+    this.#rounds = rounds(parts, () => this.#expiry.stepped());
   }
 
   get state(): ConnectionState {
@@ -151,12 +150,12 @@ export class SmppClient {
     }
     this.#warnOnce();
     this.#receiving.open();
-    this.#sweep.start();
+    this.#rounds.start();
     this.#expiry.start();
     try {
       await this.#upkeep.start(options);
     } finally {
-      if (!this.#upkeep.wanted) this.#sweep.stop();
+      if (!this.#upkeep.wanted) this.#rounds.stop();
     }
   }
 
@@ -180,7 +179,7 @@ export class SmppClient {
     const { clock } = this.#parts;
     this.#disconnects++;
     this.#receiving.close();
-    this.#sweep.stop();
+    this.#rounds.stop();
     await this.#drain(this.#upkeep.sessions, this.#receiving.idle());
     await this.#upkeep.stop();
     await within(clock, STORE_GRACE, this.#road.settled());

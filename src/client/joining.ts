@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../clock';
+import { steadyTime, type Clock, type SteadyTime, type TimerHandle } from '../clock';
 import type { Log } from '../observability';
 import type { Store } from '../store';
 import {
@@ -30,6 +30,8 @@ const MOST_GIVEN_UP = 100;
 export class Joining {
   readonly #parts: JoiningParts;
   readonly #reassembler: Reassembler;
+  /** What is stored outlives the process: as dates, but of a clock that nobody sets. */
+  readonly #time: SteadyTime;
   #timer: TimerHandle | undefined;
   #loaded: Promise<void> | undefined;
   #stopped = false;
@@ -39,6 +41,7 @@ export class Joining {
 
   constructor(parts: JoiningParts) {
     this.#parts = parts;
+    this.#time = steadyTime(parts.clock);
     this.#reassembler = new Reassembler({ timeout: parts.timeout });
   }
 
@@ -61,7 +64,7 @@ export class Joining {
    */
   async add(part: MessagePart): Promise<Omit<AddResult, 'incomplete'>> {
     await this.#ready();
-    const { incomplete, ...added } = this.#reassembler.add(part, this.#parts.clock.now());
+    const { incomplete, ...added } = this.#reassembler.add(part, this.#time.now());
     const { key, message } = added;
     for (const given of incomplete) this.#giveUp(given);
     this.#arm();
@@ -76,7 +79,7 @@ export class Joining {
     const { key } = message;
     // Another message may have the key by now.
     if (this.#reassembler.has(key)) return;
-    this.#reassembler.reopen(message, last?.part, this.#parts.clock.now());
+    this.#reassembler.reopen(message, last?.part, this.#time.now());
     this.#arm();
     if (this.#parts.store.capabilities.durable) await this.#keep(key);
   }
@@ -125,10 +128,13 @@ export class Joining {
 
   async #load(): Promise<void> {
     const joined = await this.#stored<JoinedEntry>(JOINED, ({ at }) => at);
-    this.#each(joined, (entry) => this.#reassembler.importJoined(entry));
+    // The wall clock may have been set back since: none waits longer for that.
+    const now = this.#time.now();
+    this.#each(joined, (entry) => this.#reassembler.importJoined({ ...entry, at: Math.min(entry.at, now) }));
     const waiting = await this.#stored<ReassemblyEntry>(PREFIX, ({ lastAt }) => lastAt);
     this.#each(waiting, (entry) => {
-      const incomplete = this.#reassembler.importEntry(entry);
+      const lastAt = Math.min(entry.lastAt, now);
+      const incomplete = this.#reassembler.importEntry({ ...entry, lastAt });
       for (const given of incomplete) this.#giveUp(given);
     });
     // Else they would be in memory twice; what waits is written again at the end.
@@ -177,10 +183,10 @@ export class Joining {
     if (next === undefined || this.#stopped) return;
     this.#timer = clock.setTimeout(
       () => {
-        for (const message of this.#reassembler.expire(clock.now())) this.#giveUp(message);
+        for (const message of this.#reassembler.expire(this.#time.now())) this.#giveUp(message);
         this.#arm();
       },
-      Math.max(1, next - clock.now()),
+      Math.max(1, next - this.#time.now()),
     );
   }
 }

@@ -12,6 +12,7 @@ import { collapseRepeats, createLog, redactedLog, type CollapsedLog, type Log } 
 import type { SequenceGenerator } from '../session';
 import type { Correlator, Store } from '../store';
 import type { TextCodec } from '../text';
+import { guardClock } from './clock-guard';
 import { ConfigError } from './errors';
 import { GuardedHandler } from './handler-guard';
 import { guardLimiter } from './limiter-guard';
@@ -50,9 +51,11 @@ export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare'>;
 
 export function openParts(given: SmppClientOptions, settings: Settings, client: ForParts): OpenParts {
   const options = withoutBlanks(given);
-  const clock = options.clock ?? systemClock;
+  const own = options.clock && guardClock(options.clock);
+  const clock = own ?? systemClock;
   const log = collapseRepeats(openLog(options, settings), clock);
   const faults = new PartFaults(log, clock);
+  if (own) own.faults = faults;
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
   const { password: _secret, receiverPassword: _other, queueKey: _key, ...told } = settings;
   const context = { settings: told, clientId, clock, log, prepare: client.prepare };
@@ -68,7 +71,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const sequence = sequencePart(options, plugins);
   return {
     ...storage,
-    correlator: correlator ? guardCorrelator(correlator, faults) : storage.store.correlator,
+    correlator: correlator ? guardCorrelator(correlator, faults, clock) : storage.store.correlator,
     codecs: codecParts(options, plugins, faults),
     sequence: sequence && guardSequence(sequence, faults),
     listening: options.listening,

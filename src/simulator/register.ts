@@ -24,6 +24,8 @@ export interface TakenMessage {
   /** Epoch milliseconds. */
   readonly submittedAt: number;
   readonly finalAt: number;
+  /** Monotonic milliseconds: from then on it is at its end, whatever the clock shows. */
+  readonly dueAt: number;
   /** Of a broadcast: where it goes. */
   readonly areas?: readonly Buffer[];
   schedule_delivery_time: string;
@@ -116,10 +118,11 @@ export class Register {
     return all.filter((message) => message.system_id === systemId && fits(message));
   }
 
+  /** `now` in monotonic milliseconds. */
   whereabouts(message: TakenMessage, now: number): Whereabouts {
-    const { cancelledAt, finalAt } = message;
+    const { cancelledAt, finalAt, dueAt } = message;
     if (cancelledAt !== undefined) return reached('DELETED', cancelledAt);
-    if (now >= finalAt) return reached(this.#outcome, finalAt);
+    if (now >= dueAt) return reached(this.#outcome, finalAt);
     return { state: undefined, message_state: stateNumber('ENROUTE'), doneAt: undefined };
   }
 

@@ -115,6 +115,7 @@ function remember(
     data_coding: pdu.data_coding,
     submittedAt,
     finalAt: submittedAt + untilFinal,
+    dueAt: centre.settings.clock.monotonic() + untilFinal,
     schedule_delivery_time: fields.schedule_delivery_time ?? '',
     validity_period: fields.validity_period ?? '',
     registered_delivery: fields.registered_delivery ?? 0,

@@ -90,8 +90,9 @@ export interface DeadReason {
 export type Settlement =
   | { readonly outcome: 'done'; readonly lease: Lease }
   /**
-   * Back into the queue; not taken before `notBefore` (epoch milliseconds), and
-   * then before all of its lane that were enqueued after it.
+   * Back into the queue; not taken before `notBefore` (epoch milliseconds by the wall clock as it is now), and
+   * then before all of its lane that were enqueued after it. It is a pause: a queue that takes its length from it at
+   * once is not disturbed by whoever sets the clock.
    */
   | { readonly outcome: 'retry'; readonly lease: Lease; readonly notBefore: number }
   | { readonly outcome: 'dead'; readonly lease: Lease; readonly reason: DeadReason };

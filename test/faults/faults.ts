@@ -5,6 +5,8 @@ import type { Proxy } from '../support/proxy';
 export interface Place {
   readonly smsc: Smsc;
   readonly proxy: Proxy;
+  /** Sets the wall clock of client and store by so many milliseconds. */
+  readonly step: (ms: number) => void;
 }
 
 export interface Fault {
@@ -69,6 +71,8 @@ export const PACE: readonly Rule[] = [{ type: 'slow', seconds: 0.004 }];
 export const FULL_MAILBOX = '447700900999';
 export const POISON = 'POISON';
 export const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** What nobody can make anything of, each time something else. */
 function junk(n: number): MobileMessage {
@@ -139,6 +143,30 @@ export const FAULTS: readonly Fault[] = [
       };
     },
   },
+  ...[
+    { lasts: 250, name: 'clock steps' },
+    { lasts: MINUTE, name: 'steps while throttled' },
+  ].map(({ lasts, name }): Fault => {
+    const steps = [-HOUR, HOUR, DAY, -DAY, -30 * DAY, 30 * DAY];
+    return {
+      name,
+      lasts,
+      begin: async ({ smsc, step }) => {
+        let count = 0;
+        const next = (): void => step(steps[count++ % steps.length] as number);
+        next();
+        const timer = setInterval(next, 7);
+        if (lasts === MINUTE)
+          smsc.setRules([...PACE, { type: 'status', status: 'ESME_RTHROTTLED', every: 2 }]);
+        return () => {
+          clearInterval(timer);
+          smsc.setRules(PACE);
+          // For good, so that all that is left goes by a clock that is wrong.
+          step(-HOUR);
+        };
+      },
+    };
+  }),
   rules('throttle storm', [{ type: 'status', status: 'ESME_RTHROTTLED', every: 2 }], MINUTE),
   rules('throttle for an hour', [{ type: 'status', status: 'ESME_RTHROTTLED' }], 60 * MINUTE),
   rules(

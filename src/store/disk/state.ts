@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock';
 import type { KeyValueState } from '../types';
 import type { Committer } from './committer';
 import { damagedRecord, type OnDamage } from './damage';
@@ -6,13 +5,14 @@ import { roomFor } from './space';
 import type { BinaryTable, Tables } from './tables';
 import { FactNames, type Fact } from './fact-names';
 import { decodeFact, type Records } from './records';
+import type { StoreTime } from './time';
 
 export class DiskState implements KeyValueState {
   readonly #table: BinaryTable;
   readonly #names: FactNames;
   readonly #committer: Committer;
   readonly #records: Records;
-  readonly #clock: Clock;
+  readonly #time: StoreTime;
   readonly #onDamage: OnDamage;
   readonly #check: () => void;
   /** Written but not synced yet; null: removed. */
@@ -23,7 +23,7 @@ export class DiskState implements KeyValueState {
     tables: Tables;
     committer: Committer;
     records: Records;
-    clock: Clock;
+    time: StoreTime;
     onDamage: OnDamage;
     check: () => void;
   }) {
@@ -31,7 +31,7 @@ export class DiskState implements KeyValueState {
     this.#names = new FactNames(parts.tables.sealing);
     this.#committer = parts.committer;
     this.#records = parts.records;
-    this.#clock = parts.clock;
+    this.#time = parts.time;
     this.#onDamage = parts.onDamage;
     this.#check = parts.check;
   }
@@ -45,7 +45,7 @@ export class DiskState implements KeyValueState {
     const fact = this.#unsynced.has(key)
       ? this.#unsynced.get(key)
       : this.#decode(key, this.#table.get(this.#names.keyOf(key)));
-    return fact && fact.expiresAt > this.#clock.now() ? fact.value : undefined;
+    return fact && fact.expiresAt > this.#time.now() ? fact.value : undefined;
   }
 
   #decode(key: string, octets: Buffer | undefined): Fact | undefined {
@@ -58,7 +58,7 @@ export class DiskState implements KeyValueState {
 
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
     this.#check();
-    const expiresAt = ttl === undefined ? Infinity : this.#clock.now() + ttl;
+    const expiresAt = ttl === undefined ? Infinity : this.#time.now() + ttl;
     const over = this.#sweep();
     await this.#write([
       [key, { value: Buffer.from(value), expiresAt }],
@@ -97,13 +97,13 @@ export class DiskState implements KeyValueState {
   #sweep(): string[] {
     if (++this.#setsSinceSweep <= this.#table.count) return [];
     this.#setsSinceSweep = 0;
-    const now = this.#clock.now();
+    const now = this.#time.now();
     return this.#stored('').flatMap(([key, { expiresAt }]) => (expiresAt <= now ? key : []));
   }
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#time.now();
     const found = new Map(this.#stored(prefix));
     for (const [key, fact] of this.#unsynced) {
       if (!key.startsWith(prefix)) continue;

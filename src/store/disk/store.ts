@@ -37,6 +37,7 @@ import { Records } from './records';
 import { register } from './registry';
 import { DiskState } from './state';
 import { writeAll } from './steps';
+import { StoreTime } from './time';
 import { readTombs } from './tombs';
 
 export interface DiskStoreOptions extends QueueLimits {
@@ -182,12 +183,13 @@ async function assemble(
   const { lmdb, directory, tables, committer, repaired, close } = opened;
   const { clock = systemClock, onDamage = () => undefined } = options;
   const records = new Records();
-  const identity = new Identity({ tables, committer, records, clock, directory, onDamage });
+  const time = new StoreTime({ tables, committer, records, clock, onDamage });
+  const identity = new Identity({ tables, committer, records, time, directory, onDamage });
   let closing: Promise<void> | undefined;
   const check = (): void => {
     if (closing) throw storeClosed();
   };
-  const shared = { tables, committer, records, clock, onDamage, check };
+  const shared = { tables, committer, records, clock, time, onDamage, check };
   const marks = new LoanMarks({
     ...shared,
     isEmpty: (lane) => ready.isEmpty(lane),
@@ -207,7 +209,7 @@ async function assemble(
   });
   const bury = (letter: DeadLetter): StoreChange => deadLetters.burying(letter);
   const changes = new QueueChanges(
-    { messages, delayed, ready, clock, bury },
+    { messages, delayed, ready, clock, time, bury },
     census.total,
     marks.firstFreeSeq,
   );

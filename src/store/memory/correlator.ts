@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock';
+import { steadyTime, type Clock, type SteadyTime } from '../../clock';
 import { isAwaited } from '../account';
-import { MOST_CANDIDATES, byAge, foldedId, isSameEntry } from '../candidates';
+import { MOST_CANDIDATES, byAge, foldedId, isSameEntry, moved } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
 
 /**
@@ -14,18 +14,20 @@ export class MemoryCorrelator implements Correlator {
   readonly #awaited = new Set<CorrelationEntry>();
   readonly #final = new Set<CorrelationEntry>();
   readonly #capacity: number;
-  readonly #clock: Clock;
+  /** What `expiresAt` is kept by: within this room only. */
+  readonly #time: SteadyTime;
   readonly #check: () => void;
 
   constructor(capacity: number, clock: Clock, check: () => void) {
     this.#capacity = capacity;
-    this.#clock = clock;
+    this.#time = steadyTime(clock);
     this.#check = check;
   }
 
   async put(entries: readonly CorrelationEntry[]): Promise<void> {
     this.#check();
-    for (const entry of entries) this.#add(entry);
+    const { lag } = this.#time;
+    for (const entry of entries) this.#add(moved(entry, lag));
     this.#dropExpired(2 * entries.length);
     for (const order of [this.#final, this.#awaited]) {
       for (const oldest of order) {
@@ -37,15 +39,17 @@ export class MemoryCorrelator implements Correlator {
 
   async get(messageId: string): Promise<readonly CorrelationEntry[]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#time.now();
+    const { lag } = this.#time;
     return this.#candidates(messageId)
       .filter(({ expiresAt }) => expiresAt > now)
+      .map((entry) => moved(entry, -lag))
       .sort(byAge);
   }
 
   /** For how many a final receipt is still waited. */
   get awaited(): number {
-    const now = this.#clock.now();
+    const now = this.#time.now();
     let count = 0;
     for (const entry of this.#awaited) if (isAwaited(entry, now)) count++;
     return count;
@@ -100,7 +104,7 @@ export class MemoryCorrelator implements Correlator {
   }
 
   #dropExpired(max: number): number {
-    const now = this.#clock.now();
+    const now = this.#time.now();
     let dropped = 0;
     for (const order of [this.#final, this.#awaited]) {
       for (const entry of order) {

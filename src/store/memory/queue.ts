@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../clock';
+import { LONGEST_TIMER, type Clock, type TimerHandle } from '../../clock';
 import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
 import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import { Heap } from '../heap';
@@ -21,7 +21,8 @@ type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'st
 
 interface Delayed {
   readonly entry: Entry;
-  readonly notBefore: number;
+  /** Monotonic milliseconds: nobody who sets the clock makes a pause longer or shorter. */
+  readonly dueAt: number;
 }
 
 /** What a lease's token is here. A new one for each loan, so that an old lease says nothing about a new one. */
@@ -30,8 +31,6 @@ class Loan {
   constructor(readonly entry: Entry) {}
 }
 
-/** `notBefore` is wall-clock time: looked at this often at least, so that a clock set right is noticed. */
-const LONGEST_SLEEP = 60_000;
 const PURGE_CHUNK = 1000;
 
 export class MemoryQueue implements OutboundQueue {
@@ -39,7 +38,7 @@ export class MemoryQueue implements OutboundQueue {
   readonly #onDead: (letter: DeadLetter) => void;
   readonly #ready = new Lanes();
   readonly #delayed = new Heap<Delayed>(
-    (a, b) => a.notBefore < b.notBefore || (a.notBefore === b.notBefore && a.entry.order < b.entry.order),
+    (a, b) => a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.entry.order < b.entry.order),
   );
   readonly #takers = new Waiters<number, Lease[]>();
   readonly #enqueuers = new Waiters<Batch, string[]>();
@@ -162,8 +161,8 @@ export class MemoryQueue implements OutboundQueue {
 
   /** Moves the delayed messages whose time has come to their places. */
   #ripen(): void {
-    const now = this.#delayed.length > 0 ? this.#clock.now() : 0;
-    for (let next = this.#delayed.peek(); next && next.notBefore <= now; next = this.#delayed.peek()) {
+    const now = this.#delayed.length > 0 ? this.#clock.monotonic() : 0;
+    for (let next = this.#delayed.peek(); next && next.dueAt <= now; next = this.#delayed.peek()) {
       this.#delayed.pop();
       this.#ready.putBack(next.entry);
     }
@@ -175,7 +174,7 @@ export class MemoryQueue implements OutboundQueue {
     this.#timer = undefined;
     const next = this.#delayed.peek();
     if (!next || this.#takers.length === 0) return;
-    const sleep = Math.max(0, Math.min(next.notBefore - this.#clock.now(), LONGEST_SLEEP));
+    const sleep = Math.max(0, Math.min(next.dueAt - this.#clock.monotonic(), LONGEST_TIMER));
     this.#timer = this.#clock.setTimeout(() => this.#lend(), Math.ceil(sleep));
   }
 
@@ -198,7 +197,8 @@ export class MemoryQueue implements OutboundQueue {
 
   #delay(entry: Entry, state: DeliveryState, notBefore: number): void {
     entry.state = state;
-    this.#delayed.push({ entry, notBefore });
+    const pause = notBefore - this.#clock.now();
+    this.#delayed.push({ entry, dueAt: this.#clock.monotonic() + (pause > 0 ? pause : 0) });
   }
 
   #bury(item: QueueItem, state: DeliveryState, { reason }: Settlement & { outcome: 'dead' }): void {

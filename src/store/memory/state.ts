@@ -3,7 +3,7 @@ import type { KeyValueState } from '../types';
 
 interface Fact {
   readonly value: Buffer;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly expiresAt: number;
 }
 
@@ -26,14 +26,14 @@ export class MemoryState implements KeyValueState {
   #read(key: string): Buffer | undefined {
     const fact = this.#facts.get(key);
     if (!fact) return undefined;
-    if (fact.expiresAt > this.#clock.now()) return fact.value;
+    if (fact.expiresAt > this.#clock.monotonic()) return fact.value;
     this.#facts.delete(key);
     return undefined;
   }
 
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
     this.#check();
-    const expiresAt = ttl === undefined ? Infinity : this.#clock.now() + ttl;
+    const expiresAt = ttl === undefined ? Infinity : this.#clock.monotonic() + ttl;
     this.#facts.set(key, { value: Buffer.from(value), expiresAt });
     this.#sweep();
   }
@@ -42,7 +42,7 @@ export class MemoryState implements KeyValueState {
   #sweep(): void {
     if (++this.#setsSinceSweep <= this.#facts.size) return;
     this.#setsSinceSweep = 0;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const [key, { expiresAt }] of this.#facts) if (expiresAt <= now) this.#facts.delete(key);
   }
 
@@ -53,7 +53,7 @@ export class MemoryState implements KeyValueState {
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const found: [string, Buffer][] = [];
     for (const [key, { value, expiresAt }] of this.#facts) {
       if (key.startsWith(prefix) && expiresAt > now) found.push([key, value]);
