@@ -2,6 +2,8 @@
 export class BoundedMap<T> {
   readonly #capacity: number;
   readonly #entries = new Map<string, T>();
+  /** One for all: a new one walks over all that was deleted in front, which takes longer the larger the map is. */
+  #oldest = this.#entries.keys();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -14,9 +16,11 @@ export class BoundedMap<T> {
   set(key: string, value: T): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#capacity) break;
-      this.#entries.delete(oldest);
+    while (this.#entries.size > this.#capacity) {
+      const next = this.#oldest.next();
+      // At its end it stays there.
+      if (next.done) this.#oldest = this.#entries.keys();
+      else this.#entries.delete(next.value);
     }
   }
 

@@ -14,7 +14,7 @@ import type { Message } from './message';
 import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
 import { Outcomes } from './outcomes';
 import { openParts, type OpenParts } from './parts';
-import { purgeQueue } from './purge';
+import { expireAll, purgeQueue } from './purge';
 import { Receiving } from './receiving';
 import { statusReport, type StatusReport } from './report';
 import { Road } from './road';
@@ -24,7 +24,7 @@ import { repeat, within, type Repeated } from './timing';
 import { warnOfTls } from './tls';
 import { Upkeep, type StartOptions } from './upkeep';
 
-/** Milliseconds between sweeps of expired correlations. */
+/** Milliseconds between sweeps of what has expired. */
 const EXPIRE_EVERY = 60_000;
 /** How long a store that is away may hold up a stop. */
 const STORE_GRACE = 1000;
@@ -118,7 +118,7 @@ export class SmppClient {
       sweep: () => this.#road.sweep(),
       expired: (leases) => this.#road.expired(leases),
     });
-    this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
+    this.#sweep = repeat(clock, EXPIRE_EVERY, () => expireAll(correlator, store.state));
   }
 
   get state(): ConnectionState {

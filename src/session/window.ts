@@ -39,6 +39,8 @@ export class Window {
   readonly #failed: (error: unknown) => void;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #timedOut = new Map<number, Outstanding>();
+  /** One for all: a new one walks over all that was deleted in front. */
+  #oldest = this.#timedOut.keys();
   readonly #waiters: Waiter[] = [];
   readonly #idleWaiters: (() => void)[] = [];
   #closed = false;
@@ -200,10 +202,11 @@ export class Window {
 
   #remember(sequenceNumber: number, entry: Outstanding): void {
     this.#timedOut.set(sequenceNumber, entry);
-    if (this.#timedOut.size <= REMEMBERED_LATE) return;
-    for (const oldest of this.#timedOut.keys()) {
-      this.#timedOut.delete(oldest);
-      break;
+    while (this.#timedOut.size > REMEMBERED_LATE) {
+      const next = this.#oldest.next();
+      // At its end it stays there.
+      if (next.done) this.#oldest = this.#timedOut.keys();
+      else this.#timedOut.delete(next.value);
     }
   }
 }

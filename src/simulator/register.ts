@@ -51,6 +51,8 @@ export class Register {
   readonly #outcome: ReceiptState;
   readonly #capacity: number;
   readonly #messages = new Map<string, TakenMessage>();
+  /** One for all: a new one walks over all that was deleted in front. */
+  #oldest = this.#messages.keys();
 
   constructor(outcome: ReceiptState, capacity = CAPACITY) {
     this.#outcome = outcome;
@@ -60,10 +62,11 @@ export class Register {
   add(message: TakenMessage): void {
     this.#messages.delete(message.message_id);
     this.#messages.set(message.message_id, message);
-    if (this.#messages.size <= this.#capacity) return;
-    for (const oldest of this.#messages.keys()) {
-      this.#messages.delete(oldest);
-      break;
+    while (this.#messages.size > this.#capacity) {
+      const next = this.#oldest.next();
+      // At its end it stays there.
+      if (next.done) this.#oldest = this.#messages.keys();
+      else this.#messages.delete(next.value);
     }
   }
 

@@ -1,7 +1,15 @@
 import type { Clock } from '../../clock';
-import { isAwaited } from '../account';
+import { LinkedList, type Link } from '../linked-list';
+import { MOST_COUNTED, isAwaited } from '../account';
 import { MOST_CANDIDATES, byAge, foldedId, isSameEntry } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
+
+/** An entry, in the order of putting. */
+class Kept implements Link<Kept> {
+  older: Kept | undefined;
+  newer: Kept | undefined;
+  constructor(readonly entry: CorrelationEntry) {}
+}
 
 /**
  * Entries by their message_id, case apart, and beside that in the order of putting, which is, all lifetimes being
@@ -10,9 +18,9 @@ import type { CorrelationEntry, Correlator } from '../types';
  */
 export class MemoryCorrelator implements Correlator {
   /** Nearly every message_id has one entry, which then needs no list. */
-  readonly #byId = new Map<string, CorrelationEntry | CorrelationEntry[]>();
-  readonly #awaited = new Set<CorrelationEntry>();
-  readonly #final = new Set<CorrelationEntry>();
+  readonly #byId = new Map<string, Kept | Kept[]>();
+  readonly #awaited = new LinkedList<Kept>();
+  readonly #final = new LinkedList<Kept>();
   readonly #capacity: number;
   readonly #clock: Clock;
   readonly #check: () => void;
@@ -27,27 +35,24 @@ export class MemoryCorrelator implements Correlator {
     this.#check();
     for (const entry of entries) this.#add(entry);
     this.#dropExpired(2 * entries.length);
-    for (const order of [this.#final, this.#awaited]) {
-      for (const oldest of order) {
-        if (this.#awaited.size + this.#final.size <= this.#capacity) return;
-        this.#remove(oldest);
-      }
-    }
+    for (let excess = this.#awaited.length + this.#final.length - this.#capacity; excess > 0; excess--)
+      this.#remove((this.#final.oldest ?? this.#awaited.oldest) as Kept);
   }
 
   async get(messageId: string): Promise<readonly CorrelationEntry[]> {
     this.#check();
     const now = this.#clock.now();
     return this.#candidates(messageId)
+      .map(({ entry }) => entry)
       .filter(({ expiresAt }) => expiresAt > now)
       .sort(byAge);
   }
 
-  /** For how many a final receipt is still waited. */
+  /** For how many a final receipt is still waited, as far as that is counted. */
   get awaited(): number {
     const now = this.#clock.now();
     let count = 0;
-    for (const entry of this.#awaited) if (isAwaited(entry, now)) count++;
+    for (const { entry } of this.#awaited) if (isAwaited(entry, now) && ++count >= MOST_COUNTED) break;
     return count;
   }
 
@@ -62,7 +67,7 @@ export class MemoryCorrelator implements Correlator {
     return this.#dropExpired(Infinity);
   }
 
-  #candidates(messageId: string): CorrelationEntry[] {
+  #candidates(messageId: string): Kept[] {
     const found = this.#byId.get(foldedId(messageId));
     if (found === undefined) return [];
     return Array.isArray(found) ? found : [found];
@@ -70,42 +75,45 @@ export class MemoryCorrelator implements Correlator {
 
   #add(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
+    const kept = new Kept(entry);
     if (this.#byId.has(key)) this.#makeRoom(entry);
     const others = this.#byId.get(key);
-    if (Array.isArray(others)) others.push(entry);
-    else this.#byId.set(key, others === undefined ? entry : [others, entry]);
-    (entry.finalState === undefined ? this.#awaited : this.#final).add(entry);
+    if (Array.isArray(others)) others.push(kept);
+    else this.#byId.set(key, others === undefined ? kept : [others, kept]);
+    this.#orderOf(entry).push(kept);
+  }
+
+  #orderOf({ finalState }: CorrelationEntry): LinkedList<Kept> {
+    return finalState === undefined ? this.#awaited : this.#final;
   }
 
   /** Among those with its message_id. */
   #makeRoom(entry: CorrelationEntry): void {
     const candidates = this.#candidates(entry.messageId);
-    const same = candidates.find((one) => isSameEntry(one, entry));
+    const same = candidates.find((one) => isSameEntry(one.entry, entry));
     if (same) this.#remove(same);
     else if (candidates.length >= MOST_CANDIDATES)
-      this.#remove(
-        candidates.find(({ finalState }) => finalState !== undefined) ?? (candidates[0] as CorrelationEntry),
-      );
+      this.#remove(candidates.find((one) => one.entry.finalState !== undefined) ?? (candidates[0] as Kept));
   }
 
-  #remove(entry: CorrelationEntry): void {
+  #remove(kept: Kept): void {
+    const { entry } = kept;
     const key = foldedId(entry.messageId);
     const found = this.#byId.get(key);
     if (Array.isArray(found)) {
-      found.splice(found.indexOf(entry), 1);
-      if (found.length === 1) this.#byId.set(key, found[0] as CorrelationEntry);
+      found.splice(found.indexOf(kept), 1);
+      if (found.length === 1) this.#byId.set(key, found[0] as Kept);
     } else this.#byId.delete(key);
-    this.#awaited.delete(entry);
-    this.#final.delete(entry);
+    this.#orderOf(entry).remove(kept);
   }
 
   #dropExpired(max: number): number {
     const now = this.#clock.now();
     let dropped = 0;
     for (const order of [this.#final, this.#awaited]) {
-      for (const entry of order) {
-        if (dropped >= max || entry.expiresAt > now) break;
-        this.#remove(entry);
+      for (let { oldest } = order; oldest && dropped < max; { oldest } = order) {
+        if (oldest.entry.expiresAt > now) break;
+        this.#remove(oldest);
         dropped++;
       }
     }
