@@ -1,7 +1,6 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
 import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
-import { Heap } from '../heap';
 import type {
   DeadLetter,
   DeliveryState,
@@ -15,14 +14,12 @@ import type {
   Settlement,
 } from '../types';
 import { Waiters } from '../waiters';
-import { Lanes, type Entry } from './lanes';
+import { DelayedEntries } from './delayed';
+import type { Entry } from './entry';
+import { Lanes } from './lanes';
+import { entryOf } from './packed';
 
 type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states'>;
-
-interface Delayed {
-  readonly entry: Entry;
-  readonly notBefore: number;
-}
 
 /** What a lease's token is here. A new one for each loan, so that an old lease says nothing about a new one. */
 class Loan {
@@ -37,10 +34,8 @@ const PURGE_CHUNK = 1000;
 export class MemoryQueue implements OutboundQueue {
   readonly #clock: Clock;
   readonly #onDead: (letter: DeadLetter) => void;
-  readonly #ready = new Lanes();
-  readonly #delayed = new Heap<Delayed>(
-    (a, b) => a.notBefore < b.notBefore || (a.notBefore === b.notBefore && a.entry.order < b.entry.order),
-  );
+  #ready = new Lanes();
+  #delayed = new DelayedEntries();
   readonly #takers = new Waiters<number, Lease[]>();
   readonly #enqueuers = new Waiters<Batch, string[]>();
   #limits: QueueLimits;
@@ -117,7 +112,7 @@ export class MemoryQueue implements OutboundQueue {
     while (dropped.length < excess) {
       const next = this.#delayed.pop();
       if (!next) break;
-      dropped.push(next.entry.item);
+      dropped.push(entryOf(next).item);
     }
     return dropped;
   }
@@ -164,8 +159,8 @@ export class MemoryQueue implements OutboundQueue {
   #ripen(): void {
     const now = this.#delayed.length > 0 ? this.#clock.now() : 0;
     for (let next = this.#delayed.peek(); next && next.notBefore <= now; next = this.#delayed.peek()) {
-      this.#delayed.pop();
-      this.#ready.putBack(next.entry);
+      const ripe = this.#delayed.pop();
+      if (ripe) this.#ready.putReturned(ripe);
     }
   }
 
@@ -198,7 +193,7 @@ export class MemoryQueue implements OutboundQueue {
 
   #delay(entry: Entry, state: DeliveryState, notBefore: number): void {
     entry.state = state;
-    this.#delayed.push({ entry, notBefore });
+    this.#delayed.push(entry, notBefore);
   }
 
   #bury(item: QueueItem, state: DeliveryState, { reason }: Settlement & { outcome: 'dead' }): void {
@@ -231,8 +226,7 @@ export class MemoryQueue implements OutboundQueue {
   async stats(): Promise<QueueStats> {
     this.#check();
     this.#ripen();
-    let oldestAt = this.#ready.oldestAt() ?? Infinity;
-    for (const { entry } of this.#delayed) oldestAt = Math.min(oldestAt, entry.item.enqueuedAt);
+    const oldestAt = Math.min(this.#ready.oldestAt() ?? Infinity, this.#delayed.oldestAt());
     return {
       queued: this.#ready.length + this.#delayed.length,
       delayed: this.#delayed.length,
@@ -242,19 +236,23 @@ export class MemoryQueue implements OutboundQueue {
   }
 
   hasten(): void {
-    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) this.#ready.putBack(next.entry);
+    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) this.#ready.putReturned(next);
     this.#lend();
   }
 
   async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {
     this.#check();
-    const items: QueueItem[] = [];
-    while (this.#ready.length > 0) this.#ready.take(PURGE_CHUNK).forEach((entry) => items.push(entry.item));
-    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) items.push(next.entry.item);
-    const removed = items.length;
+    const removed = this.#ready.length + this.#delayed.length;
+    const chunks = chunksOf(this.#ready, this.#delayed);
+    this.#ready = new Lanes();
+    this.#delayed = new DelayedEntries();
     this.#admit();
-    if (!options.onRemoved) return { removed, items };
-    await tellRemoved(options, items);
+    if (!options.onRemoved) return { removed, items: [...chunks].flat() };
+    // Unpacked no sooner than they are told.
+    for (const chunk of chunks) {
+      await tellRemoved(options, chunk);
+      await new Promise(setImmediate);
+    }
     return { removed, items: [] };
   }
 
@@ -267,5 +265,15 @@ export class MemoryQueue implements OutboundQueue {
     this.#clock.clearTimeout(this.#timer);
     this.#takers.rejectAll(storeClosed());
     this.#enqueuers.rejectAll(storeClosed());
+  }
+}
+
+function* chunksOf(ready: Lanes, delayed: DelayedEntries): Iterable<QueueItem[]> {
+  while (ready.length > 0) yield ready.take(PURGE_CHUNK).map(({ item }) => item);
+  while (delayed.length > 0) {
+    const chunk: QueueItem[] = [];
+    for (let next = delayed.pop(); next; next = chunk.length < PURGE_CHUNK ? delayed.pop() : undefined)
+      chunk.push(entryOf(next).item);
+    yield chunk;
   }
 }
