@@ -1,15 +1,8 @@
 import type { Clock } from '../../clock';
-import { LinkedList, type Link } from '../linked-list';
-import { MOST_COUNTED, isAwaited } from '../account';
-import { MOST_CANDIDATES, byAge, foldedId, isSameEntry } from '../candidates';
+import { MOST_COUNTED } from '../account';
+import { MOST_CANDIDATES, byAge, foldedId } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
-
-/** An entry, in the order of putting. */
-class Kept implements Link<Kept> {
-  older: Kept | undefined;
-  newer: Kept | undefined;
-  constructor(readonly entry: CorrelationEntry) {}
-}
+import { CorrelationAge, tagOf, type Kept } from './correlation-age';
 
 /**
  * Entries by their message_id, case apart, and beside that in the order of putting, which is, all lifetimes being
@@ -19,8 +12,8 @@ class Kept implements Link<Kept> {
 export class MemoryCorrelator implements Correlator {
   /** Nearly every message_id has one entry, which then needs no list. */
   readonly #byId = new Map<string, Kept | Kept[]>();
-  readonly #awaited = new LinkedList<Kept>();
-  readonly #final = new LinkedList<Kept>();
+  readonly #awaited = new CorrelationAge();
+  readonly #final = new CorrelationAge();
   readonly #capacity: number;
   readonly #clock: Clock;
   readonly #check: () => void;
@@ -43,8 +36,8 @@ export class MemoryCorrelator implements Correlator {
     this.#check();
     const now = this.#clock.now();
     return this.#candidates(messageId)
-      .map(({ entry }) => entry)
       .filter(({ expiresAt }) => expiresAt > now)
+      .map(({ entry }) => entry)
       .sort(byAge);
   }
 
@@ -52,8 +45,15 @@ export class MemoryCorrelator implements Correlator {
   get awaited(): number {
     const now = this.#clock.now();
     let count = 0;
-    for (const { entry } of this.#awaited) if (isAwaited(entry, now) && ++count >= MOST_COUNTED) break;
+    for (const { isAsked, expiresAt } of this.#awaited)
+      if (isAsked && expiresAt > now && ++count >= MOST_COUNTED) break;
     return count;
+  }
+
+  /** All of them, those first whose final receipt has come, and else the oldest. Nothing may be put meanwhile. */
+  *[Symbol.iterator](): Iterator<CorrelationEntry> {
+    for (const { entry } of this.#final) yield entry;
+    for (const { entry } of this.#awaited) yield entry;
   }
 
   clear(): void {
@@ -75,36 +75,31 @@ export class MemoryCorrelator implements Correlator {
 
   #add(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
-    const kept = new Kept(entry);
     if (this.#byId.has(key)) this.#makeRoom(entry);
+    const kept = (entry.finalState === undefined ? this.#awaited : this.#final).add(key, entry);
     const others = this.#byId.get(key);
     if (Array.isArray(others)) others.push(kept);
     else this.#byId.set(key, others === undefined ? kept : [others, kept]);
-    this.#orderOf(entry).push(kept);
-  }
-
-  #orderOf({ finalState }: CorrelationEntry): LinkedList<Kept> {
-    return finalState === undefined ? this.#awaited : this.#final;
   }
 
   /** Among those with its message_id. */
   #makeRoom(entry: CorrelationEntry): void {
     const candidates = this.#candidates(entry.messageId);
-    const same = candidates.find((one) => isSameEntry(one.entry, entry));
+    const tag = tagOf(entry);
+    const same = candidates.find((one) => one.isSame(entry, tag));
     if (same) this.#remove(same);
     else if (candidates.length >= MOST_CANDIDATES)
-      this.#remove(candidates.find((one) => one.entry.finalState !== undefined) ?? (candidates[0] as Kept));
+      this.#remove(candidates.find((one) => one.age === this.#final) ?? (candidates[0] as Kept));
   }
 
   #remove(kept: Kept): void {
-    const { entry } = kept;
-    const key = foldedId(entry.messageId);
+    const { key } = kept;
     const found = this.#byId.get(key);
     if (Array.isArray(found)) {
       found.splice(found.indexOf(kept), 1);
       if (found.length === 1) this.#byId.set(key, found[0] as Kept);
     } else this.#byId.delete(key);
-    this.#orderOf(entry).remove(kept);
+    kept.age.remove(kept);
   }
 
   #dropExpired(max: number): number {
@@ -112,7 +107,7 @@ export class MemoryCorrelator implements Correlator {
     let dropped = 0;
     for (const order of [this.#final, this.#awaited]) {
       for (let { oldest } = order; oldest && dropped < max; { oldest } = order) {
-        if (oldest.entry.expiresAt > now) break;
+        if (oldest.expiresAt > now) break;
         this.#remove(oldest);
         dropped++;
       }

@@ -4,13 +4,13 @@ import { UNPACKED, type Entry, type Returned } from './entry';
 import { returned } from './packed';
 
 interface Delayed extends Returned {
-  readonly notBefore: number;
+  readonly dueAt: number;
 }
 
 /** Messages that were put off: the one whose time comes first, and of these the one that was enqueued first. */
 export class DelayedEntries {
   readonly #heap = new Heap<Delayed>(
-    (a, b) => a.notBefore < b.notBefore || (a.notBefore === b.notBefore && a.order < b.order),
+    (a, b) => a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.order < b.order),
   );
 
   #writer: RecordWriter | undefined;
@@ -19,8 +19,8 @@ export class DelayedEntries {
     return this.#heap.length;
   }
 
-  push(entry: Entry, notBefore: number): void {
-    this.#heap.push({ notBefore, ...returned(entry, this.#packing) });
+  push(entry: Entry, dueAt: number): void {
+    this.#heap.push({ dueAt, ...returned(entry, this.#packing) });
   }
 
   get #packing(): RecordWriter | undefined {

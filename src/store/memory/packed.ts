@@ -1,8 +1,9 @@
 import { RecordReader, RecordWriter, type Slab } from '../disk/bytes';
-import { isUntouched } from '../delivery-state';
+import { isUntouched, newDeliveryState } from '../delivery-state';
 import { Fifo } from '../fifo';
 import type { DeliveryState, Lane, QueueItem } from '../types';
 import type { Entry, Returned } from './entry';
+import { isUuid, jsonOf, readUuid, writeUuid } from './packing';
 
 const COMMANDS: readonly QueueItem['command'][] = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'];
 const SLAB = 256 * 1024;
@@ -170,7 +171,7 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
   if (msgid !== undefined) writer.text(msgid);
   if (metadata !== undefined) writer.text(metadata);
   if (origin !== undefined) writer.text(origin);
-  if (touched) writer.text(JSON.stringify(state));
+  if (touched) writer.text(JSON.stringify(changesOf(state, item)));
   writer.length(item.segments.length);
   for (const segment of item.segments) writer.buffer(segment);
   base.order = order;
@@ -209,7 +210,7 @@ function read(reader: RecordReader, lane: Lane, base: Base): Entry | undefined {
   if (kind & SAME_LABEL && item.msgid !== undefined) item.correlationId = item.msgid;
   if (flags & METADATA) item.metadata = JSON.parse(reader.text()) as unknown;
   if (flags & ORIGIN) item.origin = reader.text();
-  const state = flags & STATE ? (JSON.parse(reader.text()) as DeliveryState) : undefined;
+  const changes = flags & STATE ? (JSON.parse(reader.text()) as Partial<DeliveryState>) : undefined;
   const segments: Buffer[] = [];
   // Copies, for one message that stays must not keep the whole slab.
   for (let left = reader.length(); left > 0; left--) segments.push(Buffer.from(reader.buffer()));
@@ -217,7 +218,7 @@ function read(reader: RecordReader, lane: Lane, base: Base): Entry | undefined {
   base.order = order;
   base.enqueuedAt = enqueuedAt;
   base.source = source;
-  return { item, order, state };
+  return { item, order, state: changes && { ...newDeliveryState(item), ...changes } };
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -225,46 +226,11 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** Whether it can be written as a length. */
 const isShort = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 31;
 
-/** Undefined: there is none; false: it has no JSON. */
-function jsonOf(metadata: unknown): string | undefined | false {
-  if (metadata === undefined) return undefined;
-  try {
-    return JSON.stringify(metadata) ?? false;
-  } catch {
-    return false;
-  }
-}
-
-const BYTES = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
-
-/** The value of a lower case hexadecimal digit; -1: it is none. */
-function digit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
-}
-
-function isUuid(id: string): boolean {
-  if (id.length !== 36) return false;
-  for (let at = 0; at < 36; at++) {
-    const code = id.charCodeAt(at);
-    const isDash = at === 8 || at === 13 || at === 18 || at === 23;
-    if (isDash ? code !== 0x2d : digit(code) < 0) return false;
-  }
-  return true;
-}
-
-function writeUuid(writer: RecordWriter, id: string): void {
-  for (let at = 0; at < 36; at += 2) {
-    if (id.charCodeAt(at) === 0x2d) at++;
-    writer.octet((digit(id.charCodeAt(at)) << 4) | digit(id.charCodeAt(at + 1)));
-  }
-}
-
-function readUuid(reader: RecordReader): string {
-  let id = '';
-  for (let at = 0; at < 16; at++) {
-    if (at === 4 || at === 6 || at === 8 || at === 10) id += '-';
-    id += BYTES[reader.octet()] as string;
-  }
-  return id;
+/** What of the state is not as of a new message. */
+function changesOf(state: DeliveryState, item: QueueItem): Partial<DeliveryState> {
+  const fresh: Record<string, unknown> = { ...newDeliveryState(item) };
+  const changed = Object.entries(state).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(fresh[name]),
+  );
+  return Object.fromEntries(changed);
 }

@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
+import { fits, neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import type {
   DeadLetter,
   DeliveryState,
@@ -71,7 +71,7 @@ export class MemoryQueue implements OutboundQueue {
     const { capacity, whenFull } = this.#limits;
     if (capacity > 0 && items.length > capacity) throw neverFits(this.#limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
-    const blocked = this.#enqueuers.length > 0 || queueFull(this.#limits, this.#used, items.length);
+    const blocked = this.#enqueuers.length > 0 || !fits(this.#limits, this.#used, items.length);
     const { signal, states } = options;
     if (blocked && whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
@@ -121,7 +121,7 @@ export class MemoryQueue implements OutboundQueue {
   #admit(): void {
     if (this.#enqueuers.length === 0) return;
     this.#enqueuers.serve((batch) =>
-      queueFull(this.#limits, this.#used, batch.items.length) ? undefined : this.#append(batch),
+      fits(this.#limits, this.#used, batch.items.length) ? this.#append(batch) : undefined,
     );
   }
 
@@ -158,7 +158,7 @@ export class MemoryQueue implements OutboundQueue {
   /** Moves the delayed messages whose time has come to their places. */
   #ripen(): void {
     const now = this.#delayed.length > 0 ? this.#clock.now() : 0;
-    for (let next = this.#delayed.peek(); next && next.notBefore <= now; next = this.#delayed.peek()) {
+    for (let next = this.#delayed.peek(); next && next.dueAt <= now; next = this.#delayed.peek()) {
       const ripe = this.#delayed.pop();
       if (ripe) this.#ready.putReturned(ripe);
     }
@@ -170,7 +170,7 @@ export class MemoryQueue implements OutboundQueue {
     this.#timer = undefined;
     const next = this.#delayed.peek();
     if (!next || this.#takers.length === 0) return;
-    const sleep = Math.max(0, Math.min(next.notBefore - this.#clock.now(), LONGEST_SLEEP));
+    const sleep = Math.max(0, Math.min(next.dueAt - this.#clock.now(), LONGEST_SLEEP));
     this.#timer = this.#clock.setTimeout(() => this.#lend(), Math.ceil(sleep));
   }
 
@@ -247,10 +247,13 @@ export class MemoryQueue implements OutboundQueue {
     this.#ready = new Lanes();
     this.#delayed = new DelayedEntries();
     this.#admit();
-    if (!options.onRemoved) return { removed, items: [...chunks].flat() };
+    if (!options.onRemoved) return { removed, items: [...chunks].flat().map(({ item }) => item) };
     // Unpacked no sooner than they are told.
     for (const chunk of chunks) {
-      await tellRemoved(options, chunk);
+      await tellRemoved(
+        options,
+        chunk.map(({ item }) => item),
+      );
       await new Promise(setImmediate);
     }
     return { removed, items: [] };
@@ -268,12 +271,12 @@ export class MemoryQueue implements OutboundQueue {
   }
 }
 
-function* chunksOf(ready: Lanes, delayed: DelayedEntries): Iterable<QueueItem[]> {
-  while (ready.length > 0) yield ready.take(PURGE_CHUNK).map(({ item }) => item);
+function* chunksOf(ready: Lanes, delayed: DelayedEntries): Iterable<Entry[]> {
+  while (ready.length > 0) yield ready.take(PURGE_CHUNK);
   while (delayed.length > 0) {
-    const chunk: QueueItem[] = [];
+    const chunk: Entry[] = [];
     for (let next = delayed.pop(); next; next = chunk.length < PURGE_CHUNK ? delayed.pop() : undefined)
-      chunk.push(entryOf(next).item);
+      chunk.push(entryOf(next));
     yield chunk;
   }
 }

@@ -4,7 +4,7 @@ import type { KeyValueState } from '../types';
 
 interface Fact {
   readonly value: Buffer;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly expiresAt: number;
 }
 
@@ -40,7 +40,7 @@ export class MemoryState implements KeyValueState {
   }
 
   #read(key: string): Buffer | undefined {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const counter = this.#counters.get(key);
     if (counter) return counter.expiresAt > now ? octetsOf(counter) : undefined;
     const fact = this.#facts.get(key);
@@ -50,7 +50,7 @@ export class MemoryState implements KeyValueState {
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
     this.#check();
     this.#counters.delete(key);
-    this.#put(key, Buffer.from(value), ttl === undefined ? Infinity : this.#clock.now() + ttl);
+    this.#put(key, Buffer.from(value), ttl === undefined ? Infinity : this.#clock.monotonic() + ttl);
   }
 
   #put(key: string, value: Buffer, expiresAt: number): void {
@@ -68,7 +68,7 @@ export class MemoryState implements KeyValueState {
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const found: [string, Buffer][] = [];
     for (const [key, { value, expiresAt }] of this.#facts)
       if (key.startsWith(prefix) && expiresAt > now) found.push([key, value]);
@@ -86,7 +86,7 @@ export class MemoryState implements KeyValueState {
       this.#put(key, Buffer.from(String(value)), Infinity);
     } else {
       this.#facts.delete(key);
-      this.#counters.set(key, { value, expiresAt: this.#clock.now() + ttl });
+      this.#counters.set(key, { value, expiresAt: this.#clock.monotonic() + ttl });
       this.#counters.shrink(MOST_COUNTERS);
       this.#dropCounters(LOOK);
     }
@@ -99,7 +99,7 @@ export class MemoryState implements KeyValueState {
   }
 
   #dropCounters(max: number): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let dropped = 0;
     for (let { oldest } = this.#counters; oldest && dropped < max; { oldest } = this.#counters) {
       const [key, { expiresAt }] = oldest;
@@ -111,7 +111,7 @@ export class MemoryState implements KeyValueState {
   }
 
   #sweep(count: number): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let dropped = 0;
     for (let left = count; left > 0; left--) {
       const next = this.#hand.next();
