@@ -33,7 +33,7 @@ export interface HeldBounds {
   readonly octets: number;
 }
 
-/** Promises, closures, entries of maps: measured. */
+/** Promises, closures, entries of maps: an estimate. */
 const OVERHEAD = 1500;
 /** An id, or key, that is longer is none of an SMSC's that keeps to the specification; it is known by its digest. */
 const LONGEST_KEY = 128;

@@ -1,4 +1,4 @@
-import type { DeadReason, KnownStates, QueueItem, Store } from '../store';
+import type { Correlator, DeadReason, KeyValueState, KnownStates, QueueItem, Store } from '../store';
 import type { Road } from './road';
 import type { Sender } from './sender';
 
@@ -55,4 +55,9 @@ function unnamed(
   const still = new Set(after);
   const gone = before.filter((item) => still.has(item));
   return gone.length <= count ? gone : [];
+}
+
+/** Drops what has expired of what is kept beside the queue. One that fails is asked again the next time. */
+export async function expireAll(correlator: Correlator, state: KeyValueState): Promise<void> {
+  await Promise.allSettled([correlator.expire(), state.expire?.()]);
 }

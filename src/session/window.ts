@@ -52,6 +52,8 @@ export class Window {
   readonly #released: () => void;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #timedOut = new Map<number, Outstanding>();
+  /** One for many: a new one walks over all that was deleted in front. None while nothing is to go: it keeps that alive. */
+  #oldest: Iterator<number> | undefined;
   readonly #waiters = new Set<Waiter>();
   readonly #aborts = new Aborts();
   readonly #idleWaiters: (() => void)[] = [];
@@ -283,10 +285,11 @@ export class Window {
 
   #remember(sequenceNumber: number, entry: Outstanding): void {
     this.#timedOut.set(sequenceNumber, entry);
-    if (this.#timedOut.size <= REMEMBERED_LATE) return;
-    for (const oldest of this.#timedOut.keys()) {
-      this.#timedOut.delete(oldest);
-      break;
+    if (this.#timedOut.size <= REMEMBERED_LATE) this.#oldest = undefined;
+    while (this.#timedOut.size > REMEMBERED_LATE) {
+      const next = (this.#oldest ??= this.#timedOut.keys()).next();
+      if (next.done) this.#oldest = undefined;
+      else this.#timedOut.delete(next.value);
     }
   }
 }

@@ -66,6 +66,8 @@ export class Register {
   readonly #outcome: ReceiptState;
   readonly #capacity: number;
   readonly #messages = new Map<string, { readonly message: TakenMessage; readonly octets: number }>();
+  /** One for many: a new one walks over all that was deleted in front. None while nothing is to go: it keeps that alive. */
+  #oldest: Iterator<string> | undefined;
   readonly #promised = new Map<TakenMessage, number>();
   #octets = 0;
   #promisedOctets = 0;
@@ -80,10 +82,16 @@ export class Register {
     const octets = octetsOf(message);
     this.#messages.set(message.message_id, { message, octets });
     this.#octets += octets;
-    for (const oldest of this.#messages.keys()) {
-      if (this.#messages.size <= this.#capacity && this.#octets <= MOST_OCTETS) break;
-      this.#forget(oldest);
+    if (!this.#isOver) this.#oldest = undefined;
+    while (this.#isOver) {
+      const next = (this.#oldest ??= this.#messages.keys()).next();
+      if (next.done) this.#oldest = undefined;
+      else this.#forget(next.value);
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#messages.size > this.#capacity || this.#octets > MOST_OCTETS;
   }
 
   #forget(messageId: string): void {

@@ -201,8 +201,14 @@ export interface KeyValueState {
   set(key: string, value: Buffer, ttl?: number): Promise<void>;
   delete(keys: readonly string[]): Promise<void>;
   list(prefix: string): Promise<[key: string, value: Buffer][]>;
-  /** Returns `start` the first time, then always one more than before, with 0 after `modulo` - 1. */
-  increment(key: string, modulo: number, start: number): Promise<number>;
+  /**
+   * Returns `start` the first time, then always one more than before, with 0 after `modulo` - 1. `ttl`: milliseconds
+   * after its last use for which it must be kept, then it begins anew; a store may forget the counters that were not
+   * used for longest sooner, where they are very many. Absent: it is kept for ever.
+   */
+  increment(key: string, modulo: number, start: number, ttl?: number): Promise<number>;
+  /** Drops what has expired, as much as takes no long time; called now and then. Returns how many. */
+  expire?(): Promise<number>;
 }
 
 /** A message that failed for good, as it was then. */

@@ -24,6 +24,8 @@ export class JoinedSigns {
   readonly #maxMessages: number;
   readonly #maxOctets: number;
   readonly #joined = new Map<string, Joined>();
+  /** One for many: a new one walks over all that was deleted in front. None while nothing is to go: it keeps that alive. */
+  #oldest: Iterator<string> | undefined;
   #octets = 0;
 
   /** `window`: milliseconds for which they are known; 0: not at all. */
@@ -79,10 +81,16 @@ export class JoinedSigns {
     const joined = { at, fingerprints };
     this.#joined.set(key, joined);
     this.#octets += octetsOf(key, joined);
-    for (const oldest of this.#joined.keys()) {
-      if (this.#joined.size <= this.#maxMessages && this.#octets <= this.#maxOctets) break;
-      this.forget(oldest);
+    if (!this.#isOver) this.#oldest = undefined;
+    while (this.#isOver) {
+      const next = (this.#oldest ??= this.#joined.keys()).next();
+      if (next.done) this.#oldest = undefined;
+      else this.forget(next.value);
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#joined.size > this.#maxMessages || this.#octets > this.#maxOctets;
   }
 }
 

@@ -105,6 +105,8 @@ export class Reassembler {
   readonly #maxOctets: number;
   /** The one that waits longest for its next part comes first. */
   readonly #waiting = new Map<string, Waiting>();
+  /** One for many: a new one walks over all that was deleted in front. None while nothing is to go: it keeps that alive. */
+  #oldest: Iterator<Waiting> | undefined;
   readonly #joined: JoinedSigns;
   #octets = 0;
 
@@ -153,6 +155,7 @@ export class Reassembler {
     if (entry.parts.length === part.total) {
       this.#forget(entry);
       this.#joined.learn(key, now, inOrder(entry));
+      this.#shrink(incomplete);
       return { key, status: 'joined', message: toMessage(entry), incomplete };
     }
     this.#shrink(incomplete);
@@ -257,10 +260,16 @@ export class Reassembler {
   }
 
   #shrink(incomplete: JoinedMessage[]): void {
-    for (const entry of this.#waiting.values()) {
-      if (this.#waiting.size <= this.#maxMessages && this.#octets <= this.#maxOctets) return;
-      incomplete.push(this.#giveUp(entry, 'capacity'));
+    if (!this.#isOver) this.#oldest = undefined;
+    while (this.#isOver) {
+      const next = (this.#oldest ??= this.#waiting.values()).next();
+      if (next.done) this.#oldest = undefined;
+      else incomplete.push(this.#giveUp(next.value, 'capacity'));
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#waiting.size > this.#maxMessages || this.#octets > this.#maxOctets;
   }
 
   #giveUp(entry: Waiting, reason: IncompleteReason): JoinedMessage {

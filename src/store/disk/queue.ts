@@ -1,6 +1,6 @@
 import { LONGEST_TIMER, type Clock, type TimerHandle } from '../../clock';
 import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
+import { fits, neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import type {
   DeliveryState,
   EnqueueOptions,
@@ -78,7 +78,7 @@ export class DiskQueue implements OutboundQueue {
     const { limits, changes } = this.#parts;
     if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
-    const blocked = this.#enqueuers.length > 0 || this.#full(items.length);
+    const blocked = this.#enqueuers.length > 0 || !fits(this.#parts.limits, this.#used, items.length);
     if (!blocked) return this.#append(items, states);
     if (limits.whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = limits.whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
@@ -144,7 +144,7 @@ export class DiskQueue implements OutboundQueue {
   #admit(): void {
     if (this.#enqueuers.length === 0) return;
     this.#enqueuers.serve(({ items, states }) =>
-      this.#full(items.length) ? undefined : this.#append(items, states),
+      fits(this.#parts.limits, this.#used, items.length) ? this.#append(items, states) : undefined,
     );
   }
 

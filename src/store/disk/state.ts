@@ -7,6 +7,12 @@ import { FactNames, type Fact } from './fact-names';
 import { decodeFact, type Records } from './records';
 import type { StoreTime } from './time';
 
+/** Facts that are looked at in one go, for what is over. */
+const LOOK = 256;
+const WRITES_PER_LOOK = 64;
+/** Of these, that {@link DiskState.expire} makes. */
+const MOST_ROUNDS = 400;
+
 export class DiskState implements KeyValueState {
   readonly #table: BinaryTable;
   readonly #names: FactNames;
@@ -17,7 +23,9 @@ export class DiskState implements KeyValueState {
   readonly #check: () => void;
   /** Written but not synced yet; null: removed. */
   readonly #unsynced = new Map<string, Fact | null>();
-  #setsSinceSweep = Infinity;
+  #writesSinceLook = WRITES_PER_LOOK;
+  /** The last key that was looked at; undefined: none since the beginning. */
+  #hand: Buffer | undefined;
 
   constructor(parts: {
     tables: Tables;
@@ -58,12 +66,13 @@ export class DiskState implements KeyValueState {
 
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
     this.#check();
+    await this.#put(key, Buffer.from(value), ttl);
+  }
+
+  #put(key: string, value: Buffer, ttl: number | undefined): Promise<void> {
     const expiresAt = ttl === undefined ? Infinity : this.#time.now() + ttl;
-    const over = this.#sweep();
-    await this.#write([
-      [key, { value: Buffer.from(value), expiresAt }],
-      ...over.map((old) => [old, null] as const),
-    ]);
+    const over = this.#over(key);
+    return this.#write([...over.map((old) => [old, null] as const), [key, { value, expiresAt }]]);
   }
 
   async delete(keys: readonly string[]): Promise<void> {
@@ -93,12 +102,40 @@ export class DiskState implements KeyValueState {
     await this.#committer.make([{ room, apply, done: settled, failed: settled }], grows);
   }
 
-  /** What is over, looked for once per as many sets as there are facts: a constant share for each. */
-  #sweep(): string[] {
-    if (++this.#setsSinceSweep <= this.#table.count) return [];
-    this.#setsSinceSweep = 0;
+  async expire(): Promise<number> {
+    this.#check();
+    let expired = 0;
+    for (let rounds = Math.min(MOST_ROUNDS, Math.ceil(this.#table.count / LOOK)); rounds > 0; rounds--) {
+      const over = this.#lookOn();
+      expired += over.length;
+      if (over.length > 0) await this.#write(over.map((key) => [key, null] as const));
+      else await new Promise((resolve) => setImmediate(resolve));
+      this.#check();
+    }
+    return expired;
+  }
+
+  /** What is over, looked for now and then where facts are written: a constant share for each, and never all at once. */
+  #over(written: string): string[] {
+    if (++this.#writesSinceLook < WRITES_PER_LOOK) return [];
+    this.#writesSinceLook = 0;
+    return this.#lookOn().filter((key) => key !== written);
+  }
+
+  /** Looks on from where it looked last, and at the end begins anew. */
+  #lookOn(): string[] {
     const now = this.#time.now();
-    return this.#stored('').flatMap(([key, { expiresAt }]) => (expiresAt <= now ? key : []));
+    const over: string[] = [];
+    const seen = [...this.#table.entries({ after: this.#hand, limit: LOOK })];
+    for (const [octets, value] of seen) {
+      const key = this.#names.nameOf(octets, value);
+      if (key === undefined || this.#unsynced.has(key)) continue;
+      const fact = decodeFact(value);
+      if ('value' in fact && fact.value.expiresAt <= now) over.push(key);
+    }
+    const last = seen.length < LOOK ? undefined : seen.at(-1);
+    this.#hand = last && Buffer.from(last[0]);
+    return over;
   }
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
@@ -133,11 +170,11 @@ export class DiskState implements KeyValueState {
    * Resolves before it is synced: whatever is stored later with the number is
    * synced no earlier, so no number is ever stored twice.
    */
-  async increment(key: string, modulo: number, start: number): Promise<number> {
+  async increment(key: string, modulo: number, start: number, ttl?: number): Promise<number> {
     this.#check();
     const before = this.#read(key);
     const value = before ? (Number(before.toString()) + 1) % modulo : start % modulo;
-    this.#write([[key, { value: Buffer.from(String(value)), expiresAt: Infinity }]]).catch(() => undefined);
+    this.#put(key, Buffer.from(String(value)), ttl).catch(() => undefined);
     return value;
   }
 }
