@@ -1,6 +1,9 @@
 /** Time as every component here takes it: injected, so that tests own it. */
 export interface Clock {
-  /** Milliseconds since the epoch: for what people read and what outlives the process. */
+  /**
+   * Milliseconds since the epoch: for what people read, and for what is promised as a date. It jumps when somebody
+   * sets the clock: what lasts a while runs on {@link monotonic}, or on {@link SteadyTime} where it is kept as a date.
+   */
   now(): number;
   /** Milliseconds that never jump: for durations. */
   monotonic(): number;
@@ -11,9 +14,154 @@ export interface Clock {
 /** What {@link Clock.setTimeout} returns; opaque. */
 export type TimerHandle = unknown;
 
+/** Milliseconds: timers of the platform hold 31 bits, and fire at once where it is more. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** A timer that is longer than those of the platform, which it sets one after the other. */
+class LongTimer {
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(callback: () => void, ms: number) {
+    const sleep = (left: number): void => {
+      const nap = Math.min(left, LONGEST_TIMER);
+      this.#timer = setTimeout(() => (left > nap ? sleep(left - nap) : callback()), nap);
+    };
+    sleep(ms);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+  setTimeout: (callback, ms) => (ms > LONGEST_TIMER ? new LongTimer(callback, ms) : setTimeout(callback, ms)),
+  clearTimeout: (timer) => {
+    if (timer instanceof LongTimer) timer.clear();
+    else clearTimeout(timer as NodeJS.Timeout | undefined);
+  },
 };
+
+interface Watched {
+  readonly callbacks: Set<() => void>;
+  readonly listener: () => void;
+}
+
+/** Waits on signals with one listener for each signal, however many wait: ten thousand listeners are slow, and Node warns of them. */
+export class Aborts {
+  readonly #watched = new WeakMap<AbortSignal, Watched>();
+
+  /** Calls back when the signal aborts, at most once. Returns what takes that back. */
+  on(signal: AbortSignal, callback: () => void): () => void {
+    const watched = this.#watched.get(signal) ?? this.#watch(signal);
+    watched.callbacks.add(callback);
+    return () => {
+      if (!watched.callbacks.delete(callback) || watched.callbacks.size > 0) return;
+      signal.removeEventListener('abort', watched.listener);
+      this.#watched.delete(signal);
+    };
+  }
+
+  #watch(signal: AbortSignal): Watched {
+    const callbacks = new Set<() => void>();
+    const listener = (): void => {
+      for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();
+    };
+    const watched = { callbacks, listener };
+    signal.addEventListener('abort', listener, { once: true });
+    this.#watched.set(signal, watched);
+    return watched;
+  }
+}
+/** Milliseconds: by less than that clocks run apart; by more somebody has set one, or the machine has slept. */
+export const SMALLEST_STEP = 1000;
+
+/** Somebody has set the wall clock. */
+interface Step {
+  /** What it showed before. */
+  readonly before: number;
+  /** Milliseconds, ahead or, below zero, back. */
+  readonly by: number;
+}
+
+const MOST_STEPS = 100;
+/** Milliseconds: whoever waits for steps looks as often as that. */
+const NOTICED_WITHIN = 10_000;
+
+/**
+ * Epoch milliseconds that go on as time does when the wall clock is set: what lasts a while, but is given, compared or
+ * kept as a date, runs on it. As long as nobody sets the clock it is the wall clock's time.
+ */
+export class SteadyTime {
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
+  /** Added to monotonic time. */
+  readonly #base: number;
+  #lag: number;
+  readonly #steps: Step[] = [];
+
+  /** `start`: what it begins with, where that is not what the wall clock shows. */
+  constructor(clock: Pick<Clock, 'now' | 'monotonic'>, start = clock.now()) {
+    this.#clock = clock;
+    this.#base = start - clock.monotonic();
+    this.#lag = this.lag;
+  }
+
+  now(): number {
+    return this.#base + this.#clock.monotonic();
+  }
+
+  /** What is to be added to a date of the wall clock; 0 as long as nobody has set it. */
+  get lag(): number {
+    const lag = Math.round(this.now() - this.#clock.now());
+    return Math.abs(lag) < SMALLEST_STEP ? 0 : lag;
+  }
+
+  /** A date by the wall clock as it is now. */
+  of(date: number): number {
+    return date + this.lag;
+  }
+
+  /** The other way round. */
+  dateOf(time: number): number {
+    return time - this.lag;
+  }
+
+  /** By how many milliseconds the clock was set since the last look; below zero: back. 0: it was not. */
+  look(): number {
+    const by = this.#lag - this.lag;
+    this.#lag -= by;
+    if (Math.abs(by) < SMALLEST_STEP) return 0;
+    this.#steps.push({ before: this.#clock.now() - by, by });
+    if (this.#steps.length > MOST_STEPS) this.#steps.shift();
+    return by;
+  }
+
+  /**
+   * Milliseconds since a date that was the wall clock's at its time; not less than 0. Of a date that the clock has
+   * shown twice the later time is meant.
+   */
+  since(date: number): number {
+    this.look();
+    const now = this.#clock.now();
+    let shift = 0;
+    let latest = now;
+    for (const { before, by } of [...this.#steps].reverse()) {
+      // As precisely as steps are noticed.
+      if (date >= before + by - NOTICED_WITHIN && date <= latest) break;
+      shift += by;
+      latest = before;
+    }
+    return Math.max(0, now - date - shift);
+  }
+}
+
+const shared = new WeakMap<object, SteadyTime>();
+
+/** The one of all who have this clock, so that what one of them keeps the next can read. */
+export function steadyTime(clock: Clock): SteadyTime {
+  let time = shared.get(clock);
+  if (!time) shared.set(clock, (time = new SteadyTime(clock)));
+  return time;
+}

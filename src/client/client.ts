@@ -66,8 +66,8 @@ export class SmppClient {
       settings,
       events: this.#events,
       outcomes: this.#outcomes,
-      awaited: (isFor) => this.#road.awaited(isFor),
-      isAwaited: (id) => this.#road.isAwaited(id),
+      awaited: (isFor) => this.#road.acceptances.awaited(isFor),
+      isAwaited: (id) => this.#road.acceptances.isAwaited(id),
     });
     const listener = roadListener({
       ...parts,

@@ -129,9 +129,17 @@ export class Endings {
   #delay(lease: Lease, times: number): void {
     const { settler, clock, random, late } = this.#parts;
     if (lease.state.redelivered) late.expect(lease);
-    const notBefore = clock.now() + retryDelay(times, random);
+    const dueAt = clock.monotonic() + retryDelay(times, random);
     if (lease.state.onTheWire) lease.state.onTheWire = false;
-    settler.settle({ outcome: 'retry', lease, notBefore }, () => undefined);
+    const retry = {
+      outcome: 'retry',
+      lease,
+      // The store may take it only later, and somebody may have set the clock by then.
+      get notBefore() {
+        return Math.ceil(clock.now() + Math.max(0, dueAt - clock.monotonic()));
+      },
+    } as const;
+    settler.settle(retry, () => undefined);
   }
 
   #unknown(lease: Lease, linkLost: boolean): void {

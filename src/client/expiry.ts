@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../clock';
+import { SteadyTime, type Clock, type TimerHandle } from '../clock';
 import type { Log } from '../observability';
 import type { Lease, OutboundQueue, QueueItem } from '../store';
 
@@ -29,6 +29,7 @@ const SELDOM = 60_000;
  */
 export class Expiry {
   readonly #parts: ExpiryParts;
+  readonly #time: SteadyTime;
   /** Epoch milliseconds: before that nothing expires, as far as is known; Infinity: there is nothing to look at. */
   #next = Infinity;
   #timer: TimerHandle;
@@ -39,6 +40,7 @@ export class Expiry {
 
   constructor(parts: ExpiryParts) {
     this.#parts = parts;
+    this.#time = new SteadyTime(parts.clock);
   }
 
   start(): void {
@@ -71,12 +73,21 @@ export class Expiry {
     this.#arm();
   }
 
+  /** The wall clock was set: what was known of dates does not hold any more. */
+  stepped(): void {
+    if (this.#next === Infinity) return;
+    this.#next = 0;
+    this.#arm();
+  }
+
   #arm(): void {
     const { clock } = this.#parts;
     clock.clearTimeout(this.#timer);
     if (!this.#running || this.#next === Infinity) return;
     const wait = Math.min(SELDOM, Math.max(OFTEN, this.#next - clock.now()));
     this.#timer = clock.setTimeout(() => {
+      // Nobody else looks while it is not connected.
+      if (this.#time.look() !== 0) this.#next = 0;
       this.#looking = this.#look().finally(() => this.#arm());
     }, wait);
   }

@@ -111,12 +111,14 @@ export class GuardedHandler implements AskedHandler {
     const asking = this.#asking.get(method.name) as Promise<T> | undefined;
     if (asking) return asking;
     let given: unknown;
+    let isPromise: boolean;
     try {
       given = this.#handler[method.name]?.();
+      isPromise = isThenable(given);
     } catch (error) {
       return this.#failed(method, error);
     }
-    if (!isThenable(given)) return this.#checked(method, given);
+    if (!isPromise) return this.#checked(method, given);
     const answer = Promise.resolve(given)
       .then(
         (value) => this.#checked(method, value),

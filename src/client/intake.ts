@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import {
@@ -62,6 +62,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One reference number space per recipient; 16 bits, of which 8-bit headers use the lower half. */
 const REFERENCES = 0x10000;
+/** Milliseconds after its last use: by then no phone waits for parts any more, so any number will do. */
+const REFERENCE_TTL = 3_600_000;
+const LONGEST_RECIPIENT = 100;
 
 /**
  * Where messages come in: everything that can be wrong with one is found here, and
@@ -162,7 +165,8 @@ export class Intake {
 
   #reference(destination: string): Promise<number> {
     const { random, state } = this.#parts;
-    return state.increment(`reference:${destination}`, REFERENCES, Math.floor(random() * REFERENCES));
+    const start = Math.floor(random() * REFERENCES);
+    return state.increment(referenceKey(destination), REFERENCES, start, REFERENCE_TTL);
   }
 
   #cut(parsed: ParsedMessage, reference: number): SubmitSmFields[] {
@@ -274,6 +278,15 @@ export class Intake {
     if (wishes.metadata !== undefined) item.metadata = checkedMetadata(wishes.metadata);
     return item;
   }
+}
+
+/** Of a list of recipients, which may be longer than a store's keys, a digest. */
+function referenceKey(destination: string): string {
+  const recipient =
+    destination.length <= LONGEST_RECIPIENT
+      ? destination
+      : createHash('sha256').update(destination).digest('hex');
+  return `reference:${recipient}`;
 }
 
 /** A part of a longer message by its own TLVs cannot be cut: its parts would say two things. */

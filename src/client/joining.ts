@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../clock';
+import { steadyTime, type Clock, type SteadyTime, type TimerHandle } from '../clock';
 import type { Log } from '../observability';
 import type { Store } from '../store';
 import {
@@ -23,19 +23,25 @@ const PREFIX = 'reassembly:';
 /** Of messages that were told: their parts may come again, across a restart too. */
 const JOINED = 'reassembled:';
 
+/** Messages that are given up and being told while parts are still answered. */
+const MOST_GIVEN_UP = 100;
+
 /** Joins the parts of long messages, and keeps what waits as safe as the store makes it. */
 export class Joining {
   readonly #parts: JoiningParts;
   readonly #reassembler: Reassembler;
+  /** What is stored outlives the process: as dates, but of a clock that nobody sets. */
+  readonly #time: SteadyTime;
   #timer: TimerHandle | undefined;
   #loaded: Promise<void> | undefined;
   #stopped = false;
-  /** Messages that wait for parts, by their key. */
-  readonly #waiting = new Set<string>();
+  /** Messages that are given up and being told. */
+  readonly #givenUp = new Set<Promise<void>>();
   #incomplete: (message: JoinedMessage) => Promise<boolean> = () => Promise.resolve(true);
 
   constructor(parts: JoiningParts) {
     this.#parts = parts;
+    this.#time = steadyTime(parts.clock);
     this.#reassembler = new Reassembler({ timeout: parts.timeout });
   }
 
@@ -58,13 +64,13 @@ export class Joining {
    */
   async add(part: MessagePart): Promise<Omit<AddResult, 'incomplete'>> {
     await this.#ready();
-    const { incomplete, ...added } = this.#reassembler.add(part, this.#parts.clock.now());
-    const { key, status, message } = added;
+    const { incomplete, ...added } = this.#reassembler.add(part, this.#time.now());
+    const { key, message } = added;
     for (const given of incomplete) this.#giveUp(given);
-    if (status === 'waiting') this.#waiting.add(key);
-    if (message) this.#waiting.delete(key);
     this.#arm();
     if (!message && this.#parts.store.capabilities.durable) await this.#keep(key);
+    // The part is not answered before: a peer is not to give up messages faster than the flow takes them.
+    while (this.#givenUp.size > MOST_GIVEN_UP) await Promise.race(this.#givenUp);
     return added;
   }
 
@@ -72,9 +78,8 @@ export class Joining {
   async reopen(message: JoinedMessage, last?: MessagePart): Promise<void> {
     const { key } = message;
     // Another message may have the key by now.
-    if (this.#waiting.has(key)) return;
-    this.#reassembler.reopen(message, last?.part, this.#parts.clock.now());
-    if (message.total > 1) this.#waiting.add(key);
+    if (this.#reassembler.has(key)) return;
+    this.#reassembler.reopen(message, last?.part, this.#time.now());
     this.#arm();
     if (this.#parts.store.capabilities.durable) await this.#keep(key);
   }
@@ -82,7 +87,7 @@ export class Joining {
   /** Only now its parts are dropped from the store: a crash before that tells it again. */
   async told({ key }: JoinedMessage): Promise<void> {
     // Another message may have the key by now.
-    if (this.#waiting.has(key)) return;
+    if (this.#reassembler.has(key)) return;
     const { state, capabilities } = this.#parts.store;
     const joined = capabilities.durable ? this.#reassembler.exportJoined(key) : undefined;
     try {
@@ -100,7 +105,7 @@ export class Joining {
     this.#stopped = true;
     this.#parts.clock.clearTimeout(this.#timer);
     if (!this.#parts.store.capabilities.durable)
-      await Promise.all([...this.#waiting].map((key) => this.#keep(key)));
+      await Promise.all(this.#reassembler.keys().map((key) => this.#keep(key)));
   }
 
   async #keep(key: string): Promise<void> {
@@ -123,13 +128,18 @@ export class Joining {
 
   async #load(): Promise<void> {
     const joined = await this.#stored<JoinedEntry>(JOINED, ({ at }) => at);
-    this.#each(joined, (entry) => this.#reassembler.importJoined(entry));
+    // The wall clock may have been set back since: none waits longer for that.
+    const now = this.#time.now();
+    this.#each(joined, (entry) => this.#reassembler.importJoined({ ...entry, at: Math.min(entry.at, now) }));
     const waiting = await this.#stored<ReassemblyEntry>(PREFIX, ({ lastAt }) => lastAt);
     this.#each(waiting, (entry) => {
-      const incomplete = this.#reassembler.importEntry(entry);
-      this.#waiting.add(entry.key);
+      const lastAt = Math.min(entry.lastAt, now);
+      const incomplete = this.#reassembler.importEntry({ ...entry, lastAt });
       for (const given of incomplete) this.#giveUp(given);
     });
+    // Else they would be in memory twice; what waits is written again at the end.
+    if (!this.#parts.store.capabilities.durable && waiting.length > 0)
+      await this.#parts.store.state.delete(waiting.map(({ key }) => PREFIX + key));
     this.#arm();
   }
 
@@ -156,13 +166,14 @@ export class Joining {
   }
 
   #giveUp(message: JoinedMessage): void {
-    this.#waiting.delete(message.key);
-    this.#incomplete(message)
+    const telling: Promise<void> = this.#incomplete(message)
       .then((told) => (told ? this.told(message) : this.reopen(message)))
       .catch((error: unknown) => {
         const line = { event: 'message', stage: 'incomplete', err: error };
         this.#parts.log.error(line, 'what came of a long message cannot be delivered');
-      });
+      })
+      .finally(() => this.#givenUp.delete(telling));
+    this.#givenUp.add(telling);
   }
 
   #arm(): void {
@@ -172,10 +183,10 @@ export class Joining {
     if (next === undefined || this.#stopped) return;
     this.#timer = clock.setTimeout(
       () => {
-        for (const message of this.#reassembler.expire(clock.now())) this.#giveUp(message);
+        for (const message of this.#reassembler.expire(this.#time.now())) this.#giveUp(message);
         this.#arm();
       },
-      Math.max(1, next - clock.now()),
+      Math.max(1, next - this.#time.now()),
     );
   }
 }

@@ -12,6 +12,8 @@ export class LateAcceptances {
   readonly #left = new BoundedMap<Pick<Lease, 'item' | 'state'>>(REMEMBERED);
   /** Ids of messages that need not be sent any more. */
   readonly #complete = new Set<string>();
+  /** As in a BoundedMap: one for many, and none while nothing is to go. */
+  #oldest: Iterator<string> | undefined;
 
   /** Messages in the store of which everything is accepted. */
   get complete(): number {
@@ -41,9 +43,11 @@ export class LateAcceptances {
     if (!isAccepted(left)) return false;
     this.#complete.add(id);
     // What the map has forgotten has no end here.
-    for (const oldest of this.#complete) {
-      if (this.#complete.size <= REMEMBERED) break;
-      this.#complete.delete(oldest);
+    if (this.#complete.size <= REMEMBERED) this.#oldest = undefined;
+    while (this.#complete.size > REMEMBERED) {
+      const next = (this.#oldest ??= this.#complete.keys()).next();
+      if (next.done) this.#oldest = undefined;
+      else this.#complete.delete(next.value);
     }
     return true;
   }

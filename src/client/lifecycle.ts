@@ -9,12 +9,11 @@ import type { OpenParts } from './parts';
 import type { Receiving } from './receiving';
 import type { Road } from './road';
 import type { Sender } from './sender';
-import { inTime, repeat, unlessAborted, within, type Repeated } from './timing';
+import { rounds } from './rounds';
+import { inTime, unlessAborted, within, type Repeated } from './timing';
 import type { StartOptions, Upkeep } from './upkeep';
 import { warnAtStart } from './warnings';
 
-/** Milliseconds between sweeps of expired correlations. */
-const EXPIRE_EVERY = 60_000;
 /** How long a store that is away may hold up a stop. */
 const STORE_GRACE = 1000;
 /** And its end, which only writes what is on its way. */
@@ -24,7 +23,7 @@ export interface LifecycleParts {
   readonly settings: Settings;
   /** Fields that had a line end behind them. */
   readonly lineEnds: readonly string[];
-  readonly open: Pick<OpenParts, 'ready' | 'store' | 'ownsStore' | 'clock' | 'log' | 'tls' | 'correlator'>;
+  readonly open: Pick<OpenParts, 'ready' | 'close' | 'store' | 'clock' | 'log' | 'tls' | 'correlator'>;
   readonly announcer: Announcer;
   readonly outcomes: Outcomes;
   readonly receiving: Receiving;
@@ -40,7 +39,7 @@ export interface LifecycleParts {
  */
 export class Lifecycle {
   readonly #parts: LifecycleParts;
-  readonly #sweep: Repeated;
+  readonly #rounds: Repeated;
   /** Ends the starts that were called so far. */
   #ended = new AbortController();
   #disconnecting: Promise<void> | undefined;
@@ -49,8 +48,7 @@ export class Lifecycle {
 
   constructor(parts: LifecycleParts) {
     this.#parts = parts;
-    const { clock, correlator } = parts.open;
-    this.#sweep = repeat(clock, EXPIRE_EVERY, () => correlator.expire());
+    this.#rounds = rounds(parts.open, () => parts.expiry.stepped());
   }
 
   get isDisconnecting(): boolean {
@@ -67,12 +65,12 @@ export class Lifecycle {
     this.#warnOnce();
     const { receiving, upkeep, expiry } = this.#parts;
     receiving.open();
-    this.#sweep.start();
+    this.#rounds.start();
     expiry.start();
     try {
       await upkeep.start(options);
     } finally {
-      if (!upkeep.wanted) this.#sweep.stop();
+      if (!upkeep.wanted) this.#rounds.stop();
     }
   }
 
@@ -108,7 +106,7 @@ export class Lifecycle {
   async #disconnect(): Promise<void> {
     const { receiving, road, upkeep, open } = this.#parts;
     receiving.close();
-    this.#sweep.stop();
+    this.#rounds.stop();
     await this.drain(upkeep.sessions, receiving.idle());
     await upkeep.stop();
     await within(open.clock, STORE_GRACE, road.settled());
@@ -129,7 +127,7 @@ export class Lifecycle {
 
   async #stop(): Promise<void> {
     const { sender, expiry, receiving, road, announcer, outcomes, open } = this.#parts;
-    const { clock, store } = open;
+    const { clock } = open;
     this.#endStarts('the client was stopped; make a new one', false);
     sender.stop();
     await within(clock, STORE_GRACE, expiry.stop());
@@ -139,7 +137,7 @@ export class Lifecycle {
     announcer.stop();
     await within(clock, STORE_GRACE, receiving.stop());
     outcomes.stop();
-    if (open.ownsStore) await inTime(clock, CLOSE_GRACE, store.close());
+    await inTime(clock, CLOSE_GRACE, open.close());
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import { isThenable, type Log } from '../observability';
+import { promiseOf, type Log } from '../observability';
 import { SmppError } from '../protocol';
 import { Damper } from './damper';
 import { PartError, causeOf, show } from './errors';
@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<string, { readonly words: string; readonly code: st
     rateLimiter: { words: 'the rate limiter', code: 'PART_FAILED', retriable: true },
     throttleHandler: { words: 'the throttle handler', code: 'PART_FAILED', retriable: true },
     sequence: { words: 'the sequence generator', code: 'SEQUENCE_INVALID', retriable: true },
+    clock: { words: 'the clock', code: 'PART_FAILED', retriable: true },
     random: { words: 'the option random', code: 'PART_FAILED', retriable: true },
     codecs: { words: 'the codec', code: 'PART_FAILED', retriable: false },
   };
@@ -32,10 +33,21 @@ export function partFailed(part: string, method: string, cause: unknown): PartEr
 /** A part's method gave what it must not give; `wanted` is what it must. */
 export function wrongResult(part: string, method: string, given: unknown, wanted: string): PartError {
   const { words, code, retriable } = kindOf(part);
-  const shown = isThenable(given) ? 'a promise' : show(given);
+  const shown = isPromise(given) ? 'a promise' : show(given);
   return new PartError(part, code, `${words}'s ${method}() gave ${shown}: it must give ${wanted}`, {
     retriable,
   });
+}
+
+/** What it comes to is nobody's: where it rejects, that must not end the process. */
+function isPromise(given: unknown): boolean {
+  try {
+    const promise = promiseOf(given);
+    promise?.catch(() => undefined);
+    return promise !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function messageOf(cause: unknown): string {

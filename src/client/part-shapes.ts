@@ -19,7 +19,7 @@ const SHAPES: Readonly<Record<PluginType, Shape>> = {
   'smpp-store': {
     queue: QUEUE,
     correlator: CORRELATOR,
-    state: methods('get', 'set', 'delete', 'list', 'increment'),
+    state: { ...methods('get', 'set', 'delete', 'list', 'increment'), 'expire?': 'function' },
     'deadLetters?': methods('list', 'replay', 'purge'),
     capabilities: 'object',
     'settle?': 'function',

@@ -8,10 +8,11 @@ import {
   type RateLimiter,
   type ThrottleHandler,
 } from '../flow-control';
-import { createLog, redactedLog, type Log } from '../observability';
+import { collapseRepeats, createLog, redactedLog, type CollapsedLog, type Log } from '../observability';
 import type { SequenceGenerator } from '../session';
 import type { Correlator, Store } from '../store';
 import type { TextCodec } from '../text';
+import { guardClock } from './clock-guard';
 import { ConfigError } from './errors';
 import { GuardedHandler } from './handler-guard';
 import { guardLimiter } from './limiter-guard';
@@ -38,7 +39,9 @@ export interface OpenParts extends StorePart {
   readonly tls: Parts['tls'];
   readonly clock: Clock;
   readonly random: () => number;
-  readonly log: Log;
+  readonly log: CollapsedLog;
+  /** Closes what is the client's own, and tells what the log has counted. */
+  close(): Promise<void>;
   /** Opens the store and makes what plugins make. Rejects with one clear error; may be called again. */
   ready(): Promise<void>;
 }
@@ -48,9 +51,11 @@ export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare'>;
 
 export function openParts(given: SmppClientOptions, settings: Settings, client: ForParts): OpenParts {
   const options = withoutBlanks(given);
-  const clock = options.clock ?? systemClock;
-  const log = openLog(options, settings);
+  const own = options.clock && guardClock(options.clock);
+  const clock = own ?? systemClock;
+  const log = collapseRepeats(openLog(options, settings), clock);
   const faults = new PartFaults(log, clock);
+  if (own) own.faults = faults;
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
   const { password: _secret, receiverPassword: _other, queueKey: _key, ...told } = settings;
   const context = { settings: told, clientId, clock, log, prepare: client.prepare };
@@ -66,7 +71,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const sequence = sequencePart(options, plugins);
   return {
     ...storage,
-    correlator: correlator ? guardCorrelator(correlator, faults) : storage.store.correlator,
+    correlator: correlator ? guardCorrelator(correlator, faults, clock) : storage.store.correlator,
     codecs: codecParts(options, plugins, faults),
     sequence: sequence && guardSequence(sequence, faults),
     listening: options.listening,
@@ -77,6 +82,10 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     clock,
     random: options.random ? guardRandom(options.random, faults) : Math.random,
     log,
+    close: async () => {
+      if (storage.ownsStore) await storage.store.close();
+      log.end();
+    },
     ready: async () => {
       await storage.openStore();
       checkDelivery(settings, storage.store);

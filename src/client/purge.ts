@@ -1,4 +1,11 @@
-import { PURGED, type KnownStates, type QueueItem, type Store } from '../store';
+import {
+  PURGED,
+  type Correlator,
+  type KeyValueState,
+  type KnownStates,
+  type QueueItem,
+  type Store,
+} from '../store';
 import type { Road } from './road';
 import type { Sender } from './sender';
 
@@ -54,4 +61,9 @@ function unnamed(
   const still = new Set(after);
   const gone = before.filter((item) => still.has(item));
   return gone.length <= count ? gone : [];
+}
+
+/** Drops what has expired of what is kept beside the queue. One that fails is asked again the next time. */
+export async function expireAll(correlator: Correlator, state: KeyValueState): Promise<void> {
+  await Promise.allSettled([correlator.expire(), state.expire?.()]);
 }

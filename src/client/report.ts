@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import { steadyTime, type Clock } from '../clock';
 import type { Pace, TokenBucket } from '../flow-control';
 import type { OutboundQueue } from '../store';
 import type { ConnectionState } from './events';
@@ -72,7 +72,7 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
     in_flight: road.inFlight,
     waiting: outcomes.waiting,
     unanswered: receiving.unanswered,
-    oldest_age: stats.oldestAt === undefined ? 0 : Math.max(0, (clock.now() - stats.oldestAt) / 1000),
+    oldest_age: stats.oldestAt === undefined ? 0 : steadyTime(clock).since(stats.oldestAt) / 1000,
     rate: pace.effectiveRate(),
     send_rate: bucket?.rate ?? 0,
     allowed_rate: allowedRate(bucket, pace),

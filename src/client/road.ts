@@ -5,14 +5,8 @@ import { statusName } from '../protocol';
 import type { Session } from '../session';
 import type { CorrelationEntry, Correlator, DeadReason } from '../store';
 import type { KnownStates, Lease, QueueItem, Store } from '../store';
-import { correlationEntry } from './correlation-entry';
-import {
-  Delivery,
-  Flight,
-  type DeliveryContext,
-  type DeliveryListener,
-  type SegmentResponse,
-} from './delivery';
+import { Acceptances } from './acceptances';
+import { Delivery, type DeliveryContext, type DeliveryListener, type SegmentResponse } from './delivery';
 import { Endings, NOT_AGAIN, expiredAt } from './endings';
 import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
@@ -37,7 +31,7 @@ export interface RoadListener {
   /** Final, and settled in the store. */
   failed(lease: Lease, reason: DeadReason): void;
   throttled(status: string): void;
-  /** Nothing of it is on the wire any more, for now; asked for its message_ids, {@link Road.isAwaited} says more. */
+  /** Nothing of it is on the wire any more, for now; asked for its message_ids, {@link Acceptances.isAwaited} says more. */
   landed(id: string): void;
   /** The store took what became of messages, or did not, and why. */
   storeTried(failure?: unknown): void;
@@ -65,9 +59,7 @@ const BATCH = 200;
  */
 export class Road implements DeliveryListener {
   readonly gate: Gate;
-  #lastAccepted = 0;
-  /** Accepted, but the correlator does not have it yet. */
-  readonly #correlating = new Set<CorrelationEntry>();
+  readonly acceptances = new Acceptances(() => this.#lanes.keys());
   readonly #parts: RoadParts;
   readonly #settler: Settler;
   readonly #endings: Endings;
@@ -90,7 +82,7 @@ export class Road implements DeliveryListener {
     this.#settler = new Settler({
       ...parts,
       correlated: (entry) => {
-        this.#correlating.delete(entry);
+        this.acceptances.correlated(entry);
         parts.listener.correlated(entry);
       },
       tried: (failure) => parts.listener.storeTried(failure),
@@ -262,39 +254,11 @@ export class Road implements DeliveryListener {
     return this.#parts.settings.delivery === 'at-most-once';
   }
 
-  /** The ids of messages to a number of which this is true whose message_id may still become known. */
-  awaited(isFor: (destination: string) => boolean): string[] {
-    const found: string[] = [];
-    for (const { id, destination } of this.#onTheirWay()) if (isFor(destination)) found.push(id);
-    return found;
-  }
-
-  isAwaited(id: string): boolean {
-    for (const one of this.#onTheirWay()) if (one.id === id) return true;
-    return false;
-  }
-
-  *#onTheirWay(): Iterable<{ readonly id: string; readonly destination: string }> {
-    yield* this.#correlating;
-    for (const session of this.#lanes.keys()) {
-      for (const asked of session.awaited()) if (asked instanceof Flight) yield asked.item;
-    }
-  }
-
-  /** A fraction tells the order of those of one millisecond. */
-  #acceptedAt(now: number): number {
-    const next = this.#lastAccepted + 0.001;
-    this.#lastAccepted = next - now < 1 && next > now ? next : now;
-    return this.#lastAccepted;
-  }
-
   #correlate(item: QueueItem, segment: number, messageId: string): void {
     if (messageId === '') return;
     const { clock, settings } = this.#parts;
-    const acceptedAt = this.#acceptedAt(clock.now());
-    const entry = correlationEntry(item, segment, messageId, acceptedAt, settings.correlationTtl);
-    this.#correlating.add(entry);
-    this.#settler.correlate(entry);
+    const { correlationTtl } = settings;
+    this.#settler.correlate(this.acceptances.add(item, segment, messageId, clock.now(), correlationTtl));
   }
 
   #context(lane: () => Lane): LaneContext {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import { steadyTime, type Clock, type SteadyTime } from '../clock';
 import type { Log } from '../observability';
 import type { CorrelationEntry, Correlator, Lease, OutboundQueue, Settlement, Store } from '../store';
 import { PartError } from './errors';
@@ -8,6 +8,8 @@ const LAST_PAUSE = 10_000;
 
 interface Batch {
   entries: CorrelationEntry[];
+  /** Of the wall clock, when the entries were made. */
+  lag: number;
   settlements: Settlement[];
   /** Called when all of the batch is as safe as the store makes it. */
   then: (() => void)[];
@@ -18,6 +20,7 @@ interface Batch {
 
 const emptyBatch = (): Batch => ({
   entries: [],
+  lag: 0,
   settlements: [],
   then: [],
   released: [],
@@ -36,6 +39,7 @@ export class Settler {
   readonly #atomic: Store['settle'];
   readonly #told: (ids: readonly string[]) => void;
   readonly #clock: Clock;
+  readonly #time: SteadyTime;
   readonly #log: Log;
   readonly #correlated: (entry: CorrelationEntry) => void;
   readonly #tried: (failure?: unknown) => void;
@@ -68,12 +72,14 @@ export class Settler {
     this.#atomic = own ? parts.store.settle?.bind(parts.store) : undefined;
     this.#told = (ids) => parts.store.deadLetters?.told?.(ids);
     this.#clock = parts.clock;
+    this.#time = steadyTime(parts.clock);
     this.#log = parts.log;
     this.#correlated = parts.correlated;
     this.#tried = parts.tried;
   }
 
   correlate(entry: CorrelationEntry): void {
+    if (this.#next.entries.length === 0) this.#next.lag = this.#time.lag;
     this.#next.entries.push(entry);
     this.#run();
   }
@@ -185,6 +191,7 @@ export class Settler {
   /** Each part is dropped from the batch once it is written, so that a failure repeats none of it. */
   async #write(batch: Batch): Promise<boolean> {
     const { settlements } = batch;
+    if (batch.entries.length > 0) this.#follow(batch);
     try {
       // First: whoever takes waits for them.
       if (batch.released.length > 0) await this.#release(batch);
@@ -232,6 +239,16 @@ export class Settler {
     } catch {
       // It is away, or closed: then its loans are over.
     }
+  }
+
+  /** Dates of the wall clock as it was are those of the clock as it is: it may have been set while the store was away. */
+  #follow(batch: Batch): void {
+    const { lag } = this.#time;
+    const by = batch.lag - lag;
+    if (by === 0) return;
+    batch.lag = lag;
+    // In place: who waits for one knows it as the object that it is.
+    for (const entry of batch.entries as { expiresAt: number }[]) entry.expiresAt += by;
   }
 
   #isCorrelator(error: unknown): boolean {

@@ -75,14 +75,18 @@ export function storePart(
     const store = isWhole
       ? (given as Store)
       : withQueue(given as OutboundQueue, memoryStore(settings, limits, context.clock));
-    return { store: guardStore(store, faults), ownsStore: false, openStore: openNothing };
+    return { store: guardStore(store, faults, context.clock), ownsStore: false, openStore: openNothing };
   }
   const open = (settle?: SettleForeign): Promise<Store> =>
     kind === 'disk'
       ? diskStore(settings, limits, context, settle)
       : pluginStore(kind as string | SmppPlugin, options, settings, limits, context);
   const part = deferredPart(UNKNOWN, open);
-  return { ...part, store: kind === 'disk' ? part.store : guardStore(part.store, faults), ownsStore: true };
+  return {
+    ...part,
+    store: kind === 'disk' ? part.store : guardStore(part.store, faults, context.clock),
+    ownsStore: true,
+  };
 }
 
 /** A memory store that an earlier client left; it takes the new one's limits. */

@@ -19,17 +19,21 @@ interface Open {
 export class Takes {
   readonly #take: (max: number, options: Options) => Promise<unknown>;
   readonly #release: (leases: readonly Lease[]) => Promise<void>;
+  readonly #sound: (given: unknown) => readonly Lease[];
   /** By their age. */
   readonly #open = new Set<Open>();
   /** What goes back. */
   readonly #returning = new Set<Promise<void>>();
 
+  /** `sound`: what of that which the queue gave are leases. */
   constructor(
     take: (max: number, options: Options) => Promise<unknown>,
     release: (leases: readonly Lease[]) => Promise<void>,
+    sound: (given: unknown) => readonly Lease[],
   ) {
     this.#take = take;
     this.#release = release;
+    this.#sound = sound;
   }
 
   async take(max: number, options: Options): Promise<readonly Lease[]> {
@@ -41,16 +45,17 @@ export class Takes {
       const open = left ?? this.#begin(max, options);
       open.owner = signal;
       try {
-        const late = (leases: unknown): void => {
-          if (open.owner === signal) this.#giveBack(leases);
+        const late = (given: unknown): void => {
+          if (open.owner === signal) this.#giveBack(this.#sound(given));
         };
-        const leases = await unlessAborted(open.result, signal, late);
-        if (!Array.isArray(leases) || leases.length === 0)
-          throw wrongResult('queue', 'take', leases, 'a list of at least one lease, and wait for it');
+        const given = await unlessAborted(open.result, signal, late);
+        const leases = this.#sound(given);
+        if (leases.length === 0)
+          throw wrongResult('queue', 'take', given, 'a list of at least one lease, and wait for it');
         // Another one asked for more.
         const wanted = left ? Math.max(1, max) : leases.length;
         this.#giveBack(leases.slice(wanted));
-        return leases.slice(0, wanted) as Lease[];
+        return leases.slice(0, wanted);
       } catch (error) {
         // It ended because it was given up.
         if (!left || signal.aborted) throw error;
@@ -72,10 +77,10 @@ export class Takes {
     return open;
   }
 
-  #giveBack(leases: unknown): void {
-    if (!Array.isArray(leases) || leases.length === 0) return;
+  #giveBack(leases: readonly Lease[]): void {
+    if (leases.length === 0) return;
     const ended = (): void => void this.#returning.delete(returned);
-    const returned = this.#release(leases as Lease[]).then(ended, ended);
+    const returned = this.#release(leases).then(ended, ended);
     this.#returning.add(returned);
   }
 }

@@ -1,3 +1,4 @@
+import { Aborts } from '../clock';
 import { SmppError } from '../protocol';
 import { canSubmit, responseTimes, type ResponseTimeChange, type Session } from '../session';
 import type { Announcer, SessionFacts } from './announcer';
@@ -41,6 +42,7 @@ export class Upkeep {
   #count = 0;
   /** Who waits for the first bind. */
   readonly #waiters = new Set<Waiter>();
+  readonly #aborts = new Aborts();
   /** Why each link was not let in last; until it is. */
   readonly #problems = new WeakMap<Link, string | undefined>();
 
@@ -156,7 +158,7 @@ export class Upkeep {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
         this.#waiters.delete(waiter);
-        signal?.removeEventListener('abort', onAbort);
+        done?.();
       };
       const waiter: Waiter = {
         failFast,
@@ -164,7 +166,7 @@ export class Upkeep {
         reject: (error) => (finish(), reject(error)),
       };
       const onAbort = (): void => waiter.reject(signal?.reason as Error);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const done = signal && this.#aborts.on(signal, onAbort);
       this.#waiters.add(waiter);
     });
   }

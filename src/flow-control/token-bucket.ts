@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type TimerHandle } from '../clock';
+import { Aborts, systemClock, type Clock, type TimerHandle } from '../clock';
 import { SmppError } from '../protocol';
 import { RateMeter } from './rate-meter';
 import type { RateLimiter } from './types';
@@ -43,6 +43,7 @@ export class TokenBucket implements RateLimiter {
   readonly #burst: number;
   readonly #catchUp: (rate: number) => number;
   readonly #waiting = new Set<Waiter>();
+  readonly #aborts = new Aborts();
   readonly #meter: RateMeter;
   #rate: number;
   #tokens: number;
@@ -105,7 +106,7 @@ export class TokenBucket implements RateLimiter {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.delete(waiter);
-        signal.removeEventListener('abort', abort);
+        done();
       };
       const abort = (): void => {
         leave();
@@ -114,8 +115,8 @@ export class TokenBucket implements RateLimiter {
         reject(signal.reason);
       };
       const waiter: Waiter = { max, grant: (permits) => (leave(), resolve(permits)) };
+      const done = this.#aborts.on(signal, abort);
       this.#waiting.add(waiter);
-      signal.addEventListener('abort', abort, { once: true });
       this.#arm();
     });
   }

@@ -13,4 +13,5 @@ export {
   type LogSink,
 } from './log';
 export { maskText } from './mask-text';
+export { collapseRepeats, type CollapsedLog } from './repeats';
 export { guarded, isThenable, promiseOf } from './callback';

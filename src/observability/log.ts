@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { guarded } from './callback';
+import { methods, type Level } from './levels';
 
 /** The part of a pino logger that the engine uses; a user's own pino logger fits. */
 export interface Log {
@@ -147,24 +148,6 @@ export function withFacts(log: Log, bindings: Record<string, unknown>): Log {
     set level(level) {
       log.level = level;
     },
-  };
-}
-
-type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
-
-function methods(
-  write: (level: Level, facts: Record<string, unknown>, text?: string) => void,
-): Pick<Log, Level> {
-  const method =
-    (level: Level): LogMethod =>
-    (facts, text) =>
-      write(level, facts, text);
-  return {
-    trace: method('trace'),
-    debug: method('debug'),
-    info: method('info'),
-    warn: method('warn'),
-    error: method('error'),
   };
 }
 

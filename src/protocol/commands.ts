@@ -22,6 +22,8 @@ export interface FieldSpec {
   readonly soft?: true;
   /** Centres are known that demand longer ones: `max` with {@link CodecOptions.allowLong}. */
   readonly longest?: number;
+  /** Centres are known that write longer ones: so many octets with the NUL are kept when it is read, see {@link keptOf}. */
+  readonly kept?: number;
   /** An address: in ISO 8859-1 with {@link CodecOptions.addressEncoding}. */
   readonly address?: true;
   /** Of a `count`: the field that is counted. */
@@ -50,7 +52,9 @@ const address = <const N extends string>(name: N, max: number, status?: StatusNa
 const LONG = 65;
 
 const serviceType = { ...text('service_type', 6, 'ESME_RINVSERTYP'), longest: 21 } as const;
-const messageId = text('message_id', 65, 'ESME_RINVMSGID');
+/** Octets with the NUL. 64 characters in 5.0 and 3.4; SMSCs are seen that write more, and receipts need all of them. */
+const LONGEST_ID = 256;
+const messageId = { ...text('message_id', 65, 'ESME_RINVMSGID'), kept: LONGEST_ID } as const;
 const systemId = { ...text('system_id', 16, 'ESME_RINVSYSID'), longest: LONG } as const;
 // Accounts with passwords of more than 8 characters exist at many centres; the session warns.
 const password = { ...text('password', 9, 'ESME_RINVPASWD'), soft: true } as const;
@@ -234,6 +238,15 @@ export const ITEM_FIELDS = {
   /** 3.3 has 8 hexadecimal digits; the length of 3.4 is taken, as for every message_id. */
   id: messageId,
 } as const;
+
+/**
+ * Octets, with its NUL, that are kept of a C-octet string when it is read: what the specification allows, what peers are
+ * known to write beyond it, and at least as much as any address may have. What is longer is cut there, as a flaw: else one
+ * PDU could make whoever keeps its fields keep a hundred times of what was meant.
+ */
+export function keptOf({ max = LONG, longest = 0, kept = 0 }: FieldSpec): number {
+  return Math.max(max, kept || longest || LONG);
+}
 
 export type CommandName = keyof typeof COMMANDS;
 export type RequestName = Exclude<CommandName, ResponseName>;

@@ -1,4 +1,4 @@
-import type { FieldSpec } from './commands';
+import { keptOf, type FieldSpec } from './commands';
 import type { Cursor } from './cursor';
 import { invalidField } from './refusal';
 import type { CodecOptions } from './types';
@@ -128,14 +128,20 @@ export const cstring = {
     cursor.offset = at + 1;
     if (at >= end) unterminated(cursor, start, field);
     if (at === start) return '';
-    if (at - start >= (field.max ?? Infinity)) {
-      cursor.flag(`${field.name} has ${at - start} octets, at most ${(field.max ?? 0) - 1} are allowed`);
-    }
     if (seen > ASCII && !(field.address && cursor.latin1Addresses))
       cursor.flag(`${field.name} has octets that are not ASCII`);
-    return octets.toString('latin1', start, at);
+    if (at - start < (field.max ?? Infinity)) return octets.toString('latin1', start, at);
+    return tooLong(cursor, start, at, field);
   },
 };
+
+/** What a peer writes beyond {@link keptOf} is cut off. */
+function tooLong(cursor: Cursor, start: number, end: number, field: FieldSpec): string {
+  const kept = keptOf(field) - 1;
+  const flaw = `${field.name} has ${end - start} octets, at most ${(field.max ?? 0) - 1} are allowed`;
+  cursor.flag(end - start > kept ? `${flaw}; it is cut after ${kept}` : flaw);
+  return cursor.octets.toString('latin1', start, Math.min(end, start + kept));
+}
 
 function unterminated(cursor: Cursor, start: number, field: FieldSpec): void {
   cursor.offset = cursor.end;

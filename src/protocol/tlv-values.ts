@@ -3,7 +3,7 @@ import { PduError } from './errors';
 import { show } from './refusal';
 import { writeText } from './scalars';
 import { STATUSES, type StatusName } from './statuses';
-import { tagName, type TlvDefinition, type TlvName, type TlvTable, type TlvType } from './tlvs';
+import { keptOfTlv, tagName, type TlvDefinition, type TlvName, type TlvTable, type TlvType } from './tlvs';
 import type { OneOrMany, TlvValue, TlvValueOf, Tlvs } from './types';
 
 /** Tag and length (SMPP 3.4 section 3.2.4.1). */
@@ -163,20 +163,25 @@ function decodeValue(cursor: Cursor, definition: TlvDefinition, start: number, l
     return decodeInteger(octets, start, length, lengths);
   }
   const { min = 0, max = MOST_OCTETS, type } = definition;
+  const isUnusual = length < min || length > max;
+  const kept = keptOfTlv(definition);
   if (type === 'octets') {
-    if (length < min || length > max) unusual(cursor, definition, length, rangeOf(min, max));
-    return octets.subarray(start, end);
+    if (isUnusual) unusual(cursor, definition, length, rangeOf(min, max), length - kept);
+    return octets.subarray(start, Math.min(end, start + kept));
   }
   const nul = octets.subarray(start, end).indexOf(0);
   const textLength = nul < 0 ? length : nul;
   if (type === 'cstring') {
-    if (textLength !== length - 1) cursor.flag(`the TLV ${definition.name} does not end in exactly one NUL`);
-    else if (length < min || length > max) unusual(cursor, definition, length, rangeOf(min, max));
-    return octets.toString('latin1', start, start + textLength);
+    const beyond = textLength - (kept - 1);
+    if (textLength !== length - 1) {
+      cursor.flag(`the TLV ${definition.name} does not end in exactly one NUL${cutText(beyond)}`);
+    } else if (isUnusual) unusual(cursor, definition, length, rangeOf(min, max), beyond);
+    return octets.toString('latin1', start, start + Math.min(textLength, kept - 1));
   }
-  if (length < min || length > max) unusual(cursor, definition, length, rangeOf(min, max));
   // A time is often written with a NUL that its type does not have; a vendor's text is kept as it is.
-  return octets.toString('latin1', start, max === MOST_OCTETS ? end : start + textLength);
+  const taken = max === MOST_OCTETS ? length : textLength;
+  if (isUnusual) unusual(cursor, definition, length, rangeOf(min, max), taken - kept);
+  return octets.toString('latin1', start, start + Math.min(taken, kept));
 }
 
 /** An integer of any length that a number holds; of a longer one, as many octets as there should be. */
@@ -190,6 +195,11 @@ function rangeOf(min: number, max: number): string {
   return min === max ? `${min}` : `${min} to ${max}`;
 }
 
-function unusual(cursor: Cursor, { name }: TlvDefinition, length: number, allowed: string): void {
-  cursor.flag(`the TLV ${name} has ${length} octets instead of ${allowed}`);
+/** `beyond`: octets that are cut off, where there are any. */
+function unusual(cursor: Cursor, { name }: TlvDefinition, length: number, allowed: string, beyond = 0): void {
+  cursor.flag(`the TLV ${name} has ${length} octets instead of ${allowed}${cutText(beyond)}`);
+}
+
+function cutText(beyond: number): string {
+  return beyond > 0 ? `; the last ${beyond} are cut off` : '';
 }

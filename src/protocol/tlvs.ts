@@ -14,6 +14,8 @@ export interface TlvSpec {
   /** Fewest and most octets, of a C-octet string with its NUL. */
   readonly min?: number;
   readonly max?: number;
+  /** Octets that are kept of one that is longer, see {@link keptOfTlv}. */
+  readonly kept?: number;
   /** The specifications let it occur more than once. */
   readonly multiple?: true;
 }
@@ -42,7 +44,8 @@ export const TLVS = {
   qos_time_to_live: int32(0x0017),
   payload_type: int8(0x0019),
   additional_status_info_text: sized(0x001d, 'cstring', 1, 256),
-  receipted_message_id: sized(0x001e, 'cstring', 1, 65),
+  // As much is kept as of a message_id, so that one that is cut still finds the message.
+  receipted_message_id: { ...sized(0x001e, 'cstring', 1, 65), kept: 256 },
   ms_msg_wait_facilities: int8(0x0030),
   privacy_indicator: int8(0x0201),
   source_subaddress: sized(0x0202, 'octets', 2, 23),
@@ -109,6 +112,17 @@ export const TLV_ALIASES = {
 } as const satisfies Record<string, TlvName>;
 
 export type TlvName = keyof typeof TLVS;
+
+/** As much as any address may have. */
+const KEPT = 65;
+
+/**
+ * Octets, of a C-octet string with its NUL, that are kept of a text or octets when they are read: what the specification
+ * allows, and at least as much as any address may have. What is longer is cut there, as a flaw.
+ */
+export function keptOfTlv({ max = Infinity, kept = KEPT }: TlvSpec): number {
+  return Math.max(max, kept);
+}
 
 /** A TLV that only one centre knows. */
 export interface VendorTlv {

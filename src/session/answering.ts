@@ -8,6 +8,10 @@ import { isBindCommand, stateAfterBind } from './states';
 const SYSTEM_ERROR = 0x08;
 /** ESME_RX_T_APPN: who gets it keeps the request and repeats it. */
 const LATER = 0x64;
+/** ESME_RTHROTTLED: the same, of an SMSC. */
+const THROTTLED = 0x58;
+/** Requests whose answers are still to come: more are refused for a while, for each keeps what it is about. */
+const MOST_OWED = 10_000;
 
 /** What answering a request needs of it. */
 export interface Request {
@@ -38,18 +42,23 @@ export class Answering {
     this.#onAnswered = callback;
   }
 
-  serve(request: Request, ask: () => Promise<Answer | undefined> | Answer | undefined): void {
+  serve(asked: Request, ask: () => Promise<Answer | undefined> | Answer | undefined): void {
+    if (this.#owed.size >= MOST_OWED && responseOf(asked.command)) {
+      const status = this.#core.options.role === 'esme' ? LATER : THROTTLED;
+      return this.refuse(asked.command, status, asked.sequence_number);
+    }
     try {
       const answer = ask();
       // Known at once, answered at once: an unbind in the same chunk must not overtake it.
-      if (!(answer instanceof Promise)) return this.#answer(request, answer);
+      if (!(answer instanceof Promise)) return this.#answer(asked, answer);
+      const request = headOf(asked);
       this.#owed.add(request);
       answer
         .then((late) => this.#settle(request, () => this.#answer(request, late)))
         .catch((error: unknown) => this.#settle(request, () => this.#failed(request, error)))
         .finally(() => this.#onAnswered());
     } catch (error) {
-      this.#failed(request, error);
+      this.#failed(asked, error);
     }
   }
 
@@ -114,4 +123,11 @@ export class Answering {
     if (status === 0) this.#core.become(stateAfterBind(request.command));
     else this.#core.close('bind-refused', statusName(status));
   }
+}
+
+/** A whole PDU that waits for its answer would keep all that came with it. */
+function headOf({ command, sequence_number, interface_version }: Request): Request {
+  return interface_version === undefined
+    ? { command, sequence_number }
+    : { command, sequence_number, interface_version };
 }

@@ -1,3 +1,4 @@
+import { Aborts } from '../clock';
 import { SmppError, type Pdu } from '../protocol';
 import { Congestion } from './congestion';
 
@@ -51,7 +52,10 @@ export class Window {
   readonly #released: () => void;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #timedOut = new Map<number, Outstanding>();
-  readonly #waiters: Waiter[] = [];
+  /** One for many: a new one walks over all that was deleted in front. None while nothing is to go: it keeps that alive. */
+  #oldest: Iterator<number> | undefined;
+  readonly #waiters = new Set<Waiter>();
+  readonly #aborts = new Aborts();
   readonly #idleWaiters: (() => void)[] = [];
   #closed = false;
   /** Time-outs since the last response. */
@@ -146,18 +150,16 @@ export class Window {
     if (this.#closed) return Promise.reject(closedError());
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
-      const done = (): void => signal?.removeEventListener('abort', onAbort);
-      const waiter: Waiter = {
-        resolve: () => (done(), resolve()),
-        reject: (error) => (done(), reject(error)),
-      };
       const onAbort = (): void => {
-        const at = this.#waiters.indexOf(waiter);
-        if (at >= 0) this.#waiters.splice(at, 1);
+        this.#waiters.delete(waiter);
         reject(signal?.reason as Error);
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.push(waiter);
+      const done = signal && this.#aborts.on(signal, onAbort);
+      const waiter: Waiter = {
+        resolve: () => (done?.(), resolve()),
+        reject: (error) => (done?.(), reject(error)),
+      };
+      this.#waiters.add(waiter);
     });
   }
 
@@ -248,7 +250,7 @@ export class Window {
     const lost = [...this.#outstanding.values()];
     this.#outstanding.clear();
     this.#timedOut.clear();
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(closedError());
+    for (const waiter of this.#waiting()) waiter.reject(closedError());
     for (const entry of lost) this.#tell(() => entry.handler.onLost(why));
     this.#wake();
   }
@@ -272,15 +274,22 @@ export class Window {
   #wake(): void {
     if (this.#outstanding.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
     if (this.free === 0) return;
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+    for (const waiter of this.#waiting()) waiter.resolve();
+  }
+
+  #waiting(): Waiter[] {
+    const all = [...this.#waiters];
+    this.#waiters.clear();
+    return all;
   }
 
   #remember(sequenceNumber: number, entry: Outstanding): void {
     this.#timedOut.set(sequenceNumber, entry);
-    if (this.#timedOut.size <= REMEMBERED_LATE) return;
-    for (const oldest of this.#timedOut.keys()) {
-      this.#timedOut.delete(oldest);
-      break;
+    if (this.#timedOut.size <= REMEMBERED_LATE) this.#oldest = undefined;
+    while (this.#timedOut.size > REMEMBERED_LATE) {
+      const next = (this.#oldest ??= this.#timedOut.keys()).next();
+      if (next.done) this.#oldest = undefined;
+      else this.#timedOut.delete(next.value);
     }
   }
 }

@@ -16,7 +16,7 @@ export class Joiner {
 
   /** The whole text, if this part completes it and it is one. */
   join(message: TakenMessage, content: Content, part: PartInfo): string | undefined {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     this.#reassembler.expire(now);
     const { message: joined } = this.#reassembler.add(
       {

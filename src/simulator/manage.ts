@@ -38,7 +38,7 @@ const HANDLERS: { readonly [C in CommandName]?: Handle<C> } = {
     message.registered_delivery = pdu.registered_delivery;
     message.schedule_delivery_time = pdu.schedule_delivery_time || message.schedule_delivery_time;
     message.validity_period = pdu.validity_period || message.validity_period;
-    if (!asked) scheduleReceipts(message, message.finalAt - centre.settings.clock.now(), centre);
+    if (!asked) scheduleReceipts(message, message.dueAt - centre.settings.clock.monotonic(), centre);
     return OK;
   },
 
@@ -121,7 +121,7 @@ function findGroup(pdu: PduOf<'cancel_sm'>, link: Origin, centre: Centre): Taken
 }
 
 function isUnderWay(message: TakenMessage, centre: Centre): boolean {
-  return centre.register.whereabouts(message, centre.settings.clock.now()).state === undefined;
+  return centre.register.whereabouts(message, centre.settings.clock.monotonic()).state === undefined;
 }
 
 function cancel(message: TakenMessage, centre: Centre): boolean {
@@ -131,7 +131,10 @@ function cancel(message: TakenMessage, centre: Centre): boolean {
 }
 
 function progress(message: TakenMessage, centre: Centre) {
-  const { message_state, doneAt, state } = centre.register.whereabouts(message, centre.settings.clock.now());
+  const { message_state, doneAt, state } = centre.register.whereabouts(
+    message,
+    centre.settings.clock.monotonic(),
+  );
   const final_date = doneAt === undefined ? '' : absoluteTime(doneAt);
   return { final_date, message_state, error_code: state === undefined || state === 'DELIVRD' ? 0 : 1 };
 }

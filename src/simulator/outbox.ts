@@ -11,7 +11,9 @@ export interface Parcel {
   settled(commandStatus: number | undefined): void;
 }
 
-interface Waiting extends Parcel {
+interface Kept {
+  readonly systemId: string;
+  readonly parcel: Parcel;
   tries: number;
 }
 
@@ -22,8 +24,11 @@ interface OutboxParts {
   receivers(systemId: string): readonly Session[];
 }
 
-/** Per account; beyond that the oldest is given up. */
+/** Of all accounts together, also what is on its way or waits to be tried again; beyond that the oldest is given up. */
 const CAPACITY = 10_000;
+const MOST_OCTETS = 16 * 1024 * 1024;
+/** Beside its body, what keeping a parcel costs. Measured. */
+const OVERHEAD = 700;
 /** Written at once to one link. */
 const BATCH = 64;
 const TRIES = 8;
@@ -36,7 +41,10 @@ const LAST_RETRY = 30_000;
  */
 export class Outbox {
   readonly #parts: OutboxParts;
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #waiting = new Map<string, Kept[]>();
+  /** All that is not settled, the oldest first. */
+  readonly #kept = new Set<Kept>();
+  #octets = 0;
   #turn = 0;
   #pumping: NodeJS.Immediate | undefined;
 
@@ -51,17 +59,17 @@ export class Outbox {
     return sum;
   }
 
+  /** What is kept takes of memory, roughly. */
+  get octets(): number {
+    return this.#octets;
+  }
+
   post(systemId: string, parcel: Parcel): void {
-    const parcels = this.#waiting.get(systemId) ?? [];
-    this.#waiting.set(systemId, parcels);
-    // A copy would have the wrong `this`.
-    parcels.push({
-      commandId: parcel.commandId,
-      body: parcel.body,
-      settled: (status) => parcel.settled(status),
-      tries: 0,
-    });
-    if (parcels.length > CAPACITY) this.#overflow(systemId, parcels);
+    const kept = { systemId, parcel, tries: 0 };
+    this.#kept.add(kept);
+    this.#octets += octetsOf(kept);
+    this.#parcelsOf(systemId).push(kept);
+    this.#overflow();
     this.wake();
   }
 
@@ -77,6 +85,14 @@ export class Outbox {
     clearImmediate(this.#pumping);
     this.#pumping = undefined;
     this.#waiting.clear();
+    this.#kept.clear();
+    this.#octets = 0;
+  }
+
+  #parcelsOf(systemId: string): Kept[] {
+    const parcels = this.#waiting.get(systemId) ?? [];
+    this.#waiting.set(systemId, parcels);
+    return parcels;
   }
 
   #pump(systemId: string): void {
@@ -90,48 +106,65 @@ export class Outbox {
         continue;
       }
       idle = 0;
-      receiver.submit(batch.map((parcel) => this.#request(systemId, parcel)));
+      receiver.submit(batch.map((kept) => this.#request(kept)));
     }
     if (parcels.length === 0) this.#waiting.delete(systemId);
   }
 
-  #request(systemId: string, parcel: Waiting): OutboundRequest {
+  #request(kept: Kept): OutboundRequest {
     const handler: RequestHandler = {
-      onResponse: (response) => this.#answered(systemId, parcel, response),
-      onLost: (reason) => this.#again(systemId, parcel, undefined, reason === 'closed' ? 0 : FIRST_RETRY),
+      onResponse: (response) => this.#answered(kept, response),
+      onLost: (reason) => this.#again(kept, undefined, reason === 'closed' ? 0 : FIRST_RETRY),
     };
-    return { commandId: parcel.commandId, body: parcel.body, handler };
+    return { commandId: kept.parcel.commandId, body: kept.parcel.body, handler };
   }
 
-  #answered(systemId: string, parcel: Waiting, { command_status: status }: Pdu): void {
+  #answered(kept: Kept, { command_status: status }: Pdu): void {
     const { kind } = describeStatus(status);
-    if (kind === 'retry' || kind === 'throttle')
-      this.#again(systemId, parcel, status, retryDelay(parcel.tries));
-    else parcel.settled(status);
+    if (kind === 'retry' || kind === 'throttle') this.#again(kept, status, retryDelay(kept.tries));
+    else this.#settle(kept, status);
     this.wake();
   }
 
-  #again(systemId: string, parcel: Waiting, status: number | undefined, delay: number): void {
-    parcel.tries++;
-    if (parcel.tries >= TRIES) return parcel.settled(status);
+  #again(kept: Kept, status: number | undefined, delay: number): void {
+    kept.tries++;
+    if (kept.tries >= TRIES) return this.#settle(kept, status);
     const back = (): void => {
-      const parcels = this.#waiting.get(systemId) ?? [];
-      this.#waiting.set(systemId, parcels);
-      parcels.unshift(parcel);
+      // It may have been given up meanwhile.
+      if (!this.#kept.has(kept)) return;
+      this.#parcelsOf(kept.systemId).unshift(kept);
       this.wake();
     };
     if (delay === 0) back();
     else this.#parts.agenda.in(delay, back);
   }
 
-  #overflow(systemId: string, parcels: Waiting[]): void {
-    const facts = { event: 'outbox', stage: 'full', system_id: systemId };
-    this.#parts.log.warn(
-      facts,
-      `more than ${CAPACITY} receipts wait for a receiver of ${systemId}; the oldest are lost`,
-    );
-    parcels.shift()?.settled(undefined);
+  #settle(kept: Kept, status: number | undefined): void {
+    if (!this.#kept.delete(kept)) return;
+    this.#octets -= octetsOf(kept);
+    kept.parcel.settled(status);
   }
+
+  #overflow(): void {
+    for (const oldest of this.#kept) {
+      if (this.#kept.size <= CAPACITY && this.#octets <= MOST_OCTETS) return;
+      const { systemId } = oldest;
+      const parcels = this.#waiting.get(systemId) ?? [];
+      // The oldest of all is the first of its account, or nearly.
+      const at = parcels.indexOf(oldest);
+      if (at >= 0) parcels.splice(at, 1);
+      if (parcels.length === 0) this.#waiting.delete(systemId);
+      this.#parts.log.warn(
+        { event: 'outbox', stage: 'full', system_id: systemId },
+        `too many receipts wait for receivers (at most ${CAPACITY}, ${MOST_OCTETS / 1024 / 1024} MiB): the oldest, of ${systemId}, is lost`,
+      );
+      this.#settle(oldest, undefined);
+    }
+  }
+}
+
+function octetsOf({ parcel, systemId }: Kept): number {
+  return parcel.body.length + systemId.length + OVERHEAD;
 }
 
 /** 1, 2, 4 … s, at most 30. */

@@ -13,11 +13,20 @@ const LONGEST_ADDRESS = 20;
 export function scheduleReceipts(message: TakenMessage, delay: number, centre: Centre): void {
   // replace_sm may still ask for one; most messages that do not now never will.
   if ((message.registered_delivery & 0x03) === 0) return;
+  if (!centre.register.promise(message)) return tellLost(message, centre);
   centre.agenda.in(delay, () => {
+    centre.register.kept(message);
     const state = message.cancelledAt === undefined ? centre.settings.receiptState : 'DELETED';
     if (!wantsReceipt(message.registered_delivery, state)) return;
     for (const recipient of message.recipients) postReceipt(message, recipient, state, centre);
   });
+}
+
+function tellLost({ message_id, system_id }: TakenMessage, centre: Centre): void {
+  const { log, receiptState } = centre.settings;
+  const facts = { event: 'outbox', stage: 'full', system_id };
+  log.warn(facts, `too many receipts are to come: that for a message of ${system_id} is lost`);
+  centre.events.emit('receipt', { message_id, system_id, stat: receiptState, command_status: undefined });
 }
 
 function postReceipt(message: TakenMessage, recipient: Recipient, state: ReceiptState, centre: Centre): void {

@@ -1,5 +1,6 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
+import { collapseRepeats, type CollapsedLog } from '../observability';
 import { SmppError, plainCopy, type Pdu } from '../protocol';
 import { isBound, type Session } from '../session';
 import { Agenda } from './agenda';
@@ -25,6 +26,7 @@ import { Faults, findRuleProblems, type Rule } from './rules';
  */
 export class Smsc {
   readonly #settings: SmscSettings;
+  readonly #log: CollapsedLog;
   readonly #events: Emitter;
   readonly #links = new Set<Link>();
   readonly #centre: Centre;
@@ -38,8 +40,11 @@ export class Smsc {
 
   /** Throws `INVALID_CONFIG` with all that is wrong. */
   constructor(options: SmscOptions = {}) {
-    this.#settings = normalise(options);
-    const { clock, log, rules, receiptState, host, port, defaultAlphabet } = this.#settings;
+    const settings = normalise(options);
+    const log = collapseRepeats(settings.log, settings.clock);
+    this.#log = log;
+    this.#settings = { ...settings, log };
+    const { clock, rules, receiptState, host, port, defaultAlphabet } = settings;
     this.#address = { host, port };
     this.#events = new Emitter(log);
     // Digits as centres give them; a thousand per millisecond would have to go before a restart repeats one.
@@ -69,6 +74,7 @@ export class Smsc {
 
   /** Listens. Rejects with `PORT_IN_USE` or `LISTEN_FAILED`; then it may be tried again. */
   start(): Promise<{ host: string; port: number }> {
+    this.#log.begin();
     this.#starting ??= this.#listen();
     return this.#starting;
   }
@@ -88,6 +94,7 @@ export class Smsc {
     this.#centre.joiner.clear();
     this.#centre.register.clear();
     await closed;
+    this.#log.end();
   }
 
   /**

@@ -115,16 +115,22 @@ function remember(
     data_coding: pdu.data_coding,
     submittedAt,
     finalAt: submittedAt + untilFinal,
+    dueAt: centre.settings.clock.monotonic() + untilFinal,
     schedule_delivery_time: fields.schedule_delivery_time ?? '',
     validity_period: fields.validity_period ?? '',
     registered_delivery: fields.registered_delivery ?? 0,
     // A decoded PDU's octets are a view of all that came with it.
     short_message: Buffer.from(fields.short_message ?? ''),
-    text: content.text?.slice(0, REMEMBERED_TEXT) ?? '',
+    text: beginningOf(content.text ?? ''),
     ...(areas === undefined ? {} : { areas: [areas].flat().map((area) => Buffer.from(area)) }),
   };
   centre.register.add(message);
   return message;
+}
+
+/** In V8 a string that was cut out of another keeps all of that alive. */
+function beginningOf(text: string): string {
+  return Buffer.from(text.slice(0, REMEMBERED_TEXT), 'utf16le').toString('utf16le');
 }
 
 function submitEvent(

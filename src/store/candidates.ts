@@ -15,3 +15,8 @@ export function isSameEntry(one: CorrelationEntry, other: CorrelationEntry): boo
 export function byAge(one: CorrelationEntry, other: CorrelationEntry): number {
   return one.acceptedAt - other.acceptedAt || one.segment - other.segment;
 }
+
+/** The entry with its end so many milliseconds later; where that is none, the very same. */
+export function moved(entry: CorrelationEntry, by: number): CorrelationEntry {
+  return by === 0 ? entry : { ...entry, expiresAt: entry.expiresAt + by };
+}

@@ -55,7 +55,8 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     set: async (key, value, ttl) => (await store()).state.set(key, value, ttl),
     delete: async (keys) => (await store()).state.delete(keys),
     list: async (prefix) => (await store()).state.list(prefix),
-    increment: async (key, modulo, start) => (await store()).state.increment(key, modulo, start),
+    increment: async (key, modulo, start, ttl) => (await store()).state.increment(key, modulo, start, ttl),
+    expire: async () => (await (await store()).state.expire?.()) ?? 0,
   };
   const none = {
     list: { total: 0, letters: [] },

@@ -21,10 +21,15 @@ export function nothingToCompact(): SmppError {
   );
 }
 
+/** Whether `count` more go in beside `used`. */
+export function fits({ capacity }: QueueLimits, used: number, count: number): boolean {
+  return capacity === 0 || used + count <= capacity;
+}
+
 /** Why `count` more do not go in beside `used`, or undefined when they do. */
 export function queueFull(limits: QueueLimits, used: number, count: number): SmppError | undefined {
   const { capacity } = limits;
-  if (capacity === 0 || used + count <= capacity) return undefined;
+  if (fits(limits, used, count)) return undefined;
   if (count > capacity) return neverFits(limits, count);
   return new SmppError(
     'QUEUE_FULL',

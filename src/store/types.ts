@@ -90,8 +90,9 @@ export interface DeadReason {
 export type Settlement =
   | { readonly outcome: 'done'; readonly lease: Lease }
   /**
-   * Back into the queue; not taken before `notBefore` (epoch milliseconds), and
-   * then before all of its lane that were enqueued after it.
+   * Back into the queue; not taken before `notBefore` (epoch milliseconds by the wall clock as it is now), and
+   * then before all of its lane that were enqueued after it. It is a pause: a queue that takes its length from it at
+   * once is not disturbed by whoever sets the clock.
    */
   | { readonly outcome: 'retry'; readonly lease: Lease; readonly notBefore: number }
   | { readonly outcome: 'dead'; readonly lease: Lease; readonly reason: DeadReason };
@@ -209,8 +210,14 @@ export interface KeyValueState {
   list(prefix: string): Promise<[key: string, value: Buffer][]>;
   /** All of them, each with the milliseconds that it has left, where it has an end; some at a time. */
   entries?(): Iterable<readonly StoredFact[]>;
-  /** Returns `start` the first time, then always one more than before, with 0 after `modulo` - 1. */
-  increment(key: string, modulo: number, start: number): Promise<number>;
+  /**
+   * Returns `start` the first time, then always one more than before, with 0 after `modulo` - 1. `ttl`: milliseconds
+   * after its last use for which it must be kept, then it begins anew; a store may forget the counters that were not
+   * used for longest sooner, where they are very many. Absent: it is kept for ever.
+   */
+  increment(key: string, modulo: number, start: number, ttl?: number): Promise<number>;
+  /** Drops what has expired, as much as takes no long time; called now and then. Returns how many. */
+  expire?(): Promise<number>;
 }
 
 /** A message that failed for good, as it was then. */

@@ -1,4 +1,7 @@
-interface Waiter<Request, Result> {
+import { Aborts } from '../clock';
+import { LinkedList, type Link } from './linked-list';
+
+interface Waiter<Request, Result> extends Link<Waiter<Request, Result>> {
   readonly request: Request;
   resolve(result: Result | PromiseLike<Result>): void;
   reject(error: unknown): void;
@@ -6,34 +9,37 @@ interface Waiter<Request, Result> {
 
 /** Callers that wait their turn, first come first served; each can give up by its signal. */
 export class Waiters<Request, Result> {
-  readonly #waiting = new Set<Waiter<Request, Result>>();
+  readonly #waiting = new LinkedList<Waiter<Request, Result>>();
+  readonly #aborts = new Aborts();
 
   get length(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   wait(request: Request, signal?: AbortSignal): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const leave = (): void => {
-        this.#waiting.delete(waiter);
-        signal?.removeEventListener('abort', abort);
+        this.#waiting.remove(waiter);
+        done?.();
       };
       const abort = (): void => waiter.reject(signal?.reason);
       const waiter: Waiter<Request, Result> = {
         request,
+        older: undefined,
+        newer: undefined,
         resolve: (result) => (leave(), resolve(result)),
         // The reason is the caller's own value, handed back as it is.
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         reject: (error) => (leave(), reject(error)),
       };
-      this.#waiting.add(waiter);
-      signal?.addEventListener('abort', abort, { once: true });
+      const done = signal && this.#aborts.on(signal, abort);
+      this.#waiting.push(waiter);
     });
   }
 
   /** Offers each in turn what it waits for; stops at the first that `serve` has nothing for. */
   serve(serve: (request: Request) => Result | PromiseLike<Result> | undefined): void {
-    for (const waiter of this.#waiting) {
+    for (let waiter = this.#waiting.oldest; waiter; waiter = this.#waiting.oldest) {
       let result: Result | PromiseLike<Result> | undefined;
       try {
         result = serve(waiter.request);
@@ -47,6 +53,6 @@ export class Waiters<Request, Result> {
   }
 
   rejectAll(error: unknown): void {
-    for (const waiter of this.#waiting) waiter.reject(error);
+    for (let waiter = this.#waiting.oldest; waiter; waiter = this.#waiting.oldest) waiter.reject(error);
   }
 }

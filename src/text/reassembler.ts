@@ -1,5 +1,17 @@
+import { JoinedSigns, type JoinedEntry } from './joined-signs';
 import type { MessagePart } from './message-part';
+import {
+  isSamePart,
+  numberOf,
+  octetsOf,
+  packPart,
+  unpackPart,
+  type MessageFacts,
+  type PackedPart,
+} from './packed-part';
 import { exportParts, importParts, type PlainPart } from './reassembly-entry';
+
+export type { JoinedEntry };
 
 export type IncompleteReason = 'timeout' | 'capacity' | 'superseded';
 
@@ -37,7 +49,10 @@ export interface ReassemblerOptions {
   readonly duplicateWindow?: number;
   /** Messages that may wait; default 10,000. */
   readonly maxMessages?: number;
-  /** Octets that may wait; default 16 MiB. */
+  /**
+   * Octets of memory for all that is kept: parts with their headers and contexts, keys, tables, and the signs by which
+   * duplicates are known; default 16 MiB.
+   */
   readonly maxOctets?: number;
 }
 
@@ -50,31 +65,31 @@ export interface ReassemblyEntry {
   readonly parts: readonly PlainPart[];
 }
 
-/** What a durable store keeps of a joined message, to know its parts when they come again. Plain data. */
-export interface JoinedEntry {
+interface Waiting extends MessageFacts {
   readonly key: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly fingerprints: readonly (readonly [part: number, fingerprint: number])[];
-}
-
-interface Waiting {
-  readonly key: string;
-  readonly total: number;
-  readonly parts: Map<number, MessagePart>;
+  readonly parts: PackedPart[];
+  /** Of the parts that have one, by their number. */
+  contexts: Map<number, unknown> | undefined;
   readonly firstAt: number;
   lastAt: number;
   octets: number;
 }
 
-/** A message that was joined: the octets of its parts by fingerprint. */
-interface Done {
-  readonly at: number;
-  readonly fingerprints: ReadonlyMap<number, number>;
-}
+/** Beside the octets of a part, what keeping it costs; and of a context. Measured. */
+const PART_OVERHEAD = 40;
+const CONTEXT_OVERHEAD = 50;
+/** Beside its parts and its key, what keeping a message costs; the rest is in {@link shares}. */
+const MESSAGE_OVERHEAD = 44;
+const LEAST_FOR_JOINED = 64 * 1024;
+const MANY_OCTETS = 1024 * 1024;
 
-/** Beside the octets of a part, what keeping it costs. */
-const PART_OVERHEAD = 100;
+/** What of the octets is for parts, and what for signs of duplicates. A quarter is left to what tables of V8 take at their worst. */
+function shares(maxOctets: number): { waiting: number; joined: number } {
+  const joined = Math.max(LEAST_FOR_JOINED, maxOctets / 8);
+  return maxOctets < MANY_OCTETS
+    ? { waiting: maxOctets, joined }
+    : { waiting: maxOctets - joined - maxOctets / 4, joined };
+}
 
 /**
  * Joins long messages, whatever way they are marked and in whatever order they come.
@@ -90,14 +105,18 @@ export class Reassembler {
   readonly #maxOctets: number;
   /** The one that waits longest for its next part comes first. */
   readonly #waiting = new Map<string, Waiting>();
-  readonly #done = new Map<string, Done>();
+  /** One for many: a new one walks over all that was deleted in front. None while nothing is to go: it keeps that alive. */
+  #oldest: Iterator<Waiting> | undefined;
+  readonly #joined: JoinedSigns;
   #octets = 0;
 
   constructor(options: ReassemblerOptions = {}) {
     this.#timeout = options.timeout ?? 300_000;
     this.#duplicateWindow = options.duplicateWindow ?? 60_000;
     this.#maxMessages = options.maxMessages ?? 10_000;
-    this.#maxOctets = options.maxOctets ?? 16 * 1024 * 1024;
+    const { waiting, joined } = shares(options.maxOctets ?? 16 * 1024 * 1024);
+    this.#maxOctets = waiting;
+    this.#joined = new JoinedSigns(this.#duplicateWindow, this.#maxMessages, joined);
   }
 
   /** Messages that wait for parts. */
@@ -105,7 +124,17 @@ export class Reassembler {
     return this.#waiting.size;
   }
 
-  /** Octets that they take, roughly. */
+  /** Whether a message waits for parts. */
+  has(key: string): boolean {
+    return this.#waiting.has(key);
+  }
+
+  /** Those that wait for parts, the one that waits longest first. */
+  keys(): string[] {
+    return [...this.#waiting.keys()];
+  }
+
+  /** Octets that they take in memory, roughly. */
   get octets(): number {
     return this.#octets;
   }
@@ -114,17 +143,19 @@ export class Reassembler {
     const key = keyOf(part);
     const incomplete: JoinedMessage[] = [];
     let entry = this.#waiting.get(key);
-    const known = entry?.parts.get(part.part);
-    if (known && isSame(known, part)) return { key, status: 'duplicate', incomplete };
+    const packed = packPart(part);
+    const known = entry && partOf(entry, part.part);
+    if (known && isSamePart(known, packed)) return { key, status: 'duplicate', incomplete };
     if (known && entry) {
       incomplete.push(this.#giveUp(entry, 'superseded'));
       entry = undefined;
     }
-    if (!entry && this.#isDone(key, part, now)) return { key, status: 'duplicate', incomplete };
-    entry = this.#place(entry, key, part, now);
-    if (entry.parts.size === part.total) {
+    if (!entry && this.#joined.has(key, packed, now)) return { key, status: 'duplicate', incomplete };
+    entry = this.#place(entry, key, part, packed, now);
+    if (entry.parts.length === part.total) {
       this.#forget(entry);
-      this.#remember(entry, now);
+      this.#joined.learn(key, now, inOrder(entry));
+      this.#shrink(incomplete);
       return { key, status: 'joined', message: toMessage(entry), incomplete };
     }
     this.#shrink(incomplete);
@@ -133,9 +164,9 @@ export class Reassembler {
 
   /** Takes a message apart again: all but one of its parts, or all, wait, as if that one had never come. */
   reopen({ key, parts, firstAt }: JoinedMessage, but: number | undefined, now: number): void {
-    this.#done.delete(key);
+    this.#joined.forget(key);
     for (const part of parts) {
-      if (part.part !== but) this.#place(this.#waiting.get(key), key, part, now, firstAt);
+      if (part.part !== but) this.#place(this.#waiting.get(key), key, part, packPart(part), now, firstAt);
     }
   }
 
@@ -146,10 +177,7 @@ export class Reassembler {
       if (entry.lastAt + this.#timeout > now) break;
       expired.push(this.#giveUp(entry, 'timeout'));
     }
-    for (const [key, done] of this.#done) {
-      if (done.at + this.#duplicateWindow > now) break;
-      this.#done.delete(key);
-    }
+    this.#joined.expire(now);
     return expired;
   }
 
@@ -164,7 +192,7 @@ export class Reassembler {
     const entry = this.#waiting.get(key);
     if (!entry) return undefined;
     const { total, firstAt, lastAt } = entry;
-    return { key, total, firstAt, lastAt, parts: exportParts(sorted(entry)) };
+    return { key, total, firstAt, lastAt, parts: exportParts(partsOf(entry)) };
   }
 
   /**
@@ -177,11 +205,12 @@ export class Reassembler {
     for (const part of parts) {
       const key = keyOf(part);
       const entry = this.#waiting.get(key);
-      if (entry?.parts.has(part.part)) continue;
+      if (entry && partOf(entry, part.part)) continue;
       this.#place(
         entry,
         key,
         part,
+        packPart(part),
         entry ? Math.max(entry.lastAt, stored.lastAt) : stored.lastAt,
         stored.firstAt,
       );
@@ -193,13 +222,12 @@ export class Reassembler {
 
   /** What must be stored to know a part of a joined message for a duplicate after a restart. */
   exportJoined(key: string): JoinedEntry | undefined {
-    const done = this.#done.get(key);
-    return done && { key, at: done.at, fingerprints: [...done.fingerprints] };
+    return this.#joined.export(key);
   }
 
   /** Takes back what {@link exportJoined} gave, the oldest first. */
-  importJoined({ key, at, fingerprints }: JoinedEntry): void {
-    if (!this.#done.has(key)) this.#done.set(key, { at, fingerprints: new Map(fingerprints) });
+  importJoined(stored: JoinedEntry): void {
+    this.#joined.import(stored);
   }
 
   /** Milliseconds for which joined messages are known. */
@@ -207,10 +235,22 @@ export class Reassembler {
     return this.#duplicateWindow;
   }
 
-  #place(existing: Waiting | undefined, key: string, part: MessagePart, now: number, firstAt = now): Waiting {
-    const entry = existing ?? { key, total: part.total, parts: new Map(), firstAt, lastAt: now, octets: 0 };
-    const size = part.octets.length + PART_OVERHEAD;
-    entry.parts.set(part.part, part);
+  #place(
+    existing: Waiting | undefined,
+    key: string,
+    part: MessagePart,
+    packed: PackedPart,
+    now: number,
+    firstAt = now,
+  ): Waiting {
+    const entry = existing ?? waitingFor(part, key, firstAt);
+    let size = packed.length + PART_OVERHEAD;
+    if (!existing) size += MESSAGE_OVERHEAD + key.length;
+    entry.parts.push(packed);
+    if (part.context !== undefined) {
+      (entry.contexts ??= new Map()).set(part.part, part.context);
+      size += CONTEXT_OVERHEAD + octetsOf(part.context);
+    }
     entry.octets += size;
     entry.lastAt = now;
     this.#octets += size;
@@ -220,10 +260,16 @@ export class Reassembler {
   }
 
   #shrink(incomplete: JoinedMessage[]): void {
-    for (const entry of this.#waiting.values()) {
-      if (this.#waiting.size <= this.#maxMessages && this.#octets <= this.#maxOctets) return;
-      incomplete.push(this.#giveUp(entry, 'capacity'));
+    if (!this.#isOver) this.#oldest = undefined;
+    while (this.#isOver) {
+      const next = (this.#oldest ??= this.#waiting.values()).next();
+      if (next.done) this.#oldest = undefined;
+      else incomplete.push(this.#giveUp(next.value, 'capacity'));
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#waiting.size > this.#maxMessages || this.#octets > this.#maxOctets;
   }
 
   #giveUp(entry: Waiting, reason: IncompleteReason): JoinedMessage {
@@ -235,23 +281,12 @@ export class Reassembler {
     this.#waiting.delete(entry.key);
     this.#octets -= entry.octets;
   }
+}
 
-  #remember(entry: Waiting, now: number): void {
-    const fingerprints = new Map<number, number>();
-    for (const part of entry.parts.values()) fingerprints.set(part.part, fingerprint(part));
-    this.#done.delete(entry.key);
-    this.#done.set(entry.key, { at: now, fingerprints });
-    for (const key of this.#done.keys()) {
-      if (this.#done.size <= this.#maxMessages) break;
-      this.#done.delete(key);
-    }
-  }
-
-  #isDone(key: string, part: MessagePart, now: number): boolean {
-    const done = this.#done.get(key);
-    if (!done || done.at + this.#duplicateWindow <= now) return false;
-    return done.fingerprints.get(part.part) === fingerprint(part);
-  }
+function waitingFor(part: MessagePart, key: string, firstAt: number): Waiting {
+  const { source, destination, method, reference, total } = part;
+  const facts = { source, destination, method, reference, total };
+  return { key, ...facts, parts: [], contexts: undefined, firstAt, lastAt: firstAt, octets: 0 };
 }
 
 function keyOf(part: MessagePart): string {
@@ -263,31 +298,29 @@ function escaped(address: string): string {
   return address.replace(/[%/]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }
 
-function isSame(one: MessagePart, other: MessagePart): boolean {
-  return one.data_coding === other.data_coding && one.octets.equals(other.octets);
+function partOf({ parts }: Waiting, part: number): PackedPart | undefined {
+  return parts.find((packed) => numberOf(packed) === part);
 }
 
-/** FNV-1a, 32 bit: tells a repeated part from a new one, guards against nothing. */
-function fingerprint(part: MessagePart): number {
-  let hash = 0x811c9dc5 ^ part.data_coding;
-  for (const octet of part.octets) hash = Math.imul(hash ^ octet, 0x01000193);
-  return hash >>> 0;
+function inOrder({ parts }: Waiting): PackedPart[] {
+  return parts.toSorted((one, other) => numberOf(one) - numberOf(other));
 }
 
-function sorted(entry: Waiting): MessagePart[] {
-  return [...entry.parts.values()].sort((one, other) => one.part - other.part);
+function partsOf(entry: Waiting): MessagePart[] {
+  return inOrder(entry).map((packed) => unpackPart(packed, entry, entry.contexts?.get(numberOf(packed))));
 }
 
 function toMessage(entry: Waiting, reason?: IncompleteReason): JoinedMessage {
   const { key, total, firstAt, lastAt } = entry;
   const missing: number[] = [];
-  for (let part = 1; part <= total; part++) if (!entry.parts.has(part)) missing.push(part);
+  const there = new Set(entry.parts.map(numberOf));
+  for (let part = 1; part <= total; part++) if (!there.has(part)) missing.push(part);
   const complete = missing.length === 0;
   return {
     key,
     complete,
     ...(reason && !complete && { reason }),
-    parts: sorted(entry),
+    parts: partsOf(entry),
     total,
     missing,
     firstAt,

@@ -5,17 +5,18 @@
  *   road      enqueue + take + settle in batches, against bare put + delete + put batched alike
  *   sealed    the same road with a queueKey: what encryption costs
  *   backlog   the cost of a message with 1k, 100k and 1M queued before it
+ *   full      the cost of a correlation where the correlator is full, beside that where it is half full: memory and disk
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import type { DiskStore, QueueItem } from '../../src/store';
+import type { CorrelationEntry, DiskStore, QueueItem } from '../../src/store';
 
 // The compiled code, as users run it: what makes TypeScript run as it is keeps the names of closures, at a price.
 const dist = join(__dirname, '..', '..', 'dist', 'src', 'store');
 /* eslint-disable @typescript-eslint/no-require-imports -- the path is made here */
-const { openDiskStore } = require(dist) as typeof import('../../src/store');
+const { openDiskStore, openMemoryStore } = require(dist) as typeof import('../../src/store');
 const { Records } = require(join(dist, 'disk', 'records')) as typeof import('../../src/store/disk/records');
 /* eslint-enable @typescript-eslint/no-require-imports */
 
@@ -164,22 +165,25 @@ async function rewriteRow(backlog: number): Promise<{ sealing: number; compactin
   });
 }
 
+function correlationOf({ id, source, destination }: QueueItem): CorrelationEntry {
+  const now = Date.now();
+  const segment = { segment: 0, segments: 1 };
+  return {
+    messageId: `m${id}`,
+    id,
+    ...segment,
+    source,
+    destination,
+    acceptedAt: now,
+    expiresAt: now + 604_800_000,
+  };
+}
+
 async function oneBatch(store: DiskStore, batch: readonly QueueItem[]): Promise<void> {
   await store.queue.enqueue(batch);
   const leases = await store.queue.take(BATCH, { signal: AbortSignal.timeout(10_000) });
-  const now = Date.now();
-  const entries = leases.map(({ item }) => ({
-    messageId: `m${item.id}`,
-    id: item.id,
-    segment: 0,
-    segments: 1,
-    source: item.source,
-    destination: item.destination,
-    acceptedAt: now,
-    expiresAt: now + 604_800_000,
-  }));
   await store.settle(
-    entries,
+    leases.map(({ item }) => correlationOf(item)),
     leases.map((lease) => ({ outcome: 'done', lease }) as const),
   );
 }
@@ -210,6 +214,33 @@ async function backlogRow(
   });
 }
 
+const FULL = 200_000;
+
+/** Microseconds of computing for a correlation, half full and full. */
+async function fullRow(kind: 'memory' | 'disk'): Promise<[half: number, full: number]> {
+  return withDirectory(async (directory) => {
+    const limits = { capacity: 0, whenFull: 'reject', correlationCapacity: FULL } as const;
+    const store =
+      kind === 'memory'
+        ? openMemoryStore(limits)
+        : await openDiskStore({ directory: join(directory, 'queue'), account, ...limits });
+    let made = 0;
+    const put = async (count: number): Promise<number> => {
+      const before = process.cpuUsage();
+      for (let left = count; left > 0; left -= BATCH)
+        await store.correlator.put(messages(BATCH, (made += BATCH)).map(correlationOf));
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / count;
+    };
+    await put(FULL / 2);
+    const half = await put(FULL / 10);
+    await put(2 * FULL);
+    const full = await put(FULL / 10);
+    await store.close();
+    return [half, full];
+  });
+}
+
 const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 async function main(): Promise<void> {
@@ -237,6 +268,15 @@ async function main(): Promise<void> {
   );
   const { sealing, compacting } = await rewriteRow(1_000_000);
   say(`rewrite of 1000000: sealed in ${sealing.toFixed(0)} ms at opening, compacted in ${compacting} ms`);
+  for (const kind of ['memory', 'disk'] as const) {
+    const rounds: [number, number][] = [];
+    for (let round = 0; round < BACKLOG_ROUNDS; round++) rounds.push(await fullRow(kind));
+    const ratio = median(rounds.map(([half, full]) => full / half));
+    const [half, full] = [0, 1].map((at) => median(rounds.map((round) => round[at as 0 | 1])));
+    say(
+      `full ${kind}: ${full?.toFixed(1)} µs, half full ${half?.toFixed(1)} µs, ratio ${ratio.toFixed(2)} (goal 2)`,
+    );
+  }
   const found = new Map<number, Awaited<ReturnType<typeof backlogRow>>[]>();
   for (let round = 0; round < BACKLOG_ROUNDS; round++)
     for (const backlog of BACKLOGS)

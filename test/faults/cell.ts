@@ -46,7 +46,8 @@ const LONGEST_REAL = 5000;
 /** The system's clock, which knows how many of its timers run. */
 class CountingClock implements Clock {
   readonly #timers = new Set<unknown>();
-  now = systemClock.now;
+  #set = 0;
+  now = (): number => systemClock.now() + this.#set;
   monotonic = systemClock.monotonic;
 
   get pendingTimers(): number {
@@ -58,6 +59,10 @@ class CountingClock implements Clock {
     this.#timers.add(timer);
     return timer;
   };
+
+  step(ms: number): void {
+    this.#set += ms;
+  }
 
   clearTimeout = (timer: unknown): void => {
     this.#timers.delete(timer);
@@ -172,7 +177,8 @@ class Cell {
 
   /** Makes the fault at its moment; when it is over the client is on its own. */
   async #play(): Promise<void> {
-    const place = { smsc: this.#smsc, proxy: this.#proxy };
+    const step = (ms: number): void => this.#clock.step(ms);
+    const place = { smsc: this.#smsc, proxy: this.#proxy, step };
     const begin = async (): Promise<() => Promise<void>> => {
       const end = await this.fault.begin(place);
       return async () => {

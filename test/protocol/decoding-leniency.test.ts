@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { COMMANDS, decodePdu, encodeBody, PduError, type CommandName, type Pdu } from '../../src/protocol';
+import {
+  COMMANDS,
+  TLVS,
+  decodePdu,
+  encodeBody,
+  PduError,
+  type CommandName,
+  type Pdu,
+} from '../../src/protocol';
 
 /** A PDU of a command with the octets of its body. */
 function pduWith(command: CommandName, body: Buffer | string, command_status = 0): Buffer {
@@ -239,4 +247,89 @@ describe('decoding refuses', () => {
       );
     });
   }
+});
+
+describe('decoding cuts what is longer than anybody could mean, and says so,', () => {
+  const LONG = 120_000;
+  /** One request or response of every command, whose texts all have LONG characters. */
+  function longest(command: CommandName): Buffer {
+    const parts: Buffer[] = [];
+    const text = Buffer.concat([Buffer.alloc(LONG, 'x'), Buffer.of(0)]);
+    const write = (type: string): void => {
+      if (type === 'cstring' || type === 'time') parts.push(text);
+      else if (type === 'int32') parts.push(Buffer.alloc(4));
+      else if (type === 'int8' || type === 'count') parts.push(Buffer.of(type === 'count' ? 1 : 0));
+      else if (type === 'octets') parts.push(Buffer.of(1));
+      else if (type === 'destinations') parts.push(Buffer.of(2), text);
+      else if (type === 'failures') parts.push(Buffer.of(0, 0), text, Buffer.alloc(4));
+      else parts.push(text);
+    };
+    for (const { type } of COMMANDS[command].fields) write(type);
+    return Buffer.concat(parts);
+  }
+
+  /** Characters of the longest text in a value, however deep. */
+  function lengthOf(value: unknown): number {
+    if (typeof value === 'string') return value.length;
+    if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return 0;
+    return Math.max(0, ...Object.values(value).map(lengthOf));
+  }
+
+  for (const command of Object.keys(COMMANDS) as CommandName[]) {
+    const texts = COMMANDS[command].fields.filter(
+      ({ type }) => !['int8', 'int32', 'count', 'octets'].includes(type),
+    );
+    if (texts.length === 0) continue;
+    it(`in every field of ${command}`, () => {
+      const pdu = decode(command, longest(command));
+      const { flaws = [], ...fields } = pdu as unknown as Record<string, unknown> & { flaws?: string[] };
+      for (const { name } of texts) {
+        const most = lengthOf({ name: fields[name] });
+        assert.ok(most > 0 && most <= 255, `${name} has ${most} characters`);
+      }
+      assert.equal(flaws.length, Math.min(20, texts.length), flaws.join('\n'));
+      assert.match(flaws[0] ?? '', /has 120000 octets, at most \d+ are allowed; it is cut after \d+$/);
+    });
+  }
+
+  it('a message_id after 255 characters, in a response and in a receipt alike', () => {
+    for (const [length, kept] of [
+      [64, 64],
+      [65, 65],
+      [255, 255],
+      [256, 255],
+      [60_000, 255],
+    ] as const) {
+      const id = '0123456789'.repeat(length).slice(0, length);
+      const response = decode('submit_sm_resp', Buffer.from(`${id}\0`));
+      assert(response.command === 'submit_sm_resp');
+      assert.equal(response.message_id, id.slice(0, kept));
+      assert.equal(response.flaws?.length, length > 64 ? 1 : undefined);
+      const tlv = Buffer.alloc(4);
+      tlv.writeUInt16BE(0x001e, 0);
+      tlv.writeUInt16BE(length + 1, 2);
+      const body = Buffer.concat([Buffer.from(empty, 'hex'), tlv, Buffer.from(`${id}\0`)]);
+      assert.equal(decode('deliver_sm', body).tlvs.receipted_message_id, response.message_id);
+    }
+  });
+
+  it('in every TLV of the specifications', () => {
+    for (const [name, { tag, type, ...sizes }] of Object.entries(TLVS)) {
+      if (type !== 'cstring' && type !== 'string' && type !== 'octets') continue;
+      const most = (sizes as { max?: number }).max ?? 0;
+      if (most > 60_000) continue;
+      const octets = Buffer.alloc(60_000, 'x');
+      octets[octets.length - 1] = 0;
+      const head = Buffer.alloc(4);
+      head.writeUInt16BE(tag, 0);
+      head.writeUInt16BE(octets.length, 2);
+      const pdu = decode('deliver_sm', Buffer.concat([Buffer.from(empty, 'hex'), head, octets]));
+      const value = (pdu.tlvs as Record<string, string | Buffer>)[name];
+      assert.ok(value && value.length <= Math.max(most, 255), `${name}: ${value?.length}`);
+      assert.match(
+        pdu.flaws?.[0] ?? '',
+        new RegExp(`${name} has 60000 octets .*; the last \\d+ are cut off`),
+      );
+    }
+  });
 });

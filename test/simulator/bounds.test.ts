@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { silentLog } from '../../src/observability';
+import { PduFramer, decodePdu, encodePdu, type PduInput } from '../../src/protocol';
+import { Smsc } from '../../src/simulator';
 import { Agenda } from '../../src/simulator/agenda';
 import { Outbox } from '../../src/simulator/outbox';
 import { Register, type TakenMessage } from '../../src/simulator/register';
 import { FakeClock } from '../support/clock';
+import { usedOctets } from '../support/memory';
+import { until } from '../support/until';
 
 describe('the simulator is bounded', () => {
   it('forgets all but the newest messages', () => {
@@ -65,5 +70,104 @@ describe('the simulator is bounded', () => {
     agenda.clear();
     await sleeping;
     assert.equal(clock.pendingTimers, 0);
+  });
+});
+
+describe('the memory of the simulator is bounded in all', function () {
+  this.timeout(60_000);
+  const MIB = 1024 * 1024;
+
+  function outbox(): { box: Outbox; lost: Map<string, number> } {
+    const agenda = new Agenda(new FakeClock(), silentLog);
+    return { box: new Outbox({ agenda, log: silentLog, receivers: () => [] }), lost: new Map() };
+  }
+
+  it('however many accounts wait for receipts, and the oldest of all is lost first', async () => {
+    const { box, lost } = outbox();
+    const before = await usedOctets();
+    for (let n = 0; n < 60_000; n++) {
+      const account = `account${n % 60}`;
+      box.post(account, {
+        commandId: 5,
+        body: Buffer.alloc(1200),
+        settled: () => lost.set(account, (lost.get(account) ?? 0) + 1),
+      });
+    }
+    const more = (await usedOctets()) - before;
+    assert.ok(more < 20 * MIB, `${Math.round(more / 1024)} KiB`);
+    assert.ok(box.length <= 10_000 && box.octets <= 16 * MIB);
+    const sum = [...lost.values()].reduce((one, other) => one + other, 0);
+    assert.equal(sum, 60_000 - box.length);
+    assert.ok(Math.max(...lost.values()) - Math.min(...lost.values()) <= 1);
+    box.clear();
+    assert.deepEqual([box.length, box.octets], [0, 0]);
+  });
+
+  it('with a million accounts', async () => {
+    const { box } = outbox();
+    const before = await usedOctets();
+    for (let n = 0; n < 200_000; n++) {
+      box.post(`account${n}`, { commandId: 5, body: Buffer.alloc(10), settled: () => undefined });
+    }
+    const more = (await usedOctets()) - before;
+    assert.ok(more < 20 * MIB, `${Math.round(more / 1024)} KiB`);
+    assert.equal(box.length, 10_000);
+    box.clear();
+  });
+
+  it('in octets, of what is large', () => {
+    const { box } = outbox();
+    for (let n = 0; n < 1000; n++) {
+      box.post('a', { commandId: 5, body: Buffer.alloc(60_000), settled: () => undefined });
+    }
+    assert.ok(box.octets <= 16 * MIB && box.length > 200);
+    box.clear();
+  });
+
+  it('of messages to many, and of their receipts that are to come', async () => {
+    const before = await usedOctets();
+    const register = new Register('DELIVRD');
+    let promised = 0;
+    for (let n = 0; n < 20_000; n++) {
+      const recipients = Array.from({ length: 50 }, (_, at) => ({
+        ...{ dest_addr_ton: 1, dest_addr_npi: 1 },
+        destination_addr: `${n}${at}`.padStart(64, '4'),
+      }));
+      const message = {
+        ...{ message_id: `${n}`, system_id: 'a', recipients, text: 'x'.repeat(40) },
+        short_message: Buffer.alloc(255),
+      } as unknown as TakenMessage;
+      register.add(message);
+      if (register.promise(message)) promised++;
+    }
+    const more = (await usedOctets()) - before;
+    assert.ok(more < 60 * MIB, `${Math.round(more / 1024)} KiB`);
+    assert.ok(promised > 500 && promised < 20_000, `${promised}`);
+    assert.ok(register.find('a', '19999'));
+    register.clear();
+  });
+
+  it('of requests that are never answered', async () => {
+    const smsc = new Smsc({ rules: [{ type: 'silent' }] });
+    const { port } = await smsc.start();
+    const socket = connect(port);
+    const statuses = new Map<number, number>();
+    const framer = new PduFramer();
+    socket.on('data', (chunk: Buffer) => {
+      for (const octets of framer.push(chunk)) {
+        const { command, command_status: status } = decodePdu(octets);
+        if (command === 'submit_sm_resp') statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    });
+    const bind = { command: 'bind_transceiver', sequence_number: 1, system_id: 'a', interface_version: 0x34 };
+    socket.write(encodePdu(bind as PduInput));
+    for (let n = 2; n < 12_002; n++) {
+      const submit = { command: 'submit_sm', sequence_number: n, destination_addr: '447700900123' };
+      socket.write(encodePdu(submit as PduInput));
+    }
+    await until(() => statuses.get(0x58) === 2000, 'two thousand refusals');
+    assert.equal(statuses.size, 1);
+    socket.destroy();
+    await smsc.stop();
   });
 });

@@ -32,18 +32,6 @@ describe('the memory store', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('notices within a minute that the wall clock was set', async () => {
-    open();
-    await store.queue.enqueue([item('m')]);
-    const [lease] = await store.queue.take(1, { signal });
-    await store.queue.settle([retry(lease as never, clock.now() + 3_600_000)]);
-    const taken = store.queue.take(1, { signal });
-    await settle();
-    clock.now = () => Date.UTC(2027, 0, 1);
-    await clock.advance(60_000);
-    assert.deepEqual(ids(await taken), ['m']);
-  });
-
   it('goes from one holder to the next, with new limits', async () => {
     open({ capacity: 2 });
     await store.queue.enqueue(items('m', 2));

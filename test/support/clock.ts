@@ -34,6 +34,11 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Somebody sets the wall clock by `ms`, ahead or, below zero, back: time itself goes on as before. */
+  step(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Moves on by `ms`, running each timer when its time comes and letting promises settle after each. */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsed + ms;

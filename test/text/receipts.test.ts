@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { MESSAGE_STATES, encodeText, parseReceipt, stateOf, type Receipt } from '../../src/text';
+import { usedOctets } from '../support/memory';
 
 const fixtures = JSON.parse(
   readFileSync(path.resolve(__dirname, '../fixtures/text/receipts.json'), 'utf8'),
@@ -222,5 +223,33 @@ describe('receipt texts', () => {
     const start = process.cpuUsage().user;
     parseReceipt(text);
     assert.ok(process.cpuUsage().user - start < 2_000_000);
+  });
+});
+
+describe('A receipt text that is longer than anybody could mean', () => {
+  it('has its id cut where a message_id is, its words too, and says so', () => {
+    const id = '0123456789'.repeat(1000);
+    const receipt = parseReceipt(`id:${id} sub:001 dlvrd:001 stat:${'X'.repeat(9000)} err:${'7'.repeat(99)}`);
+    assert.equal(receipt?.message_id, id.slice(0, 255));
+    assert.deepEqual([receipt.state.length, receipt.err?.length], [64, 64]);
+    assert.deepEqual(receipt.flaws, [
+      'id in the text has 10000 characters; it is cut after 255',
+      'stat in the text has 9000 characters; it is cut after 64',
+      'err in the text has 99 characters; it is cut after 64',
+    ]);
+    const tlv = parseReceipt('', { receipted_message_id: id.slice(0, 255), message_state: 2 });
+    assert.equal(tlv?.message_id, receipt.message_id);
+  });
+
+  it('is not kept alive by its id', async () => {
+    const kept: (string | undefined)[] = [];
+    const before = await usedOctets();
+    for (let n = 0; n < 300; n++) {
+      const text = `id:${'9'.repeat(20)}${n} stat:DELIVRD err:000 text:${'x'.repeat(60_000)}`;
+      kept.push(parseReceipt(text)?.message_id);
+    }
+    const more = (await usedOctets()) - before;
+    assert.equal(kept.length, 300);
+    assert.ok(more < 6_000_000, `${more} octets`);
   });
 });

@@ -15,6 +15,9 @@ export interface ThrottleRule {
   readonly status?: string | number;
 }
 
+/** Accounts whose rate is known; of more the one that was seen first is forgotten, and may begin anew. */
+const MOST_ACCOUNTS = 10_000;
+
 interface Bucket {
   tokens: number;
   filledAt: number;
@@ -30,7 +33,11 @@ export const throttleRule: RuleKind<ThrottleRule> = {
     return {
       onSubmit({ system_id, now }) {
         let bucket = buckets.get(system_id);
-        if (!bucket) buckets.set(system_id, (bucket = { tokens: capacity, filledAt: now }));
+        if (!bucket) {
+          buckets.set(system_id, (bucket = { tokens: capacity, filledAt: now }));
+          const [first] = buckets.size > MOST_ACCOUNTS ? buckets.keys() : [];
+          if (first !== undefined) buckets.delete(first);
+        }
         bucket.tokens = Math.min(capacity, bucket.tokens + ((now - bucket.filledAt) / 1000) * above);
         bucket.filledAt = now;
         if (bucket.tokens < 1) return refused;

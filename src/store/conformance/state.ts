@@ -53,6 +53,29 @@ export const stateChecks = [
     assert.equal(await state.increment('other', 256, 7), 7);
   }),
 
+  check(
+    'state: a counter with a lifetime goes on for as long as it is used, then begins anew',
+    async ({ store: { state } }) => {
+      const count = (): Promise<number> => state.increment('ref', 256, 7, 400);
+      const start = Date.now();
+      const seen = [await count()];
+      for (let use = 0; use < 3; use++) {
+        await sleep(200);
+        seen.push(await count());
+      }
+      // A disk or a machine that stood still for so long is no fault of the store.
+      if (Date.now() - start < 1000) assert.deepEqual(seen, [7, 8, 9, 10]);
+      await state.increment('other', 256, 1);
+      await sleep(450);
+      assert.deepEqual(await state.list(''), [['other', octets('1')]]);
+      assert.equal(await state.get('ref'), undefined);
+      assert.equal(await count(), 7);
+      await state.increment('ref', 256, 0);
+      await sleep(450);
+      assert.equal(await state.increment('ref', 256, 0, 400), 9);
+    },
+  ),
+
   check('state: concurrent counting gives each number once', async ({ store: { state } }) => {
     const seen = await Promise.all(Array.from({ length: 50 }, () => state.increment('ref', 65536, 0)));
     assert.equal(new Set(seen).size, 50);

@@ -10,12 +10,14 @@ import { Loan, type ReadEntry } from './entries';
 import type { Messages } from './messages';
 import type { Ready } from './ready';
 import { addRecord, addRoom, roomFor, sumOf, type Room } from './space';
+import { NOTED, type StoreTime } from './time';
 
 export interface ChangeParts {
   readonly messages: Messages;
   readonly delayed: Delayed;
   readonly ready: Ready;
   readonly clock: Clock;
+  readonly time: StoreTime;
   /** The change that keeps a message which failed for good. */
   readonly bury: (letter: DeadLetter) => StoreChange;
 }
@@ -158,10 +160,10 @@ export class QueueChanges {
   }
 
   #outcome(settlement: Kept, entry: ReadEntry): StoreChange {
-    const { messages, clock, bury } = this.#parts;
+    const { messages, clock, time, bury } = this.#parts;
     const state = copyDeliveryState(settlement.lease.state);
     if (settlement.outcome === 'retry') {
-      return this.#delaying(entry, state, Math.max(0, settlement.notBefore));
+      return this.#delaying(entry, state, Math.max(0, time.of(settlement.notBefore) || 0));
     }
     const burial = bury({ item: entry.item, state, reason: settlement.reason, failedAt: clock.now() });
     return {
@@ -173,13 +175,16 @@ export class QueueChanges {
   }
 
   #delaying(entry: ReadEntry, state: DeliveryState, notBefore: number): StoreChange {
-    const { messages, delayed, ready } = this.#parts;
+    const { messages, delayed, ready, time } = this.#parts;
     const { lane, seq } = entry;
     const key: DelayedKey = [notBefore, lane, seq];
     const alone = messages.alone(entry);
     return {
-      room: alone ? sumOf([NOTE, roomFor([alone.length], 1), removalOf([entry])]) : NOTE,
-      apply: () => messages.delay(entry, state, notBefore, alone),
+      room: sumOf([NOTE, NOTED, ...(alone ? [roomFor([alone.length], 1), removalOf([entry])] : [])]),
+      apply: () => {
+        time.note();
+        messages.delay(entry, state, notBefore, alone);
+      },
       done: () => {
         const waits = delayed.synced(key, true);
         if (waits) return;

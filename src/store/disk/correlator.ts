@@ -1,6 +1,5 @@
-import type { Clock } from '../../clock';
 import { chunksOf } from '../chunks';
-import { MOST_CANDIDATES, byAge, foldedId } from '../candidates';
+import { MOST_CANDIDATES, byAge, foldedId, moved } from '../candidates';
 import type { CorrelationEntry, Correlator } from '../types';
 import type { Committer } from './committer';
 import { CorrelationAge } from './correlation-age';
@@ -11,6 +10,7 @@ import { roomFor } from './space';
 import { lastNumber, type Tables } from './tables';
 import { writeAll } from './steps';
 import { decodeBatch, decodeCorrelation, type Records, type StoredCorrelation } from './records';
+import { NOTED, type StoreTime } from './time';
 
 const EXPIRED_AT_ONCE = 5000;
 const BATCHES_AT_ONCE = 100;
@@ -23,7 +23,7 @@ export class DiskCorrelator implements Correlator {
   readonly #tables: Tables;
   readonly #committer: Committer;
   readonly #records: Records;
-  readonly #clock: Clock;
+  readonly #time: StoreTime;
   readonly #onDamage: OnDamage;
   readonly #capacity: number;
   readonly #check: () => void;
@@ -43,7 +43,7 @@ export class DiskCorrelator implements Correlator {
     tables: Tables;
     committer: Committer;
     records: Records;
-    clock: Clock;
+    time: StoreTime;
     onDamage: OnDamage;
     capacity: number;
     check: () => void;
@@ -52,7 +52,7 @@ export class DiskCorrelator implements Correlator {
     this.#tables = tables;
     this.#committer = parts.committer;
     this.#records = parts.records;
-    this.#clock = parts.clock;
+    this.#time = parts.time;
     this.#onDamage = onDamage;
     this.#capacity = parts.capacity;
     this.#check = parts.check;
@@ -74,7 +74,9 @@ export class DiskCorrelator implements Correlator {
   }
 
   /** The change that puts them, for a transaction with others. */
-  putting(entries: readonly CorrelationEntry[]): StoreChange {
+  putting(given: readonly CorrelationEntry[]): StoreChange {
+    const { lag } = this.#time;
+    const entries = lag === 0 ? given : given.map((entry) => moved(entry, lag));
     const puts: Put[] = [];
     const isAwaited = (entry: CorrelationEntry): boolean => entry.finalState === undefined;
     const awaited = entries.filter(isAwaited);
@@ -100,8 +102,12 @@ export class DiskCorrelator implements Correlator {
     };
     const sizes = [...puts, ...batches].map(({ octets }) => octets.length);
     return {
-      room: roomFor(sizes, puts.length + batches.length + drop.room.touches),
+      room: roomFor(
+        [...sizes, NOTED.octets],
+        puts.length + batches.length + drop.room.touches + NOTED.touches,
+      ),
       apply: () => {
+        if (lag !== 0) this.#time.note();
         drop.apply();
         for (const { key, octets } of puts) this.#tables.correlation.put(key, octets);
         for (const { age, number, octets } of batches) age.table.put(number, octets);
@@ -140,9 +146,11 @@ export class DiskCorrelator implements Correlator {
 
   async get(messageId: string): Promise<readonly CorrelationEntry[]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#time.now();
+    const { lag } = this.#time;
     const found: CorrelationEntry[] = [];
-    for (const { entry } of this.#candidates(messageId)) if (entry.expiresAt > now) found.push(entry);
+    for (const { entry } of this.#candidates(messageId))
+      if (entry.expiresAt > now) found.push(moved(entry, -lag));
     return found.sort(byAge);
   }
 
@@ -190,7 +198,7 @@ export class DiskCorrelator implements Correlator {
   *#ofBatch(batch: number, keys: readonly Buffer[]): Iterable<CorrelationEntry> {
     for (const key of keys) {
       const stored = this.#stored(key);
-      if (stored?.batch === batch) yield stored.entry;
+      if (stored?.batch === batch) yield moved(stored.entry, -this.#time.lag);
     }
   }
 
@@ -228,7 +236,7 @@ export class DiskCorrelator implements Correlator {
 
   /** Drops the `excess` oldest, those with a final receipt first, and up to `max` that have expired. */
   #dropping(excess: number, max: number): Drop {
-    const dropped = { excess, max, now: this.#clock.now(), keys: [] as Buffer[] };
+    const dropped = { excess, max, now: this.#time.now(), keys: [] as Buffer[] };
     const passed = [this.#final, this.#awaited].map((age) => ({
       age,
       batches: age.drop(dropped, (key) => this.#look(key)),

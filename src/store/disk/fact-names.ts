@@ -8,7 +8,7 @@ const LENGTH = 2;
 
 export interface Fact {
   readonly value: Buffer;
-  /** Epoch milliseconds. */
+  /** By the store's time. */
   readonly expiresAt: number;
 }
 

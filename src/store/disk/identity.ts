@@ -1,10 +1,10 @@
 import { SmppError } from '../../protocol';
 import { holdsAnything, isAwaited, isSameAccount, MOST_COUNTED } from '../account';
 import type { Foreign, Holdings, StoreAccount } from '../account';
-import type { Clock } from '../../clock';
 import type { Committer } from './committer';
 import { roomFor } from './space';
 import type { BinaryTable, NumberTable, Tables } from './tables';
+import type { StoreTime } from './time';
 import { damagedRecord, type OnDamage } from './damage';
 import { decodeCorrelation, decodeJson, RECORD_FORMAT, type Records } from './records';
 
@@ -17,7 +17,7 @@ interface IdentityParts {
   readonly tables: Tables;
   readonly committer: Committer;
   readonly records: Records;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly time: StoreTime;
   readonly directory: string;
   readonly onDamage: OnDamage;
 }
@@ -84,8 +84,8 @@ export class Identity {
 
   /** Looks at all of them, but not in one go. */
   async #awaited(): Promise<number> {
-    const { tables, clock } = this.#parts;
-    const now = clock.now();
+    const { tables, time } = this.#parts;
+    const now = time.now();
     let found = 0;
     let after: Buffer | undefined;
     for (;;) {

@@ -1,9 +1,9 @@
-import type { Clock } from '../../clock';
 import type { Committer } from './committer';
 import type { StoreChange } from './requests';
 import { damagedRecord, type OnDamage } from './damage';
 import { roomFor } from './space';
 import { lastMessage, type Tables } from './tables';
+import type { StoreTime } from './time';
 import { decodeJson, type Records } from './records';
 
 const KEY = Buffer.from('lent');
@@ -16,7 +16,7 @@ interface StoredMarks {
   readonly lent: readonly number[];
   /** Per lane, up to which they may have been on loan when a run ended without closing. */
   readonly suspect: readonly number[];
-  /** Messages put off until then or earlier may have been on loan as well; epoch milliseconds. */
+  /** Messages put off until then or earlier may have been on loan as well; by the store's time. */
   readonly suspectUntil: number;
   readonly nextSeq: number;
   /** Whether the run was closed with nothing on loan. */
@@ -53,7 +53,7 @@ export class LoanMarks {
     tables: Tables;
     committer: Committer;
     records: Records;
-    clock: Pick<Clock, 'now'>;
+    time: StoreTime;
     onDamage: OnDamage;
     isEmpty: (lane: number) => boolean;
     failed: (error: unknown) => void;
@@ -71,7 +71,7 @@ export class LoanMarks {
     this.#suspect = before.suspect.map((seq, lane) =>
       before.clean ? seq : Math.max(seq, before.lent[lane] ?? 0),
     );
-    this.#suspectUntil = before.clean ? before.suspectUntil : parts.clock.now();
+    this.#suspectUntil = before.clean ? before.suspectUntil : parts.time.now();
     this.firstFreeSeq = Math.max(before.nextSeq, 1 + Math.max(...last, ...before.lent, ...before.suspect));
     this.#lent = new Array<number>(LANES).fill(0);
     this.#wanted = [...this.#lent];

@@ -1,6 +1,6 @@
-import type { Clock, TimerHandle } from '../../clock';
+import { LONGEST_TIMER, type Clock, type TimerHandle } from '../../clock';
 import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed, tellDropped } from '../errors';
+import { fits, neverFits, queueFull, storeClosed, tellDropped } from '../errors';
 import type {
   DeliveryState,
   EnqueueOptions,
@@ -26,10 +26,8 @@ import type { Messages } from './messages';
 import { Purging } from './purging';
 import type { Ready } from './ready';
 import type { Records } from './records';
+import type { StoreTime } from './time';
 import type { PurgeMark } from './told';
-
-/** `notBefore` is wall-clock time: looked at this often at least, so that a clock set right is noticed. */
-const LONGEST_SLEEP = 60_000;
 
 export interface QueueParts {
   readonly tables: Tables;
@@ -40,6 +38,7 @@ export interface QueueParts {
   readonly ready: Ready;
   readonly marks: LoanMarks;
   readonly clock: Clock;
+  readonly time: StoreTime;
   readonly limits: QueueLimits;
   readonly records: Records;
   readonly onDamage: OnDamage;
@@ -88,7 +87,7 @@ export class DiskQueue implements OutboundQueue {
     const { limits, changes } = this.#parts;
     if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
-    const blocked = this.#enqueuers.length > 0 || this.#full(items.length);
+    const blocked = this.#enqueuers.length > 0 || !fits(this.#parts.limits, this.#used, items.length);
     if (!blocked)
       return this.#append(items, states, fact ? [this.#parts.setting(fact.key, fact.value)] : NONE);
     if (limits.whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
@@ -145,18 +144,18 @@ export class DiskQueue implements OutboundQueue {
 
   /** Takes out as many as `count` new ones need, or none where not even that would do. */
   #makeRoom(count: number): ReadEntry[] {
-    const { limits, ready, clock, changes } = this.#parts;
+    const { limits, ready, time, changes } = this.#parts;
     const excess = limits.capacity === 0 ? 0 : this.#used + count - limits.capacity;
     if (this.#purging.isUnfinished) return [];
     const rest = changes.onLoan.size + changes.coming + ready.unreadable;
-    return excess <= 0 || rest + count > limits.capacity ? [] : ready.dropOldest(excess, clock.now());
+    return excess <= 0 || rest + count > limits.capacity ? [] : ready.dropOldest(excess, time.now());
   }
 
   /** Lets those in that wait for room, in their order. */
   #admit(): void {
     if (this.#enqueuers.length === 0) return;
     this.#enqueuers.serve(({ items, states }) =>
-      this.#full(items.length) ? undefined : this.#append(items, states),
+      fits(this.#parts.limits, this.#used, items.length) ? this.#append(items, states) : undefined,
     );
   }
 
@@ -173,8 +172,8 @@ export class DiskQueue implements OutboundQueue {
   }
 
   #borrow(max: number): Lease[] | undefined {
-    const { ready, clock, changes } = this.#parts;
-    const entries = ready.take(Math.max(1, max), clock.now());
+    const { ready, time, changes } = this.#parts;
+    const entries = ready.take(Math.max(1, max), time.now());
     if (entries.length === 0) return undefined;
     return entries.map((entry) => ({
       item: entry.item,
@@ -204,12 +203,12 @@ export class DiskQueue implements OutboundQueue {
 
   /** One timer for the earliest delayed message, and only while somebody waits for it. */
   #arm(): void {
-    const { clock, delayed } = this.#parts;
+    const { clock, delayed, time } = this.#parts;
     clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     const next = this.#takers.length === 0 ? undefined : delayed.next();
     if (next === undefined) return;
-    const sleep = Math.max(0, Math.min(next - clock.now(), LONGEST_SLEEP));
+    const sleep = Math.max(0, Math.min(next - time.now(), LONGEST_TIMER));
     this.#timer = clock.setTimeout(() => this.#lend(), Math.ceil(sleep));
   }
 
@@ -266,10 +265,10 @@ export class DiskQueue implements OutboundQueue {
 
   async stats(): Promise<QueueStats> {
     this.#check();
-    const { ready, delayed, clock, changes } = this.#parts;
+    const { ready, delayed, time, changes } = this.#parts;
     // To look closer is left to who ends the purge.
     if (this.#purging.isUnfinished) return { queued: changes.stored, delayed: 0, leased: 0 };
-    ready.ripen(clock.now());
+    ready.ripen(time.now());
     const queued = changes.stored - changes.onLoan.size - ready.unreadable;
     const oldestAt = queued > 0 ? ready.oldestAt(changes.onLoan) : undefined;
     return {
@@ -298,12 +297,13 @@ export class DiskQueue implements OutboundQueue {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    const { clock, committer, marks, changes } = this.#parts;
+    const { clock, committer, marks, changes, time } = this.#parts;
     this.#closed = true;
     clock.clearTimeout(this.#timer);
     this.#takers.rejectAll(storeClosed());
     this.#enqueuers.rejectAll(storeClosed());
-    await committer.idle();
+    const kept = time.keep().catch(() => undefined);
+    await Promise.all([committer.idle(), kept]);
     // What is on loan now is as unknown as after a crash.
     if (changes.onLoan.size === 0) await marks.close(changes.nextSeq).catch(() => undefined);
   }

@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock';
 import { MOVED_AT_ONCE } from '../chunks';
 import type { KeyValueState, StoredFact } from '../types';
 import type { Committer } from './committer';
@@ -8,24 +7,33 @@ import { roomFor } from './space';
 import type { BinaryTable, Tables } from './tables';
 import { FactNames, type Fact } from './fact-names';
 import { decodeFact, type Records } from './records';
+import type { StoreTime } from './time';
+
+/** Facts that are looked at in one go, for what is over. */
+const LOOK = 256;
+const WRITES_PER_LOOK = 64;
+/** Of these, that {@link DiskState.expire} makes. */
+const MOST_ROUNDS = 400;
 
 export class DiskState implements KeyValueState {
   readonly #table: BinaryTable;
   readonly #names: FactNames;
   readonly #committer: Committer;
   readonly #records: Records;
-  readonly #clock: Clock;
+  readonly #time: StoreTime;
   readonly #onDamage: OnDamage;
   readonly #check: () => void;
   /** Written but not synced yet; null: removed. */
   readonly #unsynced = new Map<string, Fact | null>();
-  #setsSinceSweep = Infinity;
+  #writesSinceLook = WRITES_PER_LOOK;
+  /** The last key that was looked at; undefined: none since the beginning. */
+  #hand: Buffer | undefined;
 
   constructor(parts: {
     tables: Tables;
     committer: Committer;
     records: Records;
-    clock: Clock;
+    time: StoreTime;
     onDamage: OnDamage;
     check: () => void;
   }) {
@@ -33,7 +41,7 @@ export class DiskState implements KeyValueState {
     this.#names = new FactNames(parts.tables.sealing);
     this.#committer = parts.committer;
     this.#records = parts.records;
-    this.#clock = parts.clock;
+    this.#time = parts.time;
     this.#onDamage = parts.onDamage;
     this.#check = parts.check;
   }
@@ -47,7 +55,7 @@ export class DiskState implements KeyValueState {
     const fact = this.#unsynced.has(key)
       ? this.#unsynced.get(key)
       : this.#decode(key, this.#table.get(this.#names.keyOf(key)));
-    return fact && fact.expiresAt > this.#clock.now() ? fact.value : undefined;
+    return fact && fact.expiresAt > this.#time.now() ? fact.value : undefined;
   }
 
   #decode(key: string, octets: Buffer | undefined): Fact | undefined {
@@ -60,12 +68,13 @@ export class DiskState implements KeyValueState {
 
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
     this.#check();
-    const expiresAt = ttl === undefined ? Infinity : this.#clock.now() + ttl;
-    const over = this.#sweep();
-    await this.#write([
-      [key, { value: Buffer.from(value), expiresAt }],
-      ...over.map((old) => [old, null] as const),
-    ]);
+    await this.#put(key, Buffer.from(value), ttl);
+  }
+
+  #put(key: string, value: Buffer, ttl: number | undefined): Promise<void> {
+    const expiresAt = ttl === undefined ? Infinity : this.#time.now() + ttl;
+    const over = this.#over(key);
+    return this.#write([...over.map((old) => [old, null] as const), [key, { value, expiresAt }]]);
   }
 
   async delete(keys: readonly string[]): Promise<void> {
@@ -104,17 +113,45 @@ export class DiskState implements KeyValueState {
     return { room, apply, done: settled, failed: settled };
   }
 
-  /** What is over, looked for once per as many sets as there are facts: a constant share for each. */
-  #sweep(): string[] {
-    if (++this.#setsSinceSweep <= this.#table.count) return [];
-    this.#setsSinceSweep = 0;
-    const now = this.#clock.now();
-    return this.#stored('').flatMap(([key, { expiresAt }]) => (expiresAt <= now ? key : []));
+  async expire(): Promise<number> {
+    this.#check();
+    let expired = 0;
+    for (let rounds = Math.min(MOST_ROUNDS, Math.ceil(this.#table.count / LOOK)); rounds > 0; rounds--) {
+      const over = this.#lookOn();
+      expired += over.length;
+      if (over.length > 0) await this.#write(over.map((key) => [key, null] as const));
+      else await new Promise((resolve) => setImmediate(resolve));
+      this.#check();
+    }
+    return expired;
+  }
+
+  /** What is over, looked for now and then where facts are written: a constant share for each, and never all at once. */
+  #over(written: string): string[] {
+    if (++this.#writesSinceLook < WRITES_PER_LOOK) return [];
+    this.#writesSinceLook = 0;
+    return this.#lookOn().filter((key) => key !== written);
+  }
+
+  /** Looks on from where it looked last, and at the end begins anew. */
+  #lookOn(): string[] {
+    const now = this.#time.now();
+    const over: string[] = [];
+    const seen = [...this.#table.entries({ after: this.#hand, limit: LOOK })];
+    for (const [octets, value] of seen) {
+      const key = this.#names.nameOf(octets, value);
+      if (key === undefined || this.#unsynced.has(key)) continue;
+      const fact = decodeFact(value);
+      if ('value' in fact && fact.value.expiresAt <= now) over.push(key);
+    }
+    const last = seen.length < LOOK ? undefined : seen.at(-1);
+    this.#hand = last && Buffer.from(last[0]);
+    return over;
   }
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#time.now();
     const found = new Map(this.#stored(prefix));
     for (const [key, fact] of this.#unsynced) {
       if (!key.startsWith(prefix)) continue;
@@ -130,7 +167,7 @@ export class DiskState implements KeyValueState {
     let after: Buffer | undefined;
     for (let more = true; more;) {
       this.#check();
-      const now = this.#clock.now();
+      const now = this.#time.now();
       const facts: StoredFact[] = [];
       more = false;
       for (const [octets, value] of this.#table.entries({ after, limit: MOVED_AT_ONCE })) {
@@ -164,11 +201,11 @@ export class DiskState implements KeyValueState {
    * Resolves before it is synced: whatever is stored later with the number is
    * synced no earlier, so no number is ever stored twice.
    */
-  async increment(key: string, modulo: number, start: number): Promise<number> {
+  async increment(key: string, modulo: number, start: number, ttl?: number): Promise<number> {
     this.#check();
     const before = this.#read(key);
     const value = before ? (Number(before.toString()) + 1) % modulo : start % modulo;
-    this.#write([[key, { value: Buffer.from(String(value)), expiresAt: Infinity }]]).catch(() => undefined);
+    this.#put(key, Buffer.from(String(value)), ttl).catch(() => undefined);
     return value;
   }
 }

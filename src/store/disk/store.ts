@@ -37,6 +37,7 @@ import { Records } from './records';
 import { register } from './registry';
 import { DiskState } from './state';
 import { writeAll } from './steps';
+import { StoreTime } from './time';
 import { readPurge } from './told';
 import { readTombs } from './tombs';
 
@@ -183,12 +184,13 @@ async function assemble(
   const { lmdb, directory, tables, committer, repaired, close } = opened;
   const { clock = systemClock, onDamage = () => undefined } = options;
   const records = new Records();
-  const identity = new Identity({ tables, committer, records, clock, directory, onDamage });
+  const time = new StoreTime({ tables, committer, records, clock, onDamage });
+  const identity = new Identity({ tables, committer, records, time, directory, onDamage });
   let closing: Promise<void> | undefined;
   const check = (): void => {
     if (closing) throw storeClosed();
   };
-  const shared = { tables, committer, records, clock, onDamage, check };
+  const shared = { tables, committer, records, clock, time, onDamage, check };
   const marks = new LoanMarks({
     ...shared,
     isEmpty: (lane) => ready.isEmpty(lane),
@@ -210,7 +212,7 @@ async function assemble(
   // What comes now must not be taken for what it was to remove.
   const firstSeq = Math.max(marks.firstFreeSeq, 1 + Math.max(0, ...(unfinished?.ends ?? [])));
   const bury = (letter: DeadLetter): StoreChange => deadLetters.burying(letter);
-  const changes = new QueueChanges({ messages, delayed, ready, clock, bury }, census.total, firstSeq);
+  const changes = new QueueChanges({ messages, delayed, ready, clock, time, bury }, census.total, firstSeq);
   const queue: DiskQueue = new DiskQueue({
     ...shared,
     messages,

@@ -117,6 +117,8 @@ export interface Tables {
   /** Goes over to another file, which has the same entries; the one before is to be closed. */
   become(root: RootDatabase<Buffer, Buffer>): void;
   readonly meta: BinaryTable;
+  /** What the store's own time was at least, and how far it was from the wall clock's. */
+  readonly time: BinaryTable;
   /** Messages by their sequence number, in blocks, one table per lane: each is written at its end only. */
   readonly lanes: readonly LaneTable[];
   /** What is gone of blocks that are still there. */
@@ -176,7 +178,7 @@ const OTHER_TABLES = [
   'state',
   'dead',
 ];
-export const TABLES: readonly string[] = ['meta', ...LANE_TABLES, ...OTHER_TABLES];
+export const TABLES: readonly string[] = ['meta', 'time', ...LANE_TABLES, ...OTHER_TABLES];
 
 /** Of messages only, which may have to find their place without their key. */
 export const envelopeOf = (sealing: Sealing, table: string): Envelope =>
@@ -210,6 +212,7 @@ function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefi
       }
     },
     meta: binary('meta'),
+    time: binary('time'),
     lanes: LANE_TABLES.map((name) => table(name, blockKey(), blockKeyOf)),
     tombs: table('tombs', tombKey(), tombKeyOf),
     delivery: numbered('delivery'),

@@ -1,8 +1,9 @@
-import type { Clock } from '../../clock';
-import { isAwaited } from '../account';
-import { MOST_CANDIDATES, byAge, foldedId, isSameEntry } from '../candidates';
-import { chunksOf } from '../chunks';
+import { steadyTime, type Clock, type SteadyTime } from '../../clock';
+import { MOST_COUNTED } from '../account';
+import { MOST_CANDIDATES, byAge, foldedId, moved } from '../candidates';
+import { MOVED_AT_ONCE } from '../chunks';
 import type { CorrelationEntry, Correlator } from '../types';
+import { CorrelationAge, tagOf, type Kept } from './correlation-age';
 
 /**
  * Entries by their message_id, case apart, and beside that in the order of putting, which is, all lifetimes being
@@ -11,45 +12,53 @@ import type { CorrelationEntry, Correlator } from '../types';
  */
 export class MemoryCorrelator implements Correlator {
   /** Nearly every message_id has one entry, which then needs no list. */
-  readonly #byId = new Map<string, CorrelationEntry | CorrelationEntry[]>();
-  readonly #awaited = new Set<CorrelationEntry>();
-  readonly #final = new Set<CorrelationEntry>();
+  readonly #byId = new Map<string, Kept | Kept[]>();
+  readonly #awaited = new CorrelationAge();
+  readonly #final = new CorrelationAge();
   readonly #capacity: number;
-  readonly #clock: Clock;
+  /** What `expiresAt` is kept by: within this room only. */
+  readonly #time: SteadyTime;
   readonly #check: () => void;
 
   constructor(capacity: number, clock: Clock, check: () => void) {
     this.#capacity = capacity;
-    this.#clock = clock;
+    this.#time = steadyTime(clock);
     this.#check = check;
   }
 
   async put(entries: readonly CorrelationEntry[]): Promise<void> {
     this.#check();
-    for (const entry of entries) this.#add(entry);
+    const { lag } = this.#time;
+    for (const entry of entries) this.#add(moved(entry, lag));
     this.#dropExpired(2 * entries.length);
-    for (const order of [this.#final, this.#awaited]) {
-      for (const oldest of order) {
-        if (this.#awaited.size + this.#final.size <= this.#capacity) return;
-        this.#remove(oldest);
-      }
-    }
+    for (let excess = this.#awaited.length + this.#final.length - this.#capacity; excess > 0; excess--)
+      this.#remove((this.#final.oldest ?? this.#awaited.oldest) as Kept);
   }
 
   async get(messageId: string): Promise<readonly CorrelationEntry[]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#time.now();
+    const { lag } = this.#time;
     return this.#candidates(messageId)
       .filter(({ expiresAt }) => expiresAt > now)
+      .map(({ entry }) => moved(entry, -lag))
       .sort(byAge);
   }
 
-  /** For how many a final receipt is still waited. */
+  /** For how many a final receipt is still waited, as far as that is counted. */
   get awaited(): number {
-    const now = this.#clock.now();
+    const now = this.#time.now();
     let count = 0;
-    for (const entry of this.#awaited) if (isAwaited(entry, now)) count++;
+    for (const { isAsked, expiresAt } of this.#awaited)
+      if (isAsked && expiresAt > now && ++count >= MOST_COUNTED) break;
     return count;
+  }
+
+  /** All of them, those first whose final receipt has come, and else the oldest. Nothing may be put meanwhile. */
+  *[Symbol.iterator](): Iterator<CorrelationEntry> {
+    const { lag } = this.#time;
+    for (const { entry } of this.#final) yield moved(entry, -lag);
+    for (const { entry } of this.#awaited) yield moved(entry, -lag);
   }
 
   clear(): void {
@@ -60,7 +69,14 @@ export class MemoryCorrelator implements Correlator {
 
   *entries(): Iterable<readonly CorrelationEntry[]> {
     this.#check();
-    for (const order of [this.#final, this.#awaited]) yield* chunksOf([...order]);
+    let chunk: CorrelationEntry[] = [];
+    for (const entry of this) {
+      chunk.push(entry);
+      if (chunk.length < MOVED_AT_ONCE) continue;
+      yield chunk;
+      chunk = [];
+    }
+    if (chunk.length > 0) yield chunk;
   }
 
   async expire(): Promise<number> {
@@ -68,7 +84,7 @@ export class MemoryCorrelator implements Correlator {
     return this.#dropExpired(Infinity);
   }
 
-  #candidates(messageId: string): CorrelationEntry[] {
+  #candidates(messageId: string): Kept[] {
     const found = this.#byId.get(foldedId(messageId));
     if (found === undefined) return [];
     return Array.isArray(found) ? found : [found];
@@ -77,41 +93,39 @@ export class MemoryCorrelator implements Correlator {
   #add(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
     if (this.#byId.has(key)) this.#makeRoom(entry);
+    const kept = (entry.finalState === undefined ? this.#awaited : this.#final).add(key, entry);
     const others = this.#byId.get(key);
-    if (Array.isArray(others)) others.push(entry);
-    else this.#byId.set(key, others === undefined ? entry : [others, entry]);
-    (entry.finalState === undefined ? this.#awaited : this.#final).add(entry);
+    if (Array.isArray(others)) others.push(kept);
+    else this.#byId.set(key, others === undefined ? kept : [others, kept]);
   }
 
   /** Among those with its message_id. */
   #makeRoom(entry: CorrelationEntry): void {
     const candidates = this.#candidates(entry.messageId);
-    const same = candidates.find((one) => isSameEntry(one, entry));
+    const tag = tagOf(entry);
+    const same = candidates.find((one) => one.isSame(entry, tag));
     if (same) this.#remove(same);
     else if (candidates.length >= MOST_CANDIDATES)
-      this.#remove(
-        candidates.find(({ finalState }) => finalState !== undefined) ?? (candidates[0] as CorrelationEntry),
-      );
+      this.#remove(candidates.find((one) => one.age === this.#final) ?? (candidates[0] as Kept));
   }
 
-  #remove(entry: CorrelationEntry): void {
-    const key = foldedId(entry.messageId);
+  #remove(kept: Kept): void {
+    const { key } = kept;
     const found = this.#byId.get(key);
     if (Array.isArray(found)) {
-      found.splice(found.indexOf(entry), 1);
-      if (found.length === 1) this.#byId.set(key, found[0] as CorrelationEntry);
+      found.splice(found.indexOf(kept), 1);
+      if (found.length === 1) this.#byId.set(key, found[0] as Kept);
     } else this.#byId.delete(key);
-    this.#awaited.delete(entry);
-    this.#final.delete(entry);
+    kept.age.remove(kept);
   }
 
   #dropExpired(max: number): number {
-    const now = this.#clock.now();
+    const now = this.#time.now();
     let dropped = 0;
     for (const order of [this.#final, this.#awaited]) {
-      for (const entry of order) {
-        if (dropped >= max || entry.expiresAt > now) break;
-        this.#remove(entry);
+      for (let { oldest } = order; oldest && dropped < max; { oldest } = order) {
+        if (oldest.expiresAt > now) break;
+        this.#remove(oldest);
         dropped++;
       }
     }

@@ -1,13 +1,14 @@
 import type { Clock } from '../../clock';
+import { LinkedMap } from '../linked-list';
 import { revive } from '../delivery-state';
 import type { DeadLetter, DeadLetters } from '../types';
 import type { MemoryQueue } from './queue';
 
 const LIST_LIMIT = 1000;
 
-/** The latest failures, oldest first: the map's order is the order of failing. */
+/** The latest failures, in the order of failing. */
 export class MemoryDeadLetters implements DeadLetters {
-  readonly #letters = new Map<string, DeadLetter>();
+  readonly #letters = new LinkedMap<string, DeadLetter>();
   readonly #capacity: number;
   readonly #clock: Clock;
   readonly #check: () => void;
@@ -32,11 +33,7 @@ export class MemoryDeadLetters implements DeadLetters {
   bury(letter: DeadLetter): void {
     this.#letters.delete(letter.item.id);
     this.#letters.set(letter.item.id, letter);
-    if (this.#letters.size <= this.#capacity) return;
-    for (const oldest of this.#letters.keys()) {
-      this.#letters.delete(oldest);
-      return;
-    }
+    this.#letters.shrink(this.#capacity);
   }
 
   async list(

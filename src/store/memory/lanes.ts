@@ -1,54 +1,66 @@
+import { RecordWriter } from '../disk/bytes';
 import { Fifo } from '../fifo';
 import { Heap } from '../heap';
-import type { DeliveryState, Lane, QueueItem } from '../types';
+import type { Lane } from '../types';
+import { UNPACKED, type Entry, type Returned } from './entry';
+import { PackedFifo, entryOf, returned } from './packed';
 
-/** A message in the queue or on loan. `order` never changes: it is its place in the lane. */
-export interface Entry {
-  readonly item: QueueItem;
-  readonly order: number;
-  /** Absent until the first loan: a backlog of a million costs less so. */
-  state: DeliveryState | undefined;
-}
+/** Unpacked in one go. */
+const AT_ONCE = 128;
 
 const LANES: readonly Lane[] = [0, 1, 2, 3, 4];
-const byOrder = (a: Entry, b: Entry): boolean => a.order < b.order;
+const byOrder = (a: Returned, b: Returned): boolean => a.order < b.order;
 
 /**
- * One lane. New messages come in ascending order and need no more than a list;
- * those that come back go into a heap beside it, and the lesser front is next.
+ * One lane. New messages come in ascending order and need no more than a list, of which the end is packed where it is
+ * long; those that come back go into a heap beside it, and the lesser front is next.
+ *
+ *   ◀─ shift   fresh: first … │ packed: … last ◀─ append      returned ◀─ putBack
  */
 class SingleLane {
   readonly #fresh = new Fifo<Entry>();
+  readonly #packed: PackedFifo;
   readonly #returned = new Heap(byOrder);
 
-  get length(): number {
-    return this.#fresh.length + this.#returned.length;
+  constructor(lane: Lane) {
+    this.#packed = new PackedFifo(lane);
   }
 
-  append(entry: Entry): void {
-    this.#fresh.push(entry);
+  append(entry: Entry, packs: boolean): void {
+    if (packs || this.#packed.length > 0) this.#packed.push(entry);
+    else this.#fresh.push(entry);
   }
 
-  putBack(entry: Entry): void {
+  putBack(entry: Returned): void {
     this.#returned.push(entry);
   }
 
-  peek(): Entry | undefined {
-    const fresh = this.#fresh.peek();
-    const returned = this.#returned.peek();
-    return returned && (!fresh || returned.order < fresh.order) ? returned : fresh;
+  #peekFresh(): Entry | undefined {
+    if (this.#fresh.length === 0 && this.#packed.length > 0)
+      for (const entry of this.#packed.shift(AT_ONCE)) this.#fresh.push(entry);
+    return this.#fresh.peek();
   }
 
   shift(): Entry | undefined {
-    const next = this.peek();
-    if (next && next === this.#returned.peek()) return this.#returned.pop();
-    return this.#fresh.shift();
+    const fresh = this.#peekFresh();
+    const back = this.#returned.peek();
+    if (!back || (fresh && fresh.order < back.order)) return this.#fresh.shift();
+    this.#returned.pop();
+    return entryOf(back);
+  }
+
+  /** The `enqueuedAt` of the first; undefined: there is none. */
+  oldestAt(): number | undefined {
+    const fresh = this.#peekFresh();
+    const back = this.#returned.peek();
+    return back && (!fresh || back.order < fresh.order) ? back.enqueuedAt : fresh?.item.enqueuedAt;
   }
 }
 
 /** All lanes: what is ready to be taken. */
 export class Lanes {
-  readonly #lanes = LANES.map(() => new SingleLane());
+  readonly #lanes = LANES.map((lane) => new SingleLane(lane));
+  #writer: RecordWriter | undefined;
   #length = 0;
 
   get length(): number {
@@ -56,17 +68,22 @@ export class Lanes {
   }
 
   append(entry: Entry): void {
-    this.#of(entry).append(entry);
+    this.#of(entry.item.lane).append(entry, this.#length >= UNPACKED);
     this.#length++;
   }
 
   putBack(entry: Entry): void {
-    this.#of(entry).putBack(entry);
+    const packs = this.#length >= UNPACKED;
+    this.putReturned(returned(entry, packs ? (this.#writer ??= new RecordWriter()) : undefined));
+  }
+
+  putReturned(entry: Returned): void {
+    this.#of(entry.lane).putBack(entry);
     this.#length++;
   }
 
-  #of(entry: Entry): SingleLane {
-    return this.#lanes[entry.item.lane] as SingleLane;
+  #of(lane: Lane): SingleLane {
+    return this.#lanes[lane] as SingleLane;
   }
 
   /** Up to `max` of the most urgent, each lane's first first. */
@@ -93,7 +110,7 @@ export class Lanes {
   }
 
   oldestAt(): number | undefined {
-    const fronts = this.#lanes.flatMap((lane) => lane.peek()?.item.enqueuedAt ?? []);
+    const fronts = this.#lanes.flatMap((lane) => lane.oldestAt() ?? []);
     return fronts.length === 0 ? undefined : Math.min(...fronts);
   }
 }

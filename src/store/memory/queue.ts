@@ -1,7 +1,6 @@
-import type { Clock, TimerHandle } from '../../clock';
+import { LONGEST_TIMER, type Clock, type TimerHandle } from '../../clock';
 import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
-import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
-import { Heap } from '../heap';
+import { fits, neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import type {
   DeadLetter,
   DeliveryState,
@@ -15,14 +14,12 @@ import type {
   Settlement,
 } from '../types';
 import { Waiters } from '../waiters';
-import { Lanes, type Entry } from './lanes';
+import { DelayedEntries } from './delayed';
+import type { Entry } from './entry';
+import { Lanes } from './lanes';
+import { entryOf } from './packed';
 
 type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states'>;
-
-interface Delayed {
-  readonly entry: Entry;
-  readonly notBefore: number;
-}
 
 /** What a lease's token is here. A new one for each loan, so that an old lease says nothing about a new one. */
 class Loan {
@@ -30,17 +27,13 @@ class Loan {
   constructor(readonly entry: Entry) {}
 }
 
-/** `notBefore` is wall-clock time: looked at this often at least, so that a clock set right is noticed. */
-const LONGEST_SLEEP = 60_000;
 const PURGE_CHUNK = 1000;
 
 export class MemoryQueue implements OutboundQueue {
   readonly #clock: Clock;
   readonly #onDead: (letter: DeadLetter) => void;
-  readonly #ready = new Lanes();
-  readonly #delayed = new Heap<Delayed>(
-    (a, b) => a.notBefore < b.notBefore || (a.notBefore === b.notBefore && a.entry.order < b.entry.order),
-  );
+  #ready = new Lanes();
+  #delayed = new DelayedEntries();
   readonly #takers = new Waiters<number, Lease[]>();
   readonly #enqueuers = new Waiters<Batch, string[]>();
   #limits: QueueLimits;
@@ -76,7 +69,7 @@ export class MemoryQueue implements OutboundQueue {
     const { capacity, whenFull } = this.#limits;
     if (capacity > 0 && items.length > capacity) throw neverFits(this.#limits, items.length);
     // Whoever waits already goes first, even where this batch would fit.
-    const blocked = this.#enqueuers.length > 0 || queueFull(this.#limits, this.#used, items.length);
+    const blocked = this.#enqueuers.length > 0 || !fits(this.#limits, this.#used, items.length);
     const { signal, states } = options;
     if (blocked && whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
     const dropped = whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
@@ -117,7 +110,7 @@ export class MemoryQueue implements OutboundQueue {
     while (dropped.length < excess) {
       const next = this.#delayed.pop();
       if (!next) break;
-      dropped.push(next.entry);
+      dropped.push(entryOf(next));
     }
     return dropped;
   }
@@ -126,7 +119,7 @@ export class MemoryQueue implements OutboundQueue {
   #admit(): void {
     if (this.#enqueuers.length === 0) return;
     this.#enqueuers.serve((batch) =>
-      queueFull(this.#limits, this.#used, batch.items.length) ? undefined : this.#append(batch),
+      fits(this.#limits, this.#used, batch.items.length) ? this.#append(batch) : undefined,
     );
   }
 
@@ -162,10 +155,10 @@ export class MemoryQueue implements OutboundQueue {
 
   /** Moves the delayed messages whose time has come to their places. */
   #ripen(): void {
-    const now = this.#delayed.length > 0 ? this.#clock.now() : 0;
-    for (let next = this.#delayed.peek(); next && next.notBefore <= now; next = this.#delayed.peek()) {
-      this.#delayed.pop();
-      this.#ready.putBack(next.entry);
+    const now = this.#delayed.length > 0 ? this.#clock.monotonic() : 0;
+    for (let next = this.#delayed.peek(); next && next.dueAt <= now; next = this.#delayed.peek()) {
+      const ripe = this.#delayed.pop();
+      if (ripe) this.#ready.putReturned(ripe);
     }
   }
 
@@ -175,7 +168,7 @@ export class MemoryQueue implements OutboundQueue {
     this.#timer = undefined;
     const next = this.#delayed.peek();
     if (!next || this.#takers.length === 0) return;
-    const sleep = Math.max(0, Math.min(next.notBefore - this.#clock.now(), LONGEST_SLEEP));
+    const sleep = Math.max(0, Math.min(next.dueAt - this.#clock.monotonic(), LONGEST_TIMER));
     this.#timer = this.#clock.setTimeout(() => this.#lend(), Math.ceil(sleep));
   }
 
@@ -198,7 +191,8 @@ export class MemoryQueue implements OutboundQueue {
 
   #delay(entry: Entry, state: DeliveryState, notBefore: number): void {
     entry.state = state;
-    this.#delayed.push({ entry, notBefore });
+    const pause = notBefore - this.#clock.now();
+    this.#delayed.push(entry, this.#clock.monotonic() + (pause > 0 ? pause : 0));
   }
 
   #bury(item: QueueItem, state: DeliveryState, { reason }: Settlement & { outcome: 'dead' }): void {
@@ -231,8 +225,7 @@ export class MemoryQueue implements OutboundQueue {
   async stats(): Promise<QueueStats> {
     this.#check();
     this.#ripen();
-    let oldestAt = this.#ready.oldestAt() ?? Infinity;
-    for (const { entry } of this.#delayed) oldestAt = Math.min(oldestAt, entry.item.enqueuedAt);
+    const oldestAt = Math.min(this.#ready.oldestAt() ?? Infinity, this.#delayed.oldestAt());
     return {
       queued: this.#ready.length + this.#delayed.length,
       delayed: this.#delayed.length,
@@ -242,19 +235,23 @@ export class MemoryQueue implements OutboundQueue {
   }
 
   hasten(): void {
-    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) this.#ready.putBack(next.entry);
+    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) this.#ready.putReturned(next);
     this.#lend();
   }
 
   async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {
     this.#check();
-    const gone: Entry[] = [];
-    while (this.#ready.length > 0) this.#ready.take(PURGE_CHUNK).forEach((entry) => gone.push(entry));
-    for (let next = this.#delayed.pop(); next; next = this.#delayed.pop()) gone.push(next.entry);
-    const removed = gone.length;
+    const removed = this.#ready.length + this.#delayed.length;
+    const chunks = chunksOf(this.#ready, this.#delayed);
+    this.#ready = new Lanes();
+    this.#delayed = new DelayedEntries();
     this.#admit();
-    if (!options.onRemoved) return { removed, items: gone.map(({ item }) => item) };
-    await tellRemoved(options, gone);
+    if (!options.onRemoved) return { removed, items: [...chunks].flat().map(({ item }) => item) };
+    // Unpacked no sooner than they are told.
+    for (const chunk of chunks) {
+      await tellRemoved(options, chunk);
+      await new Promise(setImmediate);
+    }
     return { removed, items: [] };
   }
 
@@ -267,5 +264,15 @@ export class MemoryQueue implements OutboundQueue {
     this.#clock.clearTimeout(this.#timer);
     this.#takers.rejectAll(storeClosed());
     this.#enqueuers.rejectAll(storeClosed());
+  }
+}
+
+function* chunksOf(ready: Lanes, delayed: DelayedEntries): Iterable<Entry[]> {
+  while (ready.length > 0) yield ready.take(PURGE_CHUNK);
+  while (delayed.length > 0) {
+    const chunk: Entry[] = [];
+    for (let next = delayed.pop(); next; next = chunk.length < PURGE_CHUNK ? delayed.pop() : undefined)
+      chunk.push(entryOf(next));
+    yield chunk;
   }
 }

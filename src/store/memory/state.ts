@@ -1,18 +1,34 @@
 import type { Clock } from '../../clock';
 import { chunksOf } from '../chunks';
+import { LinkedMap } from '../linked-list';
 import type { KeyValueState, StoredFact } from '../types';
 
 interface Fact {
   readonly value: Buffer;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly expiresAt: number;
 }
 
+interface Counter {
+  readonly value: number;
+  readonly expiresAt: number;
+}
+
+/** Counters with a lifetime: beyond that those that were not used for longest go before their time. */
+export const MOST_COUNTERS = 100_000;
+/** Looked at by each call that adds something: enough for what is over to go sooner than new comes. */
+const LOOK = 4;
+/** Looked at by {@link MemoryState.expire}, so that it never takes long. */
+const LOOK_AT_ONCE = 10_000;
+
 export class MemoryState implements KeyValueState {
   readonly #facts = new Map<string, Fact>();
+  /** Goes through the facts, round and round. */
+  #hand = this.#facts.entries();
+  /** With a lifetime, in the order of their last use: of thousands of numbers one each. */
+  readonly #counters = new LinkedMap<string, Counter>();
   readonly #clock: Clock;
   readonly #check: () => void;
-  #setsSinceSweep = 0;
 
   constructor(clock: Clock, check: () => void) {
     this.#clock = clock;
@@ -25,57 +41,105 @@ export class MemoryState implements KeyValueState {
   }
 
   #read(key: string): Buffer | undefined {
+    const now = this.#clock.monotonic();
+    const counter = this.#counters.get(key);
+    if (counter) return counter.expiresAt > now ? octetsOf(counter) : undefined;
     const fact = this.#facts.get(key);
-    if (!fact) return undefined;
-    if (fact.expiresAt > this.#clock.now()) return fact.value;
-    this.#facts.delete(key);
-    return undefined;
+    return fact && fact.expiresAt > now ? fact.value : undefined;
   }
 
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
     this.#check();
-    const expiresAt = ttl === undefined ? Infinity : this.#clock.now() + ttl;
-    this.#facts.set(key, { value: Buffer.from(value), expiresAt });
-    this.#sweep();
+    this.#counters.delete(key);
+    this.#put(key, Buffer.from(value), ttl === undefined ? Infinity : this.#clock.monotonic() + ttl);
   }
 
-  /** Looks at all once per as many sets as there are: a constant share for each. */
-  #sweep(): void {
-    if (++this.#setsSinceSweep <= this.#facts.size) return;
-    this.#setsSinceSweep = 0;
-    const now = this.#clock.now();
-    for (const [key, { expiresAt }] of this.#facts) if (expiresAt <= now) this.#facts.delete(key);
+  #put(key: string, value: Buffer, expiresAt: number): void {
+    this.#facts.set(key, { value, expiresAt });
+    this.#sweep(LOOK);
   }
 
   async delete(keys: readonly string[]): Promise<void> {
     this.#check();
-    for (const key of keys) this.#facts.delete(key);
+    for (const key of keys) {
+      this.#facts.delete(key);
+      this.#counters.delete(key);
+    }
+    // The hand goes over to the table as it is now: where it rests it keeps alive what was deleted.
+    this.#sweep(1);
   }
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const found: [string, Buffer][] = [];
-    for (const [key, { value, expiresAt }] of this.#facts) {
+    for (const [key, { value, expiresAt }] of this.#facts)
       if (key.startsWith(prefix) && expiresAt > now) found.push([key, value]);
-    }
+    for (const [key, counter] of this.#counters)
+      if (key.startsWith(prefix) && counter.expiresAt > now) found.push([key, octetsOf(counter)]);
     return found.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   *entries(): Iterable<readonly StoredFact[]> {
     this.#check();
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
+    const rest = (expiresAt: number): number | undefined =>
+      expiresAt === Infinity ? undefined : expiresAt - now;
     const facts: StoredFact[] = [];
     for (const [key, { value, expiresAt }] of this.#facts)
-      if (expiresAt > now) facts.push([key, value, expiresAt === Infinity ? undefined : expiresAt - now]);
+      if (expiresAt > now) facts.push([key, value, rest(expiresAt)]);
+    for (const [key, counter] of this.#counters)
+      if (counter.expiresAt > now) facts.push([key, octetsOf(counter), rest(counter.expiresAt)]);
     yield* chunksOf(facts);
   }
 
-  async increment(key: string, modulo: number, start: number): Promise<number> {
+  async increment(key: string, modulo: number, start: number, ttl?: number): Promise<number> {
     this.#check();
     const before = this.#read(key);
     const value = before ? (Number(before.toString()) + 1) % modulo : start % modulo;
-    this.#facts.set(key, { value: Buffer.from(String(value)), expiresAt: Infinity });
+    if (ttl === undefined) {
+      this.#counters.delete(key);
+      this.#put(key, Buffer.from(String(value)), Infinity);
+    } else {
+      this.#facts.delete(key);
+      this.#counters.set(key, { value, expiresAt: this.#clock.monotonic() + ttl });
+      this.#counters.shrink(MOST_COUNTERS);
+      this.#dropCounters(LOOK);
+    }
     return value;
   }
+
+  async expire(): Promise<number> {
+    this.#check();
+    return this.#dropCounters(LOOK_AT_ONCE) + this.#sweep(Math.min(LOOK_AT_ONCE, this.#facts.size));
+  }
+
+  #dropCounters(max: number): number {
+    const now = this.#clock.monotonic();
+    let dropped = 0;
+    for (let { oldest } = this.#counters; oldest && dropped < max; { oldest } = this.#counters) {
+      const [key, { expiresAt }] = oldest;
+      if (expiresAt > now) break;
+      this.#counters.delete(key);
+      dropped++;
+    }
+    return dropped;
+  }
+
+  #sweep(count: number): number {
+    const now = this.#clock.monotonic();
+    let dropped = 0;
+    for (let left = count; left > 0; left--) {
+      const next = this.#hand.next();
+      if (next.done) {
+        this.#hand = this.#facts.entries();
+        continue;
+      }
+      const [key, { expiresAt }] = next.value;
+      if (expiresAt <= now && this.#facts.delete(key)) dropped++;
+    }
+    return dropped;
+  }
 }
+
+const octetsOf = ({ value }: Counter): Buffer => Buffer.from(String(value));

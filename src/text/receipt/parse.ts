@@ -1,6 +1,7 @@
 import { classifyEsmClass, type MessageType } from '../esm-class';
 import type { DataCodings } from '../plan/data-codings';
 import type { TextCodec } from '../types';
+import { boundFields, boundId } from './bounds';
 import { receiptDate } from './dates';
 import { receiptFields, type ReceiptFields } from './fields';
 import { matchPattern, type ReceiptPattern } from './pattern';
@@ -28,7 +29,7 @@ export interface Receipt {
   /** The beginning of the message, as the centre repeats it. */
   text?: string;
   network_error?: NetworkError;
-  /** What contradicts itself in it, for people. */
+  /** What contradicts itself in it, or was too long and is cut, for people. */
   flaws?: string[];
 }
 
@@ -77,12 +78,13 @@ export function parseReceipt(
   const matched = options.pattern === undefined ? undefined : matchPattern(options.pattern, text);
   const fields = matched ?? receiptFields(text);
   if (isOctets) reread(fields, options);
+  const cut = boundFields(fields, text.length);
   const signs = fromTlvs(tlvs);
   const said = type === 'receipt' || type === 'intermediate';
   const looks = (options.useShape ?? true) && (matched?.id !== undefined || isShaped(fields, signs));
   if (!said && !looks && !(signs.id !== undefined && signs.states.length > 0)) return undefined;
   if (signs.id === undefined && signs.states.length === 0 && !fields.id && !fields.stat) return undefined;
-  return build(fields, signs, type, options);
+  return build(fields, signs, type, options, cut);
 }
 
 const MAY_BE_RECEIPT: ReadonlySet<MessageType> = new Set(['message', 'receipt', 'intermediate', 'reserved']);
@@ -102,7 +104,7 @@ function fromTlvs(tlvs: ReceiptTlvs): Signs {
   const id = one(tlvs['receipted_message_id']);
   const error = one(tlvs['network_error_code']);
   const written = typeof id === 'string' ? id : Buffer.isBuffer(id) ? id.toString('latin1') : undefined;
-  const trimmed = written?.replace(/\0+$/, '');
+  const trimmed = written && boundId(written.replace(/\0+$/, ''));
   return {
     ...(trimmed && { id: trimmed }),
     states: statesOf(tlvs['message_state']),
@@ -143,6 +145,7 @@ function build(
   signs: Signs,
   type: MessageType | undefined,
   options: ReceiptOptions,
+  cut: readonly string[],
 ): Receipt {
   const { state, final, flaw } = stateFrom(fields, signs, options);
   const message_id = signs.id ?? (fields.id || undefined);
@@ -157,7 +160,8 @@ function build(
   assign(receipt, 'err', fields.err || undefined);
   assign(receipt, 'text', fields.text);
   assign(receipt, 'network_error', signs.network_error);
-  assign(receipt, 'flaws', flaw === undefined ? undefined : [flaw]);
+  const flaws = flaw === undefined ? cut : [...cut, flaw];
+  if (flaws.length > 0) receipt.flaws = [...flaws];
   return receipt;
 }
 

@@ -1,0 +1,57 @@
+import type { Session } from '../session';
+import type { CorrelationEntry, QueueItem } from '../store';
+import { correlationEntry } from './correlation-entry';
+import { Flight } from './delivery';
+
+/**
+ * The messages whose message_id the correlator does not have yet: accepted ones on their way into it, and those that
+ * wait for a response on a session.
+ */
+export class Acceptances {
+  /** By identity: who writes an entry changes it in place. */
+  readonly #correlating = new Set<CorrelationEntry>();
+  readonly #sessions: () => Iterable<Session>;
+  #lastAccepted = 0;
+
+  /** `sessions`: those of the road. */
+  constructor(sessions: () => Iterable<Session>) {
+    this.#sessions = sessions;
+  }
+
+  /** Of a segment that was accepted `now`, epoch milliseconds; `ttl` in milliseconds. It is on its way until {@link correlated}. */
+  add(item: QueueItem, segment: number, messageId: string, now: number, ttl: number): CorrelationEntry {
+    const entry = correlationEntry(item, segment, messageId, this.#acceptedAt(now), ttl);
+    this.#correlating.add(entry);
+    return entry;
+  }
+
+  correlated(entry: CorrelationEntry): void {
+    this.#correlating.delete(entry);
+  }
+
+  /** The ids of messages to a number of which this is true whose message_id may still become known. */
+  awaited(isFor: (destination: string) => boolean): string[] {
+    const found: string[] = [];
+    for (const { id, destination } of this.#onTheirWay()) if (isFor(destination)) found.push(id);
+    return found;
+  }
+
+  isAwaited(id: string): boolean {
+    for (const one of this.#onTheirWay()) if (one.id === id) return true;
+    return false;
+  }
+
+  *#onTheirWay(): Iterable<{ readonly id: string; readonly destination: string }> {
+    yield* this.#correlating;
+    for (const session of this.#sessions()) {
+      for (const asked of session.awaited()) if (asked instanceof Flight) yield asked.item;
+    }
+  }
+
+  /** A fraction tells the order of those of one millisecond. */
+  #acceptedAt(now: number): number {
+    const next = this.#lastAccepted + 0.001;
+    this.#lastAccepted = next - now < 1 && next > now ? next : now;
+    return this.#lastAccepted;
+  }
+}

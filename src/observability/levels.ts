@@ -1,0 +1,23 @@
+import type { Log, LogMethod } from './log';
+
+/** By weight. */
+export const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50 } as const;
+
+export type Level = keyof typeof LEVELS;
+
+/** The methods of a log that all do the same. */
+export function methods(
+  write: (level: Level, facts: Record<string, unknown>, text?: string) => void,
+): Pick<Log, Level> {
+  const method =
+    (level: Level): LogMethod =>
+    (facts, text) =>
+      write(level, facts, text);
+  return {
+    trace: method('trace'),
+    debug: method('debug'),
+    info: method('info'),
+    warn: method('warn'),
+    error: method('error'),
+  };
+}
