@@ -11,6 +11,8 @@ export class Acceptances {
   /** By identity: who writes an entry changes it in place. */
   readonly #correlating = new Set<CorrelationEntry>();
   readonly #sessions: () => Iterable<Session>;
+  /** Called when the entry is written. */
+  #writing: { readonly entry: CorrelationEntry; readonly done: () => void }[] = [];
   #lastAccepted = 0;
 
   /** `sessions`: those of the road. */
@@ -27,6 +29,21 @@ export class Acceptances {
 
   correlated(entry: CorrelationEntry): void {
     this.#correlating.delete(entry);
+    if (this.#writing.length === 0) return;
+    const waiting = this.#writing;
+    this.#writing = waiting.filter((one) => one.entry !== entry);
+    for (const one of waiting) if (one.entry === entry) one.done();
+  }
+
+  /** Resolves when all that are on their way now have arrived: they do in the order in which they came. */
+  async written(): Promise<void> {
+    const last = [...this.#correlating].at(-1);
+    if (last) await new Promise<void>((done) => this.#writing.push({ entry: last, done }));
+  }
+
+  /** Those that have not arrived never will. */
+  abandon(): void {
+    for (const { done } of this.#writing.splice(0)) done();
   }
 
   /** The ids of messages to a number of which this is true whose message_id may still become known. */

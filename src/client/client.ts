@@ -68,6 +68,7 @@ export class SmppClient {
       outcomes: this.#outcomes,
       awaited: (isFor) => this.#road.acceptances.awaited(isFor),
       isAwaited: (id) => this.#road.acceptances.isAwaited(id),
+      written: () => this.#road.acceptances.written(),
     });
     const listener = roadListener({
       ...parts,

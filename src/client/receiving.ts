@@ -30,6 +30,8 @@ export interface ReceivingParts {
   /** Ids of the messages to a number of which this is true that have no response yet. */
   awaited(isFor: (destination: string) => boolean): string[];
   isAwaited(id: string): boolean;
+  /** Resolves when the correlator has all message_ids that are known. */
+  written(): Promise<void>;
   readonly listening: Parts['listening'];
 }
 
@@ -83,6 +85,7 @@ export class Receiving {
     this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, {
       awaited: (receipt) => parts.awaited((destination) => agrees({ destination }, receipt)),
       isAwaited: (id) => parts.isAwaited(id),
+      written: () => parts.written(),
     });
     this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
     const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;

@@ -184,6 +184,7 @@ export class Road implements DeliveryListener {
   }
 
   abandon(): void {
+    this.acceptances.abandon();
     this.#settler.abandon();
   }
 
