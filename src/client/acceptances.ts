@@ -46,22 +46,34 @@ export class Acceptances {
     for (const { done } of this.#writing.splice(0)) done();
   }
 
-  /** The ids of messages to a number of which this is true whose message_id may still become known. */
+  /** The ids of messages to a number of which this is true whose message_id is about to become known. */
   awaited(isFor: (destination: string) => boolean): string[] {
-    const found: string[] = [];
-    for (const { id, destination } of this.#onTheirWay()) if (isFor(destination)) found.push(id);
-    return found;
+    return idsOf(this.#onTheirWay(), isFor);
+  }
+
+  /** And of those of which it may come after all: their response is overdue. */
+  overdue(isFor: (destination: string) => boolean): string[] {
+    return idsOf(this.#overdue(), isFor);
   }
 
   isAwaited(id: string): boolean {
-    for (const one of this.#onTheirWay()) if (one.id === id) return true;
-    return false;
+    return hasId(this.#onTheirWay(), id);
   }
 
-  *#onTheirWay(): Iterable<{ readonly id: string; readonly destination: string }> {
+  isOverdue(id: string): boolean {
+    return hasId(this.#overdue(), id);
+  }
+
+  *#onTheirWay(): Iterable<Message> {
     yield* this.#correlating;
     for (const session of this.#sessions()) {
       for (const asked of session.awaited()) if (asked instanceof Flight) yield asked.item;
+    }
+  }
+
+  *#overdue(): Iterable<Message> {
+    for (const session of this.#sessions()) {
+      for (const asked of session.overdue()) if (asked instanceof Flight) yield asked.item;
     }
   }
 
@@ -71,4 +83,17 @@ export class Acceptances {
     this.#lastAccepted = next - now < 1 && next > now ? next : now;
     return this.#lastAccepted;
   }
+}
+
+type Message = Pick<QueueItem, 'id' | 'destination'>;
+
+function idsOf(messages: Iterable<Message>, isFor: (destination: string) => boolean): string[] {
+  const found: string[] = [];
+  for (const { id, destination } of messages) if (isFor(destination)) found.push(id);
+  return found;
+}
+
+function hasId(messages: Iterable<Message>, id: string): boolean {
+  for (const message of messages) if (message.id === id) return true;
+  return false;
 }

@@ -66,9 +66,7 @@ export class SmppClient {
       settings,
       events: this.#events,
       outcomes: this.#outcomes,
-      awaited: (isFor) => this.#road.acceptances.awaited(isFor),
-      isAwaited: (id) => this.#road.acceptances.isAwaited(id),
-      written: () => this.#road.acceptances.written(),
+      acceptances: () => this.#road.acceptances,
     });
     const listener = roadListener({
       ...parts,

@@ -14,6 +14,8 @@ export interface Held<T> {
   readonly octets: number;
   /** Messages to its number, sent before it came, that have no response yet. */
   readonly awaited: Set<string>;
+  /** And those whose response is overdue. */
+  readonly overdue: Set<string>;
   /** All of them that there were. */
   readonly sentBefore: readonly string[];
   /** Messages that have its id, or one like it, and were sent after it came. */
@@ -91,8 +93,14 @@ export class HeldReceipts<T> {
   /** `octets`: what is kept beside the receipt's own fields. */
   make(
     receipt: MatchedReceipt,
-    { octets, dueAt, since, sentBefore }: Pick<Held<T>, 'octets' | 'dueAt' | 'since' | 'sentBefore'>,
+    given: Pick<Held<T>, 'octets' | 'dueAt' | 'since'> & {
+      /** Messages to its number that wait for their response, and those whose response is overdue. */
+      readonly sentBefore: readonly string[];
+      readonly overdue: readonly string[];
+    },
   ): Held<T> {
+    const { octets, dueAt, since } = given;
+    const sentBefore = [...new Set([...given.sentBefore, ...given.overdue])];
     const own = detachedReceipt(receipt);
     const keys = keysOf(own.ids).map(detached);
     const texts = [...own.ids, own.source, own.destination, ...keys, ...sentBefore];
@@ -104,7 +112,8 @@ export class HeldReceipts<T> {
       dueAt,
       since,
       octets: OVERHEAD + octets + texts.reduce((sum, { length }) => sum + 2 * length, 0),
-      awaited: new Set(sentBefore),
+      awaited: new Set(given.sentBefore),
+      overdue: new Set(given.overdue.filter((id) => !given.sentBefore.includes(id))),
       sentBefore,
       later: new Set(),
       waited: false,
@@ -129,14 +138,14 @@ export class HeldReceipts<T> {
     this.#all.add(held);
     this.#octets += held.octets;
     for (const key of held.keys) put(this.#byKey, key, held);
-    for (const id of held.awaited) put(this.#byAwaited, id, held);
+    for (const id of held.sentBefore) put(this.#byAwaited, id, held);
   }
 
   remove(held: Held<T>): void {
     if (!this.#all.delete(held)) return;
     this.#octets -= held.octets;
     for (const key of held.keys) take(this.#byKey, key, held);
-    for (const id of held.awaited) take(this.#byAwaited, id, held);
+    for (const id of held.sentBefore) take(this.#byAwaited, id, held);
   }
 
   /** Those that may be for a message with this id. */
@@ -148,11 +157,19 @@ export class HeldReceipts<T> {
     return this.#byAwaited.has(id);
   }
 
-  /** A message has all its responses, or gets none. Returns those that waited for nothing but that. */
-  landed(id: string): Held<T>[] {
+  /**
+   * A message has all its responses, or gets none, unless late. Returns those that waited for nothing but that, and are
+   * to be looked at again.
+   */
+  landed(id: string, isOverdue: boolean): Held<T>[] {
     const waiting = [...(this.#byAwaited.get(id) ?? [])];
-    this.#byAwaited.delete(id);
-    return waiting.filter(({ awaited }) => awaited.delete(id) && awaited.size === 0);
+    if (!isOverdue) this.#byAwaited.delete(id);
+    return waiting.filter(({ awaited, overdue }) => {
+      const wasAwaited = awaited.delete(id);
+      const isNoLonger = !isOverdue && overdue.delete(id);
+      if (isOverdue) overdue.add(id);
+      return (wasAwaited || isNoLonger) && awaited.size === 0;
+    });
   }
 
   /** That a message has an id like its own does not mean that it is the one: it may be younger. */

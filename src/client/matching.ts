@@ -19,6 +19,8 @@ export interface MatchedReceipt {
 export interface Look {
   /** A request to its number that was there before it has no response yet. */
   readonly open: boolean;
+  /** Of one that was there before the response is overdue, and may still come. */
+  readonly overdue?: boolean;
   /** It is not held any longer: what is likely by now is taken, as far as it is not one of several. */
   readonly last: boolean;
   /** It has waited for a moment: the very same id is taken where nothing has spoken against it since. */
@@ -213,7 +215,7 @@ export class MessageMatcher {
     if (!isSure && this.#evidence.isMixed(look.since)) return undefined;
     const entry = this.#first(chosen.entries);
     // What is settled is confirmed also by what another response could have explained.
-    const isTold = !look.open || this.#evidence.isSettled(look.since);
+    const isTold = !(look.open || look.overdue) || this.#evidence.isSettled(look.since);
     if (entry && isOne && isSure && isTold) this.#experience.learn(entry.messageId, only);
     return entry;
   }
@@ -252,7 +254,9 @@ export class MessageMatcher {
     const isExact = relation === 'exact';
     const isUsual = evidence.has(relation, look.since);
     if (look.open) return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
-    if (isExact || relation === 'alike' || isUsual) return true;
+    if (isExact || isUsual) return true;
+    if (look.overdue && !look.last) return false;
+    if (relation === 'alike') return true;
     const [{ messageId } = { messageId: '' }] = entries;
     if (!isGuess(messageId, receiptId)) return true;
     // Digits alone are the same number only if one is hexadecimal: where ids are counted up, both exist.

@@ -39,8 +39,11 @@ type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
 export interface ReceiptMatcherOptions {
   /** Ids of the messages to the receipt's number whose message_id may still become known. */
   readonly awaited?: (receipt: MatchedReceipt) => readonly string[];
+  /** And those of which it may come late: their response is overdue. */
+  readonly overdue?: (receipt: MatchedReceipt) => readonly string[];
   /** Whether that of the message with this id may. */
   readonly isAwaited?: (id: string) => boolean;
+  readonly isOverdue?: (id: string) => boolean;
   /** Resolves when the correlator has all message_ids that are known. */
   readonly written?: () => Promise<unknown>;
   readonly bounds?: HeldBounds;
@@ -60,7 +63,9 @@ export class ReceiptMatcher {
   readonly #clock: Clock;
   readonly #holdTime: number;
   readonly #awaited: NonNullable<ReceiptMatcherOptions['awaited']>;
+  readonly #overdue: NonNullable<ReceiptMatcherOptions['overdue']>;
   readonly #isAwaited: NonNullable<ReceiptMatcherOptions['isAwaited']>;
+  readonly #isOverdue: NonNullable<ReceiptMatcherOptions['isOverdue']>;
   readonly #written: NonNullable<ReceiptMatcherOptions['written']>;
   readonly #held: HeldReceipts<Match>;
   /** Those that have not waited for a moment yet. */
@@ -83,7 +88,9 @@ export class ReceiptMatcher {
     this.#clock = clock;
     this.#holdTime = holdTime;
     this.#awaited = options.awaited ?? (() => []);
+    this.#overdue = options.overdue ?? (() => []);
     this.#isAwaited = options.isAwaited ?? (() => false);
+    this.#isOverdue = options.isOverdue ?? (() => false);
     this.#written = options.written ?? (() => Promise.resolve());
     this.#held = new HeldReceipts(options.bounds ?? BOUNDS);
     matcher.onLearned = () => {
@@ -122,9 +129,9 @@ export class ReceiptMatcher {
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
   async #settle(held: Held<Match>, look: Partial<Look> = {}): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const { awaited, later, since, waited } = held;
+    const { awaited, overdue, later, since, waited } = held;
     const state = {
-      ...{ open: awaited.size > 0, last: false, waited, later },
+      ...{ open: awaited.size > 0, overdue: overdue.size > 0, last: false, waited, later },
       ...(since === undefined ? {} : { since }),
     };
     const match = await this.#look(held.receipt, { ...state, ...look });
@@ -159,7 +166,7 @@ export class ReceiptMatcher {
   /** Of the message nothing is on the wire any more. */
   landed(id: string): void {
     if (!this.#held.isAwaited(id) || this.#isAwaited(id)) return;
-    for (const held of this.#held.landed(id)) this.#soon(held);
+    for (const held of this.#held.landed(id, this.#isOverdue(id))) this.#soon(held);
   }
 
   /** Gives up on all that are held. */
@@ -171,7 +178,8 @@ export class ReceiptMatcher {
     if (this.#holdTime === 0) return undefined;
     const dueAt = this.#clock.monotonic() + this.#holdTime;
     const since = this.#matcher.moment;
-    const held = this.#held.make(receipt, { octets, dueAt, since, sentBefore: this.#awaited(receipt) });
+    const [sentBefore, overdue] = [this.#awaited(receipt), this.#overdue(receipt)];
+    const held = this.#held.make(receipt, { octets, dueAt, since, sentBefore, overdue });
     this.#held.add(held);
     this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), this.#holdTime);
     return held;

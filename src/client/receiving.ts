@@ -1,3 +1,4 @@
+import type { Acceptances } from './acceptances';
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import type { Pdu, PduError } from '../protocol';
@@ -27,11 +28,8 @@ export interface ReceivingParts {
   readonly outcomes: Outcomes;
   readonly store: Pick<Store, 'state' | 'capabilities'>;
   readonly correlator: Correlator;
-  /** Ids of the messages to a number of which this is true that have no response yet. */
-  awaited(isFor: (destination: string) => boolean): string[];
-  isAwaited(id: string): boolean;
-  /** Resolves when the correlator has all message_ids that are known. */
-  written(): Promise<void>;
+  /** Messages whose message_id may still become known. */
+  acceptances(): Acceptances;
   readonly listening: Parts['listening'];
 }
 
@@ -83,9 +81,11 @@ export class Receiving {
       isOther: (entry, ids) => finals.isOther(entry, ids),
     });
     this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, {
-      awaited: (receipt) => parts.awaited((destination) => agrees({ destination }, receipt)),
-      isAwaited: (id) => parts.isAwaited(id),
-      written: () => parts.written(),
+      awaited: (receipt) => parts.acceptances().awaited((destination) => agrees({ destination }, receipt)),
+      overdue: (receipt) => parts.acceptances().overdue((destination) => agrees({ destination }, receipt)),
+      isAwaited: (id) => parts.acceptances().isAwaited(id),
+      isOverdue: (id) => parts.acceptances().isOverdue(id),
+      written: () => parts.acceptances().written(),
     });
     this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
     const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;

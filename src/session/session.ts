@@ -111,9 +111,14 @@ export class Session {
     return this.#core.evidence;
   }
 
-  /** Who of the senders of requests may still hear of a response, also of a late one. */
+  /** Who of the senders of requests waits for a response. */
   awaited(): Iterable<RequestHandler> {
-    return this.#core.window.awaited(this.#core.options.clock.monotonic());
+    return this.#core.window.awaited();
+  }
+
+  /** Who has waited in vain, and may still hear of a late one. */
+  overdue(): Iterable<RequestHandler> {
+    return this.#core.window.overdue(this.#core.options.clock.monotonic());
   }
 
   resizeWindow(size: number): void {

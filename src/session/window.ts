@@ -126,9 +126,13 @@ export class Window {
     return due;
   }
 
-  /** Who may still hear of a response: those who wait, and those who have waited in vain not long ago. */
-  *awaited(now: number): Iterable<RequestHandler> {
+  /** Who waits for a response. */
+  *awaited(): Iterable<RequestHandler> {
     for (const { handler } of this.#outstanding.values()) yield handler;
+  }
+
+  /** Who has waited in vain, not long ago, and may still hear of one. */
+  *overdue(now: number): Iterable<RequestHandler> {
     for (const { handler, since } of this.#timedOut.values()) {
       if (now - since < this.#time.longest) yield handler;
     }
