@@ -126,11 +126,11 @@ export class MessageMatcher {
     return response !== 'auto' && receipt !== 'auto';
   }
 
-  /** Whether the very same id is not to be doubted: it is no number, or in this SMSC's receipts it is always the same. */
+  /** Whether the very same id is not to be doubted: it is no number, or so long a one that no other reads the same. */
   #isPlain(entry: CorrelationEntry): boolean {
     if (!isNumber(entry.messageId)) return true;
     if (entry.messageId.replace(/^0+/, '').length < LONG) return false;
-    return this.#evidence.isSettled() && this.#evidence.has('exact') && !this.#parts.isFinal(entry);
+    return !this.#evidence.hasOther() && !this.#parts.isFinal(entry);
   }
 
   /** For each of the ids, the message that has this very one, if it can be told; those first whose address agrees. */
@@ -253,7 +253,8 @@ export class MessageMatcher {
     const evidence = this.#evidence;
     const isExact = relation === 'exact';
     const isUsual = evidence.has(relation, look.since);
-    if (look.open) return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
+    if (look.open && !look.last)
+      return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
     if (isExact || isUsual) return true;
     if (look.overdue && !look.last) return false;
     if (relation === 'alike') return true;

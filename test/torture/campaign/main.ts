@@ -1,9 +1,12 @@
 /**
  * `npm run torture -- --seeds 1000 --from 1 --jobs 6`: that many seeds, each a hostile SMSC and a client with a few
  * lives, some of which end by SIGKILL; both histories are held against each other.
- * `npm run torture -- --seed 17`: one, with all that both sides have to tell.
+ * `npm run torture -- --seed 17`: one, with all that both sides have to tell. `--histories folder`: the same into files,
+ * for those with faults, for not every fault comes again.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { campaign } from './campaign';
 import { compileLife, runSeed, type SeedReport } from './run';
@@ -14,6 +17,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(3 * availableParallelism()) },
     seed: { type: 'string' },
+    histories: { type: 'string' },
   },
 });
 
@@ -23,7 +27,7 @@ async function one(seed: number): Promise<boolean> {
   const child = await compileLife();
   try {
     const report = await runSeed(seed, child.path);
-    show(report);
+    show(report, print);
     return report.faults.length === 0;
   } finally {
     await child.remove();
@@ -31,7 +35,7 @@ async function one(seed: number): Promise<boolean> {
 }
 
 /** Both histories, line by line, in the order of their time. */
-function show({ history, faults }: SeedReport): void {
+function show({ history, faults }: SeedReport, print: (line: string) => void): void {
   const { plan, told, smsc } = history;
   const { lives, ...rest } = plan;
   print(JSON.stringify(rest, null, 1));
@@ -57,6 +61,13 @@ function show({ history, faults }: SeedReport): void {
   for (const fault of faults) print(`WRONG: ${fault}`);
 }
 
+function keep(report: SeedReport, folder: string): void {
+  const lines: string[] = [];
+  show(report, (line) => void lines.push(line));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `seed-${report.seed}.txt`), `${lines.join('\n')}\n`);
+}
+
 function ms(at: number | undefined, start: number): string {
   return at === undefined ? 'no time: the link was gone' : (at - start).toFixed(1).padStart(8);
 }
@@ -66,6 +77,7 @@ async function many(): Promise<boolean> {
   const started = performance.now();
   const report = await campaign({ from, count: Number(values.seeds), jobs: Number(values.jobs) }, (each) => {
     for (const fault of each.faults) print(`seed ${each.seed}: ${fault}`);
+    if (each.faults.length > 0 && values.histories !== undefined) keep(each, values.histories);
   });
   const { seeds, messages, kills, restarts, failed } = report;
   const seconds = Math.round((performance.now() - started) / 1000);
