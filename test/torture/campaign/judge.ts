@@ -280,11 +280,13 @@ function aboutReceipts({ told, smsc }: History): string[] {
   for (const { kind, key, takenAt } of smsc.pending) {
     if (kind !== 'receipt' || takenAt === undefined) continue;
     const response = known.get(key);
+    // A kill may have come before the response was in the store.
+    const isLost = response && kills.some((at) => response.at > at - 50 && response.at < at + SLACK);
     // What is for an unknown id is held for the response that may explain it, in memory.
-    const isHeld = (!response || !isPlain) && kills.some((at) => at > takenAt - SLACK && at < takenAt + HELD);
+    const isHeld =
+      (!response || isLost || !isPlain) && kills.some((at) => at > takenAt - SLACK && at < takenAt + HELD);
     if (!seen.has(key) && !isHeld) faults.push(`the receipt for ${key} was taken, and never told`);
-    if (!response || found.has(key) || !isPlain) continue;
-    if (kills.some((at) => response.at > at - 50 && response.at < at + SLACK)) continue;
+    if (!response || isLost || found.has(key) || !isPlain) continue;
     const told50 = of(told, 'receipt').find(({ words }) => words[0] === key);
     if (told50 && told50.at < response.at) continue;
     faults.push(`the receipt for ${key}, which is known as message ${numberOf.get(key)}, was told unmatched`);
