@@ -258,6 +258,7 @@ describe('a disk store with a queueKey', function () {
     for (const wrong of [OTHER, undefined]) {
       await assert.rejects(open(wrong), hasCode('STORE_KEY'));
       assert.deepEqual(await readFile(file), octets);
+      assert.deepEqual((await readdir(directory)).sort(), ['data.mdb', 'lock.mdb', 'seal.json']);
       assert.deepEqual(await readFile(join(directory, 'seal.json')), seal);
     }
     assert.deepEqual(damages, []);

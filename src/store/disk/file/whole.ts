@@ -16,7 +16,7 @@ import {
   type Snapshot,
 } from './layout';
 import { layOut, tryRoom } from '../space';
-import { finishSwap, REBUILT } from '../swap';
+import { discard, finishSwap, REBUILT } from '../swap';
 import { rebuild } from './rebuild';
 import { Walker } from './walker';
 
@@ -46,7 +46,10 @@ export async function ensureWhole(
     return;
   }
   await tryRoom(directory, 2 * (await stat(file)).size + ROOM_FOR_TABLES);
-  const taken = await rebuild(lmdb, file, snapshots, rebuilt, check);
+  const taken = await rebuild(lmdb, file, snapshots, rebuilt, check).catch(async (error: unknown) => {
+    await discard(directory).catch(() => undefined);
+    throw error;
+  });
   const aside = join(directory, `damaged-${now}.mdb`);
   await rename(file, aside);
   await rm(join(directory, LOCK_FILE), { force: true });
