@@ -37,6 +37,8 @@ export class Joining {
   #stopped = false;
   /** Messages that are given up and being told. */
   readonly #givenUp = new Set<Promise<void>>();
+  /** Until there are few of them: one for all parts that wait. */
+  #room: { readonly opened: Promise<void>; readonly open: () => void } | undefined;
   #incomplete: (message: JoinedMessage) => Promise<boolean> = () => Promise.resolve(true);
 
   constructor(parts: JoiningParts) {
@@ -70,7 +72,7 @@ export class Joining {
     this.#arm();
     if (!message && this.#parts.store.capabilities.durable) await this.#keep(key);
     // The part is not answered before: a peer is not to give up messages faster than the flow takes them.
-    while (this.#givenUp.size > MOST_GIVEN_UP) await Promise.race(this.#givenUp);
+    while (this.#givenUp.size > MOST_GIVEN_UP) await this.#fewer();
     return added;
   }
 
@@ -172,8 +174,22 @@ export class Joining {
         const line = { event: 'message', stage: 'incomplete', err: error };
         this.#parts.log.error(line, 'what came of a long message cannot be delivered');
       })
-      .finally(() => this.#givenUp.delete(telling));
+      .finally(() => {
+        this.#givenUp.delete(telling);
+        if (this.#givenUp.size > MOST_GIVEN_UP) return;
+        this.#room?.open();
+        this.#room = undefined;
+      });
     this.#givenUp.add(telling);
+  }
+
+  #fewer(): Promise<void> {
+    if (!this.#room) {
+      let open = (): void => undefined;
+      const opened = new Promise<void>((resolve) => (open = resolve));
+      this.#room = { opened, open };
+    }
+    return this.#room.opened;
   }
 
   #arm(): void {

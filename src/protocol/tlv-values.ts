@@ -103,10 +103,20 @@ export function encodeTlv(
   return start + size;
 }
 
-/** Reads all that follows the mandatory fields. */
+/**
+ * TLVs of one PDU that are kept. Of empty ones some 30,000 fit into 128 kB, and as objects take fifty times as much.
+ */
+const MOST_TLVS = 512;
+
+/**
+ * Reads all that follows the mandatory fields. Of more than {@link MOST_TLVS} only the first of each that is known is
+ * kept, so that nothing meant can be hidden behind junk.
+ */
 export function decodeTlvs(cursor: Cursor, table: TlvTable): Tlvs {
   const tlvs = Object.create(null) as Tlvs;
   const { octets, end } = cursor;
+  let seen = 0;
+  let dropped = 0;
   while (end - cursor.offset >= TLV_HEADER_LENGTH) {
     const tag = octets.readUInt16BE(cursor.offset);
     const length = octets.readUInt16BE(cursor.offset + 2);
@@ -117,6 +127,10 @@ export function decodeTlvs(cursor: Cursor, table: TlvTable): Tlvs {
     }
     cursor.offset = start + length;
     const definition = table.withTag(tag);
+    if (++seen > MOST_TLVS && (!definition || tlvs[definition.name] !== undefined)) {
+      dropped++;
+      continue;
+    }
     const name = definition?.name ?? tagName(tag);
     const value = definition
       ? decodeValue(cursor, definition, start, length)
@@ -124,6 +138,7 @@ export function decodeTlvs(cursor: Cursor, table: TlvTable): Tlvs {
     const earlier = tlvs[name];
     tlvs[name] = earlier === undefined ? value : repeated(cursor, definition, earlier, value);
   }
+  if (dropped > 0) cursor.flag(`it has ${seen} TLVs; ${dropped} beyond the first ${MOST_TLVS} are left out`);
   // Some centres end every PDU with a NUL too many.
   const stray = end - cursor.offset;
   if (stray > 0) cursor.flag(`${stray} stray octet${stray > 1 ? 's' : ''} at the end of the PDU`);

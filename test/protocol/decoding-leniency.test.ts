@@ -135,8 +135,27 @@ describe('decoding puts up with', () => {
 
   it('a PDU of nothing but flaws, without listing them all', () => {
     const pdu = decode('deliver_sm', empty + '04270000'.repeat(5000));
-    assert.equal((pdu.tlvs.message_state as number[]).length, 5000);
+    assert.equal((pdu.tlvs.message_state as number[]).length, 512);
     assert.equal(pdu.flaws?.length, 20);
+  });
+});
+
+describe('decoding keeps of thousands of TLVs', () => {
+  const empty = (tag: number): Buffer => Buffer.from([tag >> 8, tag & 0xff, 0, 0]);
+  const junk = Buffer.concat(Array.from({ length: 30_000 }, (_, at) => empty(0x1400 + at)));
+
+  it('no more than 512, and says so', () => {
+    const pdu = decode('enquire_link_resp', junk);
+    assert.equal(Object.keys(pdu.tlvs).length, 512);
+    assert.deepEqual(pdu.flaws, ['it has 30000 TLVs; 29488 beyond the first 512 are left out']);
+  });
+
+  it('and one that is known wherever it is', () => {
+    const payload = Buffer.from('04240002414204240001' + '43' + '0427000102', 'hex');
+    const pdu = decode('enquire_link_resp', Buffer.concat([junk, payload]));
+    assert.deepEqual(pdu.tlvs.message_payload, Buffer.from('AB'));
+    assert.equal(pdu.tlvs.message_state, 2);
+    assert.equal(Object.keys(pdu.tlvs).length, 514);
   });
 });
 

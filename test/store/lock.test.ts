@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -51,5 +52,27 @@ describe('the lock of a queue directory', () => {
     await writeFile(join(directory, 'lock.sock'), '');
     await unlockOf(await lockDirectory(directory, 'next'))();
     assert.deepEqual(await readdir(directory), []);
+  });
+
+  it('that has no place in a directory without sockets has the same one for all, whatever TMPDIR they have', async () => {
+    const { listen } = Server.prototype;
+    const { TMPDIR } = process.env;
+    Server.prototype.listen = function (this: Server, ...given: unknown[]): Server {
+      if (!String(given[0]).startsWith(directory))
+        return listen.apply(this, given as Parameters<typeof listen>);
+      queueMicrotask(() => this.emit('error', Object.assign(new Error('none here'), { code: 'ENOTSUP' })));
+      return this;
+    } as typeof listen;
+    try {
+      process.env.TMPDIR = directory.slice(0, directory.lastIndexOf('/'));
+      const unlock = unlockOf(await lockDirectory(directory, 'first'));
+      process.env.TMPDIR = join(directory, 'elsewhere');
+      assert.ok('heldBy' in (await lockDirectory(directory, 'second')));
+      await unlock();
+    } finally {
+      Server.prototype.listen = listen;
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    }
   });
 });

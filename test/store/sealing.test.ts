@@ -246,6 +246,53 @@ describe('a disk store with a queueKey', function () {
     assert.equal((await repaired.correlator.get('ABCDEF01234562')).length, 1);
   });
 
+  it('of which damage left nothing is not repaired for who has another key, or none, nor does that cost its salt', async () => {
+    const store = await open(KEY);
+    await fill(store);
+    await close(store);
+    const file = join(directory, 'data.mdb');
+    const octets = await readFile(file);
+    for (const page of [0, 4096]) octets.fill(0xff, page + 16, page + 160);
+    await writeFile(file, octets);
+    const seal = await readFile(join(directory, 'seal.json'));
+    for (const wrong of [OTHER, undefined]) {
+      await assert.rejects(open(wrong), hasCode('STORE_KEY'));
+      assert.deepEqual(await readFile(file), octets);
+      assert.deepEqual((await readdir(directory)).sort(), ['data.mdb', 'lock.mdb', 'seal.json']);
+      assert.deepEqual(await readFile(join(directory, 'seal.json')), seal);
+    }
+    assert.deepEqual(damages, []);
+    const repaired = await open([OTHER, KEY]);
+    assert.equal(damages.length, 1);
+    await repaired.queue.enqueue([told(1)]);
+    await close(repaired);
+    assert.equal((await takeAll(await open(OTHER), 1)).length, 1);
+    assert.deepEqual(await copies(), []);
+  });
+
+  it('that was repaired is counted and indexed by the next opening, too, where the first came to no end', async () => {
+    const store = await open(KEY);
+    await store.queue.enqueue([told(1), told(2)]);
+    const [lease] = await takeAll(store, 1);
+    assert.ok(lease);
+    await store.queue.settle([{ outcome: 'retry', lease, notBefore: Date.now() + 60_000 }]);
+    await close(store);
+    await behind(directory, 'delayed', (table) => {
+      for (const key of [...table.getKeys()]) table.removeSync(key);
+    });
+    await behind(directory, 'meta', (table) => {
+      table.removeSync(Buffer.from('census'));
+      table.putSync(Buffer.from('repaired'), Buffer.of(1));
+    });
+    const repaired = await open([OTHER, KEY]);
+    assert.deepEqual(await repaired.queue.stats().then(({ queued, delayed }) => [queued, delayed]), [2, 1]);
+    await close(repaired);
+    await behind(directory, 'meta', (table) => {
+      assert.equal(table.get(Buffer.from('repaired')), undefined);
+      assert.ok(table.get(Buffer.from('census')));
+    });
+  });
+
   it('is read even where what it says of its key is lost in its tables', async () => {
     const store = await open(KEY);
     await fill(store);

@@ -39,6 +39,11 @@ export class Census {
     return Math.max(0, blocks + this.#excess);
   }
 
+  /** Writes what was counted, within a transaction: what was written before is not to be trusted. */
+  recounted(): void {
+    this.#tables.meta.put(KEY, this.#records.json({ excess: this.#excess }));
+  }
+
   changed(by: number): void {
     this.#change += by;
   }

@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, constants, lstatSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +53,12 @@ export async function lockDirectory(directory: string, name: string): Promise<Lo
       if (!hasNoSockets(directory, error)) throw error;
     }
   }
-  return lockBySocket(join(tmpdir(), `smpp-queue-${hash}.sock`), self, directory);
+  return lockBySocket(join(outside(), `smpp-queue-${hash}.sock`), self, directory);
+}
+
+/** The same place for every process, whatever its environment has in TMPDIR. */
+function outside(): string {
+  return statSync('/tmp', { throwIfNoEntry: false })?.isDirectory() ? '/tmp' : tmpdir();
 }
 
 interface Inside {

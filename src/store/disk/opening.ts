@@ -12,7 +12,7 @@ import { decodeJson } from './records';
 import { rewrite, sealRecord, SEAL_KEY, type Reseal } from './rewrite';
 import { tryRoom } from './space';
 import { beginSwap, discard, finishSwap, swapIn } from './swap';
-import { openDatabase, openEnvironment, TABLES, tablesIn, type Tables } from './tables';
+import { openDatabase, openEnvironment, REPAIRED_KEY, TABLES, tablesIn, type Tables } from './tables';
 
 const ROOM_FOR_TABLES = 2 ** 20;
 const SEAL_FILE = 'seal.json';
@@ -31,7 +31,7 @@ export interface OpeningParts {
 
 export interface Opening {
   readonly tables: Tables;
-  /** Whether a part of it was lost. */
+  /** Whether a part of it was lost, now or by an opening that came to no end. */
   readonly repaired: boolean;
 }
 
@@ -44,7 +44,12 @@ export async function openFiles(parts: OpeningParts): Promise<Opening> {
   await finishSwap(directory);
   const exposure = secure(directory);
   if (exposure) parts.onExposed(exposure);
-  const repaired = await ensureWhole(lmdb, directory, parts.now, parts.onDamage);
+  // A repair leaves the file aside, and what seals it: not to be done for who cannot read it.
+  const readable = async (root: RootDatabase<Buffer, Buffer>): Promise<void> => {
+    const stored = readSeal(root, directory);
+    if (stored && !(await sealingOf(stored, keys))) throw wrongKey(directory, stored, keys.length);
+  };
+  await ensureWhole(lmdb, directory, parts.now, parts.onDamage, readable);
   makeDataFile(directory);
   await layOutLockFile(directory);
   const root = openEnvironment(lmdb, directory);
@@ -52,7 +57,7 @@ export async function openFiles(parts: OpeningParts): Promise<Opening> {
     // The repair makes files, and LMDB its own.
     secure(directory);
     const { sealing, reseal } = await sealingIn(root, directory, keys);
-    if (!reseal) return { tables: await tablesIn(root, sealing), repaired };
+    if (!reseal) return opened(await tablesIn(root, sealing));
     const made = await copyAside(lmdb, directory, root, reseal);
     await made.close();
   } catch (error) {
@@ -66,8 +71,13 @@ export async function openFiles(parts: OpeningParts): Promise<Opening> {
   secure(directory);
   const resealed = openEnvironment(lmdb, directory);
   const { sealing } = await sealingIn(resealed, directory, keys);
-  return { tables: await tablesIn(resealed, sealing), repaired };
+  return opened(await tablesIn(resealed, sealing));
 }
+
+const opened = (tables: Tables): Opening => ({
+  tables,
+  repaired: tables.meta.get(REPAIRED_KEY) !== undefined,
+});
 
 /** A copy of the environment in the place from which it can be swapped in; open. */
 export async function copyAside(
@@ -121,11 +131,19 @@ function readSeal(root: RootDatabase<Buffer, Buffer>, directory: string): Stored
   const octets = openDatabase(root, 'meta').get(SEAL_KEY);
   const decoded = octets && decodeJson<StoredSeal>(octets);
   if (decoded && 'value' in decoded) return decoded.value;
-  if (!octets && !hasSealed(root)) return undefined;
+  if (!octets && !hasSealed(root) && !isLost(root)) return undefined;
   const beside = readBeside(directory);
-  if (beside) return beside;
+  if (beside || !hasSealed(root)) return beside;
   throw new Error(
     `what tells of its key is damaged, in its tables and in ${SEAL_FILE}: restore that file from a copy, or nothing can be read`,
+  );
+}
+
+/** A repair found nothing; that it was sealed is told beside it only. */
+function isLost(root: RootDatabase<Buffer, Buffer>): boolean {
+  return (
+    openDatabase(root, 'meta').get(REPAIRED_KEY) !== undefined &&
+    TABLES.every((name) => name === 'meta' || openDatabase(root, name).getCount() === 0)
   );
 }
 

@@ -27,7 +27,7 @@ import { checkDirectory } from './directory';
 import { Identity } from './identity';
 import { loadLmdb, type Lmdb } from './lmdb';
 import { openFiles, type Opening } from './opening';
-import type { Tables } from './tables';
+import { REPAIRED_KEY, type Tables } from './tables';
 import { lockDirectory } from './lock';
 import { LoanMarks } from './marks';
 import { Messages } from './messages';
@@ -200,6 +200,7 @@ async function assemble(
   if (repaired) await delayed.reindex(tables, committer);
   const tombs = readTombs(tables, onDamage);
   const census = new Census({ tables, records, tombs, onDamage, trusted: !repaired });
+  if (repaired) await endRepair(opened, census);
   const messages = new Messages({ tables, records, delayed, census, tombs });
   committer.last = messages;
   const ready: Ready = new Ready({ tables, messages, delayed, marks, onDamage });
@@ -266,6 +267,15 @@ async function assemble(
     close: () => (closing ??= close()),
   };
   return { store, queue, stored: () => changes.stored };
+}
+
+/** From now on its counts and indexes are right. On a full disk the next opening makes them again. */
+async function endRepair({ tables, committer }: Opened, census: Census): Promise<void> {
+  const apply = (): void => {
+    census.recounted();
+    tables.meta.remove(REPAIRED_KEY);
+  };
+  await committer.write(census.room, apply, false).catch(() => undefined);
 }
 
 function checkCapacity(capacity: number, stored: number, directory: string): void {

@@ -239,6 +239,9 @@ function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefi
   };
 }
 
+/** In `meta`, while what a repair could not take over is still to be made again. */
+export const REPAIRED_KEY = Buffer.from('repaired');
+
 export function openEnvironment({ open }: Lmdb, directory: string): RootDatabase<Buffer, Buffer> {
   probeDescriptors(directory);
   const size = statSync(join(directory, DATA_FILE), { throwIfNoEntry: false })?.size ?? 0;

@@ -1,24 +1,26 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import type { Database } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import type { Lmdb } from '../lmdb';
 import { allRecordsOf, type BlockKey } from '../blocks';
 import { keyInside } from '../envelope';
 import { decodeItem } from '../records';
 import { blockKey } from '../keys';
-import { LANE_TABLES, openDatabase, openEnvironment } from '../tables';
+import { LANE_TABLES, openDatabase, openEnvironment, REPAIRED_KEY } from '../tables';
 import type { Snapshot } from './layout';
 import { Walker } from './walker';
 
 /**
  * Copies what can be read of a damaged file into a new environment in
  * `directory`: from the newest snapshot, or from the one before where the
- * newest has nothing left. Returns the number of entries.
+ * newest has nothing left. Returns the number of entries. `check` is shown the
+ * new environment, which says that it was repaired, and may reject.
  */
 export async function rebuild(
   lmdb: Lmdb,
   file: string,
   snapshots: readonly Snapshot[],
   directory: string,
+  check: (root: RootDatabase<Buffer, Buffer>) => Promise<void>,
 ): Promise<number> {
   const root = openEnvironment(lmdb, directory);
   const databases = new Map<string, Database<Buffer, Buffer>>();
@@ -41,6 +43,9 @@ export async function rebuild(
         }).walk(),
       );
     }
+    const meta = openDatabase(root, 'meta');
+    root.transactionSync(() => meta.putSync(REPAIRED_KEY, Buffer.of(1)));
+    await check(root);
   } finally {
     closeSync(fd);
     await root.close();

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
+import type { RootDatabase } from 'lmdb';
 import type { OnDamage } from '../damage';
 import { DATA_FILE } from '../directory';
 import type { Lmdb } from '../lmdb';
@@ -15,7 +16,7 @@ import {
   type Snapshot,
 } from './layout';
 import { layOut, tryRoom } from '../space';
-import { finishSwap, REBUILT } from '../swap';
+import { discard, finishSwap, REBUILT } from '../swap';
 import { rebuild } from './rebuild';
 import { Walker } from './walker';
 
@@ -24,15 +25,17 @@ const ROOM_FOR_TABLES = 2 ** 20;
 
 /**
  * Makes sure that LMDB can trust the file in `directory`, which nobody has open.
- * A damaged one is put aside, and what can be read of it is taken over into a new one. Says whether that was so.
+ * A damaged one is put aside, and what can be read of it is taken over into a new one, which says so. `check` is shown
+ * that before anything is changed; where it rejects, nothing is.
  */
 export async function ensureWhole(
   lmdb: Lmdb,
   directory: string,
   now: number,
   onDamage: OnDamage,
-): Promise<boolean> {
-  if (endianness() !== 'LE' || !WIDE.includes(process.arch)) return false;
+  check: (root: RootDatabase<Buffer, Buffer>) => Promise<void>,
+): Promise<void> {
+  if (endianness() !== 'LE' || !WIDE.includes(process.arch)) return;
   await finishSwap(directory);
   const file = join(directory, DATA_FILE);
   const rebuilt = join(directory, REBUILT);
@@ -40,10 +43,13 @@ export async function ensureWhole(
   const [newest] = snapshots;
   if (problem === undefined) {
     await layOut(directory, newest && { count: newest.lastPage + 1, size: newest.pageSize });
-    return false;
+    return;
   }
   await tryRoom(directory, 2 * (await stat(file)).size + ROOM_FOR_TABLES);
-  const taken = await rebuild(lmdb, file, snapshots, rebuilt);
+  const taken = await rebuild(lmdb, file, snapshots, rebuilt, check).catch(async (error: unknown) => {
+    await discard(directory).catch(() => undefined);
+    throw error;
+  });
   const aside = join(directory, `damaged-${now}.mdb`);
   await rename(file, aside);
   await rm(join(directory, LOCK_FILE), { force: true });
@@ -52,7 +58,6 @@ export async function ensureWhole(
     taken === 0 ? 'Nothing of it can be read' : `${taken} entries could be read and were taken over`;
   const text = `The file ${file} is damaged: ${problem}. ${kept}; the damaged file is kept as ${aside}.`;
   onDamage({ kind: 'file', text });
-  return true;
 }
 
 /** Where numbers in the file have 64 bits. */
