@@ -78,6 +78,8 @@ export class Connection implements Member {
   /** Whether it is to come up by itself as soon as it can. */
   #wanted = false;
   #retry: TimerHandle;
+  #following: TimerHandle;
+  #closed = false;
   /** Of what an earlier instance queued elsewhere. */
   readonly #handover: Handover | undefined;
 
@@ -204,6 +206,7 @@ export class Connection implements Member {
     const { client } = this;
     try {
       await this.#handover?.follow();
+      this.#followLater();
       const bound = client.connect();
       this.#trouble = undefined;
       await bound;
@@ -212,6 +215,16 @@ export class Connection implements Member {
       this.#board.touch();
       throw error;
     }
+  }
+
+  /** Fetches what the queue before still holds because it is put off. */
+  #followLater(): void {
+    this.#clock.clearTimeout(this.#following);
+    if (!this.#handover?.isPending || this.#closed) return;
+    this.#following = this.#clock.setTimeout(() => {
+      const followed = (): void => this.#followLater();
+      void this.#handover?.follow().then(followed, followed);
+    }, FOLLOW);
   }
 
   /** What cannot work now may work later: a disk with room again, a plugin that is installed. */
@@ -266,6 +279,8 @@ export class Connection implements Member {
   /** Drains, unbinds and leaves the store to the next instance; or for good, where there is none. */
   async close(removed: boolean): Promise<void> {
     this.#removed = removed;
+    this.#closed = true;
+    this.#clock.clearTimeout(this.#following);
     this.#giveUp();
     this.#parts.registry.leave(this);
     this.#board.close();
@@ -317,5 +332,7 @@ const PURGED = 'removed from the queue by purge';
 
 /** Milliseconds that a move may go on while the connection closes. */
 const MOVING_GRACE = 2000;
+/** Milliseconds until it is looked whether the time of what was put off has come. */
+const FOLLOW = 10_000;
 /** Milliseconds until what could not be opened is tried again. */
 const RETRY = 10_000;

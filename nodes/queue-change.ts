@@ -40,6 +40,8 @@ export interface Purged {
 /** Of a connection whose queue was of another kind before: what is to be done once, before it first connects. */
 export class Handover {
   #change: QueueChange | undefined;
+  /** That messages stay behind was told. */
+  #told: string | undefined;
   #last: Promise<void> = Promise.resolve();
 
   constructor(change: QueueChange) {
@@ -49,11 +51,22 @@ export class Handover {
   /** Moves what was queued, one call after the other. Rejects as {@link followQueue}. */
   async follow(settle?: SettleForeign): Promise<void> {
     const following = this.#last.then(async () => {
-      if (!this.#change || !(await followQueue(this.#change, settle))) return;
-      this.#change = undefined;
+      const change = this.#change;
+      if (!change) return;
+      const warn = (text: string): void => {
+        // It is tried again and again.
+        if (text !== this.#told) change.warn(text);
+        this.#told = text;
+      };
+      if (await followQueue({ ...change, warn }, settle)) this.#change = undefined;
     });
     this.#last = following.catch(() => undefined);
     await following;
+  }
+
+  /** Whether something stays where it was, such as a message that is put off, and is to follow later. */
+  get isPending(): boolean {
+    return this.#change !== undefined;
   }
 
   /** Resolves when nothing is being moved, or after so many milliseconds. */
@@ -130,7 +143,10 @@ async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined)
       whenFull: 'reject',
       onDamage: ({ text }) => warn(text),
     });
-    tell(change, await client.takeOver(store), directory);
+    const moved = await client.takeOver(store);
+    tell(change, moved, directory);
+    // What is put off follows when its time has come.
+    return moved.left === 0 || moved.reason !== undefined;
   } catch (error) {
     warn(`messages may stay behind in ${directory}: ${(error as Error).message}`);
     return !isForeign(error) && !(error as SmppError).retriable;

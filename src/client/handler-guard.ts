@@ -1,6 +1,8 @@
 import type { Clock } from '../clock';
 import { Pause, type AsyncThrottleHandler, type ThrottleHandler } from '../flow-control';
 import { isThenable } from '../observability';
+import { answered } from './answers';
+import { PartError } from './errors';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
 const PART = 'throttleHandler';
@@ -35,9 +37,9 @@ const DELAY: Method<number> = {
 };
 const RATE: Method<number | undefined> = {
   name: 'rate',
-  wanted: 'segments per second, or undefined',
+  wanted: 'segments per second, 0 or more, or undefined',
   fits: (value): value is number | undefined =>
-    value === undefined || (typeof value === 'number' && !Number.isNaN(value)),
+    value === undefined || (typeof value === 'number' && value >= 0),
   fallback: undefined,
 };
 
@@ -119,7 +121,7 @@ export class GuardedHandler implements AskedHandler {
       return this.#failed(method, error);
     }
     if (!isPromise) return this.#checked(method, given);
-    const answer = Promise.resolve(given)
+    const answer = answered(this.#faults, PART, method.name, given)
       .then(
         (value) => this.#checked(method, value),
         (error: unknown) => this.#failed(method, error),
@@ -144,7 +146,7 @@ export class GuardedHandler implements AskedHandler {
   }
 
   #failed<T>({ name, fallback }: Method<T>, error: unknown): T {
-    this.#faults.failed(PART, name, partFailed(PART, name, error));
+    this.#faults.failed(PART, name, error instanceof PartError ? error : partFailed(PART, name, error));
     return fallback;
   }
 

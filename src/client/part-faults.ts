@@ -3,6 +3,7 @@ import { promiseOf, type Log } from '../observability';
 import { SmppError } from '../protocol';
 import { Damper } from './damper';
 import { PartError, causeOf, show } from './errors';
+import { Deadlines, Unanswered } from './unanswered';
 
 /** What a part is called in texts, and the code of its failures; whether the same call may succeed later. */
 const KINDS: Readonly<Record<string, { readonly words: string; readonly code: string; retriable: boolean }>> =
@@ -16,6 +17,7 @@ const KINDS: Readonly<Record<string, { readonly words: string; readonly code: st
     sequence: { words: 'the sequence generator', code: 'SEQUENCE_INVALID', retriable: true },
     clock: { words: 'the clock', code: 'PART_FAILED', retriable: true },
     random: { words: 'the option random', code: 'PART_FAILED', retriable: true },
+    listening: { words: 'the option listening', code: 'PART_FAILED', retriable: true },
     codecs: { words: 'the codec', code: 'PART_FAILED', retriable: false },
   };
 
@@ -59,14 +61,33 @@ function messageOf(cause: unknown): string {
  * most once a minute, for some are called a thousand times a second.
  */
 export class PartFaults {
+  /** Until when parts must have answered. */
+  readonly deadlines: Deadlines;
   readonly #log: Log;
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #unanswered: Unanswered;
   readonly #failing = new Set<string>();
   readonly #dampers = new Map<string, Damper>();
 
-  constructor(log: Log, clock: Pick<Clock, 'monotonic'>) {
+  constructor(log: Log, clock: Pick<Clock, 'monotonic' | 'setTimeout' | 'clearTimeout'>) {
     this.#log = log;
     this.#clock = clock;
+    this.deadlines = new Deadlines(clock);
+    this.#unanswered = new Unanswered(clock, (part, method, seconds) => {
+      const text = `${kindOf(part).words}'s ${method}() has not answered for ${seconds} s: what waits for it is held up`;
+      log.error({ event: 'part', stage: 'unanswered', part, method }, text);
+    });
+  }
+
+  /** As `asked`; told of where it never settles. */
+  watch<T>(part: string, method: string, asked: PromiseLike<T>): Promise<T> {
+    return this.#unanswered.watch(part, method, asked);
+  }
+
+  /** Nobody waits any more: tells of what was never answered. */
+  end(): void {
+    this.#unanswered.end();
+    this.deadlines.end();
   }
 
   failed(part: string, method: string, error: PartError): PartError {

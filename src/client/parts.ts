@@ -21,7 +21,7 @@ import { PartFaults } from './part-faults';
 import { isPlugin, withoutBlanks } from './part-shapes';
 import { PluginParts } from './plugin-parts';
 import type { PluginProducts, PluginType, SmppPlugin } from './plugins';
-import { guardCodec, guardRandom, guardSequence } from './simple-guards';
+import { guardCodec, guardListening, guardRandom, guardSequence } from './simple-guards';
 import { guardCorrelator } from './store-guard';
 import { storePart, type StoreContext, type StorePart } from './store-part';
 
@@ -71,10 +71,10 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const sequence = sequencePart(options, plugins);
   return {
     ...storage,
-    correlator: correlator ? guardCorrelator(correlator, faults, clock) : storage.store.correlator,
+    correlator: correlator ? guardCorrelator(correlator, faults) : storage.store.correlator,
     codecs: codecParts(options, plugins, faults),
     sequence: sequence && guardSequence(sequence, faults),
-    listening: options.listening,
+    listening: options.listening && guardListening(options.listening, faults),
     tls: options.tls,
     pace: new Pace({ limiter, handler: throttleHandler, clock }),
     bucket,
@@ -83,6 +83,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     random: options.random ? guardRandom(options.random, faults) : Math.random,
     log,
     close: async () => {
+      faults.end();
       if (storage.ownsStore) await storage.store.close();
       log.end();
     },

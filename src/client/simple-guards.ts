@@ -1,7 +1,12 @@
+import { isThenable } from '../observability';
 import type { SequenceGenerator } from '../session';
 import type { TextCodec } from '../text';
+import { answered } from './answers';
+import { PartError } from './errors';
+import type { Listening } from './options';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
+const LISTENING: readonly Listening[] = ['yes', 'no', 'later'];
 const HIGHEST = 0x7fffffff;
 
 /**
@@ -72,6 +77,36 @@ export function guardCodec(codec: TextCodec, faults: PartFaults): TextCodec {
       if (typeof text === 'string') return text;
       throw wrong('decode', text, 'a text');
     },
+  };
+}
+
+/**
+ * Whether anybody listens. What is no answer, or comes too late, is `later`: what comes in stays with the SMSC, which
+ * sends it again, and is not answered as if somebody had it.
+ */
+export function guardListening(
+  listening: () => Listening | Promise<Listening>,
+  faults: PartFaults,
+): () => Listening | Promise<Listening> {
+  const checked = (given: unknown): Listening => {
+    if (!LISTENING.includes(given as Listening))
+      throw wrongResult('listening', 'listening', given, "'yes', 'no' or 'later'");
+    faults.worked('listening', 'listening');
+    return given as Listening;
+  };
+  const failed = (error: unknown): Listening => {
+    const failure = error instanceof PartError ? error : partFailed('listening', 'listening', error);
+    faults.failed('listening', 'listening', failure);
+    return 'later';
+  };
+  return () => {
+    try {
+      const given: unknown = listening();
+      if (!isThenable(given)) return checked(given);
+      return answered(faults, 'listening', 'listening', given).then(checked).catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
   };
 }
 

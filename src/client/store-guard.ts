@@ -1,5 +1,6 @@
-import type { Clock } from '../clock';
+import { isThenable } from '../observability';
 import { SmppError } from '../protocol';
+import { answered } from './answers';
 import { PartError } from './errors';
 import type { Correlator, Lease, OutboundQueue, Store } from '../store';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
@@ -8,18 +9,64 @@ import { Takes } from './takes';
 /** Not asynchronous. */
 const SYNCHRONOUS: readonly PropertyKey[] = ['hasten', 'told'];
 
-/** Milliseconds for a look-up: an SMSC waits for the answer to its receipt meanwhile. */
-const LONGEST_LOOK = 10_000;
+/** May take as long as they like. */
+const WAITING: readonly string[] = ['take', 'close', 'compact'];
 
 interface Wanted {
   readonly words: string;
-  readonly fits: (given: unknown) => boolean;
+  readonly fits: (given: unknown, args: readonly unknown[]) => boolean;
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isNone = (value: unknown): boolean => value === undefined || value === null;
+const isListOf = (value: unknown, fits: (each: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(fits);
+const has = (value: unknown, ...names: string[]): boolean =>
+  names.every((name) => typeof (Object(value) as Record<string, unknown>)[name] === 'string');
+const isEntry = (value: unknown): boolean => has(value, 'messageId', 'id', 'source', 'destination');
 
 /** What it must give, where anything else would be sent or told as it is. */
 const WANTED: Readonly<Record<string, Wanted>> = {
+  'queue enqueue': {
+    words: 'the ids of what it was given, when it has that',
+    fits: (given, [items]) =>
+      isListOf(given, (id) => typeof id === 'string') && lengthOf(given) === lengthOf(items),
+  },
+  'queue purge': {
+    words: '{ removed, items }, a whole number from 0 and a list',
+    fits: (given) => {
+      const { removed, items } = Object(given) as Record<string, unknown>;
+      return isCount(removed) && (isNone(items) || isListOf(items, (item) => has(item, 'id')));
+    },
+  },
+  'correlator get': {
+    words: 'a list of entries, each with messageId, id, source and destination',
+    fits: (given) => isNone(given) || isEntry(given) || isListOf(given, isEntry),
+  },
+  'state get': { words: 'a Buffer, or undefined', fits: (given) => isNone(given) || Buffer.isBuffer(given) },
+  'state list': {
+    words: 'a list of [key, Buffer]',
+    fits: (given) =>
+      isListOf(
+        given,
+        (pair) => Array.isArray(pair) && typeof pair[0] === 'string' && Buffer.isBuffer(pair[1]),
+      ),
+  },
+  'deadLetters list': {
+    words: '{ total, letters }, a whole number from 0 and a list of dead letters',
+    fits: (given) => {
+      const { total, letters } = Object(given) as Record<string, unknown>;
+      return isCount(total) && isListOf(letters, isLetter);
+    },
+  },
+  'deadLetters replay': {
+    words: '{ replayed, missing } as lists of ids',
+    fits: (given) => {
+      const { replayed, missing } = Object(given) as Record<string, unknown>;
+      return [replayed, missing].every((ids) => isListOf(ids, (id) => typeof id === 'string'));
+    },
+  },
+  'deadLetters purge': { words: 'a whole number from 0', fits: isCount },
   'state increment': { words: 'a whole number from 0', fits: isCount },
   'queue stats': {
     words: '{ queued, delayed, leased } as whole numbers from 0',
@@ -30,6 +77,13 @@ const WANTED: Readonly<Record<string, Wanted>> = {
   },
 };
 
+const lengthOf = (list: unknown): unknown => (Object(list) as { length?: unknown }).length;
+
+function isLetter(given: unknown): boolean {
+  const { item, reason, failedAt } = Object(given) as Record<string, unknown>;
+  return has(item, 'id') && has(reason, 'code', 'text') && typeof failedAt === 'number';
+}
+
 type Method = (...args: unknown[]) => unknown;
 
 export interface Guarding {
@@ -39,8 +93,6 @@ export interface Guarding {
   readonly faults?: PartFaults;
   /** Also an `SmppError` becomes one of this part: else it is passed on as it is. */
   readonly always?: boolean;
-  /** Of a correlator: what its look-ups may take is measured by it. */
-  readonly clock?: Clock;
   /** Methods that are called another way. */
   readonly instead?: Readonly<Record<string, Method>>;
 }
@@ -65,14 +117,14 @@ export function guardMethods<T extends object>(target: T, guarding: Guarding): T
 }
 
 function guardMethod(method: Method, name: string, guarding: Guarding): Method {
-  const { part, faults, always, clock } = guarding;
+  const { part, faults, always } = guarding;
   const wanted = WANTED[`${part} ${name}`];
   if (SYNCHRONOUS.includes(name)) return method;
   return async (...args) => {
     try {
       const asked = method(...args);
-      const result = await (clock && name === 'get' ? answered(clock, part, asked) : asked);
-      if (wanted && !wanted.fits(result)) throw wrongResult(part, name, result, wanted.words);
+      const result = await inTime(name, asked, guarding);
+      if (wanted && !wanted.fits(result, args)) throw wrongResult(part, name, result, wanted.words);
       faults?.worked(part, name);
       return result;
     } catch (error) {
@@ -84,15 +136,12 @@ function guardMethod(method: Method, name: string, guarding: Guarding): Method {
   };
 }
 
-/** As what was asked for, or rejects where that takes too long. */
-function answered(clock: Clock, part: string, asked: unknown): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const late = new Error(`no answer within ${LONGEST_LOOK / 1000} s`);
-    const timer = clock.setTimeout(() => reject(partFailed(part, 'get', late)), LONGEST_LOOK);
-    Promise.resolve(asked)
-      .then(resolve, reject)
-      .finally(() => clock.clearTimeout(timer));
-  });
+/** Of those that only look something up the answer is given up. */
+function inTime(name: string, asked: unknown, { part, faults }: Guarding): unknown {
+  if (faults && isThenable(asked) && (part === 'state' || name === 'get'))
+    return answered(faults, part, name, asked);
+  if (!faults || WAITING.includes(name) || !isThenable(asked)) return asked;
+  return faults.watch(part, name, asked);
 }
 
 function isAborted(options: unknown): boolean {
@@ -121,10 +170,10 @@ function soundLeases(given: unknown, faults?: PartFaults): readonly Lease[] {
 }
 
 /** A store that was brought along: each of its parts fails as itself. */
-export function guardStore(store: Store, faults: PartFaults, clock: Clock): Store {
+export function guardStore(store: Store, faults: PartFaults): Store {
   const parts: Partial<Record<PropertyKey, object>> = {
     queue: guardQueue(store.queue, faults),
-    correlator: guardMethods(store.correlator, { part: 'correlator', faults, clock }),
+    correlator: guardMethods(store.correlator, { part: 'correlator', faults }),
     state: guardMethods(store.state, { part: 'state', faults }),
     ...(store.deadLetters ? { deadLetters: guardMethods(store.deadLetters, { part: 'deadLetters' }) } : {}),
   };
@@ -133,8 +182,8 @@ export function guardStore(store: Store, faults: PartFaults, clock: Clock): Stor
 }
 
 /** A correlator beside the store's. Its `put` and `get` are not "the queue", whatever they fail with. */
-export function guardCorrelator(correlator: Correlator, faults: PartFaults, clock: Clock): Correlator {
-  return guardMethods(correlator, { part: 'correlator', faults, clock, always: true });
+export function guardCorrelator(correlator: Correlator, faults: PartFaults): Correlator {
+  return guardMethods(correlator, { part: 'correlator', faults, always: true });
 }
 
 /**
@@ -145,9 +194,17 @@ export function guardQueue(queue: OutboundQueue, faults?: PartFaults): OutboundQ
   const taken = guardMethod((max, options) => queue.take(max as number, options as never), 'take', {
     part: 'queue',
   });
+  const enqueue = guardMethod((items, options) => asked(queue, items, options, faults), 'enqueue', {
+    part: 'queue',
+    ...(faults ? { faults } : {}),
+  });
   const guarded: OutboundQueue = guardMethods(queue, {
     part: 'queue',
-    instead: { take: (max, options) => takes.take(max as number, options as { signal: AbortSignal }) },
+    ...(faults ? { faults } : {}),
+    instead: {
+      enqueue,
+      take: (max, options) => takes.take(max as number, options as { signal: AbortSignal }),
+    },
   });
   const takes = new Takes(
     (max, options) => taken(max, options) as Promise<unknown>,
@@ -155,4 +212,35 @@ export function guardQueue(queue: OutboundQueue, faults?: PartFaults): OutboundQ
     (given) => soundLeases(given, faults),
   );
   return guarded;
+}
+
+/** Milliseconds after its signal has aborted. */
+const LAST_CALL = 1000;
+
+/** Who stops waits a moment, and then no longer, for a queue that knows of no signal. */
+function asked(
+  queue: OutboundQueue,
+  items: unknown,
+  given: unknown,
+  faults: PartFaults | undefined,
+): unknown {
+  const options = given as { signal?: AbortSignal } | undefined;
+  const work: unknown = queue.enqueue(items as never, options);
+  const signal = options?.signal;
+  if (!faults || !signal || !isThenable(work)) return work;
+  return new Promise((resolve, reject) => {
+    let ended = (): void => undefined;
+    const text = 'no answer until the client was stopped, and nobody knows whether it has the message';
+    const last = (): void => {
+      const failed = (): void => reject(partFailed('queue', 'enqueue', new Error(text)));
+      ended = faults.deadlines.after(LAST_CALL, failed, true);
+    };
+    signal.addEventListener('abort', last, { once: true });
+    Promise.resolve(work)
+      .then(resolve, reject)
+      .finally(() => {
+        signal.removeEventListener('abort', last);
+        ended();
+      });
+  });
 }

@@ -75,7 +75,7 @@ export function storePart(
     const store = isWhole
       ? (given as Store)
       : withQueue(given as OutboundQueue, memoryStore(settings, limits, context.clock));
-    return { store: guardStore(store, faults, context.clock), ownsStore: false, openStore: openNothing };
+    return { store: guardStore(store, faults), ownsStore: false, openStore: openNothing };
   }
   const open = (settle?: SettleForeign): Promise<Store> =>
     kind === 'disk'
@@ -84,7 +84,7 @@ export function storePart(
   const part = deferredPart(UNKNOWN, open);
   return {
     ...part,
-    store: kind === 'disk' ? part.store : guardStore(part.store, faults, context.clock),
+    store: kind === 'disk' ? part.store : guardStore(part.store, faults),
     ownsStore: true,
   };
 }

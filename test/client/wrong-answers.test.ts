@@ -204,8 +204,8 @@ async function play({ part, options }: PartCase, name: string, answer: () => unk
     assert.ok(calls < 100, `${name} was called ${calls} times in 0.7 s`);
     wrong = false;
     const taken = await within(4000, Promise.all(given), 'what was given');
-    // What a queue says that it took is its own.
-    if (name === 'enqueue') return;
+    // What a queue says that it has not it has not: whoever gave it hears of that, and the part is told.
+    if (name === 'enqueue') return assert.deepEqual(taken, [false, false, false]);
     const segments = taken.reduce((sum, ok, at) => sum + (ok ? (at === 1 ? 2 : 1) : 0), 0);
     const went = (): number => refusals - Math.floor(refusals / 4);
     await until(() => went() >= segments, `${segments} segments, of which ${went()} went;`, 8000);
@@ -242,6 +242,129 @@ describe('A correlator that never answers', () => {
     assert.match(String(told[0]?.['msg']), /the correlator's get\(\) failed: no answer within 10 s/);
     await client.stop();
   });
+});
+
+describe('A part that never answers', () => {
+  const scenes = new Scenes();
+  afterEach(() => scenes.end());
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const told = (lines: readonly Line[]): string[] =>
+    lines.filter(({ event, level }) => event === 'part' && level === 'error').map(({ msg }) => String(msg));
+
+  for (const method of ['settle', 'extend', 'enqueue'] as const) {
+    it(`is told of once: the queue's ${method}(); a stop ends, and so does what waits`, async () => {
+      const { queue: inner } = openMemoryStore({ capacity: 0, whenFull: 'reject' });
+      const queue = { ...bound(inner), [method]: never };
+      const { client, clock, lines } = await scenes.bound({}, { queue, enquireLinkInterval: 0 });
+      const ends = [HELLO, { ...HELLO, short_message: 'y'.repeat(300) }].map((message) =>
+        client.send(message).then(
+          () => 'accepted',
+          (error: unknown) => (error as { code: string }).code,
+        ),
+      );
+      await pass(50);
+      for (let n = 0; n < 4; n++) await clock.advance(10_100);
+      assert.deepEqual(told(lines), [
+        `the queue's ${method}() has not answered for 10 s: what waits for it is held up`,
+      ]);
+      const stopped = client.stop();
+      for (let n = 0; n < 20; n++) {
+        await clock.advance(1000);
+        await pass(5);
+      }
+      await within(2000, stopped, 'stop');
+      const codes = await within(2000, Promise.all(ends), 'outcomes');
+      const last = method === 'enqueue' ? 'QUEUE_UNAVAILABLE' : 'STOPPED';
+      assert.ok(codes.includes(last), codes.join());
+    });
+  }
+
+  it('is told of when the client stops, where it did not answer until then', async () => {
+    const { queue: inner } = openMemoryStore({ capacity: 0, whenFull: 'reject' });
+    const queue = { ...bound(inner), settle: never };
+    const { client, clock, lines } = await scenes.bound({}, { queue, enquireLinkInterval: 0 });
+    client.send(HELLO).catch(() => undefined);
+    await pass(50);
+    const stopped = client.stop();
+    for (let n = 0; n < 6; n++) {
+      await clock.advance(1000);
+      await pass(5);
+    }
+    await within(2000, stopped, 'stop');
+    assert.equal(told(lines).length, 1, told(lines).join('\n'));
+    assert.match(told(lines)[0] ?? '', /^the queue's settle\(\) has not answered for [1-6] s/);
+  });
+
+  it('is asked again after ten seconds: a throttle handler, a state; others go on', async () => {
+    let asked = 0;
+    const throttleHandler = {
+      throttled: () => undefined,
+      notThrottled: () => undefined,
+      allowRequest: () => (++asked === 1 ? never() : true),
+      throttleDelay: () => 0,
+    };
+    const store = openMemoryStore({ capacity: 0, whenFull: 'reject' });
+    const queue = {
+      queue: bound(store.queue),
+      correlator: store.correlator,
+      state: new Proxy(store.state, {
+        get: (target, name) =>
+          name === 'increment'
+            ? never
+            : (Reflect.get(target, name) as Method | undefined)?.bind(target as never),
+      }),
+      capabilities: store.capabilities,
+      close: () => store.close(),
+    };
+    const { client, clock, lines } = await scenes.bound(
+      {},
+      { queue, throttleHandler, enquireLinkInterval: 0 },
+    );
+    const long = client.send({ ...HELLO, short_message: 'y'.repeat(300) });
+    const refused = assert.rejects(long, { code: 'STATE_UNAVAILABLE' });
+    const short = client.send(HELLO);
+    for (let n = 0; n < 4; n++) {
+      await pass(20);
+      await clock.advance(10_100);
+    }
+    await within(3000, refused, 'a long message');
+    await within(3000, short, 'the message after it');
+    assert.deepEqual(told(lines).sort(), [
+      "the store's state's increment() failed: no answer within 10 s",
+      "the throttle handler's allowRequest() failed: no answer within 10 s",
+    ]);
+  });
+});
+
+describe('What is listening', () => {
+  const scenes = new Scenes();
+  afterEach(() => scenes.end());
+  for (const [name, listening] of [
+    ...WRONG,
+    ['a promise without end', () => new Promise(() => undefined)] as const,
+  ]) {
+    it(`answers ${name}: the SMSC keeps what comes in, and it is told once`, async () => {
+      const options = { listening: listening as never, enquireLinkInterval: 0 };
+      const { client, peer, clock, lines, told } = await scenes.bound({}, options);
+      client.on('message', () => undefined);
+      const link = await peer.link(0);
+      for (let n = 0; n < 3; n++) {
+        const number = link.send({
+          command: 'deliver_sm',
+          source_addr: '447700900123',
+          destination_addr: '1',
+          short_message: Buffer.from('in'),
+        });
+        await pass(20);
+        await clock.advance(10_100);
+        assert.equal((await link.response(number)).command_status, 0x64);
+      }
+      assert.equal(told('message').length, 0);
+      const said = lines.filter(({ level }) => level === 'error').map(({ msg }) => String(msg));
+      assert.equal(said.length, 1, said.join('\n'));
+      assert.match(said[0] ?? '', /^the option listening's listening\(\) (gave|failed)/);
+    });
+  }
 });
 
 describe('A queue that lends rubbish among messages', () => {

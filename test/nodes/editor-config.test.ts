@@ -54,6 +54,15 @@ describe('the dialog of smpp-config', () => {
     assert.equal(credentials?.receiverPassword?.type, 'password');
   });
 
+  it('has fields of one width in its tabs, of secrets too', () => {
+    const tabs = editor.template.slice(editor.template.indexOf('class="smpp-config-tab"'));
+    const kinds = new Set([...tabs.matchAll(/<input type="(text|password)"/g)].map(([, kind]) => kind));
+    assert.deepEqual([...kinds].sort(), ['password', 'text']);
+    const [, style = ''] = /<style>([^]*?)<\/style>/.exec(editor.html) ?? [];
+    const [rule = ''] = /\n[^{}]*\{\s*width: calc\(100% - 195px\);/.exec(style) ?? [];
+    for (const kind of kinds) assert.ok(rule.includes(`.form-row input[type='${kind}']`), kind);
+  });
+
   for (const property of CONFIG_PROPERTIES) {
     it(`has the default of the client for ${property}`, () => {
       const { value } = defaults[property] ?? {};

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Connection } from '../../nodes/connection';
 import { Registry } from '../../nodes/registry';
 import type { ReceiptEvent } from '../../src/index';
+import { systemClock } from '../../src/clock';
 import { Peer } from '../support/peer';
 import { pass, until } from '../support/until';
 
@@ -32,11 +33,12 @@ describe('a connection that is deployed again and again', function () {
     rmSync(queueDirectory, { recursive: true, force: true });
   });
 
-  function instance(queue: string): Connection {
+  function instance(queue: string, options: object = {}): Connection {
     const silent = (): void => undefined;
     const connection = new Connection({
       nodeId: 'node',
       registry,
+      clock: { ...systemClock, setTimeout: (call, ms) => systemClock.setTimeout(call, Math.min(ms, 300)) },
       translate: (key) => key,
       log: {
         log: silent,
@@ -53,6 +55,7 @@ describe('a connection that is deployed again and again', function () {
           queue,
           queueDirectory,
           drainTimeout: 1,
+          ...options,
         },
         problems: [],
         warnings: [],
@@ -88,6 +91,23 @@ describe('a connection that is deployed again and again', function () {
       assert.deepEqual(errors, []);
     });
   }
+
+  it('sends what was put off in the queue on disk when its time has come, and tells once that it waits', async () => {
+    const busy = await Peer.start({ submit_sm: () => ({ command_status: 'ESME_RMSGQFUL' }) });
+    const first = instance('disk', { port: busy.port });
+    await first.connect();
+    await first.send(HELLO, { completeWhen: 'queued' });
+    await busy.untilSubmits(1);
+    while ((await first.client.status()).delayed === 0) await pass(10);
+    await first.close(false);
+    await busy.stop();
+    const second = instance('memory');
+    await second.connect();
+    await peer.untilSubmits(1);
+    assert.equal(warnings.filter((text) => text.includes('until their time has come')).length, 1);
+    await second.close(true);
+    assert.deepEqual(errors, []);
+  });
 
   it('keeps what is queued in memory for the next instance where this one closes before all is moved', async () => {
     const first = instance('memory');
