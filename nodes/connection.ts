@@ -140,6 +140,7 @@ export class Connection implements Member {
     this.#listeners.settle();
     if (this.#viewers.size === 0) return this.#rest();
     this.#idle = false;
+    this.#handover?.begin();
     tellShared(this, this.#parts.registry.others(this), (text) => this.#parts.log.warn(text));
     if (this.#started || !this.#autoConnect) return;
     this.#wanted = true;
