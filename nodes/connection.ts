@@ -301,6 +301,8 @@ export class Connection implements Member {
 
   /** The queue is longer now, and shorter when the promise settles. */
   #watched<T>(sent: Promise<T>): Promise<T> {
+    // It waits for what is to be moved, also where nobody deploys or connects.
+    this.#handover?.begin();
     const touch = (): void => this.#board.touch();
     touch();
     sent.then(touch, touch);
