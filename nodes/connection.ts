@@ -142,6 +142,7 @@ export class Connection implements Member {
     this.#listeners.settle();
     if (this.#viewers.size === 0) return this.#rest();
     this.#idle = false;
+    this.#handover?.begin();
     tellShared(this, this.#parts.registry.others(this), (text) => this.#parts.log.warn(text));
     if (this.#started || !this.#autoConnect) return;
     this.#wanted = true;
@@ -315,6 +316,8 @@ export class Connection implements Member {
 
   /** The queue is longer now, and shorter when the promise settles. */
   #watched<T>(sent: Promise<T>): Promise<T> {
+    // It waits for what is to be moved, also where nobody deploys or connects.
+    this.#handover?.begin();
     const touch = (): void => this.#board.touch();
     touch();
     sent.then(touch, touch);

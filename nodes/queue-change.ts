@@ -43,13 +43,34 @@ export class Handover {
   /** That messages stay behind was told. */
   #told: string | undefined;
   #last: Promise<void> = Promise.resolve();
+  /** The first move, until somebody hears what became of it. */
+  #first: Promise<void> | undefined;
+  #begun = false;
+  #done: () => void = () => undefined;
 
+  /** What is given to the client from now on is queued behind what is moved by {@link begin}. */
   constructor(change: QueueChange) {
     this.#change = change;
+    if (!change.left && (change.queue === 'disk' || !existsSync(fileOf(change)))) return;
+    change.client.queueAfter(new Promise<void>((resolve) => (this.#done = resolve)));
+  }
+
+  /** Moves what was queued; the next {@link follow} tells what became of that. */
+  begin(): void {
+    if (this.#begun) return;
+    this.#first = this.#follow();
+    this.#first.catch(() => undefined);
   }
 
   /** Moves what was queued, one call after the other. Rejects as {@link followQueue}. */
-  async follow(settle?: SettleForeign): Promise<void> {
+  follow(settle?: SettleForeign): Promise<void> {
+    const first = settle ? undefined : this.#first;
+    this.#first = undefined;
+    return first ?? this.#follow(settle);
+  }
+
+  async #follow(settle?: SettleForeign): Promise<void> {
+    this.#begun = true;
     const following = this.#last.then(async () => {
       const change = this.#change;
       if (!change) return;
@@ -61,7 +82,11 @@ export class Handover {
       if (await followQueue({ ...change, warn }, settle)) this.#change = undefined;
     });
     this.#last = following.catch(() => undefined);
-    await following;
+    try {
+      await following;
+    } finally {
+      this.#done();
+    }
   }
 
   /** Whether something stays where it was, such as a message that is put off, and is to follow later. */
@@ -128,10 +153,14 @@ export async function followQueue(change: QueueChange, settle?: SettleForeign): 
   return queue === 'disk' || leaveDisk(change, settle);
 }
 
+function fileOf({ settings, clientId }: QueueChange): string {
+  return join(clientDirectory(settings.queueDirectory, clientId), 'data.mdb');
+}
+
 async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined): Promise<boolean> {
   const { client, settings, clientId, warn } = change;
   const directory = clientDirectory(settings.queueDirectory, clientId);
-  if (!existsSync(join(directory, 'data.mdb'))) return true;
+  if (!existsSync(fileOf(change))) return true;
   let store: Store | undefined;
   try {
     store = await openDiskStore({

@@ -13,6 +13,7 @@ export class Acceptances {
   readonly #sessions: () => Iterable<Session>;
   /** Called when the entry is written. */
   #writing: { readonly entry: CorrelationEntry; readonly done: () => void }[] = [];
+  #abandoned = false;
   #lastAccepted = 0;
 
   /** `sessions`: those of the road. */
@@ -37,12 +38,13 @@ export class Acceptances {
 
   /** Resolves when all that are on their way now have arrived: they do in the order in which they came. */
   async written(): Promise<void> {
-    const last = [...this.#correlating].at(-1);
+    const last = this.#abandoned ? undefined : [...this.#correlating].at(-1);
     if (last) await new Promise<void>((done) => this.#writing.push({ entry: last, done }));
   }
 
   /** Those that have not arrived never will. */
   abandon(): void {
+    this.#abandoned = true;
     for (const { done } of this.#writing.splice(0)) done();
   }
 

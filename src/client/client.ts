@@ -222,6 +222,11 @@ export class SmppClient {
     return this.#sender.after(moving());
   }
 
+  /** What is given from now on is queued when the work has ended, well or not: a {@link takeOver} that is yet to begin. */
+  queueAfter(work: Promise<unknown>): void {
+    void this.#sender.after(work.catch(() => undefined));
+  }
+
   status(): Promise<StatusReport> {
     return statusReport({
       ...this.#parts,

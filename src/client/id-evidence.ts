@@ -14,6 +14,8 @@ export interface StoredEvidence {
   readonly count: number;
   /** For each relation the count at which it was last seen. */
   readonly seen: Partial<Record<IdRelation, number>>;
+  /** The same for each kind of pair, see {@link kindOf}. */
+  readonly kinds?: Readonly<Record<string, number>>;
   readonly lettered?: boolean;
   readonly sameLettered?: boolean;
 }
@@ -23,6 +25,8 @@ const MEMORY = 50;
 /** So many pairs beyond doubt, all of one kind, settle it. */
 const ENOUGH = 12;
 const FEW = 3;
+/** Kinds of pairs that are remembered. */
+const MOST_KINDS = 64;
 /** And so many are enough for a receipt that could be for two messages. */
 const FIRM = 60;
 
@@ -33,6 +37,7 @@ const FIRM = 60;
 export class IdEvidence {
   #count = 0;
   #seen: Partial<Record<IdRelation, number>> = {};
+  readonly #kinds = new Map<string, number>();
   /** How often 'alike' was seen since 'exact' was. */
   #alikeOnly = 0;
   /** The first id of a response, while there was no other. */
@@ -65,6 +70,12 @@ export class IdEvidence {
     return this.has('hex-decimal') || this.has('decimal-hex');
   }
 
+  /** Whether pairs of such a kind were seen lately. */
+  hasKind(kind: string, since = this.#count): boolean {
+    const at = this.#kinds.get(kind);
+    return at !== undefined && since - at < MEMORY;
+  }
+
   /** Whether it may be so related: by what was seen, or because what was seen is in doubt. */
   allows(relation: IdRelation, since?: number): boolean {
     if (relation === 'decimal-hex') return this.has(relation, since);
@@ -77,6 +88,13 @@ export class IdEvidence {
   /** Whether more than one way is possible. */
   isMixed(since?: number): boolean {
     return this.#ways(since) > 1;
+  }
+
+  /** Whether more than one kind of pairs was seen, be it only that zeros are written and are not. */
+  isManifold(since?: number): boolean {
+    return (
+      this.isMixed(since) || [...this.#kinds.keys()].filter((kind) => this.hasKind(kind, since)).length > 1
+    );
   }
 
   /** Whether there is one way, and no doubt of it. */
@@ -122,17 +140,23 @@ export class IdEvidence {
   }
 
   /** A pair beyond doubt. Returns whether that changes what is to be made of others. */
-  note(relation: IdRelation, messageId: string): boolean {
+  note(relation: IdRelation, messageId: string, receiptId: string): boolean {
     const before = this.#signature();
     this.#count++;
     this.#seen[relation] = this.#count;
+    const kind = kindOf(relation, messageId, receiptId);
+    const isNew = !this.hasKind(kind);
+    this.#kinds.delete(kind);
+    this.#kinds.set(kind, this.#count);
+    const [oldest] = this.#kinds.keys();
+    if (this.#kinds.size > MOST_KINDS && oldest !== undefined) this.#kinds.delete(oldest);
     if (relation === 'exact') this.#alikeOnly = 0;
     else if (relation === 'alike') this.#alikeOnly++;
     if (hasLetters(messageId)) {
       this.#unexplained = false;
       this.#sameLettered ||= relation === 'exact' || relation === 'alike';
     }
-    return this.#signature() !== before;
+    return isNew || this.#signature() !== before;
   }
 
   /** An id of a response. Returns as {@link note}. */
@@ -150,6 +174,7 @@ export class IdEvidence {
     return {
       count: this.#count,
       seen: this.#seen,
+      kinds: Object.fromEntries(this.#kinds),
       ...(this.#lettered ? { lettered: true } : {}),
       ...(this.#sameLettered ? { sameLettered: true } : {}),
     };
@@ -163,6 +188,8 @@ export class IdEvidence {
         const at = stored.seen?.[relation];
         if (isCount(at) && at <= stored.count) this.#seen[relation] = at;
       }
+      for (const [kind, at] of Object.entries(stored.kinds ?? {}).slice(-MOST_KINDS))
+        if (isCount(at) && at <= stored.count) this.#kinds.set(kind, at);
     }
     this.#lettered ||= stored.lettered === true;
     this.#sameLettered ||= stored.sameLettered === true;
@@ -175,6 +202,13 @@ export class IdEvidence {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** How the two are related, and how each is filled up with zeros: machines of one SMSC may differ in that. */
+export function kindOf(relation: IdRelation, messageId: string, receiptId: string): string {
+  return `${relation} ${fillOf(messageId)} ${fillOf(receiptId)}`;
+}
+
+const fillOf = (id: string): number => (/^(?:0x)?0/i.test(id) ? id.length : 0);
 
 /** Whether it is a number that can only be hexadecimal. */
 function hasLetters(id: string): boolean {

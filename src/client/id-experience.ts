@@ -57,7 +57,7 @@ export class IdExperience {
     if (isOther(relation) && isGuess(messageId, receiptId) && !evidence.has(relation)) return;
     if (isOther(relation)) this.#announce(messageId, receiptId);
     else if (this.#announced && evidence.hasOther()) this.#withdraw(messageId);
-    if (evidence.note(relation, messageId)) this.#learned();
+    if (evidence.note(relation, messageId, receiptId)) this.#learned();
     else if (evidence.moment >= this.#confirmedAt) this.#tell();
   }
 

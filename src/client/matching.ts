@@ -1,6 +1,6 @@
 import type { Log } from '../observability';
 import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../store';
-import { isGuess, isNumber, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
+import { isGuess, isNumber, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
 import { IdExperience } from './id-experience';
 import { candidates, sameAddress, type IdFormats } from './message-ids';
 
@@ -21,6 +21,8 @@ export interface Look {
   readonly open: boolean;
   /** Of one that was there before the response is overdue, and may still come. */
   readonly overdue?: boolean;
+  /** The messages that have none. */
+  readonly awaited?: ReadonlySet<string>;
   /** It is not held any longer: what is likely by now is taken, as far as it is not one of several. */
   readonly last: boolean;
   /** It has waited for a moment: the very same id is taken where nothing has spoken against it since. */
@@ -212,7 +214,7 @@ export class MessageMatcher {
     if (!chosen) return undefined;
     const isSure = isOneMessage(chosen.entries);
     // Numbers of several machines, that are the same only as written: not even their age tells them apart.
-    if (!isSure && this.#evidence.isMixed(look.since)) return undefined;
+    if (!isSure && this.#evidence.isManifold(look.since)) return undefined;
     const entry = this.#first(chosen.entries);
     // What is settled is confirmed also by what another response could have explained.
     const isTold = !(look.open || look.overdue) || this.#evidence.isSettled(look.since);
@@ -253,6 +255,8 @@ export class MessageMatcher {
     const evidence = this.#evidence;
     const isExact = relation === 'exact';
     const isUsual = evidence.has(relation, look.since);
+    // The very same id, and no other came in the time that the receipt was held.
+    if (isExact && (look.last || isOwn(entries, look))) return true;
     if (look.open && !look.last)
       return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
     if (isExact || isUsual) return true;
@@ -270,20 +274,32 @@ export class MessageMatcher {
     const { since } = look;
     const usual = possible.filter(({ relation }) => evidence.allows(relation, since));
     const [only] = usual;
-    if (evidence.isSettled(since) && usual.length === 1 && only && this.#isAwaited(only)) {
+    const isOnly = usual.length === 1 && only && this.#isLikely(only, possible, look) ? only : undefined;
+    if (evidence.isSettled(since) && isOnly && this.#isAwaited(isOnly)) {
       // Ways change: those that came after it must say the same.
-      if (look.last || evidence.isFirm(since) || evidence.moment - (since ?? 0) >= CONFIRMED) return only;
+      if (look.last || evidence.isFirm(since) || evidence.moment - (since ?? 0) >= CONFIRMED) return isOnly;
       this.#experience.confirmAt((since ?? 0) + CONFIRMED);
     }
-    const exact = possible.find(({ relation }) => relation === 'exact');
+    const same = possible.find(({ relation }) => relation === 'exact');
+    const exact = same && this.#isLikely(same, possible, look) ? same : undefined;
     if (!look.last) return look.waited && !look.open && evidence.isExactLikely() ? exact : undefined;
-    if (usual.length === 1) return only;
+    if (usual.length === 1) return isOnly;
     if (usual.length > 1 && evidence.isMixed(since)) return undefined;
     const alike = possible.filter(({ relation }) => relation === 'alike');
-    if (exact) return alike.length > 0 && evidence.isNeverExact() ? undefined : exact;
+    if (same) return alike.length > 0 && evidence.isNeverExact() ? undefined : exact;
     // Segments of one message: only which of them is in doubt.
     const isSure = alike.length === 1 || isOneMessage(possible.flatMap(({ entries }) => entries));
     return isSure ? (alike[0] ?? possible[0]) : undefined;
+  }
+
+  /** Whether it is of a kind that was seen, or the very same id, and no other is of one that was. */
+  #isLikely(one: Possible, possible: readonly Possible[], { since }: Look): boolean {
+    const isSeen = ({ relation, receiptId, entries: [entry] }: Possible): boolean =>
+      entry !== undefined && this.#evidence.hasKind(kindOf(relation, entry.messageId, receiptId), since);
+    const isExact = one.relation === 'exact';
+    const isRival = (other: Possible): boolean =>
+      other !== one && isSeen(other) && !(isExact && isByCase(other));
+    return (isExact || isSeen(one)) && !possible.some(isRival);
   }
 
   #isAwaited({ entries }: Possible): boolean {
@@ -297,6 +313,16 @@ const RARE = 4;
 const LONG = 7;
 /** Pairs beyond doubt. */
 const CONFIRMED = 3;
+
+/** Whether only the case of letters differs: two messages with such ids are told apart by it. */
+function isByCase({ receiptId, entries }: Possible): boolean {
+  return entries.every(({ messageId }) => foldedId(messageId) === foldedId(receiptId));
+}
+
+/** Whether nothing but other segments of the message itself has no response yet. */
+function isOwn([one, ...others]: readonly CorrelationEntry[], { awaited }: Look): boolean {
+  return one !== undefined && others.length === 0 && awaited?.size === 1 && awaited.has(one.id);
+}
 
 /** Whether there is one message at least, and no other. */
 function isOneMessage(entries: readonly CorrelationEntry[]): boolean {

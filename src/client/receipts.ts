@@ -15,6 +15,8 @@ const BOUNDS: HeldBounds = { count: 10_000, octets: 16 * 1024 * 1024 };
 const HESITATION = 2000;
 /** How long it may hold up a receipt that the store has not taken yet whose message it is. */
 const WRITING = 5000;
+/** How long a stop may wait for the store, and then for those who are told. */
+const LAST_LOOKS = 2000;
 /** Of those whose time is over together so many are told at once. */
 const AT_ONCE = 100;
 
@@ -131,7 +133,7 @@ export class ReceiptMatcher {
     if (held.settled) return undefined;
     const { awaited, overdue, later, since, waited } = held;
     const state = {
-      ...{ open: awaited.size > 0, overdue: overdue.size > 0, last: false, waited, later },
+      ...{ open: awaited.size > 0, overdue: overdue.size > 0, awaited, last: false, waited, later },
       ...(since === undefined ? {} : { since }),
     };
     const match = await this.#look(held.receipt, { ...state, ...look });
@@ -169,9 +171,13 @@ export class ReceiptMatcher {
     for (const held of this.#held.landed(id, this.#isOverdue(id))) this.#soon(held);
   }
 
-  /** Gives up on all that are held. */
-  stop(): void {
-    for (const held of this.#held) this.#release(held, undefined);
+  /** No response comes any more: all that are held are looked up for the last time. Resolves when they are told. */
+  async stop(): Promise<void> {
+    const held = [...this.#held];
+    if (held.length === 0) return;
+    await within(this.#clock, LAST_LOOKS, Promise.all(held.map((one) => this.#again(one, { last: true }))));
+    for (const one of held) this.#release(one, undefined);
+    await within(this.#clock, LAST_LOOKS, Promise.all(held.map(({ match, told }) => match.then(() => told))));
   }
 
   #hold(receipt: MatchedReceipt, octets: number): Held<Match> | undefined {

@@ -105,10 +105,10 @@ export class Receiving {
     this.#pacing.turnAway();
   }
 
-  /** Gives up on receipts that wait for their message; parts that wait are left to the next client. */
-  stop(): Promise<void> {
-    this.#matcher.stop();
-    return this.#joining.stop();
+  /** Tells receipts that wait for their message; parts that wait are left to the next client. */
+  async stop(): Promise<void> {
+    await this.#matcher.stop();
+    await this.#joining.stop();
   }
 
   /** A message has its message_id. */

@@ -69,7 +69,8 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     purge: async () => (await (await store()).deadLetters?.purge()) ?? 0,
     add: async (letters) => {
       const { deadLetters: target } = await store();
-      if (!target?.add) throw new SmppError('NOT_SUPPORTED', 'this queue keeps no dead letters of another one');
+      if (!target?.add)
+        throw new SmppError('NOT_SUPPORTED', 'this queue keeps no dead letters of another one');
       await target.add(letters);
     },
     told: (ids) => opened?.deadLetters?.told?.(ids),

@@ -55,6 +55,37 @@ describe('Receipts that are held', () => {
     assert.deepEqual(told(scene), ['1234 c0']);
   });
 
+  it('are told with their message where the client stops before the others are answered', async () => {
+    const scene = await bound();
+    const link = await scene.peer.link();
+    const [one, another] = await send(scene, 3);
+    link.answer(one as Pdu, { message_id: '1001' });
+    link.answer(another as Pdu, { message_id: '1002' });
+    await until(() => scene.told('response').length === 2);
+    await receipt(link, '1002');
+    await receipt(link, '1003');
+    await pass(20);
+    assert.deepEqual(told(scene), []);
+    const stopped = scene.client.stop().then(() => told(scene));
+    await scene.clock.advance(10_000);
+    assert.deepEqual(await stopped, ['1002 c1', '1003 none']);
+  });
+
+  it('are told with the message that has the very same id though others are never answered', async () => {
+    const scene = await bound();
+    const link = await scene.peer.link();
+    const [one, another] = await send(scene, 3);
+    link.answer(one as Pdu, { message_id: '1001' });
+    link.answer(another as Pdu, { message_id: '1002' });
+    await until(() => scene.told('response').length === 2);
+    await receipt(link, '1002');
+    // One more goes out each time that the one that is never answered has timed out.
+    await scene.clock.advance(15_000);
+    await send(scene, 1);
+    await scene.clock.advance(15_010);
+    assert.deepEqual(told(scene), ['1002 c1']);
+  });
+
   it('wait for nothing any more once the way of the SMSC is learned, and again when it is in doubt', async () => {
     const scene = await bound();
     const link = await scene.peer.link();

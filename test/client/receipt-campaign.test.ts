@@ -107,6 +107,63 @@ describe('Receipts of many SMSCs, each with its own ways', () => {
     }
   }
 
+  /** Response, its width, receipt, its width. */
+  const written = (...[response, responseWidth, receipt, receiptWidth]: Written): Habit => ({
+    ...{ response, responseWidth, receipt, receiptWidth },
+  });
+  type Written = [Habit['response'], number, Habit['receipt'], number];
+  const late = { numbers: 1, window: 50, early: 0, twice: 0, receiptsLast: true };
+  const SMALL: readonly World[] = [
+    {
+      ...{ ...late, seed: 115, messages: 300, from: 10 },
+      habits: [
+        written('decimal', 12, 'decimal', 0),
+        written('HEX', 8, 'hex', 10),
+        written('hex', 0, 'HEX', 0),
+      ],
+    },
+    {
+      ...{ ...late, seed: 30, messages: 30, from: 10, window: 10, receiptsLast: false, changeAt: 8 },
+      habits: [
+        written('HEX', 12, 'hex', 10),
+        written('decimal', 0, 'decimal', 0),
+        written('HEX', 12, 'hex', 0),
+        written('hex', 0, 'HEX', 0),
+      ],
+    },
+    {
+      ...{ ...late, seed: 75, messages: 30, from: 10, window: 10, early: 1, twice: 0.1, changeAt: 8 },
+      habits: [
+        written('HEX', 0, 'hex', 0),
+        written('decimal', 0, 'HEX', 8),
+        written('hex', 12, 'HEX', 0),
+        written('decimal', 12, 'decimal', 0),
+      ],
+    },
+    {
+      ...{ ...late, seed: 160, messages: 300, from: 10, window: 1, changeAt: 75 },
+      habits: [
+        written('HEX', 0, 'decimal', 12),
+        written('HEX', 8, 'HEX', 0),
+        written('HEX', 10, 'HEX', 0),
+        written('decimal', 0, 'HEX', 12),
+      ],
+    },
+    {
+      ...{ ...late, seed: 381, messages: 30, from: 1, changeAt: 10 },
+      habits: [
+        written('hex', 0, 'decimal', 12),
+        written('hex', 10, 'HEX', 0),
+        written('decimal', 0, 'decimal', 0),
+      ],
+    },
+  ];
+  for (const one of SMALL)
+    it(`with several ways among small numbers go to no wrong message: seed ${one.seed}`, async () => {
+      const { wrong } = await run(one, 'memory');
+      assert.deepEqual(wrong, []);
+    });
+
   /** 300 messages to one number, each receipt before its response; no time passes. */
   async function early(
     scene: Scene,

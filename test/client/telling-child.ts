@@ -8,10 +8,11 @@ const die = (): void => void process.kill(process.pid, 'SIGKILL');
 /**
  * A client on a disk queue that is killed where `at` says, and tells of what it was given and heard before that:
  *
- *   queued <id>   failed <id> <code>   accepted <id>   idle
+ *   queued <id>   failed <id> <code>   accepted <id>   idle   known <id> <message_ids> <maybe_delivered>
  *
  * `refused`, `expired`: when a failure is settled and before it is told. `purge <n>`: before the n-th part of a purge is
- * told; `purge after <n>`: when it is told and before it goes. `look`: not at all.
+ * told; `purge after <n>`: when it is told and before it goes. `partly`: before the first part of a purge
+ * is told, where the first message, of two segments, was accepted by half. `look`: not at all.
  */
 async function run(directory: string, at: string, count: number): Promise<void> {
   const [what, point = '0'] = at.split('-');
@@ -31,6 +32,7 @@ async function run(directory: string, at: string, count: number): Promise<void> 
         disk.queue.purge({
           onRemoved: async (items) => {
             parts++;
+            if (what === 'partly') die();
             if (what === 'purge' && parts === Number(point)) die();
             await options.onRemoved(items);
             if (what === 'told' && parts === Number(point)) die();
@@ -56,7 +58,10 @@ async function run(directory: string, at: string, count: number): Promise<void> 
     logLevel: 'silent',
     windowSize: 50,
   });
-  client.on('failure', ({ id, code }) => say(`failed ${id} ${code}`));
+  client.on('failure', ({ id, code, message_ids, maybe_delivered }) => {
+    say(`failed ${id} ${code}`);
+    if (message_ids.length > 0) say(`known ${id} ${message_ids.join()} ${maybe_delivered}`);
+  });
   if (what === 'look') {
     await client.connect();
     await client.purge();
@@ -65,6 +70,13 @@ async function run(directory: string, at: string, count: number): Promise<void> 
     die();
   }
   const expires = what === 'expired' ? Date.now() + 1500 : undefined;
+  if (what === 'partly') {
+    say(`queued ${await client.enqueue({ ...HELLO, short_message: 'x'.repeat(300) })}`);
+    const leases = await disk.queue.take(1, { signal: new AbortController().signal });
+    for (const { state } of leases) state.accepted[0] = 'm1';
+    await disk.queue.extend(leases);
+    await disk.queue.release(leases);
+  }
   const messages = Array.from({ length: count }, () => ({ ...HELLO, ...(expires ? { expires } : {}) }));
   for (let from = 0; from < count; from += 1000)
     for (const id of await client.enqueue(messages.slice(from, from + 1000))) say(`queued ${id}`);

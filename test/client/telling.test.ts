@@ -66,6 +66,17 @@ describe('What failed when a kill came before it was told', function () {
     });
   }
 
+  it('is told after the restart with what the SMSC had accepted of it', async () => {
+    const before = await life('partly', 5);
+    const [partly] = idsOf(before, 'queued');
+    const after = await life('look');
+    assert.equal(idsOf(after, 'failed').length, 6);
+    assert.deepEqual(
+      after.filter((line) => line.startsWith('known')),
+      [`known ${partly} m1 true`],
+    );
+  });
+
   it('is told after the restart: a purge, killed at any time', async () => {
     for (const ms of [1, 5, 15, 40, 80]) {
       // It may have been killed before it began: then some are refused.

@@ -9,9 +9,12 @@ import type {
   CorrelationEntry,
   DeadLetter,
   DeadLetters,
+  DeliveryState,
+  QueueItem,
   QueueLimits,
   Settlement,
   Store,
+  Untold,
 } from '../types';
 import { chmodQuietly, type Exposure } from './access';
 import { QueueChanges } from './changes';
@@ -250,7 +253,7 @@ async function assemble(
     tellUntold: async (tell) => {
       await deadLetters.tellUntold(tell);
       await queue.finishPurge({
-        onRemoved: (items) => tell(items.map((item) => ({ item, reason: PURGED }))),
+        onRemoved: (items, states) => tell(items.map((item, at) => untold(item, states?.[at]))),
       });
     },
     foreign: (account) => identity.foreign(account, changes.stored),
@@ -276,6 +279,11 @@ async function endRepair({ tables, committer }: Opened, census: Census): Promise
     tables.meta.remove(REPAIRED_KEY);
   };
   await committer.write(census.room, apply, false).catch(() => undefined);
+}
+
+/** A message that a purge removed, with what was known of it. */
+function untold(item: QueueItem, state: DeliveryState | undefined): Untold {
+  return { item, reason: PURGED, ...(state ? { state } : {}) };
 }
 
 function checkCapacity(capacity: number, stored: number, directory: string): void {
