@@ -1,6 +1,6 @@
 import type { TlsOptions } from 'node:tls';
 import { systemClock, type Clock } from '../clock';
-import { silentLog, type Log } from '../observability';
+import { createLog, silentLog, type Log, type LogSink } from '../observability';
 import { DEFAULT_MAX_PDU_LENGTH } from '../protocol';
 import { findTlsProblems } from '../session';
 import { ENCODING_NAMES, withoutLineEnd } from '../text';
@@ -46,7 +46,8 @@ export interface SmscOptions {
   readonly maxPduLength?: number;
   /** What data_coding 0 means here; default gsm0338. */
   readonly defaultAlphabet?: string;
-  readonly log?: Log;
+  /** A pino logger, or a function that takes finished lines; default: none. */
+  readonly log?: Log | LogSink;
   readonly clock?: Clock;
 }
 
@@ -118,6 +119,14 @@ class Reader {
     return found ?? this.#wrong(field, value, `give one of ${all.join(', ')}`, fallback);
   }
 
+  log(field: string): Log {
+    const value = this.given(field) ?? silentLog;
+    if (typeof value === 'function') return createLog({ sink: value as LogSink });
+    const { info, isLevelEnabled } = value as Partial<Log>;
+    if (typeof info === 'function' && typeof isLevelEnabled === 'function') return value as Log;
+    return this.#wrong(field, value, 'give a pino logger, or a function that takes lines', silentLog);
+  }
+
   /** Complains about options that nobody asked for. */
   rest(): void {
     for (const [field, value] of Object.entries(this.#options)) {
@@ -170,7 +179,7 @@ export function normalise(options: SmscOptions): SmscSettings {
       'gsm0338',
       ENCODING_NAMES.filter((name) => name !== 'binary'),
     ),
-    log: (read.given('log') ?? silentLog) as Log,
+    log: read.log('log'),
     clock: (read.given('clock') ?? systemClock) as Clock,
   };
   read.rest();
