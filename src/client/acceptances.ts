@@ -49,20 +49,19 @@ export class Acceptances {
   /** The ids of messages to a number of which this is true whose message_id may still become known. */
   awaited(isFor: (destination: string) => boolean): string[] {
     const found: string[] = [];
-    for (const { id, destination } of this.#onTheirWay()) if (isFor(destination)) found.push(id);
+    // For each receipt over the whole window: no generator of generators.
+    for (const { id, destination } of this.#correlating) if (isFor(destination)) found.push(id);
+    for (const session of this.#sessions())
+      for (const asked of session.awaited())
+        if (asked instanceof Flight && isFor(asked.item.destination)) found.push(asked.item.id);
     return found;
   }
 
   isAwaited(id: string): boolean {
-    for (const one of this.#onTheirWay()) if (one.id === id) return true;
+    for (const one of this.#correlating) if (one.id === id) return true;
+    for (const session of this.#sessions())
+      for (const asked of session.awaited()) if (asked instanceof Flight && asked.item.id === id) return true;
     return false;
-  }
-
-  *#onTheirWay(): Iterable<{ readonly id: string; readonly destination: string }> {
-    yield* this.#correlating;
-    for (const session of this.#sessions()) {
-      for (const asked of session.awaited()) if (asked instanceof Flight) yield asked.item;
-    }
   }
 
   /** A fraction tells the order of those of one millisecond. */
