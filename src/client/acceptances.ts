@@ -1,4 +1,4 @@
-import type { Session } from '../session';
+import type { RequestHandler, Session } from '../session';
 import type { CorrelationEntry, QueueItem } from '../store';
 import { correlationEntry } from './correlation-entry';
 import { Flight } from './delivery';
@@ -50,33 +50,28 @@ export class Acceptances {
 
   /** The ids of messages to a number of which this is true whose message_id is about to become known. */
   awaited(isFor: (destination: string) => boolean): string[] {
-    return idsOf(this.#onTheirWay(), isFor);
+    const found: string[] = [];
+    for (const { id, destination } of this.#correlating) if (isFor(destination)) found.push(id);
+    for (const session of this.#sessions()) pushIds(found, session.awaited(), isFor);
+    return found;
   }
 
   /** And of those of which it may come after all: their response is overdue. */
   overdue(isFor: (destination: string) => boolean): string[] {
-    return idsOf(this.#overdue(), isFor);
+    const found: string[] = [];
+    for (const session of this.#sessions()) pushIds(found, session.overdue(), isFor);
+    return found;
   }
 
   isAwaited(id: string): boolean {
-    return hasId(this.#onTheirWay(), id);
+    for (const one of this.#correlating) if (one.id === id) return true;
+    for (const session of this.#sessions()) if (hasId(session.awaited(), id)) return true;
+    return false;
   }
 
   isOverdue(id: string): boolean {
-    return hasId(this.#overdue(), id);
-  }
-
-  *#onTheirWay(): Iterable<Message> {
-    yield* this.#correlating;
-    for (const session of this.#sessions()) {
-      for (const asked of session.awaited()) if (asked instanceof Flight) yield asked.item;
-    }
-  }
-
-  *#overdue(): Iterable<Message> {
-    for (const session of this.#sessions()) {
-      for (const asked of session.overdue()) if (asked instanceof Flight) yield asked.item;
-    }
+    for (const session of this.#sessions()) if (hasId(session.overdue(), id)) return true;
+    return false;
   }
 
   /** A fraction tells the order of those of one millisecond. */
@@ -87,15 +82,18 @@ export class Acceptances {
   }
 }
 
-type Message = Pick<QueueItem, 'id' | 'destination'>;
+// For each receipt over whole windows: no generators of generators.
 
-function idsOf(messages: Iterable<Message>, isFor: (destination: string) => boolean): string[] {
-  const found: string[] = [];
-  for (const { id, destination } of messages) if (isFor(destination)) found.push(id);
-  return found;
+function pushIds(
+  found: string[],
+  requests: Iterable<RequestHandler>,
+  isFor: (destination: string) => boolean,
+): void {
+  for (const asked of requests)
+    if (asked instanceof Flight && isFor(asked.item.destination)) found.push(asked.item.id);
 }
 
-function hasId(messages: Iterable<Message>, id: string): boolean {
-  for (const message of messages) if (message.id === id) return true;
+function hasId(requests: Iterable<RequestHandler>, id: string): boolean {
+  for (const asked of requests) if (asked instanceof Flight && asked.item.id === id) return true;
   return false;
 }

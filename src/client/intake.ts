@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import {
@@ -32,6 +32,7 @@ import { nazItem } from './naz-items';
 import type { Settings } from './options';
 import { checkedMetadata, expiry, flagOf, languagesOf, laneOf, messageClassOf, oneOf } from './wishes';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
+import { uuid } from './uuid';
 
 export interface IntakeParts {
   readonly settings: Settings;
@@ -261,7 +262,7 @@ export class Intake {
     const { wishes, command } = parsed;
     const now = clock.now();
     const item: Mutable<QueueItem> = {
-      id: randomUUID(),
+      id: uuid(),
       command: command as QueueItem['command'],
       segments,
       source: String(pdu['source_addr']),

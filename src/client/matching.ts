@@ -339,7 +339,10 @@ export function agrees(
   { destination }: Pick<CorrelationEntry, 'destination'>,
   receipt: MatchedReceipt,
 ): boolean {
-  return destination
-    .split(',')
-    .some((one) => sameAddress(one, receipt.source) || sameAddress(one, receipt.destination));
+  if (!destination.includes(',')) return isOf(destination, receipt);
+  return destination.split(',').some((one) => isOf(one, receipt));
+}
+
+function isOf(address: string, { source, destination }: MatchedReceipt): boolean {
+  return sameAddress(address, source) || sameAddress(address, destination);
 }

@@ -107,6 +107,8 @@ function certain(id: string): Exclude<IdFormat, 'auto'> {
 /** Whether an address of a receipt is one of a message, however each is written. */
 export function sameAddress(one: string, other: string): boolean {
   if (one === '' || other === '') return false;
+  if (one === other) return true;
+  if (endOtherwise(one, other)) return false;
   if (one.toLowerCase() === other.toLowerCase()) return true;
   const [a, b] = [significant(one), significant(other)];
   if (a === '' || b === '') return false;
@@ -117,6 +119,19 @@ export function sameAddress(one: string, other: string): boolean {
 
 /** Digits that are enough to tell subscribers apart. */
 const SUBSCRIBER = 7;
+
+/** Whether they differ in one of the digits that tell subscribers apart: nearly all numbers do, and soon. */
+function endOtherwise(one: string, other: string): boolean {
+  const { length } = one;
+  for (let at = 1; at <= SUBSCRIBER && at <= length && at <= other.length; at++) {
+    const [a, b] = [one.charCodeAt(length - at), other.charCodeAt(other.length - at)];
+    if (!isDigit(a) || !isDigit(b)) return false;
+    if (a !== b) return true;
+  }
+  return false;
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 function significant(address: string): string {
   return /^[\d+() ./-]+$/.test(address) ? address.replace(/\D/g, '').replace(/^0+/, '') : '';

@@ -276,8 +276,9 @@ export class Window {
 
   /** All of them: each looks again whether a slot is left. */
   #wake(): void {
-    if (this.#outstanding.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    if (this.free === 0) return;
+    if (this.#outstanding.size === 0 && this.#idleWaiters.length > 0)
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    if (this.#waiters.size === 0 || this.free === 0) return;
     for (const waiter of this.#waiting()) waiter.resolve();
   }
 

@@ -113,4 +113,27 @@ describe('The address of a receipt', () => {
       assert.equal(sameAddress(other, one), same);
     });
   }
+
+  it('is compared from its end, and with the same result as by all of its digits', () => {
+    const significant = (address: string): string =>
+      /^[\d+() ./-]+$/.test(address) ? address.replace(/\D/g, '').replace(/^0+/, '') : '';
+    const bySignificance = (one: string, other: string): boolean => {
+      if (one === '' || other === '') return false;
+      if (one.toLowerCase() === other.toLowerCase()) return true;
+      const [a, b] = [significant(one), significant(other)];
+      if (a === '' || b === '') return false;
+      const [short, long] = a.length < b.length ? [a, b] : [b, a];
+      return short === long || (short.length >= 7 && long.endsWith(short));
+    };
+    const signs = fc.constantFrom('0', '0', '0', '1', '2', '3', '(', '+', ' ', '-', 'a', 'A');
+    const address = fc.string({ unit: signs, maxLength: 14 });
+    const pair = fc.oneof(
+      fc.tuple(address, address),
+      fc.tuple(address, address, address).map(([front, other, end]) => [front + end, other + end] as const),
+    );
+    fc.assert(
+      fc.property(pair, ([one, other]) => assert.equal(sameAddress(one, other), bySignificance(one, other))),
+      { numRuns: 5000 },
+    );
+  });
 });

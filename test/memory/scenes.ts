@@ -1,6 +1,6 @@
 /** What fills one bound, by its name and, where it can be chosen, the number: run by `growthOf`. Each says how much it held. */
-import { randomUUID } from 'node:crypto';
 import { SmppClient } from '../../src';
+import { uuid } from '../../src/client/uuid';
 import { openMemoryStore, type CorrelationEntry, type MemoryStore, type QueueItem } from '../../src/store';
 import { FakeClock } from '../support/clock';
 import { tellGrowth, type Work } from '../support/resident';
@@ -24,7 +24,7 @@ const clientOf = (queue: MemoryStore, clock?: FakeClock): SmppClient =>
 /** As the road puts them: each text by itself, the id in one piece. */
 const entry = (at: number, now: number): CorrelationEntry => ({
   messageId: Buffer.from((0x5f00_0000_0000 + at).toString(16).toUpperCase()).toString('latin1'),
-  id: randomUUID(),
+  id: uuid(),
   segment: 0,
   segments: 1,
   source: '12345',
@@ -37,7 +37,7 @@ const entry = (at: number, now: number): CorrelationEntry => ({
 
 /** As intake makes them. */
 const item = (at: number): QueueItem => ({
-  id: randomUUID(),
+  id: uuid(),
   command: 'submit_sm',
   segments: [Buffer.alloc(140, at)],
   source: '12345',

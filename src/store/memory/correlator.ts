@@ -37,9 +37,13 @@ export class MemoryCorrelator implements Correlator {
 
   async get(messageId: string): Promise<readonly CorrelationEntry[]> {
     this.#check();
+    // Most look-ups are for ways in which the id might have been written, and find nothing.
+    const found = this.#byId.get(foldedId(messageId));
+    if (found === undefined) return [];
     const now = this.#time.now();
     const { lag } = this.#time;
-    return this.#candidates(messageId)
+    if (!Array.isArray(found)) return found.expiresAt > now ? [moved(found.entry, -lag)] : [];
+    return found
       .filter(({ expiresAt }) => expiresAt > now)
       .map(({ entry }) => moved(entry, -lag))
       .sort(byAge);
