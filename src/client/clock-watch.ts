@@ -1,6 +1,6 @@
-import { SteadyTime, steadyTime, type Clock, type TimerHandle } from '../clock';
+import { SteadyTime, steadyTime, type Clock } from '../clock';
 import type { Log } from '../observability';
-import type { Repeated } from './timing';
+import { repeat, type Repeated } from './timing';
 
 /** Milliseconds between two looks. */
 const EVERY = 5000;
@@ -31,32 +31,13 @@ function spoken(ms: number): string {
 export function watchClock(clock: Clock, log: Log, stepped: () => void): Repeated {
   // Of its own: whoever looks first would take the news from the others.
   const time = new SteadyTime(clock);
-  let timer: TimerHandle;
-  let running = false;
-  const look = (): void => {
+  return repeat(clock, EVERY, async () => {
     const by = time.look();
-    if (by !== 0) {
-      steadyTime(clock).look();
-      tell(log, by);
-      stepped();
-    }
-    next();
-  };
-  const next = (): void => {
-    if (!running) return;
-    timer = clock.setTimeout(look, EVERY);
-  };
-  return {
-    start: () => {
-      if (running) return;
-      running = true;
-      next();
-    },
-    stop: () => {
-      running = false;
-      clock.clearTimeout(timer);
-    },
-  };
+    if (by === 0) return;
+    steadyTime(clock).look();
+    tell(log, by);
+    stepped();
+  });
 }
 
 function tell(log: Log, by: number): void {
