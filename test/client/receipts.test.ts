@@ -386,7 +386,7 @@ describe('The receipt matcher', () => {
     const next = await matcher.find(of('one more'));
     assert.ok('later' in next);
     assert.deepEqual([gone, matcher.size.count], [[0], 10_000]);
-    matcher.stop();
+    await matcher.stop();
     for (const one of waiting) assert.equal('later' in one && (await one.later), undefined);
     await settle();
     assert.equal(clock.pendingTimers, 0);
