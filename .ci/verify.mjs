@@ -2,13 +2,14 @@
 // `N passed, N failed, N skipped`. Each check before the tests counts as one.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, SetupError } from './install.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cache = join(root, '.cache');
-const figures = join(cache, 'tests.json');
+const figures = join(cache, 'figures');
 const modules = (path) => join(root, 'node_modules', path);
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
@@ -43,26 +44,37 @@ async function check(name, args) {
   count(code === 0 ? { passed: 1 } : { failed: 1 });
 }
 
-async function tests() {
-  rmSync(figures, { force: true });
-  const reporter = [
-    '--reporter',
-    join(root, '.ci', 'reporter.cjs'),
-    '--reporter-option',
-    `output=${figures}`,
-  ];
-  const { code } = await node([modules('mocha/bin/mocha.js'), ...reporter, 'test/**/*.test.ts'], {
-    capture: false,
+/**
+ * One run of mocha; what it says comes at once, or, with `quiet`, when it has ended, so that two do not talk at a time.
+ */
+async function mocha(name, args, quiet) {
+  const output = `${figures}-${name}.json`;
+  rmSync(output, { force: true });
+  const reporter = ['--reporter', join(root, '.ci', 'reporter.cjs'), '--reporter-option', `output=${output}`];
+  const { code, output: said } = await node([modules('mocha/bin/mocha.js'), ...reporter, ...args], {
+    capture: quiet,
   });
-  if (!existsSync(figures)) {
-    console.log(`  FAILED the tests ended before their report (exit code ${code})`);
-    count({ failed: 1 });
-    return;
-  }
-  const result = JSON.parse(readFileSync(figures, 'utf8'));
-  count(result);
-  // Fine by the figures, yet an error: something was left open, or thrown after the last test.
-  if (code !== 0 && result.failed === 0) count({ failed: 1 });
+  return () => {
+    if (quiet) process.stdout.write(said);
+    if (!existsSync(output)) {
+      console.log(`  FAILED the ${name} ended before their report (exit code ${code})`);
+      count({ failed: 1 });
+      return;
+    }
+    const result = JSON.parse(readFileSync(output, 'utf8'));
+    count(result);
+    // Fine by the figures, yet an error: something was left open, or thrown after the last test.
+    if (code !== 0 && result.failed === 0) count({ failed: 1 });
+  };
+}
+
+/** Those that play whole campaigns mostly wait: they run beside the others, where there is more than one core. */
+async function tests() {
+  const torture = () => mocha('torture', ['test/torture/**/*.test.ts'], true);
+  const others = () => mocha('tests', ['--ignore', 'test/torture/**', 'test/**/*.test.ts'], false);
+  const ended =
+    availableParallelism() > 1 ? await Promise.all([others(), torture()]) : [await others(), await torture()];
+  for (const tell of ended) tell();
 }
 
 async function verify() {

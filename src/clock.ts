@@ -123,9 +123,10 @@ export class SteadyTime {
     return Math.abs(lag) < SMALLEST_STEP ? 0 : lag;
   }
 
-  /** A date by the wall clock as it is now. */
+  /** A date by the wall clock as it is now. What is due by that is due, also where the two run a little apart. */
   of(date: number): number {
-    return date + this.lag;
+    const time = date + this.lag;
+    return date <= this.#clock.now() ? Math.min(time, this.now()) : time;
   }
 
   /** The other way round. */

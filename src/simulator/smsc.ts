@@ -36,6 +36,7 @@ export class Smsc {
   #linkCount = 0;
   #messageCount = 0;
   #deliverCount = 0;
+  static #nextFirstId = 0;
   readonly #firstId: number;
 
   /** Throws `INVALID_CONFIG` with all that is wrong. */
@@ -48,7 +49,9 @@ export class Smsc {
     this.#address = { host, port };
     this.#events = new Emitter(log);
     // Digits as centres give them; a thousand per millisecond would have to go before a restart repeats one.
-    this.#firstId = clock.now() * 1000;
+    // Also of one that comes up within the same millisecond.
+    this.#firstId = Math.max(clock.now() * 1000, Smsc.#nextFirstId);
+    Smsc.#nextFirstId = this.#firstId + 1000;
     const agenda = new Agenda(clock, log);
     this.#centre = {
       settings: this.#settings,

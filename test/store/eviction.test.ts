@@ -13,7 +13,7 @@ const SOME = 10_000;
 /** Milliseconds of computing, the least of three times: what the garbage collector and others take is no cost of it. */
 async function cost(work: (at: number) => unknown): Promise<number> {
   let least = Infinity;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 5; round++) {
     const took = computing();
     for (let at = 0; at < SOME; at++) await work(at);
     least = Math.min(least, took());
@@ -29,7 +29,7 @@ async function staysAsFast(add: (at: number) => unknown): Promise<void> {
   const before = await cost(one);
   while (at < 3 * CAPACITY) await one();
   const full = await cost(one);
-  assert.ok(full < 3 * before + 10, `${full.toFixed(0)} ms in place of ${before.toFixed(0)} ms`);
+  assert.ok(full < 3 * before + 30, `${full.toFixed(0)} ms in place of ${before.toFixed(0)} ms`);
 }
 
 describe('What is full makes room in constant time', function () {

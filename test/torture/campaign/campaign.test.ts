@@ -14,7 +14,7 @@ describe(`${SEEDS} seeds of a hostile SMSC, and of clients that are stopped and 
   const faults: string[] = [];
   let report: CampaignReport;
   before(async () => {
-    report = await campaign({ from: 1, count: SEEDS, jobs: 3 * availableParallelism() }, (each) => {
+    report = await campaign({ from: 1, count: SEEDS, jobs: 2 * availableParallelism() }, (each) => {
       for (const fault of each.faults) faults.push(`npm run torture -- --seed ${each.seed}: ${fault}`);
     });
   });
