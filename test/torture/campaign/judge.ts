@@ -16,6 +16,8 @@ const MOST = 5;
 const STALL = 150;
 /** Milliseconds that a receipt waits for the response. */
 const HELD = 400;
+/** Milliseconds before a kill whose results a busy disk may not have had yet. */
+const UNWRITTEN = 150;
 /** Milliseconds by which two processes of a busy machine may see the same moment apart. */
 const SLACK = 5;
 
@@ -281,7 +283,7 @@ function aboutReceipts({ told, smsc }: History): string[] {
     if (kind !== 'receipt' || takenAt === undefined) continue;
     const response = known.get(key);
     // A kill may have come before the response was in the store.
-    const isLost = response && kills.some((at) => response.at > at - 50 && response.at < at + SLACK);
+    const isLost = response && kills.some((at) => response.at > at - UNWRITTEN && response.at < at + SLACK);
     // What is for an unknown id is held for the response that may explain it, in memory.
     const isHeld =
       (!response || isLost || !isPlain) && kills.some((at) => at > takenAt - SLACK && at < takenAt + HELD);
