@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { Clock } from '../clock';
 import { SmppError } from '../protocol';
 import { connect, lookupError, type ConnectOptions, type Transport } from '../session';
+import { unlessAborted } from './timing';
 
 /** All addresses of a host name, in the order of the system. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -83,26 +84,19 @@ function lookupAll(host: string): Promise<string[]> {
 }
 
 /** The system's own look-up can be neither stopped nor hurried. */
-function inTime<T>(work: Promise<T>, { host, port, signal, timeout, clock }: DialOptions): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const finish = (): void => {
-      clock.clearTimeout(timer);
-      signal.removeEventListener('abort', give);
-    };
-    const give = (): void => (finish(), reject(signal.reason as Error));
-    const timer = clock.setTimeout(() => {
-      const text =
-        `cannot connect to ${host}:${port}: no name server answered within ${timeout / 1000} s what the address of ` +
-        `${host} is; check the name servers of this machine, or give host as an address`;
-      finish();
-      reject(new SmppError('CONNECT_TIMEOUT', text, { retriable: true }));
-    }, timeout);
-    signal.addEventListener('abort', give, { once: true });
-    work.then(
-      (value) => (finish(), resolve(value)),
-      (error: unknown) => (finish(), reject(error as Error)),
-    );
-  });
+async function inTime<T>(work: Promise<T>, { host, port, signal, timeout, clock }: DialOptions): Promise<T> {
+  const expired = new AbortController();
+  const timer = clock.setTimeout(() => {
+    const text =
+      `cannot connect to ${host}:${port}: no name server answered within ${timeout / 1000} s what the address of ` +
+      `${host} is; check the name servers of this machine, or give host as an address`;
+    expired.abort(new SmppError('CONNECT_TIMEOUT', text, { retriable: true }));
+  }, timeout);
+  try {
+    return await unlessAborted(unlessAborted(work, expired.signal), signal);
+  } finally {
+    clock.clearTimeout(timer);
+  }
 }
 
 function rotated<T>(list: readonly T[], turn: number): T[] {

@@ -56,7 +56,7 @@ function bounded(key: string): string {
 const detached = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le');
 
 /** A copy that keeps nothing else alive. */
-export function detachedReceipt({ ids, source, destination, final }: MatchedReceipt): MatchedReceipt {
+function detachedReceipt({ ids, source, destination, final }: MatchedReceipt): MatchedReceipt {
   return {
     ids: ids.map(detached),
     source: detached(source),

@@ -4,7 +4,7 @@ import { readNumber, type IdFormats } from './message-ids';
 /** How the id of a receipt relates to that of the response, the likeliest first; notations: of the response, of the receipt. */
 export type IdRelation = 'exact' | 'alike' | 'hex-decimal' | 'decimal-hex';
 
-export const RELATIONS: readonly IdRelation[] = ['exact', 'alike', 'hex-decimal', 'decimal-hex'];
+const RELATIONS: readonly IdRelation[] = ['exact', 'alike', 'hex-decimal', 'decimal-hex'];
 
 /** One of each; exact and alike are the same number in the same notation. */
 const WAYS: readonly IdRelation[] = ['exact', 'hex-decimal', 'decimal-hex'];

@@ -136,9 +136,3 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 function significant(address: string): string {
   return /^[\d+() ./-]+$/.test(address) ? address.replace(/\D/g, '').replace(/^0+/, '') : '';
 }
-
-/** The same for all addresses that {@link sameAddress} takes for one, and for some others. */
-export function addressKey(address: string): string {
-  const digits = significant(address);
-  return digits === '' ? address.toLowerCase() : digits.slice(-SUBSCRIBER);
-}

@@ -63,7 +63,6 @@ describe('The memory that receipts for unknown messages take while they are held
     const held = 10_000 - told.length;
     assert.ok(held > 50 && held <= (16 * MIB) / OCTETS, `${held} held`);
     assert.ok(most - before < 200 * MIB, `${Math.round((most - before) / MIB)} MiB`);
-    if (process.env.SHOW) console.log(`${held} held, ${Math.round((most - before) / MIB)} MiB more`);
     await clock.advance(31_000);
     await until(() => told.length === 10_000);
     assert.deepEqual(told, [...told].sort());

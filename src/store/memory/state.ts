@@ -15,7 +15,7 @@ interface Counter {
 }
 
 /** Counters with a lifetime: beyond that those that were not used for longest go before their time. */
-export const MOST_COUNTERS = 100_000;
+const MOST_COUNTERS = 100_000;
 /** Looked at by each call that adds something: enough for what is over to go sooner than new comes. */
 const LOOK = 4;
 /** Looked at by {@link MemoryState.expire}, so that it never takes long. */

@@ -289,8 +289,8 @@ function aboutReceipts({ told, smsc }: History): string[] {
       (!response || isLost || !isPlain) && kills.some((at) => at > takenAt - SLACK && at < takenAt + HELD);
     if (!seen.has(key) && !isHeld) faults.push(`the receipt for ${key} was taken, and never told`);
     if (!response || isLost || found.has(key) || !isPlain) continue;
-    const told50 = of(told, 'receipt').find(({ words }) => words[0] === key);
-    if (told50 && told50.at < response.at) continue;
+    const first = of(told, 'receipt').find(({ words }) => words[0] === key);
+    if (first && first.at < response.at) continue;
     faults.push(`the receipt for ${key}, which is known as message ${numberOf.get(key)}, was told unmatched`);
   }
   return faults.slice(0, MOST);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -54,7 +54,6 @@ export async function compileLife(): Promise<{ path: string; remove(): Promise<v
 export async function runSeed(seed: number, child: string): Promise<SeedReport> {
   const plan = planOf(seed);
   const directory = await mkdtemp(join(tmpdir(), 'smpp-torture-'));
-  await mkdir(directory, { recursive: true });
   const smsc = new HostileSmsc(plan.habits, new Random(seed));
   const port = await smsc.start();
   const told: Told[] = [];
