@@ -7,26 +7,33 @@ import {
   type QueueItem,
   type Store,
 } from '../store';
-import { Announcer } from './announcer';
-import { codecOf } from './codec-options';
-import { checkChanges, type Configuration } from './configuration';
-import { deadLetterOf, replayLetters, type DeadLetterList } from './dead-letters';
-import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
-import { Expiry } from './expiry';
-import { claimAll, compactStore, purgeAll, purgeLetters } from './foreign';
-import { Intake } from './intake';
+import { Announcer } from './events/reporter';
+import { codecOf } from './config/codec-options';
+import { checkChanges, type Configuration } from './config/configuration';
+import { deadLetterOf, replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import {
+  Events,
+  type ConnectionState,
+  type EventHandler,
+  type EventName,
+  type Outcome,
+} from './events/events';
+import { Expiry } from './outbound/expiry';
+import { claimAll, compactStore, purgeAll, purgeLetters } from './plugins/foreign-records';
+import { Intake } from './message/intake';
 import { Lifecycle, tellAll } from './lifecycle';
-import type { Message } from './message';
-import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
-import { Outcomes } from './outcomes';
-import { openParts, type OpenParts } from './parts';
-import { purgeQueue } from './purge';
-import { Receiving } from './receiving';
+import type { Message } from './message/message';
+import { lineEndsOf, type Settings } from './config/options';
+import { normalise, type SmppClientOptions } from './plugins/client-options';
+import { Outcomes } from './outbound/outcomes';
+import { openParts, type OpenParts } from './plugins/parts';
+import { purgeQueue } from './outbound/purge';
+import { Receiving } from './inbound/receiving';
 import { statusReport, type StatusReport } from './report';
-import { Road } from './road';
-import { roadListener } from './road-listener';
-import { Sender, type SendOptions } from './sender';
-import { Upkeep, type StartOptions } from './upkeep';
+import { Road } from './outbound/dispatcher';
+import { roadListener } from './dispatcher-listener';
+import { Sender, type SendOptions } from './outbound/sender';
+import { Upkeep, type StartOptions } from './connection/connection-manager';
 
 /**
  * An SMPP client that looks after itself: it connects and reconnects, sends what is queued

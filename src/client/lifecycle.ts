@@ -1,17 +1,17 @@
 import { SmppError } from '../protocol';
 import type { Session } from '../session';
 import type { Untold } from '../store';
-import type { Announcer } from './announcer';
-import type { Expiry } from './expiry';
-import type { Settings } from './options';
-import type { Outcomes } from './outcomes';
-import type { OpenParts } from './parts';
-import type { Receiving } from './receiving';
-import type { Road } from './road';
-import type { Sender } from './sender';
+import type { Announcer } from './events/reporter';
+import type { Expiry } from './outbound/expiry';
+import type { Settings } from './config/options';
+import type { Outcomes } from './outbound/outcomes';
+import type { OpenParts } from './plugins/parts';
+import type { Receiving } from './inbound/receiving';
+import type { Road } from './outbound/dispatcher';
+import type { Sender } from './outbound/sender';
 import { rounds } from './rounds';
-import { inTime, unlessAborted, within, type Repeated } from './timing';
-import type { StartOptions, Upkeep } from './upkeep';
+import { inTime, unlessAborted, within, type Repeated } from '../waiting';
+import type { StartOptions, Upkeep } from './connection/connection-manager';
 import { warnAtStart } from './warnings';
 
 /** How long a store that is away may hold up a stop. */

@@ -1,11 +1,12 @@
 import { steadyTime, type Clock } from '../clock';
 import type { Pace, TokenBucket } from '../flow-control';
 import type { OutboundQueue } from '../store';
-import type { ConnectionState } from './events';
-import type { Link } from './link';
-import type { Outcomes } from './outcomes';
-import type { Receiving } from './receiving';
-import type { Road } from './road';
+import type { ConnectionState } from './events/events';
+import { rounded } from './events/reporting';
+import type { Link } from './connection/reconnecting-session';
+import type { Outcomes } from './outbound/outcomes';
+import type { Receiving } from './inbound/receiving';
+import type { Road } from './outbound/dispatcher';
 
 /** How a connection is; in the manner of everything that a flow sees. */
 export interface StatusReport {
@@ -86,11 +87,6 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
 function allowedRate(bucket: TokenBucket | undefined, pace: Pace): number {
   const rate = Math.min(bucket?.rate || Infinity, pace.wish ?? Infinity);
   return rate === Infinity ? 0 : rounded(rate);
-}
-
-/** As much as people read. */
-export function rounded(rate: number): number {
-  return Math.round(rate * 100) / 100;
 }
 
 /** A link has two sessions while it moves from one host to another. */

@@ -5,6 +5,6 @@
 export type { AsyncThrottleHandler, RateLimiter, ThrottleHandler } from './types';
 export { Pause } from './pause';
 export { TokenBucket, type TokenBucketOptions } from './token-bucket';
-export { Pace, type PaceParts } from './pace';
+export { Pace, type PaceParts } from './composite-limiter';
 export { SamplingThrottleHandler, type SamplingOptions } from './sampling';
 export { AdaptiveThrottleHandler, type AdaptiveOptions } from './adaptive';

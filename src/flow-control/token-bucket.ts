@@ -1,4 +1,5 @@
-import { Aborts, systemClock, type Clock, type TimerHandle } from '../clock';
+import { systemClock, type Clock, type TimerHandle } from '../clock';
+import { Aborts } from '../waiting';
 import { SmppError } from '../protocol';
 import { RateMeter } from './rate-meter';
 import type { RateLimiter } from './types';

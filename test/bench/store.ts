@@ -17,7 +17,9 @@ import type { CorrelationEntry, DiskStore, QueueItem } from '../../src/store';
 const dist = join(__dirname, '..', '..', 'dist', 'src', 'store');
 /* eslint-disable @typescript-eslint/no-require-imports -- the path is made here */
 const { openDiskStore, openMemoryStore } = require(dist) as typeof import('../../src/store');
-const { Records } = require(join(dist, 'disk', 'records')) as typeof import('../../src/store/disk/records');
+const { Records } = require(
+  join(dist, 'disk', 'record', 'records'),
+) as typeof import('../../src/store/disk/record/records');
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const ROUNDS = 9;

@@ -1,6 +1,5 @@
-import { RecordWriter } from '../disk/bytes';
-import { Fifo } from '../fifo';
-import { Heap } from '../heap';
+import { RecordWriter } from '../disk/record/bytes';
+import { Fifo, Heap } from '../../collections';
 import type { Lane } from '../types';
 import { UNPACKED, type Entry, type Returned } from './entry';
 import { PackedFifo, entryOf, returned } from './packed';

@@ -1,6 +1,6 @@
-import { RecordReader, RecordWriter, type Slab } from '../disk/bytes';
+import { RecordReader, RecordWriter, type Slab } from '../disk/record/bytes';
 import { isUntouched, newDeliveryState } from '../delivery-state';
-import { Fifo } from '../fifo';
+import { Fifo } from '../../collections';
 import type { DeliveryState, Lane, QueueItem } from '../types';
 import type { Entry, Returned } from './entry';
 import { isUuid, jsonOf, readUuid, writeUuid } from './packing';
