@@ -1,33 +1,33 @@
-import type { Announcer } from './events/reporter';
+import type { EventReporter } from './events/reporter';
 import type { Outcomes } from './outbound/outcomes';
 import type { OpenParts } from './plugins/parts';
 import type { Receiving } from './inbound/receiving';
-import type { RoadListener } from './outbound/dispatcher';
+import type { DispatcherListener } from './outbound/dispatcher';
 import type { Sender } from './outbound/sender';
 
-export interface RoadListenerParts extends Pick<OpenParts, 'throttleHandler' | 'pace'> {
-  readonly announcer: Announcer;
+export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandler' | 'limiter'> {
+  readonly reporter: EventReporter;
   readonly outcomes: Outcomes;
   readonly receiving: Receiving;
   readonly sender: () => Sender;
 }
 
 /** Whom the road tells of what. */
-export function roadListener(parts: RoadListenerParts): RoadListener {
-  const { announcer, outcomes, receiving, sender, throttleHandler, pace } = parts;
+export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
+  const { reporter, outcomes, receiving, sender, throttleHandler, limiter } = parts;
   return {
-    sent: (segment) => announcer.sent(segment),
-    responded: (...answer) => announcer.responded(...answer),
+    sent: (segment) => reporter.sent(segment),
+    responded: (...answer) => reporter.responded(...answer),
     correlated: (entry) => receiving.known(entry),
     landed: (id) => receiving.landed(id),
     accepted: (lease) => outcomes.accepted(lease.item, lease.state),
     failed: (lease, reason) => sender().fail(lease.item, reason, lease.state),
     throttled: (status) =>
-      announcer.throttled(status, {
+      reporter.throttled(status, {
         wait: () => throttleHandler.throttleDelay(),
-        rate: () => pace.wish,
+        rate: () => limiter.wish,
         isOver: () => throttleHandler.allowRequest(),
       }),
-    storeTried: (failure) => announcer.queueTried(failure),
+    storeTried: (failure) => reporter.queueTried(failure),
   };
 }

@@ -3,10 +3,10 @@ import { RateMeter } from './rate-meter';
 import { TokenBucket } from './token-bucket';
 import type { RateLimiter, ThrottleHandler } from './types';
 
-export interface PaceParts {
+export interface CompositeLimiterParts {
   /** How fast the user wants it, at most. */
   readonly limiter: RateLimiter;
-  /** How fast the centre can take it, as far as that is known. */
+  /** How fast the SMSC can take it, as far as that is known. */
   readonly handler: Pick<ThrottleHandler, 'rate'>;
   readonly clock: Clock;
 }
@@ -17,9 +17,9 @@ const LOOK_AGAIN = 1000;
 const LOWEST_WISH = 0.01;
 
 /**
- * Two messages closer together than the rate says are one too many for a centre that polices without any burst, and
+ * Two messages closer together than the rate says are one too many for an SMSC that polices without any burst, and
  * then it seems to take less than it does. Up to 100/s what is late stays late, but for a tenth of a turn; above
- * that timers are too coarse, and centres not so strict.
+ * that timers are too coarse, and SMSCs not so strict.
  */
 function catchUp(rate: number): number {
   return Math.max(0.1, (rate - 100) * 0.03);
@@ -28,16 +28,16 @@ function catchUp(rate: number): number {
 /**
  * The slower of two: the user's limiter, whatever it is, and the rate that the throttle handler wishes for.
  * While there is a wish, no more than one segment goes at once after a pause, however large the user's `burst`
- * is: a centre that has just asked for less would answer a burst with the same again.
+ * is: an SMSC that has just asked for less would answer a burst with the same again.
  */
-export class Pace implements RateLimiter {
-  readonly #parts: PaceParts;
+export class CompositeLimiter implements RateLimiter {
+  readonly #parts: CompositeLimiterParts;
   readonly #wished: TokenBucket;
   readonly #meter: RateMeter;
   #waiting = 0;
   #timer: TimerHandle;
 
-  constructor(parts: PaceParts) {
+  constructor(parts: CompositeLimiterParts) {
     this.#parts = parts;
     this.#wished = new TokenBucket({ rate: 0, catchUp, clock: parts.clock });
     this.#meter = new RateMeter(5, parts.clock);

@@ -15,4 +15,4 @@ export {
 export { maskText } from './mask-text';
 export { collapseRepeats, type CollapsedLog } from './repeats';
 export { guarded, isThenable, promiseOf } from './callback';
-export { Damper } from './log-rate-limiter';
+export { LogRateLimiter } from './log-rate-limiter';

@@ -3,7 +3,7 @@ import type { Clock } from '../clock';
 const WITHIN = 60_000;
 
 /** Keeps what may happen a thousand times a second from filling the log: so many a minute are worth a warning. */
-export class Damper {
+export class LogRateLimiter {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #most: number;
   #since = -Infinity;

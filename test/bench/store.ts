@@ -41,7 +41,7 @@ function message(number: number): QueueItem {
     segments: [BODY],
     source: '12345',
     destination: '447700900123',
-    lane: 2,
+    priority: 2,
     enqueuedAt: Date.now(),
     receiptRequested: true,
   };

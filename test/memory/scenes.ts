@@ -42,7 +42,7 @@ const item = (at: number): QueueItem => ({
   segments: [Buffer.alloc(140, at)],
   source: '12345',
   destination: number(at),
-  lane: 2,
+  priority: 2,
   enqueuedAt: Date.now(),
   expiresAt: Date.now() + 86_400_000,
   receiptRequested: true,

@@ -73,7 +73,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
   [
     'one priority for all',
     'priorities: lane 0',
-    queue((q) => ({ enqueue: (all) => q.enqueue(all.map((item) => ({ ...item, lane: 2 }))) })),
+    queue((q) => ({ enqueue: (all) => q.enqueue(all.map((item) => ({ ...item, priority: 2 }))) })),
   ],
   [
     'a message lent twice',

@@ -1,7 +1,7 @@
 import { compileReceiptPattern, isTimeZone, type ReceiptPattern, type StateMappings } from '../../text';
 import { parsed, type OptionKind } from './option-kinds';
 
-/** The centre's own form of receipt: a pattern with named groups, compiled. */
+/** The SMSC's own form of receipt: a pattern with named groups, compiled. */
 export function receiptPattern(): OptionKind<ReceiptPattern | undefined> {
   return {
     fallback: undefined,
@@ -18,7 +18,7 @@ export function receiptPattern(): OptionKind<ReceiptPattern | undefined> {
   };
 }
 
-/** The centre's own states: `{"BUFFERED": "ENROUTE", "FOO": {"state": "UNDELIV", "final": true}}`, or its JSON text. */
+/** The SMSC's own states: `{"BUFFERED": "ENROUTE", "FOO": {"state": "UNDELIV", "final": true}}`, or its JSON text. */
 export function receiptStates(): OptionKind<StateMappings> {
   const remedy =
     'give a JSON object such as {"BUFFERED": "ENROUTE", "FAILED": {"state": "UNDELIV", "final": true}}';

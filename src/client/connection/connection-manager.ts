@@ -1,10 +1,15 @@
 import { Aborts } from '../../waiting';
 import { SmppError } from '../../protocol';
 import { canSubmit, responseTimes, type ResponseTimeChange, type Session } from '../../session';
-import type { Announcer, SessionFacts } from '../events/reporter';
+import type { EventReporter, SessionFacts } from '../events/reporter';
 import type { ConnectionState } from '../events/events';
-import { Roster, endpointsOf, typesOf, type LinkType } from './hosts';
-import { Link, type Bound, type LinkDown, type LinkListener } from './reconnecting-session';
+import { BoundCounts, endpointsOf, typesOf, type LinkType } from './hosts';
+import {
+  ReconnectingSession,
+  type Bound,
+  type SessionDown,
+  type ReconnectingListener,
+} from './reconnecting-session';
 import { warnOfLongFields } from '../message/long-fields';
 import type { OpeningParts } from './opening';
 import { statusFields } from '../events/pdu-fields';
@@ -15,10 +20,10 @@ export interface StartOptions {
   failFast?: boolean;
 }
 
-export interface UpkeepParts
-  extends Omit<OpeningParts, 'type' | 'credentials' | 'responseTimes'>, Pick<LinkListener, 'drain'> {
+export interface ConnectionManagerParts
+  extends Omit<OpeningParts, 'type' | 'credentials' | 'responseTimes'>, Pick<ReconnectingListener, 'drain'> {
   readonly random: () => number;
-  readonly announcer: Announcer;
+  readonly reporter: EventReporter;
   /** The state that people see: it knows of pauses and throttling. */
   readonly state: () => ConnectionState;
   readonly bound: (session: Session) => void;
@@ -34,9 +39,9 @@ interface Waiter {
 }
 
 /** Keeps all sessions of the connection up while it is wanted, and tells how they are. */
-export class Upkeep {
-  readonly #parts: UpkeepParts;
-  readonly #links: readonly Link[];
+export class ConnectionManager {
+  readonly #parts: ConnectionManagerParts;
+  readonly #links: readonly ReconnectingSession[];
   readonly #responseTimes: OpeningParts['responseTimes'];
   /** Sessions so far. */
   #count = 0;
@@ -44,9 +49,9 @@ export class Upkeep {
   readonly #waiters = new Set<Waiter>();
   readonly #aborts = new Aborts();
   /** Why each link was not let in last; until it is. */
-  readonly #problems = new WeakMap<Link, string | undefined>();
+  readonly #problems = new WeakMap<ReconnectingSession, string | undefined>();
 
-  constructor(parts: UpkeepParts) {
+  constructor(parts: ConnectionManagerParts) {
     this.#parts = parts;
     const { sessions, responseTimeout } = parts.settings;
     this.#responseTimes = responseTimes(responseTimeout, parts.clock, (change) => this.#responseTime(change));
@@ -54,7 +59,7 @@ export class Upkeep {
     this.#links = Array.from({ length: sessions }, () => makers.map((make) => make())).flat();
   }
 
-  get links(): readonly Link[] {
+  get links(): readonly ReconnectingSession[] {
     return this.#links;
   }
 
@@ -113,32 +118,32 @@ export class Upkeep {
   /** Tells how the connection is now. */
   announce(): void {
     const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
-    this.#parts.announcer.session(this.#facts({ host, port, bind_type: bindType }));
+    this.#parts.reporter.session(this.#facts({ host, port, bind_type: bindType }));
   }
 
   #responseTime({ timeout, took }: ResponseTimeChange): void {
     const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
     const response_timeout = Math.round(timeout) / 1000;
     const facts = this.#facts({ host, port, bind_type: bindType, response_timeout });
-    this.#parts.announcer.responseTime(facts, took);
+    this.#parts.reporter.responseTime(facts, took);
   }
 
   async #stopLinks(): Promise<void> {
     await Promise.all(this.#links.map((link) => link.stop()));
   }
 
-  #maker(type: LinkType): () => Link {
+  #maker(type: LinkType): () => ReconnectingSession {
     const { settings, drain } = this.#parts;
     const { systemId, password, receiverSystemId, receiverPassword } = settings;
     const receiver = { systemId: receiverSystemId || systemId, password: receiverPassword || password };
-    const roster = new Roster();
+    const boundCounts = new BoundCounts();
     return () => {
-      const link: Link = new Link({
+      const link: ReconnectingSession = new ReconnectingSession({
         ...this.#parts,
         type,
         credentials: type === 'receiver' ? receiver : { systemId, password },
         endpoints: endpointsOf(settings, type),
-        roster,
+        boundCounts,
         responseTimes: this.#responseTimes,
         count: () => ++this.#count,
         listener: {
@@ -146,7 +151,7 @@ export class Upkeep {
           connecting: () => this.#connecting(link),
           bound: (bound) => this.#bound(link, bound),
           left: ({ endpoint, type: bind_type }, reason) =>
-            this.#parts.announcer.session(this.#facts({ ...endpoint, bind_type, reason })),
+            this.#parts.reporter.session(this.#facts({ ...endpoint, bind_type, reason })),
           down: (facts) => this.#down(link, facts),
         },
       });
@@ -176,20 +181,20 @@ export class Upkeep {
     return { state: this.#parts.state(), bound, sessions: this.#links.length, ...facts };
   }
 
-  #connecting({ endpoint, type }: Link): void {
+  #connecting({ endpoint, type }: ReconnectingSession): void {
     // What one of several does meanwhile is no news.
     if (this.state !== 'connecting') return;
-    this.#parts.announcer.session(this.#facts({ ...endpoint, bind_type: type }));
+    this.#parts.reporter.session(this.#facts({ ...endpoint, bind_type: type }));
   }
 
-  #bound(link: Link, { session, number, endpoint, type }: Bound): void {
+  #bound(link: ReconnectingSession, { session, number, endpoint, type }: Bound): void {
     this.#problems.delete(link);
     this.#parts.bound(session);
-    this.#parts.announcer.bound(session, number, this.#facts({ ...endpoint, bind_type: type }));
+    this.#parts.reporter.bound(session, number, this.#facts({ ...endpoint, bind_type: type }));
     for (const waiter of this.#waiters) waiter.resolve();
   }
 
-  #down(link: Link, down: LinkDown): void {
+  #down(link: ReconnectingSession, down: SessionDown): void {
     const { endpoint, type, reason, commandStatus, retryIn, next, error, exhausted } = down;
     const code = error instanceof SmppError ? error.code : down.code;
     if (this.#isNews(link, down)) {
@@ -202,14 +207,14 @@ export class Upkeep {
         ...(code === undefined ? {} : { code }),
         ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
       });
-      this.#parts.announcer.session(facts);
+      this.#parts.reporter.session(facts);
     }
     if (!error || !exhausted) return;
     for (const waiter of this.#waiters) if (waiter.failFast) waiter.reject(error);
   }
 
   /** A host that is away is away for all: of links that fail alike only the first one tells. */
-  #isNews(link: Link, { type, endpoint, reason, error }: LinkDown): boolean {
+  #isNews(link: ReconnectingSession, { type, endpoint, reason, error }: SessionDown): boolean {
     const problem = error && [type, endpoint.host, endpoint.port, reason].join(' ');
     this.#problems.set(link, problem);
     if (problem === undefined) return true;

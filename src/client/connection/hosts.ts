@@ -36,11 +36,11 @@ export function typesOf({ bindType }: Settings): LinkType[] {
 
 /** A bind that held so long was a good one: the next failure at this host starts the backoff anew. */
 const STABLE_AFTER = 10_000;
-/** A session of the same account that the centre has not noticed to be gone yet. */
+/** A session of the same account that the SMSC has not noticed to be gone yet. */
 const STILL_BOUND = new Set(['ESME_RALYBND', 'ESME_RSYSERR']);
 
 /** How many sessions are bound at each host, of all links that are alike. */
-export class Roster {
+export class BoundCounts {
   readonly #bound = new Map<number, number>();
 
   enter(at: number): void {
@@ -59,29 +59,29 @@ export class Roster {
   }
 }
 
-interface Rung {
+interface HostBackoff {
   /** In a row. */
   failures: number;
   /** Monotonic milliseconds: not to be tried before. */
   notBefore: number;
 }
 
-export interface LadderParts {
+export interface HostSelectorParts {
   readonly hosts: number;
-  readonly roster: Roster;
+  readonly boundCounts: BoundCounts;
   readonly settings: Pick<Settings, 'reconnectMin' | 'reconnectMax'>;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
 /** Which host a link tries next, and when: each host has a backoff of its own. */
-export class Ladder {
-  readonly #parts: LadderParts;
-  readonly #rungs: Rung[];
+export class HostSelector {
+  readonly #parts: HostSelectorParts;
+  readonly #hostBackoffs: HostBackoff[];
 
-  constructor(parts: LadderParts) {
+  constructor(parts: HostSelectorParts) {
     this.#parts = parts;
-    this.#rungs = Array.from({ length: parts.hosts }, () => ({ failures: 0, notBefore: 0 }));
+    this.#hostBackoffs = Array.from({ length: parts.hosts }, () => ({ failures: 0, notBefore: 0 }));
   }
 
   /** Milliseconds that a bind must hold to count as a good one. */
@@ -91,7 +91,7 @@ export class Ladder {
 
   /** The first host whose time has come; else the one whose time comes first. `wait` in milliseconds. */
   next(): { at: number; wait: number } {
-    return this.#first(Math.min(this.#parts.roster.first, this.#rungs.length - 1));
+    return this.#first(Math.min(this.#parts.boundCounts.first, this.#hostBackoffs.length - 1));
   }
 
   /** The same among the hosts before this one. */
@@ -101,18 +101,18 @@ export class Ladder {
 
   /** No bind, or one that did not hold. */
   failed(at: number, error?: Error): void {
-    const rung = this.#rungs[at] as Rung;
-    rung.notBefore = this.#parts.clock.monotonic() + this.#delay(rung.failures++, error);
+    const hostBackoff = this.#hostBackoffs[at] as HostBackoff;
+    hostBackoff.notBefore = this.#parts.clock.monotonic() + this.#delay(hostBackoff.failures++, error);
   }
 
   /**
-   * A session that was bound has ended after `held` milliseconds. One that the centre says it does not know is a
+   * A session that was bound has ended after `held` milliseconds. One that the SMSC says it does not know is a
    * refusal, however late it says so, where it has never shown that it does.
    */
   left(at: number, held: number, { code }: Pick<CloseReason, 'code'>, evidence: Evidence): void {
     const unknown = code === 'session-unknown';
     // What it has taken since the bind shows that binding anew helps.
-    if (unknown && evidence === 'served') (this.#rungs[at] as Rung).failures = 0;
+    if (unknown && evidence === 'served') (this.#hostBackoffs[at] as HostBackoff).failures = 0;
     if (held >= this.stableAfter && !(unknown && evidence === 'none')) this.held(at);
     else this.failed(at);
   }
@@ -120,23 +120,23 @@ export class Ladder {
   /** The bind held until now. */
   held(at: number): void {
     this.prefer(at);
-    (this.#rungs[at] as Rung).failures = 0;
+    (this.#hostBackoffs[at] as HostBackoff).failures = 0;
   }
 
   /** All may be tried at once. */
   reset(): void {
-    for (const rung of this.#rungs) Object.assign(rung, { failures: 0, notBefore: 0 });
+    for (const hostBackoff of this.#hostBackoffs) Object.assign(hostBackoff, { failures: 0, notBefore: 0 });
   }
 
   /** It may be tried at once. */
   prefer(at: number): void {
-    (this.#rungs[at] as Rung).notBefore = 0;
+    (this.#hostBackoffs[at] as HostBackoff).notBefore = 0;
   }
 
   #first(last: number): { at: number; wait: number } {
     const now = this.#parts.clock.monotonic();
     let best = { at: 0, wait: Infinity };
-    for (const [at, { notBefore }] of this.#rungs.slice(0, last + 1).entries()) {
+    for (const [at, { notBefore }] of this.#hostBackoffs.slice(0, last + 1).entries()) {
       const wait = Math.max(0, notBefore - now);
       if (wait < best.wait) best = { at, wait };
     }

@@ -1,5 +1,5 @@
 import { BindError, ResponseTime, type CloseCode, type CloseReason, type Session } from '../../session';
-import { Ladder, type Endpoint, type LinkType, type Roster } from './hosts';
+import { HostSelector, type Endpoint, type LinkType, type BoundCounts } from './hosts';
 import { openSession, type OpeningParts } from './opening';
 import { sleep } from '../../waiting';
 
@@ -14,23 +14,23 @@ export interface Bound {
   readonly type: LinkType;
 }
 
-export interface LinkListener {
+export interface ReconnectingListener {
   connecting(): void;
   bound(bound: Bound): void;
   /** One of two sessions has gone; the other carries on. */
   left(bound: Bound, reason: string): void;
   /** The session is about to be unbound; resolves when all that is on the wire has its answer, or time is up. */
   drain(session: Session): Promise<void>;
-  down(facts: LinkDown): void;
+  down(facts: SessionDown): void;
 }
 
-export interface LinkDown {
+export interface SessionDown {
   readonly type: LinkType;
   /** Where it was bound, or was to be. */
   readonly endpoint: Endpoint;
   /** Why, for people. */
   readonly reason: string;
-  /** Of a refused bind, or of a session that the centre does not know. */
+  /** Of a refused bind, or of a session that the SMSC does not know. */
   readonly commandStatus?: string;
   /** What happened to a session that was bound, for programs. */
   readonly code?: string;
@@ -44,23 +44,23 @@ export interface LinkDown {
   readonly exhausted: boolean;
 }
 
-export interface LinkParts extends OpeningParts {
+export interface ReconnectingSessionParts extends OpeningParts {
   /** The hosts, the best first. */
   readonly endpoints: readonly Endpoint[];
   /** Shared by all links that are alike. */
-  readonly roster: Roster;
+  readonly boundCounts: BoundCounts;
   /** The number of the next session. */
   readonly count: () => number;
   readonly random: () => number;
-  readonly listener: LinkListener;
+  readonly listener: ReconnectingListener;
 }
 
 const UNBIND_TIMEOUT = 1000;
 /** Milliseconds between two departures from a good session for a better host that lets us in nowhere else. */
 const LET_GO_EVERY = 600_000;
 const STOPPED = 'the link is stopped';
-/** What the event about a session says that was bound and that the centre refuses. */
-const REFUSALS: Partial<Record<CloseCode, Pick<LinkDown, 'code' | 'commandStatus'>>> = {
+/** What the event about a session says that was bound and that the SMSC refuses. */
+const REFUSALS: Partial<Record<CloseCode, Pick<SessionDown, 'code' | 'commandStatus'>>> = {
   'session-unknown': { code: 'SESSION_UNKNOWN', commandStatus: 'ESME_RINVBNDSTS' },
 };
 
@@ -68,9 +68,9 @@ const REFUSALS: Partial<Record<CloseCode, Pick<LinkDown, 'code' | 'commandStatus
  * Keeps one session up: connects, binds, fails over, and comes back for ever until it is stopped. While it moves
  * back to a better host it has two, so that there is one at every moment.
  */
-export class Link {
-  readonly #parts: LinkParts;
-  readonly #ladder: Ladder;
+export class ReconnectingSession {
+  readonly #parts: ReconnectingSessionParts;
+  readonly #hostSelector: HostSelector;
   /** By host: how long each takes to answer a bind. */
   readonly #bindTimes: readonly ResponseTime[];
   #stopping: AbortController | undefined;
@@ -86,9 +86,9 @@ export class Link {
   /** Where sessions have gone to that are unbound to move. */
   readonly #movedTo = new WeakMap<Session, Endpoint>();
 
-  constructor(parts: LinkParts) {
+  constructor(parts: ReconnectingSessionParts) {
     this.#parts = parts;
-    this.#ladder = new Ladder({ ...parts, hosts: parts.endpoints.length });
+    this.#hostSelector = new HostSelector({ ...parts, hosts: parts.endpoints.length });
     this.#endpoint = parts.endpoints[0] as Endpoint;
     const { settings, clock } = parts;
     this.#bindTimes = parts.endpoints.map(
@@ -135,7 +135,7 @@ export class Link {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    this.#ladder.reset();
+    this.#hostSelector.reset();
     this.#fruitless = 0;
     while (!signal.aborted) {
       let bound = await this.#climb(signal);
@@ -147,7 +147,7 @@ export class Link {
   /** Tries the hosts until one lets it in. */
   async #climb(signal: AbortSignal): Promise<Bound | undefined> {
     while (!signal.aborted) {
-      const { at, wait } = this.#ladder.next();
+      const { at, wait } = this.#hostSelector.next();
       if (wait > 0) {
         await sleep(this.#parts.clock, wait, signal);
         continue;
@@ -167,7 +167,7 @@ export class Link {
   }
 
   #failed(at: number, error: Error, signal: AbortSignal): void {
-    this.#ladder.failed(at, error);
+    this.#hostSelector.failed(at, error);
     this.#fruitless++;
     const status = error instanceof BindError ? { commandStatus: error.command_status } : {};
     this.#down({ reason: error.message, error, ...status }, signal);
@@ -195,8 +195,8 @@ export class Link {
     const { settings, clock, log } = this.#parts;
     if (!settings.failback || bound.at === 0) return undefined;
     while (!signal.aborted) {
-      const { at, wait } = this.#ladder.before(bound.at);
-      await sleep(clock, Math.max(wait, this.#ladder.stableAfter), signal);
+      const { at, wait } = this.#hostSelector.before(bound.at);
+      await sleep(clock, Math.max(wait, this.#hostSelector.stableAfter), signal);
       if (signal.aborted) break;
       try {
         const successor = await this.#open(at, signal);
@@ -204,7 +204,7 @@ export class Link {
       } catch (cause) {
         if (signal.aborted) break;
         const error = cause as Error;
-        this.#ladder.failed(at, error);
+        this.#hostSelector.failed(at, error);
         log.debug(
           { event: 'session', stage: 'failback', reason: error.message },
           `still away: ${error.message}`,
@@ -222,7 +222,7 @@ export class Link {
     const gone = (): void => over.abort();
     void successor.session.closed.then(gone);
     void bound.session.closed.then(gone);
-    await sleep(clock, this.#ladder.stableAfter, over.signal);
+    await sleep(clock, this.#hostSelector.stableAfter, over.signal);
     if (!this.#bound.includes(successor)) return false;
     if (this.#bound.includes(bound) && this.started) await this.#quit(bound.session, successor.endpoint);
     return true;
@@ -233,7 +233,7 @@ export class Link {
     const { clock, endpoints } = this.#parts;
     if (clock.monotonic() - this.#letGoAt < LET_GO_EVERY) return;
     this.#letGoAt = clock.monotonic();
-    this.#ladder.prefer(at);
+    this.#hostSelector.prefer(at);
     await this.#quit(session, endpoints[at] as Endpoint);
   }
 
@@ -263,28 +263,28 @@ export class Link {
   }
 
   #enter(bound: Bound): void {
-    const { clock, roster, listener } = this.#parts;
+    const { clock, boundCounts, listener } = this.#parts;
     const boundAt = clock.monotonic();
     this.#fruitless = 0;
     this.#bound.unshift(bound);
-    roster.enter(bound.at);
+    boundCounts.enter(bound.at);
     void bound.session.closed.then((reason) => this.#leave(bound, reason, clock.monotonic() - boundAt));
     listener.bound(bound);
   }
 
   #leave(bound: Bound, reason: CloseReason, held: number): void {
-    const { roster, listener } = this.#parts;
+    const { boundCounts, listener } = this.#parts;
     this.#bound = this.#bound.filter((other) => other !== bound);
-    roster.leave(bound.at);
-    this.#ladder.left(bound.at, held, reason, bound.session.evidence);
+    boundCounts.leave(bound.at);
+    this.#hostSelector.left(bound.at, held, reason, bound.session.evidence);
     this.#endpoint = bound.endpoint;
     if (this.#bound.length > 0) listener.left(bound, this.#whyClosed(bound.session, reason));
   }
 
-  #down(facts: Pick<LinkDown, 'reason' | 'error' | 'code' | 'commandStatus'>, signal: AbortSignal): void {
+  #down(facts: Pick<SessionDown, 'reason' | 'error' | 'code' | 'commandStatus'>, signal: AbortSignal): void {
     const { type, listener, endpoints } = this.#parts;
     this.#state = signal.aborted ? 'disconnected' : 'connecting';
-    const { at, wait } = this.#ladder.next();
+    const { at, wait } = this.#hostSelector.next();
     const next = signal.aborted ? {} : { retryIn: wait, next: endpoints[at] as Endpoint };
     const exhausted = this.#fruitless >= endpoints.length;
     listener.down({ type, endpoint: this.#endpoint, exhausted, ...facts, ...next });

@@ -30,7 +30,7 @@ interface PduFields {
 export type MessageEvent = EventBase & PduFields & AckFields & { event: 'message' };
 
 interface AckFields {
-  /** With `acknowledge: manual`: what the answer to the centre waits for. */
+  /** With `acknowledge: manual`: what the answer to the SMSC waits for. */
   ack_id?: string;
 }
 
@@ -55,14 +55,14 @@ export type ReceiptEvent = EventBase &
     segments?: number;
   };
 
-/** The centre's answer to one request of ours. */
+/** The SMSC's answer to one request of ours. */
 export type ResponseEvent = EventBase &
   PduFields & {
     event: 'response';
     message_id?: string;
     segment?: number;
     segments?: number;
-    /** Whether the centre may have seen the message before. */
+    /** Whether the SMSC may have seen the message before. */
     redelivered?: boolean;
     /** Seconds from writing the request to its response. */
     duration?: number;

@@ -35,7 +35,7 @@ export interface Throttle {
 }
 
 /** Tells what happens, twice: as an event for programs and as a log line for operators. */
-export class Announcer {
+export class EventReporter {
   readonly #events: Events;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -195,7 +195,7 @@ export class Announcer {
         command_status: reason.command_status,
         maybe_delivered: failure.maybe_delivered,
       },
-      // The centre's own words may name the recipient.
+      // The SMSC's own words may name the recipient.
       `${failure.maybe_delivered ? 'failed' : 'not sent'}: ${maskNumber(text)}`,
     );
     void this.#events.emit('failure', {

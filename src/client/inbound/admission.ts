@@ -5,16 +5,16 @@ import type { Answer, Session } from '../../session';
 /** A session, as far as its reading is paced. */
 export type Reader = Pick<Session, 'pauseReading' | 'resumeReading' | 'parting' | 'closed'>;
 
-export interface PacingParts {
+export interface InboundAdmissionParts {
   readonly clock: Clock;
   readonly log: Log;
   /** Requests that are being worked on, that is told and not answered, at most. */
   readonly limit: number;
   /** Milliseconds that a request may wait for its turn. */
-  readonly patience: number;
+  readonly handlerTimeout: number;
   /** Milliseconds for which reading may lag behind. */
   readonly longestLag: number;
-  /** What a request is answered with that finds no room, or whose turn does not come: the centre repeats it. */
+  /** What a request is answered with that finds no room, or whose turn does not come: the SMSC repeats it. */
   readonly later: Answer;
 }
 
@@ -34,19 +34,19 @@ const MOST_OCTETS = 1024 * 1024;
 const MOST_OCTETS_AT_WORK = 32 * 1024 * 1024;
 
 /**
- * Keeps what the centre sends within what the flow takes.
+ * Keeps what the SMSC sends within what the flow takes.
  *
- *     centre ─▶ socket ─▶ waiting (1000) ─▶ at work (limit) ─▶ answer
+ *     SMSC ─▶ socket ─▶ waiting (1000) ─▶ at work (limit) ─▶ answer
  *                 ▲           │
  *                 └── pause ──┘
  *
- * A centre with a window of its own, as nearly all have, waits for answers before the socket need ever be
+ * An SMSC with a window of its own, as nearly all have, waits for answers before the socket need ever be
  * paused, and then all else is still read. One that goes on without is held up by the socket. But the
- * responses to our own requests come by the same socket, and the centre's `enquire_link`: so after a while of lagging
- * all is read, and what finds no room is answered so that the centre repeats it, until half is worked off.
+ * responses to our own requests come by the same socket, and the SMSC's `enquire_link`: so after a while of lagging
+ * all is read, and what finds no room is answered so that the SMSC repeats it, until half is worked off.
  */
-export class Pacing {
-  readonly #parts: PacingParts;
+export class InboundAdmission {
+  readonly #parts: InboundAdmissionParts;
   readonly #readers = new Set<Reader>();
   readonly #working = new Map<Promise<Answer>, Reader>();
   #octetsAtWork = 0;
@@ -60,7 +60,7 @@ export class Pacing {
   #lagTimer: TimerHandle | undefined;
   #turnTimer: TimerHandle | undefined;
 
-  constructor(parts: PacingParts) {
+  constructor(parts: InboundAdmissionParts) {
     this.#parts = parts;
   }
 
@@ -78,10 +78,10 @@ export class Pacing {
     }
     this.#know(reader);
     return new Promise((resolve, reject) => {
-      const dueAt = this.#parts.clock.monotonic() + this.#parts.patience;
+      const dueAt = this.#parts.clock.monotonic() + this.#parts.handlerTimeout;
       this.#waiting.push({ reader, octets, dueAt, work, resolve, reject });
       this.#octets += octets;
-      this.#turnTimer ??= this.#parts.clock.setTimeout(() => this.#expire(), this.#parts.patience);
+      this.#turnTimer ??= this.#parts.clock.setTimeout(() => this.#expire(), this.#parts.handlerTimeout);
       if (this.#isFull(1)) this.#pause();
     });
   }
@@ -93,7 +93,7 @@ export class Pacing {
     for (let now = working(); now.length > 0; now = working()) await Promise.allSettled(now);
   }
 
-  /** What waits, of one session or of all, is answered so that the centre repeats it; everything is read again. */
+  /** What waits, of one session or of all, is answered so that the SMSC repeats it; everything is read again. */
   turnAway(reader?: Reader): void {
     const gone = this.#waiting.filter((one) => !reader || one.reader === reader);
     this.#keepWaiting((one) => !gone.includes(one));
@@ -136,7 +136,7 @@ export class Pacing {
   #know(reader: Reader): void {
     if (this.#readers.has(reader)) return;
     this.#readers.add(reader);
-    // Their turn would come too late, and where nobody waits for an answer, the centre sends them again as well.
+    // Their turn would come too late, and where nobody waits for an answer, the SMSC sends them again as well.
     void reader.parting.then(() => this.turnAway(reader));
     void reader.closed.then(() => this.#readers.delete(reader));
   }

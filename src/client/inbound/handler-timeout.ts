@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../../clock';
 import type { Log } from '../../observability';
 import type { Answer } from '../../session';
 
-export interface PatienceParts {
+export interface HandlerTimeoutParts {
   readonly clock: Clock;
   readonly log: Log;
   /** Milliseconds. */
@@ -12,11 +12,11 @@ export interface PatienceParts {
 }
 
 /** Bounds how long handlers that acknowledge by being done may take: one that never is would keep its place for ever. */
-export class Patience {
-  readonly #parts: PatienceParts;
+export class HandlerTimeout {
+  readonly #parts: HandlerTimeoutParts;
   #warned = false;
 
-  constructor(parts: PatienceParts) {
+  constructor(parts: HandlerTimeoutParts) {
     this.#parts = parts;
   }
 

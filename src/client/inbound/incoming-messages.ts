@@ -11,12 +11,12 @@ import {
   type UserData,
 } from '../../text';
 import type { Audience } from './audience';
-import { Damper } from '../../observability';
+import { LogRateLimiter } from '../../observability';
 import type { Events, MessageEvent } from '../events/events';
-import type { Holding, Released } from './pending-acks';
-import type { Joining } from './reassembly';
+import type { PendingAcks, Released } from './pending-acks';
+import type { Reassembly } from './reassembly';
 import type { Settings } from '../config/options';
-import type { Patience } from './handler-timeout';
+import type { HandlerTimeout } from './handler-timeout';
 import { pduFields } from '../events/pdu-fields';
 
 export interface IncomingMessagesParts {
@@ -25,15 +25,15 @@ export interface IncomingMessagesParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: Events;
-  readonly joining: Joining;
+  readonly reassembly: Reassembly;
   /** Where the flow acknowledges by itself. */
-  readonly holding: Holding | undefined;
+  readonly holding: PendingAcks | undefined;
   /** With those who acknowledge by being done. */
-  readonly patience: Patience;
+  readonly handlerTimeout: HandlerTimeout;
   readonly audience: Audience;
 }
 
-/** deliver_sm, or data_sm from the centre. */
+/** deliver_sm, or data_sm from the SMSC. */
 export type Incoming = PduOf<'deliver_sm'> | PduOf<'data_sm'>;
 
 export const ANSWERED: Answer = { command_status: 0 };
@@ -46,17 +46,17 @@ export function answerTo(released: Released): Answer {
   return released === 'gone' ? GONE : released;
 }
 
-/** Messages of mobile phones and of the centre's own: joined, decoded, told, and answered. */
+/** Messages of mobile phones and of the SMSC's own: joined, decoded, told, and answered. */
 export class IncomingMessages {
   readonly #parts: IncomingMessagesParts;
-  readonly #unreadable: Damper;
+  readonly #unreadable: LogRateLimiter;
   /** Joined messages that are being told, and their answers: a part that is repeated meanwhile gets the same. */
   readonly #telling = new Map<string, Promise<Answer>>();
 
   constructor(parts: IncomingMessagesParts) {
     this.#parts = parts;
-    this.#unreadable = new Damper(parts.clock, UNREADABLE_A_MINUTE);
-    parts.joining.onIncomplete((message) => this.#incomplete(message));
+    this.#unreadable = new LogRateLimiter(parts.clock, UNREADABLE_A_MINUTE);
+    parts.reassembly.onIncomplete((message) => this.#incomplete(message));
   }
 
   async take(pdu: Incoming, octets: Buffer, data: UserData, session: Session): Promise<Answer> {
@@ -69,7 +69,7 @@ export class IncomingMessages {
       return answerTo(await this.#tell({ ...event, pdu: octets }, session));
     }
     const part = partOf(pdu, data, data.part);
-    const { key, status, message } = await this.#parts.joining.add(part);
+    const { key, status, message } = await this.#parts.reassembly.add(part);
     if (status === 'duplicate') return this.#telling.get(key) ?? ANSWERED;
     if (!message) return ANSWERED;
     const answer = this.#tellJoined(
@@ -112,23 +112,23 @@ export class IncomingMessages {
     event: MessageEvent,
     session: Session,
   ): Promise<Answer> {
-    const { joining } = this.#parts;
+    const { reassembly } = this.#parts;
     const released = await this.#tell(event, session);
     // Its last part comes again, and must find the others.
-    if (comesAgain(released) && this.#parts.holding) await joining.reopen(message, last);
-    else await joining.told(message);
+    if (comesAgain(released) && this.#parts.holding) await reassembly.reopen(message, last);
+    else await reassembly.told(message);
     return answerTo(released);
   }
 
   async #tell(event: MessageEvent, session: Session): Promise<Released> {
-    const { settings, events, holding, patience, log } = this.#parts;
+    const { settings, events, holding, handlerTimeout, log } = this.#parts;
     const { topic: source, segments } = event;
     log.debug({ event: 'message', stage: 'end', source, segments }, 'message received');
     // Whom nobody listens to, nobody acknowledges.
     if (holding && events.has('message')) {
       return holding.until(session, (ack_id) => events.emit('message', { ...event, ack_id }));
     }
-    const late = await patience.until(events.emit('message', event));
+    const late = await handlerTimeout.until(events.emit('message', event));
     return late ?? (event.problem === undefined ? ANSWERED : { command_status: settings.decodeErrorStatus });
   }
 
@@ -188,7 +188,7 @@ function flawsOf(fields: ReturnType<typeof pduFields>, flaws: readonly string[] 
   return { flaws: [...((fields['flaws'] as string[] | undefined) ?? []), ...flaws] };
 }
 
-/** Whether the centre sends it again: not answered, or refused for a while. */
+/** Whether the SMSC sends it again: not answered, or refused for a while. */
 export function comesAgain(released: Released): boolean {
   if (released === 'gone') return true;
   const { kind } = describeStatus(released.command_status);

@@ -5,14 +5,14 @@ import type { Answer, Session } from '../../session';
 import type { CorrelationEntry } from '../../store';
 import { classifyEsmClass, type Receipt } from '../../text';
 import { codecOf } from '../config/codec-options';
-import { Damper } from '../../observability';
+import { LogRateLimiter } from '../../observability';
 import type { Events, ReceiptEvent } from '../events/events';
 import type { FinalReceipts } from './final-receipts';
-import type { Holding } from './pending-acks';
+import type { PendingAcks } from './pending-acks';
 import { ANSWERED, answerTo, comesAgain, type Incoming } from './incoming-messages';
 import type { Settings } from '../config/options';
 import type { Outcomes } from '../outbound/outcomes';
-import type { Patience } from './handler-timeout';
+import type { HandlerTimeout } from './handler-timeout';
 import { pduFields } from '../events/pdu-fields';
 import type { Found, Match, ReceiptMatcher } from './receipts';
 
@@ -25,9 +25,9 @@ export interface IncomingReceiptsParts {
   readonly finals: FinalReceipts;
   readonly outcomes: Outcomes;
   /** Where the flow acknowledges by itself. */
-  readonly holding: Holding | undefined;
+  readonly holding: PendingAcks | undefined;
   /** With those who acknowledge by being done. */
-  readonly patience: Patience;
+  readonly handlerTimeout: HandlerTimeout;
 }
 
 export type ReadReceipt = (pdu: Incoming) => Receipt | undefined;
@@ -38,11 +38,11 @@ const UNKNOWN_A_MINUTE = 10;
 /** Delivery receipts and notifications on the way: matched to their message, told, and answered. */
 export class IncomingReceipts {
   readonly #parts: IncomingReceiptsParts;
-  readonly #unknown: Damper;
+  readonly #unknown: LogRateLimiter;
 
   constructor(parts: IncomingReceiptsParts) {
     this.#parts = parts;
-    this.#unknown = new Damper(parts.clock, UNKNOWN_A_MINUTE);
+    this.#unknown = new LogRateLimiter(parts.clock, UNKNOWN_A_MINUTE);
   }
 
   /** `read`: reads the receipt again. */
@@ -55,7 +55,7 @@ export class IncomingReceipts {
   ): Promise<Answer> {
     const found = await this.#find(pdu, receipt, octets.length);
     if ('later' in found) {
-      // Its response may be on the way; the centre is not kept waiting for that. As nothing but a copy of its octets,
+      // Its response may be on the way; the SMSC is not kept waiting for that. As nothing but a copy of its octets,
       // for these keep the whole chunk of the socket alive, and what was read from them is several times as much.
       found.telling(this.#tellLater(Buffer.from(octets), read, found.later));
       return ANSWERED;
@@ -83,9 +83,9 @@ export class IncomingReceipts {
   async #tell(
     event: ReceiptEvent,
     match: Match | undefined,
-    holding?: Holding,
+    holding?: PendingAcks,
     session?: Session,
-  ): ReturnType<Holding['until']> {
+  ): ReturnType<PendingAcks['until']> {
     const { outcomes, finals } = this.#parts;
     const { state, final, payload } = event;
     this.#log(event, match?.entry);
@@ -100,11 +100,15 @@ export class IncomingReceipts {
     return released;
   }
 
-  async #emit(event: ReceiptEvent, holding?: Holding, session?: Session): ReturnType<Holding['until']> {
-    const { events, patience } = this.#parts;
+  async #emit(
+    event: ReceiptEvent,
+    holding?: PendingAcks,
+    session?: Session,
+  ): ReturnType<PendingAcks['until']> {
+    const { events, handlerTimeout } = this.#parts;
     if (holding && session)
       return holding.until(session, (ack_id) => events.emit('receipt', { ...event, ack_id }));
-    return (await patience.until(events.emit('receipt', event))) ?? ANSWERED;
+    return (await handlerTimeout.until(events.emit('receipt', event))) ?? ANSWERED;
   }
 
   #eventOf(pdu: Incoming, octets: Buffer, receipt: Receipt, match: Match | undefined): ReceiptEvent {
@@ -146,7 +150,7 @@ function recipientOf({ source_addr }: Incoming, entry: CorrelationEntry | undefi
   return entry === undefined || entry.destination.includes(',') ? source_addr : entry.destination;
 }
 
-/** Some centres mark receipts as nothing at all: then what they say is what they are. */
+/** Some SMSCs mark receipts as nothing at all: then what they say is what they are. */
 function typeOf({ esm_class }: Incoming, { final }: Receipt): 'receipt' | 'intermediate' {
   const { type } = classifyEsmClass(esm_class);
   if (type === 'receipt' || type === 'intermediate') return type;

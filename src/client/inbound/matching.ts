@@ -307,9 +307,9 @@ export class MessageMatcher {
   }
 }
 
-/** A centre that counts uses up all shorter ids before anything is known of its ways. */
+/** An SMSC that counts uses up all shorter ids before anything is known of its ways. */
 const RARE = 4;
-/** So many digits that a centre that counts has no other that reads the same in the other notation. */
+/** So many digits that an SMSC that counts has no other that reads the same in the other notation. */
 const LONG = 7;
 /** Pairs beyond doubt. */
 const CONFIRMED = 3;
@@ -334,7 +334,7 @@ function isOneId(entries: readonly CorrelationEntry[]): boolean {
   return new Set(entries.map(({ messageId }) => messageId)).size === 1;
 }
 
-/** Most centres turn the addresses round in a receipt; some do not. */
+/** Most SMSCs turn the addresses round in a receipt; some do not. */
 export function agrees(
   { destination }: Pick<CorrelationEntry, 'destination'>,
   receipt: MatchedReceipt,

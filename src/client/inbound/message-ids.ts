@@ -1,6 +1,6 @@
 import { foldedId } from '../../store';
 
-/** How a centre writes a message_id: as it is, or as a number of which the notation may change. */
+/** How an SMSC writes a message_id: as it is, or as a number of which the notation may change. */
 export type IdFormat = 'auto' | 'text' | 'decimal' | 'hex';
 export type Notation = 'decimal' | 'hex';
 
@@ -36,7 +36,7 @@ export function readNumber(id: string, notation: Notation): string | undefined {
 
 /**
  * The ids under which a response may have had what a receipt calls `receiptId`, case apart and the likeliest first:
- * more or fewer zeros in front, other notation. `widths` are lengths to which the centre is known to fill up with zeros.
+ * more or fewer zeros in front, other notation. `widths` are lengths to which the SMSC is known to fill up with zeros.
  */
 export function candidates(
   receiptId: string,

@@ -5,7 +5,7 @@ import { SmppError, describeStatus } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import { MessageError } from '../config/errors';
 
-export interface HoldingParts {
+export interface PendingAcksParts {
   readonly clock: Clock;
   readonly log: Log;
   /** Milliseconds. */
@@ -18,28 +18,28 @@ export interface HoldingParts {
 export type Released = Answer | 'gone';
 
 /** A session, as far as what it brings is held. */
-export type HoldingSession = Pick<Session, 'parting' | 'closed'>;
+export type AckSession = Pick<Session, 'parting' | 'closed'>;
 
 interface Held {
   readonly dueAt: number;
-  readonly session: HoldingSession;
+  readonly session: AckSession;
   resolve(released: Released): void;
 }
 
-/** Requests of the centre that wait for the flow to acknowledge them, by their ack_id. */
-export class Holding {
-  readonly #parts: HoldingParts;
+/** Requests of the SMSC that wait for the flow to acknowledge them, by their ack_id. */
+export class PendingAcks {
+  readonly #parts: PendingAcksParts;
   /** An ack_id of another client, or of one before a restart, must not hit by chance. */
   readonly #prefix = randomBytes(6).toString('hex');
   #count = 0;
   /** Insertion order is the order in which they become due. */
   readonly #held = new Map<string, Held>();
-  readonly #sessions = new Set<HoldingSession>();
+  readonly #sessions = new Set<AckSession>();
   #timer: TimerHandle | undefined;
   #warned = false;
   #closed = false;
 
-  constructor(parts: HoldingParts) {
+  constructor(parts: PendingAcksParts) {
     this.#parts = parts;
   }
 
@@ -48,7 +48,7 @@ export class Holding {
   }
 
   /** Tells of a request under a new ack_id; resolves when it is acknowledged, or not in time, or its session is gone. */
-  async until(session: HoldingSession, tell: (ackId: string) => unknown): Promise<Released> {
+  async until(session: AckSession, tell: (ackId: string) => unknown): Promise<Released> {
     const { clock, timeout } = this.#parts;
     if (this.#closed) return this.#late();
     const ackId = `${this.#prefix}-${++this.#count}`;
@@ -72,11 +72,11 @@ export class Holding {
   }
 
   /** Nobody will be answered over this session any more. */
-  leave(session: HoldingSession): void {
+  leave(session: AckSession): void {
     for (const [ackId, held] of [...this.#held]) if (held.session === session) this.#release(ackId, 'gone');
   }
 
-  /** Lets all go, unacknowledged, and holds nothing any more: the centre repeats them. */
+  /** Lets all go, unacknowledged, and holds nothing any more: the SMSC repeats them. */
   close(): void {
     this.#closed = true;
     for (const ackId of [...this.#held.keys()]) this.#release(ackId, this.#late());
@@ -98,7 +98,7 @@ export class Holding {
     return true;
   }
 
-  #know(session: HoldingSession): void {
+  #know(session: AckSession): void {
     if (this.#sessions.has(session)) return;
     this.#sessions.add(session);
     // After a FIN hardly anybody listens, and it could take long: only handlers that work are waited for.

@@ -10,7 +10,7 @@ import {
   type ReassemblyEntry,
 } from '../../text';
 
-export interface JoiningParts {
+export interface ReassemblyParts {
   readonly clock: Clock;
   readonly log: Log;
   /** Where parts are kept: each when it comes, if the store outlives the process, else when the client stops. */
@@ -27,8 +27,8 @@ const JOINED = 'reassembled:';
 const MOST_GIVEN_UP = 100;
 
 /** Joins the parts of long messages, and keeps what waits as safe as the store makes it. */
-export class Joining {
-  readonly #parts: JoiningParts;
+export class Reassembly {
+  readonly #parts: ReassemblyParts;
   readonly #reassembler: Reassembler;
   /** What is stored outlives the process: as dates, but of a clock that nobody sets. */
   readonly #time: SteadyTime;
@@ -41,7 +41,7 @@ export class Joining {
   #room: { readonly opened: Promise<void>; readonly open: () => void } | undefined;
   #incomplete: (message: JoinedMessage) => Promise<boolean> = () => Promise.resolve(true);
 
-  constructor(parts: JoiningParts) {
+  constructor(parts: ReassemblyParts) {
     this.#parts = parts;
     this.#time = steadyTime(parts.clock);
     this.#reassembler = new Reassembler({ timeout: parts.timeout });
@@ -76,7 +76,7 @@ export class Joining {
     return added;
   }
 
-  /** The centre sends the last part again: the others wait for it as before. Without `last`: all that came wait. */
+  /** The SMSC sends the last part again: the others wait for it as before. Without `last`: all that came wait. */
   async reopen(message: JoinedMessage, last?: MessagePart): Promise<void> {
     const { key } = message;
     // Another message may have the key by now.

@@ -54,7 +54,7 @@ export interface ReceiptMatcherOptions {
 /**
  * Finds the message that a receipt belongs to.
  *
- * Some centres send the receipt before the response that tells the message_id: a receipt that matches nothing, or not
+ * Some SMSCs send the receipt before the response that tells the message_id: a receipt that matches nothing, or not
  * clearly, is held for a while, and matched when its response comes, or when no response is missing any more that could
  * bring a better match. Where there is no room for it, the oldest that is held is given up. Those that may be for the
  * same message are looked up one after the other: what one has taken is not free for the next.

@@ -7,16 +7,16 @@ import type { CorrelationEntry, Correlator, Store } from '../../store';
 import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../../text';
 import type { Events } from '../events/events';
 import { FinalReceipts } from './final-receipts';
-import { Holding } from './pending-acks';
+import { PendingAcks } from './pending-acks';
 import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
-import { Joining } from './reassembly';
+import { Reassembly } from './reassembly';
 import { MessageMatcher, agrees } from './matching';
 import { Audience } from './audience';
 import type { Listening, Settings } from '../config/options';
 import type { Outcomes } from '../outbound/outcomes';
-import { Pacing } from './admission';
-import { Patience } from './handler-timeout';
+import { InboundAdmission } from './admission';
+import { HandlerTimeout } from './handler-timeout';
 import { ReceiptMatcher } from './receipts';
 
 export interface ReceivingParts {
@@ -35,15 +35,15 @@ export interface ReceivingParts {
 
 const UDHI = 0x40;
 const OK: Answer = { command_status: 0 };
-/** The centre keeps what is answered so, and repeats it. */
+/** The SMSC keeps what is answered so, and repeats it. */
 const NOT_NOW: Answer = { command_status: 'ESME_RX_T_APPN' };
 
-/** What comes from the centre: messages and receipts, told as events, then answered. */
+/** What comes from the SMSC: messages and receipts, told as events, then answered. */
 export class Receiving {
   readonly #parts: ReceivingParts;
-  readonly #pacing: Pacing;
-  readonly #holding: Holding;
-  readonly #joining: Joining;
+  readonly #admission: InboundAdmission;
+  readonly #holding: PendingAcks;
+  readonly #reassembly: Reassembly;
   readonly #matcher: ReceiptMatcher;
   readonly #messages: IncomingMessages;
   readonly #receipts: IncomingReceipts;
@@ -53,11 +53,11 @@ export class Receiving {
   constructor(parts: ReceivingParts) {
     const { settings, clock, log, store, correlator } = parts;
     this.#parts = parts;
-    this.#pacing = new Pacing({
+    this.#admission = new InboundAdmission({
       clock,
       log,
       limit: settings.ackLimit,
-      patience: settings.ackTimeout,
+      handlerTimeout: settings.ackTimeout,
       longestLag: longestLag(settings),
       later: NOT_NOW,
     });
@@ -67,8 +67,8 @@ export class Receiving {
       timeout: settings.ackTimeout,
       timeoutStatus: settings.ackTimeoutStatus,
     };
-    this.#holding = new Holding(times);
-    const patience = new Patience(times);
+    this.#holding = new PendingAcks(times);
+    const handlerTimeout = new HandlerTimeout(times);
     const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
     const finals = new FinalReceipts({ correlator, clock, log, ttl: settings.finalReceiptTtl });
     const matcher = new MessageMatcher({
@@ -87,28 +87,40 @@ export class Receiving {
       isOverdue: (id) => parts.acceptances().isOverdue(id),
       written: () => parts.acceptances().written(),
     });
-    this.#joining = new Joining({ clock, log, store, timeout: settings.reassemblyTimeout });
+    this.#reassembly = new Reassembly({ clock, log, store, timeout: settings.reassemblyTimeout });
     const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;
     const audience = new Audience(parts);
-    this.#messages = new IncomingMessages({ ...parts, joining: this.#joining, holding, patience, audience });
-    this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, finals, holding, patience });
+    this.#messages = new IncomingMessages({
+      ...parts,
+      reassembly: this.#reassembly,
+      holding,
+      handlerTimeout,
+      audience,
+    });
+    this.#receipts = new IncomingReceipts({
+      ...parts,
+      matcher: this.#matcher,
+      finals,
+      holding,
+      handlerTimeout,
+    });
   }
 
   open(): void {
     this.#open = true;
-    this.#joining.start();
+    this.#reassembly.start();
   }
 
-  /** From now on the centre is asked to repeat later. */
+  /** From now on the SMSC is asked to repeat later. */
   close(): void {
     this.#open = false;
-    this.#pacing.turnAway();
+    this.#admission.turnAway();
   }
 
   /** Tells receipts that wait for their message; parts that wait are left to the next client. */
   async stop(): Promise<void> {
     await this.#matcher.stop();
-    await this.#joining.stop();
+    await this.#reassembly.stop();
   }
 
   /** A message has its message_id. */
@@ -121,7 +133,7 @@ export class Receiving {
     this.#matcher.landed(id);
   }
 
-  /** Nobody will acknowledge any more: the centre is asked to repeat what is held. */
+  /** Nobody will acknowledge any more: the SMSC is asked to repeat what is held. */
   releaseHeld(): void {
     this.#holding.close();
   }
@@ -138,7 +150,7 @@ export class Receiving {
   request(pdu: Pdu, octets: Buffer, session: Session): Promise<Answer | undefined> | Answer | undefined {
     if (pdu.command === 'deliver_sm' || pdu.command === 'data_sm') {
       if (!this.#takes(session)) return NOT_NOW;
-      return this.#pacing.take(session, octets.length, () => this.#incoming(pdu, octets, session));
+      return this.#admission.take(session, octets.length, () => this.#incoming(pdu, octets, session));
     }
     if (pdu.command !== 'alert_notification' && pdu.command !== 'outbind') return undefined;
     this.#parts.log.info({ event: pdu.command, stage: 'end' }, `the SMSC sent ${pdu.command}`);
@@ -154,26 +166,26 @@ export class Receiving {
   ): Promise<Answer | undefined> | Answer | undefined {
     if (command !== 'deliver_sm' && command !== 'data_sm') return undefined;
     if (!this.#takes(session)) return NOT_NOW;
-    return this.#pacing.take(session, octets.length, () =>
+    return this.#admission.take(session, octets.length, () =>
       this.#messages.malformed(command, octets, error, session),
     );
   }
 
   /** Messages and receipts that came in and are not answered yet. */
   get unanswered(): number {
-    return this.#pacing.size;
+    return this.#admission.size;
   }
 
   /** Resolves when all that has come so far is answered. */
   idle(): Promise<void> {
-    return this.#pacing.idle();
+    return this.#admission.idle();
   }
 
-  /** The centre is asked to repeat what it sends over this session: another takes its place. Then as {@link idle}. */
+  /** The SMSC is asked to repeat what it sends over this session: another takes its place. Then as {@link idle}. */
   leave(session: Session): Promise<void> {
     this.#leaving.add(session);
-    this.#pacing.turnAway(session);
-    return this.#pacing.idle(session);
+    this.#admission.turnAway(session);
+    return this.#admission.idle(session);
   }
 
   #takes(session: Session): boolean {
@@ -209,7 +221,7 @@ export class Receiving {
 }
 
 /**
- * Responses to our own requests, and the centre's questions whether we are there, lie behind what is not read: half
+ * Responses to our own requests, and the SMSC's questions whether we are there, lie behind what is not read: half
  * of the time that either is waited for.
  */
 function longestLag({ responseTimeout, enquireLinkInterval }: Settings): number {

@@ -13,11 +13,11 @@ import {
 } from './message';
 import type { Settings } from '../config/options';
 import { registeredDelivery } from './registered-delivery';
-import { checkedMetadata, flagOf, languagesOf, laneOf, messageClassOf, oneOf } from './message-options';
+import { checkedMetadata, flagOf, languagesOf, priorityOf, messageClassOf, oneOf } from './message-options';
 
 const STANDARD = new TlvTable();
 
-type Sorted = Pick<ParsedMessage, 'wishes' | 'fields' | 'tlvs' | 'destination'>;
+type Sorted = Pick<ParsedMessage, 'options' | 'fields' | 'tlvs' | 'destination'>;
 
 /**
  * What a connection says where a message does not: fields, TLVs and wishes, as a message has them. Each command gets
@@ -37,10 +37,10 @@ export class Defaults {
   /** A message above the defaults: field by field and TLV by TLV its own counts, also one that is null in `tlvs`. */
   under(parsed: ParsedMessage): ParsedMessage {
     if (!this.#any) return parsed;
-    const { wishes, fields, tlvs, destination } = withoutOtherCoding(this.#for(parsed.command), parsed);
+    const { options, fields, tlvs, destination } = withoutOtherCoding(this.#for(parsed.command), parsed);
     return {
       ...parsed,
-      wishes: { ...wishes, ...parsed.wishes },
+      options: { ...options, ...parsed.options },
       fields: { ...fields, ...parsed.fields },
       tlvs: { ...tlvs, ...parsed.tlvs },
       destination: parsed.destination ?? destination,
@@ -72,14 +72,14 @@ export class Defaults {
  * `data_coding` says the encoding and its class, and so do the two: what the message says of one kind is not to be
  * undone by what the defaults say of the other.
  */
-function withoutOtherCoding(defaults: Sorted, { wishes, fields }: ParsedMessage): Sorted {
-  const { encoding: _encoding, messageClass: _class, ...otherWishes } = defaults.wishes;
+function withoutOtherCoding(defaults: Sorted, { options, fields }: ParsedMessage): Sorted {
+  const { encoding: _encoding, messageClass: _class, ...otherWishes } = defaults.options;
   const { data_coding: _number, ...otherFields } = defaults.fields;
   const hasNumber = (fields['data_coding'] ?? '') !== '';
-  const hasName = wishes.encoding !== undefined || wishes.messageClass !== undefined;
+  const hasName = options.encoding !== undefined || options.messageClass !== undefined;
   return {
     ...defaults,
-    wishes: hasNumber ? otherWishes : defaults.wishes,
+    options: hasNumber ? otherWishes : defaults.options,
     fields: hasName ? otherFields : defaults.fields,
   };
 }
@@ -123,7 +123,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   registered_delivery: (value) => registeredDelivery(value, {}),
   sme_acknowledgement: (value) => registeredDelivery('none', { smeAcknowledgement: String(value) }),
   intermediate_notification: (value) => flagOf('intermediate_notification', value),
-  priority: laneOf,
+  priority: priorityOf,
   message_class: messageClassOf,
   whole_words: (value) => flagOf('whole_words', value),
   language: (value) => oneOf('language', String(value), languageNames()),

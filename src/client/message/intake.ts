@@ -35,7 +35,7 @@ import {
   expiry,
   flagOf,
   languagesOf,
-  laneOf,
+  priorityOf,
   messageClassOf,
   oneOf,
 } from './message-options';
@@ -150,7 +150,7 @@ export class Intake {
   direct(message: Message | string): DirectRequest {
     try {
       const parsed = this.#parse(message);
-      const { command, wishes, tlvs } = parsed;
+      const { command, options, tlvs } = parsed;
       const pdu = this.#baseFields(parsed);
       const destination =
         parsed.destination === undefined ? '' : putDestination(parsed, pdu, this.#parts.settings);
@@ -162,8 +162,8 @@ export class Intake {
         command,
         pdu: pdu as unknown as PduInput,
         destination,
-        ...(wishes.correlationId === undefined ? {} : { correlationId: wishes.correlationId }),
-        ...(wishes.metadata === undefined ? {} : { metadata: checkedMetadata(wishes.metadata) }),
+        ...(options.correlationId === undefined ? {} : { correlationId: options.correlationId }),
+        ...(options.metadata === undefined ? {} : { metadata: checkedMetadata(options.metadata) }),
       };
     } catch (error) {
       throw asMessageError(error);
@@ -180,7 +180,7 @@ export class Intake {
 
   #cut(parsed: ParsedMessage, reference: number): SubmitSmFields[] {
     const { settings, codecs } = this.#parts;
-    const { wishes, content } = parsed;
+    const { options, content } = parsed;
     const esmClass = octetField(parsed, 'esm_class');
     const given = typeof content === 'bigint' || Number.isFinite(content) ? String(content) : content;
     if (given === undefined) throw missingText();
@@ -194,26 +194,26 @@ export class Intake {
     return segment(given, {
       method: this.#method(parsed),
       reference,
-      encoding: wishes.encoding,
+      encoding: options.encoding,
       data_coding: octetField(parsed, 'data_coding'),
-      messageClass: messageClassOf(wishes.messageClass),
-      language: oneOf('language', wishes.language, languageNames()),
-      languages: languagesOf(wishes.languages, settings.languages),
-      wholeWords: flagOf('whole_words', wishes.wholeWords),
+      messageClass: messageClassOf(options.messageClass),
+      language: oneOf('language', options.language, languageNames()),
+      languages: languagesOf(options.languages, settings.languages),
+      wholeWords: flagOf('whole_words', options.wholeWords),
       defaultAlphabet: settings.defaultAlphabet,
       dataCodings: settings.dataCodings,
-      unencodable: oneOf('unencodable', wishes.unencodable ?? settings.unencodable, UNENCODABLE),
+      unencodable: oneOf('unencodable', options.unencodable ?? settings.unencodable, UNENCODABLE),
       codecs,
       ...(esmClass === undefined ? {} : { esm_class: esmClass }),
     }).segments;
   }
 
   #method(parsed: ParsedMessage): SegmentOptions['method'] {
-    const { command, wishes, inPayload } = parsed;
+    const { command, options, inPayload } = parsed;
     // Who names the field gets it, however short the text.
     if (inPayload) return 'payload-always';
     if (!fieldNames(command).has('short_message')) return 'payload';
-    const wanted = wishes.longMessages ?? 'auto';
+    const wanted = options.longMessages ?? 'auto';
     const known = wanted === 'auto' ? 'udh8' : LONG_MESSAGE_METHODS.find((method) => method === wanted);
     // There is no replacing by parts.
     if (known) return isQueued(command) || known.startsWith('payload') ? known : 'reject';
@@ -228,14 +228,14 @@ export class Intake {
 
   /** Everything but the text and the recipient. */
   #baseFields(parsed: ParsedMessage): Fields {
-    const { fields, command, wishes } = parsed;
+    const { fields, command, options } = parsed;
     this.#serviceTypes.check(fields['service_type']);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const pdu: Fields = { command, ...fields };
     const names = fieldNames(command);
     if (names.has('source_addr')) putSource(parsed, pdu, this.#parts.settings);
     if (names.has('registered_delivery')) {
-      pdu['registered_delivery'] = registeredDelivery(pdu['registered_delivery'], wishes);
+      pdu['registered_delivery'] = registeredDelivery(pdu['registered_delivery'], options);
     }
     for (const name of timeFields(command)) {
       if (pdu[name] !== undefined) pdu[name] = this.#time(name, pdu[name]);
@@ -267,7 +267,7 @@ export class Intake {
     segments: Buffer[],
   ): QueueItem {
     const { clock, settings } = this.#parts;
-    const { wishes, command } = parsed;
+    const { options, command } = parsed;
     const now = clock.now();
     const item: Mutable<QueueItem> = {
       id: uuid(),
@@ -275,16 +275,16 @@ export class Intake {
       segments,
       source: String(pdu['source_addr']),
       destination,
-      lane: laneOf(wishes.priority),
+      priority: priorityOf(options.priority),
       enqueuedAt: now,
       receiptRequested: wantsReceipt(Number(pdu['registered_delivery'] ?? 0)),
     };
-    const expiresAt = expiry(wishes.expires, now, settings.messageTtl, zoneOf(settings.timeZone));
-    const correlationId = wishes.correlationId ?? origin.label ?? origin.msgid;
+    const expiresAt = expiry(options.expires, now, settings.messageTtl, zoneOf(settings.timeZone));
+    const correlationId = options.correlationId ?? origin.label ?? origin.msgid;
     if (expiresAt !== undefined) item.expiresAt = expiresAt;
     if (correlationId !== undefined) item.correlationId = correlationId;
     if (origin.msgid !== undefined) item.msgid = origin.msgid;
-    if (wishes.metadata !== undefined) item.metadata = checkedMetadata(wishes.metadata);
+    if (options.metadata !== undefined) item.metadata = checkedMetadata(options.metadata);
     return item;
   }
 }

@@ -1,4 +1,4 @@
-import type { Lane } from '../../store';
+import type { Priority } from '../../store';
 import { addTime, isDate, readTime, type LanguageName, type TimeZone } from '../../text';
 import { MessageError, show } from '../config/errors';
 import { readLanguages } from '../config/languages-option';
@@ -8,15 +8,11 @@ const DEFAULT_LANE = 2;
 /** ECMA-262 section 21.4.1.1: what a Date can hold. */
 const LAST_DATE = 8.64e15;
 
-export function laneOf(priority: unknown): Lane {
-  if (priority === undefined) return DEFAULT_LANE;
-  const lane = ([0, 1, 2, 3, 4] as const).find((one) => one === priority || String(one) === priority);
-  if (lane !== undefined) return lane;
-  throw new MessageError(
-    'INVALID_FIELD',
-    'priority',
-    `priority ${show(priority)}: give 0 (first) to 4 (last)`,
-  );
+export function priorityOf(given: unknown): Priority {
+  if (given === undefined) return DEFAULT_LANE;
+  const priority = ([0, 1, 2, 3, 4] as const).find((one) => one === given || String(one) === given);
+  if (priority !== undefined) return priority;
+  throw new MessageError('INVALID_FIELD', 'priority', `priority ${show(given)}: give 0 (first) to 4 (last)`);
 }
 
 /** Epoch milliseconds; undefined: never. */

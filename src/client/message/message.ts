@@ -54,7 +54,7 @@ export interface Message {
 }
 
 /** What a message asks of us, as against its SMPP fields. */
-export interface Wishes {
+export interface MessageOptions {
   encoding?: string;
   longMessages?: string;
   unencodable?: string;
@@ -72,7 +72,7 @@ export interface Wishes {
 
 export interface ParsedMessage {
   readonly command: CommandName;
-  readonly wishes: Wishes;
+  readonly options: MessageOptions;
   /** What is to be sent, before it is encoded; undefined: nothing was given. */
   content: unknown;
   /** Whether it was given as message_payload. */
@@ -89,26 +89,26 @@ type Take = (parsed: ParsedMessage, value: unknown) => void;
 const text = (value: unknown): string => String(value);
 
 const WISHES: Record<string, Take> = {
-  encoding: ({ wishes }, value) => (wishes.encoding = text(value)),
-  long_messages: ({ wishes }, value) => (wishes.longMessages = text(value)),
-  correlation_id: ({ wishes }, value) => (wishes.correlationId = text(value)),
-  metadata: ({ wishes }, value) => (wishes.metadata = value),
-  priority: ({ wishes }, value) => (wishes.priority = value),
-  expires: ({ wishes }, value) => (wishes.expires = value),
-  intermediate_notification: ({ wishes }, value) =>
-    (wishes.intermediateNotification = value === true || value === 'true'),
-  sme_acknowledgement: ({ wishes }, value) => (wishes.smeAcknowledgement = text(value)),
-  message_class: ({ wishes }, value) => (wishes.messageClass = value),
-  whole_words: ({ wishes }, value) => (wishes.wholeWords = value),
-  language: ({ wishes }, value) => (wishes.language = text(value)),
-  languages: ({ wishes }, value) => (wishes.languages = value),
-  unencodable: ({ wishes }, value) => (wishes.unencodable = text(value)),
+  encoding: ({ options }, value) => (options.encoding = text(value)),
+  long_messages: ({ options }, value) => (options.longMessages = text(value)),
+  correlation_id: ({ options }, value) => (options.correlationId = text(value)),
+  metadata: ({ options }, value) => (options.metadata = value),
+  priority: ({ options }, value) => (options.priority = value),
+  expires: ({ options }, value) => (options.expires = value),
+  intermediate_notification: ({ options }, value) =>
+    (options.intermediateNotification = value === true || value === 'true'),
+  sme_acknowledgement: ({ options }, value) => (options.smeAcknowledgement = text(value)),
+  message_class: ({ options }, value) => (options.messageClass = value),
+  whole_words: ({ options }, value) => (options.wholeWords = value),
+  language: ({ options }, value) => (options.language = text(value)),
+  languages: ({ options }, value) => (options.languages = value),
+  unencodable: ({ options }, value) => (options.unencodable = text(value)),
   // What naz calls them.
-  log_id: ({ wishes }, value) => (wishes.correlationId ??= text(value)),
-  hook_metadata: ({ wishes }, value) => {
-    if (value !== '') wishes.metadata ??= value;
+  log_id: ({ options }, value) => (options.correlationId ??= text(value)),
+  hook_metadata: ({ options }, value) => {
+    if (value !== '') options.metadata ??= value;
   },
-  errors: ({ wishes }, value) => (wishes.unencodable ??= value === 'strict' ? 'strict' : 'replace'),
+  errors: ({ options }, value) => (options.unencodable ??= value === 'strict' ? 'strict' : 'replace'),
   version: (_parsed, value) => {
     if (value !== 1 && value !== '1')
       throw new MessageError('INVALID_FIELD', 'version', `version ${text(value)}: only 1 is known`);
@@ -154,7 +154,7 @@ export function sortFields(
   const { message_payload: payload, ...tlvs } = tlvsOf(given, vendorTlvs);
   const parsed: ParsedMessage = {
     command,
-    wishes: {},
+    options: {},
     content: octetsOf(payload),
     inPayload: payload !== undefined,
     destination: undefined,

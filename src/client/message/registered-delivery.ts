@@ -1,7 +1,7 @@
 import { MessageError } from '../config/errors';
-import type { Wishes } from './message';
+import type { MessageOptions } from './message';
 
-/** SMPP 3.4 section 5.2.17: when the centre is to send a receipt (bits 0 and 1). */
+/** SMPP 3.4 section 5.2.17: when the SMSC is to send a receipt (bits 0 and 1). */
 const RECEIPTS = new Map([
   ['none', 0],
   ['final', 1],
@@ -19,12 +19,12 @@ const INTERMEDIATE = 0x10;
 const RECEIPT_BITS = 0x03;
 
 /** The registered_delivery octet: a number is taken as it is; by default a final receipt is asked for. */
-export function registeredDelivery(given: unknown, wishes: Wishes): number {
+export function registeredDelivery(given: unknown, options: MessageOptions): number {
   const receipt = receiptBits(given ?? 'final');
-  const acknowledgement = ACKNOWLEDGEMENTS.get(wishes.smeAcknowledgement ?? 'none');
+  const acknowledgement = ACKNOWLEDGEMENTS.get(options.smeAcknowledgement ?? 'none');
   if (acknowledgement === undefined)
-    throw unknown('sme_acknowledgement', wishes.smeAcknowledgement, ACKNOWLEDGEMENTS);
-  return receipt | acknowledgement | (wishes.intermediateNotification ? INTERMEDIATE : 0);
+    throw unknown('sme_acknowledgement', options.smeAcknowledgement, ACKNOWLEDGEMENTS);
+  return receipt | acknowledgement | (options.intermediateNotification ? INTERMEDIATE : 0);
 }
 
 function receiptBits(given: unknown): number {

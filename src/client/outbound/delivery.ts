@@ -23,9 +23,9 @@ export interface DeliveryContext {
 
 /** What a delivery tells the road that carries it. */
 export interface DeliveryListener {
-  /** The centre answered one segment. */
+  /** The SMSC answered one segment. */
   responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void;
-  /** The centre asks for less; the segment is to go again, first. */
+  /** The SMSC asks for less; the segment is to go again, first. */
   throttled(delivery: Delivery, status: number): void;
   /**
    * No segment is on the wire any more and none is to follow: see `delivery.end`. Where all are accepted, repeats of
@@ -39,11 +39,11 @@ export interface DeliveryListener {
 /** How the loan of a message ends. */
 export type DeliveryEnd =
   | { readonly kind: 'accepted' }
-  /** The rest was never written, or the centre knew no session for it: it goes back as it is. */
+  /** The rest was never written, or the SMSC knew no session for it: it goes back as it is. */
   | { readonly kind: 'unsent' }
-  /** The centre has no room for this one while it takes others; not counted as an attempt. */
+  /** The SMSC has no room for this one while it takes others; not counted as an attempt. */
   | { readonly kind: 'set-aside' }
-  /** Refused for a while: try again later. `info` is what the centre said to it in words. */
+  /** Refused for a while: try again later. `info` is what the SMSC said to it in words. */
   | { readonly kind: 'retry'; readonly info: string | undefined }
   /** Written, but the answer never came. */
   | { readonly kind: 'unknown'; readonly linkLost: boolean }
@@ -88,7 +88,7 @@ export class Delivery {
   }
 
   /**
-   * It was there whenever the link was lost, twice at least: it may be what the centre cannot bear. Alone on its
+   * It was there whenever the link was lost, twice at least: it may be what the SMSC cannot bear. Alone on its
    * session it is found out, and takes nobody with it.
    */
   get isSuspect(): boolean {

@@ -16,7 +16,7 @@ import type { Settings } from '../config/options';
 import { retryDelay } from './retry';
 import type { Settler } from './settler';
 
-export interface EndingsParts {
+export interface DispositionParts {
   readonly settler: Settler;
   readonly mailboxes: FullMailboxes;
   readonly late: LateAcceptances;
@@ -36,10 +36,10 @@ export const NOT_AGAIN: DeadReason = {
 };
 
 /** What becomes of a message when its loan ends: done, dead, later again, or back to its place. */
-export class Endings {
-  readonly #parts: EndingsParts;
+export class Disposition {
+  readonly #parts: DispositionParts;
 
-  constructor(parts: EndingsParts) {
+  constructor(parts: DispositionParts) {
     this.#parts = parts;
   }
 
@@ -101,7 +101,7 @@ export class Endings {
     }
   }
 
-  /** The centre has refused what was on the wire: a crash while it waits must not make its outcome unknown. */
+  /** The SMSC has refused what was on the wire: a crash while it waits must not make its outcome unknown. */
   offTheWire(lease: Lease): void {
     if (!lease.state.onTheWire) return;
     lease.state.onTheWire = false;

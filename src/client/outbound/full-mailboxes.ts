@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../collections';
 
-/** What the centre calls full for one message while it accepts others: so often, then it is set aside. */
+/** What the SMSC calls full for one message while it accepts others: so often, then it is set aside. */
 const PATIENCE = 3;
 /** A message that is called full so often while nobody else gets a chance: then others are tried. */
 const ALONE_PATIENCE = 4;
@@ -8,7 +8,7 @@ const ALONE_PATIENCE = 4;
 const STRICT_PATIENCE = 10;
 const REMEMBERED = 10_000;
 
-/** How often the centre had no room for a message. */
+/** How often the SMSC had no room for a message. */
 interface Fullness {
   /** While others were accepted. */
   readonly times: number;
@@ -23,19 +23,19 @@ interface Fullness {
 interface Mailbox {
   /** Messages accepted, for others, when it was last called full. */
   readonly accepted: number;
-  /** It was called full again after others were accepted: it is not the centre. */
+  /** It was called full again after others were accepted: it is not the SMSC. */
   readonly proven: boolean;
 }
 
-/** What to do when the centre has no room for a message. */
+/** What to do when the SMSC has no room for a message. */
 export interface FullVerdict {
   /** Let others go first: they fare better, or have waited for it long enough to be tried. */
   readonly setAside: boolean;
-  /** It may be the centre that is full. */
+  /** It may be the SMSC that is full. */
   readonly pause: boolean;
 }
 
-/** Tells one full mailbox from a full centre: both answer ESME_RMSGQFUL. */
+/** Tells one full mailbox from a full SMSC: both answer ESME_RMSGQFUL. */
 export class FullMailboxes {
   /** By the id of the message, also while it is set aside: one that was is not waited for again. */
   readonly #full = new BoundedMap<Fullness>(REMEMBERED);
@@ -49,13 +49,13 @@ export class FullMailboxes {
     this.#alonePatience = strictOrder ? STRICT_PATIENCE : ALONE_PATIENCE;
   }
 
-  /** The centre took a message for this recipient. */
+  /** The SMSC took a message for this recipient. */
   accepted(recipient: string): void {
     this.#accepted++;
     this.#mailboxes.delete(recipient);
   }
 
-  /** The centre has no room for this message. */
+  /** The SMSC has no room for this message. */
   full(id: string, recipient: string): FullVerdict {
     const before = this.#full.get(id) ?? { times: 0, alone: 0, accepted: this.#accepted, asides: 0 };
     const overtaken = before.accepted < this.#accepted;

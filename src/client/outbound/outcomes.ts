@@ -4,7 +4,7 @@ import { messageIdsOf, type DeadReason, type DeliveryState, type QueueItem } fro
 import type { FailureFields, Outcome } from '../events/events';
 import { infoField, statusFields } from '../events/pdu-fields';
 
-/** Some centres send one receipt for each segment, some one for all. */
+/** Some SMSCs send one receipt for each segment, some one for all. */
 export type ReceiptPerMessage = 'all' | 'last' | 'any';
 
 export type CompleteWhen = 'accepted' | 'queued' | 'delivered';
@@ -241,7 +241,7 @@ export function queuedOutcome(item: QueueItem): Outcome {
   };
 }
 
-/** What the centre said last, also where something else ended it, such as its time. */
+/** What the SMSC said last, also where something else ended it, such as its time. */
 function lastStatus({ history }: DeliveryState, { command_status }: DeadReason): string | undefined {
   return command_status ?? history.findLast(({ reason }) => statusCode(reason) !== undefined)?.reason;
 }

@@ -5,10 +5,10 @@ import type { Delivery } from './delivery';
 const PATIENCE = 5000;
 
 /**
- * Lets a message that was there at two lost links go alone on its session: so the one that the centre cannot bear
+ * Lets a message that was there at two lost links go alone on its session: so the one that the SMSC cannot bear
  * is found out, and the others get through. Nobody waits long for one that is not answered.
  */
-export class Solitude {
+export class PoisonIsolation {
   readonly #clock: Clock;
   readonly #flying: ReadonlySet<Delivery>;
   /** The last one that went alone. */

@@ -6,7 +6,7 @@ import {
   type QueueItem,
   type Store,
 } from '../../store';
-import type { Road } from './dispatcher';
+import type { Dispatcher } from './dispatcher';
 import type { Sender } from './sender';
 
 /** Messages that fail before others get their turn. */
@@ -16,16 +16,16 @@ const AT_ONCE = 1000;
 export async function purgeQueue(
   { queue, capabilities }: Pick<Store, 'queue' | 'capabilities'>,
   sender: Pick<Sender, 'awaited'>,
-  road: Pick<Road, 'held' | 'removed'>,
+  dispatcher: Pick<Dispatcher, 'held' | 'removed'>,
 ): Promise<number> {
   let told = 0;
   const tell = async (items: readonly QueueItem[], states?: KnownStates): Promise<void> => {
     for (let at = 0; at < items.length; at += AT_ONCE) {
       if (at > 0) await new Promise(setImmediate);
-      road.removed(items.slice(at, at + AT_ONCE), PURGED, states?.slice(at, at + AT_ONCE));
+      dispatcher.removed(items.slice(at, at + AT_ONCE), PURGED, states?.slice(at, at + AT_ONCE));
     }
   };
-  const before = queued(sender, road);
+  const before = queued(sender, dispatcher);
   const onRemoved = (gone: readonly QueueItem[], states?: KnownStates): Promise<void> => {
     told += gone.length;
     return tell(gone, states);
@@ -40,12 +40,12 @@ export async function purgeQueue(
   }
   // Of a shared queue another process may hold messages of ours.
   if (told < removed && !capabilities.shared)
-    await tell(unnamed(before, queued(sender, road), removed - told));
+    await tell(unnamed(before, queued(sender, dispatcher), removed - told));
   return removed;
 }
 
 /** Messages whose sender waits, and that are in the queue as far as is known here. */
-function queued({ awaited }: Pick<Sender, 'awaited'>, { held }: Pick<Road, 'held'>): QueueItem[] {
+function queued({ awaited }: Pick<Sender, 'awaited'>, { held }: Pick<Dispatcher, 'held'>): QueueItem[] {
   return awaited.filter(({ id }) => !held.has(id));
 }
 

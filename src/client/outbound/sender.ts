@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { SmppError } from '../../protocol';
 import type { Session } from '../../session';
 import type { DeadReason, DeliveryState, OutboundQueue, QueueItem } from '../../store';
-import type { Announcer } from '../events/reporter';
+import type { EventReporter } from '../events/reporter';
 import { MessageError } from '../config/errors';
 import type { Outcome } from '../events/events';
 import type { DirectRequest, Intake, Origin } from '../message/intake';
@@ -22,7 +22,7 @@ export interface SendOptions {
 export interface SenderParts {
   readonly intake: Intake;
   readonly outcomes: Outcomes;
-  readonly announcer: Announcer;
+  readonly reporter: EventReporter;
   readonly queue: OutboundQueue;
   readonly capacity: number;
   /** Told of what is in the queue now. */
@@ -149,20 +149,20 @@ export class Sender {
   }
 
   async #queue(items: readonly QueueItem[]): Promise<void> {
-    const { queue, announcer, capacity, queued } = this.#parts;
+    const { queue, reporter, capacity, queued } = this.#parts;
     this.#queueing.add(items);
     try {
       await queue.enqueue(items, { signal: this.#stopping.signal });
     } catch (error) {
       const { code } = error as Partial<SmppError>;
-      if (code === 'QUEUE_FULL') announcer.queueFull(true, capacity);
-      if (code === 'QUEUE_UNAVAILABLE') announcer.queueTried(error);
+      if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
+      if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
       throw error;
     } finally {
       this.#queueing.delete(items);
     }
-    announcer.queueFull(false, 0);
-    announcer.queueTried();
+    reporter.queueFull(false, 0);
+    reporter.queueTried();
     queued(items);
   }
 
@@ -174,7 +174,7 @@ export class Sender {
 
   /** A message failed for good: everybody hears of it. */
   fail(item: QueueItem, reason: DeadReason, state?: DeliveryState): void {
-    const failure = this.#parts.announcer.failed(item, reason, state);
+    const failure = this.#parts.reporter.failed(item, reason, state);
     this.#parts.outcomes.failed(item, failure, state ? failureText(state, reason) : reason.text);
   }
 
@@ -235,12 +235,12 @@ export class Sender {
     this.#parts.outcomes.reserve(this.#asking + 1);
     this.#asking++;
     try {
-      const { announcer } = this.#parts;
+      const { reporter } = this.#parts;
       const answer = { request, session, msgid: options.msgid };
       const response = await session.request(request.pdu, undefined, (late) =>
-        announcer.told({ ...answer, response: late, late: true }),
+        reporter.told({ ...answer, response: late, late: true }),
       );
-      return announcer.answered({ ...answer, response });
+      return reporter.answered({ ...answer, response });
     } finally {
       this.#asking--;
     }

@@ -7,11 +7,11 @@ import type { Delivery } from './delivery';
 import { causeOf, type PartError } from '../config/errors';
 import type { Gate } from './gate';
 import type { Settler } from './settler';
-import { Solitude } from './poison-isolation';
+import { PoisonIsolation } from './poison-isolation';
 import { sleep } from '../../waiting';
 
-/** What a lane needs of the road it belongs to. */
-export interface LaneContext {
+/** What a sender needs of the road it belongs to. */
+export interface SessionSenderContext {
   readonly gate: Gate;
   readonly limiter: RateLimiter;
   readonly settler: Settler;
@@ -45,11 +45,11 @@ const BORROWINGS = 1000;
 
 /**
  * The part of the road that leads to one session: borrows messages, waits until they
- * may go, and writes them in batches. One loop; every wait ends when the lane closes.
+ * may go, and writes them in batches. One loop; every wait ends when the sender closes.
  */
-export class Lane {
+export class SessionSender {
   readonly #session: Session;
-  readonly #context: LaneContext;
+  readonly #context: SessionSenderContext;
   readonly #closing = new AbortController();
   /** Borrowed, with segments to go, in the order in which they were borrowed. */
   #ready: Delivery[] = [];
@@ -60,15 +60,15 @@ export class Lane {
   #isBorrowing = false;
   /** Who waits until what is being borrowed is here. */
   #returns: (() => void)[] | undefined;
-  readonly #solitude: Solitude;
+  readonly #isolation: PoisonIsolation;
   readonly #finished: Promise<void>;
   /** What interrupted it last, while nothing has gone out since. */
   #stumbledOver: string | undefined;
 
-  constructor(session: Session, context: LaneContext) {
+  constructor(session: Session, context: SessionSenderContext) {
     this.#session = session;
     this.#context = context;
-    this.#solitude = new Solitude(context.clock, this.#flying);
+    this.#isolation = new PoisonIsolation(context.clock, this.#flying);
     this.#finished = this.#run();
   }
 
@@ -98,7 +98,7 @@ export class Lane {
 
   /** Takes no more; what is not on the wire goes back to the queue. Resolves when the loop has stopped. */
   async close(): Promise<void> {
-    this.#closing.abort(new Error('the lane is closed'));
+    this.#closing.abort(new Error('the sender is closed'));
     this.#interruption.abort(this.#closing.signal.reason);
     // The loop may be held up by a socket that takes nothing.
     this.#putAllBack();
@@ -112,7 +112,7 @@ export class Lane {
     if (this.#ready.includes(delivery)) return;
     const at = this.#ready.findIndex((other) => other.order > delivery.order);
     this.#ready.splice(at < 0 ? this.#ready.length : at, 0, delivery);
-    // It may be the only one: the queue has nothing to wake the lane with.
+    // It may be the only one: the queue has nothing to wake the sender with.
     this.#interruption.abort(new Error('a message came back'));
   }
 
@@ -131,7 +131,7 @@ export class Lane {
     const idle = this.#ready.filter((delivery) => delivery.flying === 0);
     this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
     for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
-    this.#solitude.changed();
+    this.#isolation.changed();
   }
 
   /** Ends the wait for messages: what is to be taken next may be another one now. */
@@ -145,7 +145,7 @@ export class Lane {
 
   #landed(delivery: Delivery): void {
     this.#flying.delete(delivery);
-    this.#solitude.changed();
+    this.#isolation.changed();
   }
 
   async #run(): Promise<void> {
@@ -170,14 +170,14 @@ export class Lane {
     // The waits may have been long: what is borrowed while nothing may go is kept from what is more urgent.
     if (gate.isHeld || signal.aborted) return;
     if (this.#segmentsToGo() === 0) await this.#borrow();
-    await this.#solitude.respected(() => this.#next(), signal);
+    await this.#isolation.respected(() => this.#next(), signal);
     const wanted = Math.min(this.#session.freeSlots, this.#segmentsToGo());
     if (wanted === 0 || signal.aborted) return;
     const permits = await limiter.acquire(wanted, { signal });
     let sent = 0;
     try {
       await this.#commit(permits);
-      // The waits may have been long: the centre may have asked for less meanwhile.
+      // The waits may have been long: the SMSC may have asked for less meanwhile.
       if (gate.isOpen && !signal.aborted) sent = this.#send(permits);
       if (sent > 0) this.#stumbledOver = undefined;
     } finally {
@@ -200,7 +200,7 @@ export class Lane {
     if (next.length > 0) await commit(next);
   }
 
-  /** Returns without any when a message comes back meanwhile, or when the lane closes. */
+  /** Returns without any when a message comes back meanwhile, or when the sender closes. */
   async #borrow(): Promise<void> {
     const max = Math.max(1, Math.min(this.#session.freeSlots, this.#context.batchLimit()));
     // One for many, for they are dear; not for all, for a queue of the user's may leave its listeners behind.
@@ -246,7 +246,7 @@ export class Lane {
         continue;
       }
       if (this.#context.commit && !delivery.isCommitted) break;
-      if (!this.#solitude.mayGo(delivery)) break;
+      if (!this.#isolation.mayGo(delivery)) break;
       this.#flying.add(delivery);
       batch.push({ delivery, ...delivery.next(commandId(delivery.lease.item.command)) });
     }
@@ -271,7 +271,7 @@ export class Lane {
   }
 
   /**
-   * A store that is away, or a part of the user's that throws: the session stays, the lane tries again. The same
+   * A store that is away, or a part of the user's that throws: the session stays, the sender tries again. The same
    * reason is told once, until something goes out.
    */
   async #stumble(error: unknown, signal: AbortSignal): Promise<void> {

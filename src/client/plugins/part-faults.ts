@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { Damper, type Log, promiseOf } from '../../observability';
+import { LogRateLimiter, type Log, promiseOf } from '../../observability';
 import { SmppError } from '../../protocol';
 import { PartError, causeOf, show } from '../config/errors';
 import { Deadlines, Unanswered } from './unanswered';
@@ -66,7 +66,7 @@ export class PartFaults {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #unanswered: Unanswered;
   readonly #failing = new Set<string>();
-  readonly #dampers = new Map<string, Damper>();
+  readonly #dampers = new Map<string, LogRateLimiter>();
 
   constructor(log: Log, clock: Pick<Clock, 'monotonic' | 'setTimeout' | 'clearTimeout'>) {
     this.#log = log;
@@ -99,9 +99,9 @@ export class PartFaults {
       code: error.code,
       err: causeOf(error),
     };
-    const damper = this.#dampers.get(key) ?? new Damper(this.#clock, 1);
-    this.#dampers.set(key, damper);
-    const isNews = !this.#failing.has(key) && damper.next() !== undefined;
+    const logLimiter = this.#dampers.get(key) ?? new LogRateLimiter(this.#clock, 1);
+    this.#dampers.set(key, logLimiter);
+    const isNews = !this.#failing.has(key) && logLimiter.next() !== undefined;
     this.#failing.add(key);
     this.#log[isNews ? 'error' : 'debug'](facts, error.message);
     return error;

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../../clock';
 import {
   AdaptiveThrottleHandler,
-  Pace,
+  CompositeLimiter,
   SamplingThrottleHandler,
   TokenBucket,
   type AsyncThrottleHandler,
@@ -29,7 +29,7 @@ import { storePart, type StoreContext, type StorePart } from './store-part';
 /** What a client works with: the user's own parts, plugins, or the built-in ones. */
 export interface OpenParts extends StorePart {
   /** How fast messages leave: by the rate limiter and by what the throttle handler wishes for. */
-  readonly pace: Pace;
+  readonly limiter: CompositeLimiter;
   /** The limiter, where it is ours and its rate can be set. */
   readonly bucket: TokenBucket | undefined;
   readonly throttleHandler: ThrottleHandler;
@@ -77,7 +77,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     sequence: sequence && guardSequence(sequence, faults),
     listening: options.listening && guardListening(options.listening, faults),
     tls: options.tls,
-    pace: new Pace({ limiter, handler: throttleHandler, clock }),
+    limiter: new CompositeLimiter({ limiter, handler: throttleHandler, clock }),
     bucket,
     throttleHandler,
     clock,

@@ -196,7 +196,7 @@ async function assemble(
   const shared = { tables, committer, records, clock, time, onDamage, check };
   const marks = new LoanMarks({
     ...shared,
-    isEmpty: (lane) => ready.isEmpty(lane),
+    isEmpty: (priority) => ready.isEmpty(priority),
     failed: (error) => queue.marksFailed(error),
   });
   const delayed = new Delayed(tables);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Ladder, Roster, endpointsOf } from '../../../src/client/connection/hosts';
+import { HostSelector, BoundCounts, endpointsOf } from '../../../src/client/connection/hosts';
 import { normalise } from '../../../src/client/plugins/client-options';
 import { BindError } from '../../../src/session';
 import { FakeClock } from '../../support/clock';
@@ -7,10 +7,14 @@ import { FakeClock } from '../../support/clock';
 const RALYBND = new BindError(0x05, 'host');
 const RINVPASWD = new BindError(0x0e, 'host');
 
-function ladder(hosts: number, roster = new Roster()) {
+function hostSelector(hosts: number, boundCounts = new BoundCounts()) {
   const clock = new FakeClock();
   const settings = { reconnectMin: 1000, reconnectMax: 60_000 };
-  return { clock, roster, ladder: new Ladder({ hosts, roster, settings, clock, random: () => 1 }) };
+  return {
+    clock,
+    boundCounts,
+    hostSelector: new HostSelector({ hosts, boundCounts, settings, clock, random: () => 1 }),
+  };
 }
 
 describe('The hosts of a link', () => {
@@ -45,7 +49,7 @@ describe('The hosts of a link', () => {
 
 describe('The order in which hosts are tried', () => {
   it('is the first one whose time has come, else the one whose time comes first', async () => {
-    const { ladder: it, clock } = ladder(3);
+    const { hostSelector: it, clock } = hostSelector(3);
     assert.deepEqual(it.next(), { at: 0, wait: 0 });
     it.failed(0);
     assert.deepEqual(it.next(), { at: 1, wait: 0 });
@@ -60,7 +64,7 @@ describe('The order in which hosts are tried', () => {
   });
 
   it('waits longer after each failure at a host, whatever happens at others, until a bind there has held', async () => {
-    const { ladder: it, clock } = ladder(2);
+    const { hostSelector: it, clock } = hostSelector(2);
     const waits: number[] = [];
     for (let n = 0; n < 8; n++) {
       it.failed(1, RINVPASWD);
@@ -79,20 +83,20 @@ describe('The order in which hosts are tried', () => {
   });
 
   it('does not go past a host where another session is bound', () => {
-    const { ladder: it, roster } = ladder(3);
-    roster.enter(1);
+    const { hostSelector: it, boundCounts } = hostSelector(3);
+    boundCounts.enter(1);
     it.failed(0);
     it.failed(1);
     assert.deepEqual(it.next(), { at: 0, wait: 1000 });
-    roster.enter(0);
-    roster.leave(1);
+    boundCounts.enter(0);
+    boundCounts.leave(1);
     assert.deepEqual(it.next(), { at: 0, wait: 1000 });
-    roster.leave(0);
+    boundCounts.leave(0);
     assert.deepEqual(it.next(), { at: 2, wait: 0 });
   });
 
   it('waits longer for a host that says it knows no session, however late, until it takes something', async () => {
-    const { ladder: it, clock } = ladder(1);
+    const { hostSelector: it, clock } = hostSelector(1);
     const unknown = { code: 'session-unknown' } as const;
     const waits: number[] = [];
     const ends = [
@@ -115,7 +119,7 @@ describe('The order in which hosts are tried', () => {
 
   it('begins with short waits where the bind failed for whatever reason, and goes up to the longest', async () => {
     for (const status of [0x05, 0x08, 0x0d, 0x14, 0x58]) {
-      const { ladder: it, clock } = ladder(1);
+      const { hostSelector: it, clock } = hostSelector(1);
       const waits: number[] = [];
       for (let n = 0; n < 3; n++) {
         it.failed(0, new BindError(status, 'host'));
@@ -127,7 +131,7 @@ describe('The order in which hosts are tried', () => {
   });
 
   it('begins anew when somebody asks to connect', () => {
-    const { ladder: it } = ladder(2);
+    const { hostSelector: it } = hostSelector(2);
     it.failed(0, RINVPASWD);
     it.failed(1, RINVPASWD);
     it.reset();

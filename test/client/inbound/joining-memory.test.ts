@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/clock';
-import { Joining } from '../../../src/client/inbound/reassembly';
+import { Reassembly } from '../../../src/client/inbound/reassembly';
 import { silentLog } from '../../../src/observability';
 import { openDiskStore, openMemoryStore, type Store } from '../../../src/index';
 import { Reassembler, type MessagePart } from '../../../src/text';
@@ -119,15 +119,15 @@ describe('Parts of long messages', function () {
       return store;
     }
 
-    function joining(timeout = 300_000): Joining {
-      return new Joining({ clock: systemClock, log: silentLog, store, timeout });
+    function reassembly(timeout = 300_000): Reassembly {
+      return new Reassembly({ clock: systemClock, log: silentLog, store, timeout });
     }
 
     for (const kind of ['memory', 'disk']) {
       it(`take no more memory than is promised with the store ${kind}, after a restart neither`, async () => {
         await open(kind);
         const before = await usedOctets();
-        let one = joining();
+        let one = reassembly();
         for (const life of [1, 2]) {
           for (let n = 0; n < 21_000; n += 100) {
             const some = Array.from({ length: 100 }, (_, at) =>
@@ -141,7 +141,7 @@ describe('Parts of long messages', function () {
           const more = (await usedOctets()) - before;
           assert.ok(more <= PROMISED + 4 * MIB, `${Math.round(more / 1024)} KiB more in life ${life}`);
           await one.stop();
-          one = joining();
+          one = reassembly();
         }
         const kept = await store.state.list('reassembly:');
         const octets = kept.reduce((sum, [, value]) => sum + value.length, 0);
@@ -152,7 +152,7 @@ describe('Parts of long messages', function () {
 
     it('are not answered faster than a flow takes what is given up for them', async () => {
       await open('memory');
-      const one = joining();
+      const one = reassembly();
       const release: (() => void)[] = [];
       one.onIncomplete(() => new Promise((resolve) => release.push(() => resolve(true))));
       let answered = 0;

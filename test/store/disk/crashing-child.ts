@@ -28,7 +28,10 @@ async function run(directory: string, run: string, turns: boolean): Promise<void
   async function produce(): Promise<void> {
     for (;;) {
       const batch = Array.from({ length: 1 + (count % 4) }, () =>
-        item(`${run}-${count++}`, { lane: (count % 5) as 0, metadata: { long: 'x'.repeat(count % 3000) } }),
+        item(`${run}-${count++}`, {
+          priority: (count % 5) as 0,
+          metadata: { long: 'x'.repeat(count % 3000) },
+        }),
       );
       for (const id of await store.queue.enqueue(batch)) tell('queued', id);
       if (count % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 2));

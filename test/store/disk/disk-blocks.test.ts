@@ -226,23 +226,27 @@ describe('messages that share a record', () => {
     const act = fc.oneof(
       {
         weight: 4,
-        arbitrary: fc.record({ act: fc.constant('enqueue'), count: fc.nat(40), lane: fc.nat(4) }),
+        arbitrary: fc.record({ act: fc.constant('enqueue'), count: fc.nat(40), priority: fc.nat(4) }),
       },
       {
         weight: 4,
-        arbitrary: fc.record({ act: fc.constant('take'), count: fc.nat(30), lane: fc.constant(0) }),
+        arbitrary: fc.record({ act: fc.constant('take'), count: fc.nat(30), priority: fc.constant(0) }),
       },
       {
         weight: 6,
         arbitrary: fc.record({
           act: fc.constantFrom('settle', 'retry', 'dead', 'release', 'extend'),
           count: fc.nat(20),
-          lane: fc.nat(4),
+          priority: fc.nat(4),
         }),
       },
       {
         weight: 1,
-        arbitrary: fc.record({ act: fc.constantFrom('reopen', 'purge'), count: fc.nat(9), lane: fc.nat(4) }),
+        arbitrary: fc.record({
+          act: fc.constantFrom('reopen', 'purge'),
+          count: fc.nat(9),
+          priority: fc.nat(4),
+        }),
       },
     );
     let run = 0;
@@ -272,9 +276,11 @@ describe('messages that share a record', () => {
           await work(memory, 0);
           await work(disk, 1);
         };
-        for (const { act: what, count, lane } of acts) {
+        for (const { act: what, count, priority } of acts) {
           if (what === 'enqueue') {
-            const added = Array.from({ length: count }, () => item(`m${number++}`, { lane: lane as 0 }));
+            const added = Array.from({ length: count }, () =>
+              item(`m${number++}`, { priority: priority as 0 }),
+            );
             await both((store) => store.queue.enqueue(added));
           } else if (what === 'take') await takeBoth(count + 1);
           else if (what === 'purge') await both((store) => store.queue.purge());
@@ -284,7 +290,7 @@ describe('messages that share a record', () => {
             await disk.close();
             disk = await open({ directory: own });
           } else {
-            const chosen = some(count, lane);
+            const chosen = some(count, priority);
             if (what === 'extend') loans.push(...chosen);
             await both((store, side) => {
               const leases = chosen.map((pair) => pair[side]);

@@ -34,12 +34,14 @@ const open = (directory: string, onDamage: (damage: StoreDamage) => void): Promi
 /** Of many sizes, some of which need pages of their own. */
 function message(number: number): QueueItem {
   const size = ((number * 37) % 400) + (number % 50 === 0 ? 6000 : 0);
-  return item(`m${number}`, { lane: (number % 5) as 0, segments: [Buffer.alloc(size, `${number} `)] });
+  return item(`m${number}`, { priority: (number % 5) as 0, segments: [Buffer.alloc(size, `${number} `)] });
 }
 
-const isWrong = ({ item: { id, lane, segments } }: Lease): boolean => {
+const isWrong = ({ item: { id, priority, segments } }: Lease): boolean => {
   const whole = message(Number(id.slice(1)));
-  return whole.lane !== lane || segments.length !== 1 || !whole.segments[0]?.equals(segments[0] as Buffer);
+  return (
+    whole.priority !== priority || segments.length !== 1 || !whole.segments[0]?.equals(segments[0] as Buffer)
+  );
 };
 
 /** Every table has something in it. */

@@ -18,13 +18,13 @@ const FORMATS = [1, 2];
 const at = (name: string): string => join(__dirname, '..', '..', 'fixtures', 'store', name);
 
 const enqueuedAt = 1_700_000_000_000;
-const put = (id: string, lane: 0 | 1 | 2 | 3 | 4 = 2): ReturnType<typeof item> =>
-  item(id, { lane, enqueuedAt });
+const put = (id: string, priority: 0 | 1 | 2 | 3 | 4 = 2): ReturnType<typeof item> =>
+  item(id, { priority, enqueuedAt });
 const FULL = item('full', {
   command: 'data_sm',
   segments: [Buffer.from('00ff10', 'hex'), Buffer.alloc(140, 'b')],
   source: 'Näme',
-  lane: 3,
+  priority: 3,
   enqueuedAt,
   expiresAt: enqueuedAt + 86_400_000,
   receiptRequested: false,
@@ -51,7 +51,7 @@ const FINAL = entry('3F2B', { ...LATE, id: 'dead', finalState: 'DELIVRD' });
 async function fill(store: DiskStore, clock: FakeClock): Promise<void> {
   await store.queue.enqueue([FULL]);
   await store.queue.enqueue(items('block', 6, 4).map((one) => ({ ...one, enqueuedAt })));
-  for (const lane of [0, 1] as const) await store.queue.enqueue([put(`lane${lane}`, lane)]);
+  for (const priority of [0, 1] as const) await store.queue.enqueue([put(`lane${priority}`, priority)]);
   await store.queue.enqueue(['later', 'done', 'dead'].map((id) => put(id)));
   const leases = new Map((await takeAll(store, 12)).map((lease) => [lease.item.id, lease]));
   const lease = (id: string): Lease => leases.get(id) as Lease;

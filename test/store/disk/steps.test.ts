@@ -45,7 +45,7 @@ const item = (clock: FakeClock, id: string): QueueItem => ({
   segments: [Buffer.from('body')],
   source: 'Shop',
   destination: '447700900123',
-  lane: 2,
+  priority: 2,
   enqueuedAt: clock.now(),
   receiptRequested: true,
 });

@@ -107,7 +107,7 @@ type RangeOptions = NonNullable<Parameters<Database<Buffer, Buffer>['getRange']>
 
 export type NumberTable = Table<number>;
 export type BinaryTable = Table<Buffer>;
-export type LaneTable = Table<BlockKey>;
+export type PriorityTable = Table<BlockKey>;
 
 /** The tables of one store. */
 export interface Tables {
@@ -119,8 +119,8 @@ export interface Tables {
   readonly meta: BinaryTable;
   /** What the store's own time was at least, and how far it was from the wall clock's. */
   readonly time: BinaryTable;
-  /** Messages by their sequence number, in blocks, one table per lane: each is written at its end only. */
-  readonly lanes: readonly LaneTable[];
+  /** Messages by their sequence number, in blocks, one table per priority: each is written at its end only. */
+  readonly priorities: readonly PriorityTable[];
   /** What is gone of blocks that are still there. */
   readonly tombs: Table<TombKey>;
   /** What happened to a message so far, by sequence number; most have none. */
@@ -213,7 +213,7 @@ function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefi
     },
     meta: binary('meta'),
     time: binary('time'),
-    lanes: LANE_TABLES.map((name) => table(name, blockKey(), blockKeyOf)),
+    priorities: LANE_TABLES.map((name) => table(name, blockKey(), blockKeyOf)),
     tombs: table('tombs', tombKey(), tombKeyOf),
     delivery: numbered('delivery'),
     delayed: table('delayed', delayedKey(), delayedKeyOf),
@@ -291,7 +291,7 @@ export function lastNumber(table: NumberTable): number {
 }
 
 /** The sequence number of the last message that is what its key says; 0 where there is none. */
-export function lastMessage(table: LaneTable): number {
+export function lastMessage(table: PriorityTable): number {
   for (const [{ seq, count }, octets] of table.entries({ reverse: true, limit: LOOK_BACK })) {
     for (const record of recordsOf(octets, count).reverse()) {
       const decoded = record && decodeItem(record);

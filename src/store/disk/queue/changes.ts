@@ -105,8 +105,8 @@ export class QueueChanges {
       },
       failed: () => {
         this.dropping.delete(entry.seq);
-        const { lane, seq, notBefore } = entry;
-        const waits = notBefore !== undefined && delayed.synced([notBefore, lane, seq], true);
+        const { priority, seq, notBefore } = entry;
+        const waits = notBefore !== undefined && delayed.synced([notBefore, priority, seq], true);
         if (!waits) ready.putBack(entry);
       },
     };
@@ -176,8 +176,8 @@ export class QueueChanges {
 
   #delaying(entry: ReadEntry, state: DeliveryState, notBefore: number): StoreChange {
     const { messages, delayed, ready, time } = this.#parts;
-    const { lane, seq } = entry;
-    const key: DelayedKey = [notBefore, lane, seq];
+    const { priority, seq } = entry;
+    const key: DelayedKey = [notBefore, priority, seq];
     const alone = messages.alone(entry);
     return {
       room: sumOf([NOTE, NOTED, ...(alone ? [roomFor([alone.length], 1), removalOf([entry])] : [])]),
@@ -188,7 +188,7 @@ export class QueueChanges {
       done: () => {
         const waits = delayed.synced(key, true);
         if (waits) return;
-        const block = alone ? new Block(lane, seq, 1) : entry.block;
+        const block = alone ? new Block(priority, seq, 1) : entry.block;
         ready.putBack({ ...entry, block, index: 0, state, notBefore, recorded: true, fresh: false });
       },
       failed: () => void delayed.synced(key, false),
@@ -277,8 +277,8 @@ class Appending implements StoreChange, Room {
 
   #put(at: number, record: Extent): void {
     const { messages } = this.#parts;
-    const { lane } = this.#items[at] as QueueItem;
-    messages.put(lane, this.#first + at, record);
+    const { priority } = this.#items[at] as QueueItem;
+    messages.put(priority, this.#first + at, record);
     const state = this.#states?.[at];
     if (state && !isUntouched(state)) messages.noteNew(this.#first + at, state);
   }
@@ -286,7 +286,7 @@ class Appending implements StoreChange, Room {
   done(): void {
     this.#queue.appended(this.#items.length, true);
     let seq = this.#first;
-    for (const { lane } of this.#items) this.#parts.ready.appended(lane, seq++);
+    for (const { priority } of this.#items) this.#parts.ready.appended(priority, seq++);
   }
 
   failed(): void {

@@ -103,12 +103,12 @@ export class Delayed {
   /** Writes the index anew, after damage: what it lacks would never come. */
   async reindex(tables: Tables, committer: Committer): Promise<void> {
     const keys: DelayedKey[] = [];
-    for (const [lane, table] of tables.lanes.entries()) {
+    for (const [priority, table] of tables.priorities.entries()) {
       for (const { seq, count } of table.keys()) {
         const octets = count === 1 ? tables.delivery.get(seq) : undefined;
         const decoded = octets && decodeDelivery(octets);
         const notBefore = decoded && 'value' in decoded ? decoded.value.notBefore : undefined;
-        if (notBefore !== undefined) keys.push([notBefore, lane, seq]);
+        if (notBefore !== undefined) keys.push([notBefore, priority, seq]);
       }
     }
     const room = roomFor(

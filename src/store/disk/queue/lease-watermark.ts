@@ -7,14 +7,14 @@ import type { StoreTime } from '../commit/time';
 import { decodeJson, type Records } from '../record/records';
 
 const KEY = Buffer.from('lent');
-const LANES = 5;
+const PRIORITIES = 5;
 const FIRST_STEP = 512;
 const LARGEST_STEP = 16_384;
 
 interface StoredMarks {
-  /** Per lane, the sequence number up to which messages may have been lent in this run. */
+  /** Per priority, the sequence number up to which messages may have been lent in this run. */
   readonly lent: readonly number[];
-  /** Per lane, up to which they may have been on loan when a run ended without closing. */
+  /** Per priority, up to which they may have been on loan when a run ended without closing. */
   readonly suspect: readonly number[];
   /** Messages put off until then or earlier may have been on loan as well; by the store's time. */
   readonly suspectUntil: number;
@@ -24,7 +24,7 @@ interface StoredMarks {
 }
 
 /**
- * Knows which messages the centre may have seen before a crash, at the price
+ * Knows which messages the SMSC may have seen before a crash, at the price
  * of one small write per several hundred messages instead of one per message:
  *
  *   sequence  ──── settled ────┃━━ on loan ━━┃ ··· not lent ··· ┃ ···········▶
@@ -43,7 +43,7 @@ export class LoanMarks {
   #wanted: readonly number[];
   readonly #suspect: readonly number[];
   readonly #suspectUntil: number;
-  readonly #isEmpty: (lane: number) => boolean;
+  readonly #isEmpty: (priority: number) => boolean;
   readonly #failed: (error: unknown) => void;
   #step = FIRST_STEP;
   /** The first sequence number that was never given out. */
@@ -55,51 +55,51 @@ export class LoanMarks {
     records: Records;
     time: StoreTime;
     onDamage: OnDamage;
-    isEmpty: (lane: number) => boolean;
+    isEmpty: (priority: number) => boolean;
     failed: (error: unknown) => void;
   }) {
     this.#tables = parts.tables;
     this.#committer = parts.committer;
     this.#failed = parts.failed;
     this.#records = parts.records;
-    const last = parts.tables.lanes.map(lastMessage);
+    const last = parts.tables.priorities.map(lastMessage);
     const before = readMarks(parts.tables, parts.onDamage) ?? {
       ...NO_MARKS,
       lent: last,
       clean: last.every((seq) => seq === 0),
     };
-    this.#suspect = before.suspect.map((seq, lane) =>
-      before.clean ? seq : Math.max(seq, before.lent[lane] ?? 0),
+    this.#suspect = before.suspect.map((seq, priority) =>
+      before.clean ? seq : Math.max(seq, before.lent[priority] ?? 0),
     );
     this.#suspectUntil = before.clean ? before.suspectUntil : parts.time.now();
     this.firstFreeSeq = Math.max(before.nextSeq, 1 + Math.max(...last, ...before.lent, ...before.suspect));
-    this.#lent = new Array<number>(LANES).fill(0);
+    this.#lent = new Array<number>(PRIORITIES).fill(0);
     this.#wanted = [...this.#lent];
     this.#isEmpty = parts.isEmpty;
   }
 
   /** Moves the marks to the first messages, so that the first loans need not wait. */
   async open(): Promise<void> {
-    const fronts = this.#tables.lanes.map(
+    const fronts = this.#tables.priorities.map(
       (table) => [...table.keys({ limit: 1 })][0]?.seq ?? this.firstFreeSeq,
     );
     await this.#move(fronts.map((seq) => seq + this.#step));
   }
 
-  /** Whether a message found in its lane may be lent now; if not, that is on its way. */
-  allows(lane: number, seq: number): boolean {
-    const lent = this.#lent[lane] as number;
+  /** Whether a message found in its priority may be lent now; if not, that is on its way. */
+  allows(priority: number, seq: number): boolean {
+    const lent = this.#lent[priority] as number;
     const late = seq > lent;
     if (late) this.#step = Math.min(2 * this.#step, LARGEST_STEP);
-    if (seq + this.#step / 2 > lent) this.#want(lane, seq + this.#step);
+    if (seq + this.#step / 2 > lent) this.#want(priority, seq + this.#step);
     return !late;
   }
 
-  #want(lane: number, seq: number): void {
-    if (seq - this.#step / 2 <= (this.#wanted[lane] as number)) return;
-    // An empty lane has nothing that could be taken for lent, and its next message will not have to wait.
+  #want(priority: number, seq: number): void {
+    if (seq - this.#step / 2 <= (this.#wanted[priority] as number)) return;
+    // An empty priority has nothing that could be taken for lent, and its next message will not have to wait.
     const wanted = this.#wanted.map((mark, at) =>
-      at === lane || this.#isEmpty(at) ? Math.max(mark, seq) : mark,
+      at === priority || this.#isEmpty(at) ? Math.max(mark, seq) : mark,
     );
     this.#move(wanted).catch(this.#failed);
   }
@@ -114,15 +114,15 @@ export class LoanMarks {
     await this.#write({ lent: wanted, nextSeq: 0, clean: false }, { done, failed });
   }
 
-  /** Whether the centre may have seen a message in an earlier run. */
-  suspects(lane: number, seq: number, notBefore: number | undefined): boolean {
+  /** Whether the SMSC may have seen a message in an earlier run. */
+  suspects(priority: number, seq: number, notBefore: number | undefined): boolean {
     if (notBefore !== undefined) return notBefore <= this.#suspectUntil;
-    return seq <= (this.#suspect[lane] as number);
+    return seq <= (this.#suspect[priority] as number);
   }
 
   /** Nothing is on loan, and nothing will be. */
   async close(nextSeq: number): Promise<void> {
-    await this.#write({ lent: new Array<number>(LANES).fill(0), nextSeq, clean: true });
+    await this.#write({ lent: new Array<number>(PRIORITIES).fill(0), nextSeq, clean: true });
   }
 
   #write(
@@ -137,8 +137,8 @@ export class LoanMarks {
 }
 
 const NO_MARKS: StoredMarks = {
-  lent: new Array<number>(LANES).fill(0),
-  suspect: new Array<number>(LANES).fill(0),
+  lent: new Array<number>(PRIORITIES).fill(0),
+  suspect: new Array<number>(PRIORITIES).fill(0),
   suspectUntil: 0,
   nextSeq: 1,
   clean: true,

@@ -35,7 +35,7 @@ export class Census {
 
   /** Messages that are stored, before anything is changed. */
   get total(): number {
-    const blocks = this.#tables.lanes.reduce((sum, table) => sum + table.count, 0);
+    const blocks = this.#tables.priorities.reduce((sum, table) => sum + table.count, 0);
     return Math.max(0, blocks + this.#excess);
   }
 
@@ -65,18 +65,18 @@ export class Census {
   }
 }
 
-function readExcess({ meta, lanes }: Tables, onDamage: OnDamage): number | undefined {
+function readExcess({ meta, priorities }: Tables, onDamage: OnDamage): number | undefined {
   const octets = meta.get(KEY);
-  if (!octets) return lanes.every((table) => table.count === 0) ? 0 : undefined;
+  if (!octets) return priorities.every((table) => table.count === 0) ? 0 : undefined;
   const decoded = decodeJson<{ excess: number }>(octets);
   if ('value' in decoded) return decoded.value.excess;
   onDamage(damagedRecord('The count of the queued messages', decoded.unreadable));
   return undefined;
 }
 
-function countExcess({ lanes }: Tables, tombs: ReadonlyMap<number, readonly Tomb[]>): number {
+function countExcess({ priorities }: Tables, tombs: ReadonlyMap<number, readonly Tomb[]>): number {
   let excess = 0;
-  for (const table of lanes) {
+  for (const table of priorities) {
     for (const { seq, count } of table.keys()) {
       excess += count - 1;
       if (count > 1) for (const { indexes } of tombs.get(seq) ?? []) excess -= indexes?.length ?? 0;

@@ -8,7 +8,7 @@ import type { TombKey } from '../record/keys';
 import type { Entry, ReadEntry } from '../record/entries';
 import { decodeTomb, type Records } from '../record/records';
 import type { Room } from '../lmdb/space';
-import type { LaneTable, Tables } from '../lmdb/tables';
+import type { PriorityTable, Tables } from '../lmdb/tables';
 import type { Tomb } from './tombstones';
 
 /** A block as it is being put together: its records lie one behind the other. */
@@ -32,7 +32,7 @@ export class Messages {
   readonly #census: Census;
   readonly #largest: number;
   #noted: boolean;
-  /** By lane. */
+  /** By priority. */
   readonly #growing: (Growing | undefined)[];
   /** What goes with this transaction. */
   #leaving = new Map<Block, number[]>();
@@ -51,7 +51,7 @@ export class Messages {
     this.#delayed = parts.delayed;
     this.#census = parts.census;
     this.#largest = parts.tables.pageSize - PAGE_HEADER - (parts.tables.sealing ? ENVELOPE_OVERHEAD : 0);
-    this.#growing = parts.tables.lanes.map(() => undefined);
+    this.#growing = parts.tables.priorities.map(() => undefined);
     this.#noted = parts.tables.delivery.count > 0;
     this.#tombs = parts.tombs;
   }
@@ -66,33 +66,33 @@ export class Messages {
   }
 
   /** Appends to what this transaction appends already. */
-  put(lane: number, seq: number, record: Extent): void {
+  put(priority: number, seq: number, record: Extent): void {
     const { slab, start, end } = record;
-    const open = this.#growing[lane];
+    const open = this.#growing[priority];
     const follows = open?.slab === slab && open.end === start;
     if (follows && end - open.start <= this.#largest && open.count < MOST_IN_BLOCK) {
       open.count++;
       open.end = end;
       return;
     }
-    this.#putBlock(lane);
-    this.#growing[lane] = { seq, count: 1, slab, start, end };
+    this.#putBlock(priority);
+    this.#growing[priority] = { seq, count: 1, slab, start, end };
   }
 
-  #putBlock(lane: number): void {
-    const block = this.#growing[lane];
+  #putBlock(priority: number): void {
+    const block = this.#growing[priority];
     if (!block) return;
-    this.#growing[lane] = undefined;
+    this.#growing[priority] = undefined;
     this.#census.changed(block.count - 1);
-    this.#lane(lane).put(block, blockValue(block, block.count));
+    this.#priority(priority).put(block, blockValue(block, block.count));
   }
 
   /** A block that was found, and the places in it of what is gone. */
   open(
-    lane: number,
+    priority: number,
     { seq, count }: BlockKey,
   ): { readonly block: Block; readonly gone: ReadonlySet<number> } {
-    const block = new Block(lane, seq, count);
+    const block = new Block(priority, seq, count);
     const tombs = count > 1 ? this.#tombs.get(seq) : undefined;
     if (!tombs) return { block, gone: NONE };
     this.#tombs.delete(seq);
@@ -125,7 +125,7 @@ export class Messages {
 
   /** These of a block go. */
   leave(block: Block, indexes: readonly number[]): void {
-    if (block.count === 1) return this.#lane(block.lane).remove(block);
+    if (block.count === 1) return this.#priority(block.priority).remove(block);
     const leaving = this.#leaving.get(block);
     if (leaving) leaving.push(...indexes);
     else this.#leaving.set(block, [...indexes]);
@@ -140,8 +140,8 @@ export class Messages {
   }
 
   /** Removes a block that is not open, whatever is in it. */
-  discard(lane: number, key: BlockKey): void {
-    this.#lane(lane).remove(key);
+  discard(priority: number, key: BlockKey): void {
+    this.#priority(priority).remove(key);
     if (key.count === 1) return;
     this.#census.changed(1 + this.goneOf(key).size - key.count);
     this.#tombs.delete(key.seq);
@@ -166,13 +166,13 @@ export class Messages {
   }
 
   delay(entry: Entry, state: DeliveryState, notBefore: number, alone: Buffer | undefined): void {
-    const { lane, seq, block, index } = entry;
+    const { priority, seq, block, index } = entry;
     if (alone) {
-      this.#lane(lane).put({ seq, count: 1 }, alone);
+      this.#priority(priority).put({ seq, count: 1 }, alone);
       this.leave(block, [index]);
     }
     this.#endDelay(entry);
-    this.#delayed.put([notBefore, lane, seq]);
+    this.#delayed.put([notBefore, priority, seq]);
     this.#note(seq, state, notBefore);
   }
 
@@ -181,8 +181,8 @@ export class Messages {
     this.#tables.delivery.put(seq, this.#records.delivery({ state, notBefore }));
   }
 
-  #endDelay({ lane, seq, notBefore }: Entry): void {
-    if (notBefore !== undefined) this.#delayed.remove([notBefore, lane, seq]);
+  #endDelay({ priority, seq, notBefore }: Entry): void {
+    if (notBefore !== undefined) this.#delayed.remove([notBefore, priority, seq]);
   }
 
   /** What {@link atEnd} takes besides what was asked for. */
@@ -192,7 +192,7 @@ export class Messages {
 
   /** The last of each transaction. What it returns is to be told whether that was synced. */
   atEnd(): (synced: boolean) => void {
-    for (let lane = 0; lane < this.#growing.length; lane++) this.#putBlock(lane);
+    for (let priority = 0; priority < this.#growing.length; priority++) this.#putBlock(priority);
     const leaving = this.#leaving;
     if (leaving.size > 0) this.#leaving = new Map();
     for (const [block, indexes] of leaving) this.#bury(block, indexes);
@@ -209,19 +209,19 @@ export class Messages {
 
   /** Tells what is gone, or removes the block where nothing is left of it. */
   #bury(block: Block, indexes: readonly number[]): void {
-    const { lane, seq, left, tombs } = block;
+    const { priority, seq, left, tombs } = block;
     if (indexes.length < left) {
       this.#census.changed(-indexes.length);
       this.#tables.tombs.put([seq, Math.min(...indexes)], this.#records.tomb(indexes));
       return;
     }
     this.#census.changed(1 - left);
-    this.#lane(lane).remove(block);
+    this.#priority(priority).remove(block);
     for (const tomb of tombs) this.#tables.tombs.remove([seq, tomb]);
   }
 
-  #lane(lane: number): LaneTable {
-    return this.#tables.lanes[lane] as LaneTable;
+  #priority(priority: number): PriorityTable {
+    return this.#tables.priorities[priority] as PriorityTable;
   }
 }
 

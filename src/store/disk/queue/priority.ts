@@ -2,22 +2,22 @@ import { Fifo, Heap } from '../../../collections';
 import type { BlockKey } from '../record/blocks';
 import { bySeq, type Entry } from '../record/entries';
 import { endOf } from '../record/keys';
-import type { LaneTable } from '../lmdb/tables';
+import type { PriorityTable } from '../lmdb/tables';
 
 /** Read at once at least: a range read costs as much as twenty of its entries. */
 const READ_AHEAD = 32;
 
 /**
- * One lane: its table, read from the front to the back once, and beside it
+ * One priority: its table, read from the front to the back once, and beside it
  * what came back. The cursor never turns back, so entries that are on loan or
  * put off cost nothing: they lie behind it.
  *
  *   table   ░░░ lent, put off ░░░│ read ahead │ not read yet │ not synced yet
  *                                ▲ front      ▲ cursor       ▲ end
  */
-export class DiskLane {
-  readonly lane: number;
-  readonly #table: LaneTable;
+export class DiskPriority {
+  readonly priority: number;
+  readonly #table: PriorityTable;
   readonly #read: (key: BlockKey, octets: Buffer) => readonly Entry[];
   readonly #ahead = new Fifo<Entry>();
   readonly #returned = new Heap(bySeq);
@@ -28,12 +28,12 @@ export class DiskLane {
 
   /** `read` makes entries of a block, without those that are not ready or not readable. */
   constructor(
-    lane: number,
-    table: LaneTable,
+    priority: number,
+    table: PriorityTable,
     end: number,
     read: (key: BlockKey, octets: Buffer) => readonly Entry[],
   ) {
-    this.lane = lane;
+    this.priority = priority;
     this.#table = table;
     this.#more = table.count > 0;
     this.#end = end;

@@ -46,7 +46,7 @@ interface Part {
 }
 
 /**
- * Removes, lane by lane, all up to the sequence numbers given except what is on
+ * Removes, priority by priority, all up to the sequence numbers given except what is on
  * loan; damaged records go, too. `tell` hears of each chunk what of it can be read, and is waited for, before it goes:
  * after a kill nobody could tell of it any more. `removed` hears how many went.
  */
@@ -58,8 +58,8 @@ export async function purgeMessages(
   removed: (count: number) => void,
 ): Promise<void> {
   const kept: Kept = (seq) => onLoan.get(seq) ?? changes.dropping.get(seq);
-  for (const [lane, table] of tables.lanes.entries()) {
-    const to = endOf(ends[lane] as number);
+  for (const [priority, table] of tables.priorities.entries()) {
+    const to = endOf(ends[priority] as number);
     let after: BlockKey | undefined;
     for (let more = true; more;) {
       const parts: Part[] = [];
@@ -70,11 +70,11 @@ export async function purgeMessages(
       more = parts.length === CHUNK;
       const gone = parts.flatMap((part) => part.gone);
       const readable = gone.flatMap(({ seq, item }) =>
-        item && seq !== undefined ? { item, state: ready.stateOf(lane, { seq, item }) } : [],
+        item && seq !== undefined ? { item, state: ready.stateOf(priority, { seq, item }) } : [],
       );
       const noted = tables.delivery.count > 0;
       const apply = (): void => {
-        for (const part of parts) removePart(messages, lane, part);
+        for (const part of parts) removePart(messages, priority, part);
         if (noted) for (const { seq } of gone) if (seq !== undefined) tables.delivery.remove(seq);
       };
       await tell(readable);
@@ -105,8 +105,8 @@ function partOf(key: BlockKey, octets: Buffer, goneBefore: ReadonlySet<number>, 
   return { key, gone, inUse };
 }
 
-function removePart(messages: Messages, lane: number, { key, gone, inUse }: Part): void {
-  if (!inUse) return messages.discard(lane, key);
+function removePart(messages: Messages, priority: number, { key, gone, inUse }: Part): void {
+  if (!inUse) return messages.discard(priority, key);
   if (gone.length === 0) return;
   const indexes = gone.map(({ index }) => index);
   if (inUse === 'unopened') messages.leaveUnopened(key, indexes);

@@ -5,8 +5,8 @@ import { damagedRecord, type OnDamage } from '../record/damage';
 import type { Delayed } from './delayed';
 import type { DelayedKey } from '../record/entries';
 import type { Entry, ReadEntry } from '../record/entries';
-import { DiskLane } from './priority';
-import type { LaneTable, Tables } from '../lmdb/tables';
+import { DiskPriority } from './priority';
+import type { PriorityTable, Tables } from '../lmdb/tables';
 import type { LoanMarks } from './lease-watermark';
 import type { Messages } from './messages';
 import {
@@ -20,14 +20,14 @@ import {
 /** So that a million messages that come due together do not all come into memory. */
 const RIPE_AT_ONCE = 10_000;
 
-/** What can be taken: all lanes, and those put off whose time has come. */
+/** What can be taken: all priorities, and those put off whose time has come. */
 export class Ready {
   readonly #tables: Tables;
   readonly #delayed: Delayed;
   readonly #marks: LoanMarks;
   readonly #messages: Messages;
   readonly #onDamage: OnDamage;
-  readonly #lanes: readonly DiskLane[];
+  readonly #priorities: readonly DiskPriority[];
   #unreadable = 0;
 
   constructor(parts: {
@@ -43,8 +43,9 @@ export class Ready {
     this.#messages = parts.messages;
     this.#onDamage = parts.onDamage;
     const end = parts.marks.firstFreeSeq - 1;
-    this.#lanes = parts.tables.lanes.map(
-      (table, lane) => new DiskLane(lane, table, end, (key, octets) => this.#foundIn(lane, key, octets)),
+    this.#priorities = parts.tables.priorities.map(
+      (table, priority) =>
+        new DiskPriority(priority, table, end, (key, octets) => this.#foundIn(priority, key, octets)),
     );
   }
 
@@ -53,66 +54,70 @@ export class Ready {
     return this.#unreadable;
   }
 
-  isEmpty(lane: number): boolean {
-    return this.#lane(lane).isEmpty;
+  isEmpty(priority: number): boolean {
+    return this.#priority(priority).isEmpty;
   }
 
-  /** One more is synced, at the end of its lane. */
-  appended(lane: number, seq: number): void {
-    this.#lane(lane).appended(seq);
+  /** One more is synced, at the end of its priority. */
+  appended(priority: number, seq: number): void {
+    this.#priority(priority).appended(seq);
   }
 
   putBack(entry: Entry): void {
-    this.#lane(entry.lane).putBack(entry);
+    this.#priority(entry.priority).putBack(entry);
   }
 
-  /** Up to `max` of the most urgent, each lane's first first. */
+  /** Up to `max` of the most urgent, each priority's first first. */
   take(max: number, now: number): ReadEntry[] {
     this.ripen(now);
     return this.#shiftFrom(
-      this.#lanes,
+      this.#priorities,
       max,
-      (entry) => !entry.fresh || this.#marks.allows(entry.lane, entry.seq),
+      (entry) => !entry.fresh || this.#marks.allows(entry.priority, entry.seq),
     );
   }
 
-  /** Up to `max` of the least urgent lanes, each lane's first first, and those put off last. */
+  /** Up to `max` of the least urgent priorities, each priority's first first, and those put off last. */
   dropOldest(max: number, now: number): ReadEntry[] {
     this.ripen(now);
-    const dropped = this.#shiftFrom([...this.#lanes].reverse(), max, () => true);
+    const dropped = this.#shiftFrom([...this.#priorities].reverse(), max, () => true);
     if (dropped.length === max) return dropped;
     const early = this.#delayed.takeOut(max - dropped.length).map((key) => this.#putOff(key));
     return [...dropped, ...early.filter((entry) => this.#complete(entry))];
   }
 
-  #shiftFrom(lanes: readonly DiskLane[], max: number, allows: (entry: Entry) => boolean): ReadEntry[] {
+  #shiftFrom(
+    priorities: readonly DiskPriority[],
+    max: number,
+    allows: (entry: Entry) => boolean,
+  ): ReadEntry[] {
     const taken: ReadEntry[] = [];
-    for (const lane of lanes) {
+    for (const priority of priorities) {
       while (taken.length < max) {
-        const entry = lane.peek(max - taken.length);
+        const entry = priority.peek(max - taken.length);
         if (!entry) break;
         if (!allows(entry)) return taken;
-        lane.shift(entry);
+        priority.shift(entry);
         if (this.#complete(entry)) taken.push(entry);
       }
     }
     return taken;
   }
 
-  /** Moves those whose time has come to their lanes, as long as these do not hold too many. */
+  /** Moves those whose time has come to their priorities, as long as these do not hold too many. */
   ripen(now: number): void {
-    while (this.#lanes.reduce((total, lane) => total + lane.returned, 0) < RIPE_AT_ONCE) {
+    while (this.#priorities.reduce((total, priority) => total + priority.returned, 0) < RIPE_AT_ONCE) {
       const keys = this.#delayed.ripen(now);
       if (keys.length === 0) return;
       for (const key of keys) this.putBack(this.#putOff(key));
     }
   }
 
-  #putOff([notBefore, lane, seq]: DelayedKey): Entry {
+  #putOff([notBefore, priority, seq]: DelayedKey): Entry {
     // It is no longer among others.
-    const block = new Block(lane, seq, 1);
+    const block = new Block(priority, seq, 1);
     return {
-      lane,
+      priority,
       seq,
       block,
       index: 0,
@@ -127,7 +132,7 @@ export class Ready {
   /** Reads what is not read yet. */
   #complete(entry: Entry): entry is ReadEntry {
     if (entry.item) return true;
-    const octets = this.#tables.lanes[entry.lane]?.get(entry.block);
+    const octets = this.#tables.priorities[entry.priority]?.get(entry.block);
     const read = octets && this.#found(entry, octets);
     if (!read) return false;
     entry.item = read.item;
@@ -136,8 +141,8 @@ export class Ready {
   }
 
   /** The entries of a block, without what is gone. */
-  #foundIn(lane: number, key: BlockKey, octets: Buffer): ReadEntry[] {
-    const { block, gone } = this.#messages.open(lane, key);
+  #foundIn(priority: number, key: BlockKey, octets: Buffer): ReadEntry[] {
+    const { block, gone } = this.#messages.open(priority, key);
     const found: ReadEntry[] = [];
     let { seq } = key;
     for (const [index, record] of recordsOf(octets, key.count).entries()) {
@@ -157,10 +162,10 @@ export class Ready {
    */
   #found(place: Place, octets: Buffer | undefined): ReadEntry | undefined {
     const { block, index, notBefore } = place;
-    const { lane, count } = block;
+    const { priority, count } = block;
     const decoded: Decoded<StoredItem> = octets ? decodeItem(octets) : { unreadable: 'damaged' };
     const fits = ({ seq, item }: StoredItem): boolean =>
-      item.lane === lane && (count > 1 ? seq >= place.seq : seq === place.seq);
+      item.priority === priority && (count > 1 ? seq >= place.seq : seq === place.seq);
     const read = 'value' in decoded && fits(decoded.value) ? decoded.value : undefined;
     // Among others it tells its number itself.
     const seq = count > 1 ? read?.seq : place.seq;
@@ -174,15 +179,15 @@ export class Ready {
     }
     const { item } = read;
     const recorded = delivery !== undefined;
-    const suspect = block.suspect || this.#marks.suspects(lane, seq, notBefore);
+    const suspect = block.suspect || this.#marks.suspects(priority, seq, notBefore);
     const state = stateFrom(item, delivery, suspect);
-    return { lane, seq, block, index, item, state, recorded, notBefore, fresh: notBefore === undefined };
+    return { priority, seq, block, index, item, state, recorded, notBefore, fresh: notBefore === undefined };
   }
 
   /** What happened to a message, as far as is known. */
-  stateOf(lane: number, { seq, item }: StoredItem): DeliveryState | undefined {
+  stateOf(priority: number, { seq, item }: StoredItem): DeliveryState | undefined {
     const delivery = this.#delivery(seq);
-    return stateFrom(item, delivery, this.#marks.suspects(lane, seq, delivery?.notBefore));
+    return stateFrom(item, delivery, this.#marks.suspects(priority, seq, delivery?.notBefore));
   }
 
   #delivery(seq: number): Partial<StoredDelivery> | undefined {
@@ -196,13 +201,13 @@ export class Ready {
 
   /** The oldest that is not on loan; epoch milliseconds. */
   oldestAt(onLoan: ReadonlyMap<number, unknown>): number | undefined {
-    const times = this.#tables.lanes
+    const times = this.#tables.priorities
       .map((table) => this.#oldestOf(table, onLoan))
       .filter((at) => at !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  #oldestOf(table: LaneTable, onLoan: ReadonlyMap<number, unknown>): number | undefined {
+  #oldestOf(table: PriorityTable, onLoan: ReadonlyMap<number, unknown>): number | undefined {
     for (const [key, octets] of table.entries()) {
       const gone = this.#messages.goneOf(key);
       for (const [index, record] of recordsOf(octets, key.count).entries()) {
@@ -214,15 +219,15 @@ export class Ready {
     return undefined;
   }
 
-  /** Forgets all that is not on loan; returns the last sequence number that this goes for, per lane. */
+  /** Forgets all that is not on loan; returns the last sequence number that this goes for, per priority. */
   clear(): number[] {
     this.#delayed.clear();
     this.#unreadable = 0;
-    return this.#lanes.map((lane) => lane.clear());
+    return this.#priorities.map((priority) => priority.clear());
   }
 
-  #lane(lane: number): DiskLane {
-    return this.#lanes[lane] as DiskLane;
+  #priority(priority: number): DiskPriority {
+    return this.#priorities[priority] as DiskPriority;
   }
 }
 
@@ -230,9 +235,9 @@ export class Ready {
 type Place = Pick<Entry, 'block' | 'index' | 'seq' | 'notBefore'>;
 
 function nameOf({ block, index, seq }: Place): string {
-  const { lane, count } = block;
-  if (count === 1) return `The queued message number ${seq} of lane ${lane}`;
-  return `A queued message of lane ${lane}, the ${index + 1}. of ${count} from number ${block.seq} on,`;
+  const { priority, count } = block;
+  if (count === 1) return `The queued message number ${seq} of priority ${priority}`;
+  return `A queued message of priority ${priority}, the ${index + 1}. of ${count} from number ${block.seq} on,`;
 }
 
 /** `suspect`: it may have been sent, and nobody wrote that down; the same where what was written is lost. */

@@ -7,7 +7,7 @@ import type { Tables } from '../lmdb/tables';
 const TOLD = Buffer.from('told');
 const PURGE = Buffer.from('purge');
 
-/** Lane by lane up to where a purge goes, and what in there it spares because it is on loan, by sequence number. */
+/** Priority by priority up to where a purge goes, and what in there it spares because it is on loan, by sequence number. */
 export interface PurgeMark {
   readonly ends: readonly number[];
   readonly spared: readonly number[];

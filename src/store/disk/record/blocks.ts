@@ -75,7 +75,7 @@ export class Block implements BlockKey {
   suspect = false;
 
   constructor(
-    readonly lane: number,
+    readonly priority: number,
     readonly seq: number,
     readonly count: number,
   ) {

@@ -1,12 +1,12 @@
 import type { DeliveryState, QueueItem } from '../../types';
 import type { Block } from './blocks';
 
-/** [notBefore, lane, sequence number]: the order is that of time. */
-export type DelayedKey = [notBefore: number, lane: number, seq: number];
+/** [notBefore, priority, sequence number]: the order is that of time. */
+export type DelayedKey = [notBefore: number, priority: number, seq: number];
 
 /** A message that can be lent. */
 export interface Entry {
-  readonly lane: number;
+  readonly priority: number;
   /** Its place: never changes. */
   readonly seq: number;
   /** Where its record is: this one of that block. */
@@ -20,7 +20,7 @@ export interface Entry {
   recorded: boolean;
   /** Set: it was put off until then, and the index of the delayed still says so. */
   notBefore: number | undefined;
-  /** Whether it was found in its lane, and not lent since. */
+  /** Whether it was found in its priority, and not lent since. */
   fresh: boolean;
 }
 

@@ -51,9 +51,9 @@ export function tombKeyOf(octets: Buffer): TombKey {
 
 export function delayedKey(): (key: DelayedKey) => Buffer {
   const octets = Buffer.alloc(17);
-  return ([notBefore, lane, seq]) => {
+  return ([notBefore, priority, seq]) => {
     octets.writeDoubleBE(notBefore);
-    octets.writeUInt8(lane, 8);
+    octets.writeUInt8(priority, 8);
     octets.writeDoubleBE(seq, 9);
     return octets;
   };

@@ -70,8 +70,8 @@ const LANE_SLAB = 64 * 1024;
 /** Encodes records. */
 export class Records {
   readonly #writer = new RecordWriter();
-  /** One for each lane, so that what goes into one block lies together. */
-  readonly #lanes = new Map<number, RecordWriter>();
+  /** One for each priority, so that what goes into one block lies together. */
+  readonly #priorities = new Map<number, RecordWriter>();
 
   item(seq: number, item: QueueItem): Buffer {
     this.#writer.begin(HEAD);
@@ -81,8 +81,8 @@ export class Records {
 
   /** The same, with its size before it: see blocks. */
   packed(seq: number, item: QueueItem): Extent {
-    let writer = this.#lanes.get(item.lane);
-    if (!writer) this.#lanes.set(item.lane, (writer = new RecordWriter(LANE_SLAB)));
+    let writer = this.#priorities.get(item.priority);
+    if (!writer) this.#priorities.set(item.priority, (writer = new RecordWriter(LANE_SLAB)));
     beginPacked(writer, HEAD);
     this.#item(writer, seq, item);
     const { extent } = writer;
@@ -95,7 +95,7 @@ export class Records {
     const flags =
       flagsOf(item) | (item.expiresAt === undefined ? 0 : EXPIRES) | (item.receiptRequested ? RECEIPT : 0);
     writer.octet(flags);
-    writer.octet((item.lane << 4) | COMMANDS.indexOf(item.command));
+    writer.octet((item.priority << 4) | COMMANDS.indexOf(item.command));
     writer.double(seq);
     writer.double(item.enqueuedAt);
     if (item.expiresAt !== undefined) writer.double(item.expiresAt);
@@ -265,7 +265,7 @@ function readItem(reader: RecordReader): StoredItem {
     segments: [],
     source: reader.text(),
     destination: reader.text(),
-    lane: (kind >> 4) as QueueItem['lane'],
+    priority: (kind >> 4) as QueueItem['priority'],
     enqueuedAt,
     receiptRequested: (flags & RECEIPT) !== 0,
   };

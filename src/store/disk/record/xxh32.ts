@@ -5,8 +5,8 @@ const PRIME4 = 0x27d4eb2f | 0;
 const PRIME5 = 0x165667b1 | 0;
 
 const rotate = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
-const round = (lane: number, word: number): number =>
-  Math.imul(rotate((lane + Math.imul(word, PRIME2)) | 0, 13), PRIME1);
+const round = (priority: number, word: number): number =>
+  Math.imul(rotate((priority + Math.imul(word, PRIME2)) | 0, 13), PRIME1);
 
 /**
  * The XXH32 (xxHash, seed 0) of the octets from `from` to `to`: sixteen at a time in four lanes that do not wait

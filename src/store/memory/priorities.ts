@@ -1,17 +1,17 @@
 import { RecordWriter } from '../disk/record/bytes';
 import { Fifo, Heap } from '../../collections';
-import type { Lane } from '../types';
+import type { Priority } from '../types';
 import { UNPACKED, type Entry, type Returned } from './entry';
 import { PackedFifo, entryOf, returned } from './packed';
 
 /** Unpacked in one go. */
 const AT_ONCE = 128;
 
-const LANES: readonly Lane[] = [0, 1, 2, 3, 4];
+const PRIORITIES: readonly Priority[] = [0, 1, 2, 3, 4];
 const byOrder = (a: Returned, b: Returned): boolean => a.order < b.order;
 
 /**
- * One lane. New messages come in ascending order and need no more than a list, of which the end is packed where it is
+ * One priority. New messages come in ascending order and need no more than a list, of which the end is packed where it is
  * long; those that come back go into a heap beside it, and the lesser front is next.
  *
  *   ◀─ shift   fresh: first … │ packed: … last ◀─ append      returned ◀─ putBack
@@ -21,8 +21,8 @@ class SingleLane {
   readonly #packed: PackedFifo;
   readonly #returned = new Heap(byOrder);
 
-  constructor(lane: Lane) {
-    this.#packed = new PackedFifo(lane);
+  constructor(priority: Priority) {
+    this.#packed = new PackedFifo(priority);
   }
 
   append(entry: Entry, packs: boolean): void {
@@ -56,9 +56,9 @@ class SingleLane {
   }
 }
 
-/** All lanes: what is ready to be taken. */
-export class Lanes {
-  readonly #lanes = LANES.map((lane) => new SingleLane(lane));
+/** All priorities: what is ready to be taken. */
+export class PriorityLists {
+  readonly #priorities = PRIORITIES.map((priority) => new SingleLane(priority));
   #writer: RecordWriter | undefined;
   #length = 0;
 
@@ -67,7 +67,7 @@ export class Lanes {
   }
 
   append(entry: Entry): void {
-    this.#of(entry.item.lane).append(entry, this.#length >= UNPACKED);
+    this.#of(entry.item.priority).append(entry, this.#length >= UNPACKED);
     this.#length++;
   }
 
@@ -77,29 +77,29 @@ export class Lanes {
   }
 
   putReturned(entry: Returned): void {
-    this.#of(entry.lane).putBack(entry);
+    this.#of(entry.priority).putBack(entry);
     this.#length++;
   }
 
-  #of(lane: Lane): SingleLane {
-    return this.#lanes[lane] as SingleLane;
+  #of(priority: Priority): SingleLane {
+    return this.#priorities[priority] as SingleLane;
   }
 
-  /** Up to `max` of the most urgent, each lane's first first. */
+  /** Up to `max` of the most urgent, each priority's first first. */
   take(max: number): Entry[] {
-    return this.#shiftFrom(this.#lanes, max);
+    return this.#shiftFrom(this.#priorities, max);
   }
 
-  /** Up to `max` of the least urgent lanes, each lane's first first. */
+  /** Up to `max` of the least urgent priorities, each priority's first first. */
   dropOldest(max: number): Entry[] {
-    return this.#shiftFrom([...this.#lanes].reverse(), max);
+    return this.#shiftFrom([...this.#priorities].reverse(), max);
   }
 
-  #shiftFrom(lanes: readonly SingleLane[], max: number): Entry[] {
+  #shiftFrom(priorities: readonly SingleLane[], max: number): Entry[] {
     const taken: Entry[] = [];
-    for (const lane of lanes) {
+    for (const priority of priorities) {
       while (taken.length < max) {
-        const entry = lane.shift();
+        const entry = priority.shift();
         if (!entry) break;
         taken.push(entry);
       }
@@ -109,7 +109,7 @@ export class Lanes {
   }
 
   oldestAt(): number | undefined {
-    const fronts = this.#lanes.flatMap((lane) => lane.oldestAt() ?? []);
+    const fronts = this.#priorities.flatMap((priority) => priority.oldestAt() ?? []);
     return fronts.length === 0 ? undefined : Math.min(...fronts);
   }
 }
