@@ -10,7 +10,8 @@ import {
 import { EventReporter } from './events/reporter';
 import { codecOf } from './config/codec-options';
 import { checkChanges, type Configuration } from './config/configuration';
-import { deadLetterOf, replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import { replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import { deadLetterOf } from './events/wire-form';
 import {
   Events,
   type ConnectionState,

@@ -129,6 +129,9 @@ export type SessionEvent = EventBase & {
   response_timeout?: number;
 };
 
+/** The state of the connection, before it is told as an event. */
+export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
+
 export type ThrottleEvent = EventBase & {
   event: 'throttle';
   state: 'throttled' | 'normal';

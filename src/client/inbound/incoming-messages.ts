@@ -17,7 +17,7 @@ import type { PendingAcks, Released } from './pending-acks';
 import type { Reassembly } from './reassembly';
 import type { Settings } from '../config/options';
 import type { HandlerTimeout } from './handler-timeout';
-import { pduFields } from '../events/pdu-fields';
+import { pduFields } from '../events/wire-form';
 
 export interface IncomingMessagesParts {
   readonly settings: Settings;

@@ -13,7 +13,7 @@ import { ANSWERED, answerTo, comesAgain, type Incoming } from './incoming-messag
 import type { Settings } from '../config/options';
 import type { Outcomes } from '../outbound/outcomes';
 import type { HandlerTimeout } from './handler-timeout';
-import { pduFields } from '../events/pdu-fields';
+import { pduFields } from '../events/wire-form';
 import type { Found, Match, ReceiptMatcher } from './receipts';
 
 export interface IncomingReceiptsParts {

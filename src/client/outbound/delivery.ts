@@ -1,7 +1,7 @@
 import { describeStatus, type Pdu } from '../../protocol';
 import { refusalOf, type OutboundRequest, type RequestHandler } from '../../session';
 import { acceptSegment, isAccepted, type DeadReason, type Lease, type QueueItem } from '../../store';
-import { infoField, messageIdOf } from '../events/pdu-fields';
+import { infoField, messageIdOf } from '../events/wire-form';
 import { verdictOf, type Verdict } from './retry';
 import type { StatusPolicy } from '../config/status-policy';
 

@@ -14,7 +14,7 @@ import { SessionSender, type SessionSenderContext, type SentSegment } from './se
 import { LateAcceptances } from './late-acceptances';
 import { lacksTlvs } from './needed-tlvs';
 import type { Settings } from '../config/options';
-import { messageIdOf } from '../events/pdu-fields';
+import { messageIdOf } from '../events/wire-form';
 import { Recall } from './recall';
 import type { Verdict } from './retry';
 import { Settler } from './settler';
