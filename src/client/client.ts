@@ -11,7 +11,7 @@ import { EventReporter } from './events/reporter';
 import { codecOf } from './config/codec-options';
 import { checkChanges, type Configuration } from './config/configuration';
 import { replayLetters, type DeadLetterList } from './outbound/dead-letters';
-import { deadLetterOf } from './events/wire-form';
+import { deadLetterOf } from './events/outcome-form';
 import {
   Events,
   type ConnectionState,

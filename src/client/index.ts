@@ -39,7 +39,7 @@ export type { FailoverHost } from './config/failover-option';
 export type { OptionKind } from './config/option-kinds';
 export { accountOf } from './plugins/store-part';
 export { endpointsOf, typesOf, type Endpoint, type LinkType } from './connection/hosts';
-export { DeliveryError, failureEvent } from './events/wire-form';
+export { DeliveryError, failureEvent } from './events/outcome-form';
 export type { CompleteWhen } from './outbound/outcomes';
 export type { DeadLetterList, DeadLetterReport } from './outbound/dead-letters';
 export {

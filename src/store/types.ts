@@ -191,7 +191,7 @@ export interface Correlator {
    * Entries past `expiresAt` are never returned. One of an earlier kind, which resolves with the one entry of exactly
    * this message_id or undefined, is taken, too.
    */
-  get(messageId: string): Promise<readonly CorrelationEntry[]>;
+  get(messageId: string): readonly CorrelationEntry[] | Promise<readonly CorrelationEntry[]>;
   /** Drops what has expired; called now and then. Returns how many. */
   expire(): Promise<number>;
   /** All that are kept, in the order of putting, some at a time: for whoever moves them to another store. */

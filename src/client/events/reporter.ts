@@ -8,11 +8,9 @@ import { Availability } from './availability';
 import { causeOf } from '../config/errors';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionFacts } from './events';
 import { requestPdu } from '../message/request-pdu';
+import { directOutcome, failureEvent, failureFields } from './outcome-form';
 import {
-  directOutcome,
   directResponseEvent,
-  failureEvent,
-  failureFields,
   logFacts,
   requestEvent,
   responseEvent,

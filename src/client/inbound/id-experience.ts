@@ -25,7 +25,8 @@ export class IdExperience {
   #announced = false;
   /** The moment at which what a receipt that is held waits for is confirmed. */
   #confirmedAt = Infinity;
-  #loaded: Promise<void> | undefined;
+  #loading: Promise<void> | undefined;
+  #loaded = false;
 
   constructor(parts: IdExperienceParts) {
     this.#parts = parts;
@@ -69,11 +70,16 @@ export class IdExperience {
   /** Reads what was learned before. Rejects as the store does; it is then read the next time. */
   async load(): Promise<void> {
     try {
-      await (this.#loaded ??= this.#read());
+      await (this.#loading ??= this.#read());
     } catch (error) {
-      this.#loaded = undefined;
+      this.#loading = undefined;
       throw error;
     }
+    this.#loaded = true;
+  }
+
+  get isLoaded(): boolean {
+    return this.#loaded;
   }
 
   #observeWidth(messageId: string): boolean {

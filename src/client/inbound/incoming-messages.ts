@@ -128,7 +128,8 @@ export class IncomingMessages {
     if (holding && events.has('message')) {
       return holding.until(session, (ack_id) => events.emit('message', { ...event, ack_id }));
     }
-    const late = await handlerTimeout.until(events.emit('message', event));
+    const handling = events.emit('message', event);
+    const late = handling && (await handlerTimeout.until(handling));
     return late ?? (event.problem === undefined ? ANSWERED : { command_status: settings.decodeErrorStatus });
   }
 

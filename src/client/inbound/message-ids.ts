@@ -104,6 +104,22 @@ function certain(id: string): Exclude<IdFormat, 'auto'> {
   return readNumber(id, 'hex') === undefined ? 'text' : 'hex';
 }
 
+/** Where a receipt comes from, and where it goes to. */
+interface Addresses {
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** Whether a receipt is for a message to this number. Most SMSCs turn the addresses round in a receipt; some do not. */
+export function agrees({ destination }: Pick<Addresses, 'destination'>, receipt: Addresses): boolean {
+  if (!destination.includes(',')) return isOf(destination, receipt);
+  return destination.split(',').some((one) => isOf(one, receipt));
+}
+
+function isOf(address: string, { source, destination }: Addresses): boolean {
+  return sameAddress(address, source) || sameAddress(address, destination);
+}
+
 /** Whether an address of a receipt is one of a message, however each is written. */
 export function sameAddress(one: string, other: string): boolean {
   if (one === '' || other === '') return false;

@@ -3,7 +3,8 @@ import type { CorrelationEntry } from '../../store';
 import type { FinalReceipts } from './final-receipts';
 import { HeldReceipts, keysOf, type Held, type HeldBounds } from './held-receipts';
 import { KeyedMutex } from '../../collections';
-import { agrees, type Look, type MatchedReceipt, type MessageMatcher } from './matching';
+import type { Look, MatchedReceipt, MessageMatcher } from './matching';
+import { agrees } from './message-ids';
 import { within } from '../../waiting';
 
 /** Where a response never comes, or the account is another system's as well. */
@@ -36,7 +37,7 @@ export type Found =
     };
 
 type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
-  Partial<Pick<MessageMatcher, 'moment'>>;
+  Partial<Pick<MessageMatcher, 'moment' | 'plain'>>;
 
 export interface ReceiptMatcherOptions {
   /** Ids of the messages to the receipt's number whose message_id may still become known. */
@@ -109,7 +110,15 @@ export class ReceiptMatcher {
    * The match at once, or a promise of it where it may still come. `octets`: what is kept meanwhile. Rejects as the
    * correlator does.
    */
-  async find(receipt: MatchedReceipt, octets = 0): Promise<Found> {
+  find(receipt: MatchedReceipt, octets = 0): Promise<Found> | Found {
+    // Others that are being looked up may take it first.
+    const entry = this.#mutex.isIdle ? this.#matcher.plain?.(receipt) : undefined;
+    if (!entry) return this.#findSlowly(receipt, octets);
+    if (receipt.final) this.#finals.claim(entry, receipt);
+    return { match: { entry, duplicate: false } };
+  }
+
+  async #findSlowly(receipt: MatchedReceipt, octets: number): Promise<Found> {
     // Held before it is looked up: its response may be stored in between.
     const held = this.#hold(receipt, octets);
     if (!held) return { match: await this.#mutex.take(keysOf(receipt.ids), () => this.#look(receipt, LAST)) };

@@ -1,5 +1,5 @@
 import type { Store } from '../../store';
-import type { deadLetterOf } from '../events/wire-form';
+import type { deadLetterOf } from '../events/outcome-form';
 
 /** A message that failed for good, as a flow sees it: what its failure event said, and when it was. */
 export type DeadLetterReport = ReturnType<typeof deadLetterOf>;

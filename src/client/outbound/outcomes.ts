@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../../clock';
 import { SmppError } from '../../protocol';
 import type { DeliveryState, QueueItem } from '../../store';
 import type { FailureFields, Outcome } from '../events/events';
-import { acceptedOutcome, deliveredOutcome, deliveryError, failedAfter } from '../events/wire-form';
+import { acceptedOutcome, deliveredOutcome, deliveryError, failedAfter } from '../events/outcome-form';
 
 /** Some SMSCs send one receipt for each segment, some one for all. */
 export type ReceiptPerMessage = 'all' | 'last' | 'any';

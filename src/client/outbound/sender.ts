@@ -8,7 +8,7 @@ import type { Outcome } from '../events/events';
 import type { DirectRequest, Intake, Origin } from '../message/intake';
 import type { Message } from '../message/message';
 import { unlessAborted } from '../../waiting';
-import { failureText, queuedOutcome } from '../events/wire-form';
+import { failureText, queuedOutcome } from '../events/outcome-form';
 import type { CompleteWhen, Outcomes } from './outcomes';
 
 export interface SendOptions {

@@ -35,7 +35,7 @@ export class MemoryCorrelator implements Correlator {
       this.#remove((this.#final.oldest ?? this.#awaited.oldest) as Kept);
   }
 
-  async get(messageId: string): Promise<readonly CorrelationEntry[]> {
+  get(messageId: string): readonly CorrelationEntry[] {
     this.#check();
     // Most look-ups are for ways in which the id might have been written, and find nothing.
     const found = this.#byId.get(foldedId(messageId));
