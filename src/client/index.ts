@@ -15,9 +15,11 @@ export {
   type NazSequence,
   type NazThrottleHandler,
 } from './plugins/naz';
+export { EVENT_NAMES } from './events/events';
 export type {
   ClientEvents,
   ConnectionState,
+  EventBase,
   EventHandler,
   EventName,
   FailureEvent,

@@ -28,7 +28,7 @@ export interface QueueItem {
   readonly receiptRequested: boolean;
   /** The user's label. */
   readonly correlationId?: string;
-  /** The originating flow message's `_msgid`. */
+  /** What its giver knows it by, beside `id`; comes back with every event. */
   readonly msgid?: string;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;

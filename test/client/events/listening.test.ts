@@ -85,6 +85,9 @@ describe('A client', () => {
     }
 
     it('that is only of messages that asked for no receipt is nobody’s', async () => {
+      await smsc.stop();
+      smsc = new Smsc({ receiptDelay: 60 });
+      await smsc.start();
       await make({ queueDirectory, systemId: 'one' }).start();
       await client.send({ ...message, registered_delivery: 'none' });
       await client.stop();
