@@ -13,6 +13,8 @@ const purity =
 const injectedTime = 'Time is injected, so that tests own it: take a Clock (src/clock.ts) as an argument.';
 const inBrowser =
   'What src/text/measure.ts reaches is bundled for the editor: no Buffer, no Node module, no iconv there.';
+const limits =
+  'AbortSignal.timeout runs on the real clock, which no test owns: withLimit of src/waiting.ts runs on the one given.';
 const noNodeRed = 'src/ knows nothing of Node-RED, so that it serves as a library: glue belongs in nodes/.';
 
 const nodeRedModules = { regex: '^(node-red|@node-red/)', message: noNodeRed };
@@ -21,6 +23,15 @@ const clockReadings = [
   { selector: "MemberExpression[object.name='Date'][property.name='now']", message: injectedTime },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: injectedTime },
 ];
+const nodeRedTypes = {
+  selector:
+    'TSImportType Literal[value=/^(node-red|@node-red\\u002F)/], ImportExpression Literal[value=/^(node-red|@node-red\\u002F)/]',
+  message: noNodeRed,
+};
+const realLimits = {
+  selector: "MemberExpression[object.name='AbortSignal'][property.name='timeout']",
+  message: limits,
+};
 const chance = {
   selector: "MemberExpression[object.name='Math'][property.name='random']",
   message: `Chance is not pure. ${purity}`,
@@ -84,6 +95,7 @@ export default tseslint.config(
     },
     rules: {
       'project/rooms': ['error', { root }],
+      'project/no-type-circles': ['error', { root }],
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
       'max-lines': ['error', { max: 350 }],
       'no-console': 'error',
