@@ -1,5 +1,7 @@
+import type { PduOf } from '../protocol';
 import { decodeText, readUserData, type PartInfo, type UserDataHeader } from '../text';
-import type { SubmitPdu } from './pdus';
+
+export type SubmitPdu = PduOf<'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm'>;
 
 /** What a message says. */
 export interface Content {

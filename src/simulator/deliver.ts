@@ -1,8 +1,8 @@
 import { COMMANDS, SmppError, describeStatus, type Pdu, type PduInput, type PduInputOf } from '../protocol';
 import type { Session } from '../session';
 import { resolveAddress, segment, type LongMessageMethod } from '../text';
-import type { Agenda } from './agenda';
-import { retryDelay } from './outbox';
+import { retryDelay } from './delivery-queue';
+import type { Scheduler } from './scheduler';
 
 /** A message from a mobile phone: any field of deliver_sm or data_sm by its specification name, and these. */
 export interface MobileMessage extends Omit<
@@ -108,7 +108,7 @@ export async function deliverPdu(
   pdu: PduInput,
   receiver: () => Session,
   repeat: number,
-  agenda: Agenda,
+  scheduler: Scheduler,
 ): Promise<Pdu> {
   for (let tries = 0; ; tries++) {
     const last = tries >= repeat;
@@ -119,6 +119,6 @@ export async function deliverPdu(
     } catch (error) {
       if (last || !(error instanceof SmppError) || !error.retriable) throw error;
     }
-    await agenda.sleep(retryDelay(tries));
+    await scheduler.sleep(retryDelay(tries));
   }
 }

@@ -1,9 +1,6 @@
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { statusName, type Pdu, type PduOf } from '../protocol';
 import {
   Session,
-  SocketTransport,
   canReceive,
   isBindCommand,
   stateAfterBind,
@@ -11,15 +8,14 @@ import {
   type BindCommand,
   type CloseReason,
   type SessionState,
+  type Transport,
 } from '../session';
-import { refuse } from './answers';
-import type { Centre, Origin } from './centre';
+import type { SmscContext, SmscLink } from './context';
 import type { SmscSession } from './events';
+import { FaultyTransport } from './faulty-transport';
 import { handleManagement } from './manage';
-import { isSubmit } from './pdus';
-import type { Act } from './rules';
-import { handleSubmit } from './submit';
-import { Wire } from './wire';
+import type { LinkEffect } from './rules';
+import { handleSubmit, isSubmit } from './submit';
 
 type BindPdu = PduOf<BindCommand>;
 
@@ -29,44 +25,51 @@ const BIND_TYPES = {
   bind_transceiver: 'transceiver',
 } as const satisfies Record<BindCommand, SmscSession['bind_type']>;
 
+/** Milliseconds. */
 const UNBIND_TIMEOUT = 1000;
 const LONGEST_DEAF = 600_000;
 
-/** One client's connection, from the centre's end. */
-export class Link implements Origin {
+/** A connection that has come in. */
+export interface Accepted {
+  readonly transport: Transport;
+  /** Breaks it by RST, where it can. */
+  readonly reset: () => void;
+}
+
+/** One client's connection, from the SMSC's end. */
+export class Link implements SmscLink {
   readonly id: number;
   readonly session: Session;
-  readonly #centre: Centre;
-  readonly #socket: Socket;
-  readonly #wire: Wire;
+  readonly #smsc: SmscContext;
+  readonly #reset: () => void;
+  readonly #transport: FaultyTransport;
   #systemId = '';
   #interfaceVersion = 0;
   #bindType: SmscSession['bind_type'];
   #submitted = 0;
 
-  constructor(id: number, socket: Socket, centre: Centre) {
-    const { settings, events, faults, agenda } = centre;
+  constructor(id: number, { transport, reset }: Accepted, smsc: SmscContext) {
+    const { settings, events, faults, scheduler, clock } = smsc;
     const { sequence_number: onlyNumber } = faults.habits;
-    const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
     this.id = id;
-    this.#centre = centre;
-    this.#socket = socket;
-    this.#wire = new Wire({
-      transport: new SocketTransport(socket, peer),
+    this.#smsc = smsc;
+    this.#reset = reset;
+    this.#transport = new FaultyTransport({
+      transport,
       faults,
-      agenda,
+      scheduler,
       perform: (act) => this.perform(act),
     });
     this.session = new Session({
       role: 'smsc',
-      transport: this.#wire,
+      transport: this.#transport,
       handlers: {
         request: (pdu) => this.#handle(pdu),
         trace: (direction, octets) => {
           if (events.has('pdu')) events.emit('pdu', { direction, octets, session: this });
         },
       },
-      clock: settings.clock,
+      clock,
       log: settings.log,
       // With one number for all, a second request would need another.
       windowSize: onlyNumber === undefined ? settings.windowSize : 1,
@@ -121,29 +124,28 @@ export class Link implements Origin {
     return this.session.unbind(UNBIND_TIMEOUT);
   }
 
-  perform(act: Act): void {
+  perform(act: LinkEffect): void {
     switch (act) {
       case 'close':
         return this.session.destroy('closed', 'by the simulator');
       case 'reset':
-        // A TLS socket has no reset of its own.
-        if (!(this.#socket instanceof TLSSocket)) this.#socket.resetAndDestroy();
+        this.#reset();
         return this.drop();
       case 'unbind':
         return void this.unbind();
       case 'deaf':
         // One that reads nothing does not see either that its client has gone.
-        this.#centre.agenda.in(LONGEST_DEAF, () => this.drop());
-        this.#wire.pause();
-        return this.#wire.mute();
+        this.#smsc.scheduler.in(LONGEST_DEAF, () => this.drop());
+        this.#transport.pause();
+        return this.#transport.mute();
       case 'mute':
-        return this.#wire.mute();
+        return this.#transport.mute();
     }
   }
 
-  /** Tells of the end. */
+  /** To be called when it has closed: tells whoever listens. */
   ended({ code, text }: CloseReason): void {
-    const { events, settings } = this.#centre;
+    const { events, settings } = this.#smsc;
     if (code === 'peer-unbound') events.emit('unbind', { session: this });
     settings.log.info(
       { event: 'session', stage: 'closed', system_id: this.#systemId, host: this.peer },
@@ -153,26 +155,26 @@ export class Link implements Origin {
   }
 
   #handle(pdu: Pdu): Answer | Promise<Answer> | undefined {
-    if (isSubmit(pdu)) return handleSubmit(pdu, this, this.#centre);
+    if (isSubmit(pdu)) return handleSubmit(pdu, this, this.#smsc);
     if (isBind(pdu)) return this.#bind(pdu);
-    return handleManagement(pdu, this, this.#centre);
+    return handleManagement(pdu, this, this.#smsc);
   }
 
   #bind(pdu: BindPdu): Answer {
-    const { faults, settings, outbox, agenda } = this.#centre;
+    const { faults, settings, deliveries, scheduler } = this.#smsc;
     const { command, system_id } = pdu;
-    const status = faults.onBind({ system_id, command }) ?? 0;
+    const status = faults.onBind() ?? 0;
     const refusal = status === 0 ? this.#wrongCredentials(pdu) : statusName(status);
     this.#systemId = system_id;
     this.#interfaceVersion = pdu.interface_version;
     if (refusal === undefined) this.#bindType = BIND_TYPES[command];
     // Told when the session is in its new state: a handler may want to use it.
     queueMicrotask(() => this.#tellBind(command, refusal ?? 'ESME_ROK'));
-    if (refusal !== undefined) return refuse(refusal);
-    for (const { after, act } of faults.onBound({ system_id, command })) {
-      agenda.in(after, () => this.perform(act));
+    if (refusal !== undefined) return { command_status: refusal };
+    for (const { after, act } of faults.onBound()) {
+      scheduler.in(after, () => this.perform(act));
     }
-    if (canReceive(stateAfterBind(command))) outbox.wake();
+    if (canReceive(stateAfterBind(command))) deliveries.wake();
     return {
       command_status: 0,
       fields: { system_id: settings.systemId || 'simulator' },
@@ -181,14 +183,14 @@ export class Link implements Origin {
   }
 
   #wrongCredentials({ system_id, password }: BindPdu): string | undefined {
-    const { settings } = this.#centre;
+    const { settings } = this.#smsc;
     if (settings.systemId !== '' && system_id !== settings.systemId) return 'ESME_RINVSYSID';
     if (settings.password !== '' && password !== settings.password) return 'ESME_RINVPASWD';
     return undefined;
   }
 
   #tellBind(command: BindCommand, command_status: string): void {
-    const { events, settings } = this.#centre;
+    const { events, settings } = this.#smsc;
     const facts = { event: 'bind', command, command_status, system_id: this.#systemId, host: this.peer };
     settings.log.info(facts, `${command} of ${this.#systemId || 'nobody'}: ${command_status}`);
     events.emit('bind', { command, system_id: this.#systemId, command_status, session: this });

@@ -49,33 +49,16 @@ export interface SmscOptions {
   /** A pino logger, or a function that takes finished lines; default: none. */
   readonly log?: Log | LogSink;
   readonly clock?: Clock;
+  /** Chance, from 0 up to 1: for the UUIDs of the rule `ids`; default Math.random. */
+  readonly random?: () => number;
 }
 
-/** The options, checked: times in milliseconds, everything but `tls` present. */
-export interface SmscSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly systemId: string;
-  readonly password: string;
-  readonly receiptDelay: number;
-  readonly receiptState: ReceiptState;
-  readonly rules: readonly Rule[];
-  readonly messageId: ((n: number) => string) | undefined;
-  readonly interfaceVersion: number;
-  readonly tls: TlsOptions | undefined;
-  readonly windowSize: number;
-  readonly responseTimeout: number;
-  readonly enquireLinkInterval: number;
-  readonly bindTimeout: number;
-  readonly inactivityTimeout: number;
-  readonly maxPduLength: number;
-  readonly defaultAlphabet: string;
-  readonly log: Log;
-  readonly clock: Clock;
-}
+/** The options, checked: times in milliseconds, defaults filled in. */
+export type SmscSettings = Readonly<ReturnType<typeof readSettings>>;
 
 const VERSIONS: Readonly<Record<string, number>> = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 };
 const LONGEST_SECONDS = 2_000_000;
+const ALPHABETS = ENCODING_NAMES.filter((name) => name !== 'binary');
 
 /** Reads options one by one and collects what is wrong with them. */
 class Reader {
@@ -155,17 +138,23 @@ function tlsProblems(tls: TlsOptions | undefined): Problem[] {
 /** Checks all options; throws {@link SmscConfigError} with everything that is wrong. */
 export function normalise(options: SmscOptions): SmscSettings {
   const read = new Reader(options);
-  const rules = (read.given('rules') ?? []) as readonly Rule[];
-  const ruleProblems = findRuleProblems(rules);
-  const settings: SmscSettings = {
+  const settings = readSettings(read);
+  read.rest();
+  const problems = [...read.problems, ...tlsProblems(settings.tls), ...findRuleProblems(settings.rules)];
+  if (problems.length > 0) throw new SmscConfigError(problems);
+  return settings;
+}
+
+function readSettings(read: Reader) {
+  return {
     host: read.text('host', '127.0.0.1'),
     port: read.number('port', 0, 0, 65_535),
     systemId: read.text('systemId', '', 64),
     password: read.text('password', '', 64),
     receiptDelay: read.milliseconds('receiptDelay', 0.5),
     receiptState: read.choice('receiptState', 'DELIVRD', RECEIPT_STATES),
-    rules,
-    messageId: read.given('messageId') as SmscSettings['messageId'],
+    rules: (read.given('rules') ?? []) as readonly Rule[],
+    messageId: read.given('messageId') as SmscOptions['messageId'],
     interfaceVersion: VERSIONS[read.choice('interfaceVersion', '3.4', Object.keys(VERSIONS))] ?? 0x34,
     tls: read.given('tls') as TlsOptions | undefined,
     windowSize: read.number('windowSize', 10, 1, 100_000),
@@ -174,16 +163,9 @@ export function normalise(options: SmscOptions): SmscSettings {
     bindTimeout: read.milliseconds('bindTimeout', 10),
     inactivityTimeout: read.milliseconds('inactivityTimeout', 0),
     maxPduLength: read.number('maxPduLength', DEFAULT_MAX_PDU_LENGTH, 256, 16_777_216),
-    defaultAlphabet: read.choice(
-      'defaultAlphabet',
-      'gsm0338',
-      ENCODING_NAMES.filter((name) => name !== 'binary'),
-    ),
+    defaultAlphabet: read.choice('defaultAlphabet', 'gsm0338', ALPHABETS),
     log: read.log('log'),
     clock: (read.given('clock') ?? systemClock) as Clock,
+    random: (read.given('random') ?? Math.random) as () => number,
   };
-  read.rest();
-  const problems = [...read.problems, ...tlsProblems(settings.tls), ...ruleProblems];
-  if (problems.length > 0) throw new SmscConfigError(problems);
-  return settings;
 }

@@ -1,53 +1,66 @@
 import { commandId, encodeBody, statusName, type PduInputOf } from '../protocol';
 import { encodeText } from '../text';
-import type { Centre } from './centre';
+import type { SmscContext } from './context';
+import type { Recipient, TakenMessage } from './message-store';
 import { receiptText, stateNumber, wantsReceipt, type ReceiptState } from './receipt-text';
-import type { Recipient, TakenMessage } from './register';
 
 /** SMPP 3.4 section 5.2.12: the short message is a delivery receipt. */
 const IS_RECEIPT = 0x04;
-/** Of deliver_sm; data_sm allows more. */
+/** Characters of an address in deliver_sm; data_sm allows more. */
 const LONGEST_ADDRESS = 20;
+/** Characters of a text that a receipt repeats, and some. */
+const REMEMBERED_TEXT = 40;
 
-/** Sees to it that a message's receipts go out, `delay` milliseconds from now, where they are asked for. */
-export function scheduleReceipts(message: TakenMessage, delay: number, centre: Centre): void {
+/** What a receipt needs of a text. In V8 a string that was cut out of another keeps all of that alive, hence a copy. */
+export function beginningOf(text: string): string {
+  if (text.length <= REMEMBERED_TEXT) return text;
+  return Buffer.from(text.slice(0, REMEMBERED_TEXT), 'utf16le').toString('utf16le');
+}
+
+/** Sends a message's receipts, where they are asked for, `delay` milliseconds from now. */
+export function scheduleReceipts(message: TakenMessage, delay: number, smsc: SmscContext): void {
   // replace_sm may still ask for one; most messages that do not now never will.
   if ((message.registered_delivery & 0x03) === 0) return;
-  if (!centre.register.promise(message)) return tellLost(message, centre);
-  centre.agenda.in(delay, () => {
-    centre.register.kept(message);
-    const state = message.cancelledAt === undefined ? centre.settings.receiptState : 'DELETED';
+  if (!smsc.messages.reserve(message)) return tellLost(message, smsc);
+  smsc.scheduler.in(delay, () => {
+    smsc.messages.release(message);
+    const state = message.cancelledAt === undefined ? smsc.settings.receiptState : 'DELETED';
     if (!wantsReceipt(message.registered_delivery, state)) return;
-    for (const recipient of message.recipients) postReceipt(message, recipient, state, centre);
+    for (const recipient of message.recipients) queueReceipt(message, recipient, state, smsc);
   });
 }
 
-function tellLost({ message_id, system_id }: TakenMessage, centre: Centre): void {
-  const { log, receiptState } = centre.settings;
+function tellLost({ message_id, system_id }: TakenMessage, { settings, events }: SmscContext): void {
+  const { log, receiptState } = settings;
   const facts = { event: 'outbox', stage: 'full', system_id };
   log.warn(facts, `too many receipts are to come: that for a message of ${system_id} is lost`);
-  centre.events.emit('receipt', { message_id, system_id, stat: receiptState, command_status: undefined });
+  events.emit('receipt', { message_id, system_id, stat: receiptState, command_status: undefined });
 }
 
-function postReceipt(message: TakenMessage, recipient: Recipient, state: ReceiptState, centre: Centre): void {
+function queueReceipt(
+  message: TakenMessage,
+  recipient: Recipient,
+  state: ReceiptState,
+  smsc: SmscContext,
+): void {
   const { message_id, system_id } = message;
-  const pdu = receiptPdu(message, recipient, state, centre);
-  centre.outbox.post(system_id, {
+  const pdu = receiptPdu(message, recipient, state, smsc);
+  smsc.deliveries.add(system_id, {
     commandId: commandId(pdu.command),
     body: encodeBody(pdu, { addressEncoding: 'latin1' }),
     settled: (status) => {
       const command_status = status === undefined ? undefined : statusName(status);
-      centre.events.emit('receipt', { message_id, system_id, stat: state, command_status });
+      smsc.events.emit('receipt', { message_id, system_id, stat: state, command_status });
     },
   });
 }
 
-/** It comes from whom the message went to. */
+/** It comes from the recipient of the message. */
 function receiptPdu(
   message: TakenMessage,
   recipient: Recipient,
   state: ReceiptState,
-  centre: Centre,
+  smsc: SmscContext,
 ): PduInputOf<'deliver_sm'> | PduInputOf<'data_sm'> {
   const fields = {
     source_addr_ton: recipient.dest_addr_ton,
@@ -59,16 +72,16 @@ function receiptPdu(
     esm_class: IS_RECEIPT,
   };
   const tlvs = { receipted_message_id: message.receipt_id, message_state: stateNumber(state) };
-  const octets = receiptOctets(message, state, centre);
+  const octets = receiptOctets(message, state, smsc);
   const fits = Math.max(fields.source_addr.length, fields.destination_addr.length) <= LONGEST_ADDRESS;
   return fits
     ? { command: 'deliver_sm', ...fields, short_message: octets, tlvs }
     : { command: 'data_sm', ...fields, tlvs: { ...tlvs, message_payload: octets } };
 }
 
-function receiptOctets(message: TakenMessage, state: ReceiptState, centre: Centre): Buffer {
+function receiptOctets(message: TakenMessage, state: ReceiptState, smsc: SmscContext): Buffer {
   const { receipt_id: messageId, submittedAt, text, cancelledAt, finalAt } = message;
-  const { defaultAlphabet: encoding } = centre.settings;
+  const { defaultAlphabet: encoding } = smsc.settings;
   const written = receiptText({ messageId, state, submittedAt, doneAt: cancelledAt ?? finalAt, text });
   return encodeText(written, { encoding, unencodable: 'replace' }).octets;
 }

@@ -12,7 +12,7 @@ import { OPTIONS, SmppClient } from '../../src/index';
 import { STATUSES } from '../../src/protocol';
 import { RECEIPT_STATES } from '../../src/simulator/receipt-text';
 import { findRuleProblems, type Rule } from '../../src/simulator';
-import { KINDS } from '../../src/simulator/rules/kinds';
+import { KINDS } from '../../src/simulator/rules';
 
 const root = join(__dirname, '..', '..');
 const run = promisify(execFile);

@@ -1,14 +1,14 @@
 import { HEADER_LENGTH, commandName } from '../protocol';
 import type { Transport, TransportHandlers } from '../session';
-import type { Agenda } from './agenda';
-import type { Act, Faults, Subject, Treatment } from './rules';
+import type { Faults, LinkEffect, Subject, WriteEffect } from './rules';
+import type { Scheduler } from './scheduler';
 
-interface WireParts {
+interface TransportParts {
   readonly transport: Transport;
   readonly faults: Faults;
-  readonly agenda: Agenda;
+  readonly scheduler: Scheduler;
   /** Does to the link what a rule says. */
-  perform(act: Act): void;
+  perform(act: LinkEffect): void;
 }
 
 const SUBJECT_OF: Readonly<Record<string, Subject>> = {
@@ -31,15 +31,15 @@ interface Piece {
   readonly ms: number;
 }
 
-/** A transport that does to what is written what the rules say: says it twice, in pieces, half, or not at all. */
-export class Wire implements Transport {
-  readonly #parts: WireParts;
+/** A transport that does to what is written what the rules say: writes it twice, in pieces, half, or not at all. */
+export class FaultyTransport implements Transport {
+  readonly #parts: TransportParts;
   readonly #counts = new Map<Subject | undefined, number>();
   #pieces: Piece[] = [];
   #waiting = false;
   #muted = false;
 
-  constructor(parts: WireParts) {
+  constructor(parts: TransportParts) {
     this.#parts = parts;
   }
 
@@ -63,7 +63,7 @@ export class Wire implements Transport {
     this.#parts.transport.resume();
   }
 
-  /** From now on nothing leaves any more. */
+  /** From now on nothing is written any more. */
   mute(): void {
     this.#muted = true;
     this.#pieces = [];
@@ -72,10 +72,10 @@ export class Wire implements Transport {
   /** Always one or more whole PDUs. */
   write(octets: Buffer): boolean {
     if (this.#muted) return true;
-    if (!this.#parts.faults.treatsWriting) return this.#parts.transport.write(octets);
+    if (!this.#parts.faults.seesWrites) return this.#parts.transport.write(octets);
     let more = true;
     for (let at = 0; at < octets.length; at += octets.readUInt32BE(at)) {
-      more = this.#say(octets.subarray(at, at + octets.readUInt32BE(at)));
+      more = this.#writeOne(octets.subarray(at, at + octets.readUInt32BE(at)));
     }
     return more;
   }
@@ -90,34 +90,34 @@ export class Wire implements Transport {
     this.#parts.transport.destroy();
   }
 
-  #say(pdu: Buffer): boolean {
+  #writeOne(pdu: Buffer): boolean {
     const subject = SUBJECT_OF[commandName(pdu.readUInt32BE(4)) ?? ''];
     const ofLink = (this.#counts.get(subject) ?? 0) + 1;
     this.#counts.set(subject, ofLink);
-    const treatment = this.#parts.faults.onWrite({ subject, command_status: pdu.readUInt32BE(8), ofLink });
-    if (!treatment) return this.#put(pdu);
-    if (treatment.delay === undefined || treatment.delay === 0) return this.#treat(pdu, treatment);
-    this.#parts.agenda.in(treatment.delay, () => this.#muted || this.#treat(pdu, treatment));
+    const effect = this.#parts.faults.onWrite({ subject, command_status: pdu.readUInt32BE(8), ofLink });
+    if (!effect) return this.#put(pdu);
+    if (effect.delay === undefined || effect.delay === 0) return this.#apply(pdu, effect);
+    this.#parts.scheduler.in(effect.delay, () => this.#muted || this.#apply(pdu, effect));
     return true;
   }
 
-  #treat(pdu: Buffer, treatment: Treatment): boolean {
-    const { before, sequence_number, bare, half, copies = 0, silent, pieces, act } = treatment;
+  #apply(pdu: Buffer, effect: WriteEffect): boolean {
+    const { before, sequence_number, bare, half, copies = 0, silent, pieces, act } = effect;
     const own = pdu.readUInt32BE(12);
-    let said = bare ? bareOf(pdu) : pdu;
-    if (before) this.#put(numbered(said, before(own)), pieces);
-    if (sequence_number) said = numbered(said, sequence_number(own));
-    if (half) said = said.subarray(0, Math.ceil(said.length / 2));
+    let octets = bare ? bareOf(pdu) : pdu;
+    if (before) this.#put(numbered(octets, before(own)), pieces);
+    if (sequence_number) octets = numbered(octets, sequence_number(own));
+    if (half) octets = octets.subarray(0, Math.ceil(octets.length / 2));
     let more = true;
-    for (let n = 0; n <= copies && !silent; n++) more = this.#put(said, pieces);
+    for (let n = 0; n <= copies && !silent; n++) more = this.#put(octets, pieces);
     if (!act) return more;
     // At once, but not from within the write of a session: what that has still to say must not come behind a half.
     this.#muted = true;
-    this.#parts.agenda.in(0, () => this.#parts.perform(act));
+    this.#parts.scheduler.in(0, () => this.#parts.perform(act));
     return more;
   }
 
-  #put(octets: Buffer, pieces?: Treatment['pieces']): boolean {
+  #put(octets: Buffer, pieces?: WriteEffect['pieces']): boolean {
     if (!pieces && this.#pieces.length === 0) return this.#parts.transport.write(octets);
     const { octets: size, ms } = pieces ?? { octets: octets.length, ms: 0 };
     for (let at = 0; at < octets.length; at += size) {
@@ -135,7 +135,7 @@ export class Wire implements Transport {
     this.#parts.transport.write(piece.octets);
     if (this.#pieces.length === 0) return;
     this.#waiting = true;
-    this.#parts.agenda.in(piece.ms, () => this.#next());
+    this.#parts.scheduler.in(piece.ms, () => this.#next());
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock';
 import { Reassembler, decodeParts, type PartInfo } from '../text';
 import type { Content } from './content';
-import type { TakenMessage } from './register';
+import type { TakenMessage } from './message-store';
 
 /** Joins the parts of long messages. What never becomes whole is forgotten. */
-export class Joiner {
+export class PartJoiner {
   readonly #clock: Clock;
   readonly #defaultAlphabet: string;
   #reassembler = newReassembler();

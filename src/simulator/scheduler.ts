@@ -11,10 +11,10 @@ interface Slot {
 }
 
 /**
- * What is to be done later. A timer per message would cost more than the message,
- * so at most one per {@link GRAIN} is set, however much there is to do.
+ * Runs tasks later. A timer per message would cost more than the message,
+ * so at most one per {@link GRAIN} is set, however many tasks there are.
  */
-export class Agenda {
+export class Scheduler {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #slots = new Map<number, Slot>();
@@ -25,7 +25,7 @@ export class Agenda {
     this.#log = log;
   }
 
-  /** Runs a task in `ms` milliseconds, and at most {@link GRAIN} later. Tasks of one moment keep their order. */
+  /** Runs a task in `ms` milliseconds, and at most {@link GRAIN} later. Tasks of one slot keep their order. */
   in(ms: number, task: () => void): void {
     const now = this.#clock.monotonic();
     const slot = Math.ceil((now + ms) / GRAIN);
@@ -38,7 +38,7 @@ export class Agenda {
     this.#slots.set(slot, { timer, tasks: [task] });
   }
 
-  /** Resolves in `ms` milliseconds; rejects with `STOPPED` when the agenda is cleared before. */
+  /** Resolves in `ms` milliseconds; rejects with `STOPPED` when {@link clear} comes before. */
   sleep(ms: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#sleepers.add(reject);
@@ -49,6 +49,7 @@ export class Agenda {
     });
   }
 
+  /** Drops all tasks. */
   clear(): void {
     for (const { timer } of this.#slots.values()) this.#clock.clearTimeout(timer);
     this.#slots.clear();

@@ -6,7 +6,7 @@ export interface Recipient {
   readonly destination_addr: string;
 }
 
-/** A message that the centre has taken, as far as later requests and its receipt need it. */
+/** A message that the SMSC has taken, as far as later requests and its receipt need it. */
 export interface TakenMessage {
   readonly message_id: string;
   /** What its receipt calls it. */
@@ -27,20 +27,26 @@ export interface TakenMessage {
   /** Monotonic milliseconds: from then on it is at its end, whatever the clock shows. */
   readonly dueAt: number;
   /** Of a broadcast: where it goes. */
-  readonly areas?: readonly Buffer[];
+  readonly areas: readonly Buffer[] | undefined;
   schedule_delivery_time: string;
   validity_period: string;
   registered_delivery: number;
-  short_message: Buffer;
+  /** Its octets as Latin-1: a string costs a third of a Buffer. */
+  short_message: string;
+  /** Its beginning, as far as the receipt repeats it; empty where no receipt is asked for. */
   text: string;
-  /** Cancelled before its end. */
-  cancelledAt?: number;
+  /** When it was cancelled, before its end; epoch milliseconds. */
+  cancelledAt: number | undefined;
+  /** What it counts for in the store, and among those whose receipts are to come; the store's own. */
+  stored: number;
+  reserved: number;
 }
 
-/** Where a message is at a time. */
-export interface Whereabouts {
+/** What has become of a message at a time. */
+export interface MessageStatus {
   /** Undefined: on its way. */
   readonly state: ReceiptState | undefined;
+  /** The value of the field message_state. */
   readonly message_state: number;
   /** Epoch milliseconds; undefined while on its way. */
   readonly doneAt: number | undefined;
@@ -49,28 +55,29 @@ export interface Whereabouts {
 const CAPACITY = 10_000;
 const MOST_OCTETS = 16 * 1024 * 1024;
 /** Messages whose receipts are to come, and what they take, the forgotten ones too. */
-const MOST_PROMISED = 100_000;
-const PROMISED_OCTETS = 32 * 1024 * 1024;
-/** What keeping a message costs beside its recipients, texts and octets, and each of these. Measured. */
+const MOST_RESERVED = 100_000;
+const RESERVED_OCTETS = 32 * 1024 * 1024;
+/** Octets that keeping a message costs beside its recipients, texts and areas, and each of these. Measured. */
 const OVERHEAD = 800;
 const PER_RECIPIENT = 450;
 const PER_BUFFER = 200;
 
-function octetsOf({ recipients = [], short_message, areas = [], text = '' }: Partial<TakenMessage>): number {
-  const inBuffers = [short_message ?? '', ...areas].reduce((sum, { length }) => sum + length + PER_BUFFER, 0);
-  return OVERHEAD + recipients.length * PER_RECIPIENT + inBuffers + 2 * text.length;
+function octetsOf({ recipients, short_message, areas, text }: TakenMessage): number {
+  let octets = OVERHEAD + recipients.length * PER_RECIPIENT + short_message.length + 2 * text.length;
+  if (areas) for (const area of areas) octets += area.length + PER_BUFFER;
+  return octets;
 }
 
-/** The newest messages of a centre, by their ids; older ones are forgotten. */
-export class Register {
+/** The newest messages of an SMSC, by their ids; older ones are forgotten. */
+export class MessageStore {
   readonly #outcome: ReceiptState;
   readonly #capacity: number;
-  readonly #messages = new Map<string, { readonly message: TakenMessage; readonly octets: number }>();
+  readonly #messages = new Map<string, TakenMessage>();
   /** One for many: a new one walks over all that was deleted in front. None while nothing is to go: it keeps that alive. */
   #oldest: Iterator<string> | undefined;
-  readonly #promised = new Map<TakenMessage, number>();
   #octets = 0;
-  #promisedOctets = 0;
+  #reserved = 0;
+  #reservedOctets = 0;
 
   constructor(outcome: ReceiptState, capacity = CAPACITY) {
     this.#outcome = outcome;
@@ -79,9 +86,9 @@ export class Register {
 
   add(message: TakenMessage): void {
     this.#forget(message.message_id);
-    const octets = octetsOf(message);
-    this.#messages.set(message.message_id, { message, octets });
-    this.#octets += octets;
+    message.stored = octetsOf(message);
+    this.#messages.set(message.message_id, message);
+    this.#octets += message.stored;
     if (!this.#isOver) this.#oldest = undefined;
     while (this.#isOver) {
       const next = (this.#oldest ??= this.#messages.keys()).next();
@@ -95,40 +102,43 @@ export class Register {
   }
 
   #forget(messageId: string): void {
-    const kept = this.#messages.get(messageId);
-    if (kept && this.#messages.delete(messageId)) this.#octets -= kept.octets;
+    const message = this.#messages.get(messageId);
+    if (!message) return;
+    this.#messages.delete(messageId);
+    this.#octets -= message.stored;
   }
 
-  /** Whether there is room to keep a message until its receipt goes out; then {@link kept} gives it back. */
-  promise(message: TakenMessage): boolean {
+  /** Whether there is room to keep a message until its receipt goes out; then {@link release} gives it back. */
+  reserve(message: TakenMessage): boolean {
     const octets = octetsOf(message);
-    if (this.#promised.size >= MOST_PROMISED || this.#promisedOctets + octets > PROMISED_OCTETS) return false;
-    this.kept(message);
-    this.#promised.set(message, octets);
-    this.#promisedOctets += octets;
+    if (this.#reserved >= MOST_RESERVED || this.#reservedOctets + octets > RESERVED_OCTETS) return false;
+    this.release(message);
+    message.reserved = octets;
+    this.#reserved++;
+    this.#reservedOctets += octets;
     return true;
   }
 
-  kept(message: TakenMessage): void {
-    this.#promisedOctets -= this.#promised.get(message) ?? 0;
-    this.#promised.delete(message);
+  release(message: TakenMessage): void {
+    if (message.reserved === 0) return;
+    this.#reserved--;
+    this.#reservedOctets -= message.reserved;
+    message.reserved = 0;
   }
 
   /** One message of an account. */
   find(systemId: string, messageId: string): TakenMessage | undefined {
-    const message = this.#messages.get(messageId)?.message;
+    const message = this.#messages.get(messageId);
     return message?.system_id === systemId ? message : undefined;
   }
 
   /** All messages of an account that fit, oldest first. */
   all(systemId: string, fits: (message: TakenMessage) => boolean): TakenMessage[] {
-    const all = [...this.#messages.values()].map(({ message }) => message);
-    return all.filter((message) => message.system_id === systemId && fits(message));
+    return [...this.#messages.values()].filter((message) => message.system_id === systemId && fits(message));
   }
 
   /** `now` in monotonic milliseconds. */
-  whereabouts(message: TakenMessage, now: number): Whereabouts {
-    const { cancelledAt, finalAt, dueAt } = message;
+  status({ cancelledAt, finalAt, dueAt }: TakenMessage, now: number): MessageStatus {
     if (cancelledAt !== undefined) return reached('DELETED', cancelledAt);
     if (now >= dueAt) return reached(this.#outcome, finalAt);
     return { state: undefined, message_state: stateNumber('ENROUTE'), doneAt: undefined };
@@ -136,12 +146,13 @@ export class Register {
 
   clear(): void {
     this.#messages.clear();
-    this.#promised.clear();
+    this.#oldest = undefined;
     this.#octets = 0;
-    this.#promisedOctets = 0;
+    this.#reserved = 0;
+    this.#reservedOctets = 0;
   }
 }
 
-function reached(state: ReceiptState, doneAt: number): Whereabouts {
+function reached(state: ReceiptState, doneAt: number): MessageStatus {
   return { state, message_state: stateNumber(state), doneAt };
 }
