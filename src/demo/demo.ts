@@ -1,6 +1,5 @@
-import type { FlowNode, NodeRed } from './node-red';
-import { loadNodeRed, versionOf } from './node-red';
 import { flowIds } from './flow';
+import { loadNodeRed, versionOf, type FlowNode, type NodeRed } from './node-red';
 import { host, listenFrom } from './ports';
 import { Story } from './story';
 import { UserFolder } from './user-folder';
@@ -44,7 +43,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   folder.note(url);
   story.follow(nodeRed);
   nodeRed.events.on('flows:starting', () => {
-    for (const port of held.splice(0)) port.release();
+    for (const port of held.splice(0)) void port.release();
   });
   await nodeRed.start();
   say(`Node-RED ${versionOf(nodeRed)} is listening: open ${url} in a browser (Ctrl-C stops it).`);
@@ -64,20 +63,17 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
 }
 
-/** Presses the flow's button once. Only towards the simulator of the flow: with a real SMS centre it would cost. */
+/** Presses the flow's button once. Only towards the simulator of the flow: with a real SMSC it would cost. */
 function sendGreeting(nodeRed: NodeRed): void {
   if (bindsToOwnSimulator(nodeRed)) nodeRed.nodes.getNode(flowIds.hello)?.receive();
 }
 
 function bindsToOwnSimulator(nodeRed: NodeRed): boolean {
-  const nodes: FlowNode[] = [];
-  nodeRed.nodes.eachNode((node) => nodes.push(node));
-  const connection = nodes.find(({ id }) => id === flowIds.connection);
-  const simulator = nodes.find(({ id }) => id === flowIds.simulator);
+  const nodes = new Map<string, FlowNode>();
+  nodeRed.nodes.eachNode((node) => nodes.set(node.id, node));
+  const connection = nodes.get(flowIds.connection);
+  const simulator = nodes.get(flowIds.simulator);
   return (
-    connection !== undefined &&
-    connection.host === host &&
-    simulator?.d !== true &&
-    String(connection.port) === String(simulator?.port)
+    connection?.host === host && simulator?.d !== true && String(connection.port) === String(simulator?.port)
   );
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock';
+import type { PartJoiner } from './content';
 import type { DeliveryQueue } from './delivery-queue';
 import type { Emitter, SmscSession } from './events';
 import type { MessageStore } from './message-store';
 import type { SmscSettings } from './options';
-import type { PartJoiner } from './part-joiner';
 import type { Faults, LinkEffect } from './rules';
 import type { Scheduler } from './scheduler';
 
@@ -23,8 +23,6 @@ export interface SmscContext {
 
 /** The link that a request came over. */
 export interface SmscLink extends SmscSession {
-  /** Counts one more submit of this link, and returns which it is, from 1. */
-  countSubmit(): number;
   /** Does to the link what a rule says. */
   perform(act: LinkEffect): void;
 }

@@ -14,8 +14,9 @@ import type { SmscContext, SmscLink } from './context';
 import type { SmscSession } from './events';
 import { FaultyTransport } from './faulty-transport';
 import { handleManagement } from './manage';
+import { versionOf } from './options';
 import type { LinkEffect } from './rules';
-import { handleSubmit, isSubmit } from './submit';
+import { SubmitHandler, isSubmit } from './submit';
 
 type BindPdu = PduOf<BindCommand>;
 
@@ -40,13 +41,13 @@ export interface Accepted {
 export class Link implements SmscLink {
   readonly id: number;
   readonly session: Session;
+  system_id = '';
+  interface_version = 0;
+  bind_type: SmscSession['bind_type'];
   readonly #smsc: SmscContext;
   readonly #reset: () => void;
   readonly #transport: FaultyTransport;
-  #systemId = '';
-  #interfaceVersion = 0;
-  #bindType: SmscSession['bind_type'];
-  #submitted = 0;
+  readonly #submits: SubmitHandler;
 
   constructor(id: number, { transport, reset }: Accepted, smsc: SmscContext) {
     const { settings, events, faults, scheduler, clock } = smsc;
@@ -54,6 +55,7 @@ export class Link implements SmscLink {
     this.id = id;
     this.#smsc = smsc;
     this.#reset = reset;
+    this.#submits = new SubmitHandler(this, smsc);
     this.#transport = new FaultyTransport({
       transport,
       faults,
@@ -88,32 +90,16 @@ export class Link implements SmscLink {
     return this.session.peer;
   }
 
-  get system_id(): string {
-    return this.#systemId;
-  }
-
-  get bind_type(): SmscSession['bind_type'] {
-    return this.#bindType;
-  }
-
-  get interface_version(): number {
-    return this.#interfaceVersion;
-  }
-
   get state(): SessionState {
     return this.session.state;
   }
 
   get submitted(): number {
-    return this.#submitted;
+    return this.#submits.count;
   }
 
   get receives(): boolean {
     return canReceive(this.session.state);
-  }
-
-  countSubmit(): number {
-    return ++this.#submitted;
   }
 
   drop(): void {
@@ -148,14 +134,14 @@ export class Link implements SmscLink {
     const { events, settings } = this.#smsc;
     if (code === 'peer-unbound') events.emit('unbind', { session: this });
     settings.log.info(
-      { event: 'session', stage: 'closed', system_id: this.#systemId, host: this.peer },
+      { event: 'session', stage: 'closed', system_id: this.system_id, host: this.peer },
       text,
     );
     events.emit('close', { session: this, reason: text });
   }
 
   #handle(pdu: Pdu): Answer | Promise<Answer> | undefined {
-    if (isSubmit(pdu)) return handleSubmit(pdu, this, this.#smsc);
+    if (isSubmit(pdu)) return this.#submits.handle(pdu);
     if (isBind(pdu)) return this.#bind(pdu);
     return handleManagement(pdu, this, this.#smsc);
   }
@@ -165,9 +151,9 @@ export class Link implements SmscLink {
     const { command, system_id } = pdu;
     const status = faults.onBind() ?? 0;
     const refusal = status === 0 ? this.#wrongCredentials(pdu) : statusName(status);
-    this.#systemId = system_id;
-    this.#interfaceVersion = pdu.interface_version;
-    if (refusal === undefined) this.#bindType = BIND_TYPES[command];
+    this.system_id = system_id;
+    this.interface_version = pdu.interface_version;
+    if (refusal === undefined) this.bind_type = BIND_TYPES[command];
     // Told when the session is in its new state: a handler may want to use it.
     queueMicrotask(() => this.#tellBind(command, refusal ?? 'ESME_ROK'));
     if (refusal !== undefined) return { command_status: refusal };
@@ -178,7 +164,7 @@ export class Link implements SmscLink {
     return {
       command_status: 0,
       fields: { system_id: settings.systemId || 'simulator' },
-      ...(faults.habits.hidesVersion ? {} : { tlvs: { sc_interface_version: settings.interfaceVersion } }),
+      ...(faults.habits.hidesVersion ? {} : { tlvs: { sc_interface_version: versionOf(settings) } }),
     };
   }
 
@@ -191,9 +177,9 @@ export class Link implements SmscLink {
 
   #tellBind(command: BindCommand, command_status: string): void {
     const { events, settings } = this.#smsc;
-    const facts = { event: 'bind', command, command_status, system_id: this.#systemId, host: this.peer };
-    settings.log.info(facts, `${command} of ${this.#systemId || 'nobody'}: ${command_status}`);
-    events.emit('bind', { command, system_id: this.#systemId, command_status, session: this });
+    const facts = { event: 'bind', command, command_status, system_id: this.system_id, host: this.peer };
+    settings.log.info(facts, `${command} of ${this.system_id || 'nobody'}: ${command_status}`);
+    events.emit('bind', { command, system_id: this.system_id, command_status, session: this });
   }
 }
 

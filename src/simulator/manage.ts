@@ -4,7 +4,7 @@ import { decodeContent } from './content';
 import type { SmscContext, SmscLink } from './context';
 import type { TakenMessage } from './message-store';
 import { absoluteTime } from './receipt-text';
-import { beginningOf, scheduleReceipts } from './receipts';
+import { asksForReceipt, beginningOf, scheduleReceipts } from './receipts';
 
 type Handle<C extends CommandName> = (pdu: PduOf<C>, link: SmscLink, smsc: SmscContext) => Answer;
 
@@ -33,7 +33,7 @@ const HANDLERS: { readonly [C in CommandName]?: Handle<C> } = {
   replace_sm(pdu, link, smsc) {
     const message = find(pdu, link, smsc);
     if (!message || !isUnderWay(message, smsc)) return refuse('ESME_RREPLACEFAIL');
-    const asked = (message.registered_delivery & 0x03) !== 0;
+    const asked = asksForReceipt(message);
     message.short_message = pdu.short_message.toString('latin1');
     const text = decodeContent(pdu.short_message, message.data_coding, smsc.settings.defaultAlphabet);
     message.text = beginningOf(text ?? '');

@@ -17,10 +17,15 @@ export function beginningOf(text: string): string {
   return Buffer.from(text.slice(0, REMEMBERED_TEXT), 'utf16le').toString('utf16le');
 }
 
+/** SMPP 3.4 section 5.2.17: for some outcome at least. */
+export function asksForReceipt({ registered_delivery }: TakenMessage): boolean {
+  return (registered_delivery & 0x03) !== 0;
+}
+
 /** Sends a message's receipts, where they are asked for, `delay` milliseconds from now. */
 export function scheduleReceipts(message: TakenMessage, delay: number, smsc: SmscContext): void {
   // replace_sm may still ask for one; most messages that do not now never will.
-  if ((message.registered_delivery & 0x03) === 0) return;
+  if (!asksForReceipt(message)) return;
   if (!smsc.messages.reserve(message)) return tellLost(message, smsc);
   smsc.scheduler.in(delay, () => {
     smsc.messages.release(message);

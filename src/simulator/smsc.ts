@@ -4,6 +4,7 @@ import type { Clock } from '../clock';
 import { collapseRepeats, type CollapsedLog } from '../observability';
 import { SmppError, plainCopy, type Pdu } from '../protocol';
 import { SocketTransport, isBound, type Session, type Transport } from '../session';
+import { PartJoiner } from './content';
 import type { SmscContext } from './context';
 import { deliverPdu, pdusOf, type DeliverOptions, type MobileMessage } from './deliver';
 import { DeliveryQueue } from './delivery-queue';
@@ -12,7 +13,6 @@ import { Emitter, type SmscEventName, type SmscEvents, type SmscSession } from '
 import { Link, type Accepted } from './link';
 import { MessageStore } from './message-store';
 import { normalise, type SmscOptions, type SmscSettings } from './options';
-import { PartJoiner } from './part-joiner';
 import { Faults, findRuleProblems, type Rule } from './rules';
 import { Scheduler } from './scheduler';
 
