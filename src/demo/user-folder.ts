@@ -7,7 +7,7 @@ import { holdPort, type HeldPort } from './ports';
 
 const firstSimulatorPort = 2775;
 
-/** Where the editor of a running demo is to be found, so that no second one writes the same files. */
+/** Of a running demo, so that no second one writes the same files. `url`: its editor. */
 interface Running {
   pid: number;
   url: string;
@@ -90,8 +90,11 @@ export class UserFolder {
   }
 }
 
-/** Moves each simulator whose port is taken to the next free one, and the connections that point to it along. */
-async function followFreePorts(nodes: readonly FlowNode[], say: (line: string) => void): Promise<Moved> {
+/** Moves each simulator whose port is taken to the next free one, and the connections that point to it along; `moved`: then the flow. */
+async function followFreePorts(
+  nodes: readonly FlowNode[],
+  say: (line: string) => void,
+): Promise<{ held: HeldPort[]; moved: FlowNode[] | undefined }> {
   const held = new Map<number, HeldPort>();
   for (const { type, d, port } of nodes) {
     const wanted = Number(port);
@@ -107,12 +110,6 @@ async function followFreePorts(nodes: readonly FlowNode[], say: (line: string) =
     return to === undefined ? node : { ...node, port: to.port };
   };
   return { held: [...held.values()], moved: hasMoved ? nodes.map(follow) : undefined };
-}
-
-interface Moved {
-  readonly held: HeldPort[];
-  /** The changed flow; undefined where nothing had to move. */
-  readonly moved: FlowNode[] | undefined;
 }
 
 function isLocal({ type, host }: FlowNode): boolean {

@@ -3,14 +3,6 @@ import { describeStatus } from '../protocol';
 import type { RequestHandler, Session } from '../session';
 import type { Scheduler } from './scheduler';
 
-/** A request that is to reach some receiver of an account. */
-export interface Delivery {
-  readonly commandId: number;
-  readonly body: Buffer;
-  /** Called once, with the client's answer; undefined: given up. */
-  settled(commandStatus: number | undefined): void;
-}
-
 interface QueueParts {
   readonly scheduler: Scheduler;
   readonly log: Log;
@@ -30,32 +22,47 @@ const TRIES = 8;
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 30_000;
 
+/** A request that is to reach some receiver of an account. */
+export interface Delivery {
+  readonly systemId: string;
+  readonly commandId: number;
+  readonly body: Buffer;
+  /** Called once, with the client's command_status; undefined: given up. */
+  readonly settled: (commandStatus: number | undefined) => void;
+}
+
 /** A delivery in the queue, as the session sends it and tells of it. */
 class Queued implements RequestHandler {
   readonly handler = this;
-  readonly octets: number;
+  readonly systemId: string;
   readonly commandId: number;
   readonly body: Buffer;
+  readonly settled: Delivery['settled'];
+  /** What it takes of memory, roughly. */
+  readonly octets: number;
   tries = 0;
+  readonly #queue: DeliveryQueue;
 
+  /** `serial` counts what was added. */
   constructor(
-    readonly queue: DeliveryQueue,
-    /** Counts what was added. */
+    queue: DeliveryQueue,
     readonly serial: number,
-    readonly systemId: string,
-    readonly delivery: Delivery,
+    { systemId, commandId, body, settled }: Delivery,
   ) {
-    this.commandId = delivery.commandId;
-    this.body = delivery.body;
-    this.octets = delivery.body.length + systemId.length + OVERHEAD;
+    this.#queue = queue;
+    this.systemId = systemId;
+    this.commandId = commandId;
+    this.body = body;
+    this.settled = settled;
+    this.octets = body.length + systemId.length + OVERHEAD;
   }
 
   onResponse({ command_status: status }: { readonly command_status: number }): void {
-    this.queue.answered(this, status);
+    this.#queue.answered(this, status);
   }
 
   onLost(reason: 'closed' | 'timeout'): void {
-    this.queue.again(this, undefined, reason === 'closed' ? 0 : FIRST_RETRY);
+    this.#queue.again(this, undefined, reason === 'closed' ? 0 : FIRST_RETRY);
   }
 }
 
@@ -89,11 +96,11 @@ export class DeliveryQueue {
     return this.#octets;
   }
 
-  add(systemId: string, delivery: Delivery): void {
-    const queued = new Queued(this, this.#added++, systemId, delivery);
+  add(delivery: Delivery): void {
+    const queued = new Queued(this, this.#added++, delivery);
     this.#kept.add(queued);
     this.#octets += queued.octets;
-    this.#waitingFor(systemId).push(queued);
+    this.#waitingFor(queued.systemId).push(queued);
     this.#overflow();
     this.wake();
   }
@@ -158,7 +165,7 @@ export class DeliveryQueue {
   #settle(queued: Queued, status: number | undefined): void {
     if (!this.#kept.delete(queued)) return;
     this.#octets -= queued.octets;
-    queued.delivery.settled(status);
+    queued.settled(status);
   }
 
   #overflow(): void {

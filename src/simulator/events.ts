@@ -21,14 +21,20 @@ export interface SmscSession {
   unbind(): Promise<void>;
 }
 
-/** A submit that was taken. Beside these it has all fields of its PDU by their specification names. */
-export interface SubmitEvent {
+/** A submit. Beside these it has all fields of its PDU by their specification names. */
+interface SubmitFacts {
   readonly command: 'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm';
   readonly sequence_number: number;
-  readonly message_id: string;
   /** The account. */
   readonly system_id: string;
   readonly session: SmscSession;
+  readonly tlvs: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
+
+/** A submit that was taken. */
+export interface SubmitEvent extends SubmitFacts {
+  readonly message_id: string;
   /**
    * Of a long message undefined, until the part that completes it has come: then all of it. Also undefined where
    * the octets are no text.
@@ -38,20 +44,12 @@ export interface SubmitEvent {
   readonly octets: Buffer;
   /** Which part of a long message it is. */
   readonly part?: PartInfo;
-  readonly tlvs: Readonly<Record<string, unknown>>;
-  readonly [field: string]: unknown;
 }
 
 /** A submit that was not taken. */
-export interface RefusedEvent {
-  readonly command: SubmitEvent['command'];
-  readonly sequence_number: number;
-  readonly system_id: string;
-  readonly session: SmscSession;
+export interface RefusedEvent extends SubmitFacts {
   /** The refusal; undefined where a rule left it unanswered. */
   readonly command_status: string | undefined;
-  readonly tlvs: Readonly<Record<string, unknown>>;
-  readonly [field: string]: unknown;
 }
 
 /** A client tried to bind. */

@@ -5,7 +5,7 @@
  */
 export { Smsc } from './smsc';
 export type { SmscOptions } from './options';
-export type { ReceiptState } from './receipt-text';
+export type { ReceiptState } from './receipt-states';
 export type { DeliverOptions, MobileMessage } from './deliver';
 export type {
   BindEvent,

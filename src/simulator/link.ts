@@ -20,12 +20,6 @@ import { SubmitHandler, isSubmit } from './submit';
 
 type BindPdu = PduOf<BindCommand>;
 
-const BIND_TYPES = {
-  bind_transmitter: 'transmitter',
-  bind_receiver: 'receiver',
-  bind_transceiver: 'transceiver',
-} as const satisfies Record<BindCommand, SmscSession['bind_type']>;
-
 /** Milliseconds. */
 const UNBIND_TIMEOUT = 1000;
 const LONGEST_DEAF = 600_000;
@@ -153,7 +147,7 @@ export class Link implements SmscLink {
     const refusal = status === 0 ? this.#wrongCredentials(pdu) : statusName(status);
     this.system_id = system_id;
     this.interface_version = pdu.interface_version;
-    if (refusal === undefined) this.bind_type = BIND_TYPES[command];
+    if (refusal === undefined) this.bind_type = command.slice('bind_'.length) as SmscSession['bind_type'];
     // Told when the session is in its new state: a handler may want to use it.
     queueMicrotask(() => this.#tellBind(command, refusal ?? 'ESME_ROK'));
     if (refusal !== undefined) return { command_status: refusal };

@@ -3,7 +3,7 @@ import type { Answer } from '../session';
 import { decodeContent } from './content';
 import type { SmscContext, SmscLink } from './context';
 import type { TakenMessage } from './message-store';
-import { absoluteTime } from './receipt-text';
+import { absoluteTime } from './receipt-states';
 import { asksForReceipt, beginningOf, scheduleReceipts } from './receipts';
 
 type Handle<C extends CommandName> = (pdu: PduOf<C>, link: SmscLink, smsc: SmscContext) => Answer;

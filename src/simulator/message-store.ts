@@ -1,26 +1,23 @@
-import { stateNumber, type ReceiptState } from './receipt-text';
+import type { PduOf } from '../protocol';
+import { stateNumber, type ReceiptState } from './receipt-states';
 
-export interface Recipient {
-  readonly dest_addr_ton: number;
-  readonly dest_addr_npi: number;
-  readonly destination_addr: string;
-}
+type SubmitSm = PduOf<'submit_sm'>;
+
+export type Recipient = Pick<SubmitSm, 'dest_addr_ton' | 'dest_addr_npi' | 'destination_addr'>;
+
+/** Fields of a message that replace_sm may change. */
+type Changing = Pick<SubmitSm, 'schedule_delivery_time' | 'validity_period' | 'registered_delivery'>;
+type Lasting = Pick<SubmitSm, 'service_type' | 'source_addr_ton' | 'source_addr_npi' | 'source_addr'> &
+  Pick<SubmitSm, 'protocol_id' | 'priority_flag' | 'data_coding'>;
 
 /** A message that the SMSC has taken, as far as later requests and its receipt need it. */
-export interface TakenMessage {
+export interface TakenMessage extends Readonly<Lasting>, Changing {
   readonly message_id: string;
   /** What its receipt calls it. */
   readonly receipt_id: string;
   readonly system_id: string;
-  readonly service_type: string;
-  readonly source_addr_ton: number;
-  readonly source_addr_npi: number;
-  readonly source_addr: string;
   /** None for a broadcast. */
   readonly recipients: readonly Recipient[];
-  readonly protocol_id: number;
-  readonly priority_flag: number;
-  readonly data_coding: number;
   /** Epoch milliseconds. */
   readonly submittedAt: number;
   readonly finalAt: number;
@@ -28,9 +25,6 @@ export interface TakenMessage {
   readonly dueAt: number;
   /** Of a broadcast: where it goes. */
   readonly areas: readonly Buffer[] | undefined;
-  schedule_delivery_time: string;
-  validity_period: string;
-  registered_delivery: number;
   /** Its octets as Latin-1: a string costs a third of a Buffer. */
   short_message: string;
   /** Its beginning, as far as the receipt repeats it; empty where no receipt is asked for. */

@@ -5,7 +5,7 @@ import { DEFAULT_MAX_PDU_LENGTH } from '../protocol';
 import { findTlsProblems } from '../session';
 import { ENCODING_NAMES, withoutLineEnd } from '../text';
 import { SmscConfigError, type Problem } from './errors';
-import { RECEIPT_STATES } from './receipt-text';
+import { RECEIPT_STATES } from './receipt-states';
 import { findRuleProblems, type Rule } from './rules';
 
 const VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;

@@ -2,14 +2,15 @@ import { commandId, encodeBody, statusName, type PduInputOf } from '../protocol'
 import { encodeText } from '../text';
 import type { SmscContext } from './context';
 import type { Recipient, TakenMessage } from './message-store';
-import { receiptText, stateNumber, wantsReceipt, type ReceiptState } from './receipt-text';
+import { minutes, stateNumber, type ReceiptState } from './receipt-states';
 
 /** SMPP 3.4 section 5.2.12: the short message is a delivery receipt. */
 const IS_RECEIPT = 0x04;
 /** Characters of an address in deliver_sm; data_sm allows more. */
 const LONGEST_ADDRESS = 20;
-/** Characters of a text that a receipt repeats, and some. */
-const REMEMBERED_TEXT = 40;
+/** Characters of a text that a receipt repeats; a character may be two of a string's units. */
+const TEXT_LENGTH = 20;
+const REMEMBERED_TEXT = 2 * TEXT_LENGTH;
 
 /** What a receipt needs of a text. In V8 a string that was cut out of another keeps all of that alive, hence a copy. */
 export function beginningOf(text: string): string {
@@ -50,7 +51,8 @@ function queueReceipt(
 ): void {
   const { message_id, system_id } = message;
   const pdu = receiptPdu(message, recipient, state, smsc);
-  smsc.deliveries.add(system_id, {
+  smsc.deliveries.add({
+    systemId: system_id,
     commandId: commandId(pdu.command),
     body: encodeBody(pdu, { addressEncoding: 'latin1' }),
     settled: (status) => {
@@ -77,16 +79,35 @@ function receiptPdu(
     esm_class: IS_RECEIPT,
   };
   const tlvs = { receipted_message_id: message.receipt_id, message_state: stateNumber(state) };
-  const octets = receiptOctets(message, state, smsc);
+  const { defaultAlphabet: encoding } = smsc.settings;
+  const { octets } = encodeText(receiptText(message, state), { encoding, unencodable: 'replace' });
   const fits = Math.max(fields.source_addr.length, fields.destination_addr.length) <= LONGEST_ADDRESS;
   return fits
     ? { command: 'deliver_sm', ...fields, short_message: octets, tlvs }
     : { command: 'data_sm', ...fields, tlvs: { ...tlvs, message_payload: octets } };
 }
 
-function receiptOctets(message: TakenMessage, state: ReceiptState, smsc: SmscContext): Buffer {
-  const { receipt_id: messageId, submittedAt, text, cancelledAt, finalAt } = message;
-  const { defaultAlphabet: encoding } = smsc.settings;
-  const written = receiptText({ messageId, state, submittedAt, doneAt: cancelledAt ?? finalAt, text });
-  return encodeText(written, { encoding, unencodable: 'replace' }).octets;
+/** The usual text of a receipt, SMPP 3.4 appendix B; times are UTC. */
+function receiptText(message: TakenMessage, state: ReceiptState): string {
+  const { receipt_id, submittedAt, cancelledAt, finalAt, text } = message;
+  const isDelivered = state === 'DELIVRD';
+  return [
+    `id:${receipt_id} sub:001 dlvrd:${isDelivered ? '001' : '000'}`,
+    `submit date:${minutes(submittedAt)} done date:${minutes(cancelledAt ?? finalAt)}`,
+    `stat:${state} err:${isDelivered ? '000' : '001'} text:${[...text].slice(0, TEXT_LENGTH).join('')}`,
+  ].join(' ');
+}
+
+/** SMPP 3.4 section 5.2.17, bits 1 and 0: whether a receipt for this outcome is asked for. */
+function wantsReceipt(registeredDelivery: number, state: ReceiptState): boolean {
+  switch (registeredDelivery & 0x03) {
+    case 0:
+      return false;
+    case 1:
+      return true;
+    case 2:
+      return state !== 'DELIVRD';
+    default: // Only on success: 5.0 section 4.7.21; reserved in 3.4.
+      return state === 'DELIVRD';
+  }
 }

@@ -1,4 +1,4 @@
-import { describeStatus, plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
+import { plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
 import type { Answer } from '../session';
 import { readContent, type Content, type SubmitPdu } from './content';
 import type { SmscContext, SmscLink } from './context';
@@ -64,9 +64,9 @@ export class SubmitHandler {
 
   #answer(pdu: SubmitPdu, recipients: readonly Recipient[], effect: SubmitEffect): Answer {
     const { silent = false, taken = false } = effect;
-    const status = effect.status ?? flawOf(pdu, recipients);
-    if (status === 0 && (!silent || taken)) return this.#take(pdu, recipients, effect);
-    return this.#refuse(pdu, silent ? undefined : statusName(status));
+    const refusal = effect.status === undefined ? flawOf(pdu, recipients) : statusName(effect.status);
+    if (refusal === undefined && (!silent || taken)) return this.#take(pdu, recipients, effect);
+    return this.#refuse(pdu, silent ? undefined : refusal);
   }
 
   #take(pdu: SubmitPdu, recipients: readonly Recipient[], { delay = 0, receiptFirst }: SubmitEffect): Answer {
@@ -150,13 +150,8 @@ export class SubmitHandler {
   }
 }
 
-/** The status to refuse a request with that is wrong in itself; 0: it is all right. */
-function flawOf(pdu: SubmitPdu, recipients: readonly Recipient[]): number {
-  const flaw = flawName(pdu, recipients);
-  return flaw === undefined ? 0 : describeStatus(flaw).code;
-}
-
-function flawName(pdu: SubmitPdu, recipients: readonly Recipient[]): string | undefined {
+/** The status to refuse a request with that is wrong in itself. */
+function flawOf(pdu: SubmitPdu, recipients: readonly Recipient[]): string | undefined {
   if (pdu.command === 'broadcast_sm') {
     const { broadcast_area_identifier, broadcast_content_type, broadcast_rep_num } = pdu.tlvs;
     const complete = broadcast_area_identifier && broadcast_content_type && broadcast_rep_num !== undefined;

@@ -10,7 +10,7 @@ import { ACKNOWLEDGEMENTS, COMMANDS, ENCODINGS, LONG_MESSAGES, RECEIPTS } from '
 import type { Connection } from '../../nodes/connection';
 import { OPTIONS, SmppClient } from '../../src/index';
 import { STATUSES } from '../../src/protocol';
-import { RECEIPT_STATES } from '../../src/simulator/receipt-text';
+import { RECEIPT_STATES } from '../../src/simulator/receipt-states';
 import { findRuleProblems, type Rule } from '../../src/simulator';
 import { KINDS } from '../../src/simulator/rules';
 

@@ -38,7 +38,7 @@ describe('the simulator is bounded', () => {
     const queue = new DeliveryQueue({ scheduler, log: silentLog, receivers: () => [] });
     const givenUp: number[] = [];
     for (let n = 0; n < 10_005; n++) {
-      queue.add('a', { commandId: 5, body: Buffer.alloc(0), settled: () => givenUp.push(n) });
+      queue.add({ systemId: 'a', commandId: 5, body: Buffer.alloc(0), settled: () => givenUp.push(n) });
     }
     assert.equal(queue.length, 10_000);
     assert.deepEqual(givenUp, [0, 1, 2, 3, 4]);
@@ -96,7 +96,8 @@ describe('the memory of the simulator is bounded in all', function () {
     const before = await usedOctets();
     for (let n = 0; n < 60_000; n++) {
       const account = `account${n % 60}`;
-      box.add(account, {
+      box.add({
+        systemId: account,
         commandId: 5,
         body: Buffer.alloc(1200),
         settled: () => lost.set(account, (lost.get(account) ?? 0) + 1),
@@ -116,7 +117,7 @@ describe('the memory of the simulator is bounded in all', function () {
     const { box } = queue();
     const before = await usedOctets();
     for (let n = 0; n < 200_000; n++) {
-      box.add(`account${n}`, { commandId: 5, body: Buffer.alloc(10), settled: () => undefined });
+      box.add({ systemId: `account${n}`, commandId: 5, body: Buffer.alloc(10), settled: () => undefined });
     }
     const more = (await usedOctets()) - before;
     assert.ok(more < 20 * MIB, `${Math.round(more / 1024)} KiB`);
@@ -127,7 +128,7 @@ describe('the memory of the simulator is bounded in all', function () {
   it('in octets, of what is large', () => {
     const { box } = queue();
     for (let n = 0; n < 1000; n++) {
-      box.add('a', { commandId: 5, body: Buffer.alloc(60_000), settled: () => undefined });
+      box.add({ systemId: 'a', commandId: 5, body: Buffer.alloc(60_000), settled: () => undefined });
     }
     assert.ok(box.octets <= 16 * MIB && box.length > 200);
     box.clear();

@@ -55,8 +55,11 @@ export const digits = field<string>(
   'give the first digits of a number, as a text such as "49151"',
 );
 
-/** How a link ends: by FIN or RST. */
-export const ending = choice(['close', 'reset']);
+/** How a link ends. */
+export const endFields = {
+  /** `close` (the default): FIN; `reset`: RST. */
+  how: choice(['close', 'reset']),
+};
 
 /** The status of a refusal: a name, or a code such as `0x00000401`. */
 export const refusal: Field<string | number> = (value) => {
@@ -72,22 +75,25 @@ export function codeOf(status: string | number): number {
   return describeStatus(status).code;
 }
 
-/** Which submits a rule is about. */
-export const submitFields = {
+/** How often a rule applies. */
+export const countFields = {
   /** Every nth one; default 1. */
   every: whole(1),
-  /** Only those to a recipient whose number begins so. */
-  destination: digits,
   /** Only so many times, then never again. */
   times: whole(1),
+};
+
+/** Which submits a rule is about. */
+export const submitFields = {
+  every: countFields.every,
+  /** Only those to a recipient whose number begins so. */
+  destination: digits,
+  times: countFields.times,
 };
 
 /** Which PDUs of those that the SMSC writes a rule is about. */
 export const writeFields = {
   /** `submit` (mostly the default): responses to submits; `all`: everything. */
   on: choice([...SUBJECTS, 'all']),
-  /** Every nth one; default 1. */
-  every: whole(1),
-  /** Only so many times, then never again. */
-  times: whole(1),
+  ...countFields,
 };

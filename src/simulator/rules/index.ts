@@ -53,9 +53,12 @@ function kindOf(type: Rule['type']): RuleKind {
 export class Faults {
   readonly #random: () => number;
   #hooks: readonly RuleHooks[] = [];
-  #habits: Habits = {};
-  #seesSubmits = false;
-  #seesWrites = false;
+  /** What the SMSC always does. */
+  habits: Habits = {};
+  /** Whether some rule is about submits; without one {@link onSubmit} need not be asked. */
+  seesSubmits = false;
+  /** Whether some rule is about what is written. */
+  seesWrites = false;
 
   /** `random`: from 0 up to 1. */
   constructor(rules: readonly Rule[], random: () => number) {
@@ -67,24 +70,9 @@ export class Faults {
   replace(rules: readonly Rule[]): void {
     const hooks = rules.map((rule) => kindOf(rule.type).hooks(rule, this.#random));
     this.#hooks = hooks;
-    this.#habits = Object.assign({}, ...hooks.map(({ habits }) => habits).reverse()) as Habits;
-    this.#seesSubmits = hooks.some(({ onSubmit }) => onSubmit !== undefined);
-    this.#seesWrites = hooks.some(({ onWrite }) => onWrite !== undefined);
-  }
-
-  /** What it does always. */
-  get habits(): Habits {
-    return this.#habits;
-  }
-
-  /** Whether some rule is about submits; without one {@link onSubmit} need not be asked. */
-  get seesSubmits(): boolean {
-    return this.#seesSubmits;
-  }
-
-  /** Whether some rule is about what is written. */
-  get seesWrites(): boolean {
-    return this.#seesWrites;
+    this.habits = Object.assign({}, ...hooks.map(({ habits }) => habits).reverse()) as Habits;
+    this.seesSubmits = hooks.some(({ onSubmit }) => onSubmit !== undefined);
+    this.seesWrites = hooks.some(({ onWrite }) => onWrite !== undefined);
   }
 
   /** Every rule sees every submit. The first refusal holds, delays add up. */

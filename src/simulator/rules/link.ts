@@ -1,11 +1,29 @@
-import { choice, codeOf, digits, ending, flag, kind, positive, refusal, whole, words } from './fields';
+import {
+  choice,
+  codeOf,
+  countFields,
+  digits,
+  endFields,
+  flag,
+  kind,
+  positive,
+  refusal,
+  whole,
+  words,
+} from './fields';
 import { selector } from './selection';
 import { SUBJECTS, type LinkEffect, type RuleHooks, type SubmitEffect } from './types';
 
 type Applies = ReturnType<typeof selector>;
 
-/** How many links; default: each. */
-const times = whole(1);
+const linkFields = {
+  /** Default 1. */
+  after: whole(1),
+  /** Instead: so long after the bind. */
+  seconds: positive,
+  /** How many links; default: each. */
+  times: whole(1),
+};
 
 const afterBind = (applies: Applies, seconds: number, act: LinkEffect): RuleHooks => ({
   onBound: () => (applies() ? { after: seconds * 1000, act } : undefined),
@@ -24,16 +42,12 @@ export const LINK_RULES = {
   drop: kind(
     {},
     {
-      /** Default 1. */
-      after: whole(1),
+      ...linkFields,
       /** In place of what: `submit` (the default), `bind`, `unbind`, `enquire_link` responses, or a `deliver`. */
       on: choice(SUBJECTS),
-      seconds: positive,
-      /** `close` (the default): FIN; `reset`: RST. */
-      how: ending,
+      ...endFields,
       /** Whether the nth message is sent all the same, as if only its response were lost; default false. */
       taken: flag,
-      times,
     },
     ({ after = 1, on = 'submit', seconds, how: act = 'close', taken = false, ...rule }): RuleHooks => {
       const applies = selector(rule);
@@ -52,10 +66,7 @@ export const LINK_RULES = {
     {
       /** Default ESME_RBINDFAIL. */
       status: refusal,
-      /** Only every nth bind; default 1. */
-      every: whole(1),
-      /** Only so many times, then never again. */
-      times: whole(1),
+      ...countFields,
     },
     ({ status = 'ESME_RBINDFAIL', ...rule }) => {
       const applies = selector(rule);
@@ -68,18 +79,10 @@ export const LINK_RULES = {
    * The SMSC unbinds a link after it has answered its nth submit, `{ type: 'unbind', after: 100 }`, or some time
    * after its bind: `{ type: 'unbind', seconds: 60 }`.
    */
-  unbind: kind(
-    {},
-    {
-      /** Default 1. */
-      after: whole(1),
-      seconds: positive,
-      times,
-    },
-    ({ after = 1, seconds, ...rule }) =>
-      seconds === undefined
-        ? atSubmit(selector(rule), after, { act: 'unbind' })
-        : afterBind(selector(rule), seconds, 'unbind'),
+  unbind: kind({}, linkFields, ({ after = 1, seconds, ...rule }) =>
+    seconds === undefined
+      ? atSubmit(selector(rule), after, { act: 'unbind' })
+      : afterBind(selector(rule), seconds, 'unbind'),
   ),
 
   /** The link stays up, but the SMSC writes nothing any more: `{ type: 'hang', after: 10 }`. */
@@ -90,7 +93,7 @@ export const LINK_RULES = {
       after: whole(0, 1_000_000_000),
       /** It does not read either; default false. */
       deaf: flag,
-      times,
+      times: linkFields.times,
     },
     ({ after = 0, deaf = false, ...rule }) => {
       const act = deaf ? 'deaf' : 'mute';
@@ -108,8 +111,7 @@ export const LINK_RULES = {
       text: words,
       /** Its recipient's number begins so. */
       destination: digits,
-      /** `close` (the default): FIN; `reset`: RST. */
-      how: ending,
+      ...endFields,
       /** Only so many times, then never again. */
       times: whole(1),
     },

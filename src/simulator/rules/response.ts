@@ -1,4 +1,4 @@
-import { ending, kind, positive, submitFields, whole, writeFields } from './fields';
+import { endFields, kind, positive, submitFields, whole, writeFields } from './fields';
 import { onSubmits, onWrites } from './selection';
 
 const HIGHEST_SEQUENCE_NUMBER = 0x7fffffff;
@@ -72,8 +72,7 @@ export const RESPONSE_RULES = {
   half: kind(
     {},
     {
-      /** `close` (the default): FIN; `reset`: RST. */
-      how: ending,
+      ...endFields,
       ...writeFields,
     },
     ({ how: act = 'close', ...rule }) => onWrites(rule, { half: true, act }),
