@@ -32,38 +32,33 @@ export interface Delivered {
  * @throws DemoError with the reason when it is not delivered in time
  */
 export async function sendOnce(options: OnceOptions): Promise<Delivered> {
-  const userDir = mkdtempSync(join(tmpdir(), 'node-red-smpp-'));
-  try {
-    return await sendFrom(userDir, options);
-  } finally {
-    rmSync(userDir, { recursive: true, force: true });
-  }
-}
-
-async function sendFrom(userDir: string, options: OnceOptions): Promise<Delivered> {
   const { root, say, signal, timeout = 30_000, smscPort } = options;
-  const flow = demoFlow({ root, simulatorPort: smscPort ?? (await anyFreePort()), withHttp: false });
-  const nodes = smscPort === undefined ? flow : flow.filter(({ id }) => id !== flowIds.simulator);
-  writeFileSync(join(userDir, 'flows.json'), JSON.stringify(nodes));
-  writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(flowCredentials));
-
+  const userDir = mkdtempSync(join(tmpdir(), 'node-red-smpp-'));
   const story = new Story(say);
   const outcome = new Outcome(signal, timeout, () => story.lastState);
   const log = (line: LogLine): void => {
     story.log(line);
     outcome.noteError(line);
   };
-  const { nodeRed } = await loadNodeRed({ root, userDir, editor: false, log });
-  story.follow(nodeRed, (facts, payload) => outcome.note(facts, payload));
-  say(`Starting Node-RED ${versionOf(nodeRed)} ...`);
-  await nodeRed.start();
   try {
-    await Promise.race([story.bound, outcome.settled]);
-    nodeRed.nodes.getNode(flowIds.hello)?.receive();
-    return await outcome.settled;
+    const flow = demoFlow({ root, simulatorPort: smscPort ?? (await anyFreePort()), withHttp: false });
+    const nodes = smscPort === undefined ? flow : flow.filter(({ id }) => id !== flowIds.simulator);
+    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(nodes));
+    writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(flowCredentials));
+    const { nodeRed } = await loadNodeRed({ root, userDir, editor: false, log });
+    story.follow(nodeRed, (facts, payload) => outcome.note(facts, payload));
+    say(`Starting Node-RED ${versionOf(nodeRed)} ...`);
+    await nodeRed.start();
+    try {
+      await Promise.race([story.bound, outcome.settled]);
+      nodeRed.nodes.getNode(flowIds.hello)?.receive();
+      return await outcome.settled;
+    } finally {
+      await nodeRed.stop();
+    }
   } finally {
     outcome.close();
-    await nodeRed.stop();
+    rmSync(userDir, { recursive: true, force: true });
   }
 }
 

@@ -7,34 +7,31 @@ import { holdPort, type HeldPort } from './ports';
 
 const firstSimulatorPort = 2775;
 
-/** Of a running demo, so that no second one writes the same files. `url`: its editor. */
-interface Running {
-  pid: number;
-  url: string;
-}
-
 /** The folder in which Node-RED keeps flows and settings between starts. */
 export class UserFolder {
-  readonly path: string;
-  readonly #root: string;
+  /** `root`: the checkout, where package.json lies. */
+  constructor(
+    readonly root: string,
+    readonly path: string,
+  ) {}
 
-  /** @param root the checkout: where package.json lies */
-  constructor(root: string, path: string) {
-    this.#root = root;
-    this.path = path;
-  }
-
-  /** @throws DemoError when another demo runs in this folder. */
+  /** @throws DemoError when another demo runs in this folder, so that no second one writes the same files. */
   async claim(): Promise<void> {
-    const running = await this.#running();
-    if (running)
-      throw new DemoError(
-        `The demo is running already: ${running.url} (process ${running.pid}). Stop that one first.`,
-      );
+    let running: { pid: number; url: string };
+    try {
+      running = JSON.parse(readFileSync(this.#file('running.json'), 'utf8')) as typeof running;
+      process.kill(running.pid, 0);
+      // The number may be another process' by now. Where nobody listens the refusal comes at once.
+      await fetch(running.url, { signal: AbortSignal.timeout(10_000) });
+    } catch {
+      return;
+    }
+    const { url, pid } = running;
+    throw new DemoError(`The demo is running already: ${url} (process ${pid}). Stop that one first.`);
   }
 
   note(url: string): void {
-    this.#write('running.json', { pid: process.pid, url } satisfies Running);
+    this.#write('running.json', { pid: process.pid, url });
   }
 
   release(): void {
@@ -55,7 +52,7 @@ export class UserFolder {
     if (!existsSync(this.#file('flows.json'))) {
       this.#write(
         'flows.json',
-        demoFlow({ root: this.#root, simulatorPort: firstSimulatorPort, withHttp: true }),
+        demoFlow({ root: this.root, simulatorPort: firstSimulatorPort, withHttp: true }),
       );
       this.#write('flows_cred.json', flowCredentials);
     }
@@ -63,20 +60,6 @@ export class UserFolder {
     const { held, moved } = await followFreePorts(nodes, say);
     if (moved) this.#write('flows.json', moved);
     return held;
-  }
-
-  async #running(): Promise<Running | undefined> {
-    const file = this.#file('running.json');
-    if (!existsSync(file)) return undefined;
-    try {
-      const running = JSON.parse(readFileSync(file, 'utf8')) as Running;
-      process.kill(running.pid, 0);
-      // The number may be another process' by now. Where nobody listens the refusal comes at once.
-      await fetch(running.url, { signal: AbortSignal.timeout(10_000) });
-      return running;
-    } catch {
-      return undefined;
-    }
   }
 
   #file(name: string): string {

@@ -3,12 +3,7 @@ import { describeStatus } from '../protocol';
 import type { RequestHandler, Session } from '../session';
 import type { Scheduler } from './scheduler';
 
-interface QueueParts {
-  readonly scheduler: Scheduler;
-  readonly log: Log;
-  /** The bound receivers of an account. */
-  receivers(systemId: string): readonly Session[];
-}
+type Settled = (commandStatus: number | undefined) => void;
 
 /** Of all accounts together, also what is on its way or waits to be tried again; beyond that the oldest is given up. */
 const CAPACITY = 10_000;
@@ -22,47 +17,31 @@ const TRIES = 8;
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 30_000;
 
-/** A request that is to reach some receiver of an account. */
-export interface Delivery {
-  readonly systemId: string;
-  readonly commandId: number;
-  readonly body: Buffer;
-  /** Called once, with the client's command_status; undefined: given up. */
-  readonly settled: (commandStatus: number | undefined) => void;
-}
-
-/** A delivery in the queue, as the session sends it and tells of it. */
-class Queued implements RequestHandler {
+/** A request that is to reach some receiver of an account, as the session sends it and tells of it. */
+class Delivery implements RequestHandler {
   readonly handler = this;
-  readonly systemId: string;
-  readonly commandId: number;
-  readonly body: Buffer;
-  readonly settled: Delivery['settled'];
   /** What it takes of memory, roughly. */
   readonly octets: number;
   tries = 0;
-  readonly #queue: DeliveryQueue;
 
   /** `serial` counts what was added. */
   constructor(
-    queue: DeliveryQueue,
+    readonly queue: DeliveryQueue,
     readonly serial: number,
-    { systemId, commandId, body, settled }: Delivery,
+    readonly systemId: string,
+    readonly commandId: number,
+    readonly body: Buffer,
+    readonly settled: Settled,
   ) {
-    this.#queue = queue;
-    this.systemId = systemId;
-    this.commandId = commandId;
-    this.body = body;
-    this.settled = settled;
     this.octets = body.length + systemId.length + OVERHEAD;
   }
 
   onResponse({ command_status: status }: { readonly command_status: number }): void {
-    this.#queue.answered(this, status);
+    this.queue.answered(this, status);
   }
 
   onLost(reason: 'closed' | 'timeout'): void {
-    this.#queue.again(this, undefined, reason === 'closed' ? 0 : FIRST_RETRY);
+    this.queue.again(this, undefined, reason === 'closed' ? 0 : FIRST_RETRY);
   }
 }
 
@@ -71,23 +50,28 @@ class Queued implements RequestHandler {
  * in order. What was refused for a while, not answered or lost with its link goes back to its place.
  */
 export class DeliveryQueue {
-  readonly #parts: QueueParts;
-  readonly #waiting = new Map<string, Queued[]>();
+  readonly #scheduler: Scheduler;
+  readonly #log: Log;
+  readonly #receivers: (systemId: string) => readonly Session[];
+  readonly #waiting = new Map<string, Delivery[]>();
   /** All that is not settled, the oldest first. */
-  readonly #kept = new Set<Queued>();
+  readonly #kept = new Set<Delivery>();
   #octets = 0;
   #added = 0;
   #turn = 0;
   #woken = false;
 
-  constructor(parts: QueueParts) {
-    this.#parts = parts;
+  /** `receivers`: the bound receivers of an account. */
+  constructor(scheduler: Scheduler, log: Log, receivers: (systemId: string) => readonly Session[]) {
+    this.#scheduler = scheduler;
+    this.#log = log;
+    this.#receivers = receivers;
   }
 
   /** How many deliveries wait for a receiver. */
   get length(): number {
     let sum = 0;
-    for (const queued of this.#waiting.values()) sum += queued.length;
+    for (const delivery of this.#waiting.values()) sum += delivery.length;
     return sum;
   }
 
@@ -96,11 +80,12 @@ export class DeliveryQueue {
     return this.#octets;
   }
 
-  add(delivery: Delivery): void {
-    const queued = new Queued(this, this.#added++, delivery);
-    this.#kept.add(queued);
-    this.#octets += queued.octets;
-    this.#waitingFor(queued.systemId).push(queued);
+  /** `settled` is called once, with the client's command_status; undefined: given up. */
+  add(systemId: string, commandId: number, body: Buffer, settled: Settled): void {
+    const delivery = new Delivery(this, this.#added++, systemId, commandId, body, settled);
+    this.#kept.add(delivery);
+    this.#octets += delivery.octets;
+    this.#waitingFor(systemId).push(delivery);
     this.#overflow();
     this.wake();
   }
@@ -121,7 +106,7 @@ export class DeliveryQueue {
     this.#octets = 0;
   }
 
-  #waitingFor(systemId: string): Queued[] {
+  #waitingFor(systemId: string): Delivery[] {
     let waiting = this.#waiting.get(systemId);
     if (!waiting) this.#waiting.set(systemId, (waiting = []));
     return waiting;
@@ -129,7 +114,7 @@ export class DeliveryQueue {
 
   #send(systemId: string): void {
     const waiting = this.#waiting.get(systemId) ?? [];
-    const receivers = this.#parts.receivers(systemId);
+    const receivers = this.#receivers(systemId);
     for (let idle = 0; waiting.length > 0 && idle < receivers.length;) {
       const receiver = receivers[this.#turn++ % receivers.length];
       const batch = waiting.splice(0, Math.min(receiver?.freeSlots ?? 0, BATCH));
@@ -139,33 +124,33 @@ export class DeliveryQueue {
     if (waiting.length === 0) this.#waiting.delete(systemId);
   }
 
-  answered(queued: Queued, status: number): void {
+  answered(delivery: Delivery, status: number): void {
     const { kind } = describeStatus(status);
-    if (kind === 'retry' || kind === 'throttle') this.again(queued, status, retryDelay(queued.tries));
-    else this.#settle(queued, status);
+    if (kind === 'retry' || kind === 'throttle') this.again(delivery, status, retryDelay(delivery.tries));
+    else this.#settle(delivery, status);
     this.wake();
   }
 
   /** Tries once more in `delay` milliseconds, if not too often already. */
-  again(queued: Queued, status: number | undefined, delay: number): void {
-    queued.tries++;
-    if (queued.tries >= TRIES) return this.#settle(queued, status);
+  again(delivery: Delivery, status: number | undefined, delay: number): void {
+    delivery.tries++;
+    if (delivery.tries >= TRIES) return this.#settle(delivery, status);
     const back = (): void => {
       // It may have been given up meanwhile.
-      if (!this.#kept.has(queued)) return;
-      const waiting = this.#waitingFor(queued.systemId);
-      const at = waiting.findIndex(({ serial }) => serial > queued.serial);
-      waiting.splice(at < 0 ? waiting.length : at, 0, queued);
+      if (!this.#kept.has(delivery)) return;
+      const waiting = this.#waitingFor(delivery.systemId);
+      const at = waiting.findIndex(({ serial }) => serial > delivery.serial);
+      waiting.splice(at < 0 ? waiting.length : at, 0, delivery);
       this.wake();
     };
     if (delay === 0) back();
-    else this.#parts.scheduler.in(delay, back);
+    else this.#scheduler.in(delay, back);
   }
 
-  #settle(queued: Queued, status: number | undefined): void {
-    if (!this.#kept.delete(queued)) return;
-    this.#octets -= queued.octets;
-    queued.settled(status);
+  #settle(delivery: Delivery, status: number | undefined): void {
+    if (!this.#kept.delete(delivery)) return;
+    this.#octets -= delivery.octets;
+    delivery.settled(status);
   }
 
   #overflow(): void {
@@ -177,7 +162,7 @@ export class DeliveryQueue {
       const at = waiting.indexOf(oldest);
       if (at >= 0) waiting.splice(at, 1);
       if (waiting.length === 0) this.#waiting.delete(systemId);
-      this.#parts.log.warn(
+      this.#log.warn(
         { event: 'outbox', stage: 'full', system_id: systemId },
         `too many receipts wait for receivers (at most ${CAPACITY}, ${MOST_OCTETS / 1024 / 1024} MiB): the oldest, of ${systemId}, is lost`,
       );

@@ -14,7 +14,6 @@ import type { SmscContext, SmscLink } from './context';
 import type { SmscSession } from './events';
 import { FaultyTransport } from './faulty-transport';
 import { handleManagement } from './manage';
-import { versionOf } from './options';
 import type { LinkEffect } from './rules';
 import { SubmitHandler, isSubmit } from './submit';
 
@@ -23,13 +22,6 @@ type BindPdu = PduOf<BindCommand>;
 /** Milliseconds. */
 const UNBIND_TIMEOUT = 1000;
 const LONGEST_DEAF = 600_000;
-
-/** A connection that has come in. */
-export interface Accepted {
-  readonly transport: Transport;
-  /** Breaks it by RST, where it can. */
-  readonly reset: () => void;
-}
 
 /** One client's connection, from the SMSC's end. */
 export class Link implements SmscLink {
@@ -43,19 +35,15 @@ export class Link implements SmscLink {
   readonly #transport: FaultyTransport;
   readonly #submits: SubmitHandler;
 
-  constructor(id: number, { transport, reset }: Accepted, smsc: SmscContext) {
+  /** `reset` breaks the connection by RST, where it can. */
+  constructor(id: number, transport: Transport, reset: () => void, smsc: SmscContext) {
     const { settings, events, faults, scheduler, clock } = smsc;
     const { sequence_number: onlyNumber } = faults.habits;
     this.id = id;
     this.#smsc = smsc;
     this.#reset = reset;
     this.#submits = new SubmitHandler(this, smsc);
-    this.#transport = new FaultyTransport({
-      transport,
-      faults,
-      scheduler,
-      perform: (act) => this.perform(act),
-    });
+    this.#transport = new FaultyTransport(transport, faults, scheduler, (act) => this.perform(act));
     this.session = new Session({
       role: 'smsc',
       transport: this.#transport,
@@ -158,7 +146,7 @@ export class Link implements SmscLink {
     return {
       command_status: 0,
       fields: { system_id: settings.systemId || 'simulator' },
-      ...(faults.habits.hidesVersion ? {} : { tlvs: { sc_interface_version: versionOf(settings) } }),
+      ...(faults.habits.hidesVersion ? {} : { tlvs: { sc_interface_version: settings.interfaceVersion } }),
     };
   }
 

@@ -9,7 +9,6 @@ import { RECEIPT_STATES } from './receipt-states';
 import { findRuleProblems, type Rule } from './rules';
 
 const VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
-const VERSION_NAMES = Object.keys(VERSIONS) as (keyof typeof VERSIONS)[];
 const ALPHABETS: readonly string[] = ENCODING_NAMES.filter((name) => name !== 'binary');
 const LONGEST_SECONDS = 2_000_000;
 
@@ -57,6 +56,11 @@ function asGiven<T>(fallback: T): Option<T & {}, T> {
   return { fallback, read: (value) => value };
 }
 
+const version: Option<keyof typeof VERSIONS, number> = {
+  fallback: VERSIONS['3.4'],
+  read: (name) => VERSIONS[name] ?? new Remedy(`give one of ${Object.keys(VERSIONS).join(', ')}`),
+};
+
 const log: Option<Log | LogSink, Log> = {
   fallback: silentLog,
   read(value) {
@@ -87,7 +91,7 @@ const OPTIONS = {
    */
   messageId: asGiven<((n: number) => string) | undefined>(undefined),
   /** What the bind response says; default 3.4. */
-  interfaceVersion: choice('3.4', VERSION_NAMES),
+  interfaceVersion: version,
   /** Options of Node's `tls.createServer` with key and certificate; absent: plain TCP. */
   tls: asGiven<TlsOptions | undefined>(undefined),
   /** Requests towards one client that may wait for their responses; default 10. */
@@ -120,11 +124,6 @@ export type SmscOptions = {
 
 /** The options, checked: times in milliseconds, defaults filled in. */
 export type SmscSettings = { readonly [N in keyof Options]: Options[N]['fallback'] };
-
-/** The value of the field interface_version. */
-export function versionOf({ interfaceVersion }: SmscSettings): number {
-  return VERSIONS[interfaceVersion];
-}
 
 /** Checks all options; throws {@link SmscConfigError} with everything that is wrong. */
 export function normalise(options: SmscOptions): SmscSettings {

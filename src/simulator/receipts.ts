@@ -51,14 +51,10 @@ function queueReceipt(
 ): void {
   const { message_id, system_id } = message;
   const pdu = receiptPdu(message, recipient, state, smsc);
-  smsc.deliveries.add({
-    systemId: system_id,
-    commandId: commandId(pdu.command),
-    body: encodeBody(pdu, { addressEncoding: 'latin1' }),
-    settled: (status) => {
-      const command_status = status === undefined ? undefined : statusName(status);
-      smsc.events.emit('receipt', { message_id, system_id, stat: state, command_status });
-    },
+  const body = encodeBody(pdu, { addressEncoding: 'latin1' });
+  smsc.deliveries.add(system_id, commandId(pdu.command), body, (status) => {
+    const command_status = status === undefined ? undefined : statusName(status);
+    smsc.events.emit('receipt', { message_id, system_id, stat: state, command_status });
   });
 }
 

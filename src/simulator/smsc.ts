@@ -10,7 +10,7 @@ import { deliverPdu, pdusOf, type DeliverOptions, type MobileMessage } from './d
 import { DeliveryQueue } from './delivery-queue';
 import { SmscConfigError, listenError } from './errors';
 import { Emitter, type SmscEventName, type SmscEvents, type SmscSession } from './events';
-import { Link, type Accepted } from './link';
+import { Link } from './link';
 import { MessageStore } from './message-store';
 import { normalise, type SmscOptions, type SmscSettings } from './options';
 import { Faults, findRuleProblems, type Rule } from './rules';
@@ -67,7 +67,7 @@ export class Smsc {
       events: this.#events,
       scheduler,
       messages: new MessageStore(receiptState),
-      deliveries: new DeliveryQueue({ scheduler, log, receivers: (systemId) => this.#receivers(systemId) }),
+      deliveries: new DeliveryQueue(scheduler, log, (systemId) => this.#receivers(systemId)),
       parts: new PartJoiner(clock, defaultAlphabet),
       nextMessageId: () => this.#nextMessageId(),
     };
@@ -147,7 +147,7 @@ export class Smsc {
 
   #listen(): Promise<Address> {
     const { host, port, tls: tlsOptions, log } = this.#settings;
-    const accept = (socket: net.Socket): void => this.#accept(acceptedSocket(socket));
+    const accept = (socket: net.Socket): void => this.#acceptSocket(socket);
     const server = tlsOptions ? tls.createServer(tlsOptions, accept) : net.createServer(accept);
     server.on('tlsClientError', (error: Error) =>
       log.warn({ event: 'session', stage: 'tls', err: error.message }),
@@ -168,11 +168,20 @@ export class Smsc {
 
   /** Serves a connection that did not come by the port, such as one in memory. Works without {@link start}. */
   serve(transport: Transport): void {
-    this.#accept({ transport, reset: () => transport.destroy() });
+    this.#accept(transport, () => transport.destroy());
   }
 
-  #accept(accepted: Accepted): void {
-    const link = new Link(++this.#linkCount, accepted, this.#context);
+  #acceptSocket(socket: net.Socket): void {
+    // Until the session listens, an error of the socket would end the process.
+    socket.on('error', () => undefined);
+    const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
+    // A TLS socket has no reset of its own.
+    const reset = (): unknown => socket instanceof tls.TLSSocket || socket.resetAndDestroy();
+    this.#accept(new SocketTransport(socket, peer), reset);
+  }
+
+  #accept(transport: Transport, reset: () => void): void {
+    const link = new Link(++this.#linkCount, transport, reset, this.#context);
     this.#links.add(link);
     void link.session.closed.then((reason) => {
       this.#links.delete(link);
@@ -205,13 +214,4 @@ export class Smsc {
     const text = `messageId gave ${JSON.stringify(id)} for message ${n}; it must give 1 to 64 ASCII characters`;
     throw new SmppError('INVALID_MESSAGE_ID', text);
   }
-}
-
-function acceptedSocket(socket: net.Socket): Accepted {
-  // Until the session listens, an error of the socket would end the process.
-  socket.on('error', () => undefined);
-  const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
-  // A TLS socket has no reset of its own.
-  const reset = (): unknown => socket instanceof tls.TLSSocket || socket.resetAndDestroy();
-  return { transport: new SocketTransport(socket, peer), reset };
 }

@@ -35,10 +35,10 @@ describe('the simulator is bounded', () => {
 
   it('gives up the oldest receipts when nobody fetches them', () => {
     const scheduler = new Scheduler(new FakeClock(), silentLog);
-    const queue = new DeliveryQueue({ scheduler, log: silentLog, receivers: () => [] });
+    const queue = new DeliveryQueue(scheduler, silentLog, () => []);
     const givenUp: number[] = [];
     for (let n = 0; n < 10_005; n++) {
-      queue.add({ systemId: 'a', commandId: 5, body: Buffer.alloc(0), settled: () => givenUp.push(n) });
+      queue.add('a', 5, Buffer.alloc(0), () => givenUp.push(n));
     }
     assert.equal(queue.length, 10_000);
     assert.deepEqual(givenUp, [0, 1, 2, 3, 4]);
@@ -88,7 +88,7 @@ describe('the memory of the simulator is bounded in all', function () {
 
   function queue(): { box: DeliveryQueue; lost: Map<string, number> } {
     const scheduler = new Scheduler(new FakeClock(), silentLog);
-    return { box: new DeliveryQueue({ scheduler, log: silentLog, receivers: () => [] }), lost: new Map() };
+    return { box: new DeliveryQueue(scheduler, silentLog, () => []), lost: new Map() };
   }
 
   it('however many accounts wait for receipts, and the oldest of all is lost first', async () => {
@@ -96,12 +96,7 @@ describe('the memory of the simulator is bounded in all', function () {
     const before = await usedOctets();
     for (let n = 0; n < 60_000; n++) {
       const account = `account${n % 60}`;
-      box.add({
-        systemId: account,
-        commandId: 5,
-        body: Buffer.alloc(1200),
-        settled: () => lost.set(account, (lost.get(account) ?? 0) + 1),
-      });
+      box.add(account, 5, Buffer.alloc(1200), () => lost.set(account, (lost.get(account) ?? 0) + 1));
     }
     const more = (await usedOctets()) - before;
     assert.ok(more < 20 * MIB, `${Math.round(more / 1024)} KiB`);
@@ -117,7 +112,7 @@ describe('the memory of the simulator is bounded in all', function () {
     const { box } = queue();
     const before = await usedOctets();
     for (let n = 0; n < 200_000; n++) {
-      box.add({ systemId: `account${n}`, commandId: 5, body: Buffer.alloc(10), settled: () => undefined });
+      box.add(`account${n}`, 5, Buffer.alloc(10), () => undefined);
     }
     const more = (await usedOctets()) - before;
     assert.ok(more < 20 * MIB, `${Math.round(more / 1024)} KiB`);
@@ -128,7 +123,7 @@ describe('the memory of the simulator is bounded in all', function () {
   it('in octets, of what is large', () => {
     const { box } = queue();
     for (let n = 0; n < 1000; n++) {
-      box.add({ systemId: 'a', commandId: 5, body: Buffer.alloc(60_000), settled: () => undefined });
+      box.add('a', 5, Buffer.alloc(60_000), () => undefined);
     }
     assert.ok(box.octets <= 16 * MIB && box.length > 200);
     box.clear();

@@ -3,8 +3,11 @@
  * file, says which fields it has and what it does. The type {@link Rule} and all checks are derived from the rows.
  */
 import type { Problem } from '../errors';
-import type { RuleKind } from './fields';
-import { KINDS, type Rule } from './table';
+import type { Given, RuleKind } from './fields';
+import { HABIT_RULES } from './habits';
+import { LINK_RULES } from './link';
+import { RESPONSE_RULES } from './response';
+import { SUBMIT_RULES } from './submit';
 import type {
   BoundEffect,
   Habits,
@@ -15,8 +18,17 @@ import type {
   WriteFacts,
 } from './types';
 
-export { KINDS, type Rule } from './table';
 export type { LinkEffect, Subject, SubmitEffect, WriteEffect } from './types';
+
+/** Every kind of rule, by its type. */
+export const KINDS = { ...SUBMIT_RULES, ...LINK_RULES, ...RESPONSE_RULES, ...HABIT_RULES };
+
+type Kinds = typeof KINDS;
+
+/** What the simulator is to do wrong, or otherwise than most; `type` tells which kind. All rules of a list apply. */
+export type Rule = {
+  [T in keyof Kinds]: { readonly type: T } & Given<Kinds[T]['required'], Kinds[T]['optional']>;
+}[keyof Kinds];
 
 /** What is wrong with a list of rules; empty when all is well. */
 export function findRuleProblems(rules: unknown): Problem[] {

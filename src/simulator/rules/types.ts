@@ -34,16 +34,19 @@ export interface WriteFacts {
  */
 export type LinkEffect = 'close' | 'reset' | 'unbind' | 'mute' | 'deaf';
 
-/** What is to happen to a submit. Absent: as if there were no rule. */
-export interface SubmitEffect {
+/** What is to happen to a submit, or to a PDU that is about to be written. Absent: as if there were no rule. */
+interface Effect {
+  /** Milliseconds until it is answered, or written; what comes after it does not wait. */
+  readonly delay?: number;
+  /** It is never answered, or not written. */
+  readonly silent?: boolean;
+  /** Happens to the link: `unbind` after the answer to a submit, all others at once; after what is written. */
+  readonly act?: LinkEffect;
+}
+
+export interface SubmitEffect extends Effect {
   /** The command_status to refuse it with. */
   readonly status?: number;
-  /** Milliseconds until it is answered. */
-  readonly delay?: number;
-  /** It is never answered. */
-  readonly silent?: boolean;
-  /** Happens to its link: `unbind` after the answer, all others at once. */
-  readonly act?: LinkEffect;
   /** Whether what is not answered is taken all the same. */
   readonly taken?: boolean;
   /** Its receipt goes at once, before a delayed answer. */
@@ -52,8 +55,7 @@ export interface SubmitEffect {
   readonly tlvs?: Readonly<Record<string, unknown>>;
 }
 
-/** What is to happen to a PDU that is about to be written. */
-export interface WriteEffect {
+export interface WriteEffect extends Effect {
   /** Written so many times more. */
   readonly copies?: number;
   /** The same with this sequence_number is written before it. */
@@ -61,16 +63,10 @@ export interface WriteEffect {
   readonly sequence_number?: (sequence_number: number) => number;
   /** Only its header is written. */
   readonly bare?: boolean;
-  /** Milliseconds until it is written; what comes after it does not wait. */
-  readonly delay?: number;
-  /** It is not written. */
-  readonly silent?: boolean;
   /** Written in pieces of so many octets, so many milliseconds apart. */
   readonly pieces?: { readonly octets: number; readonly ms: number };
   /** Only its first half is written. */
   readonly half?: boolean;
-  /** Happens to the link thereafter. */
-  readonly act?: LinkEffect;
 }
 
 /** What happens to a link so many milliseconds after it has bound. */
