@@ -33,12 +33,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const held = await folder.prepareFlow(say);
   say('Starting Node-RED ...');
   const story = new Story(say);
-  const { nodeRed, server } = await loadNodeRed({
-    root,
-    userDir: folder.path,
-    editor: true,
-    log: (line) => story.log(line),
-  });
+  const { nodeRed, server } = await loadNodeRed(root, folder.path, true, (line) => story.log(line));
   const url = `http://${host}:${await listenFrom(server, port)}`;
   folder.note(url);
   story.follow(nodeRed);

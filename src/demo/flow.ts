@@ -2,14 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FlowNode } from './node-red';
 
-export interface FlowOptions {
-  /** The checkout: where package.json lies. */
-  readonly root: string;
-  readonly simulatorPort: number;
-  /** With the http routes of the demo; else only what sends and receives. */
-  readonly withHttp: boolean;
-}
-
 export const flowIds = {
   tab: 'demo-tab',
   connection: 'demo-connection',
@@ -20,8 +12,11 @@ export const flowIds = {
 /** What smpp-config asks for; the simulator of the flow takes any. */
 export const flowCredentials = { [flowIds.connection]: { systemId: 'demo', password: 'demo' } };
 
-/** The flow that `npm start` shows, as Node-RED's flow file has it. */
-export function demoFlow({ root, simulatorPort, withHttp }: FlowOptions): FlowNode[] {
+/**
+ * The flow that `npm start` shows, as Node-RED's flow file has it. `root`: the checkout, where package.json lies;
+ * `withHttp`: with the http routes of the demo, else only what sends and receives.
+ */
+export function demoFlow(root: string, simulatorPort: number, withHttp: boolean): FlowNode[] {
   const example = JSON.parse(
     readFileSync(join(root, 'examples', '01-first-message.json'), 'utf8'),
   ) as FlowNode[];

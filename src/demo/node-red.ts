@@ -35,24 +35,16 @@ export interface LogLine {
 
 type App = RequestListener & { use(handler: RequestListener): void };
 
-export interface RuntimeOptions {
-  /** The checkout: where package.json lies. */
-  readonly root: string;
-  readonly userDir: string;
-  readonly editor: boolean;
-  readonly log: (line: LogLine) => void;
-}
-
 /**
  * Loads Node-RED into this process: nothing is left behind when the process goes, however it goes. The server, for
- * the editor and the flows' own routes, does not listen yet.
+ * the editor and the flows' own routes, does not listen yet. `root`: the checkout, where package.json lies.
  */
-export async function loadNodeRed({
-  root,
-  userDir,
-  editor,
-  log,
-}: RuntimeOptions): Promise<{ nodeRed: NodeRed; server: Server }> {
+export async function loadNodeRed(
+  root: string,
+  userDir: string,
+  editor: boolean,
+  log: (line: LogLine) => void,
+): Promise<{ nodeRed: NodeRed; server: Server }> {
   const { default: nodeRed } = (await import('node-red')) as unknown as { default: NodeRed };
   // The http nodes expect one application around editor and flows, made by the same express.
   const express = createRequire(require.resolve('node-red'))('express') as () => App;

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DemoError } from './errors';
 import { demoFlow, flowCredentials, flowIds } from './flow';
 import { loadNodeRed, versionOf, type LogLine } from './node-red';
-import { anyFreePort } from './ports';
+import { DemoError, anyFreePort } from './ports';
 import { Story, type SmppFacts } from './story';
 
 export interface OnceOptions {
@@ -41,11 +40,11 @@ export async function sendOnce(options: OnceOptions): Promise<Delivered> {
     outcome.noteError(line);
   };
   try {
-    const flow = demoFlow({ root, simulatorPort: smscPort ?? (await anyFreePort()), withHttp: false });
+    const flow = demoFlow(root, smscPort ?? (await anyFreePort()), false);
     const nodes = smscPort === undefined ? flow : flow.filter(({ id }) => id !== flowIds.simulator);
     writeFileSync(join(userDir, 'flows.json'), JSON.stringify(nodes));
     writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(flowCredentials));
-    const { nodeRed } = await loadNodeRed({ root, userDir, editor: false, log });
+    const { nodeRed } = await loadNodeRed(root, userDir, false, log);
     story.follow(nodeRed, (facts, payload) => outcome.note(facts, payload));
     say(`Starting Node-RED ${versionOf(nodeRed)} ...`);
     await nodeRed.start();

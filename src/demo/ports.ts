@@ -1,5 +1,9 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { DemoError } from './errors';
+
+/** Why the demo cannot go on, for the person at the terminal. */
+export class DemoError extends Error {
+  override readonly name = 'DemoError';
+}
 
 /** Nothing here asks for a password, so nothing here is to be reached from elsewhere. */
 export const host = '127.0.0.1';

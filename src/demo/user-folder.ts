@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DemoError } from './errors';
 import { demoFlow, flowCredentials } from './flow';
 import type { FlowNode } from './node-red';
-import { holdPort, type HeldPort } from './ports';
+import { DemoError, holdPort, type HeldPort } from './ports';
 
 const firstSimulatorPort = 2775;
 
@@ -50,10 +49,7 @@ export class UserFolder {
   async prepareFlow(say: (line: string) => void): Promise<HeldPort[]> {
     mkdirSync(this.path, { recursive: true });
     if (!existsSync(this.#file('flows.json'))) {
-      this.#write(
-        'flows.json',
-        demoFlow({ root: this.root, simulatorPort: firstSimulatorPort, withHttp: true }),
-      );
+      this.#write('flows.json', demoFlow(this.root, firstSimulatorPort, true));
       this.#write('flows_cred.json', flowCredentials);
     }
     const nodes = JSON.parse(readFileSync(this.#file('flows.json'), 'utf8')) as FlowNode[];

@@ -80,10 +80,6 @@ export class Link implements SmscLink {
     return this.#submits.count;
   }
 
-  get receives(): boolean {
-    return canReceive(this.session.state);
-  }
-
   drop(): void {
     this.session.destroy('destroyed', 'by the simulator');
   }
@@ -124,7 +120,7 @@ export class Link implements SmscLink {
 
   #handle(pdu: Pdu): Answer | Promise<Answer> | undefined {
     if (isSubmit(pdu)) return this.#submits.handle(pdu);
-    if (isBind(pdu)) return this.#bind(pdu);
+    if (isBindCommand(pdu.command)) return this.#bind(pdu as BindPdu);
     return handleManagement(pdu, this, this.#smsc);
   }
 
@@ -163,8 +159,4 @@ export class Link implements SmscLink {
     settings.log.info(facts, `${command} of ${this.system_id || 'nobody'}: ${command_status}`);
     events.emit('bind', { command, system_id: this.system_id, command_status, session: this });
   }
-}
-
-function isBind(pdu: Pdu): pdu is BindPdu {
-  return isBindCommand(pdu.command);
 }

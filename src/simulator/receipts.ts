@@ -1,4 +1,4 @@
-import { commandId, encodeBody, statusName, type PduInputOf } from '../protocol';
+import { commandId, encodeBody, statusName } from '../protocol';
 import { encodeText } from '../text';
 import type { SmscContext } from './context';
 import type { Recipient, TakenMessage } from './message-store';
@@ -43,44 +43,37 @@ function tellLost({ message_id, system_id }: TakenMessage, { settings, events }:
   events.emit('receipt', { message_id, system_id, stat: receiptState, command_status: undefined });
 }
 
+/** It comes from the recipient of the message. */
 function queueReceipt(
   message: TakenMessage,
-  recipient: Recipient,
+  { dest_addr_ton, dest_addr_npi, destination_addr }: Recipient,
   state: ReceiptState,
-  smsc: SmscContext,
+  { settings, deliveries, events }: SmscContext,
 ): void {
   const { message_id, system_id } = message;
-  const pdu = receiptPdu(message, recipient, state, smsc);
-  const body = encodeBody(pdu, { addressEncoding: 'latin1' });
-  smsc.deliveries.add(system_id, commandId(pdu.command), body, (status) => {
-    const command_status = status === undefined ? undefined : statusName(status);
-    smsc.events.emit('receipt', { message_id, system_id, stat: state, command_status });
+  const { octets } = encodeText(receiptText(message, state), {
+    encoding: settings.defaultAlphabet,
+    unencodable: 'replace',
   });
-}
-
-/** It comes from the recipient of the message. */
-function receiptPdu(
-  message: TakenMessage,
-  recipient: Recipient,
-  state: ReceiptState,
-  smsc: SmscContext,
-): PduInputOf<'deliver_sm'> | PduInputOf<'data_sm'> {
+  const tlvs = { receipted_message_id: message.receipt_id, message_state: stateNumber(state) };
   const fields = {
-    source_addr_ton: recipient.dest_addr_ton,
-    source_addr_npi: recipient.dest_addr_npi,
-    source_addr: recipient.destination_addr,
+    source_addr_ton: dest_addr_ton,
+    source_addr_npi: dest_addr_npi,
+    source_addr: destination_addr,
     dest_addr_ton: message.source_addr_ton,
     dest_addr_npi: message.source_addr_npi,
     destination_addr: message.source_addr,
     esm_class: IS_RECEIPT,
   };
-  const tlvs = { receipted_message_id: message.receipt_id, message_state: stateNumber(state) };
-  const { defaultAlphabet: encoding } = smsc.settings;
-  const { octets } = encodeText(receiptText(message, state), { encoding, unencodable: 'replace' });
-  const fits = Math.max(fields.source_addr.length, fields.destination_addr.length) <= LONGEST_ADDRESS;
-  return fits
-    ? { command: 'deliver_sm', ...fields, short_message: octets, tlvs }
-    : { command: 'data_sm', ...fields, tlvs: { ...tlvs, message_payload: octets } };
+  const fits = Math.max(destination_addr.length, message.source_addr.length) <= LONGEST_ADDRESS;
+  const pdu = fits
+    ? ({ command: 'deliver_sm', ...fields, short_message: octets, tlvs } as const)
+    : ({ command: 'data_sm', ...fields, tlvs: { ...tlvs, message_payload: octets } } as const);
+  const body = encodeBody(pdu, { addressEncoding: 'latin1' });
+  deliveries.add(system_id, commandId(pdu.command), body, (status) => {
+    const command_status = status === undefined ? undefined : statusName(status);
+    events.emit('receipt', { message_id, system_id, stat: state, command_status });
+  });
 }
 
 /** The usual text of a receipt, SMPP 3.4 appendix B; times are UTC. */
@@ -94,16 +87,8 @@ function receiptText(message: TakenMessage, state: ReceiptState): string {
   ].join(' ');
 }
 
-/** SMPP 3.4 section 5.2.17, bits 1 and 0: whether a receipt for this outcome is asked for. */
+/** SMPP 3.4 section 5.2.17, bits 1 and 0: always, on failure, or (5.0 section 4.7.21, reserved in 3.4) on success. */
 function wantsReceipt(registeredDelivery: number, state: ReceiptState): boolean {
-  switch (registeredDelivery & 0x03) {
-    case 0:
-      return false;
-    case 1:
-      return true;
-    case 2:
-      return state !== 'DELIVRD';
-    default: // Only on success: 5.0 section 4.7.21; reserved in 3.4.
-      return state === 'DELIVRD';
-  }
+  const when = registeredDelivery & 0x03;
+  return when < 2 ? when === 1 : (when === 3) === (state === 'DELIVRD');
 }

@@ -5,9 +5,15 @@ import { SmppError } from '../protocol';
 /** Milliseconds: what is due within the same few shares one timer. */
 const GRAIN = 5;
 
+interface Task {
+  readonly run: () => void;
+  /** Called where it is not run any more. */
+  readonly dropped: ((error: Error) => void) | undefined;
+}
+
 interface Slot {
   readonly timer: TimerHandle;
-  readonly tasks: (() => void)[];
+  readonly tasks: Task[];
 }
 
 /**
@@ -18,7 +24,6 @@ export class Scheduler {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #slots = new Map<number, Slot>();
-  readonly #sleepers = new Set<(error: Error) => void>();
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
@@ -26,43 +31,36 @@ export class Scheduler {
   }
 
   /** Runs a task in `ms` milliseconds, and at most {@link GRAIN} later. Tasks of one slot keep their order. */
-  in(ms: number, task: () => void): void {
+  in(ms: number, run: () => void, dropped?: (error: Error) => void): void {
     const now = this.#clock.monotonic();
     const slot = Math.ceil((now + ms) / GRAIN);
     const waiting = this.#slots.get(slot);
-    if (waiting) {
-      waiting.tasks.push(task);
-      return;
-    }
+    if (waiting) return void waiting.tasks.push({ run, dropped });
     const timer = this.#clock.setTimeout(() => this.#run(slot), slot * GRAIN - now);
-    this.#slots.set(slot, { timer, tasks: [task] });
+    this.#slots.set(slot, { timer, tasks: [{ run, dropped }] });
   }
 
   /** Resolves in `ms` milliseconds; rejects with `STOPPED` when {@link clear} comes before. */
   sleep(ms: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#sleepers.add(reject);
-      this.in(ms, () => {
-        this.#sleepers.delete(reject);
-        resolve();
-      });
-    });
+    return new Promise((resolve, reject) => this.in(ms, resolve, reject));
   }
 
   /** Drops all tasks. */
   clear(): void {
-    for (const { timer } of this.#slots.values()) this.#clock.clearTimeout(timer);
+    const stopped = new SmppError('STOPPED', 'the simulator was stopped');
+    for (const { timer, tasks } of this.#slots.values()) {
+      this.#clock.clearTimeout(timer);
+      for (const { dropped } of tasks) dropped?.(stopped);
+    }
     this.#slots.clear();
-    for (const reject of this.#sleepers) reject(new SmppError('STOPPED', 'the simulator was stopped'));
-    this.#sleepers.clear();
   }
 
   #run(slot: number): void {
     const tasks = this.#slots.get(slot)?.tasks ?? [];
     this.#slots.delete(slot);
-    for (const task of tasks) {
+    for (const { run } of tasks) {
       try {
-        task();
+        run();
       } catch (error) {
         this.#log.error({ event: 'agenda', stage: 'failed', err: error }, 'what was to be done later failed');
       }

@@ -3,7 +3,7 @@ import * as tls from 'node:tls';
 import type { Clock } from '../clock';
 import { collapseRepeats, type CollapsedLog } from '../observability';
 import { SmppError, plainCopy, type Pdu } from '../protocol';
-import { SocketTransport, isBound, type Session, type Transport } from '../session';
+import { SocketTransport, canReceive, isBound, type Session, type Transport } from '../session';
 import { PartJoiner } from './content';
 import type { SmscContext } from './context';
 import { deliverPdu, pdusOf, type DeliverOptions, type MobileMessage } from './deliver';
@@ -191,7 +191,7 @@ export class Smsc {
 
   #receivers(systemId?: string): Session[] {
     return [...this.#links]
-      .filter((link) => link.receives && (systemId === undefined || link.system_id === systemId))
+      .filter((link) => canReceive(link.state) && (systemId === undefined || link.system_id === systemId))
       .map(({ session }) => session);
   }
 

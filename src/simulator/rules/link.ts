@@ -112,8 +112,7 @@ export const LINK_RULES = {
       /** Its recipient's number begins so. */
       destination: digits,
       ...endFields,
-      /** Only so many times, then never again. */
-      times: whole(1),
+      times: countFields.times,
     },
     ({ text, how: act = 'close', ...rule }) => {
       const searched = text ?? (rule.destination === undefined ? 'POISON' : '');
