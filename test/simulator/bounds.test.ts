@@ -3,10 +3,11 @@ import { connect } from 'node:net';
 import { silentLog } from '../../src/observability';
 import { PduFramer, decodePdu, encodePdu, type PduInput } from '../../src/protocol';
 import { Smsc } from '../../src/simulator';
+import type { OutboundRequest, Session } from '../../src/session';
 import { DeliveryQueue } from '../../src/simulator/delivery-queue';
 import { MessageStore, type TakenMessage } from '../../src/simulator/message-store';
 import { Scheduler } from '../../src/simulator/scheduler';
-import { FakeClock } from '../support/clock';
+import { FakeClock, settle } from '../support/clock';
 import { usedOctets } from '../support/memory';
 import { until } from '../support/until';
 
@@ -172,5 +173,26 @@ describe('the memory of the simulator is bounded in all', function () {
     assert.equal(statuses.size, 1);
     socket.destroy();
     await smsc.stop();
+  });
+});
+
+describe('what the simulator delivers', () => {
+  it('keeps its order when a link goes', async () => {
+    const clock = new FakeClock();
+    const sent: OutboundRequest[] = [];
+    const receiver = {
+      get freeSlots() {
+        return 3 - sent.length;
+      },
+      submit: (requests: readonly OutboundRequest[]) => sent.push(...requests),
+    } as unknown as Session;
+    const queue = new DeliveryQueue(new Scheduler(clock, silentLog), silentLog, () => [receiver]);
+    for (let n = 0; n < 5; n++) queue.add('a', n, Buffer.alloc(0), () => undefined);
+    await settle();
+    const numbers = (): number[] => sent.map(({ commandId }) => commandId);
+    assert.deepEqual(numbers(), [0, 1, 2]);
+    for (const { handler } of sent.splice(0)) handler.onLost('closed');
+    await settle();
+    assert.deepEqual(numbers(), [0, 1, 2]);
   });
 });
