@@ -7,12 +7,12 @@ export * from './client';
 export { SmppError, plainCopy } from './protocol';
 export {
   AdaptiveThrottleHandler,
-  Pace,
+  CompositeLimiter,
   SamplingThrottleHandler,
   TokenBucket,
   type AdaptiveOptions,
   type AsyncThrottleHandler,
-  type PaceParts,
+  type CompositeLimiterParts,
   type RateLimiter,
   type SamplingOptions,
   type ThrottleHandler,
