@@ -11,6 +11,7 @@ const pure = ['src/protocol/**/*.ts', 'src/text/**/*.ts'];
 const purity =
   'protocol/ and text/ are pure (no I/O, no clock, no chance), so that tests and a browser can run them as they are: let the caller pass it in.';
 const injectedTime = 'Time is injected, so that tests own it: take a Clock (src/clock.ts) as an argument.';
+const injectedChance = 'Chance is injected, so that a seed repeats a run: take `random` from the options.';
 const inBrowser =
   'What src/text/measure.ts reaches is bundled for the editor: no Buffer, no Node module, no iconv there.';
 const limits =
@@ -112,6 +113,28 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': ['error', ...timers.map((name) => ({ name, message: injectedTime }))],
       'no-restricted-syntax': ['error', ...clockReadings],
+    },
+  },
+  {
+    files: ['src/simulator/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...[...timers, 'setImmediate', 'crypto'].map((name) => ({ name, message: injectedTime })),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        ...clockReadings,
+        { selector: "MemberExpression[property.name='nextTick']", message: injectedTime },
+        {
+          selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+          message: injectedChance,
+        },
+      ],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [nodeRedModules, { regex: '^node:crypto$', message: injectedChance }] },
+      ],
     },
   },
   {

@@ -1,6 +1,5 @@
-import type { FlowNode, NodeRed } from './node-red';
-import { loadNodeRed, versionOf } from './node-red';
 import { flowIds } from './flow';
+import { loadNodeRed, versionOf, type FlowNode, type NodeRed } from './node-red';
 import { host, listenFrom } from './ports';
 import { Story } from './story';
 import { UserFolder } from './user-folder';
@@ -34,17 +33,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const held = await folder.prepareFlow(say);
   say('Starting Node-RED ...');
   const story = new Story(say);
-  const { nodeRed, server } = await loadNodeRed({
-    root,
-    userDir: folder.path,
-    editor: true,
-    log: (line) => story.log(line),
-  });
+  const { nodeRed, server } = await loadNodeRed(root, folder.path, true, (line) => story.log(line));
   const url = `http://${host}:${await listenFrom(server, port)}`;
   folder.note(url);
   story.follow(nodeRed);
   nodeRed.events.on('flows:starting', () => {
-    for (const port of held.splice(0)) port.release();
+    for (const port of held.splice(0)) void port.release();
   });
   await nodeRed.start();
   say(`Node-RED ${versionOf(nodeRed)} is listening: open ${url} in a browser (Ctrl-C stops it).`);
@@ -64,20 +58,17 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
 }
 
-/** Presses the flow's button once. Only towards the simulator of the flow: with a real SMS centre it would cost. */
+/** Presses the flow's button once. Only towards the simulator of the flow: with a real SMSC it would cost. */
 function sendGreeting(nodeRed: NodeRed): void {
   if (bindsToOwnSimulator(nodeRed)) nodeRed.nodes.getNode(flowIds.hello)?.receive();
 }
 
 function bindsToOwnSimulator(nodeRed: NodeRed): boolean {
-  const nodes: FlowNode[] = [];
-  nodeRed.nodes.eachNode((node) => nodes.push(node));
-  const connection = nodes.find(({ id }) => id === flowIds.connection);
-  const simulator = nodes.find(({ id }) => id === flowIds.simulator);
+  const nodes = new Map<string, FlowNode>();
+  nodeRed.nodes.eachNode((node) => nodes.set(node.id, node));
+  const connection = nodes.get(flowIds.connection);
+  const simulator = nodes.get(flowIds.simulator);
   return (
-    connection !== undefined &&
-    connection.host === host &&
-    simulator?.d !== true &&
-    String(connection.port) === String(simulator?.port)
+    connection?.host === host && simulator?.d !== true && String(connection.port) === String(simulator?.port)
   );
 }

@@ -13,7 +13,7 @@ export interface NodeRed {
   readonly hooks: { add(hook: string, handler: (event: never) => void): void };
   readonly nodes: {
     eachNode(visit: (node: FlowNode) => void): void;
-    getNode(id: string): RunningNode | null;
+    getNode(id: string): { receive(msg?: Record<string, unknown>): void } | null;
   };
 }
 
@@ -22,10 +22,6 @@ export interface FlowNode {
   readonly id: string;
   readonly type: string;
   readonly [property: string]: unknown;
-}
-
-export interface RunningNode {
-  receive(msg?: Record<string, unknown>): void;
 }
 
 /** What Node-RED hands to a log handler. */
@@ -39,22 +35,16 @@ export interface LogLine {
 
 type App = RequestListener & { use(handler: RequestListener): void };
 
-export interface RuntimeOptions {
-  /** The checkout: where package.json lies. */
-  readonly root: string;
-  readonly userDir: string;
-  readonly editor: boolean;
-  readonly log: (line: LogLine) => void;
-}
-
-export interface Runtime {
-  readonly nodeRed: NodeRed;
-  /** For the editor and the flows' own routes; not listening yet. */
-  readonly server: Server;
-}
-
-/** Loads Node-RED into this process: nothing is left behind when the process goes, however it goes. */
-export async function loadNodeRed({ root, userDir, editor, log }: RuntimeOptions): Promise<Runtime> {
+/**
+ * Loads Node-RED into this process: nothing is left behind when the process goes, however it goes. The server, for
+ * the editor and the flows' own routes, does not listen yet. `root`: the checkout, where package.json lies.
+ */
+export async function loadNodeRed(
+  root: string,
+  userDir: string,
+  editor: boolean,
+  log: (line: LogLine) => void,
+): Promise<{ nodeRed: NodeRed; server: Server }> {
   const { default: nodeRed } = (await import('node-red')) as unknown as { default: NodeRed };
   // The http nodes expect one application around editor and flows, made by the same express.
   const express = createRequire(require.resolve('node-red'))('express') as () => App;

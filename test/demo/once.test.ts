@@ -38,7 +38,7 @@ describe('npm start -- --once', function () {
       let expire;
       globalThis.setTimeout = (callback, ms, ...rest) =>
         ms === 31_000 ? void (expire = callback) : setRealTimeout(callback, ms, ...rest);
-      sendOnce({ root: ${JSON.stringify(root)}, timeout: 31_000, centrePort: ${await anyFreePort()},
+      sendOnce({ root: ${JSON.stringify(root)}, timeout: 31_000, smscPort: ${await anyFreePort()},
         say: (line) => line.includes('ECONNREFUSED') && setImmediate(expire),
         signal: new AbortController().signal })
         .catch((error) => { console.log(error.name + ': ' + error.message); process.exit(1); });`;
