@@ -104,7 +104,10 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [nodeRedModules] }] },
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [nodeRedModules] }],
+      'no-restricted-syntax': ['error', nodeRedTypes],
+    },
   },
   {
     files: ['session', 'flow-control', 'store', 'client'].map((room) => `src/${room}/**/*.ts`),
@@ -112,7 +115,7 @@ export default tseslint.config(
     ignores: ['src/session/transport.ts', 'src/store/conformance/**'],
     rules: {
       'no-restricted-globals': ['error', ...timers.map((name) => ({ name, message: injectedTime }))],
-      'no-restricted-syntax': ['error', ...clockReadings],
+      'no-restricted-syntax': ['error', nodeRedTypes, realLimits, ...clockReadings],
     },
   },
   {
