@@ -1,10 +1,11 @@
 import { flowIds } from './flow';
-import { loadNodeRed, versionOf, type FlowNode, type NodeRed } from './node-red';
+import { embed, versionOf, type FlowNode, type NodeRed, type NodeRedModules } from './node-red';
 import { host, listenFrom } from './ports';
 import { Story } from './story';
 import { UserFolder } from './user-folder';
 
 export interface DemoOptions {
+  readonly modules: NodeRedModules;
   /** The checkout: where package.json lies. */
   readonly root: string;
   /** Where Node-RED keeps the flow and its settings between starts. */
@@ -26,14 +27,15 @@ export interface Demo {
  * @throws DemoError when another demo runs in the folder, or no port is free
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { root, say, fresh = false, port = 1880 } = options;
+  const { modules, root, say, fresh = false, port = 1880 } = options;
+  const { nodeRed } = modules;
   const folder = new UserFolder(root, options.folder);
   await folder.claim();
   if (fresh) folder.reset();
   const held = await folder.prepareFlow(say);
   say('Starting Node-RED ...');
   const story = new Story(say);
-  const { nodeRed, server } = await loadNodeRed(root, folder.path, true, (line) => story.log(line));
+  const server = embed(modules, root, folder.path, true, (line) => story.log(line));
   const url = `http://${host}:${await listenFrom(server, port)}`;
   folder.note(url);
   story.follow(nodeRed);

@@ -1,5 +1,4 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 
 /** As much as is used here of how a program embeds Node-RED (its documentation, "Embedding into an existing app"). */
 export interface NodeRed {
@@ -35,19 +34,23 @@ export interface LogLine {
 
 type App = RequestListener & { use(handler: RequestListener): void };
 
+/** What embeds Node-RED: its module, and the express that it is made with, around editor and flows. */
+export interface NodeRedModules {
+  readonly nodeRed: NodeRed;
+  readonly express: () => App;
+}
+
 /**
- * Loads Node-RED into this process: nothing is left behind when the process goes, however it goes. The server, for
+ * Readies Node-RED in this process: nothing is left behind when the process goes, however it goes. The server, for
  * the editor and the flows' own routes, does not listen yet. `root`: the checkout, where package.json lies.
  */
-export async function loadNodeRed(
+export function embed(
+  { nodeRed, express }: NodeRedModules,
   root: string,
   userDir: string,
   editor: boolean,
   log: (line: LogLine) => void,
-): Promise<{ nodeRed: NodeRed; server: Server }> {
-  const { default: nodeRed } = (await import('node-red')) as unknown as { default: NodeRed };
-  // The http nodes expect one application around editor and flows, made by the same express.
-  const express = createRequire(require.resolve('node-red'))('express') as () => App;
+): Server {
   const app = express();
   const server = createServer(app);
   nodeRed.init(server, {
@@ -65,7 +68,7 @@ export async function loadNodeRed(
   });
   app.use(nodeRed.httpAdmin);
   app.use(nodeRed.httpNode);
-  return { nodeRed, server };
+  return server;
 }
 
 /** Node-RED takes the checkout around it for its own, and says so. */

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demoFlow, flowCredentials, flowIds } from './flow';
-import { loadNodeRed, versionOf, type LogLine } from './node-red';
+import { embed, versionOf, type LogLine, type NodeRedModules } from './node-red';
 import { DemoError, anyFreePort } from './ports';
 import { Story, type SmppFacts } from './story';
 
 export interface OnceOptions {
+  readonly modules: NodeRedModules;
   /** The checkout: where package.json lies. */
   readonly root: string;
   readonly say: (line: string) => void;
@@ -31,7 +32,7 @@ export interface Delivered {
  * @throws DemoError with the reason when it is not delivered in time
  */
 export async function sendOnce(options: OnceOptions): Promise<Delivered> {
-  const { root, say, signal, timeout = 30_000, smscPort } = options;
+  const { modules, root, say, signal, timeout = 30_000, smscPort } = options;
   const userDir = mkdtempSync(join(tmpdir(), 'node-red-smpp-'));
   const story = new Story(say);
   const outcome = new Outcome(signal, timeout, () => story.lastState);
@@ -44,7 +45,8 @@ export async function sendOnce(options: OnceOptions): Promise<Delivered> {
     const nodes = smscPort === undefined ? flow : flow.filter(({ id }) => id !== flowIds.simulator);
     writeFileSync(join(userDir, 'flows.json'), JSON.stringify(nodes));
     writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(flowCredentials));
-    const { nodeRed } = await loadNodeRed(root, userDir, false, log);
+    const { nodeRed } = modules;
+    embed(modules, root, userDir, false, log);
     story.follow(nodeRed, (facts, payload) => outcome.note(facts, payload));
     say(`Starting Node-RED ${versionOf(nodeRed)} ...`);
     await nodeRed.start();
