@@ -32,6 +32,8 @@ export class Outbound {
   #last = 0;
   /** Of the requests that were submitted last. */
   readonly #numbers: number[] = [];
+  /** When they become due; monotonic milliseconds. */
+  #dueAt = 0;
   #stalledSince: number | undefined;
   #drainWaiters: (() => void)[] = [];
 
@@ -45,9 +47,14 @@ export class Outbound {
     return this.#stalledSince;
   }
 
+  /** Whether the peer takes what is written. */
+  get isWritable(): boolean {
+    return this.#core.options.transport.backlog <= BACKLOG_LIMIT;
+  }
+
   /** Waits while the peer does not take what was written. */
   async writable(): Promise<void> {
-    while (!this.#core.closing && this.#core.options.transport.backlog > BACKLOG_LIMIT) {
+    while (!this.#core.closing && !this.isWritable) {
       await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
     }
   }
@@ -72,8 +79,8 @@ export class Outbound {
       if (traced) this.#core.passes('out', octets.subarray(start, offset));
     }
     this.write(offset === length ? octets : octets.subarray(0, offset), now);
-    this.#core.lastTrafficAt = now;
-    this.#core.look();
+    this.#core.activity.busy(now);
+    this.#core.nearer(this.#dueAt);
     return this.#numbers;
   }
 
@@ -86,7 +93,7 @@ export class Outbound {
     try {
       for (const { commandId, body, handler } of requests) {
         const sequenceNumber = this.#nextSequenceNumber();
-        window.open(sequenceNumber, commandId, handler, now);
+        this.#dueAt = window.open(sequenceNumber, commandId, handler, now);
         numbers.push(sequenceNumber);
         length += HEADER_LENGTH + body.length;
       }
@@ -101,7 +108,7 @@ export class Outbound {
   tell(pdu: PduInput): void {
     const sequence_number = this.#nextSequenceNumber();
     const octets = encodePdu({ ...pdu, sequence_number }, this.#core.options);
-    this.#core.passes('out', octets);
+    if (this.#core.isTraced) this.#core.passes('out', octets);
     this.write(octets, this.#core.options.clock.monotonic());
   }
 
@@ -140,8 +147,8 @@ export class Outbound {
         ...(onLate ? { onLate } : {}),
       };
       const dueAt = window.open(sequenceNumber, id, handler, now);
-      if (window === this.#core.window) this.#core.lastTrafficAt = now;
-      this.#core.passes('out', octets);
+      if (window === this.#core.window) this.#core.activity.busy(now);
+      if (this.#core.isTraced) this.#core.passes('out', octets);
       this.write(octets, now);
       this.#core.nearer(dueAt);
     });

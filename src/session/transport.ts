@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { systemClock, type Clock } from '../clock';
+import { nextTick, systemClock, type Clock, type TimerHandle } from '../clock';
 import { SmppError } from '../protocol';
 import { connectError, describeTlsError } from './connect-error';
 
@@ -10,7 +10,7 @@ export interface Transport {
   readonly peer: string;
   /** Octets accepted by {@link write} that the operating system has not taken yet. */
   readonly backlog: number;
-  /** Takes all octets; false: enough for now, wait for `drained`. */
+  /** Takes all octets, which must not be changed any more; false: enough for now, wait for `drained`. */
   write(octets: Buffer): boolean;
   pause(): void;
   resume(): void;
@@ -22,6 +22,7 @@ export interface Transport {
 }
 
 export interface TransportHandlers {
+  /** `chunk` may be overwritten when this returns. */
   data(chunk: Buffer): void;
   drained(): void;
   /** The peer has closed its half: nothing comes any more, but it may still be written to. Then {@link Transport.end}. */
@@ -69,7 +70,7 @@ export function connect(options: ConnectOptions): Promise<Transport> {
       clock.clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       socket.off('error', onError);
-      if (!error) return resolve(new SocketTransport(socket, `${host}:${port}`));
+      if (!error) return resolve(new SocketTransport(socket, `${host}:${port}`, clock));
       socket.on('error', ignore);
       socket.destroy();
       reject(error);
@@ -110,15 +111,22 @@ const SMALL = 1024;
 export class SocketTransport implements Transport {
   readonly peer: string;
   readonly #socket: net.Socket;
+  readonly #clock: Clock;
+  readonly #flush = (): void => {
+    this.#corked = false;
+    this.#writeSmall();
+    this.#socket.uncork();
+  };
   #corked = false;
   /** Short ones that were written in this turn while the socket takes no more. */
   #small: Buffer[] = [];
   #smallOctets = 0;
-  #endTimer: NodeJS.Timeout | undefined;
+  #endTimer: TimerHandle;
   #error: Error | undefined;
 
-  constructor(socket: net.Socket, peer: string) {
+  constructor(socket: net.Socket, peer: string, clock: Clock = systemClock) {
     this.#socket = socket;
+    this.#clock = clock;
     this.peer = peer;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
@@ -138,11 +146,7 @@ export class SocketTransport implements Transport {
     if (!this.#corked) {
       this.#corked = true;
       socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        this.#writeSmall();
-        socket.uncork();
-      });
+      nextTick(this.#clock, this.#flush);
     }
     if (socket.writableNeedDrain && octets.length < SMALL) {
       this.#small.push(octets);
@@ -173,11 +177,11 @@ export class SocketTransport implements Transport {
   end(graceMs: number): void {
     const socket = this.#socket;
     // Once: each end would have its own timer, and its own listener.
-    if (socket.destroyed || this.#endTimer) return;
+    if (socket.destroyed || this.#endTimer !== undefined) return;
     this.#writeSmall();
     socket.end();
-    this.#endTimer = setTimeout(() => socket.destroy(), graceMs);
-    socket.once('close', () => clearTimeout(this.#endTimer));
+    this.#endTimer = this.#clock.setTimeout(() => socket.destroy(), graceMs);
+    socket.once('close', () => this.#clock.clearTimeout(this.#endTimer));
   }
 
   destroy(): void {
