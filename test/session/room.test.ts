@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { commandId, encodePdu } from '../../src/protocol';
+import { commandId, encodePdu, type Pdu } from '../../src/protocol';
 import type { SequenceGenerator, Transport, TransportHandlers } from '../../src/session';
 import { FakeClock } from '../support/clock';
 import { sessionOn } from './setup';
@@ -152,5 +152,29 @@ describe('Requests that are submitted together', () => {
     const before = wire.written.length;
     assert.throws(() => submit(4), /no number/);
     assert.deepEqual([session.outstanding, wire.written.length, heard], [0, before, []]);
+  });
+});
+
+describe('What comes in a read buffer that is overwritten', () => {
+  it('is whole where it is kept: a request, its octets, and what is traced', async () => {
+    const kept: Buffer[] = [];
+    const wire = new Wire();
+    const request = (pdu: Pdu, octets: Buffer): undefined => {
+      kept.push(octets);
+      if (pdu.command === 'data_sm') kept.push(pdu.tlvs.message_payload as Buffer);
+    };
+    const trace = (direction: 'in' | 'out', octets: Buffer): void => {
+      if (direction === 'in') kept.push(octets);
+    };
+    const { session } = sessionOn(wire, { role: 'esme', handlers: { request, trace } });
+    const bound = session.bind('bind_receiver', {}, 100);
+    const message_payload = Buffer.from('Hello');
+    const message = encodePdu({ command: 'data_sm', sequence_number: 5, tlvs: { message_payload } });
+    const bind = encodePdu({ command: 'bind_receiver_resp', sequence_number: 1, system_id: 'peer' });
+    const chunk = Buffer.concat([bind, message]);
+    wire.handlers?.data(chunk);
+    chunk.fill(0);
+    await bound;
+    assert.deepEqual(kept, [bind, message, message, message_payload]);
   });
 });
