@@ -177,7 +177,7 @@ export class Smsc {
     const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
     // A TLS socket has no reset of its own.
     const reset = (): unknown => socket instanceof tls.TLSSocket || socket.resetAndDestroy();
-    this.#accept(new SocketTransport(socket, peer), reset);
+    this.#accept(new SocketTransport(socket, peer, this.#settings.clock), reset);
   }
 
   #accept(transport: Transport, reset: () => void): void {
