@@ -86,7 +86,7 @@ describe('a connection whose queue is changed', () => {
     });
     await follow('memory');
     assert.equal(await queued(), 2);
-    assert.match(warnings[0] ?? '', /queued message number 2 of lane 2 is damaged/);
+    assert.match(warnings[0] ?? '', /queued message number 2 of priority 2 is damaged/);
   });
 
   it('to the disk moves what was in memory, and keeps that where the disk refuses it', async () => {

@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { maskNumber, type Log } from '../../observability';
-import { describeStatus, statusName, type CodecOptions, type Pdu } from '../../protocol';
-import type { OutboundRequest, Session } from '../../session';
+import { describeStatus, statusName, type CodecOptions } from '../../protocol';
+import type { OutboundRequest, ResponseView, Session } from '../../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../../store';
 import { keyOf, nextTry, rateFact, seconds, type Throttle } from './reporting';
 import { Availability } from './availability';
@@ -30,8 +30,7 @@ export interface WrittenSegment {
 
 /** The response to one. */
 export interface SegmentAnswer {
-  readonly pdu: Pdu;
-  readonly octets: Buffer;
+  readonly view: ResponseView;
   /** Milliseconds from writing to the response. */
   readonly duration: number;
   /** It came after its time-out. */
@@ -86,26 +85,27 @@ export class EventReporter {
 
   responded(lease: Lease, segment: number, answer: SegmentAnswer, session: Session | undefined): void {
     const { item, state } = lease;
-    const { pdu, octets, late } = answer;
+    const { view, duration, late } = answer;
+    const { command_status: code } = view;
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
-    const level = pdu.command_status === 0 ? 'debug' : 'info';
+    const level = code === 0 ? 'debug' : 'info';
     if (this.#log.isLevelEnabled(level)) {
-      const { meaning } = describeStatus(pdu.command_status);
+      const { meaning } = describeStatus(code);
       const line = {
         event: 'response',
         stage: 'end',
         session: session && this.#numbers.get(session),
         ...logFacts(item, segment, item.segments.length),
-        sequence_number: pdu.sequence_number,
-        command_status: statusName(pdu.command_status),
-        duration: seconds(answer.duration),
+        sequence_number: view.sequence_number,
+        command_status: statusName(code),
+        duration: seconds(duration),
         late,
       };
-      this.#log[level](line, pdu.command_status === 0 ? 'accepted' : `not accepted: ${meaning}`);
+      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${meaning}`);
     }
     if (!this.#events.has('response')) return;
-    const of = { item, segment, redelivered: state.redelivered, pdu, octets };
-    void this.#events.emit('response', responseEvent(of, seconds(answer.duration), late === true));
+    const of = { item, segment, redelivered: state.redelivered, pdu: view.pdu(), octets: view.octets() };
+    void this.#events.emit('response', responseEvent(of, seconds(duration), late === true));
   }
 
   /** The answer to a query, cancel or replace. Throws `DeliveryError` where it is a refusal. */
