@@ -1,4 +1,4 @@
-import type { Bind } from './accounts';
+import type { AccountUser } from './accounts';
 import {
   openMemoryStore,
   type ClientEvents,
@@ -60,10 +60,7 @@ interface Entry {
 }
 
 /** A connection that is in force. */
-export interface Member {
-  readonly nodeId: string;
-  /** What people call it, and as whom it binds; absent: nobody uses it. */
-  readonly inUse?: { readonly label: string; readonly binds: readonly Bind[] } | undefined;
+export interface Member extends AccountUser {
   /** All nodes exist and listen. */
   deployed(): void;
   /** Tells its listening nodes of an event that happened elsewhere. */

@@ -1,8 +1,15 @@
-import { plainCopy, statusCode, statusName, type Pdu } from '../../protocol';
+import { decodeHeader, plainCopy, statusCode, statusName, type Pdu } from '../../protocol';
 import type { CorrelationEntry, QueueItem } from '../../store';
 import type { Receipt } from '../../text';
 import type { DirectRequest } from '../message/intake';
-import type { ClientEvents, EventBase, ReceiptEvent, RequestEvent, ResponseEvent } from './events';
+import type {
+  ClientEvents,
+  EventBase,
+  MessageEvent,
+  ReceiptEvent,
+  RequestEvent,
+  ResponseEvent,
+} from './events';
 
 /*
  * Everything that leaves the client has one form: fields by their snake_case names, `payload` and `topic` beside them.
@@ -120,6 +127,53 @@ function eventOnWire<E extends 'request' | 'response'>(on: OnWire, name: E, payl
   event['redelivered'] = on.redelivered;
   event['pdu'] = on.octets;
   return labelled(event, on.item);
+}
+
+/** What a message that came in was found to be. */
+interface MessageSigns {
+  readonly payload: string | Buffer;
+  readonly type: string;
+  /** Of how many parts it is, and which of them did not come. */
+  readonly segments: number;
+  readonly missing: readonly number[];
+  /** Why it cannot be read. */
+  readonly problem: string | undefined;
+  readonly flaws: readonly string[];
+}
+
+/** From the fields of its first or only PDU, which become the event. */
+export function messageEvent(fields: ShownPdu, signs: MessageSigns): MessageEvent {
+  const { payload, type, segments, missing, problem, flaws } = signs;
+  const event = fields as MessageEvent;
+  event.event = 'message';
+  event.payload = payload;
+  event.topic = String(fields['source_addr']);
+  event['message_type'] = type;
+  event['segments'] = segments;
+  if (missing.length > 0) event['incomplete'] = true;
+  if (missing.length > 0) event['missing'] = missing;
+  if (problem !== undefined) event['problem'] = problem;
+  if (flaws.length > 0) event['flaws'] = [...((fields['flaws'] as string[] | undefined) ?? []), ...flaws];
+  return event;
+}
+
+/** Octets that were to be a message, but are no PDU. */
+export function malformedEvent(command: string, octets: Buffer, problem: string): MessageEvent {
+  const { command_status: code, sequence_number } = decodeHeader(octets);
+  return {
+    command,
+    command_status: statusName(code),
+    command_status_code: code,
+    sequence_number,
+    tlvs: {},
+    event: 'message',
+    payload: octets,
+    topic: '',
+    message_type: 'malformed',
+    segments: 1,
+    problem,
+    pdu: octets,
+  };
 }
 
 /** What a receipt was found to be. */

@@ -161,22 +161,14 @@ function storedOf(stored: Buffer): StoredExperience {
   try {
     const parsed: unknown = JSON.parse(stored.toString());
     if (typeof parsed !== 'object' || parsed === null) return nothing;
-    const { evidence, widths, prefixed, formats, same } = parsed as Record<string, unknown>;
+    const { evidence, widths, prefixed } = parsed as Record<string, unknown>;
     const fit = Array.isArray(widths)
       ? widths.filter((one): one is number => Number.isInteger(one) && one > 0 && one <= 64)
       : [];
     const isObject = typeof evidence === 'object' && evidence !== null;
-    const known = isObject ? (evidence as Partial<StoredEvidence>) : earlier(formats, same);
+    const known = isObject ? (evidence as Partial<StoredEvidence>) : {};
     return { evidence: known, widths: fit, prefixed: prefixed === true };
   } catch {
     return nothing;
   }
-}
-
-/** What was written before there was evidence to count: one pair was enough. */
-function earlier(formats: unknown, same: unknown): Partial<StoredEvidence> {
-  const { response, receipt } = (formats ?? {}) as Partial<IdFormats>;
-  if (response === 'hex' && receipt === 'decimal') return { count: 1, seen: { 'hex-decimal': 1 } };
-  if (response === 'decimal' && receipt === 'hex') return { count: 1, seen: { 'decimal-hex': 1 } };
-  return same === true ? { count: 1, seen: { exact: 1 } } : {};
 }

@@ -75,27 +75,14 @@ export function commonKeys(id: string): readonly string[] {
   return keys;
 }
 
-/** By which notations the two are the same; undefined: by none. */
-export function relation(
-  responseId: string,
-  receiptId: string,
-  formats: IdFormats,
-): Omit<Candidate, 'id'> | undefined {
-  for (const receipt of notations(formats.receipt)) {
-    for (const response of notations(formats.response)) {
-      const number = readNumber(receiptId, receipt);
-      if (number !== undefined && number === readNumber(responseId, response)) return { response, receipt };
-    }
-  }
-  return undefined;
-}
-
 /** Whether the pair tells the notations beyond doubt: one of them can only be hexadecimal, the other only decimal. */
 export function tellsNotations(responseId: string, receiptId: string): IdFormats | undefined {
   const response = certain(responseId);
   const receipt = certain(receiptId);
   if (response === receipt || response === 'text' || receipt === 'text') return undefined;
-  return relation(responseId, receiptId, { response, receipt }) && { response, receipt };
+  return readNumber(responseId, response) === readNumber(receiptId, receipt)
+    ? { response, receipt }
+    : undefined;
 }
 
 /** Digits alone may be either, but beside an id with letters they are decimal. */
