@@ -31,7 +31,7 @@ export type {
   SessionEvent,
   ThrottleEvent,
 } from './events';
-export { DIRECT, QUEUED, type Message } from './message';
+export type { Message } from './message';
 export { askedCommand, nazItem } from './naz-items';
 export {
   OPTIONS,

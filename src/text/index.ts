@@ -22,6 +22,7 @@ export { LONG_MESSAGE_METHODS, UNENCODABLE } from './options';
 export { encodeText } from './encode';
 export { decodeText } from './decode';
 export { codingOf } from './codings';
+export type { EncodingName } from './plan/encodings';
 export { ENCODING_NAMES, encodingName } from './plan/names';
 export { languageNames } from './plan/languages';
 export { segment } from './segment';
