@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 
-/** Room → rooms it may import. `observability` and `clock` stand open to all. */
+/** Room → rooms it may import. */
 const mayImport = {
   nodes: ['index', 'simulator'],
   index: ['client', 'session', 'flow-control', 'store', 'text', 'protocol'],
@@ -17,9 +17,38 @@ const mayImport = {
   protocol: [],
   observability: [],
   clock: [],
+  waiting: [],
+  collections: [],
   demo: [],
 };
-const openToAll = ['observability', 'clock'];
+/** What every room may import. */
+const openToAll = ['observability', 'clock', 'waiting', 'collections'];
+/** The bases, which may not import each other but this way. */
+const mayImportOpen = { observability: ['clock'], clock: [], waiting: ['clock'], collections: [] };
+
+/**
+ * Rooms of several floors: folder → folders of the same room that it may import, besides itself. What lies in no
+ * folder of them is the top, which may import all and which none of them imports.
+ */
+const floors = {
+  'src/client': {
+    config: [],
+    message: ['config'],
+    plugins: ['config', 'message'],
+    events: ['config', 'message'],
+    connection: ['config', 'message', 'events'],
+    outbound: ['config', 'message', 'events'],
+    inbound: ['config', 'message', 'events', 'outbound'],
+  },
+  'src/store/disk': {
+    record: [],
+    lmdb: ['record'],
+    commit: ['record', 'lmdb'],
+    queue: ['record', 'lmdb', 'commit'],
+    correlation: ['record', 'lmdb', 'commit'],
+    repair: ['record', 'lmdb', 'commit'],
+  },
+};
 const direction =
   'imports point one way: nodes → index, simulator; index → client → {session, flow-control, store, text} → protocol; simulator → {session, text, protocol}';
 
@@ -48,16 +77,36 @@ function listed(rooms) {
   return rooms.length > 1 ? `${rooms.slice(0, -1).join(', ')} and ${rooms.at(-1)}` : rooms.join('');
 }
 
+/** @returns {[room: string, folder: string] | undefined} where a file lies in a room that has floors; '' is its top */
+function floorOf(path) {
+  const room = Object.keys(floors).find((one) => path.startsWith(`${one}/`));
+  if (room === undefined) return undefined;
+  const [folder, ...rest] = path.slice(room.length + 1).split('/');
+  return [room, rest.length > 0 || floors[room][folder] ? folder : ''];
+}
+
+function wrongFloor(root, file, specifier) {
+  const slashed = (path) => relative(root, path).split(sep).join('/');
+  const [room, from] = floorOf(slashed(file)) ?? [];
+  const [targetRoom, to] = floorOf(slashed(join(dirname(file), specifier))) ?? [];
+  if (room === undefined || room !== targetRoom || from === '' || from === to) return undefined;
+  const allowed = floors[room][from] ?? [];
+  if (allowed.includes(to)) return undefined;
+  const wanted = to === '' ? `the top of ${room}` : `"${to}"`;
+  return `In ${room} "${from}" may not import ${wanted}, only ${listed(allowed) || 'its own files'}: imports between its folders point one way. What it needs beyond that is handed to it as an argument, by an interface that it declares itself; what both need moves to the lower folder.`;
+}
+
 function complaint(root, file, specifier) {
   if (isBuiltin(specifier) && !specifier.startsWith('node:'))
     return `Write "node:${specifier}": it is Node's own.`;
   if (!specifier.startsWith('.')) return undefined;
   const from = roomOf(relative(root, file));
   const { room, isDoor } = target(root, file, specifier);
-  if (from === undefined || room === from) return undefined;
+  if (from === undefined) return undefined;
+  if (room === from) return wrongFloor(root, file, specifier);
   if (room === undefined)
     return `"${specifier}" lies outside of src/ and nodes/: what ships imports only what ships.`;
-  const allowed = [...(mayImport[from] ?? []), ...openToAll.filter((open) => open !== from)];
+  const allowed = [...(mayImport[from] ?? []), ...(mayImportOpen[from] ?? openToAll)];
   if (!allowed.includes(room))
     return `"${from}" may not import "${room}": ${direction}. "${from}" may import ${listed(allowed)}; what it needs beyond that is handed to it as an argument, by an interface that it declares itself.`;
   if (!isDoor)

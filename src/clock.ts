@@ -44,42 +44,6 @@ export const systemClock: Clock = {
   },
 };
 
-interface Watched {
-  readonly signal: AbortSignal;
-  readonly callbacks: Set<() => void>;
-  readonly listener: () => void;
-}
-
-/** Waits on signals with one listener for each signal, however many wait: ten thousand listeners are slow, and Node warns of them. */
-export class Aborts {
-  readonly #watched = new WeakMap<AbortSignal, Watched>();
-  /** Waited on last, and most likely next: whoever sends waits on the same one for every message. */
-  #last: Watched | undefined;
-
-  /** Calls back when the signal aborts, at most once. Returns what takes that back. */
-  on(signal: AbortSignal, callback: () => void): () => void {
-    const watched = this.#last?.signal === signal ? this.#last : (this.#last = this.#find(signal));
-    const { callbacks, listener } = watched;
-    if (callbacks.size === 0) signal.addEventListener('abort', listener, { once: true });
-    callbacks.add(callback);
-    return () => {
-      if (callbacks.delete(callback) && callbacks.size === 0) signal.removeEventListener('abort', listener);
-    };
-  }
-
-  #find(signal: AbortSignal): Watched {
-    const known = this.#watched.get(signal);
-    if (known) return known;
-    const callbacks = new Set<() => void>();
-    const listener = (): void => {
-      for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();
-    };
-    const watched = { signal, callbacks, listener };
-    this.#watched.set(signal, watched);
-    return watched;
-  }
-}
-
 /** Milliseconds: by less than that clocks run apart; by more somebody has set one, or the machine has slept. */
 export const SMALLEST_STEP = 1000;
 

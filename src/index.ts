@@ -17,12 +17,12 @@ export {
 } from './protocol';
 export {
   AdaptiveThrottleHandler,
-  Pace,
+  CompositeLimiter,
   SamplingThrottleHandler,
   TokenBucket,
   type AdaptiveOptions,
   type AsyncThrottleHandler,
-  type PaceParts,
+  type CompositeLimiterParts,
   type RateLimiter,
   type SamplingOptions,
   type ThrottleHandler,

@@ -15,3 +15,4 @@ export {
 export { maskText } from './mask-text';
 export { collapseRepeats, type CollapsedLog } from './repeats';
 export { guarded, isThenable, promiseOf } from './callback';
+export { LogRateLimiter } from './log-rate-limiter';

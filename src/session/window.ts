@@ -1,4 +1,4 @@
-import { Aborts } from '../clock';
+import { Aborts } from '../waiting';
 import { SmppError, type Pdu } from '../protocol';
 import { Congestion } from './congestion';
 

@@ -14,7 +14,7 @@ export type {
   DeliveryState,
   KeyValueState,
   KnownStates,
-  Lane,
+  Priority,
   Lease,
   OutboundQueue,
   PurgeOptions,

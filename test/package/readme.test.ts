@@ -234,7 +234,7 @@ function shippedSources(): Map<string, ts.SourceFile> {
     const text = readFileSync(file, 'utf8');
     found.set(file, ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
     for (const [, specifier] of text.matchAll(
-      /^(?!(?:import|export) type\b).*(?:\bfrom |\(|^import )'(\.[^']*)'/gm,
+      /^(?!(?:import|export) type\b).*(?:\bfrom |\(|^import )'(\.{1,2}\/[^']*)'/gm,
     )) {
       const path = join(dirname(file), specifier!);
       entries.push(existsSync(`${path}.ts`) ? `${path}.ts` : join(path, 'index.ts'));
