@@ -6,7 +6,6 @@ import {
   QUEUED,
   askedCommand,
   commandFacts,
-  isCommandName,
   nazItem,
   type CommandFacts,
   type DirectCommand,
@@ -89,7 +88,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What the table says of a command that can be sent; undefined for any other. */
 function factsOf(command: string): CommandFacts | undefined {
-  return isCommandName(command) && commandFacts(command).route ? commandFacts(command) : undefined;
+  const facts = commandFacts(command);
+  return facts?.route && facts;
 }
 
 /**

@@ -9,7 +9,6 @@ export {
   QUEUED,
   SmppError,
   commandFacts,
-  isCommandName,
   plainCopy,
   type CommandFacts,
   type DirectCommand,

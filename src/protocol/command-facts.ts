@@ -36,31 +36,31 @@ function factsOf(spec: CommandSpec): CommandFacts {
   };
 }
 
-const FACTS = Object.fromEntries(
+const FACTS: ReadonlyMap<string, CommandFacts> = new Map(
   Object.entries(COMMANDS).map(([name, spec]) => [name, factsOf(spec)]),
-) as Readonly<Record<CommandName, CommandFacts>>;
+);
 
-/** All that the table says of a command. */
-export function commandFacts(command: CommandName): CommandFacts {
-  return FACTS[command];
+/** All that the table says of a command; undefined for one that it does not have. */
+export function commandFacts(command: CommandName): CommandFacts;
+export function commandFacts(command: string): CommandFacts | undefined;
+export function commandFacts(command: string): CommandFacts | undefined {
+  return FACTS.get(command);
 }
 
-const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
+function routed(wanted: CommandSpec['route']): unknown {
+  return [...FACTS].filter(([, { route }]) => route === wanted).map(([name]) => name);
+}
 
 /** In order of their command_id; stores keep a command by its place here. */
-export const QUEUED = COMMAND_NAMES.filter(
-  (name) => FACTS[name].route === 'queue',
-) as readonly QueuedCommand[];
-export const DIRECT = COMMAND_NAMES.filter(
-  (name) => FACTS[name].route === 'direct',
-) as readonly DirectCommand[];
+export const QUEUED = routed('queue') as readonly QueuedCommand[];
+export const DIRECT = routed('direct') as readonly DirectCommand[];
 
-export function isQueued(command: CommandName): command is QueuedCommand {
-  return FACTS[command].route === 'queue';
+export function isQueued(command: string): command is QueuedCommand {
+  return FACTS.get(command)?.route === 'queue';
 }
 
 export function isBindCommand(command: string): command is BindCommand {
-  return Object.hasOwn(FACTS, command) && FACTS[command as CommandName].binds !== undefined;
+  return FACTS.get(command)?.binds !== undefined;
 }
 
 const NAMES = new Map<number, CommandName>(
@@ -84,7 +84,7 @@ export function commandName(id: number): CommandName | `0x${string}` {
 
 /** Whether `name` is a command of the specifications. */
 export function isCommandName(name: string): name is CommandName {
-  return Object.hasOwn(COMMANDS, name);
+  return FACTS.has(name);
 }
 
 /**

@@ -1,7 +1,7 @@
-import { isCommandName, isQueued, type Pdu, type PduOf, type QueuedCommand } from '../protocol';
+import { isQueued, type Pdu, type PduOf, type QueuedCommand } from '../protocol';
 
 export type SubmitPdu = PduOf<QueuedCommand>;
 
 export function isSubmit(pdu: Pdu): pdu is SubmitPdu {
-  return isCommandName(pdu.command) && isQueued(pdu.command);
+  return isQueued(pdu.command);
 }
