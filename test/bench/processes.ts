@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpus } from 'node:os';
 import * as path from 'node:path';
+import { runsTypeScript } from '../support/child';
 import type { Job, Result } from './client';
 
 /** Unpinned, a small window measures the scheduler. */
@@ -10,7 +11,7 @@ const CLIENT_CORE = 0;
 const RESPONDER_CORE = 1;
 
 function start(script: string, core: number): ChildProcess {
-  const node = [process.execPath, '--import', 'tsx', path.join(__dirname, script)];
+  const node = [process.execPath, ...runsTypeScript, path.join(__dirname, script)];
   const [command = '', ...args] = canPin ? ['taskset', '-c', String(core), ...node] : node;
   return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }

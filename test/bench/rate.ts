@@ -5,6 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
+import { runsTypeScript } from '../support/child';
 import { SmppClient } from '../../src/index';
 import type { Rule } from '../../src/simulator';
 
@@ -36,7 +37,7 @@ async function arrivals(
   most: number,
 ): Promise<Arrival[]> {
   const child = fork(path.join(__dirname, 'arrivals.ts'), [JSON.stringify(rules)], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [...runsTypeScript],
   });
   const { port } = await answer<{ port: number }>(child);
   const client = new SmppClient({

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { runsTypeScript } from '../support/child';
 
 const child = join(__dirname, 'telling-child.ts');
 
@@ -15,7 +16,7 @@ describe('What failed when a kill came before it was told', function () {
 
   /** Lets a child run until it kills itself, or `ms` after it has queued all; returns what it told. */
   async function life(at: string, count = 0, ms?: number): Promise<string[]> {
-    const args = ['-r', 'tsx/cjs', child, directory, at, String(count)];
+    const args = [...runsTypeScript, child, directory, at, String(count)];
     const running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: string[] = [];
     for await (const line of createInterface({ input: running.stdout })) {

@@ -5,6 +5,7 @@ import type { OutboundRequest } from '../../src/session';
 import { Window } from '../../src/session/window';
 import { settle } from '../support/clock';
 import { silence } from '../support/peer';
+import { rounds } from '../support/rounds';
 import { until } from '../support/until';
 import { Benches } from './setup';
 
@@ -133,7 +134,7 @@ describe('The window', () => {
           assert.match(heard.join(), /^(response|closed|timeout|timeout,late)$/);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(300) },
     );
   });
 
