@@ -9,7 +9,7 @@ const UNKNOWN_WITH_PROCESSES = 12_000;
 const WITH_PROCESSES = /'node:child_process'|support\/(demo|resident|runtime|child)'|torture'/;
 
 /** A group is full with so many milliseconds. */
-const FULL = 20_000;
+const FULL = 30_000;
 
 /** Files that take their Node-RED from test/support/runtime.ts share it when they are in one process. */
 const SHARES_RUNTIME = /sharedRuntime\(kind\)/;
