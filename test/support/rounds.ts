@@ -1,9 +1,9 @@
 /**
- * How often a test does again what it does with other numbers each time: runs of a property, seeds, kills. The texts
- * of the tests say the full number; `TEST_ROUNDS` is the part of it that is done: 1 in `.ci/run`, by default less, so
- * that a run by hand is short, and more to search: `TEST_ROUNDS=20 npx mocha test/store/disk-flips.test.ts`.
+ * How often tests repeat what they do with other numbers each time: runs of a property, seeds, kills. They give the
+ * full number; `TEST_ROUNDS` is the part of it that is done: 1 in `.ci/run`, less by default, so that a run by hand is
+ * short, and more for a search: `TEST_ROUNDS=20 npx mocha test/store/disk-flips.test.ts`.
  */
-const part = partOf(process.env['TEST_ROUNDS'] ?? '0.2');
+const part = partOf(process.env['TEST_ROUNDS'] ?? '0.1');
 
 /** @returns so many rounds of `full`, but never fewer than `least`, which the test needs to show anything */
 export function rounds(full: number, least = 1): number {

@@ -26,7 +26,7 @@ describe(`A client on the disk queue, killed ${ROUNDS} times while it sends`, fu
   });
 });
 
-const ROUNDS_ONCE = rounds(8, 2);
+const ROUNDS_ONCE = rounds(8, 3);
 
 describe(`The same with delivery at most once, killed ${ROUNDS_ONCE} times`, function () {
   this.timeout(300_000);
