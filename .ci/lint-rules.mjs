@@ -1,10 +1,10 @@
 // The rules of this project's own that the linter holds: which room may import which, and through which door.
 // A message says what is allowed and where the wanted thing should come from, so that nobody has to look it up.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 
-/** Room → rooms it may import. `observability` and `clock` stand open to all. */
+/** Room → rooms it may import. */
 const mayImport = {
   nodes: ['index', 'simulator'],
   index: ['client', 'session', 'flow-control', 'store', 'text', 'protocol'],
@@ -17,9 +17,38 @@ const mayImport = {
   protocol: [],
   observability: [],
   clock: [],
+  waiting: [],
+  collections: [],
   demo: [],
 };
-const openToAll = ['observability', 'clock'];
+/** What every room may import. */
+const openToAll = ['observability', 'clock', 'waiting', 'collections'];
+/** The bases, which may not import each other but this way. */
+const mayImportOpen = { observability: ['clock'], clock: [], waiting: ['clock'], collections: [] };
+
+/**
+ * Rooms of several floors: folder → folders of the same room that it may import, besides itself. What lies in no
+ * folder of them is the top, which may import all and which none of them imports.
+ */
+const floors = {
+  'src/client': {
+    config: [],
+    message: ['config'],
+    plugins: ['config', 'message'],
+    events: ['config', 'message'],
+    connection: ['config', 'message', 'events'],
+    outbound: ['config', 'message', 'events'],
+    inbound: ['config', 'message', 'events', 'outbound'],
+  },
+  'src/store/disk': {
+    record: [],
+    lmdb: ['record'],
+    commit: ['record', 'lmdb'],
+    queue: ['record', 'lmdb', 'commit'],
+    correlation: ['record', 'lmdb', 'commit'],
+    repair: ['record', 'lmdb', 'commit'],
+  },
+};
 const direction =
   'imports point one way: nodes → index, simulator; index → client → {session, flow-control, store, text} → protocol; simulator → {session, text, protocol}';
 
@@ -48,16 +77,36 @@ function listed(rooms) {
   return rooms.length > 1 ? `${rooms.slice(0, -1).join(', ')} and ${rooms.at(-1)}` : rooms.join('');
 }
 
+/** @returns {[room: string, folder: string] | undefined} where a file lies in a room that has floors; '' is its top */
+function floorOf(path) {
+  const room = Object.keys(floors).find((one) => path.startsWith(`${one}/`));
+  if (room === undefined) return undefined;
+  const [folder, ...rest] = path.slice(room.length + 1).split('/');
+  return [room, rest.length > 0 || floors[room][folder] ? folder : ''];
+}
+
+function wrongFloor(root, file, specifier) {
+  const slashed = (path) => relative(root, path).split(sep).join('/');
+  const [room, from] = floorOf(slashed(file)) ?? [];
+  const [targetRoom, to] = floorOf(slashed(join(dirname(file), specifier))) ?? [];
+  if (room === undefined || room !== targetRoom || from === '' || from === to) return undefined;
+  const allowed = floors[room][from] ?? [];
+  if (allowed.includes(to)) return undefined;
+  const wanted = to === '' ? `the top of ${room}` : `"${to}"`;
+  return `In ${room} "${from}" may not import ${wanted}, only ${listed(allowed) || 'its own files'}: imports between its folders point one way. What it needs beyond that is handed to it as an argument, by an interface that it declares itself; what both need moves to the lower folder.`;
+}
+
 function complaint(root, file, specifier) {
   if (isBuiltin(specifier) && !specifier.startsWith('node:'))
     return `Write "node:${specifier}": it is Node's own.`;
   if (!specifier.startsWith('.')) return undefined;
   const from = roomOf(relative(root, file));
   const { room, isDoor } = target(root, file, specifier);
-  if (from === undefined || room === from) return undefined;
+  if (from === undefined) return undefined;
+  if (room === from) return wrongFloor(root, file, specifier);
   if (room === undefined)
     return `"${specifier}" lies outside of src/ and nodes/: what ships imports only what ships.`;
-  const allowed = [...(mayImport[from] ?? []), ...openToAll.filter((open) => open !== from)];
+  const allowed = [...(mayImport[from] ?? []), ...(mayImportOpen[from] ?? openToAll)];
   if (!allowed.includes(room))
     return `"${from}" may not import "${room}": ${direction}. "${from}" may import ${listed(allowed)}; what it needs beyond that is handed to it as an argument, by an interface that it declares itself.`;
   if (!isDoor)
@@ -86,7 +135,61 @@ const rooms = {
   },
 };
 
-export const projectRules = { meta: { name: 'project' }, rules: { rooms } };
+/** file → files that it imports by a relative path, types as well. */
+function importsOf(root, top) {
+  const graph = new Map();
+  for (const name of readdirSync(join(root, top), { recursive: true })) {
+    if (!name.endsWith('.ts')) continue;
+    const file = join(root, top, name);
+    const found = readFileSync(file, 'utf8').matchAll(/\bfrom\s+'(\.[^']*)'/g);
+    const paths = [...found].map(([, specifier]) => join(dirname(file), specifier));
+    graph.set(
+      file,
+      paths.map((path) => (existsSync(`${path}.ts`) ? `${path}.ts` : join(path, 'index.ts'))),
+    );
+  }
+  return graph;
+}
+
+const graphs = new Map();
+
+/** The shortest way from a file back to itself; undefined where there is none. */
+function circleOf(graph, start) {
+  const before = new Map();
+  const open = [start];
+  for (const file of open)
+    for (const next of graph.get(file) ?? []) {
+      if (next === start) {
+        const way = [start];
+        for (let at = file; at !== start; at = before.get(at)) way.unshift(at);
+        return [start, ...way];
+      }
+      if (before.has(next)) continue;
+      before.set(next, file);
+      open.push(next);
+    }
+  return undefined;
+}
+
+const noTypeCircles = {
+  meta: { type: 'problem', schema: [{ type: 'object', properties: { root: { type: 'string' } } }] },
+  create(context) {
+    const [{ root }] = context.options;
+    return {
+      Program(node) {
+        const [top] = relative(root, context.filename).split(sep);
+        if (!graphs.has(top)) graphs.set(top, importsOf(root, top));
+        const way = circleOf(graphs.get(top), context.filename);
+        if (way === undefined) return;
+        const names = way.map((file) => relative(root, file).split(sep).join('/')).join(' → ');
+        const message = `These import each other, if only types: ${names}. What both need moves to a file of its own, or below; or one declares the interface that it needs.`;
+        context.report({ node, message });
+      },
+    };
+  },
+};
+
+export const projectRules = { meta: { name: 'project' }, rules: { rooms, 'no-type-circles': noTypeCircles } };
 
 /** The files that `entry` reaches by relative imports, itself included: what a browser bundle of it would hold. */
 export function reachableFrom(root, entry) {

@@ -9,6 +9,14 @@ export interface Clock {
   monotonic(): number;
   setTimeout(callback: () => void, ms: number): TimerHandle;
   clearTimeout(timer: TimerHandle | undefined): void;
+  /** Calls back when the code that runs now has ended, before anything else comes; absent: `process.nextTick`. */
+  nextTick?(callback: () => void): void;
+}
+
+/** As {@link Clock.nextTick} of this clock, or of the platform. */
+export function nextTick(clock: Pick<Clock, 'nextTick'>, callback: () => void): void {
+  if (clock.nextTick) clock.nextTick(callback);
+  else process.nextTick(callback);
 }
 
 /** What {@link Clock.setTimeout} returns; opaque. */
@@ -43,42 +51,6 @@ export const systemClock: Clock = {
     else clearTimeout(timer as NodeJS.Timeout | undefined);
   },
 };
-
-interface Watched {
-  readonly signal: AbortSignal;
-  readonly callbacks: Set<() => void>;
-  readonly listener: () => void;
-}
-
-/** Waits on signals with one listener for each signal, however many wait: ten thousand listeners are slow, and Node warns of them. */
-export class Aborts {
-  readonly #watched = new WeakMap<AbortSignal, Watched>();
-  /** Waited on last, and most likely next: whoever sends waits on the same one for every message. */
-  #last: Watched | undefined;
-
-  /** Calls back when the signal aborts, at most once. Returns what takes that back. */
-  on(signal: AbortSignal, callback: () => void): () => void {
-    const watched = this.#last?.signal === signal ? this.#last : (this.#last = this.#find(signal));
-    const { callbacks, listener } = watched;
-    if (callbacks.size === 0) signal.addEventListener('abort', listener, { once: true });
-    callbacks.add(callback);
-    return () => {
-      if (callbacks.delete(callback) && callbacks.size === 0) signal.removeEventListener('abort', listener);
-    };
-  }
-
-  #find(signal: AbortSignal): Watched {
-    const known = this.#watched.get(signal);
-    if (known) return known;
-    const callbacks = new Set<() => void>();
-    const listener = (): void => {
-      for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();
-    };
-    const watched = { signal, callbacks, listener };
-    this.#watched.set(signal, watched);
-    return watched;
-  }
-}
 
 /** Milliseconds: by less than that clocks run apart; by more somebody has set one, or the machine has slept. */
 export const SMALLEST_STEP = 1000;

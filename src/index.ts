@@ -4,15 +4,24 @@
  * and `./simulator` (an SMSC) are faces of their own.
  */
 export * from './client';
-export { SmppError, plainCopy } from './protocol';
+export {
+  DIRECT,
+  QUEUED,
+  SmppError,
+  commandFacts,
+  plainCopy,
+  type CommandFacts,
+  type DirectCommand,
+  type QueuedCommand,
+} from './protocol';
 export {
   AdaptiveThrottleHandler,
-  Pace,
+  CompositeLimiter,
   SamplingThrottleHandler,
   TokenBucket,
   type AdaptiveOptions,
   type AsyncThrottleHandler,
-  type PaceParts,
+  type CompositeLimiterParts,
   type RateLimiter,
   type SamplingOptions,
   type ThrottleHandler,
@@ -20,6 +29,12 @@ export {
 } from './flow-control';
 export * from './store';
 export { createLog, maskNumber, maskText, type Log, type LogOptions, type LogSink } from './observability';
-export { SequenceCounter, type SequenceGenerator } from './session';
-export { withoutLineEnd, type TextCodec } from './text';
+export {
+  SequenceCounter,
+  type ConnectOptions,
+  type SequenceGenerator,
+  type Transport,
+  type TransportHandlers,
+} from './session';
+export { ENCODING_NAMES, withoutLineEnd, type EncodingName, type TextCodec } from './text';
 export { systemClock, type Clock } from './clock';

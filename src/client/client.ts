@@ -7,26 +7,34 @@ import {
   type QueueItem,
   type Store,
 } from '../store';
-import { Announcer } from './announcer';
-import { codecOf } from './codec-options';
-import { checkChanges, type Configuration } from './configuration';
-import { deadLetterOf, replayLetters, type DeadLetterList } from './dead-letters';
-import { Events, type ConnectionState, type EventHandler, type EventName, type Outcome } from './events';
-import { Expiry } from './expiry';
-import { claimAll, compactStore, purgeAll, purgeLetters } from './foreign';
-import { Intake } from './intake';
+import { EventReporter } from './events/reporter';
+import { codecOf } from './config/codec-options';
+import { checkChanges, type Configuration } from './config/configuration';
+import { deadLetterOf, replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import {
+  Events,
+  type ConnectionState,
+  type EventHandler,
+  type EventName,
+  type Outcome,
+} from './events/events';
+import { Expiry } from './outbound/expiry';
+import { claimAll, compactStore, purgeAll, purgeLetters } from './plugins/foreign-records';
+import { Intake } from './message/intake';
 import { Lifecycle, tellAll } from './lifecycle';
-import type { Message } from './message';
-import { lineEndsOf, normalise, type Settings, type SmppClientOptions } from './options';
-import { Outcomes } from './outcomes';
-import { openParts, type OpenParts } from './parts';
-import { purgeQueue } from './purge';
-import { Receiving } from './receiving';
+import type { Message } from './message/message';
+import { lineEndsOf, type Settings } from './config/options';
+import { normalise } from './plugins/normalise';
+import type { SmppClientOptions } from './plugins/client-options';
+import { Outcomes } from './outbound/outcomes';
+import { openParts, type OpenParts } from './plugins/parts';
+import { purgeQueue } from './outbound/purge';
+import { Receiving } from './inbound/receiving';
 import { statusReport, type StatusReport } from './report';
-import { Road } from './road';
-import { roadListener } from './road-listener';
-import { Sender, type SendOptions } from './sender';
-import { Upkeep, type StartOptions } from './upkeep';
+import { Dispatcher } from './outbound/dispatcher';
+import { dispatcherListener } from './dispatcher-listener';
+import { Sender, type SendOptions } from './outbound/sender';
+import { ConnectionManager, type StartOptions } from './connection/connection-manager';
 
 /**
  * An SMPP client that looks after itself: it connects and reconnects, sends what is queued
@@ -36,11 +44,11 @@ export class SmppClient {
   readonly #settings: Settings;
   readonly #parts: OpenParts;
   readonly #events: Events;
-  readonly #announcer: Announcer;
+  readonly #reporter: EventReporter;
   readonly #outcomes: Outcomes;
   readonly #receiving: Receiving;
-  readonly #road: Road;
-  readonly #upkeep: Upkeep;
+  readonly #dispatcher: Dispatcher;
+  readonly #connections: ConnectionManager;
   readonly #sender: Sender;
   readonly #expiry: Expiry;
   readonly #life: Lifecycle;
@@ -59,27 +67,27 @@ export class SmppClient {
     this.#windowSize = settings.windowSize;
     this.#parts = parts;
     this.#events = new Events(log);
-    this.#announcer = new Announcer(this.#events, log, clock, codecOf(settings));
+    this.#reporter = new EventReporter(this.#events, log, clock, codecOf(settings));
     this.#outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
     this.#receiving = new Receiving({
       ...parts,
       settings,
       events: this.#events,
       outcomes: this.#outcomes,
-      acceptances: () => this.#road.acceptances,
+      acceptances: () => this.#dispatcher.acceptances,
     });
-    const listener = roadListener({
+    const listener = dispatcherListener({
       ...parts,
-      announcer: this.#announcer,
+      reporter: this.#reporter,
       outcomes: this.#outcomes,
       receiving: this.#receiving,
       sender: () => this.#sender,
     });
-    this.#road = new Road({ ...parts, settings, listener });
-    this.#upkeep = new Upkeep({
+    this.#dispatcher = new Dispatcher({ ...parts, settings, listener });
+    this.#connections = new ConnectionManager({
       ...parts,
       settings,
-      announcer: this.#announcer,
+      reporter: this.#reporter,
       handlers: (session) => ({
         request: (pdu, octets) => this.#receiving.request(pdu, octets, session()),
         malformed: (command, octets, problem) =>
@@ -92,44 +100,44 @@ export class SmppClient {
     this.#sender = new Sender({
       intake,
       outcomes: this.#outcomes,
-      announcer: this.#announcer,
+      reporter: this.#reporter,
       queue: store.queue,
       capacity: settings.queueCapacity,
       queued: (items) => {
         this.#expiry.note(items);
-        if (settings.bindType === 'receiver') this.#announcer.queuedInVain();
+        if (settings.bindType === 'receiver') this.#reporter.queuedInVain();
       },
-      session: () => this.#upkeep.sending,
+      session: () => this.#connections.sending,
     });
     this.#expiry = new Expiry({
       queue: store.queue,
       clock,
       log,
-      idle: () => !this.#road.gate.isOpen || !this.#upkeep.sending,
-      hold: (work) => this.#road.gate.hold(work),
-      sweep: () => this.#road.sweep(),
-      expired: (leases) => this.#road.expired(leases),
-      release: (leases) => this.#road.release(leases),
+      idle: () => !this.#dispatcher.gate.isOpen || !this.#connections.sending,
+      hold: (work) => this.#dispatcher.gate.hold(work),
+      sweep: () => this.#dispatcher.sweep(),
+      expired: (leases) => this.#dispatcher.expired(leases),
+      release: (leases) => this.#dispatcher.release(leases),
     });
     this.#life = new Lifecycle({
       settings,
       lineEnds: lineEndsOf(options),
       open: parts,
-      announcer: this.#announcer,
+      reporter: this.#reporter,
       outcomes: this.#outcomes,
       receiving: this.#receiving,
-      road: this.#road,
-      upkeep: this.#upkeep,
+      dispatcher: this.#dispatcher,
+      connections: this.#connections,
       sender: this.#sender,
       expiry: this.#expiry,
     });
   }
 
   get state(): ConnectionState {
-    const { state } = this.#upkeep;
+    const { state } = this.#connections;
     if (state === 'disconnected' || state === 'connecting') return state;
-    if (this.#road.gate.paused) return 'paused';
-    return state === 'bound' && this.#road.gate.isThrottled ? 'throttled' : state;
+    if (this.#dispatcher.gate.paused) return 'paused';
+    return state === 'bound' && this.#dispatcher.gate.isThrottled ? 'throttled' : state;
   }
 
   /**
@@ -152,7 +160,7 @@ export class SmppClient {
   }
 
   /**
-   * Disconnects for good. What is held for {@link acknowledge} is answered `ackTimeoutStatus`, so that the centre
+   * Disconnects for good. What is held for {@link acknowledge} is answered `ackTimeoutStatus`, so that the SMSC
    * repeats it. Promises of {@link send} reject with `STOPPED`; what is queued stays in a
    * store that was given, and is gone with a memory store that was not. What is given afterwards, or still
    * waits for room in the queue, rejects with `NOT_QUEUED`.
@@ -163,15 +171,15 @@ export class SmppClient {
 
   /** Stops sending; receiving goes on. */
   pause(): void {
-    this.#road.gate.pause();
+    this.#dispatcher.gate.pause();
     // What lies in the queue can expire, be overtaken and be purged.
-    void this.#road.giveBack();
-    this.#upkeep.announce();
+    void this.#dispatcher.giveBack();
+    this.#connections.announce();
   }
 
   resume(): void {
-    this.#road.gate.resume();
-    this.#upkeep.announce();
+    this.#dispatcher.gate.resume();
+    this.#connections.announce();
   }
 
   /** Takes over what another account left in the queue (`STORE_ACCOUNT`), to be sent and matched as this one's. */
@@ -181,9 +189,9 @@ export class SmppClient {
 
   /** Removes all that is queued and not on the wire, also by another account; each message fails with `REMOVED`. */
   async purge(): Promise<number> {
-    await this.#road.giveBack();
-    const removed = await purgeAll(this.#parts, (store) => purgeQueue(store, this.#sender, this.#road));
-    this.#announcer.queue({ state: 'purged', queued: 0, removed });
+    await this.#dispatcher.giveBack();
+    const removed = await purgeAll(this.#parts, (store) => purgeQueue(store, this.#sender, this.#dispatcher));
+    this.#reporter.queue({ state: 'purged', queued: 0, removed });
     return removed;
   }
 
@@ -233,10 +241,10 @@ export class SmppClient {
       queue: this.#parts.store.queue,
       state: this.state,
       windowSize: this.#windowSize,
-      road: this.#road,
+      dispatcher: this.#dispatcher,
       outcomes: this.#outcomes,
       receiving: this.#receiving,
-      links: this.#upkeep.links,
+      links: this.#connections.links,
     });
   }
 
@@ -247,7 +255,7 @@ export class SmppClient {
     if (sendRate !== undefined) bucket?.setRate(sendRate);
     if (windowSize !== undefined) {
       this.#windowSize = windowSize;
-      for (const session of this.#upkeep.sessions) session.resizeWindow(windowSize);
+      for (const session of this.#connections.sessions) session.resizeWindow(windowSize);
     }
     if (logLevel !== undefined) log.level = logLevel;
   }
@@ -269,7 +277,7 @@ export class SmppClient {
   /**
    * Queues one message and resolves with its outcome. Rejects like {@link enqueue}, and with
    * {@link DeliveryError} when the message failed for good. Queries, cancels and replaces go straight to
-   * the centre: they resolve with the fields of the response, and reject with `NOT_BOUND` or `REFUSED`.
+   * the SMSC: they resolve with the fields of the response, and reject with `NOT_BOUND` or `REFUSED`.
    */
   async send(message: Message | string, options: SendOptions = {}): Promise<Outcome> {
     return this.#sender.send(message, options);
@@ -304,12 +312,12 @@ export class SmppClient {
   #bound(session: Session): void {
     session.resizeWindow(this.#windowSize);
     // One that comes up while all are being taken down is not to take messages.
-    if (canSubmit(session.state) && !this.#life.isDisconnecting) this.#road.open(session);
+    if (canSubmit(session.state) && !this.#life.isDisconnecting) this.#dispatcher.open(session);
   }
 
   #dropped(items: readonly QueueItem[], states?: KnownStates): void {
     const text = 'dropped from the full queue to make room for newer ones (whenFull: drop-oldest)';
-    this.#road.removed(items, { code: 'QUEUE_FULL', text }, states);
-    this.#announcer.queue({ state: 'dropped', queued: this.#settings.queueCapacity, removed: items.length });
+    this.#dispatcher.removed(items, { code: 'QUEUE_FULL', text }, states);
+    this.#reporter.queue({ state: 'dropped', queued: this.#settings.queueCapacity, removed: items.length });
   }
 }

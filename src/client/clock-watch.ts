@@ -1,6 +1,6 @@
 import { SteadyTime, steadyTime, type Clock } from '../clock';
 import type { Log } from '../observability';
-import { repeat, type Repeated } from './timing';
+import { repeat, type Repeated } from '../waiting';
 
 /** Milliseconds between two looks. */
 const EVERY = 5000;

@@ -4,17 +4,17 @@
  */
 export { SmppClient } from './client';
 export type { SessionReport, StatusReport } from './report';
-export type { Configuration } from './configuration';
-export type { SendOptions } from './sender';
-export type { StartOptions } from './upkeep';
-export { ConfigError, MessageError, PartError, describeProblem, type Problem } from './errors';
+export type { Configuration } from './config/configuration';
+export type { SendOptions } from './outbound/sender';
+export type { StartOptions } from './connection/connection-manager';
+export { ConfigError, MessageError, PartError, describeProblem, type Problem } from './config/errors';
 export {
   fromNaz,
   type NazBroker,
   type NazRateLimiter,
   type NazSequence,
   type NazThrottleHandler,
-} from './naz';
+} from './plugins/naz';
 export type {
   ClientEvents,
   ConnectionState,
@@ -30,24 +30,19 @@ export type {
   ResponseEvent,
   SessionEvent,
   ThrottleEvent,
-} from './events';
-export { DIRECT, QUEUED, type Message } from './message';
-export { askedCommand, nazItem } from './naz-items';
-export {
-  OPTIONS,
-  findProblems,
-  normalise,
-  type Listening,
-  type Parts,
-  type Settings,
-  type SmppClientOptions,
-} from './options';
-export type { FailoverHost } from './failover-option';
-export type { OptionKind } from './option-kinds';
-export { accountOf } from './store-part';
-export { endpointsOf, typesOf, type Endpoint, type LinkType } from './hosts';
-export { DeliveryError, failureFields, failureText, type CompleteWhen } from './outcomes';
-export type { DeadLetterList, DeadLetterReport } from './dead-letters';
+} from './events/events';
+export type { Message } from './message/message';
+export { askedCommand, nazItem } from './message/naz-items';
+export { OPTIONS, type Listening, type Settings } from './config/options';
+export type { Network } from './config/network';
+export { findProblems, normalise } from './plugins/normalise';
+export type { Parts, SmppClientOptions } from './plugins/client-options';
+export type { FailoverHost } from './config/failover-option';
+export type { OptionKind } from './config/option-kinds';
+export { accountOf } from './plugins/store-part';
+export { endpointsOf, typesOf, type Endpoint, type LinkType } from './connection/hosts';
+export { DeliveryError, failureFields, failureText, type CompleteWhen } from './outbound/outcomes';
+export type { DeadLetterList, DeadLetterReport } from './outbound/dead-letters';
 export {
   PLUGIN_API_VERSION,
   type PluginContext,
@@ -55,4 +50,4 @@ export {
   type PluginType,
   type ResolvePlugin,
   type SmppPlugin,
-} from './plugins';
+} from './plugins/plugins';

@@ -1,17 +1,17 @@
 import { SmppError } from '../protocol';
 import type { Session } from '../session';
 import type { Untold } from '../store';
-import type { Announcer } from './announcer';
-import type { Expiry } from './expiry';
-import type { Settings } from './options';
-import type { Outcomes } from './outcomes';
-import type { OpenParts } from './parts';
-import type { Receiving } from './receiving';
-import type { Road } from './road';
-import type { Sender } from './sender';
+import type { EventReporter } from './events/reporter';
+import type { Expiry } from './outbound/expiry';
+import type { Settings } from './config/options';
+import type { Outcomes } from './outbound/outcomes';
+import type { OpenParts } from './plugins/parts';
+import type { Receiving } from './inbound/receiving';
+import type { Dispatcher } from './outbound/dispatcher';
+import type { Sender } from './outbound/sender';
 import { rounds } from './rounds';
-import { inTime, unlessAborted, within, type Repeated } from './timing';
-import type { StartOptions, Upkeep } from './upkeep';
+import { inTime, unlessAborted, within, type Repeated } from '../waiting';
+import type { StartOptions, ConnectionManager } from './connection/connection-manager';
 import { warnAtStart } from './warnings';
 
 /** How long a store that is away may hold up a stop. */
@@ -24,11 +24,11 @@ export interface LifecycleParts {
   /** Fields that had a line end behind them. */
   readonly lineEnds: readonly string[];
   readonly open: Pick<OpenParts, 'ready' | 'close' | 'store' | 'clock' | 'log' | 'tls' | 'correlator'>;
-  readonly announcer: Announcer;
+  readonly reporter: EventReporter;
   readonly outcomes: Outcomes;
   readonly receiving: Receiving;
-  readonly road: Road;
-  readonly upkeep: Upkeep;
+  readonly dispatcher: Dispatcher;
+  readonly connections: ConnectionManager;
   readonly sender: Sender;
   readonly expiry: Expiry;
 }
@@ -63,14 +63,14 @@ export class Lifecycle {
     options.signal?.throwIfAborted();
     ended.throwIfAborted();
     this.#warnOnce();
-    const { receiving, upkeep, expiry } = this.#parts;
+    const { receiving, connections, expiry } = this.#parts;
     receiving.open();
     this.#rounds.start();
     expiry.start();
     try {
-      await upkeep.start(options);
+      await connections.start(options);
     } finally {
-      if (!upkeep.wanted) this.#rounds.stop();
+      if (!connections.wanted) this.#rounds.stop();
     }
   }
 
@@ -104,19 +104,19 @@ export class Lifecycle {
   }
 
   async #disconnect(): Promise<void> {
-    const { receiving, road, upkeep, open } = this.#parts;
+    const { receiving, dispatcher, connections, open } = this.#parts;
     receiving.close();
     this.#rounds.stop();
-    await this.drain(upkeep.sessions, receiving.idle());
-    await upkeep.stop();
-    await within(open.clock, STORE_GRACE, road.settled());
+    await this.drain(connections.sessions, receiving.idle());
+    await connections.stop();
+    await within(open.clock, STORE_GRACE, dispatcher.settled());
   }
 
   /** Finishes what is on the wire of these sessions, and takes no more for them; drainTimeout at most. */
   async drain(sessions: readonly Session[], answered: Promise<void>): Promise<void> {
     if (sessions.length === 0) return;
-    const { receiving, road, open, settings } = this.#parts;
-    const drained = [...sessions.map((session) => road.drain(session)), answered];
+    const { receiving, dispatcher, open, settings } = this.#parts;
+    const drained = [...sessions.map((session) => dispatcher.drain(session)), answered];
     await within(open.clock, settings.drainTimeout, Promise.all(drained));
     for (const session of sessions) receiving.left(session);
   }
@@ -126,15 +126,15 @@ export class Lifecycle {
   }
 
   async #stop(): Promise<void> {
-    const { sender, expiry, receiving, road, announcer, outcomes, open } = this.#parts;
+    const { sender, expiry, receiving, dispatcher, reporter, outcomes, open } = this.#parts;
     const { clock } = open;
     this.#endStarts('the client was stopped; make a new one', false);
     sender.stop();
     await within(clock, STORE_GRACE, expiry.stop());
     receiving.releaseHeld();
     await this.disconnect();
-    road.abandon();
-    announcer.stop();
+    dispatcher.abandon();
+    reporter.stop();
     await within(clock, STORE_GRACE, receiving.stop());
     outcomes.stop();
     await inTime(clock, CLOSE_GRACE, open.close());

@@ -1,11 +1,12 @@
 import { steadyTime, type Clock } from '../clock';
-import type { Pace, TokenBucket } from '../flow-control';
+import type { CompositeLimiter, TokenBucket } from '../flow-control';
 import type { OutboundQueue } from '../store';
-import type { ConnectionState } from './events';
-import type { Link } from './link';
-import type { Outcomes } from './outcomes';
-import type { Receiving } from './receiving';
-import type { Road } from './road';
+import type { ConnectionState } from './events/events';
+import { rounded } from './events/reporting';
+import type { ReconnectingSession } from './connection/reconnecting-session';
+import type { Outcomes } from './outbound/outcomes';
+import type { Receiving } from './inbound/receiving';
+import type { Dispatcher } from './outbound/dispatcher';
 
 /** How a connection is; in the manner of everything that a flow sees. */
 export interface StatusReport {
@@ -51,31 +52,31 @@ export interface ReportParts {
   readonly state: ConnectionState;
   readonly windowSize: number;
   readonly queue: OutboundQueue;
-  readonly road: Road;
+  readonly dispatcher: Dispatcher;
   readonly outcomes: Outcomes;
   readonly receiving: Pick<Receiving, 'unanswered'>;
-  readonly links: readonly Link[];
+  readonly links: readonly ReconnectingSession[];
   readonly bucket: TokenBucket | undefined;
-  readonly pace: Pace;
+  readonly limiter: CompositeLimiter;
   readonly clock: Clock;
 }
 
 export async function statusReport(parts: ReportParts): Promise<StatusReport> {
-  const { state, windowSize, queue, road, outcomes, receiving, links, bucket, pace, clock } = parts;
+  const { state, windowSize, queue, dispatcher, outcomes, receiving, links, bucket, limiter, clock } = parts;
   const stats = await queue.stats();
   const sessions = links.flatMap(reportsOf);
   return {
     state,
     // What is on loan but not on the wire has not left yet.
-    queued: Math.max(0, stats.queued + stats.leased - road.inFlight),
+    queued: Math.max(0, stats.queued + stats.leased - dispatcher.inFlight),
     delayed: stats.delayed,
-    in_flight: road.inFlight,
+    in_flight: dispatcher.inFlight,
     waiting: outcomes.waiting,
     unanswered: receiving.unanswered,
     oldest_age: stats.oldestAt === undefined ? 0 : steadyTime(clock).since(stats.oldestAt) / 1000,
-    rate: pace.effectiveRate(),
+    rate: limiter.effectiveRate(),
     send_rate: bucket?.rate ?? 0,
-    allowed_rate: allowedRate(bucket, pace),
+    allowed_rate: allowedRate(bucket, limiter),
     window_size: windowSize,
     host: links[0]?.endpoint.host ?? '',
     port: links[0]?.endpoint.port ?? 0,
@@ -83,18 +84,13 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
   };
 }
 
-function allowedRate(bucket: TokenBucket | undefined, pace: Pace): number {
-  const rate = Math.min(bucket?.rate || Infinity, pace.wish ?? Infinity);
+function allowedRate(bucket: TokenBucket | undefined, limiter: CompositeLimiter): number {
+  const rate = Math.min(bucket?.rate || Infinity, limiter.wish ?? Infinity);
   return rate === Infinity ? 0 : rounded(rate);
 }
 
-/** As much as people read. */
-export function rounded(rate: number): number {
-  return Math.round(rate * 100) / 100;
-}
-
 /** A link has two sessions while it moves from one host to another. */
-function reportsOf({ state, type, endpoint, bound }: Link): SessionReport[] {
+function reportsOf({ state, type, endpoint, bound }: ReconnectingSession): SessionReport[] {
   if (bound.length === 0) return [{ state, bind_type: type, ...endpoint, in_flight: 0 }];
   return bound.map(({ session, number, endpoint: { host, port } }) => ({
     state: 'bound',

@@ -2,8 +2,8 @@ import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import type { Correlator, Store } from '../store';
 import { watchClock } from './clock-watch';
-import { expireAll } from './purge';
-import { repeat, type Repeated } from './timing';
+import { expireAll } from './outbound/purge';
+import { repeat, type Repeated } from '../waiting';
 
 /** Milliseconds between sweeps of what has expired. */
 const EXPIRE_EVERY = 60_000;

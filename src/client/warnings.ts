@@ -1,8 +1,9 @@
 import type { Log } from '../observability';
 import type { Clock } from '../clock';
-import { allHosts } from './hosts';
-import type { Settings, SmppClientOptions } from './options';
-import { warnOfTls } from './tls';
+import { allHosts } from './connection/hosts';
+import type { Settings } from './config/options';
+import type { SmppClientOptions } from './plugins/client-options';
+import { warnOfTls } from './config/tls';
 
 interface Parts {
   readonly clock: Clock;

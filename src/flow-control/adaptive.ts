@@ -23,9 +23,9 @@ const RECOVERY = 20;
 const CONTENT = 60;
 /** Growth per second while no ceiling is known. */
 const SEARCH_GROWTH = 0.3;
-/** A rate that is good for this many times what was refused last: the centre allows another today. */
+/** A rate that is good for this many times what was refused last: the SMSC allows another today. */
 const OUTGROWN = 1.5;
-/** A rate above this many times what is answered is not made use of, and says nothing about the centre. */
+/** A rate above this many times what is answered is not made use of, and says nothing about the SMSC. */
 const UNUSED = 1.5;
 /** A longer silence between two answers is no time of sending: in seconds, or in turns of the rate if that is longer. */
 const LONGEST_GAP = 1;
@@ -34,17 +34,17 @@ const LONGEST_GAP_TURNS = 2;
 const ROUND_TRIP = 1;
 
 /**
- * Finds the rate that the centre allows, by additive increase and
+ * Finds the rate that the SMSC allows, by additive increase and
  * multiplicative decrease. It wishes for nothing until the first throttled
  * answer; each of them pauses, and cuts the rate once per pause, unless nothing was taken since the last cut.
  *
  *   rate refused ┈┈╮┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈╭┈   The steps up grow smaller towards the
  *                  │   ╭──────────────╯    plateau below the rate that was refused
  *                  │ ╭─╯                   last, and larger again after a minute
- *                  ╰─╯                     there: the centre may allow more today. Far above
+ *                  ╰─╯                     there: the SMSC may allow more today. Far above
  *                                         it, the search begins anew.
  *
- * The numbers were found by simulating centres with limits of 5 to 500/s and
+ * The numbers were found by simulating SMSCs with limits of 5 to 500/s and
  * buckets from one message to five seconds' worth; see the test.
  */
 export class AdaptiveThrottleHandler implements ThrottleHandler {
@@ -60,7 +60,7 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
   #sendingFor = 0;
   #answeredAt: number;
   #cutAt = -Infinity;
-  /** Whether the centre took anything since. */
+  /** Whether the SMSC took anything since. */
   #tried = true;
 
   constructor({ throttleWait = 3, clock = systemClock }: AdaptiveOptions = {}) {
@@ -78,14 +78,14 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
     if (sameRoundTrip) return;
     this.#cutAt = now;
     if (this.#rate === undefined) this.#rate = Math.max(FIRST_RATE, this.#answers.count());
-    // A centre that takes nothing at all is closed, and says nothing about the rate.
+    // An SMSC that takes nothing at all is closed, and says nothing about the rate.
     else if (this.#tried) this.#cutFrom(this.#rate);
     this.#tried = false;
     this.#sendingFor = 0;
   }
 
   /**
-   * A centre that saves up what is not used during the pause has given in this
+   * An SMSC that saves up what is not used during the pause has given in this
    * run what it gives in run and pause together: the longer the run was, the
    * closer the rate was to the limit.
    */

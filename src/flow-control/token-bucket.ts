@@ -1,4 +1,5 @@
-import { Aborts, systemClock, type Clock, type TimerHandle } from '../clock';
+import { systemClock, type Clock, type TimerHandle } from '../clock';
+import { Aborts } from '../waiting';
 import { SmppError } from '../protocol';
 import { RateMeter } from './rate-meter';
 import type { RateLimiter } from './types';
@@ -88,7 +89,7 @@ export class TokenBucket implements RateLimiter {
     this.#serve();
   }
 
-  /** The centre has just asked for less: after this pause at most one leaves at once, however large the burst is. */
+  /** The SMSC has just asked for less: after this pause at most one leaves at once, however large the burst is. */
   calm(seconds: number): void {
     this.#calmUntil = this.#clock.monotonic() + seconds * 1000;
   }

@@ -6,11 +6,11 @@ export interface RateLimiter {
   giveBack(count: number): void;
 }
 
-/** Whether messages may leave at all, learned from the centre's answers. Plugin type `smpp-throttle-handler`. */
+/** Whether messages may leave at all, learned from the SMSC's answers. Plugin type `smpp-throttle-handler`. */
 export interface ThrottleHandler {
-  /** The centre answered ESME_RTHROTTLED or ESME_RMSGQFUL. */
+  /** The SMSC answered ESME_RTHROTTLED or ESME_RMSGQFUL. */
   throttled(): void;
-  /** The centre sent any other PDU. */
+  /** The SMSC sent any other PDU. */
   notThrottled(): void;
   allowRequest(): boolean;
   /** Seconds to wait after a denial before asking again. */

@@ -17,6 +17,7 @@ export type { Evidence } from './core';
 export { ResponseTime, responseTimes, type ResponseTimeChange, type ResponseTimes } from './response-time';
 export { SequenceCounter, type SequenceGenerator } from './sequence';
 export type { Answer, OutboundRequest, SessionHandlers, SessionOptions } from './options';
+export type { ResponseView } from './response-view';
 export { Session } from './session';
 export {
   canReceive,
@@ -24,7 +25,6 @@ export {
   isBindCommand,
   isBound,
   mayIssue,
-  ruledCommands,
   stateAfterBind,
   type BindCommand,
   type Role,

@@ -1,14 +1,13 @@
+import type { QueuedCommand } from '../protocol';
+
 /**
  * What a store must be able to do. Every call is batched; every wait can be
  * aborted. Third parties implement these as Node-RED plugins of the types
  * `smpp-store`, `smpp-queue` and `smpp-correlator`.
  */
 
-/** A lane of the queue: 0 is taken first, 4 last; 2 is the default. */
-export type Lane = 0 | 1 | 2 | 3 | 4;
-
-/** Commands that travel through the queue. */
-export type QueuedCommand = 'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm';
+/** A priority of the queue: 0 is taken first, 4 last; 2 is the default. */
+export type Priority = 0 | 1 | 2 | 3 | 4;
 
 /** A message that has passed intake: valid, encoded, segmented. Never changes. */
 export interface QueueItem {
@@ -19,12 +18,12 @@ export interface QueueItem {
   readonly segments: readonly Buffer[];
   readonly source: string;
   readonly destination: string;
-  readonly lane: Lane;
+  readonly priority: Priority;
   /** Epoch milliseconds. */
   readonly enqueuedAt: number;
   /** Epoch milliseconds after which it must not be sent any more; absent: never. */
   readonly expiresAt?: number;
-  /** Whether the centre was asked for a final delivery receipt. */
+  /** Whether the SMSC was asked for a final delivery receipt. */
   readonly receiptRequested: boolean;
   /** The user's label. */
   readonly correlationId?: string;
@@ -47,16 +46,16 @@ export interface AttemptRecord {
 
 /** What changes about a message while it is being delivered; written back by settle and release. */
 export interface DeliveryState {
-  /** Transmissions that the centre refused for a while (throttling is not counted). */
+  /** Transmissions that the SMSC refused for a while (throttling is not counted). */
   attempts: number;
   /** Times that the outcome stayed unknown: link lost or response missing. */
   redeliveries: number;
   /** Lost links, a part of `redeliveries`. */
   lostLinks: number;
-  /** Whether the centre may have seen it before. */
+  /** Whether the SMSC may have seen it before. */
   redelivered: boolean;
   /**
-   * With at-most-once, written before a segment goes out and taken back when the centre has refused it: it is or may
+   * With at-most-once, written before a segment goes out and taken back when the SMSC has refused it: it is or may
    * be on the wire, and whoever finds it so after a crash must not send it. Absent: it never was.
    */
   onTheWire?: boolean;
@@ -91,7 +90,7 @@ export type Settlement =
   | { readonly outcome: 'done'; readonly lease: Lease }
   /**
    * Back into the queue; not taken before `notBefore` (epoch milliseconds by the wall clock as it is now), and
-   * then before all of its lane that were enqueued after it. It is a pause: a queue that takes its length from it at
+   * then before all of its priority that were enqueued after it. It is a pause: a queue that takes its length from it at
    * once is not disturbed by whoever sets the clock.
    */
   | { readonly outcome: 'retry'; readonly lease: Lease; readonly notBefore: number }
@@ -132,7 +131,7 @@ export interface OutboundQueue {
    */
   enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]>;
   /**
-   * Lends up to `max` messages, lane by lane, first in first out; waits until
+   * Lends up to `max` messages, priority by priority, first in first out; waits until
    * there is at least one. Rejects with the signal's reason when aborted: then nothing is on loan.
    */
   take(max: number, options: { signal: AbortSignal }): Promise<Lease[]>;
@@ -144,7 +143,7 @@ export interface OutboundQueue {
    * (`capabilities.segmentState`), so that a crash does not lose which segments were accepted.
    */
   extend(leases: readonly Lease[]): Promise<void>;
-  /** Puts messages back where they were: before all of their lane that were enqueued after them. */
+  /** Puts messages back where they were: before all of their priority that were enqueued after them. */
   release(leases: readonly Lease[]): Promise<void>;
   stats(): Promise<QueueStats>;
   /** What is put off is ready from now on. Of a queue that ends with its process, so that all can be moved elsewhere. */
@@ -158,7 +157,7 @@ export interface OutboundQueue {
   close(): Promise<void>;
 }
 
-/** Which message a message_id of the centre's belongs to. */
+/** Which message a message_id of the SMSC's belongs to. */
 export interface CorrelationEntry {
   readonly messageId: string;
   readonly id: string;
@@ -306,7 +305,7 @@ export interface QueueLimits {
   /** Messages, those on loan included; 0: no bound. */
   readonly capacity: number;
   /**
-   * `drop-oldest` drops from the least urgent lane that has any, its oldest
+   * `drop-oldest` drops from the least urgent priority that has any, its oldest
    * ready ones first; never one on loan. `wait` lets callers in by their order.
    */
   readonly whenFull: WhenFull;

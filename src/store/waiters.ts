@@ -1,5 +1,5 @@
-import { Aborts } from '../clock';
-import { LinkedList, type Link } from './linked-list';
+import { Aborts } from '../waiting';
+import { LinkedList, type Link } from '../collections';
 
 interface Waiter<Request, Result> extends Link<Waiter<Request, Result>> {
   readonly request: Request;

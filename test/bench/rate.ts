@@ -5,9 +5,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
-import { runsTypeScript } from '../support/child';
 import { SmppClient } from '../../src/index';
 import type { Rule } from '../../src/simulator';
+import { runsTypeScript } from '../support/child';
 
 interface Arrival {
   readonly at: number;

@@ -10,6 +10,7 @@ import {
 import { settle, type FakeClock } from '../support/clock';
 import type { Peer, PeerLink } from '../support/peer';
 import { HELLO } from './setup';
+import { until } from '../support/until';
 
 /** What is done to a client in some order, at some distance. */
 export const OPERATIONS = [
@@ -133,23 +134,23 @@ export class Case {
   }
 
   /** Stops it, and says what is wrong then; an empty list: nothing. */
-  async stop(patience = 0): Promise<string[]> {
+  async stop(handlerTimeout = 0): Promise<string[]> {
     const wrong = this.#wrong;
     const stopped = await this.#within(LONGEST_STOP, this.client.stop());
     if (!stopped) return [...wrong, `stop() did not resolve within ${LONGEST_STOP} s`];
-    await this.#returned(patience);
+    await this.#returned(handlerTimeout);
     await settle();
     if (!(await this.#within(5, Promise.all(this.#sent)))) wrong.push('a send() was never settled');
     if (!(await this.#within(5, Promise.all(this.#calls)))) wrong.push('a call was never settled');
-    if (this.clock.pendingTimers > 0) wrong.push(`${this.clock.pendingTimers} timers are left`);
+    await until(() => this.clock.pendingTimers === 0, 'the end of all timers');
     if (this.client.state !== 'disconnected') wrong.push(`it is ${this.client.state}`);
     await this.#account(wrong);
     return wrong;
   }
 
   /** A store that answers late has what was lent back when it has answered. */
-  async #returned(patience: number): Promise<void> {
-    const end = Date.now() + patience;
+  async #returned(handlerTimeout: number): Promise<void> {
+    const end = Date.now() + handlerTimeout;
     while (Date.now() < end && (await this.#store.queue.stats()).leased > 0)
       await new Promise((resolve) => setTimeout(resolve, 1));
   }

@@ -87,39 +87,41 @@ describe('Operations in any order, at any distance', function () {
     clock: FakeClock,
     delays: readonly Distance[],
   ) => Promise<{ store: Store; end?: () => Promise<void> }>;
-  const kinds: Record<string, { open: Open; runs: number; patience?: number; options?: SmppClientOptions }> =
-    {
-      'a memory store': { runs: 400, open: async (clock) => ({ store: store(clock) }) },
-      'a disk store': {
-        runs: 60,
-        patience: 1000,
-        open: async (clock) => {
-          const directory = await mkdtemp(join(folder, 'store-'));
-          const disk = await openDiskStore({
-            directory,
-            account: { host: '127.0.0.1', systemId: 'a' },
-            capacity: 0,
-            whenFull: 'reject',
-            clock,
-          });
-          return { store: disk, end: () => disk.close() };
-        },
+  const kinds: Record<
+    string,
+    { open: Open; runs: number; handlerTimeout?: number; options?: SmppClientOptions }
+  > = {
+    'a memory store': { runs: 400, open: async (clock) => ({ store: store(clock) }) },
+    'a disk store': {
+      runs: 60,
+      handlerTimeout: 1000,
+      open: async (clock) => {
+        const directory = await mkdtemp(join(folder, 'store-'));
+        const disk = await openDiskStore({
+          directory,
+          account: { host: '127.0.0.1', systemId: 'a' },
+          capacity: 0,
+          whenFull: 'reject',
+          clock,
+        });
+        return { store: disk, end: () => disk.close() };
       },
-      'a store that answers late': {
-        runs: 100,
-        patience: 1000,
-        open: async (clock, delays) => {
-          let at = 0;
-          return { store: lateStore(store(clock), () => delays[at++ % delays.length] as Distance) };
-        },
+    },
+    'a store that answers late': {
+      runs: 100,
+      handlerTimeout: 1000,
+      open: async (clock, delays) => {
+        let at = 0;
+        return { store: lateStore(store(clock), () => delays[at++ % delays.length] as Distance) };
       },
-      'a window of one, and at most once': {
-        runs: 150,
-        open: async (clock) => ({ store: store(clock) }),
-        options: { windowSize: 1, delivery: 'at-most-once' },
-      },
-    };
-  for (const [kind, { open, runs, patience = 0, options }] of Object.entries(kinds))
+    },
+    'a window of one, and at most once': {
+      runs: 150,
+      open: async (clock) => ({ store: store(clock) }),
+      options: { windowSize: 1, delivery: 'at-most-once' },
+    },
+  };
+  for (const [kind, { open, runs, handlerTimeout = 0, options }] of Object.entries(kinds))
     it(`${kind}: nothing is left running or lent, and each message is told or queued`, async () => {
       const property = fc.asyncProperty(
         steps,
@@ -133,7 +135,7 @@ describe('Operations in any order, at any distance', function () {
             one.do(operation);
             await pass(after);
           }
-          const wrong = await one.stop(patience);
+          const wrong = await one.stop(handlerTimeout);
           await end?.();
           assert.deepEqual(wrong, []);
         },

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Pace, TokenBucket, type RateLimiter } from '../../src/flow-control';
+import { CompositeLimiter, TokenBucket, type RateLimiter } from '../../src/flow-control';
 import { FakeClock } from '../support/clock';
 
 const { signal } = new AbortController();
 
 /** Takes whatever it gets for `ms`, and tells when each permit came. */
-async function drain(pace: RateLimiter, clock: FakeClock, ms: number, max = 10): Promise<number[]> {
+async function drain(limiter: RateLimiter, clock: FakeClock, ms: number, max = 10): Promise<number[]> {
   const stop = new AbortController();
   const grants: number[] = [];
   const draining = (async () => {
     for (;;) {
-      const permits = await pace.acquire(max, { signal: stop.signal });
+      const permits = await limiter.acquire(max, { signal: stop.signal });
       for (let at = 0; at < permits; at++) grants.push(clock.monotonic());
     }
   })().catch(() => undefined);
@@ -28,12 +28,16 @@ describe('the pace', () => {
     clock = new FakeClock();
     wish = undefined;
   });
-  const pace = (rate: number, burst = 1): Pace =>
-    new Pace({ limiter: new TokenBucket({ rate, burst, clock }), handler: { rate: () => wish }, clock });
+  const limiter = (rate: number, burst = 1): CompositeLimiter =>
+    new CompositeLimiter({
+      limiter: new TokenBucket({ rate, burst, clock }),
+      handler: { rate: () => wish },
+      clock,
+    });
 
   it("is the user's where the throttle handler has no wish", async () => {
-    assert.deepEqual(await drain(pace(10, 3), clock, 250), [0, 0, 0, 100, 200]);
-    assert.equal(await pace(0).acquire(500, { signal }), 500);
+    assert.deepEqual(await drain(limiter(10, 3), clock, 250), [0, 0, 0, 100, 200]);
+    assert.equal(await limiter(0).acquire(500, { signal }), 500);
   });
 
   for (const [rate, wished] of [
@@ -44,7 +48,7 @@ describe('the pace', () => {
   ] as const) {
     it(`is the slower of ${rate}/s and the ${wished}/s that are wished for, to 1 %`, async () => {
       wish = wished;
-      const both = pace(rate);
+      const both = limiter(rate);
       await drain(both, clock, 1000);
       const { length } = await drain(both, clock, 10_000);
       assert.ok(Math.abs(length - 400) <= 4, `${length}`);
@@ -54,7 +58,7 @@ describe('the pace', () => {
 
   it('lets one go after a pause while there is a wish, however large the burst is', async () => {
     wish = 20;
-    const both = pace(100, 50);
+    const both = limiter(100, 50);
     await drain(both, clock, 500);
     await clock.advance(10_000);
     const from = clock.monotonic();
@@ -66,7 +70,7 @@ describe('the pace', () => {
 
   it('does not make up for being late by sending two close together, for which strict centres throttle', async () => {
     wish = 50;
-    const both = pace(0);
+    const both = limiter(0);
     await both.acquire(1, { signal });
     // A turn of 20 ms that took 29.
     await clock.advance(29);
@@ -79,7 +83,7 @@ describe('the pace', () => {
 
   it('follows a wish at once when something was heard, and within a second when nothing was', async () => {
     wish = 0.1;
-    const both = pace(0);
+    const both = limiter(0);
     await both.acquire(1, { signal });
     const first = both.acquire(1, { signal });
     wish = 10;
@@ -100,7 +104,7 @@ describe('the pace', () => {
   });
 
   it('takes a wish that is none, or for nothing, for what it can be', async () => {
-    const both = pace(0);
+    const both = limiter(0);
     for (const none of [undefined, NaN, Infinity]) {
       wish = none;
       assert.equal(both.wish, undefined);
@@ -114,7 +118,7 @@ describe('the pace', () => {
 
   it('gives back to both what was not used, and forgets who gave up', async () => {
     wish = 10;
-    const both = pace(10);
+    const both = limiter(10);
     assert.equal(await both.acquire(1, { signal }), 1);
     both.giveBack(1);
     assert.equal(await both.acquire(1, { signal }), 1);
@@ -146,7 +150,7 @@ describe('the pace', () => {
         async (rate, wished, burst, steps) => {
           const own = new FakeClock();
           const limiter = new TokenBucket({ rate, burst, clock: own });
-          const both = new Pace({ limiter, handler: { rate: () => wished }, clock: own });
+          const both = new CompositeLimiter({ limiter, handler: { rate: () => wished }, clock: own });
           let total = 0;
           for (const { max, idle } of steps) {
             const asked = both.acquire(max, { signal });

@@ -45,7 +45,7 @@ export async function runAgainst(options: CentreOptions, seconds: number): Promi
     }, options.roundTrip / 2);
   }
 
-  async function road(): Promise<void> {
+  async function dispatcher(): Promise<void> {
     for (;;) {
       const free = options.windowSize - outstanding;
       bucket.setRate(handler.rate() ?? 0);
@@ -54,7 +54,7 @@ export async function runAgainst(options: CentreOptions, seconds: number): Promi
       else for (let left = await bucket.acquire(free, { signal: stop.signal }); left > 0; left--) send();
     }
   }
-  const running = road().catch(() => undefined);
+  const running = dispatcher().catch(() => undefined);
   await clock.advance(seconds * 1000);
   stop.abort();
   wake();

@@ -1,6 +1,6 @@
 /** What fills one bound, by its name and, where it can be chosen, the number: run by `growthOf`. Each says how much it held. */
 import { SmppClient } from '../../src';
-import { uuid } from '../../src/client/uuid';
+import { uuid } from '../../src/client/message/uuid';
 import { openMemoryStore, type CorrelationEntry, type MemoryStore, type QueueItem } from '../../src/store';
 import { FakeClock } from '../support/clock';
 import { tellGrowth, type Work } from '../support/resident';
@@ -42,7 +42,7 @@ const item = (at: number): QueueItem => ({
   segments: [Buffer.alloc(140, at)],
   source: '12345',
   destination: number(at),
-  lane: 2,
+  priority: 2,
   enqueuedAt: Date.now(),
   expiresAt: Date.now() + 86_400_000,
   receiptRequested: true,

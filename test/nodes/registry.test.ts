@@ -29,7 +29,7 @@ function item(id: string): QueueItem {
     segments: [Buffer.from('x')],
     source: '1',
     destination: '2',
-    lane: 2,
+    priority: 2,
     enqueuedAt: 0,
     receiptRequested: true,
   };

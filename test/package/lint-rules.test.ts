@@ -27,7 +27,7 @@ describe('the linter teaches the layout', function () {
       'a room that imports upwards',
       'src/session/imagined.ts',
       `import { SmppClient } from '../client';\nnew SmppClient();\n`,
-      /"session" may not import "client": imports point one way.*"session" may import protocol, observability and clock; what it needs beyond that is handed to it/,
+      /"session" may not import "client": imports point one way.*"session" may import protocol, observability, clock, waiting and collections; what it needs beyond that is handed to it/,
     ],
     [
       'an import of types alone that points upwards',
@@ -45,7 +45,7 @@ describe('the linter teaches the layout', function () {
       'nodes that reach past the library',
       'nodes/imagined.ts',
       `import { Session } from '../src/session';\nnew Session();\n`,
-      /"nodes" may not import "session".*"nodes" may import index, simulator, observability and clock/,
+      /"nodes" may not import "session".*"nodes" may import index, simulator, observability, clock, waiting and collections/,
     ],
     [
       'what ships importing what does not',
@@ -71,6 +71,18 @@ describe('the linter teaches the layout', function () {
     ['the process in text', 'src/text/imagined.ts', `export const a = process.env;\n`, /no I\/O/],
     ['a timer in the codec', 'src/protocol/imagined.ts', 'setTimeout(() => {}, 1);\n', /no clock/],
     ['a timer that no test can own', 'src/client/imagined.ts', 'setTimeout(() => {}, 1);\n', /take a Clock/],
+    [
+      'an immediate in the simulator',
+      'src/simulator/imagined.ts',
+      'setImmediate(() => {});\n',
+      /take a Clock/,
+    ],
+    [
+      'chance in the simulator',
+      'src/simulator/imagined.ts',
+      `export * from 'node:crypto';\n`,
+      /take `random`/,
+    ],
     [
       'a Buffer in what a browser gets',
       'src/text/measure.ts',

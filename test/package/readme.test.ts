@@ -10,9 +10,9 @@ import { ACKNOWLEDGEMENTS, COMMANDS, ENCODINGS, LONG_MESSAGES, RECEIPTS } from '
 import type { Connection } from '../../nodes/connection';
 import { OPTIONS, SmppClient } from '../../src/index';
 import { STATUSES } from '../../src/protocol';
-import { RECEIPT_STATES } from '../../src/simulator/receipt-text';
+import { RECEIPT_STATES } from '../../src/simulator/receipt-states';
 import { findRuleProblems, type Rule } from '../../src/simulator';
-import { KINDS } from '../../src/simulator/rules/kinds';
+import { KINDS } from '../../src/simulator/rules';
 import { runsTypeScript } from '../support/child';
 
 const root = join(__dirname, '..', '..');
@@ -235,7 +235,7 @@ function shippedSources(): Map<string, ts.SourceFile> {
     const text = readFileSync(file, 'utf8');
     found.set(file, ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
     for (const [, specifier] of text.matchAll(
-      /^(?!(?:import|export) type\b).*(?:\bfrom |\(|^import )'(\.[^']*)'/gm,
+      /^(?!(?:import|export) type\b).*(?:\bfrom |\(|^import )'(\.{1,2}\/[^']*)'/gm,
     )) {
       const path = join(dirname(file), specifier!);
       entries.push(existsSync(`${path}.ts`) ? `${path}.ts` : join(path, 'index.ts'));

@@ -72,8 +72,8 @@ const WRONG: readonly [what: string, check: string, Break][] = [
   ],
   [
     'one priority for all',
-    'priorities: lane 0',
-    queue((q) => ({ enqueue: (all) => q.enqueue(all.map((item) => ({ ...item, lane: 2 }))) })),
+    'priorities: 0',
+    queue((q) => ({ enqueue: (all) => q.enqueue(all.map((item) => ({ ...item, priority: 2 }))) })),
   ],
   [
     'a message lent twice',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BoundedMap } from '../../src/client/bounded-map';
+import { BoundedMap } from '../../src/collections/bounded-map';
 import { openMemoryStore, type MemoryStore } from '../../src/store';
 import { entry, item } from '../../src/store/conformance/harness';
 import { Waiters } from '../../src/store/waiters';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { openMemoryStore, type Lane, type MemoryStore, type QueueItem } from '../../src/store';
+import { openMemoryStore, type Priority, type MemoryStore, type QueueItem } from '../../src/store';
 import { done, ids, item, retry, takeAll } from '../../src/store/conformance/harness';
 import { newDeliveryState } from '../../src/store/delivery-state';
 import type { Entry } from '../../src/store/memory/entry';
@@ -23,7 +23,7 @@ const itemArbitrary: fc.Arbitrary<QueueItem> = fc.record(
     segments: fc.array(octets, { maxLength: 4 }),
     source: text,
     destination: text,
-    lane: fc.constant<Lane>(2),
+    priority: fc.constant<Priority>(2),
     enqueuedAt: time,
     receiptRequested: fc.boolean(),
     expiresAt: time,
@@ -42,7 +42,7 @@ const itemArbitrary: fc.Arbitrary<QueueItem> = fc.record(
       'segments',
       'source',
       'destination',
-      'lane',
+      'priority',
       'enqueuedAt',
       'receiptRequested',
     ],
@@ -86,7 +86,7 @@ describe('packed messages', () => {
     const sizes = [10, 300_000, 10, 700_000, 70_000, 70_000, 70_000, 70_000, 5];
     sizes.forEach((size, order) =>
       fifo.push({
-        item: item(`m${order}`, { lane: 0, segments: [Buffer.alloc(size, order)] }),
+        item: item(`m${order}`, { priority: 0, segments: [Buffer.alloc(size, order)] }),
         order,
         state: undefined,
       }),
@@ -107,16 +107,16 @@ describe('a memory queue that is long', () => {
   });
   afterEach(() => store.close());
 
-  const fill = async (lane: (at: number) => Lane = () => 2): Promise<string[]> => {
+  const fill = async (priority: (at: number) => Priority = () => 2): Promise<string[]> => {
     const made = Array.from({ length: MANY }, (_, at) =>
-      item(randomUUID(), { lane: lane(at), metadata: { at } }),
+      item(randomUUID(), { priority: priority(at), metadata: { at } }),
     );
     for (const one of made) await store.queue.enqueue([one]);
-    return made.sort((a, b) => a.lane - b.lane).map(({ id }) => id);
+    return made.sort((a, b) => a.priority - b.priority).map(({ id }) => id);
   };
 
   it('gives its messages lane by lane and first in first out, also those that were given back', async () => {
-    const order = await fill((at) => (at % 5) as Lane);
+    const order = await fill((at) => (at % 5) as Priority);
     assert.deepEqual((await store.queue.stats()).queued, MANY);
     const first = await takeAll(store, 20_000);
     assert.deepEqual(ids(first), order.slice(0, 20_000));

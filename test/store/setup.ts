@@ -1,7 +1,7 @@
 import * as lmdb from 'lmdb';
 import { openDiskStore, type DiskStore, type DiskStoreOptions } from '../../src/store';
-import type { Lmdb } from '../../src/store/disk/lmdb';
-import { Turns } from '../../src/store/disk/turns';
+import type { Lmdb } from '../../src/store/disk/lmdb/lmdb';
+import { Turns } from '../../src/store/disk/commit/turns';
 
 /** The disk stores that one test opens. */
 export class DiskStores {

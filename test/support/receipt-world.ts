@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/clock';
-import { FinalReceipts } from '../../src/client/final-receipts';
-import { MessageMatcher, agrees, type MatchedReceipt } from '../../src/client/matching';
-import { ReceiptMatcher } from '../../src/client/receipts';
+import { FinalReceipts } from '../../src/client/inbound/final-receipts';
+import { MessageMatcher, agrees, type MatchedReceipt } from '../../src/client/inbound/matching';
+import { ReceiptMatcher } from '../../src/client/inbound/receipts';
 import type { CorrelationEntry, Store } from '../../src/store';
 import { FakeClock, settle } from './clock';
 

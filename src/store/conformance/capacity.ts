@@ -62,7 +62,7 @@ export const capacityChecks = [
   ),
 
   check(
-    'whenFull drop-oldest: the oldest of the least urgent lane make room, and are told of',
+    'whenFull drop-oldest: the oldest of the least urgent priority make room, and are told of',
     async ({ store }) => {
       forgetDropped();
       await store.queue.enqueue([...items('bulk', 2, 4), ...items('m', 2)]);

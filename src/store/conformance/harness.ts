@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type {
   CorrelationEntry,
-  Lane,
+  Priority,
   Lease,
   QueueItem,
   QueueLimits,
@@ -79,7 +79,7 @@ export function item(id: string, changed: Partial<QueueItem> = {}): QueueItem {
     segments: [Buffer.from(`body of ${id}`)],
     source: '12345',
     destination: '256700000001',
-    lane: 2,
+    priority: 2,
     enqueuedAt: Date.now(),
     receiptRequested: true,
     ...changed,
@@ -87,8 +87,8 @@ export function item(id: string, changed: Partial<QueueItem> = {}): QueueItem {
 }
 
 /** `count` messages named `prefix` and a number from 0. */
-export function items(prefix: string, count: number, lane: Lane = 2): QueueItem[] {
-  return Array.from({ length: count }, (_, at) => item(`${prefix}${at}`, { lane }));
+export function items(prefix: string, count: number, priority: Priority = 2): QueueItem[] {
+  return Array.from({ length: count }, (_, at) => item(`${prefix}${at}`, { priority }));
 }
 
 export function entry(messageId: string, changed: Partial<CorrelationEntry> = {}): CorrelationEntry {

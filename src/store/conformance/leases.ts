@@ -235,7 +235,7 @@ export const leaseChecks = [
     'stats: counts what is queued, delayed and on loan',
     async ({ store }) => {
       const enqueuedAt = Date.now() - 5000;
-      await store.queue.enqueue([item('old', { enqueuedAt, lane: 4 }), ...items('m', 3)]);
+      await store.queue.enqueue([item('old', { enqueuedAt, priority: 4 }), ...items('m', 3)]);
       const leases = await takeAll(store, 2);
       await store.queue.settle([retry(leases[0] as Lease, Date.now() + 60_000)]);
       assert.deepEqual(await store.queue.stats(), { queued: 3, delayed: 1, leased: 1, oldestAt: enqueuedAt });

@@ -41,7 +41,7 @@ export const orderChecks = [
       command: 'data_sm',
       segments: [Buffer.from([0, 1, 255]), Buffer.alloc(0), Buffer.alloc(300, 7)],
       source: 'Zoë & Söhne',
-      lane: 0,
+      priority: 0,
       expiresAt: Date.now() + 60_000,
       receiptRequested: false,
       correlationId: 'order 17',
@@ -57,13 +57,14 @@ export const orderChecks = [
   }),
 
   check(
-    'priorities: lane 0 comes before 1, and so on to 4; first in, first out within each',
+    'priorities: 0 comes before 1, and so on to 4; first in, first out within each',
     async ({ store }) => {
-      for (const lane of [4, 2, 0, 3, 1] as const) await store.queue.enqueue(items(`lane${lane}-`, 2, lane));
+      for (const priority of [4, 2, 0, 3, 1] as const)
+        await store.queue.enqueue(items(`priority${priority}-`, 2, priority));
       const leases = await takeAll(store, 10);
       assert.deepEqual(
         ids(leases),
-        [0, 1, 2, 3, 4].flatMap((lane) => [`lane${lane}-0`, `lane${lane}-1`]),
+        [0, 1, 2, 3, 4].flatMap((priority) => [`priority${priority}-0`, `priority${priority}-1`]),
       );
     },
   ),
@@ -71,7 +72,7 @@ export const orderChecks = [
   check('priorities: a more urgent message overtakes those that wait already', async ({ store }) => {
     await store.queue.enqueue(items('bulk', 3, 4));
     assert.deepEqual(ids(await take(store, 1)), ['bulk0']);
-    await store.queue.enqueue([item('urgent', { lane: 0 })]);
+    await store.queue.enqueue([item('urgent', { priority: 0 })]);
     assert.deepEqual(ids(await takeAll(store, 3)), ['urgent', 'bulk1', 'bulk2']);
   }),
 
@@ -83,7 +84,7 @@ export const orderChecks = [
     assert.deepEqual(ids(await takeAll(store, 5)), ['m0', 'm2', 'm3', 'm4', 'm5']);
   }),
 
-  check('release: each message goes back to its own lane', async ({ store }) => {
+  check('release: each message goes back to its own priority', async ({ store }) => {
     await store.queue.enqueue([...items('a', 2, 1), ...items('b', 2, 3)]);
     await store.queue.release(await takeAll(store, 3));
     assert.deepEqual(ids(await takeAll(store, 4)), ['a0', 'a1', 'b0', 'b1']);

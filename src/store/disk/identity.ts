@@ -1,12 +1,12 @@
 import { SmppError } from '../../protocol';
 import { holdsAnything, isAwaited, isSameAccount, MOST_COUNTED } from '../account';
 import type { Foreign, Holdings, StoreAccount } from '../account';
-import type { Committer } from './committer';
-import { roomFor } from './space';
-import type { BinaryTable, NumberTable, Tables } from './tables';
-import type { StoreTime } from './time';
-import { damagedRecord, type OnDamage } from './damage';
-import { decodeCorrelation, decodeJson, RECORD_FORMAT, type Records } from './records';
+import type { Committer } from './commit/committer';
+import { roomFor } from './lmdb/space';
+import type { BinaryTable, NumberTable, Tables } from './lmdb/tables';
+import type { StoreTime } from './commit/time';
+import { damagedRecord, type OnDamage } from './record/damage';
+import { decodeCorrelation, decodeJson, RECORD_FORMAT, type Records } from './record/records';
 
 interface StoredIdentity {
   readonly format: number;

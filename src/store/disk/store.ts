@@ -16,33 +16,33 @@ import type {
   Store,
   Untold,
 } from '../types';
-import { chmodQuietly, type Exposure } from './access';
-import { QueueChanges } from './changes';
-import { Census } from './census';
-import { Committer } from './committer';
-import { compactFile } from './compact';
-import type { StoreChange } from './requests';
-import { DiskCorrelator } from './correlator';
-import type { OnDamage } from './damage';
-import { DiskDeadLetters } from './dead-letters';
-import { Delayed } from './delayed';
-import { checkDirectory } from './directory';
+import { chmodQuietly, type Exposure } from './lmdb/access';
+import { QueueChanges } from './queue/changes';
+import { Census } from './queue/message-count';
+import { Committer } from './commit/committer';
+import { compactFile } from './repair/compact';
+import type { StoreChange } from './commit/requests';
+import { DiskCorrelator } from './correlation/correlator';
+import type { OnDamage } from './record/damage';
+import { DiskDeadLetters } from './queue/dead-letters';
+import { Delayed } from './queue/delayed';
+import { checkDirectory } from './lmdb/directory';
 import { Identity } from './identity';
-import { loadLmdb, type Lmdb } from './lmdb';
-import { openFiles, type Opening } from './opening';
-import { REPAIRED_KEY, type Tables } from './tables';
-import { lockDirectory } from './lock';
-import { LoanMarks } from './marks';
-import { Messages } from './messages';
-import { DiskQueue } from './queue';
-import { Ready } from './ready';
-import { Records } from './records';
-import { register } from './registry';
-import { DiskState } from './state';
-import { writeAll } from './steps';
-import { StoreTime } from './time';
-import { readPurge } from './told';
-import { readTombs } from './tombs';
+import { loadLmdb, type Lmdb } from './lmdb/lmdb';
+import { openFiles, type Opening } from './repair/opening';
+import { REPAIRED_KEY, type Tables } from './lmdb/tables';
+import { lockDirectory } from './lmdb/lock';
+import { LoanMarks } from './queue/lease-watermark';
+import { Messages } from './queue/messages';
+import { DiskQueue } from './queue/queue';
+import { Ready } from './queue/ready';
+import { Records } from './record/records';
+import { register } from './lmdb/registry';
+import { DiskState } from './correlation/state';
+import { writeAll } from './commit/steps';
+import { StoreTime } from './commit/time';
+import { readPurge } from './queue/told';
+import { readTombs } from './queue/tombstones';
 
 export interface DiskStoreOptions extends QueueLimits {
   /** Absolute; made when it is not there. One store to a directory. */
@@ -196,7 +196,7 @@ async function assemble(
   const shared = { tables, committer, records, clock, time, onDamage, check };
   const marks = new LoanMarks({
     ...shared,
-    isEmpty: (lane) => ready.isEmpty(lane),
+    isEmpty: (priority) => ready.isEmpty(priority),
     failed: (error) => queue.marksFailed(error),
   });
   const delayed = new Delayed(tables);

@@ -1,5 +1,5 @@
-import { RecordWriter } from '../disk/bytes';
-import { LinkedList, type Link } from '../linked-list';
+import { RecordWriter } from '../disk/record/bytes';
+import { LinkedList, type Link } from '../../collections';
 import { isSameEntry } from '../candidates';
 import type { CorrelationEntry } from '../types';
 import { packCorrelation, unpackCorrelation } from './packed-correlation';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { LinkedMap } from '../linked-list';
+import { LinkedMap } from '../../collections';
 import { revive } from '../delivery-state';
 import type { DeadLetter, DeadLetters } from '../types';
 import type { MemoryQueue } from './queue';

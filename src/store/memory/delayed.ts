@@ -1,5 +1,5 @@
-import { RecordWriter } from '../disk/bytes';
-import { Heap } from '../heap';
+import { RecordWriter } from '../disk/record/bytes';
+import { Heap } from '../../collections';
 import { UNPACKED, type Entry, type Returned } from './entry';
 import { returned } from './packed';
 

@@ -1,6 +1,6 @@
-import type { DeliveryState, Lane, QueueItem } from '../types';
+import type { DeliveryState, Priority, QueueItem } from '../types';
 
-/** A message in the queue or on loan. `order` never changes: it is its place in the lane. */
+/** A message in the queue or on loan. `order` never changes: it is its place in the priority. */
 export interface Entry {
   readonly item: QueueItem;
   readonly order: number;
@@ -13,7 +13,7 @@ export interface Returned {
   readonly order: number;
   /** Epoch milliseconds. */
   readonly enqueuedAt: number;
-  readonly lane: Lane;
+  readonly priority: Priority;
   /** As it is, or packed. */
   readonly entry: Entry | string;
 }

@@ -1,4 +1,4 @@
-import { RecordReader, type RecordWriter } from '../disk/bytes';
+import { RecordReader, type RecordWriter } from '../disk/record/bytes';
 import type { CorrelationEntry } from '../types';
 import { isUuid, jsonOf, readUuid, writeUuid } from './packing';
 

@@ -1,11 +1,11 @@
-import { RecordReader, RecordWriter, type Slab } from '../disk/bytes';
+import { QUEUED } from '../../protocol';
+import { RecordReader, RecordWriter, type Slab } from '../disk/record/bytes';
 import { isUntouched, newDeliveryState } from '../delivery-state';
-import { Fifo } from '../fifo';
-import type { DeliveryState, Lane, QueueItem } from '../types';
+import { Fifo } from '../../collections';
+import type { DeliveryState, Priority, QueueItem } from '../types';
 import type { Entry, Returned } from './entry';
 import { isUuid, jsonOf, readUuid, writeUuid } from './packing';
 
-const COMMANDS: readonly QueueItem['command'][] = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'];
 const SLAB = 256 * 1024;
 
 // The first octet: what follows.
@@ -46,23 +46,23 @@ interface Run {
 }
 
 /**
- * Messages of one lane, first in first out, as octets: a fifth of what they take as objects, and nothing for the garbage
+ * Messages of one priority, first in first out, as octets: a fifth of what they take as objects, and nothing for the garbage
  * collector to walk through. They come out as they went in, metadata as its JSON.
  */
 export class PackedFifo {
-  readonly #lane: Lane;
+  readonly #priority: Priority;
   readonly #runs = new Fifo<Run>();
   readonly #whole = new Fifo<Entry>();
   readonly #written = newBase();
   readonly #read = newBase();
-  /** Absent while there is nothing: most lanes never have anything packed. */
+  /** Absent while there is nothing: most priorities never have anything packed. */
   #writer: RecordWriter | undefined;
   #last: Run | undefined;
   #reader: RecordReader | undefined;
   #length = 0;
 
-  constructor(lane: Lane) {
-    this.#lane = lane;
+  constructor(priority: Priority) {
+    this.#priority = priority;
   }
 
   get length(): number {
@@ -93,7 +93,7 @@ export class PackedFifo {
   #next(): Entry {
     const run = this.#runs.peek() as Run;
     this.#reader ??= new RecordReader(run.slab.octets, run.start);
-    const entry = read(this.#reader, this.#lane, this.#read) ?? this.#whole.shift();
+    const entry = read(this.#reader, this.#priority, this.#read) ?? this.#whole.shift();
     if (!entry) throw new RangeError('what lies aside is gone');
     this.#length--;
     if (--run.count === 0) {
@@ -109,7 +109,7 @@ export class PackedFifo {
 export function returned(entry: Entry, writer?: RecordWriter): Returned {
   const { order, item } = entry;
   const kept = writer ? packOne(entry, writer) : entry;
-  return { order, enqueuedAt: item.enqueuedAt, lane: item.lane, entry: kept };
+  return { order, enqueuedAt: item.enqueuedAt, priority: item.priority, entry: kept };
 }
 
 /** As a string of octets, which costs less than a Buffer; the entry itself where it cannot be packed. */
@@ -120,15 +120,15 @@ function packOne(entry: Entry, writer: RecordWriter): string | Entry {
   return slab.octets.toString('latin1', start, end);
 }
 
-export function entryOf({ entry, lane }: Returned): Entry {
+export function entryOf({ entry, priority }: Returned): Entry {
   if (typeof entry !== 'string') return entry;
-  return read(new RecordReader(Buffer.from(entry, 'latin1'), 0), lane, newBase()) as Entry;
+  return read(new RecordReader(Buffer.from(entry, 'latin1'), 0), priority, newBase()) as Entry;
 }
 
 /** Whether it could be written; if not, nothing was. */
 function write(writer: RecordWriter, { item, order, state }: Entry, base: Base): boolean {
   const metadata = jsonOf(item.metadata);
-  if (metadata === false || !COMMANDS.includes(item.command)) return false;
+  if (metadata === false || !QUEUED.includes(item.command)) return false;
   const { expiresAt, correlationId, msgid, origin } = item;
   const touched = state !== undefined && !isUntouched(state);
   const past = order - base.order;
@@ -148,7 +148,7 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
       (wide ? WIDE : 0),
   );
   writer.octet(
-    COMMANDS.indexOf(item.command) |
+    QUEUED.indexOf(item.command) |
       (item.receiptRequested ? RECEIPT : 0) |
       (uuid ? UUID : 0) |
       (sameSource ? SAME_SOURCE : 0) |
@@ -181,7 +181,7 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
 }
 
 /** Undefined: it lies aside. */
-function read(reader: RecordReader, lane: Lane, base: Base): Entry | undefined {
+function read(reader: RecordReader, priority: Priority, base: Base): Entry | undefined {
   const flags = reader.octet();
   if (flags === WHOLE) return undefined;
   const kind = reader.octet();
@@ -196,11 +196,11 @@ function read(reader: RecordReader, lane: Lane, base: Base): Entry | undefined {
   const source = kind & SAME_SOURCE ? base.source : reader.text();
   const item: Mutable<QueueItem> = {
     id,
-    command: COMMANDS[kind & 3] as QueueItem['command'],
+    command: QUEUED[kind & 3] as QueueItem['command'],
     segments: [],
     source,
     destination: reader.text(),
-    lane,
+    priority,
     enqueuedAt,
     receiptRequested: (kind & RECEIPT) !== 0,
   };

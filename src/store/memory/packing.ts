@@ -1,4 +1,4 @@
-import type { RecordReader, RecordWriter } from '../disk/bytes';
+import type { RecordReader, RecordWriter } from '../disk/record/bytes';
 
 /** Undefined: there is none; false: it has no JSON. */
 export function jsonOf(metadata: unknown): string | undefined | false {

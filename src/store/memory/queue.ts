@@ -16,7 +16,7 @@ import type {
 import { Waiters } from '../waiters';
 import { DelayedEntries } from './delayed';
 import type { Entry } from './entry';
-import { Lanes } from './lanes';
+import { PriorityLists } from './priorities';
 import { entryOf } from './packed';
 
 type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states'>;
@@ -32,7 +32,7 @@ const PURGE_CHUNK = 1000;
 export class MemoryQueue implements OutboundQueue {
   readonly #clock: Clock;
   readonly #onDead: (letter: DeadLetter) => void;
-  #ready = new Lanes();
+  #ready = new PriorityLists();
   #delayed = new DelayedEntries();
   readonly #takers = new Waiters<number, Lease[]>();
   readonly #enqueuers = new Waiters<Batch, string[]>();
@@ -243,7 +243,7 @@ export class MemoryQueue implements OutboundQueue {
     this.#check();
     const removed = this.#ready.length + this.#delayed.length;
     const chunks = chunksOf(this.#ready, this.#delayed);
-    this.#ready = new Lanes();
+    this.#ready = new PriorityLists();
     this.#delayed = new DelayedEntries();
     this.#admit();
     if (!options.onRemoved) return { removed, items: [...chunks].flat().map(({ item }) => item) };
@@ -267,7 +267,7 @@ export class MemoryQueue implements OutboundQueue {
   }
 }
 
-function* chunksOf(ready: Lanes, delayed: DelayedEntries): Iterable<Entry[]> {
+function* chunksOf(ready: PriorityLists, delayed: DelayedEntries): Iterable<Entry[]> {
   while (ready.length > 0) yield ready.take(PURGE_CHUNK);
   while (delayed.length > 0) {
     const chunk: Entry[] = [];

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import { chunksOf } from '../chunks';
-import { LinkedMap } from '../linked-list';
+import { LinkedMap } from '../../collections';
 import type { KeyValueState, StoredFact } from '../types';
 
 interface Fact {

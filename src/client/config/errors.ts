@@ -1,0 +1,65 @@
+import { inspect } from 'node:util';
+import { SmppError } from '../../protocol';
+
+/** One thing that is wrong with the options. */
+export interface Problem {
+  /** The property, as smpp-config names it. */
+  readonly field: string;
+  readonly value: unknown;
+  readonly remedy: string;
+  /** The value is `${NAME}`, a variable that nobody has put in: its name. Whoever does may say it in other words. */
+  readonly variable?: string;
+}
+
+/** The options are not usable; `code` is `INVALID_CONFIG`. All that is wrong, at once. */
+export class ConfigError extends SmppError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super('INVALID_CONFIG', problems.map(describeProblem).join('; '));
+    this.problems = problems;
+  }
+}
+
+const SECRET = /password|url|queueKey/i;
+
+export function describeProblem({ field, value, remedy }: Problem): string {
+  const shown = value === undefined || value === '' || SECRET.test(field) ? '' : ` (${show(value)})`;
+  return `${field}${shown}: ${remedy}`;
+}
+
+/** A value as an error shows it, whatever it is. */
+export function show(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : inspect(value, { depth: 1, breakLength: Infinity });
+}
+
+/** A message that cannot be sent as it is. Nothing of its batch was queued. */
+export class MessageError extends SmppError {
+  /** The field at fault, by its specification name. */
+  readonly field: string;
+  /** Its place in the array that was given; absent for a single message. */
+  index?: number;
+
+  constructor(code: string, field: string, message: string, cause?: unknown) {
+    super(code, message, { cause });
+    this.field = field;
+  }
+}
+
+/** A part that was brought along (an object, a plugin) failed, or gave what it must not give. */
+export class PartError extends SmppError {
+  /** The option that it was given by: `queue`, `correlator`, `rateLimiter` …; `state` and `deadLetters` are a store's. */
+  readonly part: string;
+
+  constructor(part: string, code: string, message: string, options: { cause?: unknown; retriable: boolean }) {
+    super(code, message, options);
+    this.part = part;
+  }
+}
+
+/** What a part failed with, for lines that say already what failed. */
+export function causeOf(failure: unknown): unknown {
+  return failure instanceof PartError ? (failure.cause ?? failure) : failure;
+}

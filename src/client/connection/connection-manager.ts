@@ -1,0 +1,221 @@
+import { onAbort } from '../../waiting';
+import { SmppError } from '../../protocol';
+import { canSubmit, responseTimes, type ResponseTimeChange, type Session } from '../../session';
+import type { EventReporter, SessionFacts } from '../events/reporter';
+import type { ConnectionState } from '../events/events';
+import { BoundCounts, endpointsOf, typesOf, type LinkType } from './hosts';
+import {
+  ReconnectingSession,
+  type Bound,
+  type SessionDown,
+  type ReconnectingListener,
+} from './reconnecting-session';
+import { warnOfLongFields } from '../message/long-fields';
+import type { OpeningParts } from './opening';
+import { statusFields } from '../events/pdu-fields';
+
+export interface StartOptions {
+  signal?: AbortSignal;
+  /** Reject at the first failure instead of trying on: where there are several hosts, when none lets it in. */
+  failFast?: boolean;
+}
+
+export interface ConnectionManagerParts
+  extends Omit<OpeningParts, 'type' | 'credentials' | 'responseTimes'>, Pick<ReconnectingListener, 'drain'> {
+  readonly random: () => number;
+  readonly reporter: EventReporter;
+  /** The state that people see: it knows of pauses and throttling. */
+  readonly state: () => ConnectionState;
+  readonly bound: (session: Session) => void;
+}
+
+/** The state of all links together. */
+export type LinkState = Exclude<ConnectionState, 'paused' | 'throttled'>;
+
+interface Waiter {
+  readonly failFast: boolean;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** Keeps all sessions of the connection up while it is wanted, and tells how they are. */
+export class ConnectionManager {
+  readonly #parts: ConnectionManagerParts;
+  readonly #links: readonly ReconnectingSession[];
+  readonly #responseTimes: OpeningParts['responseTimes'];
+  /** Sessions so far. */
+  #count = 0;
+  /** Who waits for the first bind. */
+  readonly #waiters = new Set<Waiter>();
+  /** Why each link was not let in last; until it is. */
+  readonly #problems = new WeakMap<ReconnectingSession, string | undefined>();
+
+  constructor(parts: ConnectionManagerParts) {
+    this.#parts = parts;
+    const { sessions, responseTimeout } = parts.settings;
+    this.#responseTimes = responseTimes(responseTimeout, parts.clock, (change) => this.#responseTime(change));
+    const makers = typesOf(parts.settings).map((type) => this.#maker(type));
+    this.#links = Array.from({ length: sessions }, () => makers.map((make) => make())).flat();
+  }
+
+  get links(): readonly ReconnectingSession[] {
+    return this.#links;
+  }
+
+  /** The one place where the links' states become one. */
+  get state(): LinkState {
+    const up = this.#links.filter(({ state }) => state === 'bound');
+    if (up.length === 0)
+      return this.#links.some(({ state }) => state === 'connecting') ? 'connecting' : 'disconnected';
+    if (this.#parts.settings.bindType !== 'pair') return 'bound';
+    const halves = new Set(up.map(({ type }) => type));
+    if (halves.size === 2) return 'bound';
+    return halves.has('transmitter') ? 'tx only' : 'rx only';
+  }
+
+  /** All sessions that are bound. */
+  get sessions(): readonly Session[] {
+    return this.#links.flatMap(({ bound }) => bound.map(({ session }) => session));
+  }
+
+  /** The session with most room among those that may send. */
+  get sending(): Session | undefined {
+    const able = this.sessions.filter(({ state }) => canSubmit(state));
+    return able.sort((a, b) => b.freeSlots - a.freeSlots)[0];
+  }
+
+  /** Whether it is up or to come up. */
+  get wanted(): boolean {
+    return this.#links.some(({ started }) => started);
+  }
+
+  /**
+   * Resolves when a session is bound. Rejects when aborted, or with `failFast` at the first failure; then it stays
+   * away, unless somebody else wants it.
+   */
+  async start({ signal, failFast = false }: StartOptions): Promise<void> {
+    signal?.throwIfAborted();
+    const wantedBefore = this.wanted;
+    if (!wantedBefore) warnOfLongFields(this.#parts.settings, this.#parts.log);
+    for (const link of this.#links) link.start();
+    if (this.sessions.length > 0) return;
+    try {
+      await this.#firstBind(failFast, signal);
+    } catch (error) {
+      if (!wantedBefore && this.#waiters.size === 0) await this.#stopLinks();
+      throw error;
+    }
+  }
+
+  /** Unbinds and stays away. */
+  async stop(): Promise<void> {
+    await this.#stopLinks();
+    const text = 'disconnected before the first bind';
+    for (const waiter of this.#waiters) waiter.reject(new SmppError('STOPPED', text, { retriable: true }));
+  }
+
+  /** Tells how the connection is now. */
+  announce(): void {
+    const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
+    this.#parts.reporter.session(this.#facts({ host, port, bind_type: bindType }));
+  }
+
+  #responseTime({ timeout, took }: ResponseTimeChange): void {
+    const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
+    const response_timeout = Math.round(timeout) / 1000;
+    const facts = this.#facts({ host, port, bind_type: bindType, response_timeout });
+    this.#parts.reporter.responseTime(facts, took);
+  }
+
+  async #stopLinks(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.stop()));
+  }
+
+  #maker(type: LinkType): () => ReconnectingSession {
+    const { settings, drain } = this.#parts;
+    const { systemId, password, receiverSystemId, receiverPassword } = settings;
+    const receiver = { systemId: receiverSystemId || systemId, password: receiverPassword || password };
+    const boundCounts = new BoundCounts();
+    return () => {
+      const link: ReconnectingSession = new ReconnectingSession({
+        ...this.#parts,
+        type,
+        credentials: type === 'receiver' ? receiver : { systemId, password },
+        endpoints: endpointsOf(settings, type),
+        boundCounts,
+        responseTimes: this.#responseTimes,
+        count: () => ++this.#count,
+        listener: {
+          drain,
+          connecting: () => this.#connecting(link),
+          bound: (bound) => this.#bound(link, bound),
+          left: ({ endpoint, type: bind_type }, reason) =>
+            this.#parts.reporter.session(this.#facts({ ...endpoint, bind_type, reason })),
+          down: (facts) => this.#down(link, facts),
+        },
+      });
+      return link;
+    };
+  }
+
+  #firstBind(failFast: boolean, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        this.#waiters.delete(waiter);
+        done?.();
+      };
+      const waiter: Waiter = {
+        failFast,
+        resolve: () => (finish(), resolve()),
+        reject: (error) => (finish(), reject(error)),
+      };
+      const done = signal && onAbort(signal, () => waiter.reject(signal.reason as Error));
+      this.#waiters.add(waiter);
+    });
+  }
+
+  #facts(facts: Omit<SessionFacts, 'state' | 'bound' | 'sessions'>): SessionFacts {
+    const bound = this.#links.filter(({ state }) => state === 'bound').length;
+    return { state: this.#parts.state(), bound, sessions: this.#links.length, ...facts };
+  }
+
+  #connecting({ endpoint, type }: ReconnectingSession): void {
+    // What one of several does meanwhile is no news.
+    if (this.state !== 'connecting') return;
+    this.#parts.reporter.session(this.#facts({ ...endpoint, bind_type: type }));
+  }
+
+  #bound(link: ReconnectingSession, { session, number, endpoint, type }: Bound): void {
+    this.#problems.delete(link);
+    this.#parts.bound(session);
+    this.#parts.reporter.bound(session, number, this.#facts({ ...endpoint, bind_type: type }));
+    for (const waiter of this.#waiters) waiter.resolve();
+  }
+
+  #down(link: ReconnectingSession, down: SessionDown): void {
+    const { endpoint, type, reason, commandStatus, retryIn, next, error, exhausted } = down;
+    const code = error instanceof SmppError ? error.code : down.code;
+    if (this.#isNews(link, down)) {
+      const elsewhere = next && next !== endpoint ? { next_host: next.host, next_port: next.port } : {};
+      const facts = this.#facts({
+        ...endpoint,
+        bind_type: type,
+        reason,
+        ...statusFields(commandStatus),
+        ...(code === undefined ? {} : { code }),
+        ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
+      });
+      this.#parts.reporter.session(facts);
+    }
+    if (!error || !exhausted) return;
+    for (const waiter of this.#waiters) if (waiter.failFast) waiter.reject(error);
+  }
+
+  /** A host that is away is away for all: of links that fail alike only the first one tells. */
+  #isNews(link: ReconnectingSession, { type, endpoint, reason, error }: SessionDown): boolean {
+    const problem = error && [type, endpoint.host, endpoint.port, reason].join(' ');
+    this.#problems.set(link, problem);
+    if (problem === undefined) return true;
+    return this.#links.find((one) => this.#problems.get(one) === problem) === link;
+  }
+}

@@ -1,0 +1,118 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Clock } from '../../clock';
+import { withFacts, type Log } from '../../observability';
+import {
+  Session,
+  type ResponseTime,
+  type ResponseTimes,
+  type SequenceGenerator,
+  type SessionHandlers,
+} from '../../session';
+import type { SmppError } from '../../protocol';
+import { onAbort } from '../../waiting';
+import { codecOf } from '../config/codec-options';
+import type { Network } from '../config/network';
+import { dial } from './dial';
+import type { Endpoint, LinkType } from './hosts';
+import type { Settings } from '../config/options';
+
+/** What sessions are made with. */
+export interface OpeningParts {
+  readonly settings: Settings;
+  readonly type: LinkType;
+  readonly credentials: { readonly systemId: string; readonly password: string };
+  readonly tls: TlsOptions | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sequence: (() => SequenceGenerator) | undefined;
+  readonly network?: Network | undefined;
+  /** How long the SMSC was found to take. */
+  readonly responseTimes: ResponseTimes;
+  /** Of what comes over a session. */
+  readonly handlers: (session: () => Session) => SessionHandlers;
+}
+
+export interface Opening extends OpeningParts {
+  readonly endpoint: Endpoint;
+  /** What the log calls the session. */
+  readonly number: number;
+  /** How long an answer to the bind is waited for. */
+  readonly bindTime: ResponseTime;
+  /** Counts the tries. */
+  readonly turn: number;
+  readonly signal: AbortSignal;
+}
+
+const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
+
+/**
+ * Connects and binds. `bound` is called while the signal is still watched: whoever aborts it finds the session either
+ * way. Rejects as connecting and binding do, or with the signal's reason; then nothing is left open.
+ */
+export async function openSession(opening: Opening, bound: (session: Session) => void): Promise<void> {
+  const { type, signal, bindTime, clock } = opening;
+  const session = await connected(opening);
+  const off = onAbort(signal, () => session.destroy('destroyed'));
+  try {
+    const askedAt = clock.monotonic();
+    await session.bind(`bind_${type}`, bindFields(opening), bindTime.timeout);
+    bindTime.came(askedAt);
+    signal.throwIfAborted();
+    bound(session);
+  } catch (error) {
+    // It may only be slow.
+    if ((error as Partial<SmppError>).code === 'BIND_TIMEOUT') bindTime.silent();
+    session.destroy();
+    throw error;
+  } finally {
+    off();
+  }
+}
+
+async function connected(opening: Opening): Promise<Session> {
+  const { settings, endpoint, number, turn, signal, tls, clock, log, sequence, network, handlers } = opening;
+  // One that is a user's may fail: nothing is open yet.
+  const numbers = sequence?.();
+  const transport = await dial({
+    ...endpoint,
+    tls: settings.useTls ? (tls ?? {}) : undefined,
+    localAddress: settings.localAddress || undefined,
+    timeout: settings.connectTimeout,
+    turn,
+    network,
+    clock,
+    signal,
+  });
+  if (signal.aborted) transport.destroy();
+  signal.throwIfAborted();
+  const session: Session = new Session({
+    role: 'esme',
+    transport,
+    handlers: handlers(() => session),
+    clock,
+    log: withFacts(log, { session: number }),
+    windowSize: settings.windowSize,
+    responseTimeout: settings.responseTimeout,
+    responseTimes: opening.responseTimes,
+    enquireLinkInterval: settings.enquireLinkInterval,
+    inactivityTimeout: settings.inactivityTimeout,
+    maxPduLength: settings.maxPduLength,
+    assumeTlvs: settings.assumeTlvs,
+    interfaceVersion: INTERFACE_VERSIONS[settings.interfaceVersion],
+    ...codecOf(settings),
+    ...(numbers ? { sequence: numbers } : {}),
+  });
+  return session;
+}
+
+function bindFields({ settings, credentials }: Opening): Record<string, unknown> {
+  return {
+    system_id: credentials.systemId,
+    password: credentials.password,
+    system_type: settings.systemType,
+    interface_version: INTERFACE_VERSIONS[settings.interfaceVersion],
+    addr_ton: settings.addressRangeTon,
+    addr_npi: settings.addressRangeNpi,
+    address_range: settings.addressRange,
+  };
+}

@@ -1,0 +1,33 @@
+import type { EventReporter } from './events/reporter';
+import type { Outcomes } from './outbound/outcomes';
+import type { OpenParts } from './plugins/parts';
+import type { Receiving } from './inbound/receiving';
+import type { DispatcherListener } from './outbound/dispatcher';
+import type { Sender } from './outbound/sender';
+
+export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandler' | 'limiter'> {
+  readonly reporter: EventReporter;
+  readonly outcomes: Outcomes;
+  readonly receiving: Receiving;
+  readonly sender: () => Sender;
+}
+
+/** Whom the road tells of what. */
+export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
+  const { reporter, outcomes, receiving, sender, throttleHandler, limiter } = parts;
+  return {
+    sent: (segment) => reporter.sent(segment),
+    responded: (...answer) => reporter.responded(...answer),
+    correlated: (entry) => receiving.known(entry),
+    landed: (id) => receiving.landed(id),
+    accepted: (lease) => outcomes.accepted(lease.item, lease.state),
+    failed: (lease, reason) => sender().fail(lease.item, reason, lease.state),
+    throttled: (status) =>
+      reporter.throttled(status, {
+        wait: () => throttleHandler.throttleDelay(),
+        rate: () => limiter.wish,
+        isOver: () => throttleHandler.allowRequest(),
+      }),
+    storeTried: (failure) => reporter.queueTried(failure),
+  };
+}

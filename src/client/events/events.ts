@@ -1,0 +1,225 @@
+import { promiseOf, type Log } from '../../observability';
+
+/**
+ * What every event and outcome carries beside its own fields: in a flow `payload` and
+ * `topic` are msg.payload and msg.topic, all the rest is msg.smpp.
+ */
+export interface EventBase {
+  payload: unknown;
+  topic: string;
+  /** The `_msgid` of the flow message that caused it, where there is one. */
+  msgid?: string;
+  id?: string;
+  correlation_id?: string;
+  metadata?: unknown;
+}
+
+/** A PDU's fields by their specification names, with octets as Buffers. */
+interface PduFields {
+  command: string;
+  command_status: string;
+  command_status_code: number;
+  sequence_number: number;
+  tlvs: Record<string, unknown>;
+  /** The whole PDU. */
+  pdu?: Buffer;
+  [field: string]: unknown;
+}
+
+/** A text or binary message for us (deliver_sm, data_sm), joined from its parts. */
+export type MessageEvent = EventBase & PduFields & AckFields & { event: 'message' };
+
+interface AckFields {
+  /** With `acknowledge: manual`: what the answer to the SMSC waits for. */
+  ack_id?: string;
+}
+
+/** A delivery receipt. */
+export type ReceiptEvent = EventBase &
+  PduFields &
+  AckFields & {
+    event: 'receipt';
+    /** `intermediate`: a notification on the way. */
+    message_type: 'receipt' | 'intermediate';
+    message_id: string;
+    state: string;
+    /** Whether no further receipt will follow. */
+    final: boolean;
+    /** Whether it was matched to a message of ours. */
+    matched: boolean;
+    /** A final receipt for the same message was told before (within `finalReceiptTtl`). */
+    duplicate?: boolean;
+    /** What contradicts itself in it, for people. */
+    flaws?: string[];
+    segment?: number;
+    segments?: number;
+  };
+
+/** The SMSC's answer to one request of ours. */
+export type ResponseEvent = EventBase &
+  PduFields & {
+    event: 'response';
+    message_id?: string;
+    segment?: number;
+    segments?: number;
+    /** Whether the SMSC may have seen the message before. */
+    redelivered?: boolean;
+    /** Seconds from writing the request to its response. */
+    duration?: number;
+    /** It came after its time-out, when the message had gone back to the queue. */
+    late?: boolean;
+  };
+
+/** A request of ours, as it goes out. */
+export type RequestEvent = EventBase &
+  PduFields & { event: 'request'; segment?: number; segments?: number; redelivered?: boolean };
+
+/** A message that failed for good. */
+export type FailureEvent = EventBase & FailureFields & { event: 'failure'; command: string };
+
+export interface FailureFields {
+  /** Stable, for programs; see docs/reference.md. */
+  code: string;
+  command_status?: string;
+  command_status_code?: number;
+  /** What the SMSC said to its refusal in words. */
+  additional_status_info_text?: string;
+  attempts: number;
+  /** Of all transmissions that were accepted all the same. */
+  message_ids: string[];
+  segments: number;
+  redelivered: boolean;
+  /** A transmission of it may have been accepted: it may have been delivered, and a receipt may come. */
+  maybe_delivered?: true;
+  history: { at: string; reason: string; segment: number }[];
+  field?: string;
+  receipt?: unknown;
+  receipts?: unknown[];
+}
+
+/** Of all sessions together; `tx only` and `rx only`: one half of a pair is bound, the other is not. */
+export type ConnectionState =
+  'disconnected' | 'connecting' | 'bound' | 'tx only' | 'rx only' | 'throttled' | 'paused';
+
+export type SessionEvent = EventBase & {
+  event: 'session';
+  state: ConnectionState;
+  /** Where the session is, or was, that it tells of. */
+  host: string;
+  port: number;
+  bind_type: string;
+  /** How many sessions are bound, of so many that are wanted; a pair is two. */
+  bound: number;
+  sessions: number;
+  command_status?: string;
+  command_status_code?: number;
+  /**
+   * What failed: `CONNECT_FAILED`, `TLS_FAILED`, `BIND_REFUSED` …; or `RESPONSES_SLOW`, `RESPONSES_IN_TIME`: what became
+   * of `response_timeout`.
+   */
+  code?: string;
+  /** Why the session went, for people. */
+  reason?: string;
+  /** Seconds until the next try; 0: at once. */
+  retry_in?: number;
+  /** Where the next try goes to, if elsewhere. */
+  next_host?: string;
+  next_port?: number;
+  /** Seconds that a response is waited for from now on. */
+  response_timeout?: number;
+};
+
+export type ThrottleEvent = EventBase & {
+  event: 'throttle';
+  state: 'throttled' | 'normal';
+  command_status?: string;
+  command_status_code?: number;
+  /** Seconds. */
+  wait?: number;
+  /** Segments per second from now on; absent where the throttle handler wishes for none. */
+  rate?: number;
+};
+
+export type QueueEvent = EventBase & {
+  event: 'queue';
+  state: 'full' | 'ready' | 'dropped' | 'purged' | 'unavailable' | 'available';
+  /** Where it is known. */
+  queued?: number;
+  removed?: number;
+};
+
+export interface ClientEvents {
+  message: MessageEvent;
+  receipt: ReceiptEvent;
+  response: ResponseEvent;
+  request: RequestEvent;
+  failure: FailureEvent;
+  session: SessionEvent;
+  throttle: ThrottleEvent;
+  queue: QueueEvent;
+}
+
+export type EventName = keyof ClientEvents;
+
+/**
+ * A promise (or other thenable) that is returned holds back the answer to the SMSC, for `message` and `receipt`;
+ * everything else that is returned is passed over.
+ */
+export type EventHandler<E extends EventName> = (event: ClientEvents[E]) => unknown;
+
+/** What became of a message that was sent. */
+export type Outcome = EventBase & {
+  event: 'accepted' | 'queued' | 'delivered';
+  id: string;
+  message_id: string;
+  message_ids: string[];
+  segments: number;
+  command_status: string;
+  command_status_code?: number;
+  attempts: number;
+  redelivered: boolean;
+  /** The worst of all receipts. */
+  receipt?: Record<string, unknown>;
+  receipts?: Record<string, unknown>[];
+};
+
+/** Typed events whose handlers may be asynchronous. A handler that throws is logged and harms nobody. */
+export class Events {
+  readonly #handlers = new Map<EventName, Set<(event: never) => unknown>>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  on<E extends EventName>(name: E, handler: EventHandler<E>): void {
+    const handlers = this.#handlers.get(name) ?? new Set();
+    this.#handlers.set(name, handlers.add(handler));
+  }
+
+  off<E extends EventName>(name: E, handler: EventHandler<E>): void {
+    this.#handlers.get(name)?.delete(handler);
+  }
+
+  has(name: EventName): boolean {
+    return (this.#handlers.get(name)?.size ?? 0) > 0;
+  }
+
+  /** Calls all handlers; the promise, where there is one, resolves when all have finished and never rejects. */
+  emit<E extends EventName>(name: E, event: ClientEvents[E]): Promise<void> | undefined {
+    const waiting: Promise<unknown>[] = [];
+    for (const handler of this.#handlers.get(name) ?? []) {
+      try {
+        const pending = promiseOf((handler as EventHandler<E>)(event));
+        if (pending) waiting.push(pending.catch((error: unknown) => this.#failed(name, error)));
+      } catch (error) {
+        this.#failed(name, error);
+      }
+    }
+    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
+  }
+
+  #failed(name: EventName, error: unknown): void {
+    this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
+  }
+}

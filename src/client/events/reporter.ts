@@ -1,0 +1,339 @@
+import type { Clock, TimerHandle } from '../../clock';
+import { maskNumber, type Log } from '../../observability';
+import { describeStatus, plainCopy, statusName, type CodecOptions, type Pdu } from '../../protocol';
+import { refusalOf, type Session } from '../../session';
+import type { DeadReason, DeliveryState, Lease, QueueItem } from '../../store';
+import { FRESH, facts, keyOf, nextTry, rateFact, seconds } from './reporting';
+import { Availability } from './availability';
+import type { SegmentResponse } from '../outbound/delivery';
+import { causeOf } from '../config/errors';
+import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
+import type { DirectRequest } from '../message/intake';
+import type { SentSegment } from '../outbound/session-sender';
+import { DeliveryError, failureFields, failureText, identity } from '../outbound/outcomes';
+import { infoField, pduFields, requestPdu, statusFields } from './pdu-fields';
+
+export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
+
+/** An answer to a query, cancel or replace. */
+export interface DirectAnswer {
+  readonly request: DirectRequest;
+  readonly response: Pdu;
+  readonly session: Session;
+  readonly msgid: string | undefined;
+  /** It came after its time-out. */
+  readonly late?: true;
+}
+
+/** How sending is held back, asked whenever it is told. */
+export interface Throttle {
+  /** Seconds. */
+  wait(): number;
+  /** Segments per second from now on, where that is known. */
+  rate(): number | undefined;
+  isOver(): boolean;
+}
+
+/** Tells what happens, twice: as an event for programs and as a log line for operators. */
+export class EventReporter {
+  readonly #events: Events;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #codec: CodecOptions;
+  #full = false;
+  #inVain = false;
+  #lastState = '';
+  #normalTimer: TimerHandle;
+  readonly #availability: Availability;
+
+  constructor(events: Events, log: Log, clock: Clock, codec: CodecOptions = {}) {
+    this.#codec = codec;
+    this.#events = events;
+    this.#log = log;
+    this.#clock = clock;
+    this.#availability = new Availability(clock, (failure) => this.#queueAvailable(failure));
+  }
+
+  /** What each session is called in every line about what goes over it. */
+  readonly #numbers = new WeakMap<Session, number>();
+
+  sent({ delivery, segment, request, session, sequenceNumber }: SentSegment): void {
+    const { item } = delivery.lease;
+    if (this.#log.isLevelEnabled('debug')) {
+      const line = {
+        event: 'request',
+        stage: 'start',
+        session: this.#numbers.get(session),
+        ...facts(item, segment),
+        sequence_number: sequenceNumber,
+      };
+      this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
+    }
+    if (!this.#events.has('request')) return;
+    const { pdu, octets } = requestPdu(request.commandId, request.body, sequenceNumber, this.#codec);
+    const fields = pduFields(pdu);
+    void this.#events.emit('request', {
+      ...fields,
+      ...identity(item),
+      event: 'request',
+      payload: fields,
+      segment,
+      segments: item.segments.length,
+      redelivered: delivery.lease.state.redelivered,
+      pdu: octets,
+    });
+  }
+
+  responded(lease: Lease, segment: number, response: SegmentResponse, session: Session | undefined): void {
+    const { item, state } = lease;
+    const { view, duration, late } = response;
+    const { command_status: code } = view;
+    const status = statusName(code);
+    // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
+    const level = code === 0 ? 'debug' : 'info';
+    if (this.#log.isLevelEnabled(level)) {
+      const { meaning } = describeStatus(code);
+      const line = {
+        event: 'response',
+        stage: 'end',
+        session: session && this.#numbers.get(session),
+        ...facts(item, segment),
+        sequence_number: view.sequence_number,
+        command_status: status,
+        duration: seconds(duration),
+        late,
+      };
+      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${meaning}`);
+    }
+    if (!this.#events.has('response')) return;
+    void this.#events.emit('response', {
+      ...pduFields(view.pdu()),
+      ...identity(item),
+      event: 'response',
+      payload: status,
+      segment,
+      segments: item.segments.length,
+      redelivered: state.redelivered,
+      duration: seconds(duration),
+      ...(late ? { late } : {}),
+      pdu: view.octets(),
+    });
+  }
+
+  /** The answer to a query, cancel or replace. Throws {@link DeliveryError} where it is a refusal. */
+  answered(answer: DirectAnswer): Outcome {
+    const { response } = answer;
+    const { fields, about } = this.told(answer);
+    if (response.command_status === 0) {
+      const messageId = typeof fields['message_id'] === 'string' ? fields['message_id'] : '';
+      return {
+        ...fields,
+        ...about,
+        payload: fields,
+        event: 'accepted',
+        id: '',
+        message_id: messageId,
+        message_ids: [],
+        segments: 0,
+        attempts: 1,
+        redelivered: false,
+      };
+    }
+    const { name, text, info } = refusalOf(response);
+    const failure: FailureFields = {
+      code: 'REFUSED',
+      command_status: name,
+      command_status_code: response.command_status,
+      ...infoField(info),
+      attempts: 1,
+      message_ids: [],
+      segments: 0,
+      redelivered: false,
+      history: [],
+    };
+    throw new DeliveryError(`the SMSC refused ${answer.request.command} with ${text}`, {
+      ...failure,
+      id: '',
+    });
+  }
+
+  /** The same, of whatever it says; a late one has been given up by whoever asked. Returns what it says. */
+  told({ request, response, session, msgid, late }: DirectAnswer) {
+    const fields = pduFields(response);
+    const about = {
+      topic: request.destination,
+      ...(request.correlationId === undefined ? {} : { correlation_id: request.correlationId }),
+      ...(request.metadata === undefined ? {} : { metadata: plainCopy(request.metadata) }),
+      ...(msgid === undefined ? {} : { msgid }),
+    };
+    const { sequence_number, command_status } = fields;
+    const line = {
+      event: 'response',
+      stage: 'end',
+      session: this.#numbers.get(session),
+      command: request.command,
+      correlation_id: request.correlationId,
+      destination: request.destination,
+      sequence_number,
+      command_status,
+      late,
+    };
+    this.#log.debug(line, `${request.command} answered`);
+    const event = { ...fields, ...about, event: 'response' as const, payload: command_status };
+    void this.#events.emit('response', { ...event, ...(late ? { late } : {}) });
+    return { fields, about };
+  }
+
+  failed(item: QueueItem, reason: DeadReason, state: DeliveryState | undefined): FailureFields {
+    const failure = failureFields(item, state ?? FRESH, reason);
+    const text = failureText(state ?? FRESH, reason);
+    this.#log.warn(
+      {
+        event: 'failure',
+        stage: 'end',
+        ...facts(item),
+        code: reason.code,
+        command_status: reason.command_status,
+        maybe_delivered: failure.maybe_delivered,
+      },
+      // The SMSC's own words may name the recipient.
+      `${failure.maybe_delivered ? 'failed' : 'not sent'}: ${maskNumber(text)}`,
+    );
+    void this.#events.emit('failure', {
+      ...failure,
+      ...identity(item),
+      command: item.command,
+      event: 'failure',
+      payload: text,
+    });
+    return failure;
+  }
+
+  throttled(status: string, throttle: Throttle): void {
+    if (this.#normalTimer === undefined) {
+      const facts = { command_status: status, wait: throttle.wait(), ...rateFact(throttle) };
+      this.#log.warn(
+        { event: 'throttle', stage: 'start', ...facts },
+        'the SMSC asks for less; sending pauses',
+      );
+      this.#throttle({ state: 'throttled', ...facts, ...statusFields(status) });
+    }
+    this.#awaitNormal(throttle);
+  }
+
+  /** A throttle handler may go on denying when its first pause is over. */
+  #awaitNormal(throttle: Throttle): void {
+    this.#clock.clearTimeout(this.#normalTimer);
+    this.#normalTimer = this.#clock.setTimeout(() => {
+      if (!throttle.isOver()) return this.#awaitNormal(throttle);
+      this.#normalTimer = undefined;
+      const facts = rateFact(throttle);
+      this.#log.info({ event: 'throttle', stage: 'end', ...facts }, 'sending goes on');
+      this.#throttle({ state: 'normal', ...facts });
+    }, throttle.wait() * 1000);
+  }
+
+  /** A session was bound; `number` is what it is called from now on. */
+  bound(session: Session, number: number, state: SessionFacts): void {
+    this.#numbers.set(session, number);
+    this.#lastState = keyOf(state);
+    this.#tellSession(state, number);
+  }
+
+  /** The state of the connection, and why it is so. */
+  session(state: SessionFacts): void {
+    const key = keyOf(state);
+    // Tries that fail alike are one line each, but the same state is not told twice.
+    if (key === this.#lastState && state.retry_in === undefined) return;
+    this.#lastState = key;
+    this.#tellSession(state);
+  }
+
+  /** Responses are waited for longer, as one `took` so many milliseconds; or as long as was set again. */
+  responseTime(state: SessionFacts, took: number | undefined): void {
+    const { response_timeout: timeout } = state;
+    const line = { event: 'session', stage: 'responses', response_timeout: timeout };
+    const slow = `the SMSC answers late, after ${seconds(took ?? 0)} s: responses are waited for ${timeout} s from now on`;
+    const reason = took === undefined ? 'the SMSC answers in time again' : slow;
+    if (took === undefined) this.#log.info(line, reason);
+    else this.#log.warn(line, `${reason}; see responseTimeout`);
+    const told = { ...state, code: took === undefined ? 'RESPONSES_IN_TIME' : 'RESPONSES_SLOW', reason };
+    void this.#events.emit('session', { ...told, event: 'session', payload: { ...told }, topic: '' });
+  }
+
+  /** Whether the queue was full when last something was to come in. */
+  queueFull(full: boolean, queued: number): void {
+    if (full === this.#full) return;
+    this.#full = full;
+    const line = { event: 'queue', stage: full ? 'full' : 'ready', queued };
+    if (full) this.#log.warn(line, 'the queue is full: messages are refused');
+    else this.#log.info(line, 'the queue takes messages again');
+    this.queue({ state: full ? 'full' : 'ready', queued });
+  }
+
+  /** A message was queued that this connection will not send; told once. */
+  queuedInVain(): void {
+    if (this.#inVain) return;
+    this.#inVain = true;
+    this.#log.warn(
+      { event: 'queue', stage: 'receiver' },
+      'a message was queued, but this connection only receives (bindType receiver): it waits until it expires; ' +
+        'send over a connection that is bound as transceiver, transmitter or pair',
+    );
+  }
+
+  /** Told of each try, with why it failed if it did; tells of the changes. */
+  queueTried(failure?: unknown): void {
+    this.#availability.tried(failure);
+  }
+
+  #queueAvailable(failure: unknown): void {
+    const state = failure === undefined ? 'available' : 'unavailable';
+    const line = { event: 'queue', stage: state };
+    if (failure === undefined) this.#log.info(line, 'the queue can be written again');
+    else
+      this.#log.warn(
+        { ...line, err: causeOf(failure) },
+        'the queue cannot be written: new messages are refused, and sending stops before long',
+      );
+    this.queue({ state });
+  }
+
+  queue(event: Omit<ClientEvents['queue'], 'event' | 'payload' | 'topic'>): void {
+    void this.#events.emit('queue', { ...event, event: 'queue', payload: { ...event }, topic: '' });
+  }
+
+  stop(): void {
+    this.#clock.clearTimeout(this.#normalTimer);
+    this.#availability.stop();
+  }
+
+  #throttle(state: Omit<ClientEvents['throttle'], 'event' | 'payload' | 'topic'>): void {
+    void this.#events.emit('throttle', { ...state, event: 'throttle', payload: { ...state }, topic: '' });
+  }
+
+  #tellSession(state: SessionFacts, session?: number): void {
+    this.#logSession(state, session);
+    void this.#events.emit('session', { ...state, event: 'session', payload: { ...state }, topic: '' });
+  }
+
+  #logSession(state: SessionFacts, session: number | undefined): void {
+    const { state: name, reason, retry_in: retryIn, bind_type, command_status } = state;
+    const line = {
+      event: 'session',
+      stage: name,
+      session,
+      bind_type,
+      command_status,
+      reason,
+      ...(retryIn === undefined ? {} : { retry_in: retryIn }),
+      ...(state.sessions === 1 ? {} : { bound: state.bound, sessions: state.sessions }),
+    };
+    const where = `${state.host}:${state.port}`;
+    if (session !== undefined) this.#log.info(line, `bound to ${where} as ${bind_type}`);
+    else if (reason && retryIn !== undefined) this.#log.warn(line, `${reason}; ${nextTry(state)}`);
+    else if (reason) this.#log.info(line, `disconnected from ${where}: ${reason}`);
+    else if (name === 'connecting') this.#log.debug(line, `connecting to ${where}`);
+    else this.#log.info(line, `${where}: ${name}`);
+  }
+}

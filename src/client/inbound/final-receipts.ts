@@ -1,0 +1,99 @@
+import type { Clock } from '../../clock';
+import type { Log } from '../../observability';
+import type { CorrelationEntry, Correlator } from '../../store';
+import { BoundedMap } from '../../collections';
+import type { MatchedReceipt } from './matching';
+
+export interface FinalReceiptsParts {
+  readonly correlator: Correlator;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds for which an entry is kept after its final receipt. */
+  readonly ttl: number;
+}
+
+/** What is being told, or was and is not in the correlator yet. */
+const REMEMBERED = 10_000;
+
+/**
+ * Which messages have had their final receipt, so that one that comes a second time is known for what it is, and that
+ * of another message with the same message_id is not taken for it. A submit_multi has as many as recipients: it never has had its last.
+ */
+export class FinalReceipts {
+  readonly #parts: FinalReceiptsParts;
+  readonly #told = new BoundedMap<Told>(REMEMBERED);
+  #marks: CorrelationEntry[] = [];
+  #writing = false;
+
+  constructor(parts: FinalReceiptsParts) {
+    this.#parts = parts;
+  }
+
+  has(entry: CorrelationEntry): boolean {
+    return entry.finalState !== undefined || this.#told.get(keyOf(entry)) !== undefined;
+  }
+
+  /** Whether it has had a final receipt from this address; known for the last ones only, and not after a restart. */
+  isRepeated(entry: CorrelationEntry, source: string): boolean {
+    return this.#told.get(keyOf(entry))?.source === shortened(source);
+  }
+
+  /** Whether it has had its final receipt under none of these ids; known as {@link isRepeated} is. */
+  isOther(entry: CorrelationEntry, ids: readonly string[]): boolean {
+    const told = this.#told.get(keyOf(entry))?.ids;
+    return told !== undefined && !ids.some((id) => told.includes(shortened(id)));
+  }
+
+  /** This final receipt for it is about to be told. */
+  claim(entry: CorrelationEntry, { source, ids }: Pick<MatchedReceipt, 'source' | 'ids'>): void {
+    if (entry.destination.includes(',')) return;
+    this.#told.set(keyOf(entry), { source: shortened(source), ids: ids.map(shortened) });
+  }
+
+  /** It was told, but the SMSC is to repeat it. */
+  unclaim(entry: CorrelationEntry): void {
+    this.#told.delete(keyOf(entry));
+  }
+
+  /** It was told and taken: the entry is kept for `ttl` only. */
+  settle(entry: CorrelationEntry, state: string): void {
+    if (entry.destination.includes(',')) return;
+    if (this.#marks.length >= REMEMBERED) this.#marks.shift();
+    const expiresAt = Math.min(entry.expiresAt, this.#parts.clock.now() + this.#parts.ttl);
+    this.#marks.push({ ...entry, finalState: state, expiresAt });
+    if (!this.#writing) void this.#write();
+  }
+
+  /** All that came while the last ones were written at once. Without its mark a message is only told again as unmarked. */
+  async #write(): Promise<void> {
+    const { correlator, log } = this.#parts;
+    this.#writing = true;
+    await Promise.resolve();
+    while (this.#marks.length > 0) {
+      const marks = this.#marks;
+      this.#marks = [];
+      try {
+        await correlator.put(marks);
+      } catch (error) {
+        const line = { event: 'receipt', stage: 'correlator', err: error };
+        log.debug(line, 'the correlator does not take that a receipt was final');
+      }
+    }
+    this.#writing = false;
+  }
+}
+
+/** What is known of a final receipt. */
+interface Told {
+  /** The address that it came from. */
+  readonly source: string;
+  readonly ids: readonly string[];
+}
+
+const LONGEST = 255;
+
+/** As much as there is of one of the specification's; it keeps nothing else alive. */
+const shortened = (text: string): string =>
+  Buffer.from(text.slice(0, LONGEST), 'utf16le').toString('utf16le');
+
+const keyOf = ({ messageId, id, segment }: CorrelationEntry): string => `${id} ${segment} ${messageId}`;

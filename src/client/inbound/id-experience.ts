@@ -1,0 +1,176 @@
+import type { Log } from '../../observability';
+import type { KeyValueState } from '../../store';
+import { IdEvidence, isGuess, isOther, isTelling, type IdRelation, type StoredEvidence } from './id-evidence';
+import { readNumber, tellsNotations, type IdFormats } from './message-ids';
+
+export interface IdExperienceParts {
+  /** Where it is kept what was learned: receipts may come days later. */
+  readonly state: Pick<KeyValueState, 'get' | 'set'>;
+  readonly log: Log;
+}
+
+const KEY = 'message-ids';
+const MOST_WIDTHS = 16;
+const ZERO = 0x30;
+
+/** What is known of the ways of an SMSC with ids; kept with the store, and told in the log. */
+export class IdExperience {
+  /** Called when more is known than was. */
+  onLearned: () => void = () => undefined;
+  readonly evidence = new IdEvidence();
+  readonly #parts: IdExperienceParts;
+  /** That seen last at the end. */
+  #widths: number[] = [];
+  #prefixed = false;
+  #announced = false;
+  /** The moment at which what a receipt that is held waits for is confirmed. */
+  #confirmedAt = Infinity;
+  #loaded: Promise<void> | undefined;
+
+  constructor(parts: IdExperienceParts) {
+    this.#parts = parts;
+  }
+
+  /** Lengths to which ids of responses are filled up with zeros. */
+  get widths(): readonly number[] {
+    return this.#widths;
+  }
+
+  /** Whether responses have had ids that begin with 0x. */
+  get prefixed(): boolean {
+    return this.#prefixed;
+  }
+
+  /** An id of a response. */
+  observe(messageId: string): void {
+    const isPadded = messageId.charCodeAt(0) === ZERO && readNumber(messageId, 'hex') !== undefined;
+    const isNew = isPadded && this.#observeWidth(messageId);
+    if (this.evidence.observe(messageId)) this.#learned();
+    else if (isNew) this.#save();
+  }
+
+  /** From a pair beyond doubt. */
+  learn(messageId: string, { relation, receiptId }: { relation: IdRelation; receiptId: string }): void {
+    const { evidence } = this;
+    if (!isTelling(messageId)) return;
+    // Digits alone confirm what is known, and tell nothing else.
+    if (isOther(relation) && isGuess(messageId, receiptId) && !evidence.has(relation)) return;
+    if (isOther(relation)) this.#announce(messageId, receiptId);
+    else if (this.#announced && evidence.hasOther()) this.#withdraw(messageId);
+    if (evidence.note(relation, messageId, receiptId)) this.#learned();
+    else if (evidence.moment >= this.#confirmedAt) this.#tell();
+  }
+
+  /** Tells, as of something learned, when there is so much evidence. */
+  confirmAt(moment: number): void {
+    this.#confirmedAt = Math.min(this.#confirmedAt, moment);
+  }
+
+  /** Reads what was learned before. Rejects as the store does; it is then read the next time. */
+  async load(): Promise<void> {
+    try {
+      await (this.#loaded ??= this.#read());
+    } catch (error) {
+      this.#loaded = undefined;
+      throw error;
+    }
+  }
+
+  #observeWidth(messageId: string): boolean {
+    const isPrefixed = /^0x/i.test(messageId);
+    const width = isPrefixed ? messageId.length - 2 : messageId.length;
+    if (this.#widths.at(-1) === width && (this.#prefixed || !isPrefixed)) return false;
+    const isNew = !this.#widths.includes(width) || (isPrefixed && !this.#prefixed);
+    this.#widths = [...this.#widths.filter((one) => one !== width), width].slice(-MOST_WIDTHS);
+    this.#prefixed ||= isPrefixed;
+    return isNew;
+  }
+
+  #announce(messageId: string, receiptId: string): void {
+    const told = tellsNotations(messageId, receiptId);
+    if (!told || this.#announced || this.evidence.hasOther()) return;
+    this.#announced = true;
+    const facts = { event: 'receipt', stage: 'ids', response_id: messageId, receipt_id: receiptId };
+    this.#parts.log.info(
+      facts,
+      `this SMSC writes message_ids ${WORDS[told.response]} in responses and ${WORDS[told.receipt]} in receipts; ` +
+        `set responseIdFormat ${told.response} and receiptIdFormat ${told.receipt} to be sure of it`,
+    );
+  }
+
+  /** An id that is the same in both: the other way is not the only one. */
+  #withdraw(messageId: string): void {
+    this.#announced = false;
+    const facts = { event: 'receipt', stage: 'ids', response_id: messageId };
+    const text =
+      'message_ids in receipts are as in responses after all, or in more than one way: ' +
+      'a receipt that may be for two messages is told unmatched';
+    this.#parts.log.info(facts, text);
+  }
+
+  #learned(): void {
+    this.#save();
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#confirmedAt = Infinity;
+    this.onLearned();
+  }
+
+  async #read(): Promise<void> {
+    const stored = await this.#parts.state.get(KEY);
+    if (!stored) return;
+    const { evidence, widths, prefixed } = storedOf(stored);
+    this.evidence.restore(evidence);
+    this.#announced ||= this.evidence.hasOther();
+    this.#widths = [...new Set([...widths, ...this.#widths])].slice(-MOST_WIDTHS);
+    this.#prefixed ||= prefixed;
+  }
+
+  #save(): void {
+    const known = { evidence: this.evidence.stored(), widths: this.#widths };
+    const value = Buffer.from(JSON.stringify({ ...known, ...(this.#prefixed ? { prefixed: true } : {}) }));
+    // Nothing that the next receipts would not tell again.
+    this.#parts.state.set(KEY, value).catch(() => undefined);
+  }
+}
+
+const WORDS: Record<IdFormats['response'], string> = {
+  auto: '',
+  text: 'as text',
+  decimal: 'in decimal',
+  hex: 'in hexadecimal',
+};
+
+interface StoredExperience {
+  readonly evidence: Partial<StoredEvidence>;
+  readonly widths: number[];
+  readonly prefixed: boolean;
+}
+
+/** What comes from a disk may be anything. */
+function storedOf(stored: Buffer): StoredExperience {
+  const nothing: StoredExperience = { evidence: {}, widths: [], prefixed: false };
+  try {
+    const parsed: unknown = JSON.parse(stored.toString());
+    if (typeof parsed !== 'object' || parsed === null) return nothing;
+    const { evidence, widths, prefixed, formats, same } = parsed as Record<string, unknown>;
+    const fit = Array.isArray(widths)
+      ? widths.filter((one): one is number => Number.isInteger(one) && one > 0 && one <= 64)
+      : [];
+    const isObject = typeof evidence === 'object' && evidence !== null;
+    const known = isObject ? (evidence as Partial<StoredEvidence>) : earlier(formats, same);
+    return { evidence: known, widths: fit, prefixed: prefixed === true };
+  } catch {
+    return nothing;
+  }
+}
+
+/** What was written before there was evidence to count: one pair was enough. */
+function earlier(formats: unknown, same: unknown): Partial<StoredEvidence> {
+  const { response, receipt } = (formats ?? {}) as Partial<IdFormats>;
+  if (response === 'hex' && receipt === 'decimal') return { count: 1, seen: { 'hex-decimal': 1 } };
+  if (response === 'decimal' && receipt === 'hex') return { count: 1, seen: { 'decimal-hex': 1 } };
+  return same === true ? { count: 1, seen: { exact: 1 } } : {};
+}

@@ -1,0 +1,348 @@
+import type { Log } from '../../observability';
+import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../../store';
+import { isGuess, isNumber, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
+import { IdExperience } from './id-experience';
+import { candidates, sameAddress, type IdFormats } from './message-ids';
+
+/** What a receipt says of the message that it is for. */
+export interface MatchedReceipt {
+  /** The ids it has, the surest first: that of the TLV, that of the text. */
+  readonly ids: readonly string[];
+  /** The receipt's own addresses: it comes from the recipient of the message. */
+  readonly source: string;
+  readonly destination: string;
+  /** Whether it tells an end state. */
+  readonly final: boolean;
+}
+
+/** From where a receipt is looked at: what may still come, and what came too late to be its message. */
+export interface Look {
+  /** A request to its number that was there before it has no response yet. */
+  readonly open: boolean;
+  /** Of one that was there before the response is overdue, and may still come. */
+  readonly overdue?: boolean;
+  /** The messages that have none. */
+  readonly awaited?: ReadonlySet<string>;
+  /** It is not held any longer: what is likely by now is taken, as far as it is not one of several. */
+  readonly last: boolean;
+  /** It has waited for a moment: the very same id is taken where nothing has spoken against it since. */
+  readonly waited?: boolean;
+  /** What {@link MessageMatcher.moment} was when it came; absent: now. */
+  readonly since?: number;
+  /** Others that are held have its id: that of another message with it may agree in the address. */
+  readonly shared?: boolean;
+  /** Messages whose response came after the receipt, though no request of theirs was there before it. */
+  readonly later?: ReadonlySet<string>;
+}
+
+const LAST: Look = { open: false, last: true };
+
+export interface MatchingParts {
+  readonly correlator: Correlator;
+  /** Where it is kept what was learned: receipts may come days later. */
+  readonly state: Pick<KeyValueState, 'get' | 'set'>;
+  readonly log: Log;
+  /** As the user says. */
+  readonly formats: IdFormats;
+  /** Whether a message has had its final receipt. */
+  readonly isFinal: (entry: CorrelationEntry) => boolean;
+  /** Whether that receipt came from this address. */
+  readonly isRepeated: (entry: CorrelationEntry, source: string) => boolean;
+  /** Whether that receipt is known to have had none of these ids, so that these are not its own again. */
+  readonly isOther: (entry: CorrelationEntry, ids: readonly string[]) => boolean;
+}
+
+/** Messages with one message_id that a receipt may be for. */
+interface Possible {
+  readonly relation: IdRelation;
+  /** The id of the receipt that is so related. */
+  readonly receiptId: string;
+  readonly entries: CorrelationEntry[];
+}
+
+/**
+ * Tells which message a receipt's message_id means, where the SMSC may write it in another way than in its response.
+ *
+ * Where the formats are said, as they say, and then exactly. Else all messages to the number of the receipt are looked
+ * for whose id may be its own: exactly, with other zeros, in other case, in the other notation. If that is one, and no
+ * response is missing that could bring another, it is that one, and what it tells of the SMSC is remembered. Of several
+ * that which the SMSC's ways, as learned, allow alone. Where nothing was learned, and the receipt has waited long enough,
+ * the likeliest: the exact one, then one by zeros and case. By hexadecimal and decimal only one that is alone. All by a
+ * few look-ups, however many messages are known.
+ *
+ * Of several messages with one id (load-shared SMSCs count apart), the address decides, then who still waits for a
+ * final receipt, then age. Where none agrees in the address, and not only one of them waits, it is nobody's.
+ */
+export class MessageMatcher {
+  readonly #parts: MatchingParts;
+  readonly #experience: IdExperience;
+  readonly #evidence: IdEvidence;
+
+  constructor(parts: MatchingParts) {
+    this.#parts = parts;
+    this.#experience = new IdExperience(parts);
+    this.#evidence = this.#experience.evidence;
+  }
+
+  /** Called when more is known of how ids are written. */
+  set onLearned(listener: () => void) {
+    this.#experience.onLearned = listener;
+  }
+
+  /**
+   * The message, or undefined where it is none, not clear, or not clear yet. Rejects as the correlator does.
+   */
+  async find(receipt: MatchedReceipt, look: Look = LAST): Promise<CorrelationEntry | undefined> {
+    await this.#experience.load();
+    const exact = await this.#exact(receipt);
+    // A TLV beside a text with another id has it as the response had.
+    const own = exact.find(({ messageId }) => receipt.ids.length > 1 && messageId === receipt.ids[0]);
+    if (own && agrees(own, receipt)) return own;
+    const [same] = exact;
+    const agreeing = same && agrees(same, receipt) ? same : undefined;
+    if (this.#isSaid()) {
+      const converted = await this.#convertAsSaid(receipt);
+      return converted ?? agreeing ?? (look.shared ? undefined : same);
+    }
+    if (agreeing && this.#isPlain(agreeing)) return agreeing;
+    const possible = await this.#possible(receipt, look);
+    if (possible.length > 0) return this.#among(possible, look, same);
+    // Of another number: where ids are never the same in both, not even that is one.
+    const isStrange = this.#evidence.hasOther() && !this.#evidence.hasSame();
+    return look.shared || isStrange ? undefined : same;
+  }
+
+  /** How much was known of the SMSC's ways. */
+  get moment(): number {
+    return this.#evidence.moment;
+  }
+
+  /** An id of a response. */
+  observe(messageId: string): void {
+    this.#experience.observe(messageId);
+  }
+
+  /** Whether the user has said how both are written, so that nothing need be guessed. */
+  #isSaid(): boolean {
+    const { response, receipt } = this.#parts.formats;
+    return response !== 'auto' && receipt !== 'auto';
+  }
+
+  /** Whether the very same id is not to be doubted: it is no number, or so long a one that no other reads the same. */
+  #isPlain(entry: CorrelationEntry): boolean {
+    if (!isNumber(entry.messageId)) return true;
+    if (entry.messageId.replace(/^0+/, '').length < LONG) return false;
+    return !this.#evidence.hasOther() && !this.#parts.isFinal(entry);
+  }
+
+  /** For each of the ids, the message that has this very one, if it can be told; those first whose address agrees. */
+  async #exact(receipt: MatchedReceipt): Promise<CorrelationEntry[]> {
+    const found: CorrelationEntry[] = [];
+    for (const id of receipt.ids) {
+      const entry = this.#choose(await this.#having(id), receipt);
+      if (entry) found.push(entry);
+    }
+    return found.sort((one, other) => Number(agrees(other, receipt)) - Number(agrees(one, receipt)));
+  }
+
+  /** The notations are certain, so that the address, which some SMSCs rewrite, need not agree. */
+  async #convertAsSaid(receipt: MatchedReceipt): Promise<CorrelationEntry | undefined> {
+    for (const id of receipt.ids) {
+      const entries = (await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)))).flat();
+      const agreeing = entries.filter((entry) => agrees(entry, receipt));
+      if (isOneMessage(agreeing) || isOneId(agreeing)) return this.#first(agreeing);
+      const only = (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
+      if (only) return only;
+    }
+    return undefined;
+  }
+
+  /** Ids that it may have had in the response; in any case of its letters. */
+  #waysOf(id: string): string[] {
+    const { formats } = this.#parts;
+    const { widths, prefixed } = this.#experience;
+    const ways = candidates(id, formats, widths).flatMap((one) =>
+      prefixed && one.response === 'hex' ? [one.id, `0x${one.id}`] : [one.id],
+    );
+    // The very same id is one of the ways where it says so itself; another case of it where nothing is said.
+    const { response, receipt } = formats;
+    const isText = response === 'text' || receipt === 'text';
+    if (!isText && (response === receipt || !this.#isSaid())) ways.unshift(id);
+    return [...new Map(ways.map((way) => [foldedId(way), way])).values()];
+  }
+
+  /** All entries with this message_id, whatever its case. */
+  async #alike(id: string): Promise<readonly CorrelationEntry[]> {
+    const found: unknown = await this.#parts.correlator.get(id);
+    // One of an earlier kind has one entry, or none.
+    if (Array.isArray(found)) return found as CorrelationEntry[];
+    return found === undefined || found === null ? [] : [found as CorrelationEntry];
+  }
+
+  async #having(id: string): Promise<CorrelationEntry[]> {
+    return (await this.#alike(id)).filter(({ messageId }) => messageId === id);
+  }
+
+  /** Of the messages with one id, the one that a receipt is for; undefined where that is not clear. */
+  #choose(entries: readonly CorrelationEntry[], receipt: MatchedReceipt): CorrelationEntry | undefined {
+    const agreeing = entries.filter((entry) => agrees(entry, receipt));
+    if (agreeing.length > 0) return this.#first(agreeing);
+    const awaited = entries.filter((entry) => !this.#parts.isFinal(entry));
+    if (isOneMessage(awaited)) return awaited[0];
+    // One that has had its final receipt gets no other from elsewhere, but where that came from there, too.
+    return awaited.length > 0
+      ? undefined
+      : entries.find((one) => this.#parts.isRepeated(one, receipt.source));
+  }
+
+  /** The oldest that waits for its final receipt, else the one that had its own last. */
+  #first(entries: readonly CorrelationEntry[]): CorrelationEntry | undefined {
+    return entries.find((entry) => !this.#parts.isFinal(entry)) ?? entries.at(-1);
+  }
+
+  // --- which of those that come into question ---
+
+  /** `elsewhere`: a message to another number has the very same id. */
+  #among(
+    possible: readonly Possible[],
+    look: Look,
+    elsewhere: CorrelationEntry | undefined,
+  ): CorrelationEntry | undefined {
+    const [only] = possible;
+    const isOne = possible.length === 1 && only && this.#mayBeTaken(only, look, elsewhere);
+    const chosen = isOne ? only : possible.length > 1 ? this.#likeliest(possible, look) : undefined;
+    if (!chosen) return undefined;
+    const isSure = isOneMessage(chosen.entries);
+    // Numbers of several machines, that are the same only as written: not even their age tells them apart.
+    if (!isSure && this.#evidence.isManifold(look.since)) return undefined;
+    const entry = this.#first(chosen.entries);
+    // What is settled is confirmed also by what another response could have explained.
+    const isTold = !(look.open || look.overdue) || this.#evidence.isSettled(look.since);
+    if (entry && isOne && isSure && isTold) this.#experience.learn(entry.messageId, only);
+    return entry;
+  }
+
+  /** Messages to its number that it may be for, by message_id. */
+  async #possible(receipt: MatchedReceipt, { later, since }: Look): Promise<Possible[]> {
+    const isSettled = this.#evidence.isSettled(since);
+    const found = new Map<string, Possible>();
+    for (const id of receipt.ids) {
+      const lists = await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)));
+      for (const entry of lists.flat()) {
+        const { messageId } = entry;
+        const relation = relationOf(messageId, id, this.#parts.formats);
+        if (!relation || !agrees(entry, receipt)) continue;
+        // What was sent after the receipt had come is not what it is for. Where ways are settled, no other has its id,
+        // and it was sent before, too: its first response came late.
+        const isSurely = relation === 'exact' || (isSettled && this.#evidence.has(relation, since));
+        if (!isSurely && later?.has(entry.id)) continue;
+        const known = found.get(messageId);
+        if (!known) found.set(messageId, { relation, receiptId: id, entries: [entry] });
+        else if (!known.entries.includes(entry) && known.receiptId === id) known.entries.push(entry);
+      }
+    }
+    const all = [...found.values()];
+    // One that has had its final receipt under another id does not get its next under this one.
+    const left = all.filter(({ entries }) => !entries.every((one) => this.#parts.isOther(one, receipt.ids)));
+    return left.length > 0 ? left : all;
+  }
+
+  #mayBeTaken(
+    { relation, receiptId, entries }: Possible,
+    look: Look,
+    elsewhere: CorrelationEntry | undefined,
+  ): boolean {
+    const evidence = this.#evidence;
+    const isExact = relation === 'exact';
+    const isUsual = evidence.has(relation, look.since);
+    // The very same id, and no other came in the time that the receipt was held.
+    if (isExact && (look.last || isOwn(entries, look))) return true;
+    if (look.open && !look.last)
+      return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
+    if (isExact || isUsual) return true;
+    if (look.overdue && !look.last) return false;
+    if (relation === 'alike') return true;
+    const [{ messageId } = { messageId: '' }] = entries;
+    if (!isGuess(messageId, receiptId)) return true;
+    // Digits alone are the same number only if one is hexadecimal: where ids are counted up, both exist.
+    return look.last && (elsewhere !== undefined || (receiptId.length >= RARE && !evidence.hasSame()));
+  }
+
+  /** Of several with different ids. */
+  #likeliest(possible: readonly Possible[], look: Look): Possible | undefined {
+    const evidence = this.#evidence;
+    const { since } = look;
+    const usual = possible.filter(({ relation }) => evidence.allows(relation, since));
+    const [only] = usual;
+    const isOnly = usual.length === 1 && only && this.#isLikely(only, possible, look) ? only : undefined;
+    if (evidence.isSettled(since) && isOnly && this.#isAwaited(isOnly)) {
+      // Ways change: those that came after it must say the same.
+      if (look.last || evidence.isFirm(since) || evidence.moment - (since ?? 0) >= CONFIRMED) return isOnly;
+      this.#experience.confirmAt((since ?? 0) + CONFIRMED);
+    }
+    const same = possible.find(({ relation }) => relation === 'exact');
+    const exact = same && this.#isLikely(same, possible, look) ? same : undefined;
+    if (!look.last) return look.waited && !look.open && evidence.isExactLikely() ? exact : undefined;
+    if (usual.length === 1) return isOnly;
+    if (usual.length > 1 && evidence.isMixed(since)) return undefined;
+    const alike = possible.filter(({ relation }) => relation === 'alike');
+    if (same) return alike.length > 0 && evidence.isNeverExact() ? undefined : exact;
+    // Segments of one message: only which of them is in doubt.
+    const isSure = alike.length === 1 || isOneMessage(possible.flatMap(({ entries }) => entries));
+    return isSure ? (alike[0] ?? possible[0]) : undefined;
+  }
+
+  /** Whether it is of a kind that was seen, or the very same id, and no other is of one that was. */
+  #isLikely(one: Possible, possible: readonly Possible[], { since }: Look): boolean {
+    const isSeen = ({ relation, receiptId, entries: [entry] }: Possible): boolean =>
+      entry !== undefined && this.#evidence.hasKind(kindOf(relation, entry.messageId, receiptId), since);
+    const isExact = one.relation === 'exact';
+    const isRival = (other: Possible): boolean =>
+      other !== one && isSeen(other) && !(isExact && isByCase(other));
+    return (isExact || isSeen(one)) && !possible.some(isRival);
+  }
+
+  #isAwaited({ entries }: Possible): boolean {
+    return entries.some((entry) => !this.#parts.isFinal(entry));
+  }
+}
+
+/** An SMSC that counts uses up all shorter ids before anything is known of its ways. */
+const RARE = 4;
+/** So many digits that an SMSC that counts has no other that reads the same in the other notation. */
+const LONG = 7;
+/** Pairs beyond doubt. */
+const CONFIRMED = 3;
+
+/** Whether only the case of letters differs: two messages with such ids are told apart by it. */
+function isByCase({ receiptId, entries }: Possible): boolean {
+  return entries.every(({ messageId }) => foldedId(messageId) === foldedId(receiptId));
+}
+
+/** Whether nothing but other segments of the message itself has no response yet. */
+function isOwn([one, ...others]: readonly CorrelationEntry[], { awaited }: Look): boolean {
+  return one !== undefined && others.length === 0 && awaited?.size === 1 && awaited.has(one.id);
+}
+
+/** Whether there is one message at least, and no other. */
+function isOneMessage(entries: readonly CorrelationEntry[]): boolean {
+  return new Set(entries.map(({ id }) => id)).size === 1;
+}
+
+/** Whether all have the very same message_id, so that they are told apart as if the receipt had it, too. */
+function isOneId(entries: readonly CorrelationEntry[]): boolean {
+  return new Set(entries.map(({ messageId }) => messageId)).size === 1;
+}
+
+/** Most SMSCs turn the addresses round in a receipt; some do not. */
+export function agrees(
+  { destination }: Pick<CorrelationEntry, 'destination'>,
+  receipt: MatchedReceipt,
+): boolean {
+  if (!destination.includes(',')) return isOf(destination, receipt);
+  return destination.split(',').some((one) => isOf(one, receipt));
+}
+
+function isOf(address: string, { source, destination }: MatchedReceipt): boolean {
+  return sameAddress(address, source) || sameAddress(address, destination);
+}

@@ -1,0 +1,138 @@
+import { foldedId } from '../../store';
+
+/** How an SMSC writes a message_id: as it is, or as a number of which the notation may change. */
+export type IdFormat = 'auto' | 'text' | 'decimal' | 'hex';
+export type Notation = 'decimal' | 'hex';
+
+/** How the ids of responses and those of receipts are written. */
+export interface IdFormats {
+  readonly response: IdFormat;
+  readonly receipt: IdFormat;
+}
+
+/** An id as a response may have had it, and the notations by which it is the same. */
+export interface Candidate {
+  readonly id: string;
+  readonly response: Notation;
+  readonly receipt: Notation;
+}
+
+const NOTATIONS: readonly Notation[] = ['decimal', 'hex'];
+/** Longer ones are no numbers of anybody's; C-octet strings of the specification end at 64. */
+const LONGEST = 64;
+
+function notations(format: IdFormat): readonly Notation[] {
+  if (format === 'auto') return NOTATIONS;
+  return format === 'text' ? [] : [format];
+}
+
+/** The number that an id is in a notation, as decimal digits; undefined: it is none. */
+export function readNumber(id: string, notation: Notation): string | undefined {
+  if (id.length > LONGEST) return undefined;
+  if (notation === 'decimal') return /^\d+$/.test(id) ? id.replace(/^0+(?=.)/, '') : undefined;
+  const digits = /^(?:0x)?([0-9a-f]+)$/i.exec(id)?.[1];
+  return digits === undefined ? undefined : BigInt(`0x${digits}`).toString();
+}
+
+/**
+ * The ids under which a response may have had what a receipt calls `receiptId`, case apart and the likeliest first:
+ * more or fewer zeros in front, other notation. `widths` are lengths to which the SMSC is known to fill up with zeros.
+ */
+export function candidates(
+  receiptId: string,
+  formats: IdFormats,
+  widths: Iterable<number> = [],
+): readonly Candidate[] {
+  const found = new Map<string, Candidate>();
+  const lengths = [0, receiptId.length, ...widths];
+  for (const receipt of notations(formats.receipt)) {
+    const number = readNumber(receiptId, receipt);
+    if (number === undefined) continue;
+    // The same notation first: only zeros and case differ.
+    const responses = [...notations(formats.response)].sort((one) => (one === receipt ? -1 : 1));
+    for (const response of responses) {
+      for (const length of lengths) {
+        const id = written(number, response, length);
+        if (foldedId(id) !== foldedId(receiptId) && !found.has(id)) found.set(id, { id, response, receipt });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function written(number: string, notation: Notation, length: number): string {
+  const digits = notation === 'decimal' ? number : BigInt(number).toString(16);
+  return digits.padStart(length, '0');
+}
+
+/** What two ids have in common that may be the same message: to find one by the other. */
+export function commonKeys(id: string): readonly string[] {
+  const keys = [`text ${id.toLowerCase()}`];
+  for (const notation of NOTATIONS) {
+    const number = readNumber(id, notation);
+    if (number !== undefined) keys.push(`number ${number}`);
+  }
+  return keys;
+}
+
+/** By which notations the two are the same; undefined: by none. */
+export function relation(
+  responseId: string,
+  receiptId: string,
+  formats: IdFormats,
+): Omit<Candidate, 'id'> | undefined {
+  for (const receipt of notations(formats.receipt)) {
+    for (const response of notations(formats.response)) {
+      const number = readNumber(receiptId, receipt);
+      if (number !== undefined && number === readNumber(responseId, response)) return { response, receipt };
+    }
+  }
+  return undefined;
+}
+
+/** Whether the pair tells the notations beyond doubt: one of them can only be hexadecimal, the other only decimal. */
+export function tellsNotations(responseId: string, receiptId: string): IdFormats | undefined {
+  const response = certain(responseId);
+  const receipt = certain(receiptId);
+  if (response === receipt || response === 'text' || receipt === 'text') return undefined;
+  return relation(responseId, receiptId, { response, receipt }) && { response, receipt };
+}
+
+/** Digits alone may be either, but beside an id with letters they are decimal. */
+function certain(id: string): Exclude<IdFormat, 'auto'> {
+  if (/^\d+$/.test(id)) return 'decimal';
+  return readNumber(id, 'hex') === undefined ? 'text' : 'hex';
+}
+
+/** Whether an address of a receipt is one of a message, however each is written. */
+export function sameAddress(one: string, other: string): boolean {
+  if (one === '' || other === '') return false;
+  if (one === other) return true;
+  if (endOtherwise(one, other)) return false;
+  if (one.toLowerCase() === other.toLowerCase()) return true;
+  const [a, b] = [significant(one), significant(other)];
+  if (a === '' || b === '') return false;
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  // Of one the country code is missing.
+  return short === long || (short.length >= SUBSCRIBER && long.endsWith(short));
+}
+
+/** Digits that are enough to tell subscribers apart. */
+const SUBSCRIBER = 7;
+
+/** Whether they differ in one of the digits that tell subscribers apart: nearly all numbers do, and soon. */
+function endOtherwise(one: string, other: string): boolean {
+  const { length } = one;
+  for (let at = 1; at <= SUBSCRIBER && at <= length && at <= other.length; at++) {
+    const [a, b] = [one.charCodeAt(length - at), other.charCodeAt(other.length - at)];
+    if (!isDigit(a) || !isDigit(b)) return false;
+    if (a !== b) return true;
+  }
+  return false;
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+
+function significant(address: string): string {
+  return /^[\d+() ./-]+$/.test(address) ? address.replace(/\D/g, '').replace(/^0+/, '') : '';
+}

@@ -1,0 +1,289 @@
+import type { Clock, TimerHandle } from '../../clock';
+import type { CorrelationEntry } from '../../store';
+import type { FinalReceipts } from './final-receipts';
+import { HeldReceipts, keysOf, type Held, type HeldBounds } from './held-receipts';
+import { KeyedMutex } from '../../collections';
+import { agrees, type Look, type MatchedReceipt, type MessageMatcher } from './matching';
+import { within } from '../../waiting';
+
+/** Where a response never comes, or the account is another system's as well. */
+const BOUNDS: HeldBounds = { count: 10_000, octets: 16 * 1024 * 1024 };
+/**
+ * Where ids are counted up, an id may be that of one message as it is and that of another in other notation. The first
+ * receipts show soon whether this SMSC has another.
+ */
+const HESITATION = 2000;
+/** How long it may hold up a receipt that the store has not taken yet whose message it is. */
+const WRITING = 5000;
+/** How long a stop may wait for the store, and then for those who are told. */
+const LAST_LOOKS = 2000;
+/** Of those whose time is over together so many are told at once. */
+const AT_ONCE = 100;
+
+/** The message that a receipt is for. */
+export interface Match {
+  readonly entry: CorrelationEntry;
+  /** The receipt is final, and so was one for the same message before. */
+  readonly duplicate: boolean;
+}
+
+/** The match now, or perhaps later: then `telling` is to be given what is done with it, so that not too many are told at once. */
+export type Found =
+  | { readonly match: Match | undefined }
+  | {
+      readonly later: Promise<Match | undefined>;
+      readonly telling: (told: Promise<unknown>) => void;
+    };
+
+type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
+  Partial<Pick<MessageMatcher, 'moment'>>;
+
+export interface ReceiptMatcherOptions {
+  /** Ids of the messages to the receipt's number whose message_id may still become known. */
+  readonly awaited?: (receipt: MatchedReceipt) => readonly string[];
+  /** And those of which it may come late: their response is overdue. */
+  readonly overdue?: (receipt: MatchedReceipt) => readonly string[];
+  /** Whether that of the message with this id may. */
+  readonly isAwaited?: (id: string) => boolean;
+  readonly isOverdue?: (id: string) => boolean;
+  /** Resolves when the correlator has all message_ids that are known. */
+  readonly written?: () => Promise<unknown>;
+  readonly bounds?: HeldBounds;
+}
+
+/**
+ * Finds the message that a receipt belongs to.
+ *
+ * Some SMSCs send the receipt before the response that tells the message_id: a receipt that matches nothing, or not
+ * clearly, is held for a while, and matched when its response comes, or when no response is missing any more that could
+ * bring a better match. Where there is no room for it, the oldest that is held is given up. Those that may be for the
+ * same message are looked up one after the other: what one has taken is not free for the next.
+ */
+export class ReceiptMatcher {
+  readonly #matcher: Matching;
+  readonly #finals: Pick<FinalReceipts, 'has' | 'claim'>;
+  readonly #clock: Clock;
+  readonly #holdTime: number;
+  readonly #awaited: NonNullable<ReceiptMatcherOptions['awaited']>;
+  readonly #overdue: NonNullable<ReceiptMatcherOptions['overdue']>;
+  readonly #isAwaited: NonNullable<ReceiptMatcherOptions['isAwaited']>;
+  readonly #isOverdue: NonNullable<ReceiptMatcherOptions['isOverdue']>;
+  readonly #written: NonNullable<ReceiptMatcherOptions['written']>;
+  readonly #held: HeldReceipts<Match>;
+  /** Those that have not waited for a moment yet. */
+  readonly #fresh: { readonly held: Held<Match>; readonly at: number }[] = [];
+  #freshTimer: TimerHandle | undefined;
+  readonly #mutex = new KeyedMutex();
+  #timer: TimerHandle | undefined;
+  #expiring = false;
+
+  /** `holdTime`: milliseconds; 0: what matches nothing now never does. */
+  constructor(
+    matcher: Matching,
+    finals: Pick<FinalReceipts, 'has' | 'claim'>,
+    clock: Clock,
+    holdTime: number,
+    options: ReceiptMatcherOptions = {},
+  ) {
+    this.#matcher = matcher;
+    this.#finals = finals;
+    this.#clock = clock;
+    this.#holdTime = holdTime;
+    this.#awaited = options.awaited ?? (() => []);
+    this.#overdue = options.overdue ?? (() => []);
+    this.#isAwaited = options.isAwaited ?? (() => false);
+    this.#isOverdue = options.isOverdue ?? (() => false);
+    this.#written = options.written ?? (() => Promise.resolve());
+    this.#held = new HeldReceipts(options.bounds ?? BOUNDS);
+    matcher.onLearned = () => {
+      for (const held of this.#held) this.#soon(held);
+    };
+  }
+
+  /** Receipts that are held, and the octets that they are kept in. */
+  get size(): { readonly count: number; readonly octets: number } {
+    return { count: this.#held.size, octets: this.#held.octets };
+  }
+
+  /**
+   * The match at once, or a promise of it where it may still come. `octets`: what is kept meanwhile. Rejects as the
+   * correlator does.
+   */
+  async find(receipt: MatchedReceipt, octets = 0): Promise<Found> {
+    // Held before it is looked up: its response may be stored in between.
+    const held = this.#hold(receipt, octets);
+    if (!held) return { match: await this.#mutex.take(keysOf(receipt.ids), () => this.#look(receipt, LAST)) };
+    try {
+      const match = await this.#mutex.take(held.keys, () => this.#settle(held));
+      if (match) return { match };
+      // It is not answered before a kill would find it in the store.
+      if (held.awaited.size > 0) await within(this.#clock, WRITING, this.#written());
+      if (held.settled) return { match: await held.match };
+    } catch (error) {
+      this.#release(held, undefined);
+      throw error;
+    }
+    this.#hesitate(held);
+    await this.#makeRoom();
+    return { later: held.match, telling: (told) => void (held.told = told) };
+  }
+
+  /** Looks it up, unless that is settled; undefined: nothing is found now. */
+  async #settle(held: Held<Match>, look: Partial<Look> = {}): Promise<Match | undefined> {
+    if (held.settled) return undefined;
+    const { awaited, overdue, later, since, waited } = held;
+    const state = {
+      ...{ open: awaited.size > 0, overdue: overdue.size > 0, awaited, last: false, waited, later },
+      ...(since === undefined ? {} : { since }),
+    };
+    const match = await this.#look(held.receipt, { ...state, ...look });
+    if (match) this.#release(held, match);
+    return match;
+  }
+
+  async #look(receipt: MatchedReceipt, look: Look): Promise<Match | undefined> {
+    const entry = await this.#matcher.find(receipt, look);
+    if (!entry) return undefined;
+    const duplicate = receipt.final && this.#finals.has(entry);
+    // It may be for another message with this id, whose response is still to come.
+    if (look.open && !look.last && (duplicate || !agrees(entry, receipt))) return undefined;
+    if (receipt.final) this.#finals.claim(entry, receipt);
+    return { entry, duplicate };
+  }
+
+  /** The correlator has it now. */
+  known(entry: CorrelationEntry): void {
+    this.#matcher.observe(entry.messageId);
+    if (this.#held.size === 0) return;
+    const alike = this.#held.alike(entry.messageId);
+    // Several with one id, of which one may be for a message whose response is still to come.
+    const shared = alike.size > 1;
+    for (const held of alike) {
+      this.#held.noteLater(held, entry.id);
+      this.#soon(held, { shared });
+    }
+    this.landed(entry.id);
+  }
+
+  /** Of the message nothing is on the wire any more. */
+  landed(id: string): void {
+    if (!this.#held.isAwaited(id) || this.#isAwaited(id)) return;
+    for (const held of this.#held.landed(id, this.#isOverdue(id))) this.#soon(held);
+  }
+
+  /** No response comes any more: all that are held are looked up for the last time. Resolves when they are told. */
+  async stop(): Promise<void> {
+    const held = [...this.#held];
+    if (held.length === 0) return;
+    await within(this.#clock, LAST_LOOKS, Promise.all(held.map((one) => this.#again(one, { last: true }))));
+    for (const one of held) this.#release(one, undefined);
+    await within(this.#clock, LAST_LOOKS, Promise.all(held.map(({ match, told }) => match.then(() => told))));
+  }
+
+  #hold(receipt: MatchedReceipt, octets: number): Held<Match> | undefined {
+    if (this.#holdTime === 0) return undefined;
+    const dueAt = this.#clock.monotonic() + this.#holdTime;
+    const since = this.#matcher.moment;
+    const [sentBefore, overdue] = [this.#awaited(receipt), this.#overdue(receipt)];
+    const held = this.#held.make(receipt, { octets, dueAt, since, sentBefore, overdue });
+    this.#held.add(held);
+    this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), this.#holdTime);
+    return held;
+  }
+
+  /** Waits until those that had to go are told, so that no more come than can be told. */
+  async #makeRoom(): Promise<void> {
+    while (this.#held.isOver()) {
+      const oldest = this.#held.oldest();
+      if (oldest) await this.#giveUp(oldest);
+    }
+  }
+
+  /** The last look, and an end of it. */
+  async #giveUp(held: Held<Match>): Promise<void> {
+    this.#remove(held);
+    if (held.sentBefore.length > 0) await within(this.#clock, WRITING, this.#written());
+    await this.#again(held, { last: true });
+    this.#release(held, undefined);
+    // What is to be done with it may have been said only now.
+    await held.match;
+    await held.told;
+  }
+
+  #release(held: Held<Match>, match: Match | undefined): void {
+    this.#remove(held);
+    held.settled = true;
+    held.resolve(match);
+  }
+
+  #remove(held: Held<Match>): void {
+    this.#held.remove(held);
+    if (this.#held.size > 0) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#clock.clearTimeout(this.#freshTimer);
+    this.#freshTimer = undefined;
+    this.#fresh.length = 0;
+  }
+
+  #hesitate(held: Held<Match>): void {
+    if (this.#holdTime <= HESITATION) return;
+    this.#fresh.push({ held, at: this.#clock.monotonic() + HESITATION });
+    this.#freshTimer ??= this.#clock.setTimeout(() => this.#hesitated(), HESITATION);
+  }
+
+  #hesitated(): void {
+    const now = this.#clock.monotonic() + 1;
+    const pending = this.#fresh.findIndex(({ at, held }) => at > now && !held.settled);
+    for (const { held } of this.#fresh.splice(0, pending < 0 ? this.#fresh.length : pending)) {
+      held.waited = true;
+      if (!held.settled) this.#soon(held);
+    }
+    const [next] = this.#fresh;
+    this.#freshTimer =
+      next && this.#clock.setTimeout(() => this.#hesitated(), next.at - this.#clock.monotonic());
+  }
+
+  async #expire(): Promise<void> {
+    this.#timer = undefined;
+    if (this.#expiring) return;
+    this.#expiring = true;
+    for (let due = this.#due(); due.length > 0; due = this.#due()) {
+      await Promise.all(due.map((held) => this.#giveUp(held)));
+    }
+    this.#expiring = false;
+    const next = this.#held.oldest();
+    if (!next) return;
+    this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), next.dueAt - this.#clock.monotonic());
+  }
+
+  #due(): Held<Match>[] {
+    // Timers may fire a fraction of a millisecond early.
+    const now = this.#clock.monotonic() + 1;
+    const due: Held<Match>[] = [];
+    for (const held of this.#held) {
+      if (held.dueAt > now || due.length >= AT_ONCE) break;
+      due.push(held);
+    }
+    return due;
+  }
+
+  /** Looks it up again when it is its turn, once however much becomes known before. */
+  #soon(held: Held<Match>, look?: Partial<Look>): void {
+    if (held.due) return;
+    held.due = true;
+    void this.#again(held, look);
+  }
+
+  /** What could not be told when it came may be clear by now. */
+  async #again(held: Held<Match>, look?: Partial<Look>): Promise<void> {
+    const settle = (): Promise<unknown> => {
+      held.due = false;
+      return this.#settle(held, look);
+    };
+    await this.#mutex.take(held.keys, settle).catch(() => undefined);
+  }
+}
+
+/** Nothing that is missing is waited for. */
+const LAST: Look = { open: false, last: true };

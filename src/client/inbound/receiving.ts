@@ -1,0 +1,229 @@
+import type { Acceptances } from '../outbound/acceptances';
+import type { Clock } from '../../clock';
+import type { Log } from '../../observability';
+import type { Pdu, PduError } from '../../protocol';
+import type { Answer, Session } from '../../session';
+import type { CorrelationEntry, Correlator, Store } from '../../store';
+import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../../text';
+import type { Events } from '../events/events';
+import { FinalReceipts } from './final-receipts';
+import { PendingAcks } from './pending-acks';
+import { IncomingMessages, type Incoming } from './incoming-messages';
+import { IncomingReceipts } from './incoming-receipts';
+import { Reassembly } from './reassembly';
+import { MessageMatcher, agrees } from './matching';
+import { Audience } from './audience';
+import type { Listening, Settings } from '../config/options';
+import type { Outcomes } from '../outbound/outcomes';
+import { InboundAdmission } from './admission';
+import { HandlerTimeout } from './handler-timeout';
+import { ReceiptMatcher } from './receipts';
+
+export interface ReceivingParts {
+  readonly settings: Settings;
+  readonly codecs: readonly TextCodec[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: Events;
+  readonly outcomes: Outcomes;
+  readonly store: Pick<Store, 'state' | 'capabilities'>;
+  readonly correlator: Correlator;
+  /** Messages whose message_id may still become known. */
+  acceptances(): Acceptances;
+  readonly listening: (() => Listening | Promise<Listening>) | undefined;
+}
+
+const UDHI = 0x40;
+const OK: Answer = { command_status: 0 };
+/** The SMSC keeps what is answered so, and repeats it. */
+const NOT_NOW: Answer = { command_status: 'ESME_RX_T_APPN' };
+
+/** What comes from the SMSC: messages and receipts, told as events, then answered. */
+export class Receiving {
+  readonly #parts: ReceivingParts;
+  readonly #admission: InboundAdmission;
+  readonly #holding: PendingAcks;
+  readonly #reassembly: Reassembly;
+  readonly #matcher: ReceiptMatcher;
+  readonly #messages: IncomingMessages;
+  readonly #receipts: IncomingReceipts;
+  readonly #leaving = new WeakSet<Session>();
+  #open = false;
+
+  constructor(parts: ReceivingParts) {
+    const { settings, clock, log, store, correlator } = parts;
+    this.#parts = parts;
+    this.#admission = new InboundAdmission({
+      clock,
+      log,
+      limit: settings.ackLimit,
+      handlerTimeout: settings.ackTimeout,
+      longestLag: longestLag(settings),
+      later: NOT_NOW,
+    });
+    const times = {
+      clock,
+      log,
+      timeout: settings.ackTimeout,
+      timeoutStatus: settings.ackTimeoutStatus,
+    };
+    this.#holding = new PendingAcks(times);
+    const handlerTimeout = new HandlerTimeout(times);
+    const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
+    const finals = new FinalReceipts({ correlator, clock, log, ttl: settings.finalReceiptTtl });
+    const matcher = new MessageMatcher({
+      correlator,
+      state: store.state,
+      log,
+      formats,
+      isFinal: (entry) => finals.has(entry),
+      isRepeated: (entry, source) => finals.isRepeated(entry, source),
+      isOther: (entry, ids) => finals.isOther(entry, ids),
+    });
+    this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, {
+      awaited: (receipt) => parts.acceptances().awaited((destination) => agrees({ destination }, receipt)),
+      overdue: (receipt) => parts.acceptances().overdue((destination) => agrees({ destination }, receipt)),
+      isAwaited: (id) => parts.acceptances().isAwaited(id),
+      isOverdue: (id) => parts.acceptances().isOverdue(id),
+      written: () => parts.acceptances().written(),
+    });
+    this.#reassembly = new Reassembly({ clock, log, store, timeout: settings.reassemblyTimeout });
+    const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;
+    const audience = new Audience(parts);
+    this.#messages = new IncomingMessages({
+      ...parts,
+      reassembly: this.#reassembly,
+      holding,
+      handlerTimeout,
+      audience,
+    });
+    this.#receipts = new IncomingReceipts({
+      ...parts,
+      matcher: this.#matcher,
+      finals,
+      holding,
+      handlerTimeout,
+    });
+  }
+
+  open(): void {
+    this.#open = true;
+    this.#reassembly.start();
+  }
+
+  /** From now on the SMSC is asked to repeat later. */
+  close(): void {
+    this.#open = false;
+    this.#admission.turnAway();
+  }
+
+  /** Tells receipts that wait for their message; parts that wait are left to the next client. */
+  async stop(): Promise<void> {
+    await this.#matcher.stop();
+    await this.#reassembly.stop();
+  }
+
+  /** A message has its message_id. */
+  known(entry: CorrelationEntry): void {
+    this.#matcher.known(entry);
+  }
+
+  /** Of a message nothing is on the wire any more, though it was not accepted. */
+  landed(id: string): void {
+    this.#matcher.landed(id);
+  }
+
+  /** Nobody will acknowledge any more: the SMSC is asked to repeat what is held. */
+  releaseHeld(): void {
+    this.#holding.close();
+  }
+
+  /** The session is about to be unbound: what is held is not to be acknowledged any more. */
+  left(session: Session): void {
+    this.#holding.leave(session);
+  }
+
+  acknowledge(ackId: string, status?: string | number): void {
+    this.#holding.acknowledge(ackId, status);
+  }
+
+  request(pdu: Pdu, octets: Buffer, session: Session): Promise<Answer | undefined> | Answer | undefined {
+    if (pdu.command === 'deliver_sm' || pdu.command === 'data_sm') {
+      if (!this.#takes(session)) return NOT_NOW;
+      return this.#admission.take(session, octets.length, () => this.#incoming(pdu, octets, session));
+    }
+    if (pdu.command !== 'alert_notification' && pdu.command !== 'outbind') return undefined;
+    this.#parts.log.info({ event: pdu.command, stage: 'end' }, `the SMSC sent ${pdu.command}`);
+    return OK;
+  }
+
+  /** A message that is none: told raw, for it may be all that there is of it. */
+  malformed(
+    command: string,
+    octets: Buffer,
+    error: PduError,
+    session: Session,
+  ): Promise<Answer | undefined> | Answer | undefined {
+    if (command !== 'deliver_sm' && command !== 'data_sm') return undefined;
+    if (!this.#takes(session)) return NOT_NOW;
+    return this.#admission.take(session, octets.length, () =>
+      this.#messages.malformed(command, octets, error, session),
+    );
+  }
+
+  /** Messages and receipts that came in and are not answered yet. */
+  get unanswered(): number {
+    return this.#admission.size;
+  }
+
+  /** Resolves when all that has come so far is answered. */
+  idle(): Promise<void> {
+    return this.#admission.idle();
+  }
+
+  /** The SMSC is asked to repeat what it sends over this session: another takes its place. Then as {@link idle}. */
+  leave(session: Session): Promise<void> {
+    this.#leaving.add(session);
+    this.#admission.turnAway(session);
+    return this.#admission.idle(session);
+  }
+
+  #takes(session: Session): boolean {
+    return this.#open && !this.#leaving.has(session);
+  }
+
+  async #incoming(pdu: Incoming, octets: Buffer, session: Session): Promise<Answer> {
+    const data = readUserData(pdu);
+    const receipt = this.#receiptOf(pdu, data);
+    return receipt
+      ? this.#receipts.take(pdu, octets, receipt, session, this.#readReceipt)
+      : this.#messages.take(pdu, octets, data, session);
+  }
+
+  readonly #readReceipt = (pdu: Incoming): Receipt | undefined => this.#receiptOf(pdu, readUserData(pdu));
+
+  #receiptOf(pdu: Incoming, data: UserData): Receipt | undefined {
+    const { settings, codecs } = this.#parts;
+    return parseReceipt(data.octets, pdu.tlvs, {
+      data_coding: pdu.data_coding,
+      // Its user data header is off already.
+      esm_class: pdu.esm_class & ~UDHI,
+      defaultAlphabet: settings.defaultAlphabet,
+      dataCodings: settings.dataCodings,
+      codecs,
+      pattern: settings.receiptPattern,
+      states: settings.receiptStates,
+      timeZone: settings.receiptTimeZone,
+      useEsmClass: settings.receiptSigns !== 'text',
+      useShape: settings.receiptSigns !== 'esm_class',
+    });
+  }
+}
+
+/**
+ * Responses to our own requests, and the SMSC's questions whether we are there, lie behind what is not read: half
+ * of the time that either is waited for.
+ */
+function longestLag({ responseTimeout, enquireLinkInterval }: Settings): number {
+  return Math.min(responseTimeout, enquireLinkInterval || Infinity) / 2;
+}

@@ -1,0 +1,134 @@
+import type { DestAddressInput } from '../../protocol';
+import { TextError, divideNumbers, resolveAddress, type Address } from '../../text';
+import { MessageError, show } from '../config/errors';
+import type { ParsedMessage } from './message';
+import type { Settings } from '../config/options';
+
+export type Fields = Record<string, unknown>;
+
+/** Puts the sender into the PDU; none where nobody named one. */
+export function putSource(parsed: ParsedMessage, pdu: Fields, settings: Settings): void {
+  const { addr, ton, npi } = about('source_addr', () =>
+    resolveAddress(addressText(parsed.fields['source_addr'] ?? '', 'source_addr'), {
+      role: 'source',
+      ton: octetField(parsed, 'source_addr_ton') ?? settings.sourceTon,
+      npi: octetField(parsed, 'source_addr_npi') ?? settings.sourceNpi,
+      encoding: settings.addressEncoding,
+    }),
+  );
+  pdu['source_addr'] = addr;
+  pdu['source_addr_ton'] = ton;
+  pdu['source_addr_npi'] = npi;
+}
+
+/** Puts the recipients into the PDU, and returns them for people. */
+export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Settings): string {
+  const { command, destination } = parsed;
+  if (command === 'broadcast_sm') return '';
+  if (command === 'submit_multi') return putDestinations(parsed, pdu, settings, destination);
+  if (destination === undefined || destination === '') {
+    throw missing('the message has no recipient; give it as msg.topic, in the node, or as destination_addr');
+  }
+  const { addr, ton, npi } = resolve(destination, parsed, settings);
+  pdu['destination_addr'] = addr;
+  pdu['dest_addr_ton'] = ton;
+  pdu['dest_addr_npi'] = npi;
+  return addr;
+}
+
+function putDestinations(parsed: ParsedMessage, pdu: Fields, settings: Settings, given: unknown): string {
+  const lists: unknown = parsed.fields['dest_address'];
+  const entries: unknown[] = Array.isArray(lists) ? lists : [];
+  const written = entries.filter((one) => typeof one !== 'object' || one === null);
+  if (entries.length > 0 && written.length === 0)
+    return (entries as DestAddressInput[]).map(nameOf).join(',');
+  if (written.length < entries.length) throw mixed();
+  const wanted = written.length > 0 ? written : recipientsOf(given);
+  if (wanted.length === 0 || wanted.length > 255) {
+    throw missing(
+      `submit_multi has ${wanted.length} recipients; give 1 to 255 as a list, or divided by commas, semicolons or line ends`,
+    );
+  }
+  const resolved = wanted.map((one) => resolve(one, parsed, settings));
+  pdu['dest_address'] = resolved.map(({ addr, ton, npi }) => ({
+    dest_flag: 1,
+    dest_addr_ton: ton,
+    dest_addr_npi: npi,
+    destination_addr: addr,
+  }));
+  return resolved.map(({ addr }) => addr).join(',');
+}
+
+function recipientsOf(given: unknown): unknown[] {
+  const all: unknown[] =
+    typeof given === 'string' ? divideNumbers(given) : Array.isArray(given) ? given : [given];
+  return all.filter((one) => one !== undefined && one !== null && !isBlank(one));
+}
+
+function mixed(): MessageError {
+  const text =
+    'dest_address has numbers beside objects: give either numbers alone, or objects such as ' +
+    '{"dest_flag": 1, "destination_addr": "447700900123"} and {"dest_flag": 2, "dl_name": "staff"}';
+  return new MessageError('INVALID_FIELD', 'dest_address', text);
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() === '';
+}
+
+function nameOf(one: DestAddressInput): string {
+  return (
+    ('dl_name' in one ? one.dl_name : 'destination_addr' in one ? one.destination_addr : undefined) ?? ''
+  );
+}
+
+function resolve(given: unknown, parsed: ParsedMessage, settings: Settings): Address {
+  return about('destination_addr', () =>
+    resolveAddress(addressText(given, 'destination_addr'), {
+      role: 'destination',
+      ton: octetField(parsed, 'dest_addr_ton') ?? settings.destinationTon,
+      npi: octetField(parsed, 'dest_addr_npi') ?? settings.destinationNpi,
+      encoding: settings.addressEncoding,
+    }),
+  );
+}
+
+/** An address as text: a whole number is one too, as long as it has kept all its digits. */
+export function addressText(given: unknown, field: string): string {
+  if (typeof given === 'string') return given;
+  if (typeof given === 'bigint' || Number.isSafeInteger(given)) return String(given);
+  if (Array.isArray(given) && field === 'destination_addr') {
+    const text = `${field} is a list of ${given.length}: several recipients are for submit_multi, or a message each`;
+    throw new MessageError('INVALID_ADDRESS', field, text);
+  }
+  const what = typeof given === 'number' ? show(given) : typeof given;
+  const text = `${field} must be a text such as "+4915112345678", not ${what}`;
+  throw new MessageError('INVALID_ADDRESS', field, text);
+}
+
+function missing(text: string): MessageError {
+  return new MessageError('MISSING_DESTINATION', 'destination_addr', text);
+}
+
+/** A field of one octet; undefined where nobody gave it. */
+export function octetField(parsed: Pick<ParsedMessage, 'fields'>, name: string): number | undefined {
+  const given = parsed.fields[name];
+  if (given === undefined || given === '') return undefined;
+  const value = Number(given);
+  if (Number.isInteger(value) && value >= 0 && value <= 255) return value;
+  const text = `${name} ${JSON.stringify(given)}: give a whole number from 0 to 255`;
+  throw new MessageError('INVALID_FIELD', name, text);
+}
+
+/** Names the field that an error of the text room is about. */
+export function about<T>(field: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TextError) {
+      const text = error.message.includes(field) ? error.message : `${field}: ${error.message}`;
+      throw new MessageError(error.code, field, text, error);
+    }
+    throw error;
+  }
+}

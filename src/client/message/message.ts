@@ -1,0 +1,261 @@
+import {
+  DIRECT,
+  QUEUED,
+  TlvTable,
+  commandFacts,
+  isCommandName,
+  setOwn,
+  type CommandName,
+  type TlvDefinition,
+} from '../../protocol';
+import { MessageError, show } from '../config/errors';
+import { askedCommand } from './naz-items';
+import { octetsOf, tlvValue } from './plain-values';
+
+/**
+ * A message as users write it: SMPP fields by their specification names (of the
+ * command and TLVs alike), and these of ours. A queue item of naz is one.
+ */
+export interface Message {
+  /** Default `submit_sm`. */
+  command?: CommandName;
+  /** Text, or octets for a binary message. */
+  short_message?: string | Buffer;
+  message_payload?: string | Buffer;
+  source_addr?: string | number | bigint;
+  /** One recipient; for submit_multi a list as well, or a text of several numbers. */
+  destination_addr?: string | number | bigint | readonly (string | number | bigint)[];
+  /** `auto` (the default), `gsm0338`, `ucs2`, `latin1`, `binary` … */
+  encoding?: string;
+  /** How a text longer than one short message goes: auto (udh8), udh8, udh16, sar, payload (in message_payload; payload-always: short ones too), reject. */
+  long_messages?: string;
+  /** 0 (flash: shown at once) to 3. */
+  message_class?: number | string;
+  /** A language whose national characters may be used before UCS2. */
+  language?: string;
+  /** Languages whose national characters may be used where that takes fewer segments than UCS2. */
+  languages?: string | readonly string[];
+  /** What becomes of characters that the encoding lacks: strict, replace, transliterate. */
+  unencodable?: string;
+  /** Cut long messages between words. */
+  whole_words?: boolean;
+  /** An SMPP octet, or when a receipt is wanted: final, none, failure, success. */
+  registered_delivery?: number | string;
+  intermediate_notification?: boolean;
+  /** none, delivery, manual, both. */
+  sme_acknowledgement?: string;
+  /** Date, ISO 8601 text, or epoch milliseconds: not sent any more after that. */
+  expires?: Date | string | number;
+  /** Lane 0 (first) … 4 (last); default 2. The wire's own is `priority_flag`. */
+  priority?: number;
+  correlation_id?: string;
+  /** Any JSON up to 8 KiB; comes back with every event. */
+  metadata?: unknown;
+  tlvs?: Readonly<Record<string, unknown>>;
+  [field: string]: unknown;
+}
+
+/** What a message asks of us, as against its SMPP fields. */
+export interface MessageOptions {
+  encoding?: string;
+  longMessages?: string;
+  unencodable?: string;
+  correlationId?: string;
+  metadata?: unknown;
+  priority?: unknown;
+  expires?: unknown;
+  intermediateNotification?: boolean;
+  smeAcknowledgement?: string;
+  messageClass?: unknown;
+  wholeWords?: unknown;
+  language?: string;
+  languages?: unknown;
+}
+
+export interface ParsedMessage {
+  readonly command: CommandName;
+  readonly options: MessageOptions;
+  /** What is to be sent, before it is encoded; undefined: nothing was given. */
+  content: unknown;
+  /** Whether it was given as message_payload. */
+  inPayload: boolean;
+  /** One recipient or several, as given. */
+  destination: unknown;
+  /** All other mandatory fields, by name. */
+  readonly fields: Record<string, unknown>;
+  readonly tlvs: Record<string, unknown>;
+}
+
+type Take = (parsed: ParsedMessage, value: unknown) => void;
+
+const text = (value: unknown): string => String(value);
+
+const WISHES: Record<string, Take> = {
+  encoding: ({ options }, value) => (options.encoding = text(value)),
+  long_messages: ({ options }, value) => (options.longMessages = text(value)),
+  correlation_id: ({ options }, value) => (options.correlationId = text(value)),
+  metadata: ({ options }, value) => (options.metadata = value),
+  priority: ({ options }, value) => (options.priority = value),
+  expires: ({ options }, value) => (options.expires = value),
+  intermediate_notification: ({ options }, value) =>
+    (options.intermediateNotification = value === true || value === 'true'),
+  sme_acknowledgement: ({ options }, value) => (options.smeAcknowledgement = text(value)),
+  message_class: ({ options }, value) => (options.messageClass = value),
+  whole_words: ({ options }, value) => (options.wholeWords = value),
+  language: ({ options }, value) => (options.language = text(value)),
+  languages: ({ options }, value) => (options.languages = value),
+  unencodable: ({ options }, value) => (options.unencodable = text(value)),
+  // What naz calls them.
+  log_id: ({ options }, value) => (options.correlationId ??= text(value)),
+  hook_metadata: ({ options }, value) => {
+    if (value !== '') options.metadata ??= value;
+  },
+  errors: ({ options }, value) => (options.unencodable ??= value === 'strict' ? 'strict' : 'replace'),
+  version: (_parsed, value) => {
+    if (value !== 1 && value !== '1')
+      throw new MessageError('INVALID_FIELD', 'version', `version ${text(value)}: only 1 is known`);
+  },
+};
+
+/** Fields that naz's items have at the wrong length or that mean "not set". */
+const ALIASES = new Map([
+  ['smpp_command', 'command'],
+  ['smpp_event', 'command'],
+  ['optional_tags_dict', 'tlvs'],
+]);
+/** What a field is called here: naz has other names for two. */
+export const canonicalName = (name: string): string => ALIASES.get(name) ?? name;
+/** Fields of ours, which say what is to be done with a message. */
+export const isWish = (name: string): boolean => Object.hasOwn(WISHES, name);
+const STANDARD = new TlvTable();
+
+/** Sorts a message into command, fields, TLVs and wishes. Throws {@link MessageError}. */
+export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMessage {
+  if (typeof message !== 'object' || message === null || Array.isArray(message) || Buffer.isBuffer(message)) {
+    throw new MessageError(
+      'INVALID_FIELD',
+      'payload',
+      'a message must be an object such as {short_message, destination_addr}; ' +
+        'with payloadFormat naz the JSON text of a queue item of naz is one, too',
+    );
+  }
+  const command = commandOf(message);
+  return sortFields(message, command, vendorTlvs, (name) => {
+    throw unknownField(name, command, commandFacts(command).fieldNames);
+  });
+}
+
+/** Sorts fields for a command. `strange` is told of those that it does not have. Throws {@link MessageError}. */
+export function sortFields(
+  given: Message,
+  command: CommandName,
+  vendorTlvs: TlvTable,
+  strange: (name: string) => void,
+): ParsedMessage {
+  const names = commandFacts(command).fieldNames;
+  const { message_payload: payload, ...tlvs } = tlvsOf(given, vendorTlvs);
+  const parsed: ParsedMessage = {
+    command,
+    options: {},
+    content: octetsOf(payload),
+    inPayload: payload !== undefined,
+    destination: undefined,
+    fields: {},
+    tlvs,
+  };
+  for (const [key, value] of Object.entries(given)) {
+    const name = canonicalName(key);
+    if (value === undefined || value === null || name === 'command' || name === 'tlvs') continue;
+    const take = TAKES.get(name);
+    const spec = vendorTlvs.named(name);
+    if (take) take(parsed, value);
+    else if (names.has(name)) parsed.fields[name] = value;
+    else if (spec) setOwn(parsed.tlvs, spec.name, tlvOf(spec, value));
+    else if (!ANSWERS.has(name)) strange(name);
+  }
+  return parsed;
+}
+
+/** Fields that are worked upon before they are fields, the same for every command. */
+const CONTENT: Record<string, Take> = {
+  short_message: (parsed, value) => {
+    // naz's items have both, of which one is empty.
+    if (!parsed.inPayload) parsed.content = octetsOf(value);
+    else if (value !== '') throw new MessageError('INVALID_FIELD', 'short_message', BOTH);
+  },
+  message_payload: (parsed, value) => {
+    if (parsed.content !== undefined && parsed.content !== '')
+      throw new MessageError('INVALID_FIELD', 'message_payload', BOTH);
+    parsed.content = octetsOf(value);
+    parsed.inPayload = true;
+  },
+  destination_addr: (parsed, value) => (parsed.destination = value),
+};
+
+const TAKES = new Map(Object.entries({ ...WISHES, ...CONTENT }));
+
+const BOTH = 'a message has either short_message or message_payload, not both (SMPP 3.4 section 5.3.2.32)';
+
+/** Fields of a decoded PDU that a copied message brings along and that are made anew. */
+const ANSWERS = new Set([
+  'command_id',
+  'command_length',
+  'command_status',
+  'command_status_code',
+  'sequence_number',
+  'sm_length',
+  'flaws',
+]);
+
+function commandOf(message: Message): CommandName {
+  const given = askedCommand(message) ?? 'submit_sm';
+  if (typeof given === 'string' && isCommandName(given) && SENDABLE.has(given)) return given;
+  throw new MessageError(
+    'UNKNOWN_COMMAND',
+    'command',
+    typeof given === 'string' && isCommandName(given)
+      ? `command "${given}" belongs to the session that it was made for, such as an answer in a queue of naz's; ` +
+          `drop it, or give one of ${[...SENDABLE].join(', ')}`
+      : `command ${JSON.stringify(given)} cannot be sent; give one of ${[...SENDABLE].join(', ')}`,
+  );
+}
+
+const SENDABLE = new Set<string>([...QUEUED, ...DIRECT]);
+
+/** By name, whichever name or tag they were given by: so that one given twice counts once, the last. */
+function tlvsOf(message: Message, table: TlvTable): Readonly<Record<string, unknown>> {
+  const tlvs = message.tlvs ?? message['optional_tags_dict'];
+  if (tlvs === undefined || tlvs === null) return {};
+  if (typeof tlvs === 'object' && !Array.isArray(tlvs)) {
+    return Object.fromEntries(
+      Object.entries(tlvs).map(([name, value]): [string, unknown] => {
+        const spec = table.named(name);
+        // A name that is none stays: the codec says what is wrong with it.
+        return spec ? [spec.name, tlvOf(spec, value)] : [name, value];
+      }),
+    );
+  }
+  throw new MessageError(
+    'INVALID_FIELD',
+    'tlvs',
+    'tlvs must be an object such as {"user_message_reference": 7}',
+  );
+}
+
+function tlvOf(spec: TlvDefinition, value: unknown): unknown {
+  const all: unknown[] = Array.isArray(value) ? value : [value];
+  if (!spec.type.startsWith('int') && all.some((one) => typeof one === 'number')) {
+    const text = `the TLV ${spec.name} is no number (${show(value)}): give it as a text, in quotes; a number of more than 15 digits loses the last ones`;
+    throw new MessageError('INVALID_FIELD', spec.name, text);
+  }
+  return tlvValue(spec, value);
+}
+
+function unknownField(name: string, command: CommandName, names: ReadonlySet<string>): MessageError {
+  const known = [...names].filter((field) => !ANSWERS.has(field));
+  return new MessageError(
+    'UNKNOWN_FIELD',
+    name,
+    `${name} is no field of ${command} and no TLV; fields are ${known.join(', ')}`,
+  );
+}

@@ -1,0 +1,50 @@
+import type { DeadLetter, Store } from '../../store';
+import { failureFields, failureText, identity } from './outcomes';
+
+/** A message that failed for good, as a flow sees it: what its failure event said, and when it was. */
+export type DeadLetterReport = ReturnType<typeof deadLetterOf>;
+
+export interface DeadLetterList {
+  /** How many are kept. */
+  total: number;
+  letters: DeadLetterReport[];
+}
+
+/** Queues those with these ids again, or all; `ttl` in milliseconds from `now` on, 0: for ever. */
+export async function replayLetters(
+  store: Pick<Store, 'deadLetters'>,
+  ids: readonly string[] | undefined,
+  ttl: number,
+  now: number,
+): Promise<{ replayed: string[]; missing: string[] }> {
+  const wanted = ids ?? (await allDeadLetters(store));
+  if (!store.deadLetters || wanted.length === 0) return { replayed: [], missing: [...wanted] };
+  return store.deadLetters.replay(wanted, ttl === 0 ? {} : { expiresAt: now + ttl });
+}
+
+/** The ids of all that are kept, also where the store lists only some at a time. */
+async function allDeadLetters({ deadLetters }: Pick<Store, 'deadLetters'>): Promise<string[]> {
+  const ids = new Set<string>();
+  for (let after: string | undefined; deadLetters;) {
+    const { letters } = await deadLetters.list(after === undefined ? {} : { after });
+    const known = ids.size;
+    for (const { item } of letters) ids.add(item.id);
+    // The last one may have gone meanwhile: then the list begins again.
+    if (ids.size === known) break;
+    after = letters.at(-1)?.item.id;
+  }
+  return [...ids];
+}
+
+export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {
+  const { topic, ...rest } = identity(item);
+  return {
+    ...failureFields(item, state, reason),
+    ...rest,
+    command: item.command,
+    source_addr: item.source,
+    destination_addr: topic,
+    reason: failureText(state, reason),
+    failed_at: new Date(failedAt).toISOString(),
+  };
+}

@@ -1,0 +1,260 @@
+import { describeStatus } from '../../protocol';
+import { refusalOf, type OutboundRequest, type RequestHandler, type ResponseView } from '../../session';
+import { acceptSegment, isAccepted, type DeadReason, type Lease, type QueueItem } from '../../store';
+import { infoField } from '../events/pdu-fields';
+import { verdictOf, type Verdict } from './retry';
+import type { StatusPolicy } from '../config/status-policy';
+
+export interface SegmentResponse {
+  /** To be read at once. */
+  readonly view: ResponseView;
+  /** Milliseconds from writing to the response. */
+  readonly duration: number;
+  /** It came after its time-out. */
+  readonly late?: true;
+}
+
+/** What deliveries share. */
+export interface DeliveryContext {
+  readonly listener: DeliveryListener;
+  readonly clock: { now(): number; monotonic(): number };
+  readonly policy: StatusPolicy;
+}
+
+/** What a delivery tells the road that carries it. */
+export interface DeliveryListener {
+  /** The SMSC answered one segment. */
+  responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void;
+  /** The SMSC asks for less; the segment is to go again, first. */
+  throttled(delivery: Delivery, status: number): void;
+  /**
+   * No segment is on the wire any more and none is to follow: see `delivery.end`. Where all are accepted, repeats of
+   * some may still be on the wire; their answers are told all the same.
+   */
+  ended(delivery: Delivery): void;
+  /** A response came after its time-out. */
+  late(delivery: Delivery, segment: number, response: SegmentResponse): void;
+}
+
+/** How the loan of a message ends. */
+export type DeliveryEnd =
+  | { readonly kind: 'accepted' }
+  /** The rest was never written, or the SMSC knew no session for it: it goes back as it is. */
+  | { readonly kind: 'unsent' }
+  /** The SMSC has no room for this one while it takes others; not counted as an attempt. */
+  | { readonly kind: 'set-aside' }
+  /** Refused for a while: try again later. `info` is what the SMSC said to it in words. */
+  | { readonly kind: 'retry'; readonly info: string | undefined }
+  /** Written, but the answer never came. */
+  | { readonly kind: 'unknown'; readonly linkLost: boolean }
+  | { readonly kind: 'dead'; readonly reason: DeadReason };
+
+const HISTORY = 20;
+const ACCEPTED: DeliveryEnd = { kind: 'accepted' };
+const NONE: never[] = [];
+/** Lost links that a message was there at. */
+export const SUSPECT_AFTER = 2;
+
+/**
+ * One message on its way: which segments are still to go, which are on the wire, which
+ * are accepted, and how it ends. It ends once, when nothing of it is on the wire.
+ */
+export class Delivery {
+  readonly lease: Lease;
+  /** The order in which the road got it: throttled messages go back to their place. */
+  readonly order: number;
+  readonly #context: DeliveryContext;
+  readonly #toGo: number[];
+  #flying = 0;
+  #end: DeliveryEnd | undefined;
+  /** What speaks for an end, and which segment it befell; -1: all of them. */
+  #causes: { readonly segment: number; readonly end: DeliveryEnd }[] = NONE;
+  #ended = false;
+  /** An earlier transmission was accepted while this loan lasts. */
+  #acceptedLate = false;
+
+  constructor(lease: Lease, order: number, context: DeliveryContext) {
+    this.lease = lease;
+    this.order = order;
+    this.#context = context;
+    this.#toGo = lease.item.segments
+      .map((_, index) => index)
+      .filter((index) => lease.state.accepted[index] == null);
+  }
+
+  /** Segments that are still to be sent; none once an end is in sight. */
+  get remaining(): number {
+    return this.#end ? 0 : this.#toGo.length;
+  }
+
+  /**
+   * It was there whenever the link was lost, twice at least: it may be what the SMSC cannot bear. Alone on its
+   * session it is found out, and takes nobody with it.
+   */
+  get isSuspect(): boolean {
+    return this.lease.state.lostLinks >= SUSPECT_AFTER;
+  }
+
+  /** With at-most-once: it may go out, for the store knows that it does. */
+  get isCommitted(): boolean {
+    return this.lease.state.onTheWire === true;
+  }
+
+  get flying(): number {
+    return this.#flying;
+  }
+
+  get end(): DeliveryEnd | undefined {
+    return this.#end;
+  }
+
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
+  /** The next segment as a request, now counted as being on the wire. */
+  next(commandId: number): { segment: number; request: OutboundRequest } {
+    const segment = this.#toGo.shift() as number;
+    this.#flying++;
+    const body = this.lease.item.segments[segment] as Buffer;
+    return { segment, request: { commandId, body, handler: new Flight(this, segment, this.#context.clock) } };
+  }
+
+  /** What {@link next} gave was not written after all. */
+  unsent(segment: number): void {
+    this.#flying--;
+    this.#putBack(segment);
+    this.#finish();
+  }
+
+  /** Nothing more is to be sent: it ends with `end` as soon as nothing is on the wire. `segment`: only for this one's sake. */
+  abandon(end: DeliveryEnd, segment = -1): void {
+    if (!this.#ended) this.#causes = [...this.#causes, { segment, end }];
+    if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
+    this.#finish();
+  }
+
+  /** An earlier transmission of the segment was accepted after all: that counts, whatever becomes of the later one. */
+  acceptedBefore(segment: number, messageId: string): void {
+    acceptSegment(this.lease.state, segment, messageId);
+    if (this.#ended) return;
+    this.#acceptedLate = true;
+    const at = this.#toGo.indexOf(segment);
+    if (at >= 0) this.#toGo.splice(at, 1);
+    if (this.#causes.some((cause) => cause.segment === segment)) this.#reconsider(segment);
+    this.#finish();
+  }
+
+  /** What befell this segment is no reason any more. */
+  #reconsider(segment: number): void {
+    this.#causes = this.#causes.filter((cause) => cause.segment !== segment);
+    this.#end = undefined;
+    for (const { end } of this.#causes)
+      if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
+  }
+
+  onResponse(segment: number, response: SegmentResponse): void {
+    this.#flying--;
+    const status = response.view.command_status;
+    const verdict = verdictOf(status, this.#context.policy);
+    const accepted = this.lease.state.accepted[segment] != null;
+    if (verdict === 'ok') acceptSegment(this.lease.state, segment, response.view.message_id);
+    else this.#note(describeStatus(status).name, segment);
+    this.#context.listener.responded(this, segment, response, verdict);
+    if (accepted) {
+      // An earlier transmission was: what this one is told is no matter of the message's.
+      if (verdict === 'throttle') this.#context.listener.throttled(this, status);
+    } else if (verdict === 'throttle') {
+      this.#putBack(segment);
+      this.#context.listener.throttled(this, status);
+    } else if (verdict === 'retry') {
+      this.#putBack(segment);
+      this.abandon({ kind: 'retry', info: refusalOf(response.view.pdu()).info }, segment);
+    } else if (verdict === 'rebind') {
+      // Refused for want of a session, which is no fault of the message's, and surely not accepted.
+      this.#putBack(segment);
+      this.abandon({ kind: 'unsent' });
+    } else if (verdict === 'fail') {
+      const { name, text, info } = refusalOf(response.view.pdu());
+      const why = `the SMSC refused it with ${text}`;
+      const reason = { code: 'REFUSED', command_status: name, text: why, ...infoField(info) };
+      this.abandon({ kind: 'dead', reason }, segment);
+    }
+    this.#finish();
+  }
+
+  onLost(segment: number, why: 'timeout' | 'closed'): void {
+    this.#flying--;
+    if (this.lease.state.accepted[segment] != null) return this.#finish();
+    this.#note(why === 'timeout' ? 'RESPONSE_TIMEOUT' : 'LINK_LOST', segment);
+    this.#putBack(segment);
+    this.abandon({ kind: 'unknown', linkLost: why === 'closed' }, segment);
+  }
+
+  onLate(segment: number, response: SegmentResponse): void {
+    this.#context.listener.late(this, segment, response);
+  }
+
+  #putBack(segment: number): void {
+    this.#toGo.push(segment);
+    this.#toGo.sort((a, b) => a - b);
+  }
+
+  #note(reason: string, segment: number): void {
+    const { history } = this.lease.state;
+    history.push({ at: this.#context.clock.now(), reason, segment });
+    if (history.length > HISTORY) history.shift();
+  }
+
+  #finish(): void {
+    if (this.#ended || (this.#flying > 0 && !this.#acceptedLate)) return;
+    // Whatever was to happen to the rest: there is none.
+    if (isAccepted(this.lease)) this.#end = ACCEPTED;
+    else if (this.#flying > 0) return;
+    if (!this.#end) return;
+    this.#ended = true;
+    this.#context.listener.ended(this);
+  }
+}
+
+/** Of several reasons to end, the one that weighs most decides. */
+function severity(end: DeliveryEnd): number {
+  return ['accepted', 'unsent', 'set-aside', 'retry', 'unknown', 'dead'].indexOf(end.kind);
+}
+
+/** One segment on the wire. */
+export class Flight implements RequestHandler {
+  readonly #delivery: Delivery;
+  readonly #segment: number;
+  readonly #clock: DeliveryContext['clock'];
+  readonly #sentAt: number;
+
+  constructor(delivery: Delivery, segment: number, clock: DeliveryContext['clock']) {
+    this.#delivery = delivery;
+    this.#segment = segment;
+    this.#clock = clock;
+    this.#sentAt = clock.monotonic();
+  }
+
+  /** The message. */
+  get item(): QueueItem {
+    return this.#delivery.lease.item;
+  }
+
+  onResponse(view: ResponseView): void {
+    this.#delivery.onResponse(this.#segment, this.#response(view));
+  }
+
+  onLost(why: 'timeout' | 'closed'): void {
+    this.#delivery.onLost(this.#segment, why);
+  }
+
+  onLate(view: ResponseView): void {
+    this.#delivery.onLate(this.#segment, { ...this.#response(view), late: true });
+  }
+
+  #response(view: ResponseView): SegmentResponse {
+    return { view, duration: this.#clock.monotonic() - this.#sentAt };
+  }
+}

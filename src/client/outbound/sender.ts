@@ -1,0 +1,267 @@
+import { setMaxListeners } from 'node:events';
+import { SmppError } from '../../protocol';
+import type { Session } from '../../session';
+import type { DeadReason, DeliveryState, OutboundQueue, QueueItem } from '../../store';
+import type { EventReporter } from '../events/reporter';
+import { MessageError } from '../config/errors';
+import type { Outcome } from '../events/events';
+import type { DirectRequest, Intake, Origin } from '../message/intake';
+import type { Message } from '../message/message';
+import { unlessAborted } from '../../waiting';
+import { failureText, queuedOutcome, type CompleteWhen, type Outcomes } from './outcomes';
+
+export interface SendOptions {
+  /** When the promise resolves; default `accepted`. */
+  completeWhen?: CompleteWhen;
+  /** With `delivered`: how many seconds to wait for the receipts; default 86,400. */
+  deliveredTimeout?: number;
+  /** The `_msgid` of the flow message that it comes from. */
+  msgid?: string;
+}
+
+export interface SenderParts {
+  readonly intake: Intake;
+  readonly outcomes: Outcomes;
+  readonly reporter: EventReporter;
+  readonly queue: OutboundQueue;
+  readonly capacity: number;
+  /** Told of what is in the queue now. */
+  readonly queued: (items: readonly QueueItem[]) => void;
+  /** The session that has most room among those that may send. */
+  readonly session: () => Session | undefined;
+}
+
+const DEFAULT_DELIVERED_TIMEOUT = 86_400;
+/** Seconds: Node's timers hold no more than 31 bits of milliseconds. */
+const LONGEST_TIMEOUT = 2_000_000;
+
+function ignore(): void {
+  // Whoever gave the message hears of it.
+}
+
+/** From a message that a user gives to the queue, and from its end back to the user. */
+export class Sender {
+  readonly #parts: SenderParts;
+  readonly #stopping = new AbortController();
+  /** Batches that the queue does not have yet. */
+  readonly #queueing = new Set<readonly QueueItem[]>();
+  /** Settles when all that waits for its turn is with the queue; undefined: nothing waits. */
+  #last: Promise<void> | undefined;
+  /** Queries and the like whose answer is to come. */
+  #asking = 0;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+    // As many as wait for their turn or for room.
+    setMaxListeners(0, this.#stopping.signal);
+  }
+
+  /** From now on nothing comes into the queue. */
+  stop(): void {
+    const text = 'the client was stopped before the message was queued; make a new client and send it again';
+    this.#stopping.abort(new SmppError('NOT_QUEUED', text, { retriable: true }));
+  }
+
+  async enqueue(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
+    return this.#inOrder(this.#prepare(messages, origin), async (items) => {
+      await this.#queue(items);
+      return items;
+    });
+  }
+
+  /** What is given from now on is queued when the work has ended. */
+  after<T>(work: Promise<T>): Promise<T> {
+    this.#last = settled(Promise.all([this.#last, work]));
+    return work;
+  }
+
+  /**
+   * What is given first is queued first, also where what was given before still waits for something: `queue` gives the
+   * items to the queue before it returns. Where nobody waits, neither does this.
+   */
+  #inOrder<T>(
+    prepared: QueueItem[] | Promise<QueueItem[]>,
+    queue: (items: QueueItem[]) => Promise<T>,
+  ): Promise<T> {
+    if (!this.#last && Array.isArray(prepared)) return queue(prepared);
+    const turn = this.#turn(prepared, this.#last, queue);
+    const last = settled(turn);
+    this.#last = last;
+    void last.then(() => {
+      if (this.#last === last) this.#last = undefined;
+    });
+    return turn.then(({ queued }) => queued);
+  }
+
+  /** Resolves when the queue has been asked, whatever it says. */
+  async #turn<T>(
+    prepared: QueueItem[] | Promise<QueueItem[]>,
+    before: Promise<unknown> | undefined,
+    queue: (items: QueueItem[]) => Promise<T>,
+  ): Promise<{ queued: Promise<T> }> {
+    const { signal } = this.#stopping;
+    const [items] = await unlessAborted(Promise.all([prepared, before]), signal);
+    const queued = queue(items);
+    queued.catch(ignore);
+    return { queued };
+  }
+
+  async send(message: Message | string, options: SendOptions): Promise<Outcome> {
+    const { intake } = this.#parts;
+    if (!intake.isQueued(message)) return this.#ask(intake.direct(message), options);
+    const [outcome] = await this.#sendAll([message], options);
+    return outcome as Promise<Outcome>;
+  }
+
+  async sendBatch(
+    messages: readonly (Message | string)[],
+    options: SendOptions,
+  ): Promise<PromiseSettledResult<Outcome>[]> {
+    return Promise.allSettled(await this.#sendAll(messages, options));
+  }
+
+  /** All are queued when it resolves; the promises within are the outcomes. */
+  async #sendAll(
+    messages: readonly (Message | string)[],
+    { completeWhen = 'accepted', deliveredTimeout = DEFAULT_DELIVERED_TIMEOUT, msgid }: SendOptions,
+  ): Promise<Promise<Outcome>[]> {
+    if (completeWhen === 'queued') {
+      const queued = await this.enqueue(messages, { msgid });
+      return queued.map((item) => Promise.resolve(queuedOutcome(item)));
+    }
+    const { outcomes } = this.#parts;
+    const timeout = checkedTimeout(deliveredTimeout);
+    outcomes.reserve(messages.length);
+    return this.#inOrder(this.#prepare(messages, { msgid }), async (items) => {
+      if (completeWhen === 'delivered') items.forEach(checkReceipt);
+      outcomes.reserve(items.length);
+      // They wait before they are queued: the response may be faster than the queue's promise.
+      const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
+      for (const outcome of waiting) outcome.catch(ignore);
+      try {
+        await this.#queue(items);
+      } catch (error) {
+        for (const item of items) outcomes.forget(item.id);
+        throw error;
+      }
+      return waiting;
+    });
+  }
+
+  async #queue(items: readonly QueueItem[]): Promise<void> {
+    const { queue, reporter, capacity, queued } = this.#parts;
+    this.#queueing.add(items);
+    try {
+      await queue.enqueue(items, { signal: this.#stopping.signal });
+    } catch (error) {
+      const { code } = error as Partial<SmppError>;
+      if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
+      if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
+      throw error;
+    } finally {
+      this.#queueing.delete(items);
+    }
+    reporter.queueFull(false, 0);
+    reporter.queueTried();
+    queued(items);
+  }
+
+  /** Messages whose sender waits and that the queue has, or had. */
+  get awaited(): QueueItem[] {
+    const queueing = new Set([...this.#queueing].flat());
+    return this.#parts.outcomes.pending.filter((item) => !queueing.has(item));
+  }
+
+  /** A message failed for good: everybody hears of it. */
+  fail(item: QueueItem, reason: DeadReason, state?: DeliveryState): void {
+    const failure = this.#parts.reporter.failed(item, reason, state);
+    this.#parts.outcomes.failed(item, failure, state ? failureText(state, reason) : reason.text);
+  }
+
+  /** At once, unless one of them takes longer; all by their order. */
+  #prepare(messages: readonly (Message | string)[], origin: Origin): QueueItem[] | Promise<QueueItem[]> {
+    this.#stopping.signal.throwIfAborted();
+    const items: QueueItem[] = [];
+    for (const at of messages.keys()) {
+      const item = this.#prepareOne(messages, at, origin);
+      if (item instanceof Promise) return this.#prepareRest(messages, items, item, origin);
+      items.push(item);
+    }
+    return items;
+  }
+
+  async #prepareRest(
+    messages: readonly (Message | string)[],
+    items: QueueItem[],
+    next: Promise<QueueItem>,
+    origin: Origin,
+  ): Promise<QueueItem[]> {
+    items.push(await next);
+    while (items.length < messages.length) items.push(await this.#prepareOne(messages, items.length, origin));
+    return items;
+  }
+
+  #prepareOne(
+    messages: readonly (Message | string)[],
+    at: number,
+    origin: Origin,
+  ): QueueItem | Promise<QueueItem> {
+    const { intake } = this.#parts;
+    const message = messages[at] as Message | string;
+    if (messages.length === 1) return intake.prepare(message, origin);
+    const own = origin.msgid === undefined ? origin : { ...origin, label: `${origin.msgid}.${at}` };
+    const failed = (error: unknown): never => {
+      if (error instanceof MessageError) error.index = at;
+      throw error;
+    };
+    try {
+      const item = intake.prepare(message, own);
+      return item instanceof Promise ? item.catch(failed) : item;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  async #ask(request: DirectRequest, options: SendOptions): Promise<Outcome> {
+    const session = this.#parts.session();
+    if (!session) {
+      const text = `${request.command} cannot be sent: no session is bound to send; it is not queued, try again when bound`;
+      throw new SmppError('NOT_BOUND', text, { retriable: true });
+    }
+    if (!session.tlvsAllowed && request.pdu.tlvs?.['message_payload'] !== undefined) {
+      const text = `${request.command} cannot be sent: its text is in message_payload, and this SMSC takes no optional parameters (SMPP 3.3); give it as short_message`;
+      throw new SmppError('NO_TLVS', text);
+    }
+    this.#parts.outcomes.reserve(this.#asking + 1);
+    this.#asking++;
+    try {
+      const { reporter } = this.#parts;
+      const answer = { request, session, msgid: options.msgid };
+      const response = await session.request(request.pdu, undefined, (late) =>
+        reporter.told({ ...answer, response: late.pdu(), late: true }),
+      );
+      return reporter.answered({ ...answer, response });
+    } finally {
+      this.#asking--;
+    }
+  }
+}
+
+function settled(work: Promise<unknown>): Promise<void> {
+  return work.then(ignore, ignore);
+}
+
+function checkReceipt(item: QueueItem): void {
+  if (item.receiptRequested) return;
+  const text =
+    'no receipt is asked for, so nobody will know when the message is delivered; ' +
+    'set registered_delivery to final, or complete when accepted';
+  throw new MessageError('INVALID_FIELD', 'registered_delivery', text);
+}
+
+/** Seconds in, milliseconds out. */
+function checkedTimeout(seconds: number): number {
+  if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return seconds * 1000;
+  const text = `deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`;
+  throw new SmppError('INVALID_OPTION', text);
+}

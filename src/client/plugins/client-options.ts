@@ -1,0 +1,54 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Clock } from '../../clock';
+import type { AsyncThrottleHandler, RateLimiter } from '../../flow-control';
+import type { Log, LogSink } from '../../observability';
+import type { SequenceGenerator } from '../../session';
+import type { Correlator, OutboundQueue, Store } from '../../store';
+import type { TextCodec } from '../../text';
+import type { Listening, Values } from '../config/options';
+import type { Network } from '../config/network';
+import type { ResolvePlugin, SmppPlugin } from './plugins';
+
+/**
+ * What a user may bring instead of what is built in: by the id of a plugin, as an object, or as a plugin itself, whose
+ * part is made at the start and closed at the stop. Objects stay open, and may be shared.
+ */
+export interface Parts {
+  /**
+   * `disk` (the default where there is a queueDirectory), `memory` (the default where there is none); or one of
+   * yours, which is open: a store, or a queue alone, and then the rest is in memory.
+   */
+  queue?: 'disk' | 'memory' | (string & {}) | Store | OutboundQueue | SmppPlugin<'smpp-store' | 'smpp-queue'>;
+  /** `store`: its own. */
+  correlator?: 'store' | (string & {}) | Correlator | SmppPlugin<'smpp-correlator'>;
+  /** `token-bucket`: sendRate, burst. */
+  rateLimiter?: 'token-bucket' | (string & {}) | RateLimiter | SmppPlugin<'smpp-rate-limiter'>;
+  /** `adaptive` (finds the rate), `sampling` (naz's). The methods of yours may return promises. */
+  throttleHandler?:
+    'adaptive' | 'sampling' | (string & {}) | AsyncThrottleHandler | SmppPlugin<'smpp-throttle-handler'>;
+  /** `counter`; or what makes a generator for each session. */
+  sequence?: 'counter' | (string & {}) | (() => SequenceGenerator) | SmppPlugin<'smpp-sequence'>;
+  codecs?: readonly (TextCodec | string | SmppPlugin<'smpp-codec'>)[];
+  /** Finds plugins by type and id. */
+  resolvePlugin?: ResolvePlugin | undefined;
+  /**
+   * Asked before a message that comes in is told, of a long one before each part: whether anybody takes messages. Where
+   * it is given it also warns where nobody does; default: whether there is a handler of `message`.
+   */
+  listening?: () => Listening | Promise<Listening>;
+  /** TLS options of Node's `tls.connect`; only with `useTls`. */
+  tls?: TlsOptions;
+  /** A pino logger, or a function that takes finished lines. */
+  log?: Log | LogSink;
+  clock?: Clock;
+  /** How connections are opened and names looked up, where not by Node's sockets. */
+  network?: Network;
+  /** 0 … 1; default Math.random. For jitter and reference numbers. */
+  random?: () => number;
+}
+
+/**
+ * Options of the client, named as smpp-config's properties (docs: docs/reference.md). Times are in seconds;
+ * numbers and booleans may be given as text.
+ */
+export type SmppClientOptions = Values & Parts;

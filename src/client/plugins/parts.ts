@@ -1,0 +1,196 @@
+import { systemClock, type Clock } from '../../clock';
+import {
+  AdaptiveThrottleHandler,
+  CompositeLimiter,
+  SamplingThrottleHandler,
+  TokenBucket,
+  type AsyncThrottleHandler,
+  type RateLimiter,
+  type ThrottleHandler,
+} from '../../flow-control';
+import { collapseRepeats, createLog, redactedLog, type CollapsedLog, type Log } from '../../observability';
+import type { SequenceGenerator } from '../../session';
+import type { Correlator, Store } from '../../store';
+import type { TextCodec } from '../../text';
+import { guardClock } from './clock-guard';
+import { ConfigError } from '../config/errors';
+import type { Network } from '../config/network';
+import { GuardedHandler } from './handler-guard';
+import { guardLimiter } from './limiter-guard';
+import { DEFAULT_CLIENT_ID, type Settings } from '../config/options';
+import type { Parts, SmppClientOptions } from './client-options';
+import { PartFaults } from './part-faults';
+import { isPlugin, withoutBlanks } from './part-shapes';
+import { PluginParts } from './plugin-parts';
+import type { PluginProducts, PluginType, SmppPlugin } from './plugins';
+import { guardCodec, guardListening, guardRandom, guardSequence } from './simple-guards';
+import { guardCorrelator } from './store-guard';
+import { storePart, type StoreContext, type StorePart } from './store-part';
+
+/** What a client works with: the user's own parts, plugins, or the built-in ones. */
+export interface OpenParts extends StorePart {
+  /** How fast messages leave: by the rate limiter and by what the throttle handler wishes for. */
+  readonly limiter: CompositeLimiter;
+  /** The limiter, where it is ours and its rate can be set. */
+  readonly bucket: TokenBucket | undefined;
+  readonly throttleHandler: ThrottleHandler;
+  readonly correlator: Correlator;
+  readonly codecs: readonly TextCodec[];
+  readonly sequence: (() => SequenceGenerator) | undefined;
+  readonly listening: Parts['listening'];
+  readonly tls: Parts['tls'];
+  readonly network: Network | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: CollapsedLog;
+  /** Closes what is the client's own, and tells what the log has counted. */
+  close(): Promise<void>;
+  /** Opens the store and makes what plugins make. Rejects with one clear error; may be called again. */
+  ready(): Promise<void>;
+}
+
+/** What parts ask of the client that they are made for. */
+export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare'>;
+
+export function openParts(given: SmppClientOptions, settings: Settings, client: ForParts): OpenParts {
+  const options = withoutBlanks(given);
+  const own = options.clock && guardClock(options.clock);
+  const clock = own ?? systemClock;
+  const log = collapseRepeats(openLog(options, settings), clock);
+  const faults = new PartFaults(log, clock);
+  if (own) own.faults = faults;
+  const clientId = settings.clientId || DEFAULT_CLIENT_ID;
+  const { password: _secret, receiverPassword: _other, queueKey: _key, ...told } = settings;
+  const context = { settings: told, clientId, clock, log, prepare: client.prepare };
+  const storage = storePart(options, settings, { ...context, onDropped: client.onDropped }, faults);
+  const plugins = new PluginParts(options.resolvePlugin, context);
+  const bucket =
+    (options.rateLimiter ?? 'token-bucket') === 'token-bucket'
+      ? new TokenBucket({ rate: settings.sendRate, burst: settings.burst, clock })
+      : undefined;
+  const limiter = bucket ?? guardLimiter(limiterPart(options, plugins), faults);
+  const throttleHandler = handlerPart(options, settings, { clock, plugins, faults });
+  const correlator = correlatorPart(options, plugins);
+  const sequence = sequencePart(options, plugins);
+  return {
+    ...storage,
+    correlator: correlator ? guardCorrelator(correlator, faults) : storage.store.correlator,
+    codecs: codecParts(options, plugins, faults),
+    sequence: sequence && guardSequence(sequence, faults),
+    listening: options.listening && guardListening(options.listening, faults),
+    tls: options.tls,
+    network: options.network,
+    limiter: new CompositeLimiter({ limiter, handler: throttleHandler, clock }),
+    bucket,
+    throttleHandler,
+    clock,
+    random: options.random ? guardRandom(options.random, faults) : Math.random,
+    log,
+    close: async () => {
+      faults.end();
+      if (storage.ownsStore) await storage.store.close();
+      log.end();
+    },
+    ready: async () => {
+      await storage.openStore();
+      checkDelivery(settings, storage.store);
+      await plugins.make();
+    },
+  };
+}
+
+/** That a message was sent must be written down before it is: else a crash sends it again. */
+function checkDelivery({ delivery }: Settings, { capabilities }: Store): void {
+  if (delivery !== 'at-most-once' || capabilities.segmentState) return;
+  const remedy = 'this queue does not keep what happened to a message; give at-least-once, or the queue disk';
+  throw new ConfigError([{ field: 'delivery', value: delivery, remedy }]);
+}
+
+/** What gives the part: it is there, or a plugin makes it when the client starts. */
+function part<T extends PluginType>(
+  type: T,
+  given: string | PluginProducts[T] | SmppPlugin<T>,
+  plugins: PluginParts,
+): () => PluginProducts[T] {
+  const isMade = typeof given === 'string' || isPlugin(given);
+  return isMade ? plugins.later(type, given as string | SmppPlugin<T>) : () => given as PluginProducts[T];
+}
+
+function correlatorPart(
+  { correlator = 'store' }: SmppClientOptions,
+  plugins: PluginParts,
+): Correlator | undefined {
+  if (correlator === 'store') return undefined;
+  if (typeof correlator === 'object' && !isPlugin(correlator)) return correlator as Correlator;
+  const made = part('smpp-correlator', correlator, plugins);
+  return {
+    put: async (entries) => made().put(entries),
+    get: async (messageId) => made().get(messageId),
+    expire: async () => made().expire(),
+  };
+}
+
+function sequencePart(
+  { sequence = 'counter' }: SmppClientOptions,
+  plugins: PluginParts,
+): (() => SequenceGenerator) | undefined {
+  if (sequence === 'counter') return undefined;
+  return typeof sequence === 'function' ? sequence : part('smpp-sequence', sequence, plugins);
+}
+
+function codecParts(
+  { codecs: given = [] }: SmppClientOptions,
+  plugins: PluginParts,
+  faults: PartFaults,
+): readonly TextCodec[] {
+  const codecs: TextCodec[] = [];
+  for (const one of given) {
+    const take = (codec: TextCodec): void => void codecs.push(guardCodec(codec, faults));
+    if (typeof one === 'string' || isPlugin(one)) plugins.want('smpp-codec', one as string, take);
+    else take(one as TextCodec);
+  }
+  return codecs;
+}
+
+function limiterPart({ rateLimiter = '' }: SmppClientOptions, plugins: PluginParts): RateLimiter {
+  const made = part('smpp-rate-limiter', rateLimiter, plugins);
+  return {
+    acquire: async (max, options) => made().acquire(max, options),
+    giveBack: (count) => made().giveBack(count),
+  };
+}
+
+function handlerPart(
+  { throttleHandler = 'adaptive' }: SmppClientOptions,
+  settings: Settings,
+  { clock, plugins, faults }: { clock: Clock; plugins: PluginParts; faults: PartFaults },
+): ThrottleHandler {
+  const { throttleWait } = settings;
+  if (throttleHandler === 'adaptive') return new AdaptiveThrottleHandler({ throttleWait, clock });
+  if (throttleHandler === 'sampling') return new SamplingThrottleHandler({ ...settings, clock });
+  const made = part('smpp-throttle-handler', throttleHandler, plugins);
+  const own: AsyncThrottleHandler = {
+    throttled: () => made().throttled(),
+    notThrottled: () => made().notThrottled(),
+    allowRequest: () => made().allowRequest(),
+    throttleDelay: () => made().throttleDelay(),
+    rate: () => made().rate?.(),
+  };
+  return new GuardedHandler(own, { throttleWait, clock }, faults);
+}
+
+function openLog({ log }: Pick<Parts, 'log'>, settings: Settings): Log {
+  const identity = {
+    ...settings.logMetadata,
+    connection: settings.name || settings.clientId || `${settings.host}:${settings.port}`,
+    host: `${settings.host}:${settings.port}`,
+    system_id: settings.systemId,
+  };
+  if (typeof log === 'object') return redactedLog(log, settings.logMessageText).child(identity);
+  return createLog({
+    level: settings.logLevel,
+    metadata: identity,
+    messageText: settings.logMessageText,
+    ...(log ? { sink: log } : {}),
+  });
+}

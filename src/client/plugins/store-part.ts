@@ -1,0 +1,209 @@
+import type { Clock } from '../../clock';
+import { SmppError } from '../../protocol';
+import {
+  IN_MEMORY,
+  claimStore,
+  clientDirectory,
+  deferStore,
+  isMemoryStore,
+  openDiskStore,
+  openMemoryStore,
+  type MemoryStore,
+  type OutboundQueue,
+  type KnownStates,
+  type QueueItem,
+  type QueueLimits,
+  type SettleForeign,
+  type Store,
+  type StoreAccount,
+  type StoreCapabilities,
+} from '../../store';
+import type { Settings } from '../config/options';
+import type { SmppClientOptions } from './client-options';
+import type { PartFaults } from './part-faults';
+import { isPlugin, lacks } from './part-shapes';
+import { makeFromPlugin } from './plugin-parts';
+import type { PluginContext, SmppPlugin } from './plugins';
+import { guardStore } from './store-guard';
+
+export interface StorePart {
+  readonly store: Store;
+  /** Whether the store was opened here and is to be closed here. */
+  readonly ownsStore: boolean;
+  /**
+   * Opens it, where it is not open yet; `settle` says what becomes of what another account left in it. Rejects with
+   * `QUEUE_UNAVAILABLE`, `STORE_ACCOUNT` and the like.
+   */
+  openStore(settle?: SettleForeign): Promise<void>;
+}
+
+export interface StoreContext extends PluginContext {
+  readonly onDropped: (items: readonly QueueItem[], states?: KnownStates) => void;
+}
+
+/** What is believed of a store until it is open and says so itself. */
+const UNKNOWN: StoreCapabilities = {
+  durable: true,
+  shared: false,
+  extend: false,
+  delay: true,
+  atomicSettle: false,
+  segmentState: true,
+};
+
+/** The store that the options name, or the user's own. */
+export function storePart(
+  options: SmppClientOptions,
+  settings: Settings,
+  context: StoreContext,
+  faults: PartFaults,
+): StorePart {
+  const { queue } = options;
+  const limits = {
+    capacity: settings.queueCapacity,
+    whenFull: settings.whenFull,
+    onDropped: context.onDropped,
+  };
+  const openNothing = (): Promise<void> => Promise.resolve();
+  const kind = queue ?? (settings.queueDirectory === '' ? 'memory' : 'disk');
+  if (kind === 'memory') {
+    const store = memoryStore(settings, limits, context.clock);
+    return { store, ownsStore: true, openStore: openNothing };
+  }
+  if (typeof kind === 'object' && !isPlugin(kind)) {
+    const given = kind as Store | OutboundQueue;
+    const isWhole = lacks('smpp-store', given).length === 0;
+    if (isMemoryStore(given)) return leftPart(given, settings, limits, context);
+    const store = isWhole
+      ? (given as Store)
+      : withQueue(given as OutboundQueue, memoryStore(settings, limits, context.clock));
+    return { store: guardStore(store, faults), ownsStore: false, openStore: openNothing };
+  }
+  const open = (settle?: SettleForeign): Promise<Store> =>
+    kind === 'disk'
+      ? diskStore(settings, limits, context, settle)
+      : pluginStore(kind as string | SmppPlugin, options, settings, limits, context);
+  const part = deferredPart(UNKNOWN, open);
+  return {
+    ...part,
+    store: kind === 'disk' ? part.store : guardStore(part.store, faults),
+    ownsStore: true,
+  };
+}
+
+/** A memory store that an earlier client left; it takes the new one's limits. */
+function leftPart(
+  store: MemoryStore,
+  settings: Settings,
+  limits: QueueLimits,
+  context: StoreContext,
+): StorePart {
+  store.configure(limits);
+  const account = accountOf(settings);
+  if (store.foreign(account)) {
+    const open = async (settle?: SettleForeign): Promise<Store> => {
+      tellClaimed(await claimStore(store, account, IN_MEMORY, settle), context);
+      return store;
+    };
+    return { ...deferredPart(store.capabilities, open), ownsStore: false };
+  }
+  const before = store.own(account);
+  if (before) void store.forgetAwaited();
+  tellClaimed(before, context);
+  return { store, ownsStore: false, openStore: () => Promise.resolve() };
+}
+
+function deferredPart(
+  assumed: StoreCapabilities,
+  open: (settle?: SettleForeign) => Promise<Store>,
+): Pick<StorePart, 'store' | 'openStore'> {
+  let settling: SettleForeign | undefined;
+  const store = deferStore(assumed, () => open(settling));
+  return {
+    store,
+    openStore: async (settle) => {
+      // A try that is on its way knows nothing of it.
+      if (settle) await store.open().catch(() => undefined);
+      settling = settle;
+      try {
+        await store.open();
+      } finally {
+        settling = undefined;
+      }
+    },
+  };
+}
+
+/** Whose messages a client of these settings sends. */
+export function accountOf({ host, systemId, failover }: Settings): StoreAccount {
+  const others = failover.map((one) => one.host);
+  return { host, systemId, ...(others.length > 0 ? { failover: others } : {}) };
+}
+
+function tellClaimed(before: StoreAccount | undefined, { log }: StoreContext): void {
+  if (!before) return;
+  const facts = { event: 'queue', stage: 'claimed', before: `${before.systemId} at ${before.host}` };
+  log.debug(facts, 'the queue belongs to this account from now on');
+}
+
+function memoryStore(settings: Settings, limits: QueueLimits, clock: Clock): Store {
+  return openMemoryStore({ ...limits, clock, correlationCapacity: settings.correlationCapacity });
+}
+
+async function diskStore(
+  settings: Settings,
+  limits: QueueLimits,
+  context: StoreContext,
+  settle: SettleForeign | undefined,
+): Promise<Store> {
+  const { clock, clientId, log } = context;
+  return openDiskStore({
+    ...limits,
+    clock,
+    directory: clientDirectory(settings.queueDirectory, clientId),
+    holder: settings.name || clientId,
+    account: accountOf(settings),
+    queueKey: settings.queueKey.length > 0 ? settings.queueKey : undefined,
+    onExposed: ({ path, text }) => log.warn({ event: 'queue', stage: 'exposed', path }, text),
+    settleForeign: settle,
+    onClaimed: (before) => tellClaimed(before, context),
+    correlationCapacity: settings.correlationCapacity,
+    onDamage: (damage) => log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
+  });
+}
+
+/** A plugin that makes a whole store, or a queue alone: then the rest is in memory. */
+async function pluginStore(
+  plugin: string | SmppPlugin,
+  options: SmppClientOptions,
+  settings: Settings,
+  limits: QueueLimits,
+  context: StoreContext,
+): Promise<Store> {
+  const { resolvePlugin } = options;
+  const makeQueue = async (): Promise<Store> => {
+    const queue = await makeFromPlugin('smpp-queue', plugin as string, resolvePlugin, context);
+    return withQueue(queue, memoryStore(settings, limits, context.clock));
+  };
+  if (typeof plugin !== 'string' && plugin.type === 'smpp-queue') return makeQueue();
+  try {
+    return await makeFromPlugin('smpp-store', plugin as string, resolvePlugin, context);
+  } catch (error) {
+    if (!(error instanceof SmppError) || error.code !== 'PLUGIN_MISSING') throw error;
+  }
+  return makeQueue();
+}
+
+/** A queue alone, with the rest of a store in memory. */
+function withQueue(queue: OutboundQueue, rest: Store): Store {
+  return {
+    queue,
+    correlator: rest.correlator,
+    state: rest.state,
+    capabilities: { ...UNKNOWN, durable: false },
+    close: async () => {
+      await queue.close();
+      await rest.close();
+    },
+  };
+}

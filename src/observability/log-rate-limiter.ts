@@ -1,0 +1,28 @@
+import type { Clock } from '../clock';
+
+const WITHIN = 60_000;
+
+/** Keeps what may happen a thousand times a second from filling the log: so many a minute are worth a warning. */
+export class LogRateLimiter {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #most: number;
+  #since = -Infinity;
+  #count = 0;
+
+  constructor(clock: Pick<Clock, 'monotonic'>, most: number) {
+    this.#clock = clock;
+    this.#most = most;
+  }
+
+  /** How many were passed over in the minute before, where this one is worth a warning; else undefined. */
+  next(): number | undefined {
+    const now = this.#clock.monotonic();
+    let passedOver = 0;
+    if (now - this.#since >= WITHIN) {
+      passedOver = Math.max(0, this.#count - this.#most);
+      this.#since = now;
+      this.#count = 0;
+    }
+    return ++this.#count <= this.#most ? passedOver : undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { OnDamage } from '../record/damage';
+import { OldestFirst } from './expiry-cursor';
+import { decodeBatch } from '../record/records';
+import type { NumberTable } from '../lmdb/tables';
+
+/** What a drop is after, and what it has so far. */
+export interface Dropped {
+  /** So many go, expired or not. */
+  readonly excess: number;
+  /** So many go at most of those that have expired. */
+  readonly max: number;
+  readonly now: number;
+  readonly keys: Buffer[];
+}
+
+/** What is left of a batch. */
+export interface Shrunk {
+  readonly batch: number;
+  readonly keys: readonly Buffer[];
+  readonly expiresAt: number;
+}
+
+/** When the entry under a key expires, and the batch that it belongs to; undefined: it is gone. */
+export type Look = (key: Buffer) => { readonly expiresAt: number; readonly batch: number } | undefined;
+
+/**
+ * Entries in the order in which they were put, which is that of their expiry: dropping the oldest costs the same
+ * however many there are. One that was put again belongs to the later batch; its older mention is passed over.
+ */
+export class CorrelationAge {
+  readonly table: NumberTable;
+  readonly #oldest: OldestFirst;
+  /** Nothing expires before. */
+  #quietUntil = -Infinity;
+  /** The last batch that {@link compact} has seen. */
+  #hand = 0;
+
+  constructor(table: NumberTable, onDamage: OnDamage) {
+    this.table = table;
+    this.#oldest = new OldestFirst(table, onDamage);
+  }
+
+  /** Adds the keys of those that are to go; returns the batches that are gone whole then. */
+  drop(dropped: Dropped, look: Look): readonly number[] {
+    const { excess, max, now, keys } = dropped;
+    if (keys.length >= excess && now < this.#quietUntil) return [];
+    for (let next = this.#oldest.peek(); next; next = this.#oldest.peek()) {
+      const entry = look(next.key);
+      if (entry?.batch === next.batch) {
+        this.#quietUntil = entry.expiresAt;
+        if (keys.length >= excess && (keys.length >= max || entry.expiresAt > now)) break;
+        keys.push(next.key);
+      }
+      this.#oldest.pass();
+    }
+    return this.#oldest.takePassed();
+  }
+
+  /**
+   * Goes on through the batches, some `most` keys far, and returns those of which half is gone, with what is left of
+   * each; at the end it begins anew. An entry that waits for its receipt to the last would else keep all behind it.
+   */
+  compact(most: number, batchOf: (key: Buffer) => number | undefined): Shrunk[] {
+    const shrunk: Shrunk[] = [];
+    let seen = 0;
+    for (const [batch, octets] of this.table.entries({ after: this.#hand })) {
+      this.#hand = batch;
+      const decoded = decodeBatch(octets);
+      if (!('value' in decoded)) continue;
+      const { keys, expiresAt } = decoded.value;
+      const left = keys.filter((key) => batchOf(key) === batch);
+      if (2 * left.length <= keys.length) shrunk.push({ batch, keys: left, expiresAt });
+      seen += keys.length;
+      if (seen >= most) return shrunk;
+    }
+    this.#hand = 0;
+    return shrunk;
+  }
+
+  /** What was to be dropped is still there. */
+  startAnew(): void {
+    this.#oldest.startAnew();
+  }
+}

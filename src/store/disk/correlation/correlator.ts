@@ -1,0 +1,305 @@
+import { chunksOf } from '../../chunks';
+import { MOST_CANDIDATES, byAge, foldedId, moved } from '../../candidates';
+import type { CorrelationEntry, Correlator } from '../../types';
+import type { Committer } from '../commit/committer';
+import { CorrelationAge } from './correlation-age';
+import { entryKey, keysOf, soleKey } from '../record/correlation-keys';
+import type { StoreChange } from '../commit/requests';
+import { damagedRecord, type OnDamage } from '../record/damage';
+import { roomFor } from '../lmdb/space';
+import { lastNumber, type Tables } from '../lmdb/tables';
+import { writeAll } from '../commit/steps';
+import { decodeBatch, decodeCorrelation, type Records, type StoredCorrelation } from '../record/records';
+import { NOTED, type StoreTime } from '../commit/time';
+
+const EXPIRED_AT_ONCE = 5000;
+const BATCHES_AT_ONCE = 100;
+
+/**
+ * Entries by message_id, message and segment, and beside them the keys of each batch put, in the order of putting; those
+ * whose final receipt has come in an order of their own, for their life is shorter and they make room first.
+ */
+export class DiskCorrelator implements Correlator {
+  readonly #tables: Tables;
+  readonly #committer: Committer;
+  readonly #records: Records;
+  readonly #time: StoreTime;
+  readonly #onDamage: OnDamage;
+  readonly #capacity: number;
+  readonly #check: () => void;
+  readonly #final: CorrelationAge;
+  readonly #awaited: CorrelationAge;
+  #batch: number;
+  /** Put but not synced yet, and the batch: the table does not show them. */
+  readonly #unsynced = new Map<string, number>();
+  /** Puts less removals that are not synced yet. */
+  #coming = 0;
+  /** Not fewer than there are. */
+  #estimate: number;
+  /** Entries that have left their batches since {@link expire}. */
+  #moved = 0;
+
+  constructor(parts: {
+    tables: Tables;
+    committer: Committer;
+    records: Records;
+    time: StoreTime;
+    onDamage: OnDamage;
+    capacity: number;
+    check: () => void;
+  }) {
+    const { tables, onDamage } = parts;
+    this.#tables = tables;
+    this.#committer = parts.committer;
+    this.#records = parts.records;
+    this.#time = parts.time;
+    this.#onDamage = onDamage;
+    this.#capacity = parts.capacity;
+    this.#check = parts.check;
+    this.#final = new CorrelationAge(tables.correlationFinal, onDamage);
+    this.#awaited = new CorrelationAge(tables.correlationAge, onDamage);
+    this.#estimate = tables.correlation.count;
+    this.#batch = Math.max(lastNumber(tables.correlationAge), lastNumber(tables.correlationFinal));
+  }
+
+  async put(entries: readonly CorrelationEntry[]): Promise<void> {
+    this.#check();
+    if (entries.length === 0) return;
+    // Where room is scarce, that a receipt was final is worth none: its list takes what new messages need.
+    const wanted = this.#committer.isScarce
+      ? entries.filter((entry) => entry.finalState === undefined)
+      : entries;
+    if (wanted.length === 0) return;
+    await writeAll(wanted, [], (step) => this.#committer.make([this.putting(step.entries)], false));
+  }
+
+  /** The change that puts them, for a transaction with others. */
+  putting(given: readonly CorrelationEntry[]): StoreChange {
+    const { lag } = this.#time;
+    const entries = lag === 0 ? given : given.map((entry) => moved(entry, lag));
+    const puts: Put[] = [];
+    const isAwaited = (entry: CorrelationEntry): boolean => entry.finalState === undefined;
+    const awaited = entries.filter(isAwaited);
+    const isMixed = awaited.length > 0 && awaited.length < entries.length;
+    const last = isMixed ? this.#lastOfEach(entries) : entries;
+    const batches = [
+      this.#batchOf(this.#awaited, isMixed ? last.filter(isAwaited) : awaited, puts),
+      this.#batchOf(
+        this.#final,
+        last.filter((entry) => !isAwaited(entry)),
+        puts,
+      ),
+    ].filter((batch) => batch !== undefined);
+    // A final receipt is told of an entry that is there; all others are taken to be new.
+    const added = puts.filter(({ isFinal, key }) => !isFinal || !this.#look(key)).length;
+    this.#moved += puts.length - added;
+    const drop = this.#dropping(this.#atMost(added) - this.#capacity, 2 * puts.length);
+    this.#coming += added;
+    for (const { name, batch } of puts) this.#unsynced.set(name, batch);
+    const settled = (): void => {
+      this.#coming -= added;
+      for (const { name, batch } of puts) if (this.#unsynced.get(name) === batch) this.#unsynced.delete(name);
+    };
+    const sizes = [...puts, ...batches].map(({ octets }) => octets.length);
+    return {
+      room: roomFor(
+        [...sizes, NOTED.octets],
+        puts.length + batches.length + drop.room.touches + NOTED.touches,
+      ),
+      apply: () => {
+        if (lag !== 0) this.#time.note();
+        drop.apply();
+        for (const { key, octets } of puts) this.#tables.correlation.put(key, octets);
+        for (const { age, number, octets } of batches) age.table.put(number, octets);
+      },
+      done: () => (settled(), drop.done()),
+      failed: (refusal) => (settled(), drop.failed(refusal)),
+    };
+  }
+
+  /** Of entries that are put with one key the last, for which of two lists it stands in must be clear. */
+  #lastOfEach(entries: readonly CorrelationEntry[]): CorrelationEntry[] {
+    const { sealing } = this.#tables;
+    return [...new Map(entries.map((entry) => [nameOf(entryKey(entry, sealing)), entry])).values()];
+  }
+
+  #batchOf(age: CorrelationAge, entries: readonly CorrelationEntry[], puts: Put[]): Batch | undefined {
+    if (entries.length === 0) return undefined;
+    const batch = ++this.#batch;
+    const isFinal = age === this.#final;
+    const keys = entries.map((entry) => entryKey(entry, this.#tables.sealing));
+    entries.forEach((entry, at) => {
+      const key = keys[at] as Buffer;
+      puts.push({ key, name: nameOf(key), batch, isFinal, octets: this.#records.correlation(entry, batch) });
+    });
+    const latest = entries.reduce((expiresAt, entry) => Math.max(expiresAt, entry.expiresAt), 0);
+    return { age, number: batch, octets: this.#records.batch(keys, latest) };
+  }
+
+  /** How many entries there will be; only where that may be too many it is exact. */
+  #atMost(added: number): number {
+    this.#estimate += added;
+    if (this.#estimate > this.#capacity)
+      this.#estimate = this.#tables.correlation.count + this.#coming + added;
+    return this.#estimate;
+  }
+
+  async get(messageId: string): Promise<readonly CorrelationEntry[]> {
+    this.#check();
+    const now = this.#time.now();
+    const { lag } = this.#time;
+    const found: CorrelationEntry[] = [];
+    for (const { entry } of this.#candidates(messageId))
+      if (entry.expiresAt > now) found.push(moved(entry, -lag));
+    return found.sort(byAge);
+  }
+
+  *#candidates(messageId: string): Iterable<StoredCorrelation> {
+    const folded = foldedId(messageId);
+    const { sealing } = this.#tables;
+    const own = sealing ? undefined : this.#tables.correlation.get(soleKey(messageId));
+    const decoded = own && this.#decoded(own, messageId);
+    if (decoded && decoded.entry.messageId === messageId) yield decoded;
+    for (const [, octets] of this.#tables.correlation.entries({
+      ...keysOf(messageId, sealing),
+      limit: MOST_CANDIDATES,
+    })) {
+      const stored = this.#decoded(octets, messageId);
+      if (stored && foldedId(stored.entry.messageId) === folded) yield stored;
+    }
+  }
+
+  #decoded(octets: Buffer, messageId: string): StoredCorrelation | undefined {
+    const decoded = decodeCorrelation(octets);
+    if ('value' in decoded) return decoded.value;
+    this.#onDamage(damagedRecord(`A correlation of message_id ${messageId}`, decoded.unreadable));
+    return undefined;
+  }
+
+  *entries(): Iterable<readonly CorrelationEntry[]> {
+    for (const { table } of [this.#final, this.#awaited]) {
+      let after = 0;
+      for (let more = true; more;) {
+        this.#check();
+        more = false;
+        const found: CorrelationEntry[] = [];
+        for (const [batch, octets] of table.entries({ after, limit: BATCHES_AT_ONCE })) {
+          more = true;
+          after = batch;
+          const decoded = decodeBatch(octets);
+          if ('value' in decoded) found.push(...this.#ofBatch(batch, decoded.value.keys));
+        }
+        yield* chunksOf(found);
+      }
+    }
+  }
+
+  /** Without those that belong to a later one by now. */
+  *#ofBatch(batch: number, keys: readonly Buffer[]): Iterable<CorrelationEntry> {
+    for (const key of keys) {
+      const stored = this.#stored(key);
+      if (stored?.batch === batch) yield moved(stored.entry, -this.#time.lag);
+    }
+  }
+
+  async expire(): Promise<number> {
+    this.#check();
+    let expired = 0;
+    for (;;) {
+      const drop = this.#dropping(0, EXPIRED_AT_ONCE);
+      await this.#committer.make([drop], false);
+      expired += drop.count;
+      if (drop.count < EXPIRED_AT_ONCE) break;
+    }
+    await this.#compact();
+    return expired;
+  }
+
+  /** As far as entries have left the batches that they were put with. */
+  async #compact(): Promise<void> {
+    for (let left = 2 * this.#moved; left > 0; left -= EXPIRED_AT_ONCE) {
+      const shrunk = this.#awaited.compact(EXPIRED_AT_ONCE, (key) => this.#stored(key)?.batch);
+      const rows = shrunk.map(({ batch, keys, expiresAt }) => ({
+        batch,
+        octets: keys.length === 0 ? undefined : this.#records.batch(keys, expiresAt),
+      }));
+      const sizes = rows.map(({ octets }) => octets?.length ?? 0);
+      const apply = (): void => {
+        for (const { batch, octets } of rows)
+          if (octets) this.#awaited.table.put(batch, octets);
+          else this.#awaited.table.remove(batch);
+      };
+      if (rows.length > 0) await this.#committer.make([{ room: roomFor(sizes, rows.length), apply }], false);
+    }
+    this.#moved = 0;
+  }
+
+  /** Drops the `excess` oldest, those with a final receipt first, and up to `max` that have expired. */
+  #dropping(excess: number, max: number): Drop {
+    const dropped = { excess, max, now: this.#time.now(), keys: [] as Buffer[] };
+    const passed = [this.#final, this.#awaited].map((age) => ({
+      age,
+      batches: age.drop(dropped, (key) => this.#look(key)),
+    }));
+    const { keys } = dropped;
+    const touches = passed.reduce((sum, { batches }) => sum + batches.length, keys.length);
+    if (touches === 0) return NOTHING;
+    this.#coming -= keys.length;
+    return {
+      count: keys.length,
+      room: roomFor([], touches),
+      apply: () => {
+        for (const key of keys) this.#tables.correlation.remove(key);
+        for (const { age, batches } of passed) for (const batch of batches) age.table.remove(batch);
+      },
+      done: () => void (this.#coming += keys.length),
+      failed: () => {
+        this.#coming += keys.length;
+        for (const { age } of passed) age.startAnew();
+      },
+    };
+  }
+
+  #look(key: Buffer): { expiresAt: number; batch: number } | undefined {
+    const stored = this.#stored(key);
+    if (!stored) return undefined;
+    const { entry, batch } = stored;
+    return { expiresAt: entry.expiresAt, batch: this.#unsynced.get(nameOf(key)) ?? batch };
+  }
+
+  #stored(key: Buffer): StoredCorrelation | undefined {
+    const octets = this.#tables.correlation.get(key);
+    const decoded = octets && decodeCorrelation(octets);
+    return decoded && 'value' in decoded ? decoded.value : undefined;
+  }
+}
+
+interface Put {
+  readonly key: Buffer;
+  readonly name: string;
+  readonly batch: number;
+  readonly isFinal: boolean;
+  readonly octets: Buffer;
+}
+
+interface Batch {
+  readonly age: CorrelationAge;
+  readonly number: number;
+  readonly octets: Buffer;
+}
+
+/** A key as a map can have it. */
+const nameOf = (key: Buffer): string => key.toString('latin1');
+
+interface Drop extends Required<StoreChange> {
+  readonly count: number;
+}
+
+const nothing = (): void => undefined;
+const NOTHING: Drop = {
+  count: 0,
+  room: roomFor([], 0),
+  apply: nothing,
+  done: nothing,
+  failed: nothing,
+};

@@ -1,0 +1,185 @@
+import type { Clock } from '../../../clock';
+import { revive, type Revived } from '../../delivery-state';
+import type { DeadLetter, DeadLetters } from '../../types';
+import type { Committer } from '../commit/committer';
+import type { StoreChange } from '../commit/requests';
+import { damagedRecord, type OnDamage } from '../record/damage';
+import { roomFor } from '../lmdb/space';
+import { lastNumber, type NumberTable, type Tables } from '../lmdb/tables';
+import { decodeLetter, type Records } from '../record/records';
+import { ToldMark } from './told';
+
+const LIST_LIMIT = 1000;
+const UNTOLD_AT_ONCE = 200;
+
+/** The latest failures, oldest first. Their ids are in memory, they themselves are not. */
+export class DiskDeadLetters implements DeadLetters {
+  readonly #table: NumberTable;
+  readonly #committer: Committer;
+  readonly #records: Records;
+  readonly #clock: Clock;
+  readonly #capacity: number;
+  readonly #check: () => void;
+  readonly #revive: (revived: readonly Revived[], change: StoreChange) => Promise<void>;
+  /** In the order of failing. */
+  readonly #keys = new Map<string, number>();
+  #lastKey: number;
+  readonly #told: ToldMark;
+
+  constructor(parts: {
+    tables: Tables;
+    committer: Committer;
+    records: Records;
+    clock: Clock;
+    onDamage: OnDamage;
+    capacity: number;
+    check: () => void;
+    revive: (revived: readonly Revived[], change: StoreChange) => Promise<void>;
+  }) {
+    this.#table = parts.tables.dead;
+    this.#committer = parts.committer;
+    this.#records = parts.records;
+    this.#clock = parts.clock;
+    this.#capacity = parts.capacity;
+    this.#check = parts.check;
+    this.#revive = parts.revive;
+    this.#lastKey = lastNumber(this.#table);
+    this.#told = new ToldMark(parts, this.#lastKey);
+    // It may be that of letters which are gone: its numbers are not given out again.
+    this.#lastKey = Math.max(this.#lastKey, this.#told.upTo);
+    for (const [key, value] of this.#table.entries()) {
+      const decoded = decodeLetter(value);
+      if ('value' in decoded) this.#keys.set(decoded.value.item.id, key);
+      else parts.onDamage(damagedRecord(`The dead letter number ${key}`, decoded.unreadable));
+    }
+  }
+
+  /** The change that keeps one more, at the expense of the oldest. */
+  burying(letter: DeadLetter): StoreChange {
+    const key = ++this.#lastKey;
+    const octets = this.#records.letter(key, letter);
+    const { id } = letter.item;
+    const gone = new Map<string, number>();
+    const before = this.#keys.get(id);
+    if (before !== undefined) gone.set(id, before);
+    for (const [oldest, at] of this.#keys) {
+      if (this.#keys.size + 1 - gone.size <= this.#capacity) break;
+      gone.set(oldest, at);
+    }
+    this.#forget(gone);
+    this.#keys.set(id, key);
+    return {
+      room: roomFor([octets.length], 1 + gone.size),
+      apply: () => {
+        for (const at of gone.values()) this.#table.remove(at);
+        if (this.#capacity > 0) this.#table.put(key, octets);
+      },
+      failed: () => {
+        if (this.#keys.get(id) === key) this.#keys.delete(id);
+        this.#remember(gone);
+      },
+    };
+  }
+
+  async add(letters: readonly DeadLetter[]): Promise<void> {
+    this.#check();
+    await this.#committer.make(
+      letters.map((letter) => this.burying(letter)),
+      true,
+    );
+    this.told(letters.map(({ item }) => item.id));
+  }
+
+  /** Whoever sent these knows that they failed. */
+  told(ids: readonly string[]): void {
+    let upTo = 0;
+    for (const id of ids) upTo = Math.max(upTo, this.#keys.get(id) ?? 0);
+    if (upTo > 0) this.#told.tell(upTo);
+  }
+
+  /** Tells those of an earlier run of which that is not so, oldest first. */
+  async tellUntold(tell: (letters: readonly DeadLetter[]) => unknown): Promise<void> {
+    await this.#told.begin();
+    for (let last = this.#told.untold; last !== undefined; last = this.#told.untold) {
+      const letters: DeadLetter[] = [];
+      let upTo = last;
+      const range = { from: this.#told.upTo + 1, to: last, limit: UNTOLD_AT_ONCE };
+      for (const [key, octets] of this.#table.entries(range)) {
+        const decoded = decodeLetter(octets);
+        if ('value' in decoded) letters.push(decoded.value);
+        upTo = key;
+      }
+      if (letters.length > 0) tell(letters);
+      this.#told.tell(upTo);
+      // That others get their turn.
+      await new Promise(setImmediate);
+    }
+  }
+
+  async list(
+    options: { limit?: number; after?: string } = {},
+  ): Promise<{ total: number; letters: DeadLetter[] }> {
+    this.#check();
+    const { limit = LIST_LIMIT, after } = options;
+    const from = after === undefined ? -1 : (this.#keys.get(after) ?? -1);
+    const letters: DeadLetter[] = [];
+    for (const key of this.#keys.values()) {
+      if (letters.length >= limit) break;
+      const letter = key > from ? this.#read(key) : undefined;
+      if (letter) letters.push(letter);
+    }
+    return { total: this.#keys.size, letters };
+  }
+
+  #read(key: number): DeadLetter | undefined {
+    const octets = this.#table.get(key);
+    const decoded = octets && decodeLetter(octets);
+    return decoded && 'value' in decoded ? decoded.value : undefined;
+  }
+
+  async replay(
+    ids: readonly string[],
+    options: { expiresAt?: number } = {},
+  ): Promise<{ replayed: string[]; missing: string[] }> {
+    this.#check();
+    const found = new Map<string, DeadLetter>();
+    for (const id of ids) {
+      const letter = this.#read(this.#keys.get(id) ?? -1);
+      if (letter) found.set(id, letter);
+    }
+    const missing = [...new Set(ids)].filter((id) => !found.has(id));
+    const now = this.#clock.now();
+    const gone = new Map([...found.keys()].map((id) => [id, this.#keys.get(id) as number]));
+    const revived = [...found.values()].map(({ item, state }) => revive(item, state, now, options.expiresAt));
+    if (revived.length > 0) await this.#revive(revived, this.#removing(gone));
+    return { replayed: [...found.keys()], missing };
+  }
+
+  async purge(): Promise<number> {
+    this.#check();
+    const gone = new Map(this.#keys);
+    if (gone.size > 0) await this.#committer.make([this.#removing(gone)], false);
+    return gone.size;
+  }
+
+  #removing(gone: ReadonlyMap<string, number>): StoreChange {
+    return {
+      room: roomFor([], gone.size),
+      apply: () => {
+        for (const key of gone.values()) this.#table.remove(key);
+      },
+      done: () => this.#forget(gone),
+    };
+  }
+
+  #forget(gone: ReadonlyMap<string, number>): void {
+    for (const [id, key] of gone) if (this.#keys.get(id) === key) this.#keys.delete(id);
+  }
+
+  /** Back to the front, where they were. */
+  #remember(gone: ReadonlyMap<string, number>): void {
+    const later = [...this.#keys];
+    this.#keys.clear();
+    for (const [id, key] of [...gone, ...later]) this.#keys.set(id, key);
+  }
+}

@@ -1,0 +1,97 @@
+import { Fifo, Heap } from '../../../collections';
+import type { BlockKey } from '../record/blocks';
+import { bySeq, type Entry } from '../record/entries';
+import { endOf } from '../record/keys';
+import type { PriorityTable } from '../lmdb/tables';
+
+/** Read at once at least: a range read costs as much as twenty of its entries. */
+const READ_AHEAD = 32;
+
+/**
+ * One priority: its table, read from the front to the back once, and beside it
+ * what came back. The cursor never turns back, so entries that are on loan or
+ * put off cost nothing: they lie behind it.
+ *
+ *   table   ░░░ lent, put off ░░░│ read ahead │ not read yet │ not synced yet
+ *                                ▲ front      ▲ cursor       ▲ end
+ */
+export class DiskPriority {
+  readonly priority: number;
+  readonly #table: PriorityTable;
+  readonly #read: (key: BlockKey, octets: Buffer) => readonly Entry[];
+  readonly #ahead = new Fifo<Entry>();
+  readonly #returned = new Heap(bySeq);
+  #cursor: BlockKey = endOf(0);
+  #end = 0;
+  /** Whether there may be any between cursor and end. */
+  #more: boolean;
+
+  /** `read` makes entries of a block, without those that are not ready or not readable. */
+  constructor(
+    priority: number,
+    table: PriorityTable,
+    end: number,
+    read: (key: BlockKey, octets: Buffer) => readonly Entry[],
+  ) {
+    this.priority = priority;
+    this.#table = table;
+    this.#more = table.count > 0;
+    this.#end = end;
+    this.#read = read;
+  }
+
+  appended(seq: number): void {
+    this.#more = true;
+    this.#end = Math.max(this.#end, seq);
+  }
+
+  putBack(entry: Entry): void {
+    this.#returned.push(entry);
+  }
+
+  get returned(): number {
+    return this.#returned.length;
+  }
+
+  get isEmpty(): boolean {
+    return !this.#more && this.#ahead.length === 0 && this.#returned.length === 0;
+  }
+
+  /** The next entry; it stays. `want` is how many are likely to be asked for. */
+  peek(want: number): Entry | undefined {
+    if (this.#ahead.length === 0 && this.#more) this.#refill(Math.max(want, READ_AHEAD));
+    const fresh = this.#ahead.peek();
+    const returned = this.#returned.peek();
+    return returned && (!fresh || returned.seq < fresh.seq) ? returned : fresh;
+  }
+
+  /** Takes away what {@link peek} showed. */
+  shift(entry: Entry): void {
+    if (entry === this.#returned.peek()) this.#returned.pop();
+    else this.#ahead.shift();
+  }
+
+  #refill(count: number): void {
+    while (this.#more && this.#ahead.length === 0) {
+      let seen = 0;
+      const range = { after: this.#cursor, to: endOf(this.#end), limit: count };
+      for (const [key, octets] of this.#table.entries(range)) {
+        seen += Math.max(1, key.count);
+        this.#cursor = key;
+        for (const entry of this.#read(key, octets)) this.#ahead.push(entry);
+        if (seen >= count) break;
+      }
+      // What was put off lies on its own behind its block, so how many there are is not known.
+      this.#more = seen >= count;
+    }
+  }
+
+  /** Forgets all that is not on loan; returns the sequence number up to which that goes. */
+  clear(): number {
+    while (this.#ahead.shift());
+    while (this.#returned.pop());
+    this.#cursor = endOf(this.#end);
+    this.#more = false;
+    return this.#end;
+  }
+}

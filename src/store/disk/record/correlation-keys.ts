@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { foldedId } from '../../candidates';
+import type { Sealing } from '../../sealing';
+import type { CorrelationEntry } from '../../types';
+import { viewOf } from './bytes';
+import { xxh32 } from './xxh32';
+
+/** LMDB's keys have 511 octets at most; message_ids should be short, too (65 octets), but are not ours. */
+const LONGEST = 400;
+/** Octets of a hidden message_id. */
+const HIDDEN = 16;
+/** Behind whatever may follow. */
+const END = Buffer.alloc(5, 0xff);
+
+const within = (octets: Buffer): Buffer =>
+  octets.length <= LONGEST ? octets : createHash('sha256').update(octets).digest();
+
+/** What hides message_ids where a store has a key; absent: they are keys in clear. */
+type Hiding = Pick<Sealing, 'hide'> | undefined;
+
+/** What the keys of all entries begin with that have this message_id, in any case. */
+function beginningOf(messageId: string, hiding: Hiding): Buffer {
+  const folded = Buffer.from(`${foldedId(messageId)}\0`);
+  if (hiding) return Buffer.concat([Buffer.from('$'), hiding.hide('message_id', folded).subarray(0, HIDDEN)]);
+  return Buffer.concat([Buffer.from('#'), within(folded)]);
+}
+
+/**
+ * One key for each segment of each message, those of one message_id beside each other. 32 bits are enough to tell
+ * apart the few that have one message_id.
+ */
+export function entryKey({ messageId, id, segment }: CorrelationEntry, hiding: Hiding): Buffer {
+  const own = Buffer.from(`${id}\0${segment}\0${messageId}`);
+  const hash = xxh32(viewOf(own), 0, own.length);
+  const octets = Buffer.alloc(4);
+  if (!hiding) {
+    octets.writeUInt32BE(hash);
+    return Buffer.concat([beginningOf(messageId, undefined), octets]);
+  }
+  // A part of the same digest hides it: another would cost as much as sealing the entry.
+  const digest = hiding.hide('message_id', Buffer.from(`${foldedId(messageId)}\0`));
+  octets.writeUInt32BE((hash ^ digest.readUInt32BE(HIDDEN)) >>> 0);
+  return Buffer.concat([Buffer.from('$'), digest.subarray(0, HIDDEN), octets]);
+}
+
+/** The keys of all entries with this message_id lie between the two; a few others may, too. */
+export function keysOf(messageId: string, hiding: Hiding): { from: Buffer; to: Buffer } {
+  const from = beginningOf(messageId, hiding);
+  return { from, to: Buffer.concat([from, END]) };
+}
+
+/** Before format 2 a message_id had one entry, which had this key. */
+export function soleKey(messageId: string): Buffer {
+  // LMDB has no empty key, hence the octet before.
+  const key = Buffer.from(`=${messageId}`);
+  return key.length <= 500 ? key : createHash('sha256').update(key).digest();
+}

@@ -1,0 +1,115 @@
+import { RecordWriter } from '../disk/record/bytes';
+import { Fifo, Heap } from '../../collections';
+import type { Priority } from '../types';
+import { UNPACKED, type Entry, type Returned } from './entry';
+import { PackedFifo, entryOf, returned } from './packed';
+
+/** Unpacked in one go. */
+const AT_ONCE = 128;
+
+const PRIORITIES: readonly Priority[] = [0, 1, 2, 3, 4];
+const byOrder = (a: Returned, b: Returned): boolean => a.order < b.order;
+
+/**
+ * One priority. New messages come in ascending order and need no more than a list, of which the end is packed where it is
+ * long; those that come back go into a heap beside it, and the lesser front is next.
+ *
+ *   ◀─ shift   fresh: first … │ packed: … last ◀─ append      returned ◀─ putBack
+ */
+class SingleLane {
+  readonly #fresh = new Fifo<Entry>();
+  readonly #packed: PackedFifo;
+  readonly #returned = new Heap(byOrder);
+
+  constructor(priority: Priority) {
+    this.#packed = new PackedFifo(priority);
+  }
+
+  append(entry: Entry, packs: boolean): void {
+    if (packs || this.#packed.length > 0) this.#packed.push(entry);
+    else this.#fresh.push(entry);
+  }
+
+  putBack(entry: Returned): void {
+    this.#returned.push(entry);
+  }
+
+  #peekFresh(): Entry | undefined {
+    if (this.#fresh.length === 0 && this.#packed.length > 0)
+      for (const entry of this.#packed.shift(AT_ONCE)) this.#fresh.push(entry);
+    return this.#fresh.peek();
+  }
+
+  shift(): Entry | undefined {
+    const fresh = this.#peekFresh();
+    const back = this.#returned.peek();
+    if (!back || (fresh && fresh.order < back.order)) return this.#fresh.shift();
+    this.#returned.pop();
+    return entryOf(back);
+  }
+
+  /** The `enqueuedAt` of the first; undefined: there is none. */
+  oldestAt(): number | undefined {
+    const fresh = this.#peekFresh();
+    const back = this.#returned.peek();
+    return back && (!fresh || back.order < fresh.order) ? back.enqueuedAt : fresh?.item.enqueuedAt;
+  }
+}
+
+/** All priorities: what is ready to be taken. */
+export class PriorityLists {
+  readonly #priorities = PRIORITIES.map((priority) => new SingleLane(priority));
+  #writer: RecordWriter | undefined;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(entry: Entry): void {
+    this.#of(entry.item.priority).append(entry, this.#length >= UNPACKED);
+    this.#length++;
+  }
+
+  putBack(entry: Entry): void {
+    const packs = this.#length >= UNPACKED;
+    this.putReturned(returned(entry, packs ? (this.#writer ??= new RecordWriter()) : undefined));
+  }
+
+  putReturned(entry: Returned): void {
+    this.#of(entry.priority).putBack(entry);
+    this.#length++;
+  }
+
+  #of(priority: Priority): SingleLane {
+    return this.#priorities[priority] as SingleLane;
+  }
+
+  /** Up to `max` of the most urgent, each priority's first first. */
+  take(max: number): Entry[] {
+    return this.#shiftFrom(this.#priorities, max);
+  }
+
+  /** Up to `max` of the least urgent priorities, each priority's first first. */
+  dropOldest(max: number): Entry[] {
+    return this.#shiftFrom([...this.#priorities].reverse(), max);
+  }
+
+  #shiftFrom(priorities: readonly SingleLane[], max: number): Entry[] {
+    const taken: Entry[] = [];
+    for (const priority of priorities) {
+      while (taken.length < max) {
+        const entry = priority.shift();
+        if (!entry) break;
+        taken.push(entry);
+      }
+    }
+    this.#length -= taken.length;
+    return taken;
+  }
+
+  oldestAt(): number | undefined {
+    const fronts = this.#priorities.flatMap((priority) => priority.oldestAt() ?? []);
+    return fronts.length === 0 ? undefined : Math.min(...fronts);
+  }
+}

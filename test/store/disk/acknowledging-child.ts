@@ -1,0 +1,25 @@
+/**
+ * Queues messages on disk, and says so by one write each: `count` by each of `callers`, one after the other. With
+ * several they are made to take turns, two transactions on their way at a time.
+ */
+import { openDiskStore } from '../../../src/store';
+import { item } from '../../../src/store/conformance/harness';
+import { say } from '../../support/say';
+import { takeTurns } from '../setup';
+
+async function main(directory: string, callers: number, count: number): Promise<void> {
+  if (callers > 1) takeTurns();
+  const account = { host: 'localhost', systemId: 'sync' };
+  const store = await openDiskStore({ directory, account, capacity: 0, whenFull: 'reject' });
+  const call = async (caller: number): Promise<void> => {
+    for (let number = 0; number < count; number++) {
+      const id = `<${caller}.${number}>`;
+      await store.queue.enqueue([item(id)]);
+      say(`acknowledged ${id}`);
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
+  await store.close();
+}
+
+void main(process.argv[2] ?? '', Number(process.argv[3]), Number(process.argv[4]));

@@ -1,0 +1,68 @@
+import { openDiskStore } from '../../../src/store';
+import { entry, item } from '../../../src/store/conformance/harness';
+import { say } from '../../support/say';
+import { takeTurns } from '../setup';
+
+const CALLERS = 30;
+
+/**
+ * Queues and sends until it is killed, with `turns` by two transactions at a time, and tells of each step before or
+ * after it:
+ *
+ *   queued <id>   enqueue has resolved        sending <id> <redelivered>   the centre sees it now
+ *   done <id>     settle has resolved         damage <text>
+ */
+async function run(directory: string, run: string, turns: boolean): Promise<void> {
+  if (turns) takeTurns();
+  const tell = (...words: string[]): void => say(words.join(' '));
+  const store = await openDiskStore({
+    directory,
+    account: { host: 'localhost', systemId: 'crash' },
+    capacity: 0,
+    whenFull: 'reject',
+    onDamage: ({ text }) => tell('damage', text),
+  });
+  const { signal } = new AbortController();
+  let count = 0;
+
+  async function produce(): Promise<void> {
+    for (;;) {
+      const batch = Array.from({ length: 1 + (count % 4) }, () =>
+        item(`${run}-${count++}`, {
+          priority: (count % 5) as 0,
+          metadata: { long: 'x'.repeat(count % 3000) },
+        }),
+      );
+      for (const id of await store.queue.enqueue(batch)) tell('queued', id);
+      if (count % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  /** One message at a time, with many others at the same time. */
+  async function call(): Promise<void> {
+    for (;;) {
+      const message = item(`${run}-${count++}`);
+      await store.queue.enqueue([message]);
+      tell('queued', message.id);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async function consume(): Promise<void> {
+    for (;;) {
+      const leases = await store.queue.take(8, { signal });
+      for (const { item: taken, state } of leases) tell('sending', taken.id, String(state.redelivered));
+      const entries = leases.map((lease) => entry(`receipt-${lease.item.id}`, { id: lease.item.id }));
+      await store.settle(
+        entries,
+        leases.map((lease) => ({ outcome: 'done', lease })),
+      );
+      for (const { item: taken } of leases) tell('done', taken.id);
+    }
+  }
+
+  const callers = Array.from({ length: CALLERS }, call);
+  await Promise.all([...callers, produce(), produce(), consume(), consume()]);
+}
+
+void run(process.argv[2] ?? '', process.argv[3] ?? '', process.argv[4] === 'turns');

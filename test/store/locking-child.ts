@@ -1,8 +1,0 @@
-/** Tries to lock a directory, and says whether it has it: `locked` or `held`. */
-import { lockDirectory } from '../../src/store/disk/lock';
-import { say } from '../support/say';
-
-void lockDirectory(process.argv[2] ?? '', 'child').then((result) => {
-  say('heldBy' in result ? 'held' : 'locked');
-  process.exit(0);
-});
