@@ -8,13 +8,6 @@ export interface Bind {
   readonly receives: boolean;
 }
 
-/** A connection, as far as others may use the same account. */
-export interface AccountUser {
-  readonly nodeId: string;
-  /** What people call it, and as whom it binds; absent: nobody uses it. */
-  readonly inUse?: { readonly label: string; readonly binds: readonly Bind[] } | undefined;
-}
-
 /** All that a connection may bind as: of both halves of a pair, at every host. */
 export function bindsOf(settings: Settings): Bind[] {
   const { systemId, receiverSystemId, bindType } = settings;
@@ -28,12 +21,15 @@ export function bindsOf(settings: Settings): Bind[] {
   });
 }
 
+/** A connection, as far as others may use the same account. */
+export interface Holder {
+  readonly nodeId: string;
+  /** What people call it, and as whom it binds; absent: nobody uses it. */
+  readonly inUse?: { readonly label: string; readonly binds: readonly Bind[] } | undefined;
+}
+
 /** Warns of other connections over which what is meant for this one may come, or the other way round. */
-export function tellShared(
-  one: AccountUser,
-  others: readonly AccountUser[],
-  warn: (text: string) => void,
-): void {
+export function tellShared(one: Holder, others: readonly Holder[], warn: (text: string) => void): void {
   for (const other of others) {
     const account = one.inUse && other.inUse && sharedAccount(one.inUse.binds, other.inUse.binds);
     if (!account) continue;
@@ -45,7 +41,7 @@ export function tellShared(
   }
 }
 
-const named = ({ inUse, nodeId }: AccountUser): string => `"${inUse?.label}" (${nodeId})`;
+const named = ({ inUse, nodeId }: Holder): string => `"${inUse?.label}" (${nodeId})`;
 
 /** The account by which what is meant for one connection may come over the other; undefined: there is none. */
 function sharedAccount(one: readonly Bind[], other: readonly Bind[]): string | undefined {

@@ -1,4 +1,4 @@
-import type { AccountUser } from './accounts';
+import type { Holder } from './accounts';
 import {
   openMemoryStore,
   type ClientEvents,
@@ -60,7 +60,7 @@ interface Entry {
 }
 
 /** A connection that is in force. */
-export interface Member extends AccountUser {
+export interface Member extends Holder {
   /** All nodes exist and listen. */
   deployed(): void;
   /** Tells its listening nodes of an event that happened elsewhere. */

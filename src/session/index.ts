@@ -25,10 +25,9 @@ export {
   isBindCommand,
   isBound,
   mayIssue,
-  ruledCommands,
   stateAfterBind,
   type BindCommand,
   type Role,
   type SessionState,
 } from './states';
-export type { RequestHandler } from './window';
+export type { RequestHandler } from './request-handler';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { PduOf } from '../protocol';
+import type { PduOf, QueuedCommand } from '../protocol';
 import {
   Reassembler,
   decodeParts,
@@ -10,7 +10,7 @@ import {
 } from '../text';
 import type { TakenMessage } from './message-store';
 
-export type SubmitPdu = PduOf<'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm'>;
+export type SubmitPdu = PduOf<QueuedCommand>;
 
 /** What a message says. */
 export interface Content {

@@ -1,4 +1,4 @@
-import { plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
+import { isQueued, plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
 import type { Answer } from '../session';
 import { readContent, type Content, type SubmitPdu } from './content';
 import type { SmscContext, SmscLink } from './context';
@@ -12,10 +12,8 @@ const AFTER_ANSWER = 10;
 
 const NO_EFFECT: SubmitEffect = {};
 
-const SUBMITS = new Set<string>(['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm']);
-
 export function isSubmit(pdu: Pdu): pdu is SubmitPdu {
-  return SUBMITS.has(pdu.command);
+  return isQueued(pdu.command);
 }
 
 /** Takes the messages that come over a link, or not, as the rules say. */
