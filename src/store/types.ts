@@ -32,8 +32,6 @@ export interface QueueItem {
   readonly msgid?: string;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;
-  /** A flow node that waits for the outcome, by id. */
-  readonly origin?: string;
 }
 
 /** One transmission that did not settle the message. Newest last, at most 20 are kept. */

@@ -33,7 +33,6 @@ const itemArbitrary: fc.Arbitrary<QueueItem> = fc.record(
       fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown),
       fc.constant(1n),
     ),
-    origin: text,
   },
   {
     requiredKeys: [

@@ -1,7 +1,6 @@
 import * as lmdb from 'lmdb';
 import { openDiskStore, type DiskStore, type DiskStoreOptions } from '../../src/store';
 import type { Lmdb } from '../../src/store/disk/lmdb/lmdb';
-import { Turns } from '../../src/store/disk/commit/turns';
 
 /** The disk stores that one test opens. */
 export class DiskStores {
@@ -41,11 +40,6 @@ export async function behind<T>(
   } finally {
     await root.close();
   }
-}
-
-/** Whoever writes in this process takes turns, however long it takes: two transactions are on their way at a time. */
-export function takeTurns(): void {
-  Turns.prototype.pay = (waiting) => waiting > 1;
 }
 
 /** The package, but with something changed in what it opens. */

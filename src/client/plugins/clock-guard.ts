@@ -1,4 +1,4 @@
-import { LONGEST_TIMER, systemClock, type Clock } from '../../clock';
+import { LONGEST_TIMER, nextTurn, systemClock, type Clock } from '../../clock';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
 type Reading = 'now' | 'monotonic';
@@ -40,6 +40,10 @@ class GuardedClock implements Clock {
 
   clearTimeout(timer: unknown): void {
     this.#clock.clearTimeout(timer);
+  }
+
+  setImmediate(callback: () => void): void {
+    void nextTurn(this.#clock).then(callback);
   }
 
   #read(name: Reading): number {

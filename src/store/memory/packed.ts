@@ -13,7 +13,6 @@ const EXPIRES = 1;
 const CORRELATION_ID = 2;
 const MSGID = 4;
 const METADATA = 8;
-const ORIGIN = 16;
 const STATE = 32;
 /** Numbers are doubles rather than differences. */
 const WIDE = 64;
@@ -129,7 +128,7 @@ export function entryOf({ entry, priority }: Returned): Entry {
 function write(writer: RecordWriter, { item, order, state }: Entry, base: Base): boolean {
   const metadata = jsonOf(item.metadata);
   if (metadata === false || !COMMANDS.includes(item.command)) return false;
-  const { expiresAt, correlationId, msgid, origin } = item;
+  const { expiresAt, correlationId, msgid } = item;
   const touched = state !== undefined && !isUntouched(state);
   const past = order - base.order;
   const later = item.enqueuedAt - base.enqueuedAt;
@@ -143,7 +142,6 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
       (correlationId === undefined || sameLabel ? 0 : CORRELATION_ID) |
       (msgid === undefined ? 0 : MSGID) |
       (metadata === undefined ? 0 : METADATA) |
-      (origin === undefined ? 0 : ORIGIN) |
       (touched ? STATE : 0) |
       (wide ? WIDE : 0),
   );
@@ -170,7 +168,6 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
   if (correlationId !== undefined && !sameLabel) writer.text(correlationId);
   if (msgid !== undefined) writer.text(msgid);
   if (metadata !== undefined) writer.text(metadata);
-  if (origin !== undefined) writer.text(origin);
   if (touched) writer.text(JSON.stringify(changesOf(state, item)));
   writer.length(item.segments.length);
   for (const segment of item.segments) writer.buffer(segment);
@@ -209,7 +206,6 @@ function read(reader: RecordReader, priority: Priority, base: Base): Entry | und
   if (flags & MSGID) item.msgid = reader.text();
   if (kind & SAME_LABEL && item.msgid !== undefined) item.correlationId = item.msgid;
   if (flags & METADATA) item.metadata = JSON.parse(reader.text()) as unknown;
-  if (flags & ORIGIN) item.origin = reader.text();
   const changes = flags & STATE ? (JSON.parse(reader.text()) as Partial<DeliveryState>) : undefined;
   const segments: Buffer[] = [];
   // Copies, for one message that stays must not keep the whole slab.

@@ -16,7 +16,7 @@ const byOrder = (a: Returned, b: Returned): boolean => a.order < b.order;
  *
  *   ◀─ shift   fresh: first … │ packed: … last ◀─ append      returned ◀─ putBack
  */
-class SingleLane {
+class SinglePriority {
   readonly #fresh = new Fifo<Entry>();
   readonly #packed: PackedFifo;
   readonly #returned = new Heap(byOrder);
@@ -58,7 +58,7 @@ class SingleLane {
 
 /** All priorities: what is ready to be taken. */
 export class PriorityLists {
-  readonly #priorities = PRIORITIES.map((priority) => new SingleLane(priority));
+  readonly #priorities = PRIORITIES.map((priority) => new SinglePriority(priority));
   #writer: RecordWriter | undefined;
   #length = 0;
 
@@ -81,8 +81,8 @@ export class PriorityLists {
     this.#length++;
   }
 
-  #of(priority: Priority): SingleLane {
-    return this.#priorities[priority] as SingleLane;
+  #of(priority: Priority): SinglePriority {
+    return this.#priorities[priority] as SinglePriority;
   }
 
   /** Up to `max` of the most urgent, each priority's first first. */
@@ -95,7 +95,7 @@ export class PriorityLists {
     return this.#shiftFrom([...this.#priorities].reverse(), max);
   }
 
-  #shiftFrom(priorities: readonly SingleLane[], max: number): Entry[] {
+  #shiftFrom(priorities: readonly SinglePriority[], max: number): Entry[] {
     const taken: Entry[] = [];
     for (const priority of priorities) {
       while (taken.length < max) {

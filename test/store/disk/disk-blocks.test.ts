@@ -59,7 +59,7 @@ describe('messages that share a record', () => {
       ...items('c', 10).map((message) => store.queue.enqueue([message])),
     ]);
     await store.close();
-    assert.deepEqual([await rows('lane0'), await rows('lane2')], [1, 1]);
+    assert.deepEqual([await rows('priority0'), await rows('priority2')], [1, 1]);
     const again = await open();
     assert.deepEqual(
       await queued(again),
@@ -72,7 +72,7 @@ describe('messages that share a record', () => {
     const long = item('long', { segments: Array.from({ length: 60 }, () => Buffer.alloc(140)) });
     await store.queue.enqueue([...items('a', 100), long, ...items('b', 100)]);
     await store.close();
-    const sizes = await behind(directory(), 'lane2', (table) =>
+    const sizes = await behind(directory(), 'priority2', (table) =>
       [...table.getRange()].map(({ value }) => value.length),
     );
     assert.ok(sizes.length < 10 && sizes.filter((size) => size > 4072).length === 1, String(sizes));
@@ -89,7 +89,11 @@ describe('messages that share a record', () => {
     assert.deepEqual(await queued(store), ['m1', 'm3', 'm5', 'm7', 'm9', 'm11']);
     for (const lease of await takeAll(store, 6)) await store.queue.settle([done(lease)]);
     await store.close();
-    assert.deepEqual([await rows('lane2'), await rows('tombs')], [0, 0], 'nothing is left of the block');
+    assert.deepEqual(
+      [await rows('priority2'), await rows('tombstones')],
+      [0, 0],
+      'nothing is left of the block',
+    );
     assert.equal((await (await open()).queue.stats()).queued, 0);
   });
 
@@ -99,7 +103,7 @@ describe('messages that share a record', () => {
     const leases = await takeAll(store, 18);
     await Promise.all(leases.map((lease) => store.queue.settle([done(lease)])));
     await store.close();
-    assert.deepEqual([await rows('lane2'), await rows('tombs')], [0, 0]);
+    assert.deepEqual([await rows('priority2'), await rows('tombstones')], [0, 0]);
   });
 
   it('do not keep the others when one is put off', async () => {
@@ -110,7 +114,7 @@ describe('messages that share a record', () => {
       leases.map((lease, at) => (at === 0 || at === 4 ? retry(lease, Date.now() + 300) : done(lease))),
     );
     await store.close();
-    assert.deepEqual([await rows('lane2'), await rows('tombs')], [2, 0]);
+    assert.deepEqual([await rows('priority2'), await rows('tombstones')], [2, 0]);
     store = await open();
     assert.deepEqual(await store.queue.stats().then(({ queued: all, delayed }) => [all, delayed]), [2, 2]);
     assert.deepEqual(ids(await takeAll(store, 2)), ['m0', 'm4']);
@@ -169,7 +173,7 @@ describe('messages that share a record', () => {
       const store = await open();
       await store.queue.enqueue(items('m', 6));
       await store.close();
-      await behind(directory(), 'lane2', async (table) => {
+      await behind(directory(), 'priority2', async (table) => {
         const [{ key, value }] = [...table.getRange()] as [{ key: Buffer; value: Buffer }];
         const at = value.indexOf('body of m3');
         value[at] = (value[at] as number) ^ 1;
@@ -178,7 +182,7 @@ describe('messages that share a record', () => {
       const again = await open();
       assert.deepEqual(ids(await takeAll(again, 5)), ['m0', 'm1', 'm2', 'm4', 'm5']);
       assert.equal(damages.length, 1);
-      assert.match(damages[0]?.text ?? '', /message of lane 2, the 4\. of 6 from number 1 on, is damaged/);
+      assert.match(damages[0]?.text ?? '', /message of priority 2, the 4\. of 6 from number 1 on, is damaged/);
       assert.equal((await again.queue.purge()).removed, 1);
     });
 
@@ -189,7 +193,7 @@ describe('messages that share a record', () => {
       await settleThose(store, leases, (at) => at < 2);
       await store.queue.release(leases.slice(2));
       await store.close();
-      await behind(directory(), 'tombs', async (table) => {
+      await behind(directory(), 'tombstones', async (table) => {
         const [{ key, value }] = [...table.getRange()] as [{ key: Buffer; value: Buffer }];
         await table.put(key, value.fill(1));
       });
@@ -203,7 +207,7 @@ describe('messages that share a record', () => {
       assert.match(damages[0]?.text ?? '', /What is gone of the messages from number 1 on is damaged/);
       await again.queue.settle(came.map(done));
       await again.close();
-      assert.deepEqual([await rows('lane2'), await rows('tombs')], [0, 0]);
+      assert.deepEqual([await rows('priority2'), await rows('tombstones')], [0, 0]);
       const after = await open();
       await after.queue.enqueue(items('n', 3));
       assert.equal((await after.queue.stats()).queued, 3);
@@ -215,7 +219,9 @@ describe('messages that share a record', () => {
       const leases = await takeAll(store, 10);
       await settleThose(store, leases, (at) => at < 3);
       await store.close();
-      await behind(directory(), 'meta', (table) => table.put(Buffer.from('census'), Buffer.from('nonsense')));
+      await behind(directory(), 'meta', (table) =>
+        table.put(Buffer.from('message-count'), Buffer.from('nonsense')),
+      );
       assert.equal((await (await open()).queue.stats()).queued, 7);
       assert.match(damages[0]?.text ?? '', /The count of the queued messages is damaged/);
     });

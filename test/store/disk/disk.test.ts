@@ -354,7 +354,7 @@ describe('the disk store', () => {
       const store = await open();
       for (const message of items('m', 5)) await store.queue.enqueue([message]);
       await store.close();
-      await tamper('lane2', flip, 2);
+      await tamper('priority2', flip, 2);
       const again = await open();
       assert.deepEqual(ids(await takeAll(again, 4)), ['m0', 'm1', 'm3', 'm4']);
       assert.deepEqual(
@@ -368,7 +368,7 @@ describe('the disk store', () => {
       const store = await open();
       for (const message of items('m', 3)) await store.queue.enqueue([message]);
       await store.close();
-      await tamper('lane2', (octets) => {
+      await tamper('priority2', (octets) => {
         octets[4] = RECORD_FORMAT + 1;
         octets.writeUInt32BE(xxh32(viewOf(octets), 4, octets.length));
       });

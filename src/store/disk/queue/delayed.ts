@@ -1,6 +1,6 @@
-import type { Committer } from '../commit/committer';
+import type { StoreCore } from '../commit/core';
 import type { DelayedKey } from '../record/entries';
-import { decodeDelivery } from '../record/records';
+import { decodeJson, type StoredDelivery } from '../record/records';
 import { roomFor } from '../lmdb/space';
 import type { Tables } from '../lmdb/tables';
 
@@ -78,11 +78,7 @@ export class Delayed {
   }
 
   #keysAfter(limit?: number, to?: DelayedKey): Iterable<DelayedKey> {
-    return this.#table.keys({
-      after: this.#ripened,
-      ...(limit === undefined ? {} : { limit }),
-      ...(to ? { to } : {}),
-    });
+    return this.#table.keys({ after: this.#ripened, limit, to });
   }
 
   /** Up to `limit` keys of messages for which `keep` says no. */
@@ -101,12 +97,12 @@ export class Delayed {
   }
 
   /** Writes the index anew, after damage: what it lacks would never come. */
-  async reindex(tables: Tables, committer: Committer): Promise<void> {
+  async reindex({ tables, committer }: StoreCore): Promise<void> {
     const keys: DelayedKey[] = [];
     for (const [priority, table] of tables.priorities.entries()) {
       for (const { seq, count } of table.keys()) {
         const octets = count === 1 ? tables.delivery.get(seq) : undefined;
-        const decoded = octets && decodeDelivery(octets);
+        const decoded = octets && decodeJson<StoredDelivery>(octets);
         const notBefore = decoded && 'value' in decoded ? decoded.value.notBefore : undefined;
         if (notBefore !== undefined) keys.push([notBefore, priority, seq]);
       }
@@ -115,13 +111,8 @@ export class Delayed {
       keys.map(() => 0),
       keys.length,
     );
-    await committer.write(
-      room,
-      () => {
-        for (const key of keys) this.#table.put(key, NOTHING);
-      },
-      false,
-    );
+    const apply = (): void => keys.forEach((key) => this.#table.put(key, NOTHING));
+    await committer.make([{ room, apply }]);
     this.#waiting = this.#table.count;
   }
 

@@ -1,15 +1,14 @@
 import type { CorrelationEntry, DeadLetter, DeadReason, DeliveryState, QueueItem } from '../../types';
 import { beginPacked, recordStart, sealPacked } from './blocks';
 import { RecordReader, RecordWriter, viewOf, type Extent } from './bytes';
-import { soleKey } from './correlation-keys';
 import { xxh32 } from './xxh32';
 
 /**
- * Every record: the XXH32 of what follows (four octets), its format (one), the rest.
- * A format once released stays readable: a new one gets a new number and a
- * reader beside the old ones.
+ * Every record: the XXH32 of what follows (four octets), its format (one), the rest. Format 1 is the first that is
+ * released: from then on what it wrote stays readable, a new one gets a new number and a reader beside the old ones.
+ * A store that a later format (or one of before the first release) wrote is refused with `STORE_FORMAT`.
  */
-export const RECORD_FORMAT = 2;
+export const RECORD_FORMAT = 1;
 const FORMAT_AT = 4;
 const HEAD = 5;
 
@@ -44,28 +43,24 @@ const RECEIPT = 2;
 const CORRELATION_ID = 4;
 const MSGID = 8;
 const METADATA = 16;
-const ORIGIN = 32;
-/** Of correlations since format 2: an octet for the final state follows, or is kept free for it, so that it takes no more room. */
-const HAS_FINAL = 64;
 /** Of correlations: no final receipt was asked for. */
-const UNASKED = 128;
+const UNASKED = 32;
 const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UNKNOWN', 'SKIPPED'];
 /** Neither none nor one of these: its text follows. */
 const OTHER_FINAL = 255;
 
-type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata' | 'origin'>>;
+type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata'>>;
 
 function flagsOf(labels: Labels): number {
   return (
     (labels.correlationId === undefined ? 0 : CORRELATION_ID) |
     (labels.msgid === undefined ? 0 : MSGID) |
-    (labels.metadata === undefined ? 0 : METADATA) |
-    (labels.origin === undefined ? 0 : ORIGIN)
+    (labels.metadata === undefined ? 0 : METADATA)
   );
 }
 
 /** Large, for a block does not reach from one slab into the next. */
-const LANE_SLAB = 64 * 1024;
+const PRIORITY_SLAB = 64 * 1024;
 
 /** Encodes records. */
 export class Records {
@@ -82,7 +77,7 @@ export class Records {
   /** The same, with its size before it: see blocks. */
   packed(seq: number, item: QueueItem): Extent {
     let writer = this.#priorities.get(item.priority);
-    if (!writer) this.#priorities.set(item.priority, (writer = new RecordWriter(LANE_SLAB)));
+    if (!writer) this.#priorities.set(item.priority, (writer = new RecordWriter(PRIORITY_SLAB)));
     beginPacked(writer, HEAD);
     this.#item(writer, seq, item);
     const { extent } = writer;
@@ -110,7 +105,7 @@ export class Records {
   correlation(entry: CorrelationEntry, batch: number): Buffer {
     const writer = this.#writer;
     writer.begin(HEAD);
-    writer.octet(flagsOf(entry) | HAS_FINAL | (entry.receiptRequested === false ? UNASKED : 0));
+    writer.octet(flagsOf(entry) | (entry.receiptRequested === false ? UNASKED : 0));
     writer.double(batch);
     writer.double(entry.acceptedAt);
     writer.double(entry.expiresAt);
@@ -125,10 +120,6 @@ export class Records {
     writer.octet(entry.finalState !== undefined && final === 0 ? OTHER_FINAL : final);
     if (entry.finalState !== undefined && final === 0) writer.text(entry.finalState);
     return this.#sealed();
-  }
-
-  delivery(delivery: StoredDelivery): Buffer {
-    return this.json(delivery);
   }
 
   letter(seq: number, { item, ...rest }: DeadLetter): Buffer {
@@ -150,7 +141,7 @@ export class Records {
   }
 
   /** Which messages of a block are gone, by their places in it. */
-  tomb(indexes: readonly number[]): Buffer {
+  tombstone(indexes: readonly number[]): Buffer {
     this.#writer.begin(HEAD);
     this.#writer.length(indexes.length);
     for (const index of indexes) this.#writer.length(index);
@@ -182,11 +173,10 @@ function seal({ slab, end }: Extent, start: number): void {
   slab.view.setUint32(start, xxh32(slab.view, start + FORMAT_AT, end));
 }
 
-function writeLabels(writer: RecordWriter, { correlationId, msgid, metadata, origin }: Labels): void {
+function writeLabels(writer: RecordWriter, { correlationId, msgid, metadata }: Labels): void {
   if (correlationId !== undefined) writer.text(correlationId);
   if (msgid !== undefined) writer.text(msgid);
   if (metadata !== undefined) writer.text(JSON.stringify(metadata));
-  if (origin !== undefined) writer.text(origin);
 }
 
 export const decodeItem = (octets: Buffer): Decoded<StoredItem> => opened(octets, readItem);
@@ -211,13 +201,11 @@ export const decodeCorrelation = (octets: Buffer): Decoded<StoredCorrelation> =>
     };
     readLabels(reader, flags, entry);
     if (flags & UNASKED) entry.receiptRequested = false;
-    const final = flags & HAS_FINAL ? reader.octet() : 0;
+    const final = reader.octet();
     if (final !== 0)
       entry.finalState = final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
     return { entry, batch };
   });
-
-export const decodeDelivery = (octets: Buffer): Decoded<StoredDelivery> => decodeJson<StoredDelivery>(octets);
 
 /** What `Records.json` made of a `T`. */
 export function decodeJson<T>(octets: Buffer): Decoded<T> {
@@ -236,16 +224,14 @@ export const decodeLetter = (octets: Buffer): Decoded<DeadLetter> =>
     return { item: item.value.item, ...rest };
   });
 
-/** Format 1 had message_ids in place of keys. */
 export const decodeBatch = (octets: Buffer): Decoded<{ expiresAt: number; keys: Buffer[] }> =>
   opened(octets, (reader) => {
     const expiresAt = reader.double();
-    const isOld = octets[FORMAT_AT] === 1;
-    const key = (): Buffer => (isOld ? soleKey(reader.text()) : Buffer.from(reader.buffer()));
-    return { expiresAt, keys: Array.from({ length: reader.length() }, key) };
+    const keys = Array.from({ length: reader.length() }, () => Buffer.from(reader.buffer()));
+    return { expiresAt, keys };
   });
 
-export const decodeTomb = (octets: Buffer): Decoded<number[]> =>
+export const decodeTombstone = (octets: Buffer): Decoded<number[]> =>
   opened(octets, (reader) => Array.from({ length: reader.length() }, () => reader.length()));
 
 export const decodeFact = (octets: Buffer): Decoded<{ expiresAt: number; value: Buffer }> =>
@@ -283,7 +269,6 @@ function readLabels(reader: RecordReader, flags: number, into: Mutable<Labels>):
   if (flags & CORRELATION_ID) into.correlationId = reader.text();
   if (flags & MSGID) into.msgid = reader.text();
   if (flags & METADATA) into.metadata = JSON.parse(reader.text()) as unknown;
-  if (flags & ORIGIN) into.origin = reader.text();
 }
 
 const DAMAGED = { unreadable: 'damaged' } as const;
