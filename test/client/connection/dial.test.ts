@@ -23,7 +23,7 @@ describe('A host name with several addresses', () => {
     turn: 0,
     clock: systemClock,
     signal: new AbortController().signal,
-    resolve: () => Promise.resolve(addresses),
+    network: { resolve: () => Promise.resolve(addresses) },
     ...more,
   });
 
@@ -83,7 +83,7 @@ describe('A host name with several addresses', () => {
   it('gives up at once when it is stopped while the name is looked up', async () => {
     const stopping = new AbortController();
     const dialled = dial(
-      options([], { signal: stopping.signal, resolve: () => new Promise(() => undefined) }),
+      options([], { signal: stopping.signal, network: { resolve: () => new Promise(() => undefined) } }),
     );
     stopping.abort(new Error('enough'));
     await assert.rejects(dialled, /enough/);
@@ -95,7 +95,7 @@ describe('A host name with several addresses', () => {
     });
     const failing = async (error: Error): Promise<void> => {
       const resolve = (): Promise<string[]> => Promise.reject(error);
-      await assert.rejects(dial(options([], { host: 'no-such-host.invalid', resolve })), {
+      await assert.rejects(dial(options([], { host: 'no-such-host.invalid', network: { resolve } })), {
         code: 'CONNECT_FAILED',
         message: /cannot connect to no-such-host\.invalid:\d+: the host name .*check host/,
       });
@@ -106,7 +106,7 @@ describe('A host name with several addresses', () => {
 
   it('whose name server is dead is told as that, not as an SMSC that does not answer', async () => {
     const resolve = (): Promise<string[]> => new Promise(() => undefined);
-    await assert.rejects(dial(options([], { resolve, timeout: 50 })), {
+    await assert.rejects(dial(options([], { network: { resolve }, timeout: 50 })), {
       code: 'CONNECT_TIMEOUT',
       message:
         /cannot connect to smsc\.example:\d+: no name server answered within 0\.05 s .* check the name servers of this machine/,
@@ -118,7 +118,7 @@ describe('A host name with several addresses', () => {
       await new Promise((done) => setTimeout(done, 90));
       return ['127.0.0.1'];
     };
-    const transport = await dial(options([], { resolve, timeout: 100 }));
+    const transport = await dial(options([], { network: { resolve }, timeout: 100 }));
     assert.equal(transport.peer, `smsc.example:${peer.port}`);
     transport.destroy();
   });
@@ -126,7 +126,7 @@ describe('A host name with several addresses', () => {
   it('is looked up once for a connection, also where it has one address', async () => {
     let lookups = 0;
     const resolve = (): Promise<string[]> => (lookups++, Promise.resolve(['127.0.0.1']));
-    (await dial(options([], { resolve }))).destroy();
+    (await dial(options([], { network: { resolve } }))).destroy();
     // No name server of this machine knows the name.
     assert.equal(lookups, 1);
   });
