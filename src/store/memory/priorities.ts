@@ -18,12 +18,8 @@ const byOrder = (a: Returned, b: Returned): boolean => a.order < b.order;
  */
 class SinglePriority {
   readonly #fresh = new Fifo<Entry>();
-  readonly #packed: PackedFifo;
+  readonly #packed = new PackedFifo();
   readonly #returned = new Heap(byOrder);
-
-  constructor(priority: Priority) {
-    this.#packed = new PackedFifo(priority);
-  }
 
   append(entry: Entry, packs: boolean): void {
     if (packs || this.#packed.length > 0) this.#packed.push(entry);
@@ -58,7 +54,7 @@ class SinglePriority {
 
 /** All priorities: what is ready to be taken. */
 export class PriorityLists {
-  readonly #priorities = PRIORITIES.map((priority) => new SinglePriority(priority));
+  readonly #priorities = PRIORITIES.map(() => new SinglePriority());
   #writer: RecordWriter | undefined;
   #length = 0;
 

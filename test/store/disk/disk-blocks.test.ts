@@ -51,7 +51,7 @@ describe('messages that share a record', () => {
     which: (at: number) => boolean,
   ): Promise<void> => store.queue.settle(leases.filter((_, at) => which(at)).map(done));
 
-  it('lie together where one call or one moment brings them, by lane', async () => {
+  it('lie together where one call or one moment brings them, by priority', async () => {
     const store = await open();
     await Promise.all([
       store.queue.enqueue(items('a', 10)),

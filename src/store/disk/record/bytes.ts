@@ -48,6 +48,14 @@ export class RecordWriter {
     this.#at += 8;
   }
 
+  /** A whole number below 2^48. */
+  time(value: number): void {
+    this.#reserve(6);
+    this.#slab.octets.writeUIntBE(value, this.#at, 6);
+    this.#at += 6;
+  }
+
+  /** Below 2^32. */
   length(value: number): void {
     this.#reserve(5);
     const { octets } = this.#slab;
@@ -132,6 +140,12 @@ export class RecordReader {
   double(): number {
     const value = this.#octets.readDoubleBE(this.#at);
     this.#at += 8;
+    return value;
+  }
+
+  time(): number {
+    const value = this.#octets.readUIntBE(this.#at, 6);
+    this.#at += 6;
     return value;
   }
 

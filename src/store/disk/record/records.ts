@@ -1,6 +1,7 @@
 import type { CorrelationEntry, DeadLetter, DeadReason, DeliveryState, QueueItem } from '../../types';
 import { beginPacked, recordStart, sealPacked } from './blocks';
 import { RecordReader, RecordWriter, viewOf, type Extent } from './bytes';
+import { readCorrelation, readItem, writeCorrelation, writeItem } from './message-codec';
 import { xxh32 } from './xxh32';
 
 /**
@@ -36,29 +37,6 @@ export interface StoredCorrelation {
   readonly batch: number;
 }
 
-const COMMANDS: readonly QueueItem['command'][] = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'];
-
-const EXPIRES = 1;
-const RECEIPT = 2;
-const CORRELATION_ID = 4;
-const MSGID = 8;
-const METADATA = 16;
-/** Of correlations: no final receipt was asked for. */
-const UNASKED = 32;
-const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UNKNOWN', 'SKIPPED'];
-/** Neither none nor one of these: its text follows. */
-const OTHER_FINAL = 255;
-
-type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata'>>;
-
-function flagsOf(labels: Labels): number {
-  return (
-    (labels.correlationId === undefined ? 0 : CORRELATION_ID) |
-    (labels.msgid === undefined ? 0 : MSGID) |
-    (labels.metadata === undefined ? 0 : METADATA)
-  );
-}
-
 /** Large, for a block does not reach from one slab into the next. */
 const PRIORITY_SLAB = 64 * 1024;
 
@@ -87,38 +65,14 @@ export class Records {
   }
 
   #item(writer: RecordWriter, seq: number, item: QueueItem): void {
-    const flags =
-      flagsOf(item) | (item.expiresAt === undefined ? 0 : EXPIRES) | (item.receiptRequested ? RECEIPT : 0);
-    writer.octet(flags);
-    writer.octet((item.priority << 4) | COMMANDS.indexOf(item.command));
     writer.double(seq);
-    writer.double(item.enqueuedAt);
-    if (item.expiresAt !== undefined) writer.double(item.expiresAt);
-    writer.text(item.id);
-    writer.text(item.source);
-    writer.text(item.destination);
-    writeLabels(writer, item);
-    writer.length(item.segments.length);
-    for (const segment of item.segments) writer.buffer(segment);
+    writeItem(writer, item);
   }
 
   correlation(entry: CorrelationEntry, batch: number): Buffer {
-    const writer = this.#writer;
-    writer.begin(HEAD);
-    writer.octet(flagsOf(entry) | (entry.receiptRequested === false ? UNASKED : 0));
-    writer.double(batch);
-    writer.double(entry.acceptedAt);
-    writer.double(entry.expiresAt);
-    writer.length(entry.segment);
-    writer.length(entry.segments);
-    writer.text(entry.messageId);
-    writer.text(entry.id);
-    writer.text(entry.source);
-    writer.text(entry.destination);
-    writeLabels(writer, entry);
-    const final = entry.finalState === undefined ? 0 : 1 + FINAL_STATES.indexOf(entry.finalState);
-    writer.octet(entry.finalState !== undefined && final === 0 ? OTHER_FINAL : final);
-    if (entry.finalState !== undefined && final === 0) writer.text(entry.finalState);
+    this.#writer.begin(HEAD);
+    this.#writer.double(batch);
+    writeCorrelation(this.#writer, entry);
     return this.#sealed();
   }
 
@@ -173,39 +127,11 @@ function seal({ slab, end }: Extent, start: number): void {
   slab.view.setUint32(start, xxh32(slab.view, start + FORMAT_AT, end));
 }
 
-function writeLabels(writer: RecordWriter, { correlationId, msgid, metadata }: Labels): void {
-  if (correlationId !== undefined) writer.text(correlationId);
-  if (msgid !== undefined) writer.text(msgid);
-  if (metadata !== undefined) writer.text(JSON.stringify(metadata));
-}
-
-export const decodeItem = (octets: Buffer): Decoded<StoredItem> => opened(octets, readItem);
+export const decodeItem = (octets: Buffer): Decoded<StoredItem> =>
+  opened(octets, (reader) => ({ seq: reader.double(), item: readItem(reader) }));
 
 export const decodeCorrelation = (octets: Buffer): Decoded<StoredCorrelation> =>
-  opened(octets, (reader) => {
-    const flags = reader.octet();
-    const batch = reader.double();
-    const acceptedAt = reader.double();
-    const expiresAt = reader.double();
-    const segment = reader.length();
-    const segments = reader.length();
-    const entry: Mutable<CorrelationEntry> = {
-      messageId: reader.text(),
-      id: reader.text(),
-      segment,
-      segments,
-      source: reader.text(),
-      destination: reader.text(),
-      acceptedAt,
-      expiresAt,
-    };
-    readLabels(reader, flags, entry);
-    if (flags & UNASKED) entry.receiptRequested = false;
-    const final = reader.octet();
-    if (final !== 0)
-      entry.finalState = final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
-    return { entry, batch };
-  });
+  opened(octets, (reader) => ({ batch: reader.double(), entry: readCorrelation(reader) }));
 
 /** What `Records.json` made of a `T`. */
 export function decodeJson<T>(octets: Buffer): Decoded<T> {
@@ -236,40 +162,6 @@ export const decodeTombstone = (octets: Buffer): Decoded<number[]> =>
 
 export const decodeFact = (octets: Buffer): Decoded<{ expiresAt: number; value: Buffer }> =>
   opened(octets, (reader) => ({ expiresAt: reader.double(), value: reader.buffer() }));
-
-function readItem(reader: RecordReader): StoredItem {
-  const flags = reader.octet();
-  const kind = reader.octet();
-  const seq = reader.double();
-  const enqueuedAt = reader.double();
-  const expiresAt = flags & EXPIRES ? reader.double() : undefined;
-  const command = COMMANDS[kind & 0x0f];
-  if (!command) throw new RangeError('it has no such command');
-  const item: Mutable<QueueItem> = {
-    id: reader.text(),
-    command,
-    segments: [],
-    source: reader.text(),
-    destination: reader.text(),
-    priority: (kind >> 4) as QueueItem['priority'],
-    enqueuedAt,
-    receiptRequested: (flags & RECEIPT) !== 0,
-  };
-  if (expiresAt !== undefined) item.expiresAt = expiresAt;
-  readLabels(reader, flags, item);
-  const segments: Buffer[] = [];
-  for (let left = reader.length(); left > 0; left--) segments.push(reader.buffer());
-  item.segments = segments;
-  return { seq, item };
-}
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-function readLabels(reader: RecordReader, flags: number, into: Mutable<Labels>): void {
-  if (flags & CORRELATION_ID) into.correlationId = reader.text();
-  if (flags & MSGID) into.msgid = reader.text();
-  if (flags & METADATA) into.metadata = JSON.parse(reader.text()) as unknown;
-}
 
 const DAMAGED = { unreadable: 'damaged' } as const;
 
