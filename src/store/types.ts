@@ -68,12 +68,12 @@ export interface DeliveryState {
 /** What happened to messages, in their order; undefined: nothing, as far as is known. */
 export type KnownStates = readonly (DeliveryState | undefined)[];
 
-/** A message on loan: nobody else gets it until it is settled, released or the lease runs out. */
+/** A leased message: nobody else gets it until it is settled, released or the lease runs out. */
 export interface Lease {
   readonly item: QueueItem;
   /** The holder may change it; `settle` and `release` write it back. */
   readonly state: DeliveryState;
-  /** The store's own handle of the loan. */
+  /** The store's own handle of the lease. */
   readonly token: unknown;
 }
 
@@ -96,7 +96,7 @@ export type Settlement =
   | { readonly outcome: 'dead'; readonly lease: Lease; readonly reason: DeadReason };
 
 export interface QueueStats {
-  /** Ready and delayed, without those on loan. */
+  /** Ready and delayed, without those leased. */
   readonly queued: number;
   readonly delayed: number;
   readonly leased: number;
@@ -130,14 +130,14 @@ export interface OutboundQueue {
    */
   enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]>;
   /**
-   * Lends up to `max` messages, priority by priority, first in first out; waits until
-   * there is at least one. Rejects with the signal's reason when aborted: then nothing is on loan.
+   * Leases up to `max` messages, priority by priority, first in first out; waits until
+   * there is at least one. Rejects with the signal's reason when aborted: then nothing is leased.
    */
   take(max: number, options: { signal: AbortSignal }): Promise<Lease[]>;
-  /** A loan that is over already (settled, released, run out) is passed over. */
+  /** A lease that is over already (settled, released, run out) is passed over. */
   settle(settlements: readonly Settlement[]): Promise<void>;
   /**
-   * The holder goes on with them: renews loans, where loans run out
+   * The holder goes on with them: renews leases, where leases run out
    * (`capabilities.extend`), and writes their states back, where the store keeps them
    * (`capabilities.segmentState`), so that a crash does not lose which segments were accepted.
    */
@@ -148,7 +148,7 @@ export interface OutboundQueue {
   /** What is put off is ready from now on. Of a queue that ends with its process, so that all can be moved elsewhere. */
   hasten?(): void;
   /**
-   * Removes all that are there and not on loan when it is called, and counts them in `removed`; what comes meanwhile
+   * Removes all that are there and not leased when it is called, and counts them in `removed`; what comes meanwhile
    * stays. All are handed to `onRemoved`, where there is one, and then `items` is empty; else they are returned,
    * at most 10,000 where they are not in memory anyway. A queue without `onRemoved` returns all.
    */
@@ -256,7 +256,7 @@ export interface StoreCapabilities {
   readonly durable: boolean;
   /** Several processes may share it. */
   readonly shared: boolean;
-  /** Loans run out and can be extended. */
+  /** Leases run out and can be extended. */
   readonly extend: boolean;
   /** `retry` can be delayed. */
   readonly delay: boolean;
@@ -301,11 +301,11 @@ export interface Store {
 export type WhenFull = 'reject' | 'drop-oldest' | 'wait';
 
 export interface QueueLimits {
-  /** Messages, those on loan included; 0: no bound. */
+  /** Messages, those leased included; 0: no bound. */
   readonly capacity: number;
   /**
    * `drop-oldest` drops from the least urgent priority that has any, its oldest
-   * ready ones first; never one on loan. `wait` lets callers in by their order.
+   * ready ones first; never one that is leased. `wait` lets callers in by their order.
    */
   readonly whenFull: WhenFull;
   /** Told of what `drop-oldest` dropped, as `onRemoved` is; what it returns is passed over. */

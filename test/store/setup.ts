@@ -50,3 +50,10 @@ export const lmdbWith = (change: (root: lmdb.RootDatabase) => void) => async ():
     return root;
   }) as typeof lmdb.open,
 });
+
+/** The package, whose commits go through `commit`: they come late, fail or, as after a crash, were never made. */
+export const lmdbCommitting = (commit: (own: () => Promise<unknown>) => Promise<unknown>) =>
+  lmdbWith((root) => {
+    const batch = root.batch.bind(root) as (work: () => unknown) => Promise<unknown>;
+    root.batch = ((work: () => unknown) => commit(() => batch(work))) as typeof root.batch;
+  });

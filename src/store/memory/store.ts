@@ -16,7 +16,7 @@ export interface MemoryStoreOptions extends QueueLimits {
   readonly deadLetterCapacity?: number;
 }
 
-/** A store that one client may leave to the next, once all its loans are released. */
+/** A store that one client may leave to the next, once all its leases are released. */
 export interface MemoryStore extends Store, Claimable {
   readonly deadLetters: DeadLetters;
   settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;

@@ -143,7 +143,7 @@ describe('messages that share a record', () => {
     );
   });
 
-  it('are purged around what is on loan', async () => {
+  it('are purged around what is leased', async () => {
     const store = await open();
     await store.queue.enqueue(items('m', 10));
     const leases = await takeAll(store, 6);
@@ -182,7 +182,10 @@ describe('messages that share a record', () => {
       const again = await open();
       assert.deepEqual(ids(await takeAll(again, 5)), ['m0', 'm1', 'm2', 'm4', 'm5']);
       assert.equal(damages.length, 1);
-      assert.match(damages[0]?.text ?? '', /message of priority 2, the 4\. of 6 from number 1 on, is damaged/);
+      assert.match(
+        damages[0]?.text ?? '',
+        /message of priority 2, the 4\. of 6 from number 1 on, is damaged/,
+      );
       assert.equal((await again.queue.purge()).removed, 1);
     });
 
@@ -261,22 +264,22 @@ describe('messages that share a record', () => {
         const own = join(base, `run${run++}`);
         let disk = await open({ directory: own });
         const memory = openMemoryStore({ capacity: 0, whenFull: 'reject' });
-        const loans: [Lease, Lease][] = [];
+        const leases: [Lease, Lease][] = [];
         let number = 0;
         const takeBoth = async (count: number): Promise<void> => {
           if ((await memory.queue.stats()).queued === 0) return;
           const [ofMemory, ofDisk] = [await take(memory, count), await take(disk, count)];
-          // A store may lend fewer at once.
+          // A store may lease fewer at once.
           while (ofDisk.length < ofMemory.length)
             ofDisk.push(...(await take(disk, ofMemory.length - ofDisk.length)));
           assert.deepEqual(ids(ofDisk), ids(ofMemory));
-          ofMemory.forEach((lease, at) => loans.push([lease, ofDisk[at] as Lease]));
+          ofMemory.forEach((lease, at) => leases.push([lease, ofDisk[at] as Lease]));
         };
-        /** Some of what is on loan, not in order. */
+        /** Some of what is leased, not in order. */
         const some = (count: number, step: number): [Lease, Lease][] =>
           Array.from(
-            { length: Math.min(count, loans.length) },
-            (_, at) => loans.splice((at * (step + 1)) % loans.length, 1)[0] as [Lease, Lease],
+            { length: Math.min(count, leases.length) },
+            (_, at) => leases.splice((at * (step + 1)) % leases.length, 1)[0] as [Lease, Lease],
           );
         const both = async (work: (store: Store, side: 0 | 1) => Promise<unknown>): Promise<void> => {
           await work(memory, 0);
@@ -291,13 +294,13 @@ describe('messages that share a record', () => {
           } else if (what === 'take') await takeBoth(count + 1);
           else if (what === 'purge') await both((store) => store.queue.purge());
           else if (what === 'reopen') {
-            const all = loans.splice(0);
+            const all = leases.splice(0);
             await both((store, side) => store.queue.release(all.map((pair) => pair[side])));
             await disk.close();
             disk = await open({ directory: own });
           } else {
             const chosen = some(count, priority);
-            if (what === 'extend') loans.push(...chosen);
+            if (what === 'extend') leases.push(...chosen);
             await both((store, side) => {
               const leases = chosen.map((pair) => pair[side]);
               for (const { state } of leases) state.attempts++;
@@ -316,7 +319,7 @@ describe('messages that share a record', () => {
             [ofMemory.queued, ofMemory.leased, ofMemory.oldestAt],
           );
         }
-        const all = loans.splice(0);
+        const all = leases.splice(0);
         await both((store, side) => store.queue.release(all.map((pair) => pair[side])));
         await disk.close();
         disk = await open({ directory: own });
