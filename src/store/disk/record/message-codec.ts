@@ -85,7 +85,7 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
     if (isExact) writer.double(expiresAt);
     else writer.length(expiresAt - enqueuedAt);
   }
-  writer.text(item.id);
+  writer.id(item.id);
   writer.text(item.source);
   writer.text(item.destination);
   writeLabels(writer, item, metadata);
@@ -105,7 +105,7 @@ export function readItem(reader: RecordReader): Mutable<QueueItem> {
   const command = COMMANDS[kind & 0x0f];
   if (!command) throw new RangeError('it has no such command');
   const item: Mutable<QueueItem> = {
-    id: reader.text(),
+    id: reader.id(),
     command,
     segments: [],
     source: reader.text(),
@@ -135,7 +135,7 @@ export function writeCorrelation(
   writer.length(entry.segment);
   writer.length(entry.segments);
   writer.text(messageId);
-  writer.text(entry.id);
+  writer.id(entry.id);
   writer.text(entry.source);
   writer.text(entry.destination);
   writeLabels(writer, entry, metadata);
@@ -155,7 +155,7 @@ export function readCorrelation(reader: RecordReader): Mutable<CorrelationEntry>
   const segments = reader.length();
   const entry: Mutable<CorrelationEntry> = {
     messageId: reader.text(),
-    id: reader.text(),
+    id: reader.id(),
     segment,
     segments,
     source: reader.text(),
