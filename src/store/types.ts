@@ -126,7 +126,8 @@ export interface OutboundQueue {
    * Resolves with the ids when all are as safe as the backend makes them; all
    * or nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or
    * `QUEUE_UNAVAILABLE`. `states`, one for each item: what happened to them in another store; a store without
-   * `segmentState` may pass over it, and sends them whole.
+   * `segmentState` may pass over it, and sends them whole. `QUEUE_FULL` also where neither dropping nor waiting
+   * makes room; who waits for room and gives up gets the signal's reason.
    */
   enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]>;
   /**
@@ -134,7 +135,7 @@ export interface OutboundQueue {
    * there is at least one. Rejects with the signal's reason when aborted: then nothing is leased.
    */
   take(max: number, options: { signal: AbortSignal }): Promise<Lease[]>;
-  /** A lease that is over already (settled, released, run out) is passed over. */
+  /** A loan that is over already (settled, released, run out) is passed over. */
   settle(settlements: readonly Settlement[]): Promise<void>;
   /**
    * The holder goes on with them: renews leases, where leases run out
@@ -149,8 +150,8 @@ export interface OutboundQueue {
   hasten?(): void;
   /**
    * Removes all that are there and not leased when it is called, and counts them in `removed`; what comes meanwhile
-   * stays. All are handed to `onRemoved`, where there is one, and then `items` is empty; else they are returned,
-   * at most 10,000 where they are not in memory anyway. A queue without `onRemoved` returns all.
+   * stays. What can be read of them is handed to `onRemoved`, where there is one, and then `items` is empty; else it is
+   * returned, of a queue on disk at most 10,000. What an earlier run had begun to remove is removed and counted, too.
    */
   purge(options?: PurgeOptions): Promise<{ removed: number; items: QueueItem[] }>;
   close(): Promise<void>;

@@ -138,7 +138,7 @@ export const retry = (lease: Lease, notBefore: number) => ({ outcome: 'retry', l
 export const dead = (lease: Lease, text = 'refused') =>
   ({ outcome: 'dead', lease, reason: { code: 'REFUSED', text } }) as const;
 
-export const ids = (leases: readonly Lease[]): string[] => leases.map((lease) => lease.item.id);
+export const ids = (leases: readonly Pick<Lease, 'item'>[]): string[] => leases.map((one) => one.item.id);
 
 /** Whether the correlator has an entry with this very message_id. */
 export async function isKept({ correlator }: Store, messageId: string): Promise<boolean> {

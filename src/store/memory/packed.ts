@@ -1,8 +1,8 @@
 import { RecordReader, RecordWriter, type Slab } from '../disk/record/bytes';
-import { isUntouched, newDeliveryState } from '../delivery-state';
+import { isUntouched } from '../delivery-state';
 import { Fifo } from '../../collections';
 import { isKnown, isLength, jsonOf, readItem, writeItem } from '../disk/record/message-codec';
-import type { DeliveryState, QueueItem } from '../types';
+import type { DeliveryState } from '../types';
 import type { Entry, Returned } from './entry';
 
 const SLAB = 256 * 1024;
@@ -80,19 +80,16 @@ export class PackedFifo {
   }
 }
 
-/** An entry as a heap keeps it: packed where there is a writer. */
+/** An entry as a heap keeps it: where there is a writer and it can be packed, as a string of octets, which costs less than a Buffer. */
 export function returned(entry: Entry, writer?: RecordWriter): Returned {
   const { order, item } = entry;
-  const kept = writer ? packOne(entry, writer) : entry;
+  let kept: string | Entry = entry;
+  writer?.begin(0);
+  if (writer && write(writer, entry, 0)) {
+    const { slab, start, end } = writer.extent;
+    kept = slab.octets.toString('latin1', start, end);
+  }
   return { order, enqueuedAt: item.enqueuedAt, priority: item.priority, entry: kept };
-}
-
-/** As a string of octets, which costs less than a Buffer; the entry itself where it cannot be packed. */
-function packOne(entry: Entry, writer: RecordWriter): string | Entry {
-  writer.begin(0);
-  if (!write(writer, entry, 0)) return entry;
-  const { slab, start, end } = writer.extent;
-  return slab.octets.toString('latin1', start, end);
 }
 
 export function entryOf({ entry }: Returned): Entry {
@@ -108,7 +105,7 @@ function write(writer: RecordWriter, { item, order, state }: Entry, before: numb
   const touched = state !== undefined && !isUntouched(state);
   writer.octet(touched ? STATE : PLAIN);
   writer.length(order - before);
-  if (touched) writer.text(JSON.stringify(changesOf(state, item)));
+  if (touched) writer.text(JSON.stringify(state));
   writeItem(writer, item, metadata);
   return true;
 }
@@ -118,18 +115,9 @@ function read(reader: RecordReader, before: number): Entry | undefined {
   const kind = reader.octet();
   if (kind === WHOLE) return undefined;
   const order = before + reader.length();
-  const changes = kind === STATE ? (JSON.parse(reader.text()) as Partial<DeliveryState>) : undefined;
+  const state = kind === STATE ? (JSON.parse(reader.text()) as DeliveryState) : undefined;
   const item = readItem(reader);
   // Copies, for one message that stays must not keep the whole slab.
   item.segments = item.segments.map((segment) => Buffer.from(segment));
-  return { item, order, state: changes && { ...newDeliveryState(item), ...changes } };
-}
-
-/** What of the state is not as of a new message. */
-function changesOf(state: DeliveryState, item: QueueItem): Partial<DeliveryState> {
-  const fresh: Record<string, unknown> = { ...newDeliveryState(item) };
-  const changed = Object.entries(state).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(fresh[name]),
-  );
-  return Object.fromEntries(changed);
+  return { item, order, state };
 }

@@ -6,7 +6,7 @@ import * as lmdb from 'lmdb';
 import { systemClock } from '../../../src/clock';
 import { Committer } from '../../../src/store/disk/commit/committer';
 import { layOut, roomFor } from '../../../src/store/disk/lmdb/space';
-import { openTables, type Tables } from '../../../src/store/disk/lmdb/tables';
+import { openEnvironment, tablesIn, type Tables } from '../../../src/store/disk/lmdb/tables';
 
 const CALLERS = 200;
 const ROUNDS = 20;
@@ -22,7 +22,7 @@ describe('callers that write to the disk again and again', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'smpp-committer-'));
     await layOut(directory, undefined);
-    tables = await openTables(lmdb, directory);
+    tables = await tablesIn(openEnvironment(lmdb, directory), undefined);
     sizes = [];
     seen = [];
     committer = new Committer(tables, systemClock, directory);

@@ -223,7 +223,6 @@ export class DiskCorrelator implements Correlator {
     }));
     const { keys } = dropped;
     const touches = passed.reduce((sum, { batches }) => sum + batches.length, keys.length);
-    if (touches === 0) return NOTHING;
     this.#coming -= keys.length;
     return {
       count: keys.length,
@@ -274,12 +273,3 @@ const nameOf = (key: Buffer): string => key.toString('latin1');
 interface Drop extends Required<StoreChange> {
   readonly count: number;
 }
-
-const nothing = (): void => undefined;
-const NOTHING: Drop = {
-  count: 0,
-  room: roomFor([], 0),
-  apply: nothing,
-  done: nothing,
-  failed: nothing,
-};

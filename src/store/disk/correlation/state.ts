@@ -137,7 +137,14 @@ export class DiskState implements KeyValueState {
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
     this.#core.check();
     const now = this.#core.time.now();
-    const found = new Map(this.#stored(prefix));
+    const found = new Map<string, Fact>();
+    for (const [octets, value] of this.#table.entries({ from: this.#names.startOf(prefix) })) {
+      const key = this.#names.nameOf(octets, value);
+      const fits = key?.startsWith(prefix) === true;
+      if (!fits && !this.#names.areHidden) break;
+      const fact = fits ? this.#decode(key, value) : undefined;
+      if (fits && fact) found.set(key, fact);
+    }
     for (const [key, fact] of this.#unsynced) {
       if (!key.startsWith(prefix)) continue;
       if (fact) found.set(key, fact);
@@ -166,20 +173,6 @@ export class DiskState implements KeyValueState {
       }
       if (facts.length > 0) yield facts;
     }
-  }
-
-  #stored(prefix: string): [string, Fact][] {
-    const found: [string, Fact][] = [];
-    for (const [octets, value] of this.#table.entries({ from: this.#names.startOf(prefix) })) {
-      const key = this.#names.nameOf(octets, value);
-      if (!key?.startsWith(prefix)) {
-        if (this.#names.areHidden) continue;
-        break;
-      }
-      const fact = this.#decode(key, value);
-      if (fact) found.push([key, fact]);
-    }
-    return found;
   }
 
   /**

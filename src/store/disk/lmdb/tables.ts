@@ -141,17 +141,6 @@ export interface Tables {
 
 export const PRIORITY_TABLES = ['priority0', 'priority1', 'priority2', 'priority3', 'priority4'];
 
-/**
- * Opens the environment in `directory`.
- *
- * - overlappingSync off: a write is only told when it is synced.
- * - eventTurnBatching off: the transactions are ours (see Committer); lmdb's own have
- *   a promise that nobody can catch, and a full disk would end the process.
- */
-export function openTables(lmdb: Lmdb, directory: string): Promise<Tables> {
-  return tablesIn(openEnvironment(lmdb, directory), undefined);
-}
-
 /** The tables of an environment that is open; where that fails it is closed. */
 export async function tablesIn(
   root: RootDatabase<Buffer, Buffer>,
@@ -239,6 +228,13 @@ function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefi
 /** In `meta`, while what a repair could not take over is still to be made again. */
 export const REPAIRED_KEY = Buffer.from('repaired');
 
+/**
+ * Opens the environment in `directory`.
+ *
+ * - overlappingSync off: a write is only told when it is synced.
+ * - eventTurnBatching off: the transactions are ours (see Committer); lmdb's own have
+ *   a promise that nobody can catch, and a full disk would end the process.
+ */
 export function openEnvironment({ open }: Lmdb, directory: string): RootDatabase<Buffer, Buffer> {
   probeDescriptors(directory);
   const size = statSync(join(directory, DATA_FILE), { throwIfNoEntry: false })?.size ?? 0;

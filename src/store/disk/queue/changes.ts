@@ -86,7 +86,7 @@ export class QueueChanges {
       done: () => {
         this.dropping.delete(seq);
         this.stored--;
-        this.#delayed.gone(seq);
+        if (notBefore !== undefined) this.#delayed.synced([notBefore, priority, seq], false);
       },
       failed: () => {
         this.dropping.delete(seq);

@@ -55,7 +55,7 @@ export class Delayed {
     return ripe;
   }
 
-  /** Takes the first ones out before their time; {@link gone} is to follow, or {@link synced} where they stay. */
+  /** Takes the first ones out before their time; {@link synced} is to follow, with success where they stay. */
   takeOut(count: number): DelayedKey[] {
     if (this.#waiting <= 0) return [];
     const keys = [...this.#keysAfter(count + this.#unsynced.size)];
@@ -63,11 +63,6 @@ export class Delayed {
     for (const [, , seq] of out) this.#unsynced.add(seq);
     this.#waiting -= out.length;
     return out;
-  }
-
-  /** What was taken out is removed. */
-  gone(seq: number): void {
-    this.#unsynced.delete(seq);
   }
 
   /** Epoch milliseconds of the next one; undefined when there is none. */

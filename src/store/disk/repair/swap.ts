@@ -14,7 +14,7 @@ export interface StoreFiles {
 
 /** Where a file that is to take the place of another is made. */
 export const REBUILT = 'rebuilt';
-const LOCK_FILE = 'lock.mdb';
+export const LOCK_FILE = 'lock.mdb';
 /** What another took the place of, until it is overwritten. */
 const REPLACED = 'replaced.mdb';
 const PIECE = Buffer.alloc(1024 * 1024);

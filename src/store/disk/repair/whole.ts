@@ -15,11 +15,9 @@ import {
   type Snapshot,
 } from './page-layout';
 import { layOut, tryRoomForCopy } from '../lmdb/space';
-import { discard, finishSwap, REBUILT, type StoreFiles } from './swap';
+import { discard, finishSwap, LOCK_FILE, REBUILT, type StoreFiles } from './swap';
 import { rebuild } from './rebuild';
 import { PageChecker, timeSlices, type Pause } from './page-checker';
-
-const LOCK_FILE = 'lock.mdb';
 
 /**
  * Makes sure that LMDB can trust the file in `directory`, which nobody has open.
