@@ -7,18 +7,31 @@ export { PduError, SmppError, type PduHeader, type SmppErrorOptions } from './er
 export {
   COMMANDS,
   ITEM_FIELDS,
-  commandId,
-  commandName,
-  isCommandName,
-  isResponse,
-  responseOf,
   type CommandName,
   type CommandSpec,
   type FieldSpec,
   type FieldType,
   type RequestName,
   type ResponseName,
+  type Role,
+  type SessionState,
 } from './commands';
+export {
+  DIRECT,
+  QUEUED,
+  commandFacts,
+  commandId,
+  commandName,
+  isBindCommand,
+  isCommandName,
+  isQueued,
+  isResponse,
+  responseOf,
+  type BindCommand,
+  type CommandFacts,
+  type DirectCommand,
+  type QueuedCommand,
+} from './command-facts';
 export {
   STATUSES,
   STATUS_ALIASES,
@@ -65,4 +78,5 @@ export { didYouMean } from './suggest';
 export { HEADER_LENGTH, decodeHeader, writeHeader } from './header';
 export { encodeBody, encodePdu } from './encode';
 export { decodePdu, stripTlvs } from './decode';
-export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions } from './framer';
+export { readMessageIdResponse, type MessageIdResponse } from './message-id-response';
+export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions, type PduSink } from './framer';

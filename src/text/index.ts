@@ -5,11 +5,9 @@
 export { TextError } from './errors';
 export type { TextErrorCode, TextErrorDetail } from './errors';
 export type {
-  Coding,
   DecodeOptions,
   EncodeOptions,
   EncodedText,
-  MessageWaiting,
   SegmentInput,
   SegmentOptions,
   SegmentedMessage,
@@ -18,10 +16,11 @@ export type {
 } from './types';
 export type { DataCodings } from './plan/data-codings';
 export type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
-export { LONG_MESSAGE_METHODS, UNENCODABLE } from './options';
+export { LONG_MESSAGE_METHODS, UNENCODABLE } from './plan/types';
 export { encodeText } from './encode';
 export { decodeText } from './decode';
 export { codingOf } from './codings';
+export type { EncodingName } from './plan/encodings';
 export { ENCODING_NAMES, encodingName } from './plan/names';
 export { languageNames } from './plan/languages';
 export { segment } from './segment';
@@ -59,3 +58,4 @@ export { NPI, TON, resolveAddress } from './address';
 export type { Address, AddressEncoding, AddressOptions } from './address';
 export { withoutLineEnd } from './line-end';
 export { divideNumbers } from './written-number';
+export type { Coding, MessageWaiting } from './plan/types';

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { dial, type DialOptions } from '../../../src/client/connection/dial';
 import { systemClock } from '../../../src/clock';
+import { connect, type ConnectOptions, type Transport } from '../../../src/session';
 import type { Peer } from '../../support/peer';
 import { identity, pem } from '../../support/tls';
 import { until } from '../../support/until';
@@ -129,6 +130,18 @@ describe('A host name with several addresses', () => {
     (await dial(options([], { network: { resolve } }))).destroy();
     // No name server of this machine knows the name.
     assert.equal(lookups, 1);
+  });
+
+  it('is connected to by what stands in the place of sockets', async () => {
+    const asked: unknown[] = [];
+    const resolve = (): Promise<string[]> => Promise.resolve(['192.0.2.1']);
+    const open = (given: ConnectOptions): Promise<Transport> => {
+      asked.push([given.address, given.port]);
+      return connect({ ...given, address: '127.0.0.1', port: peer.port });
+    };
+    const transport = await dial(options([], { port: 2775, network: { resolve, connect: open } }));
+    assert.deepEqual(asked, [['192.0.2.1', 2775]]);
+    transport.destroy();
   });
 
   it('without any address, or none that localAddress fits, says so', async () => {

@@ -1,3 +1,4 @@
+import { QUEUED } from '../../../protocol';
 import type { CorrelationEntry, QueueItem } from '../../types';
 import type { RecordReader, RecordWriter } from './bytes';
 
@@ -8,8 +9,6 @@ import type { RecordReader, RecordWriter } from './bytes';
  *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels  final (1) [text]
  *   labels        [msgid]  [correlation_id]  [metadata as JSON]
  */
-const COMMANDS: readonly QueueItem['command'][] = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'];
-
 const EXPIRES = 1;
 /** Of an item: a final receipt was asked for. Of a correlation: none was. */
 const RECEIPT = 2;
@@ -78,7 +77,7 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
       (item.receiptRequested ? RECEIPT : 0) |
       (isExact ? EXACT : 0),
   );
-  writer.octet((item.priority << 4) | COMMANDS.indexOf(item.command));
+  writer.octet((item.priority << 4) | QUEUED.indexOf(item.command));
   if (isExact) writer.double(enqueuedAt);
   else writer.time(enqueuedAt);
   if (item.expiresAt !== undefined) {
@@ -94,7 +93,7 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
 }
 
 /** Whether {@link writeItem} has a number for its command. */
-export const isKnown = ({ command }: QueueItem): boolean => COMMANDS.includes(command);
+export const isKnown = ({ command }: QueueItem): boolean => QUEUED.includes(command);
 
 /** The segments lie in the reader's octets. Throws a RangeError where these are no item. */
 export function readItem(reader: RecordReader): Mutable<QueueItem> {
@@ -102,7 +101,7 @@ export function readItem(reader: RecordReader): Mutable<QueueItem> {
   const kind = reader.octet();
   const enqueuedAt = flags & EXACT ? reader.double() : reader.time();
   const expires = flags & EXPIRES && (flags & EXACT ? reader.double() : enqueuedAt + reader.length());
-  const command = COMMANDS[kind & 0x0f];
+  const command = QUEUED[kind & 0x0f];
   if (!command) throw new RangeError('it has no such command');
   const item: Mutable<QueueItem> = {
     id: reader.id(),
