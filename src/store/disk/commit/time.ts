@@ -1,7 +1,7 @@
-import { SteadyTime } from '../../../clock';
+import { SteadyTime, type Clock } from '../../../clock';
 import { roomFor, type Room } from '../lmdb/space';
 import type { Committer } from './committer';
-import { MetaRecord, type StoreCore } from './core';
+import { MetaRecord, type MetaParts } from './meta';
 
 /** Milliseconds: what lasts longer than it was given may do so by this much, and only after a crash. */
 const NOTED_EVERY = 1000;
@@ -27,7 +27,7 @@ export class StoreTime extends SteadyTime {
   readonly #committer: Committer;
   #noted = { at: -Infinity, lag: NaN };
 
-  constructor(core: Omit<StoreCore, 'time'>) {
+  constructor(core: MetaParts & { readonly committer: Committer; readonly clock: Clock }) {
     const stored = new MetaRecord<StoredTime>(core, 'time', "The store's own time");
     const { at = NaN, lag = NaN } = stored.read() ?? {};
     const isKnown = Number.isFinite(at) && Number.isFinite(lag);

@@ -1,4 +1,5 @@
-import { MetaRecord, type StoreCore } from '../commit/core';
+import type { StoreCore } from '../commit/core';
+import { MetaRecord } from '../commit/meta';
 import type { StoreChange } from '../commit/requests';
 import { lastMessage } from '../lmdb/tables';
 

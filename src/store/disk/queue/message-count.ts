@@ -1,4 +1,5 @@
-import { MetaRecord, type StoreCore } from '../commit/core';
+import type { StoreCore } from '../commit/core';
+import { MetaRecord } from '../commit/meta';
 import { roomFor } from '../lmdb/space';
 import type { Tables } from '../lmdb/tables';
 import type { Tombstone } from './tombstones';

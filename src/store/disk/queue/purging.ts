@@ -1,6 +1,7 @@
 import { tellRemoved, type Gone as Removed } from '../../errors';
 import type { PurgeOptions, QueueItem } from '../../types';
-import { MetaRecord, type StoreCore } from '../commit/core';
+import type { StoreCore } from '../commit/core';
+import { MetaRecord } from '../commit/meta';
 import { roomFor } from '../lmdb/space';
 import { recordsOf, type Block, type BlockKey } from '../record/blocks';
 import type { DelayedKey, ReadEntry } from '../record/entries';

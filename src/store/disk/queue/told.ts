@@ -1,4 +1,5 @@
-import { MetaRecord, type StoreCore } from '../commit/core';
+import type { StoreCore } from '../commit/core';
+import { MetaRecord } from '../commit/meta';
 
 /**
  * Up to which dead letter whoever sent them knows of it. Written behind the telling, for as many as there are by then:
