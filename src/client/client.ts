@@ -223,10 +223,10 @@ export class SmppClient {
    * queued here, receipts are matched to what was accepted there, dead letters and parts that wait come along.
    */
   takeOver(from: Store): Promise<MovedStore> {
-    const { store, correlator } = this.#parts;
+    const { store, correlator, clock } = this.#parts;
     const moving = async (): Promise<MovedStore> => {
       await from.tellUntold?.((failed) => tellAll(failed, this.#sender));
-      return moveStore(from, store, correlator);
+      return moveStore(from, store, correlator, clock);
     };
     return this.#sender.after(moving());
   }

@@ -78,7 +78,7 @@ describe('a connection whose queue is changed', () => {
     const disk = await openDisk();
     for (const message of items('m', 3)) await disk.queue.enqueue([message]);
     await disk.close();
-    await behind(directory(), 'lane2', async (table) => {
+    await behind(directory(), 'priority2', async (table) => {
       const [{ key, value }] = [...table.getRange({ offset: 1, limit: 1 })] as [
         { key: Buffer; value: Buffer },
       ];

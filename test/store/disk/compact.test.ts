@@ -63,14 +63,14 @@ describe('compacting a disk store', function () {
     assert.equal(await copiesOf('code 4711', directory), 0);
   });
 
-  it('keeps all that is there, on loan and put off, and what comes meanwhile waits', async () => {
+  it('keeps all that is there, leased and put off, and what comes meanwhile waits', async () => {
     const store = await open();
     await store.queue.enqueue(items('m', 100));
-    const lent = await takeAll(store, 40);
+    const leases = await takeAll(store, 40);
     const compacting = store.compact();
     const coming = store.queue.enqueue(items('new', 10));
     await Promise.all([compacting, coming]);
-    await store.queue.settle(lent.map(done));
+    await store.queue.settle(leases.map(done));
     await store.compact();
     const left = await takeAll(store, 70);
     assert.deepEqual(

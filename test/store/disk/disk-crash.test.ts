@@ -21,8 +21,8 @@ describe('the disk store, when its process is killed', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   /** Lets a child run and kills it `ms` after its first step; returns what it told. */
-  async function runAndKill(run: string, ms: number, turns: boolean): Promise<string[]> {
-    const args = [...runsTypeScript, child, directory, run, ...(turns ? ['turns'] : [])];
+  async function runAndKill(run: string, ms: number): Promise<string[]> {
+    const args = [...runsTypeScript, child, directory, run];
     const process_ = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: string[] = [];
     for await (const line of createInterface({ input: process_.stdout })) {
@@ -31,11 +31,11 @@ describe('the disk store, when its process is killed', () => {
     return lines;
   }
 
-  it('loses nothing, repeats only what was on loan, and marks that', async function () {
+  it('loses nothing, repeats only what was leased, and marks that', async function () {
     this.timeout(20_000 + 5000 * ROUNDS);
     const told: string[] = [];
     for (let round = 0; round < ROUNDS; round++)
-      told.push(...(await runAndKill(`r${round}`, 50 + 300 * Math.random(), round % 2 === 1)));
+      told.push(...(await runAndKill(`r${round}`, 50 + 300 * Math.random())));
     told.push(...(await drain()));
 
     assert.deepEqual(

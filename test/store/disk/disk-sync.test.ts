@@ -68,7 +68,7 @@ describe('the disk store, seen from the operating system,', function () {
 
   for (const [who, callers, count] of [
     ['one caller', 1, 20],
-    ['callers that take turns', 30, 8],
+    ['many callers', 30, 8],
   ] as const)
     it(`has synced before every acknowledgement, with ${who}`, function () {
       const program = needs(this, 'strace');
