@@ -40,7 +40,7 @@ import {
   oneOf,
 } from './message-options';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
-import { uuid } from './uuid';
+import { MessageIds } from './ids';
 
 export interface IntakeParts {
   readonly settings: Settings;
@@ -48,6 +48,8 @@ export interface IntakeParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** For ids: see {@link MessageIds}. */
+  readonly randomOctets: (count: number) => Uint8Array;
   readonly codecs: readonly TextCodec[];
 }
 
@@ -83,11 +85,13 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #defaults: Defaults;
   readonly #codec: CodecOptions;
+  readonly #ids: MessageIds;
   readonly #serviceTypes: ServiceTypeWarning;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#codec = codecOf(parts.settings);
+    this.#ids = new MessageIds(parts.randomOctets);
     this.#defaults = new Defaults(parts.settings);
     this.#serviceTypes = new ServiceTypeWarning(parts.log);
   }
@@ -270,7 +274,7 @@ export class Intake {
     const { options, command } = parsed;
     const now = clock.now();
     const item: Mutable<QueueItem> = {
-      id: uuid(),
+      id: this.#ids.next(),
       command: command as QueueItem['command'],
       segments,
       source: String(pdu['source_addr']),

@@ -54,6 +54,8 @@ export interface Parts {
   clock?: Clock;
   /** 0 … 1; default Math.random. For jitter and reference numbers. */
   random?: () => number;
+  /** So many octets, which must differ over restarts and processes: ids are made of them. Default `randomBytes` of node:crypto. */
+  randomOctets?: (count: number) => Uint8Array;
 }
 
 /**

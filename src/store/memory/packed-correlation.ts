@@ -1,6 +1,6 @@
 import { RecordReader, type RecordWriter } from '../disk/record/bytes';
 import type { CorrelationEntry } from '../types';
-import { isUuid, jsonOf, readUuid, writeUuid } from './packing';
+import { jsonOf } from './packed';
 
 // The first octet.
 const CORRELATION_ID = 1;
@@ -11,10 +11,8 @@ const SAME_LABEL = 8;
 const FINAL = 16;
 /** No final receipt was asked for. */
 const UNASKED = 32;
-/** The id is a UUID as Node writes it: 16 octets. */
-const UUID = 64;
 /** The message_id is the key. */
-const SAME_ID = 128;
+const SAME_ID = 64;
 
 /** As a string of octets, without `expiresAt`; undefined where it cannot be packed. */
 export function packCorrelation(
@@ -26,7 +24,6 @@ export function packCorrelation(
   const metadata = jsonOf(entry.metadata);
   if (metadata === false) return undefined;
   const sameLabel = correlationId !== undefined && correlationId === msgid;
-  const uuid = isUuid(entry.id);
   const sameId = entry.messageId === key;
   writer.begin(0);
   writer.octet(
@@ -36,12 +33,10 @@ export function packCorrelation(
       (sameLabel ? SAME_LABEL : 0) |
       (finalState === undefined ? 0 : FINAL) |
       (entry.receiptRequested === false ? UNASKED : 0) |
-      (uuid ? UUID : 0) |
       (sameId ? SAME_ID : 0),
   );
   if (!sameId) writer.text(entry.messageId);
-  if (uuid) writeUuid(writer, entry.id);
-  else writer.text(entry.id);
+  writer.id(entry.id);
   writer.length(entry.segment);
   writer.length(entry.segments);
   writer.double(entry.acceptedAt);
@@ -63,7 +58,7 @@ export function unpackCorrelation(packed: string, key: string, expiresAt: number
   const flags = reader.octet();
   const entry: Mutable<CorrelationEntry> = {
     messageId: flags & SAME_ID ? key : reader.text(),
-    id: flags & UUID ? readUuid(reader) : reader.text(),
+    id: reader.id(),
     segment: reader.length(),
     segments: reader.length(),
     acceptedAt: reader.double(),

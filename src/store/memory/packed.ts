@@ -3,7 +3,6 @@ import { isUntouched, newDeliveryState } from '../delivery-state';
 import { Fifo } from '../../collections';
 import type { DeliveryState, Priority, QueueItem } from '../types';
 import type { Entry, Returned } from './entry';
-import { isUuid, jsonOf, readUuid, writeUuid } from './packing';
 
 const COMMANDS: readonly QueueItem['command'][] = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'];
 const SLAB = 256 * 1024;
@@ -22,12 +21,10 @@ const WHOLE = 128;
 
 // The second octet, above the command.
 const RECEIPT = 4;
-/** The id is a UUID as Node writes it: 16 octets. */
-const UUID = 8;
 /** As of the message before. */
-const SAME_SOURCE = 16;
+const SAME_SOURCE = 8;
 /** The correlation_id is the msgid. */
-const SAME_LABEL = 32;
+const SAME_LABEL = 16;
 
 /** What differences are taken from. */
 interface Base {
@@ -137,7 +134,6 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
   const wide = !(isShort(past) && isShort(later) && isShort(left));
   const sameSource = item.source === base.source;
   const sameLabel = correlationId !== undefined && correlationId === msgid;
-  const uuid = isUuid(item.id);
   writer.octet(
     (expiresAt === undefined ? 0 : EXPIRES) |
       (correlationId === undefined || sameLabel ? 0 : CORRELATION_ID) |
@@ -150,7 +146,6 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
   writer.octet(
     COMMANDS.indexOf(item.command) |
       (item.receiptRequested ? RECEIPT : 0) |
-      (uuid ? UUID : 0) |
       (sameSource ? SAME_SOURCE : 0) |
       (sameLabel ? SAME_LABEL : 0),
   );
@@ -163,8 +158,7 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
     writer.length(later);
     if (expiresAt !== undefined) writer.length(left);
   }
-  if (uuid) writeUuid(writer, item.id);
-  else writer.text(item.id);
+  writer.id(item.id);
   if (!sameSource) writer.text(item.source);
   writer.text(item.destination);
   if (correlationId !== undefined && !sameLabel) writer.text(correlationId);
@@ -192,7 +186,7 @@ function read(reader: RecordReader, priority: Priority, base: Base): Entry | und
     : flags & WIDE
       ? reader.double()
       : enqueuedAt + reader.length();
-  const id = kind & UUID ? readUuid(reader) : reader.text();
+  const id = reader.id();
   const source = kind & SAME_SOURCE ? base.source : reader.text();
   const item: Mutable<QueueItem> = {
     id,
@@ -222,6 +216,16 @@ function read(reader: RecordReader, priority: Priority, base: Base): Entry | und
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Undefined: there is none; false: it has no JSON. */
+export function jsonOf(metadata: unknown): string | undefined | false {
+  if (metadata === undefined) return undefined;
+  try {
+    return JSON.stringify(metadata) ?? false;
+  } catch {
+    return false;
+  }
+}
 
 /** Whether it can be written as a length. */
 const isShort = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 31;

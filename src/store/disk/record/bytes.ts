@@ -1,4 +1,6 @@
 const SLAB = 8 * 1024;
+/** Hexadecimal digits that intake's ids have. */
+const HEX_ID = 24;
 
 /** A piece of memory, also as a view for whole words. */
 export interface Slab {
@@ -73,6 +75,30 @@ export class RecordWriter {
     this.#at += size;
   }
 
+  /** Most are hexadecimal digits, as intake makes them: half as many octets. The lowest bit of the length says which. */
+  id(value: string): void {
+    if (value.length === HEX_ID && this.#hexId(value)) return;
+    const size = Buffer.byteLength(value);
+    this.length(2 * size);
+    this.#reserve(size);
+    this.#slab.octets.write(value, this.#at);
+    this.#at += size;
+  }
+
+  #hexId(value: string): boolean {
+    this.#reserve(1 + HEX_ID / 2);
+    const { octets } = this.#slab;
+    let at = this.#at;
+    octets[at++] = HEX_ID + 1;
+    for (let index = 0; index < HEX_ID; index += 2) {
+      const octet = (digit(value.charCodeAt(index)) << 4) | digit(value.charCodeAt(index + 1));
+      if (octet < 0) return false;
+      octets[at++] = octet;
+    }
+    this.#at = at;
+    return true;
+  }
+
   #shortAscii(value: string): boolean {
     this.#reserve(value.length + 1);
     const { octets } = this.#slab;
@@ -102,6 +128,12 @@ export class RecordWriter {
     this.#start = 0;
     this.#at = size;
   }
+}
+
+/** The value of a lower case hexadecimal digit; -1: it is none. */
+function digit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
 function newSlab(size: number): Slab {
@@ -155,6 +187,12 @@ export class RecordReader {
     const size = this.length();
     const from = this.#at;
     return this.#octets.toString('utf8', from, this.#skip(size));
+  }
+
+  id(): string {
+    const size = this.length();
+    const from = this.#at;
+    return this.#octets.toString(size & 1 ? 'hex' : 'utf8', from, this.#skip(size >>> 1));
   }
 
   /** Where the next `size` octets end. */

@@ -9,7 +9,7 @@ import { xxh32 } from './xxh32';
  * A format once released stays readable: a new one gets a new number and a
  * reader beside the old ones.
  */
-export const RECORD_FORMAT = 2;
+export const RECORD_FORMAT = 3;
 const FORMAT_AT = 4;
 const HEAD = 5;
 
@@ -99,7 +99,7 @@ export class Records {
     writer.double(seq);
     writer.double(item.enqueuedAt);
     if (item.expiresAt !== undefined) writer.double(item.expiresAt);
-    writer.text(item.id);
+    writer.id(item.id);
     writer.text(item.source);
     writer.text(item.destination);
     writeLabels(writer, item);
@@ -117,7 +117,7 @@ export class Records {
     writer.length(entry.segment);
     writer.length(entry.segments);
     writer.text(entry.messageId);
-    writer.text(entry.id);
+    writer.id(entry.id);
     writer.text(entry.source);
     writer.text(entry.destination);
     writeLabels(writer, entry);
@@ -192,7 +192,7 @@ function writeLabels(writer: RecordWriter, { correlationId, msgid, metadata, ori
 export const decodeItem = (octets: Buffer): Decoded<StoredItem> => opened(octets, readItem);
 
 export const decodeCorrelation = (octets: Buffer): Decoded<StoredCorrelation> =>
-  opened(octets, (reader) => {
+  opened(octets, (reader, format) => {
     const flags = reader.octet();
     const batch = reader.double();
     const acceptedAt = reader.double();
@@ -201,7 +201,7 @@ export const decodeCorrelation = (octets: Buffer): Decoded<StoredCorrelation> =>
     const segments = reader.length();
     const entry: Mutable<CorrelationEntry> = {
       messageId: reader.text(),
-      id: reader.text(),
+      id: readId(reader, format),
       segment,
       segments,
       source: reader.text(),
@@ -238,10 +238,9 @@ export const decodeLetter = (octets: Buffer): Decoded<DeadLetter> =>
 
 /** Format 1 had message_ids in place of keys. */
 export const decodeBatch = (octets: Buffer): Decoded<{ expiresAt: number; keys: Buffer[] }> =>
-  opened(octets, (reader) => {
+  opened(octets, (reader, format) => {
     const expiresAt = reader.double();
-    const isOld = octets[FORMAT_AT] === 1;
-    const key = (): Buffer => (isOld ? soleKey(reader.text()) : Buffer.from(reader.buffer()));
+    const key = (): Buffer => (format === 1 ? soleKey(reader.text()) : Buffer.from(reader.buffer()));
     return { expiresAt, keys: Array.from({ length: reader.length() }, key) };
   });
 
@@ -251,7 +250,10 @@ export const decodeTomb = (octets: Buffer): Decoded<number[]> =>
 export const decodeFact = (octets: Buffer): Decoded<{ expiresAt: number; value: Buffer }> =>
   opened(octets, (reader) => ({ expiresAt: reader.double(), value: reader.buffer() }));
 
-function readItem(reader: RecordReader): StoredItem {
+/** Before format 3 ids were texts. */
+const readId = (reader: RecordReader, format: number): string => (format < 3 ? reader.text() : reader.id());
+
+function readItem(reader: RecordReader, format: number): StoredItem {
   const flags = reader.octet();
   const kind = reader.octet();
   const seq = reader.double();
@@ -260,7 +262,7 @@ function readItem(reader: RecordReader): StoredItem {
   const command = COMMANDS[kind & 0x0f];
   if (!command) throw new RangeError('it has no such command');
   const item: Mutable<QueueItem> = {
-    id: reader.text(),
+    id: readId(reader, format),
     command,
     segments: [],
     source: reader.text(),
@@ -288,12 +290,13 @@ function readLabels(reader: RecordReader, flags: number, into: Mutable<Labels>):
 
 const DAMAGED = { unreadable: 'damaged' } as const;
 
-function opened<T>(octets: Buffer, read: (reader: RecordReader) => T): Decoded<T> {
+function opened<T>(octets: Buffer, read: (reader: RecordReader, format: number) => T): Decoded<T> {
   if (octets.length < HEAD || octets.readUInt32BE() !== xxh32(viewOf(octets), FORMAT_AT, octets.length))
     return DAMAGED;
-  if ((octets[FORMAT_AT] as number) > RECORD_FORMAT) return { unreadable: 'newer' };
+  const format = octets[FORMAT_AT] as number;
+  if (format > RECORD_FORMAT) return { unreadable: 'newer' };
   try {
-    return { value: read(new RecordReader(octets, HEAD)) };
+    return { value: read(new RecordReader(octets, HEAD), format) };
   } catch {
     return DAMAGED;
   }

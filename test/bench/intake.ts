@@ -1,0 +1,63 @@
+/**
+ * What intake alone costs: messages as flows and programs give them, from the object to the queue record.
+ * `node --import tsx test/bench/intake.ts [messages]`
+ */
+import { randomBytes } from 'node:crypto';
+import { Intake } from '../../src/client/message/intake';
+import type { Message } from '../../src/client/message/message';
+import { normalise } from '../../src/client/plugins/client-options';
+import { systemClock } from '../../src/clock';
+import { silentLog } from '../../src/observability';
+import { openMemoryStore } from '../../src/store';
+
+const MESSAGES = Number(process.argv[2] ?? 300_000);
+const ROUNDS = 5;
+const TEXT =
+  'Your parcel 0123456789 arrives today between 10 and 12. Track it at https://example.com/t/0123456789';
+
+const number = (at: number): string => String(447_700_000_000 + (at % 1_000_000));
+const plain = (at: number): Message => ({
+  source_addr: '12345',
+  destination_addr: number(at),
+  short_message: TEXT,
+});
+
+const KINDS: Readonly<Record<string, (at: number) => Message>> = {
+  plain,
+  /** As smpp-out gives them. */
+  node: (at) => ({ ...plain(at), command: 'submit_sm', correlation_id: `f00dbabe${at}` }),
+  'two senders': (at) => ({ ...plain(at), source_addr: at % 2 ? '12345' : 'Shop' }),
+  'own TLVs': (at) => ({ ...plain(at), tlvs: { user_message_reference: at & 0xffff } }),
+  ucs2: (at) => ({ ...plain(at), short_message: 'Привет, ваш заказ уже в пути и будет сегодня' }),
+};
+
+function cpuMicroseconds(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+function measure(intake: Intake, kind: (at: number) => Message): number {
+  const run = (): void => {
+    for (let at = 0; at < MESSAGES; at++) void intake.prepare(kind(at), {});
+  };
+  run();
+  const rounds = Array.from({ length: ROUNDS }, () => cpuMicroseconds(run) / MESSAGES);
+  return rounds.sort((a, b) => a - b)[ROUNDS >> 1] as number;
+}
+
+const intake = new Intake({
+  settings: normalise({}),
+  state: openMemoryStore({ capacity: 0, whenFull: 'reject' }).state,
+  clock: systemClock,
+  log: silentLog,
+  random: Math.random,
+  randomOctets: randomBytes,
+  codecs: [],
+});
+for (const [name, kind] of Object.entries(KINDS)) {
+  const each = measure(intake, kind);
+  const rate = Math.round(1e6 / each).toLocaleString('en');
+  process.stdout.write(`${name.padEnd(12)} ${each.toFixed(2)} µs CPU each, ${rate} messages/s\n`);
+}
