@@ -23,13 +23,13 @@ export interface QueueItem {
   /** Epoch milliseconds. */
   readonly enqueuedAt: number;
   /** Epoch milliseconds after which it must not be sent any more; absent: never. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
   /** Whether the SMSC was asked for a final delivery receipt. */
   readonly receiptRequested: boolean;
   /** The user's label. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
   /** The originating flow message's `_msgid`. */
-  readonly msgid?: string;
+  readonly msgid?: string | undefined;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;
   /** A flow node that waits for the outcome, by id. */

@@ -25,6 +25,7 @@ export { codingOf } from './codings';
 export { ENCODING_NAMES, encodingName } from './plan/names';
 export { languageNames } from './plan/languages';
 export { segment } from './segment';
+export { SINGLE, isPlain, writePlain } from './plain';
 export { measure } from './measure';
 export type { Measure, MeasureOptions } from './measure';
 export { formatUserDataHeader, parseUserDataHeader, portElement } from './udh';

@@ -3,14 +3,25 @@
  * `node --import tsx test/bench/intake.ts [messages]`
  */
 import { randomBytes } from 'node:crypto';
-import { Intake } from '../../src/client/message/intake';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import type * as Parts from '../../src/client/message/intake';
 import type { Message } from '../../src/client/message/message';
-import { normalise } from '../../src/client/plugins/client-options';
-import { systemClock } from '../../src/clock';
-import { silentLog } from '../../src/observability';
-import { openMemoryStore } from '../../src/store';
+import type * as Options from '../../src/client/plugins/client-options';
+import type * as Clocks from '../../src/clock';
+import type * as Logs from '../../src/observability';
+import type * as Stores from '../../src/store';
 
-const MESSAGES = Number(process.argv[2] ?? 300_000);
+/** As it is shipped: compiled (`npm run build`). */
+const require = createRequire(__filename);
+const compiled = (file: string): unknown => require(path.resolve(__dirname, '../../dist/src', file));
+const { Intake } = compiled('client/message/intake') as typeof Parts;
+const { normalise } = compiled('client/plugins/client-options') as typeof Options;
+const { systemClock } = compiled('clock') as typeof Clocks;
+const { silentLog } = compiled('observability') as typeof Logs;
+const { openMemoryStore } = compiled('store') as typeof Stores;
+
+const MESSAGES = Number(process.argv[2] ?? 100_000);
 const ROUNDS = 5;
 const TEXT =
   'Your parcel 0123456789 arrives today between 10 and 12. Track it at https://example.com/t/0123456789';
@@ -25,7 +36,13 @@ const plain = (at: number): Message => ({
 const KINDS: Readonly<Record<string, (at: number) => Message>> = {
   plain,
   /** As smpp-out gives them. */
-  node: (at) => ({ ...plain(at), command: 'submit_sm', correlation_id: `f00dbabe${at}` }),
+  node: (at) => ({
+    command: 'submit_sm',
+    source_addr: '12345',
+    destination_addr: number(at),
+    short_message: TEXT,
+    correlation_id: `f00dbabe${at}`,
+  }),
   'two senders': (at) => ({ ...plain(at), source_addr: at % 2 ? '12345' : 'Shop' }),
   'own TLVs': (at) => ({ ...plain(at), tlvs: { user_message_reference: at & 0xffff } }),
   ucs2: (at) => ({ ...plain(at), short_message: 'Привет, ваш заказ уже в пути и будет сегодня' }),
@@ -38,7 +55,7 @@ function cpuMicroseconds(work: () => void): number {
   return user + system;
 }
 
-function measure(intake: Intake, kind: (at: number) => Message): number {
+function measure(intake: Parts.Intake, kind: (at: number) => Message): number {
   const run = (): void => {
     for (let at = 0; at < MESSAGES; at++) void intake.prepare(kind(at), {});
   };
@@ -57,6 +74,7 @@ const intake = new Intake({
   codecs: [],
 });
 for (const [name, kind] of Object.entries(KINDS)) {
+  if (process.argv[3] !== undefined && process.argv[3] !== name) continue;
   const each = measure(intake, kind);
   const rate = Math.round(1e6 / each).toLocaleString('en');
   process.stdout.write(`${name.padEnd(12)} ${each.toFixed(2)} µs CPU each, ${rate} messages/s\n`);
