@@ -4,7 +4,16 @@
  * and `./simulator` (an SMSC) are faces of their own.
  */
 export * from './client';
-export { SmppError, plainCopy } from './protocol';
+export {
+  DIRECT,
+  QUEUED,
+  SmppError,
+  commandFacts,
+  plainCopy,
+  type CommandFacts,
+  type DirectCommand,
+  type QueuedCommand,
+} from './protocol';
 export {
   AdaptiveThrottleHandler,
   CompositeLimiter,
@@ -21,5 +30,5 @@ export {
 export * from './store';
 export { createLog, maskNumber, maskText, type Log, type LogOptions, type LogSink } from './observability';
 export { SequenceCounter, type SequenceGenerator } from './session';
-export { withoutLineEnd, type TextCodec } from './text';
+export { ENCODING_NAMES, withoutLineEnd, type EncodingName, type TextCodec } from './text';
 export { systemClock, type Clock } from './clock';

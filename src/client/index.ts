@@ -31,7 +31,7 @@ export type {
   SessionEvent,
   ThrottleEvent,
 } from './events/events';
-export { DIRECT, QUEUED, type Message } from './message/message';
+export type { Message } from './message/message';
 export { askedCommand, nazItem } from './message/naz-items';
 export { OPTIONS, type Listening, type Settings } from './config/options';
 export { findProblems, normalise, type Parts, type SmppClientOptions } from './plugins/client-options';

@@ -24,7 +24,6 @@ export {
   isBindCommand,
   isBound,
   mayIssue,
-  ruledCommands,
   stateAfterBind,
   type BindCommand,
   type Role,

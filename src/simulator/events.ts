@@ -1,4 +1,5 @@
 import { guarded, type Log } from '../observability';
+import type { QueuedCommand } from '../protocol';
 import type { BindCommand, SessionState } from '../session';
 import type { PartInfo } from '../text';
 
@@ -23,7 +24,7 @@ export interface SmscSession {
 
 /** A submit that was taken. Beside these it has all fields of its PDU by their specification names. */
 export interface SubmitEvent {
-  readonly command: 'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm';
+  readonly command: QueuedCommand;
   readonly sequence_number: number;
   readonly message_id: string;
   /** The account. */

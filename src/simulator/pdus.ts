@@ -1,9 +1,7 @@
-import type { Pdu, PduOf } from '../protocol';
+import { isQueued, type Pdu, type PduOf, type QueuedCommand } from '../protocol';
 
-export type SubmitPdu = PduOf<'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm'>;
-
-const SUBMITS = new Set<string>(['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm']);
+export type SubmitPdu = PduOf<QueuedCommand>;
 
 export function isSubmit(pdu: Pdu): pdu is SubmitPdu {
-  return SUBMITS.has(pdu.command);
+  return isQueued(pdu.command);
 }

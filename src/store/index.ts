@@ -18,7 +18,6 @@ export type {
   Lease,
   OutboundQueue,
   PurgeOptions,
-  QueuedCommand,
   QueueItem,
   QueueLimits,
   QueueStats,

@@ -1,3 +1,4 @@
+import { commandFacts, isQueued } from '../../protocol';
 import {
   LONG_MESSAGE_METHODS,
   type LongMessageMethod,
@@ -7,7 +8,7 @@ import {
 import { MessageError } from '../config/errors';
 import type { Settings } from '../config/options';
 import { octetIn } from './addressing';
-import { fieldNames, isQueued, type ParsedMessage } from './message';
+import type { ParsedMessage } from './message';
 
 /** What the message asks of its text: how it is encoded and cut. Without a reference number. */
 export function cutting(
@@ -35,7 +36,7 @@ export function cutting(
 function methodOf({ command, options, inPayload }: ParsedMessage): LongMessageMethod {
   // Who names the field gets it, however short the text.
   if (inPayload) return 'payload-always';
-  if (!fieldNames(command).has('short_message')) return 'payload';
+  if (!commandFacts(command).fieldNames.has('short_message')) return 'payload';
   const { longMessages = 'auto' } = options;
   const method = LONG_MESSAGE_METHODS.find((one) => one === longMessages) ?? 'udh8';
   // There is no replacing by parts.

@@ -1,17 +1,17 @@
-import { SmppError, TlvTable, encodeBody, type CommandName, type PduInput } from '../../protocol';
+import {
+  QUEUED,
+  SmppError,
+  TlvTable,
+  commandFacts,
+  encodeBody,
+  isQueued,
+  type CommandName,
+  type PduInput,
+} from '../../protocol';
 import { divideNumbers, resolveAddress } from '../../text';
 import { addressText } from './addressing';
 import type { Problem } from '../config/errors';
-import {
-  QUEUED,
-  canonicalName,
-  fieldNames,
-  isQueued,
-  fieldHint,
-  sortFields,
-  timeFields,
-  type ParsedMessage,
-} from './message';
+import { canonicalName, fieldHint, sortFields, type ParsedMessage } from './message';
 import type { Settings } from '../config/options';
 import { checkedMetadata, fieldOf, takeOption } from './message-options';
 
@@ -63,10 +63,9 @@ export class Defaults {
   #sorted(command: CommandName): Sorted {
     const { defaults, vendorTlvs = STANDARD } = this.#settings;
     const sorted = sortFields(defaults, command, vendorTlvs, () => undefined);
-    const hasText = isQueued(command) || fieldNames(command).has('short_message');
     return {
       ...sorted,
-      tlvs: hasText ? sorted.tlvs : {},
+      tlvs: commandFacts(command).text ? sorted.tlvs : {},
       destination: isQueued(command) ? sorted.destination : undefined,
     };
   }
@@ -153,18 +152,18 @@ function problemOf(field: string, name: string, value: unknown, settings: Settin
   let isOption = false;
   const wrong = trial(field, value, () => (isOption = takeOption({}, canonical, value)));
   if (wrong.length > 0 || isOption) return wrong;
-  const command = QUEUED.find((one) => fieldNames(one).has(canonical));
+  const command = QUEUED.find((one) => commandFacts(one).fieldNames.has(canonical));
   if (command) {
     return trial(field, value, () => {
       const read = fieldOf(canonical, value);
       // Forms of times are many, and what they come to depends on now.
-      if (!timeFields(command).includes(canonical))
+      if (!commandFacts(command).timeFields.includes(canonical))
         encodeBody({ command, [canonical]: read }, { allowLong: true });
     });
   }
   const table = settings.vendorTlvs ?? STANDARD;
   if (!table.named(name)) {
-    const hint = fieldHint(name, [...fieldNames('submit_sm')], table);
+    const hint = fieldHint(name, [...commandFacts('submit_sm').fieldNames], table);
     const remedy = `this is no field of submit_sm and no TLV${hint}; use the specification's names`;
     return [{ field, value, remedy }];
   }

@@ -4,7 +4,9 @@ import type { Log } from '../../observability';
 import {
   PduError,
   SmppError,
+  commandFacts,
   encodeBody,
+  isQueued,
   type CodecOptions,
   type CommandName,
   type PduInput,
@@ -27,7 +29,7 @@ import { Defaults } from './defaults';
 import { MessageError } from '../config/errors';
 import { MessageIds } from './ids';
 import { ServiceTypeWarning } from './long-fields';
-import { fieldNames, isQueued, parseMessage, timeFields, type Message, type ParsedMessage } from './message';
+import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
 import { nazItem } from './naz-items';
 import type { Settings } from '../config/options';
@@ -227,12 +229,12 @@ export class Intake {
     this.#serviceTypes.check(fields['service_type']);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const pdu: Fields = { command, ...fields };
-    const names = fieldNames(command);
+    const names = commandFacts(command).fieldNames;
     if (names.has('source_addr')) putSource(fields, pdu, settings);
     if (names.has('registered_delivery')) {
       pdu['registered_delivery'] = registeredDelivery(fields['registered_delivery'], options);
     }
-    for (const name of timeFields(command)) {
+    for (const name of commandFacts(command).timeFields) {
       if (pdu[name] !== undefined) pdu[name] = this.#time(name, pdu[name], now);
     }
     return pdu;
@@ -244,7 +246,7 @@ export class Intake {
   }
 
   #body({ command, tlvs }: ParsedMessage, pdu: Fields, one: SubmitSmFields): Buffer {
-    const names = fieldNames(command);
+    const names = commandFacts(command).fieldNames;
     pdu['data_coding'] = one.data_coding;
     if (names.has('esm_class')) pdu['esm_class'] = one.esm_class;
     if (names.has('short_message')) {
@@ -297,7 +299,7 @@ export class Intake {
       return;
     if (!isTemplate(message)) return;
     // What their octets come to depends on now.
-    if (timeFields(command).some((name) => fields[name] !== undefined)) return;
+    if (commandFacts(command).timeFields.some((name) => fields[name] !== undefined)) return;
     const [body] = item.segments as [Buffer];
     const bare =
       Object.keys(tlvs).length === 0

@@ -1,6 +1,8 @@
 import {
-  COMMANDS,
+  DIRECT,
+  QUEUED,
   TlvTable,
+  commandFacts,
   didYouMean,
   isCommandName,
   setOwn,
@@ -102,7 +104,7 @@ export function sortFields(
   vendorTlvs: TlvTable,
   strange: (name: string) => void,
 ): ParsedMessage {
-  const names = fieldNames(command);
+  const names = commandFacts(command).fieldNames;
   const { message_payload: payload, ...tlvs } = tlvsOf(given, vendorTlvs);
   const parsed: ParsedMessage = {
     command,
@@ -167,23 +169,7 @@ function commandOf(message: Message): CommandName {
   );
 }
 
-/** Through the queue: these; straight through the window: {@link DIRECT}. */
-export const QUEUED = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'] as const;
-export const DIRECT = [
-  'query_sm',
-  'cancel_sm',
-  'replace_sm',
-  'query_broadcast_sm',
-  'cancel_broadcast_sm',
-  'query_last_msgs',
-  'query_msg_details',
-  'param_retrieve',
-] as const satisfies readonly CommandName[];
 const SENDABLE = new Set<string>([...QUEUED, ...DIRECT]);
-
-export function isQueued(command: CommandName): command is (typeof QUEUED)[number] {
-  return (QUEUED as readonly string[]).includes(command);
-}
 
 /** By name, whichever name or tag they were given by: so that one given twice counts once, the last. */
 function tlvsOf(message: Message, table: TlvTable): Readonly<Record<string, unknown>> {
@@ -214,32 +200,8 @@ function tlvOf(spec: TlvDefinition, value: unknown): unknown {
   return tlvValue(spec, value);
 }
 
-const namesOf = new Map<CommandName, ReadonlySet<string>>(
-  Object.entries(COMMANDS).map(([command, { fields }]) => [
-    command as CommandName,
-    new Set(fields.map((field) => field.name)),
-  ]),
-);
-
-const timesOf = new Map<CommandName, readonly string[]>(
-  Object.entries(COMMANDS).map(([command, { fields }]) => [
-    command as CommandName,
-    fields.filter(({ type }) => type === 'time').map(({ name }) => name),
-  ]),
-);
-
-/** The mandatory fields of a command that are times. */
-export function timeFields(command: CommandName): readonly string[] {
-  return timesOf.get(command) ?? [];
-}
-
-/** The mandatory fields of a command. */
-export function fieldNames(command: CommandName): ReadonlySet<string> {
-  return namesOf.get(command) ?? new Set();
-}
-
 function unknownField(name: string, command: CommandName, table: TlvTable): MessageError {
-  const fields = [...fieldNames(command)].filter((field) => !ANSWERS.has(field));
+  const fields = [...commandFacts(command).fieldNames].filter((field) => !ANSWERS.has(field));
   const text =
     `${name} is no field of ${command} and no TLV${fieldHint(name, fields, table)}; ` +
     `fields are ${fields.join(', ')}, and of this package ${OPTION_NAMES.join(', ')}`;
