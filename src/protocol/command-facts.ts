@@ -51,7 +51,7 @@ function routed(wanted: CommandSpec['route']): unknown {
   return [...FACTS].filter(([, { route }]) => route === wanted).map(([name]) => name);
 }
 
-/** In order of their command_id; stores keep a command by its place here. */
+/** By their order in COMMANDS: stores keep a command by its place here, so that it must not change. */
 export const QUEUED = routed('queue') as readonly QueuedCommand[];
 export const DIRECT = routed('direct') as readonly DirectCommand[];
 

@@ -181,6 +181,13 @@ export const COMMANDS = {
   outbind: { id: 0x0000000b, fields: [systemId, password], from: { smsc: ['open'] } },
   enquire_link: { id: 0x00000015, fields: none, from: { esme: OPEN, smsc: OPEN } },
   enquire_link_resp: { id: 0x80000015, fields: none },
+  data_sm: {
+    id: 0x00000103,
+    ...queued,
+    from: BOTH_BOUND,
+    fields: [serviceType, ...longSource, ...longDestination, esmClass, registeredDelivery, dataCoding],
+  },
+  data_sm_resp: { id: 0x80000103, fields: [messageId] },
   submit_multi: {
     id: 0x00000021,
     ...queued,
@@ -244,13 +251,6 @@ export const COMMANDS = {
     from: RECEIVING,
     fields: [...longSource, int8('esme_addr_ton'), int8('esme_addr_npi'), address('esme_addr', 65)],
   },
-  data_sm: {
-    id: 0x00000103,
-    ...queued,
-    from: BOTH_BOUND,
-    fields: [serviceType, ...longSource, ...longDestination, esmClass, registeredDelivery, dataCoding],
-  },
-  data_sm_resp: { id: 0x80000103, fields: [messageId] },
   broadcast_sm: {
     id: 0x00000111,
     ...queued,
