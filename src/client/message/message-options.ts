@@ -26,8 +26,7 @@ const option = <const N extends string, T>(name: N, read: (given: unknown) => T)
   read,
 });
 const weak = <const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> => ({
-  name,
-  read,
+  ...option(name, read),
   weak: true,
 });
 
