@@ -106,7 +106,7 @@ export class Intake {
 
   /** The same, or of a query, cancel or replace the request. */
   take(message: Message | string, origin: Origin): QueueItem | Promise<QueueItem> | DirectRequest {
-    return this.#take(message, origin, undefined, (parsed, now) => this.#direct(parsed, now));
+    return this.#take(message, origin, undefined, this.#direct);
   }
 
   #take<T>(
@@ -136,18 +136,18 @@ export class Intake {
     const to = message.destination_addr as string;
     const body = this.#templates.body(template, to, message.short_message);
     if (!body) return undefined;
-    const { item, options } = template;
+    const { facts, options } = template;
     const label = message.correlation_id ?? message['log_id'] ?? origin.label ?? origin.msgid;
     return {
       id: this.#ids.next(),
-      command: item.command,
+      command: facts.command,
       segments: [body],
-      source: item.source,
+      source: facts.source,
       destination: to.startsWith('+') ? to.slice(1) : to,
-      priority: item.priority,
+      priority: facts.priority,
       enqueuedAt: now,
       expiresAt: this.#expiry(options, now),
-      receiptRequested: item.receiptRequested,
+      receiptRequested: facts.receiptRequested,
       correlationId: label === undefined ? undefined : optionText(label),
       msgid: origin.msgid,
       metadata: checkedMetadata(message.metadata ?? options.metadata),
@@ -202,7 +202,7 @@ export class Intake {
   }
 
   /** A query, cancel or replace. */
-  #direct(parsed: ParsedMessage, now: number): DirectRequest {
+  readonly #direct = (parsed: ParsedMessage, now: number): DirectRequest => {
     const { settings, codecs } = this.#parts;
     const { command, options, tlvs } = parsed;
     const pdu = this.#baseFields(parsed, now);
@@ -221,7 +221,7 @@ export class Intake {
       ...(correlationId === undefined ? {} : { correlationId }),
       ...(metadata === undefined ? {} : { metadata }),
     };
-  }
+  };
 
   /** Everything but the text and the recipient. */
   #baseFields({ fields, command, options }: ParsedMessage, now: number): Fields {

@@ -28,7 +28,7 @@ export interface Template {
   /** From the NUL behind the recipient to sm_length, without it. */
   readonly middle: Uint8Array;
   readonly tail: Uint8Array;
-  readonly item: QueueItem;
+  readonly facts: Pick<QueueItem, 'command' | 'source' | 'priority' | 'receiptRequested'>;
   readonly options: MessageOptions;
 }
 
@@ -93,7 +93,8 @@ export class Templates {
   learn({ message, item, options, head, text, tail }: Prepared): void {
     const names = Object.keys(message);
     const values = names.map((name) => (VARYING.includes(name) ? VARIES : message[name]));
-    const [body] = item.segments as [Buffer];
+    const { segments, command, source, priority, receiptRequested } = item;
+    const [body] = segments as [Buffer];
     const template: Template = {
       prototype: Object.getPrototypeOf(message),
       names,
@@ -102,7 +103,7 @@ export class Templates {
       head: Uint8Array.from(body.subarray(0, head)),
       middle: Uint8Array.from(body.subarray(head + item.destination.length, -1 - text - tail)),
       tail: Uint8Array.from(body.subarray(body.length - tail)),
-      item,
+      facts: { command, source, priority, receiptRequested },
       options,
     };
     if (!this.body(template, message.destination_addr, message.short_message)?.equals(body)) return;
