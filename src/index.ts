@@ -29,6 +29,12 @@ export {
 } from './flow-control';
 export * from './store';
 export { createLog, maskNumber, maskText, type Log, type LogOptions, type LogSink } from './observability';
-export { SequenceCounter, type SequenceGenerator } from './session';
+export {
+  SequenceCounter,
+  type ConnectOptions,
+  type SequenceGenerator,
+  type Transport,
+  type TransportHandlers,
+} from './session';
 export { ENCODING_NAMES, withoutLineEnd, type EncodingName, type TextCodec } from './text';
 export { systemClock, type Clock } from './clock';

@@ -48,10 +48,13 @@ export function commandFacts(command: string): CommandFacts | undefined {
 }
 
 function routed(wanted: CommandSpec['route']): unknown {
-  return [...FACTS].filter(([, { route }]) => route === wanted).map(([name]) => name);
+  return [...FACTS]
+    .filter(([, { route }]) => route === wanted)
+    .sort(([, one], [, other]) => (one.stored ?? 0) - (other.stored ?? 0))
+    .map(([name]) => name);
 }
 
-/** By their order in COMMANDS: stores keep a command by its place here, so that it must not change. */
+/** Each at the place of its number in stores. */
 export const QUEUED = routed('queue') as readonly QueuedCommand[];
 export const DIRECT = routed('direct') as readonly DirectCommand[];
 

@@ -17,6 +17,7 @@ export type { Evidence } from './core';
 export { ResponseTime, responseTimes, type ResponseTimeChange, type ResponseTimes } from './response-time';
 export { SequenceCounter, type SequenceGenerator } from './sequence';
 export type { Answer, OutboundRequest, SessionHandlers, SessionOptions } from './options';
+export type { ResponseView } from './response-view';
 export { Session } from './session';
 export {
   canReceive,
@@ -29,4 +30,4 @@ export {
   type Role,
   type SessionState,
 } from './states';
-export type { RequestHandler } from './window';
+export type { RequestHandler } from './request-handler';

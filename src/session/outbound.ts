@@ -15,7 +15,8 @@ import type { SessionCore } from './core';
 import type { OutboundRequest } from './options';
 import { SequenceCounter, type SequenceGenerator } from './sequence';
 import { isBound } from './states';
-import type { RequestHandler, Window } from './window';
+import type { RequestHandler } from './request-handler';
+import type { Window } from './window';
 
 /** More than this not yet taken by the operating system: the road stops, so that responses never wait long. */
 const BACKLOG_LIMIT = 64 * 1024;
@@ -30,6 +31,10 @@ export class Outbound {
   readonly #core: SessionCore;
   readonly #sequence: SequenceGenerator;
   #last = 0;
+  /** Of the requests that were submitted last. */
+  readonly #numbers: number[] = [];
+  /** When they become due; monotonic milliseconds. */
+  #dueAt = 0;
   #stalledSince: number | undefined;
   #drainWaiters: (() => void)[] = [];
 
@@ -43,53 +48,68 @@ export class Outbound {
     return this.#stalledSince;
   }
 
+  /** Whether the peer takes what is written. */
+  get isWritable(): boolean {
+    return this.#core.options.transport.backlog <= BACKLOG_LIMIT;
+  }
+
   /** Waits while the peer does not take what was written. */
   async writable(): Promise<void> {
-    while (!this.#core.closing && this.#core.options.transport.backlog > BACKLOG_LIMIT) {
+    while (!this.#core.closing && !this.isWritable) {
       await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
     }
   }
 
   /**
-   * Sends requests in one write; there are as many slots free. Returns the sequence numbers. Throws where the
-   * sequence generator does; then nothing was sent.
+   * Sends requests in one write; there are as many slots free. Returns the sequence numbers, in an array that the next
+   * call uses again. Throws where the sequence generator does; then nothing was sent.
    */
-  submit(requests: readonly OutboundRequest[]): number[] {
-    const bodies = requests.map((request) =>
-      this.#core.tlvsAllowed ? request.body : stripTlvs(request.commandId, request.body),
-    );
-    const length = bodies.reduce((sum, body) => sum + HEADER_LENGTH + body.length, 0);
-    const octets = Buffer.allocUnsafe(length);
+  submit(requests: readonly OutboundRequest[]): readonly number[] {
     const now = this.#core.options.clock.monotonic();
-    // All before any of them is outstanding: the generator may be a user's, and fail.
-    const sequenceNumbers: number[] = [];
-    for (const _ of requests) sequenceNumbers.push(this.#nextSequenceNumber(sequenceNumbers));
+    const length = this.#reserve(requests, now);
+    const octets = Buffer.allocUnsafe(length);
+    const traced = this.#core.isTraced;
     let offset = 0;
-    let dueAt = Infinity;
-    requests.forEach((request, index) => {
-      const body = bodies[index] as Buffer;
-      const sequenceNumber = sequenceNumbers[index] as number;
-      const end = offset + HEADER_LENGTH + body.length;
-      writeHeader(octets, offset, end - offset, request.commandId, 0, sequenceNumber);
-      body.copy(octets, offset + HEADER_LENGTH);
-      dueAt = Math.min(
-        dueAt,
-        this.#core.window.open(sequenceNumber, request.commandId, request.handler, now),
-      );
-      this.#core.passes('out', octets.subarray(offset, end));
-      offset = end;
-    });
-    this.write(octets, now);
-    this.#core.lastTrafficAt = now;
-    this.#core.nearer(dueAt);
-    return sequenceNumbers;
+    for (let at = 0; at < requests.length; at++) {
+      const { commandId, body } = requests[at] as OutboundRequest;
+      const sent = this.#core.tlvsAllowed ? body : stripTlvs(commandId, body);
+      const start = offset;
+      offset += HEADER_LENGTH + sent.length;
+      writeHeader(octets, start, offset - start, commandId, 0, this.#numbers[at] as number);
+      octets.set(sent, start + HEADER_LENGTH);
+      if (traced) this.#core.passes('out', octets.subarray(start, offset));
+    }
+    this.write(offset === length ? octets : octets.subarray(0, offset), now);
+    this.#core.activity.busy(now);
+    this.#core.nearer(this.#dueAt);
+    return this.#numbers;
+  }
+
+  /** Opens a slot for each request, or for none. Returns the octets that all take at most. */
+  #reserve(requests: readonly OutboundRequest[], now: number): number {
+    const { window } = this.#core;
+    const numbers = this.#numbers;
+    let length = 0;
+    numbers.length = 0;
+    try {
+      for (const { commandId, body, handler } of requests) {
+        const sequenceNumber = this.#nextSequenceNumber();
+        this.#dueAt = window.open(sequenceNumber, commandId, handler, now);
+        numbers.push(sequenceNumber);
+        length += HEADER_LENGTH + body.length;
+      }
+    } catch (error) {
+      for (const number of numbers) window.withdraw(number);
+      throw error;
+    }
+    return length;
   }
 
   /** Sends what has no response. */
   tell(pdu: PduInput): void {
     const sequence_number = this.#nextSequenceNumber();
     const octets = encodePdu({ ...pdu, sequence_number }, this.#core.options);
-    this.#core.passes('out', octets);
+    if (this.#core.isTraced) this.#core.passes('out', octets);
     this.write(octets, this.#core.options.clock.monotonic());
   }
 
@@ -120,23 +140,23 @@ export class Outbound {
       body.copy(octets, HEADER_LENGTH);
       const handler: RequestHandler = {
         onResponse: (response) => {
-          onResponse?.(response);
-          resolve(response);
+          const pdu = response.pdu();
+          onResponse?.(pdu);
+          resolve(pdu);
         },
         onLost: (why) => reject(lostError(why, id)),
         ...(onLate ? { onLate } : {}),
       };
       const dueAt = window.open(sequenceNumber, id, handler, now);
-      if (window === this.#core.window) this.#core.lastTrafficAt = now;
-      this.#core.passes('out', octets);
+      if (window === this.#core.window) this.#core.activity.busy(now);
+      if (this.#core.isTraced) this.#core.passes('out', octets);
       this.write(octets, now);
       this.#core.nearer(dueAt);
     });
   }
 
-  /** `taken`: those that are to go out in the same write. */
-  #nextSequenceNumber(taken: readonly number[] = []): number {
-    return (this.#last = this.#free(this.#sequence.next(), taken));
+  #nextSequenceNumber(): number {
+    return (this.#last = this.#free(this.#sequence.next()));
   }
 
   /** Of enquire_link and unbind, which keep the link up and end it also where the generator fails. */
@@ -150,11 +170,9 @@ export class Outbound {
   }
 
   /** After a wrap a number may still be waiting for its response. The generator may be a user's: it is asked once. */
-  #free(wanted: number, taken: readonly number[] = []): number {
+  #free(wanted: number): number {
     let sequenceNumber = wanted;
-    while (this.#core.asked(sequenceNumber) || taken.includes(sequenceNumber)) {
-      sequenceNumber = new SequenceCounter(sequenceNumber).next();
-    }
+    while (this.#core.asked(sequenceNumber)) sequenceNumber = new SequenceCounter(sequenceNumber).next();
     return sequenceNumber;
   }
 

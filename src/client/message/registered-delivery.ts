@@ -1,5 +1,4 @@
 import { MessageError } from '../config/errors';
-import type { MessageOptions } from './message-options';
 
 /** SMPP 3.4 section 5.2.17: when the SMSC is to send a receipt (bits 0 and 1). */
 const RECEIPTS = new Map([
@@ -19,8 +18,13 @@ const FINAL = 1;
 const INTERMEDIATE = 0x10;
 const RECEIPT_BITS = 0x03;
 
+interface Wanted {
+  readonly acknowledgement?: number | undefined;
+  readonly intermediateNotification?: boolean | undefined;
+}
+
 /** The octet; `receipt` is what {@link receiptBits} read, by default a final receipt is asked for. */
-export function registeredDelivery(receipt: unknown, options: MessageOptions): number {
+export function registeredDelivery(receipt: unknown, options: Wanted): number {
   const { acknowledgement = 0, intermediateNotification } = options;
   return (
     ((receipt as number | undefined) ?? FINAL) |

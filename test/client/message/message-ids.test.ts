@@ -10,6 +10,7 @@ import {
   type IdFormats,
 } from '../../../src/client/inbound/message-ids';
 import { foldedId } from '../../../src/store';
+import { rounds } from '../../support/rounds';
 
 const AUTO: IdFormats = { response: 'auto', receipt: 'auto' };
 const numbers = fc.bigInt({ min: 0n, max: 2n ** 128n });
@@ -133,7 +134,7 @@ describe('The address of a receipt', () => {
     );
     fc.assert(
       fc.property(pair, ([one, other]) => assert.equal(sameAddress(one, other), bySignificance(one, other))),
-      { numRuns: 5000 },
+      { numRuns: rounds(5000) },
     );
   });
 });

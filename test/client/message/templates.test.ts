@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Message, SmppClientOptions } from '../../../src/index';
 import { Intake, type Origin } from '../../../src/client/message/intake';
 import { Templates } from '../../../src/client/message/templates';
-import { normalise } from '../../../src/client/plugins/client-options';
+import { normalise } from '../../../src/client/plugins/normalise';
 import { silentLog } from '../../../src/observability';
 import { openMemoryStore, type QueueItem } from '../../../src/store';
 import { FakeClock } from '../../support/clock';
