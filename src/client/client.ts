@@ -62,8 +62,8 @@ export class SmppClient {
       onDropped: (items, states) => this.#dropped(items, states),
       prepare: async (message) => intake.prepare(message, {}),
     });
-    const { store, clock, random, log, codecs } = parts;
-    const intake = new Intake({ settings, state: store.state, clock, log, random, codecs });
+    const { store, clock, log } = parts;
+    const intake = new Intake({ ...parts, settings, state: store.state });
     this.#settings = settings;
     this.#windowSize = settings.windowSize;
     this.#parts = parts;

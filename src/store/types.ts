@@ -22,13 +22,13 @@ export interface QueueItem {
   /** Epoch milliseconds. */
   readonly enqueuedAt: number;
   /** Epoch milliseconds after which it must not be sent any more; absent: never. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
   /** Whether the SMSC was asked for a final delivery receipt. */
   readonly receiptRequested: boolean;
   /** The user's label. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
   /** What its giver knows it by, beside `id`; comes back with every event. */
-  readonly msgid?: string;
+  readonly msgid?: string | undefined;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;
 }
@@ -172,8 +172,8 @@ export interface CorrelationEntry {
   readonly finalState?: string;
   /** `false`: the SMSC was not asked for a final receipt, though one may come. */
   readonly receiptRequested?: false;
-  readonly correlationId?: string;
-  readonly msgid?: string;
+  readonly correlationId?: string | undefined;
+  readonly msgid?: string | undefined;
   readonly metadata?: unknown;
 }
 

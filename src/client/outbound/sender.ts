@@ -108,9 +108,12 @@ export class Sender {
   }
 
   async send(message: Message | string, options: SendOptions): Promise<Outcome> {
-    const { intake } = this.#parts;
-    if (!intake.isQueued(message)) return this.#ask(intake.direct(message), options);
-    const [outcome] = await this.#sendAll([message], options);
+    this.#stopping.signal.throwIfAborted();
+    const timeout = checkedTimeout(options.deliveredTimeout);
+    const taken = this.#parts.intake.take(message, options);
+    if ('pdu' in taken) return this.#ask(taken, options);
+    const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
+    const [outcome] = await this.#sendAll(prepared, options.completeWhen, timeout);
     return outcome as Promise<Outcome>;
   }
 
@@ -118,22 +121,23 @@ export class Sender {
     messages: readonly (Message | string)[],
     options: SendOptions,
   ): Promise<PromiseSettledResult<Outcome>[]> {
-    return Promise.allSettled(await this.#sendAll(messages, options));
+    const timeout = checkedTimeout(options.deliveredTimeout);
+    const prepared = this.#prepare(messages, options);
+    return Promise.allSettled(await this.#sendAll(prepared, options.completeWhen, timeout));
   }
 
   /** All are queued when it resolves; the promises within are the outcomes. */
-  async #sendAll(
-    messages: readonly (Message | string)[],
-    { completeWhen = 'accepted', deliveredTimeout = DEFAULT_DELIVERED_TIMEOUT, msgid }: SendOptions,
+  #sendAll(
+    prepared: QueueItem[] | Promise<QueueItem[]>,
+    completeWhen: CompleteWhen = 'accepted',
+    timeout: number,
   ): Promise<Promise<Outcome>[]> {
-    if (completeWhen === 'queued') {
-      const queued = await this.enqueue(messages, { msgid });
-      return queued.map((item) => Promise.resolve(queuedOutcome(item)));
-    }
     const { outcomes } = this.#parts;
-    const timeout = checkedTimeout(deliveredTimeout);
-    outcomes.reserve(messages.length);
-    return this.#inOrder(this.#prepare(messages, { msgid }), async (items) => {
+    return this.#inOrder(prepared, async (items) => {
+      if (completeWhen === 'queued') {
+        await this.#queue(items);
+        return items.map((item) => Promise.resolve(queuedOutcome(item)));
+      }
       if (completeWhen === 'delivered') items.forEach(checkReceipt);
       outcomes.reserve(items.length);
       // They wait before they are queued: the response may be faster than the queue's promise.
@@ -183,9 +187,10 @@ export class Sender {
   #prepare(messages: readonly (Message | string)[], origin: Origin): QueueItem[] | Promise<QueueItem[]> {
     this.#stopping.signal.throwIfAborted();
     const items: QueueItem[] = [];
+    const { now } = this.#parts.intake;
     for (const at of messages.keys()) {
-      const item = this.#prepareOne(messages, at, origin);
-      if (item instanceof Promise) return this.#prepareRest(messages, items, item, origin);
+      const item = this.#prepareOne(messages, at, origin, now);
+      if (item instanceof Promise) return this.#prepareRest(messages, items, item, origin, now);
       items.push(item);
     }
     return items;
@@ -196,9 +201,11 @@ export class Sender {
     items: QueueItem[],
     next: Promise<QueueItem>,
     origin: Origin,
+    now: number,
   ): Promise<QueueItem[]> {
     items.push(await next);
-    while (items.length < messages.length) items.push(await this.#prepareOne(messages, items.length, origin));
+    while (items.length < messages.length)
+      items.push(await this.#prepareOne(messages, items.length, origin, now));
     return items;
   }
 
@@ -206,17 +213,18 @@ export class Sender {
     messages: readonly (Message | string)[],
     at: number,
     origin: Origin,
+    now: number,
   ): QueueItem | Promise<QueueItem> {
     const { intake } = this.#parts;
     const message = messages[at] as Message | string;
-    if (messages.length === 1) return intake.prepare(message, origin);
+    if (messages.length === 1) return intake.prepare(message, origin, now);
     const own = origin.msgid === undefined ? origin : { ...origin, label: `${origin.msgid}.${at}` };
     const failed = (error: unknown): never => {
       if (error instanceof MessageError) error.index = at;
       throw error;
     };
     try {
-      const item = intake.prepare(message, own);
+      const item = intake.prepare(message, own, now);
       return item instanceof Promise ? item.catch(failed) : item;
     } catch (error) {
       return failed(error);
@@ -261,7 +269,7 @@ function checkReceipt(item: QueueItem): void {
 }
 
 /** Seconds in, milliseconds out. */
-function checkedTimeout(seconds: number): number {
+function checkedTimeout(seconds = DEFAULT_DELIVERED_TIMEOUT): number {
   if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return seconds * 1000;
   const text = `deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`;
   throw new SmppError('INVALID_OPTION', text);
