@@ -8,7 +8,7 @@ export function newDeliveryState(item: QueueItem): DeliveryState {
     redeliveries: 0,
     lostLinks: 0,
     redelivered: false,
-    accepted: item.segments.map(() => null),
+    accepted: new Array<string | null>(item.segments.length).fill(null),
     history: [],
   };
 }

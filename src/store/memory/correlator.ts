@@ -26,7 +26,7 @@ export class MemoryCorrelator implements Correlator {
     this.#check = check;
   }
 
-  async put(entries: readonly CorrelationEntry[]): Promise<void> {
+  put(entries: readonly CorrelationEntry[]): void {
     this.#check();
     const { lag } = this.#time;
     for (const entry of entries) this.#add(moved(entry, lag));
