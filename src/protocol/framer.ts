@@ -13,6 +13,9 @@ export interface PduFramerOptions {
   maxPduLength?: number | undefined;
 }
 
+/** Takes each PDU where it lies in `octets`, from `start` to `end`; false: the rest of the chunk is not wanted. */
+export type PduSink = (octets: Buffer, start: number, end: number) => boolean;
+
 /**
  * Cuts a stream of octets into PDUs.
  *
@@ -52,36 +55,39 @@ export class PduFramer {
    *   then on every call throws: the framing is lost, the connection must close.
    */
   push(chunk: Buffer): Iterable<Buffer> {
-    if (this.#failure) throw this.#failure;
     const pdus: Buffer[] = [];
     try {
-      this.#cut(chunk, pdus);
+      this.cut(chunk, (octets, start, end) => pdus.push(octets.subarray(start, end)) > 0);
     } catch (error) {
-      if (!(error instanceof PduError)) throw error;
-      this.#failure = error;
-      if (pdus.length === 0) throw error;
+      if (!(error instanceof PduError) || pdus.length === 0) throw error;
       return thenThrow(pdus, error);
     }
     return pdus;
   }
 
-  #cut(chunk: Buffer, pdus: Buffer[]): void {
+  /**
+   * Gives each PDU that is complete with this chunk to `sink`, in order. Must not be called from within it. When that
+   * wants no more the rest of the chunk is lost: nothing may be cut any more.
+   *
+   * @throws {PduError} as {@link push} does, after the PDUs that came before; and what `sink` throws.
+   */
+  cut(chunk: Buffer, sink: PduSink): void {
+    if (this.#failure) throw this.#failure;
     let offset = 0;
     while (offset < chunk.length) {
-      if (this.#partial) {
-        offset = this.#fill(this.#partial, chunk, offset, pdus);
-        continue;
-      }
       const available = chunk.length - offset;
-      if (this.#prefixLength > 0 || available < PREFIX_LENGTH) {
+      if (this.#partial) {
+        offset += this.#fill(this.#partial, chunk, offset);
+        if (this.#filled < this.#partial.length) continue;
+        const whole = this.#partial;
+        this.#partial = undefined;
+        if (!sink(whole, 0, whole.length)) return;
+      } else if (this.#prefixLength > 0 || available < PREFIX_LENGTH) {
         offset = this.#begin(chunk, offset);
-        continue;
-      }
-      const length = this.#checked(chunk.readUInt32BE(offset));
-      if (available >= length) {
-        pdus.push(chunk.subarray(offset, (offset += length)));
       } else {
-        this.#open(length);
+        const length = this.#checked(chunk.readUInt32BE(offset));
+        if (available < length) this.#open(length);
+        else if (!sink(chunk, offset, (offset += length))) return;
       }
     }
   }
@@ -103,25 +109,21 @@ export class PduFramer {
     return (this.#partial = Buffer.allocUnsafe(length));
   }
 
-  #fill(partial: Buffer, chunk: Buffer, offset: number, pdus: Buffer[]): number {
+  #fill(partial: Buffer, chunk: Buffer, offset: number): number {
     const copied = chunk.copy(partial, this.#filled, offset);
     this.#filled += copied;
-    if (this.#filled === partial.length) {
-      pdus.push(partial);
-      this.#partial = undefined;
-      this.#filled = 0;
-    }
-    return offset + copied;
+    return copied;
   }
 
   #checked(length: number): number {
     if (length >= HEADER_LENGTH && length <= this.#maxPduLength) return length;
-    throw new PduError(
+    this.#failure = new PduError(
       'PDU_LENGTH',
       `the command_length ${hex32(length)} (${length}${asText(length)}) is not from ${HEADER_LENGTH} to ` +
         `${this.#maxPduLength}: ${isTls(length) ? 'the peer speaks TLS here' : 'the peer does not speak SMPP here, or its octets are out of step'}`,
       { command_status: STATUSES.ESME_RINVCMDLEN[0] },
     );
+    throw this.#failure;
   }
 }
 

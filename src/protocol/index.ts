@@ -65,4 +65,5 @@ export { didYouMean } from './suggest';
 export { HEADER_LENGTH, decodeHeader, writeHeader } from './header';
 export { encodeBody, encodePdu } from './encode';
 export { decodePdu, stripTlvs } from './decode';
-export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions } from './framer';
+export { readMessageIdResponse, type MessageIdResponse } from './message-id-response';
+export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions, type PduSink } from './framer';

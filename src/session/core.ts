@@ -99,7 +99,13 @@ export class SessionCore {
     return this.greeting.isOutstanding(sequenceNumber) ? this.greeting : undefined;
   }
 
-  /** Every PDU passes here, whole, as it comes or before it goes. */
+  /** Whether anybody wants to see every PDU: then it is to pass {@link passes}. */
+  get isTraced(): boolean {
+    const { handlers, log } = this.options;
+    return handlers.trace !== undefined || log.isLevelEnabled('trace');
+  }
+
+  /** A PDU, whole, as it comes or before it goes. */
   passes(direction: 'in' | 'out', octets: Buffer): void {
     const { handlers, log } = this.options;
     handlers.trace?.(direction, octets);

@@ -10,17 +10,16 @@ import {
   type CommandName,
   type Pdu,
   type PduHeader,
+  type PduSink,
 } from '../protocol';
 import type { Answering } from './answering';
 import type { SessionCore } from './core';
 import type { Answer } from './options';
 import type { Parting } from './parting';
 import { saysNoSession } from './reasons';
+import { ResponseReader, type ResponseView } from './response-view';
 import { isBindCommand, isBound, mayIssue, type Role } from './states';
 import type { Window } from './window';
-
-/** ESME_RUNKNOWNERR. */
-const UNKNOWN_ERROR = 0xff;
 
 /** What comes from the peer: responses to whom they belong, and an answer to every request. */
 export class Inbound {
@@ -28,6 +27,13 @@ export class Inbound {
   readonly #answering: Answering;
   readonly #parting: Parting;
   readonly #framer: PduFramer;
+  readonly #response: ResponseReader;
+  readonly #sink: PduSink = (source, start, end) => this.#handle(source, start, end);
+  /** When the chunk came that is being read; monotonic milliseconds. */
+  #now = 0;
+  #reading = false;
+  /** Chunks that came while one was being read, as a transport may give them that answers at once. */
+  readonly #unread: Buffer[] = [];
   /** Kinds of odd responses that have been told of. */
   readonly #told = new Set<'late' | 'unknown' | 'misnumbered'>();
 
@@ -35,55 +41,58 @@ export class Inbound {
     this.#core = core;
     this.#answering = answering;
     this.#parting = parting;
+    this.#response = new ResponseReader(core.options);
     this.#framer = new PduFramer({ maxPduLength: core.options.maxPduLength });
   }
 
+  /** `chunk` is read, or copied, before it returns. */
   receive(chunk: Buffer): void {
-    if (this.#core.closing) return;
-    const now = this.#core.options.clock.monotonic();
+    if (this.#reading) return void this.#unread.push(Buffer.from(chunk));
+    this.#reading = true;
     try {
-      for (const octets of this.#framer.push(chunk)) {
-        // Of octets alone nobody can say whether they will ever be a PDU.
-        this.#core.lastReceivedAt = now;
-        this.#core.unfinishedSince = undefined;
-        this.#core.passes('in', octets);
-        this.#handle(octets);
-        if (this.#core.closing) return;
-      }
-      if (this.#framer.pending > 0) this.#core.began(now);
+      for (let next: Buffer | undefined = chunk; next; next = this.#unread.shift()) this.#read(next);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#core.closing) return;
+    this.#now = this.#core.options.clock.monotonic();
+    try {
+      this.#framer.cut(chunk, this.#sink);
     } catch (error) {
       if (!(error instanceof PduError)) throw error;
       this.#answering.respond('generic_nack', error.command_status, error.header?.sequence_number ?? 0);
-      this.#core.close('framing-lost', error.message);
+      return this.#core.close('framing-lost', error.message);
     }
+    if (this.#framer.pending > 0) this.#core.began(this.#now);
   }
 
-  #handle(octets: Buffer): void {
-    let pdu: Pdu;
-    try {
-      pdu = decodePdu(octets, this.#core.options);
-    } catch (error) {
-      if (!(error instanceof PduError) || !error.header) throw error;
-      return this.#handleMalformed(error, error.header, octets);
+  /** Returns whether more is to come. */
+  #handle(source: Buffer, start: number, end: number): boolean {
+    // Of octets alone nobody can say whether they will ever be a PDU.
+    this.#core.lastReceivedAt = this.#now;
+    this.#core.unfinishedSince = undefined;
+    if (this.#core.isTraced) this.#core.passes('in', Buffer.from(source.subarray(start, end)));
+    if (isResponse(source.readUInt32BE(start + 4))) {
+      this.#response.read(source, start, end);
+      this.#handleResponse(this.#response);
+      this.#response.release();
+    } else {
+      // Who asks, is answered later: what it asks is to outlive the read buffer.
+      this.#handleRequest(Buffer.from(source.subarray(start, end)));
     }
-    if (isResponse(pdu.command_id)) return this.#handleResponse(pdu, octets);
-    if (pdu.command !== 'enquire_link') this.#core.lastTrafficAt = this.#core.lastReceivedAt;
-    this.#handleRequest(pdu, octets);
+    return !this.#core.closing;
   }
 
-  #handleMalformed(error: PduError, header: PduHeader, octets: Buffer): void {
+  #handleMalformed(error: PduError, { command_id: id, sequence_number }: PduHeader, octets: Buffer): void {
     const { log, handlers } = this.#core.options;
-    const { command_id: id, sequence_number } = header;
     log.warn({ event: 'pdu', stage: 'malformed', sequence_number, err: error.message }, 'malformed PDU');
-    if (isResponse(id)) {
-      // A refusal says all in its header. Else its request times out, which is what an unreadable answer amounts to.
-      if (header.command_status !== 0) this.#handleResponse(headerOnly(header), octets);
-      return;
-    }
     const command = commandName(id);
-    const response = command === undefined ? undefined : responseOf(command);
+    const response = responseOf(command);
     const refusal: Answer = { command_status: error.command_status };
-    if (command === undefined || !response || !handlers.malformed || !this.#mayCome(command)) {
+    if (!response || !handlers.malformed || !this.#mayCome(command)) {
       return this.#answering.respond(response ?? 'generic_nack', error.command_status, sequence_number);
     }
     const request = { command, sequence_number };
@@ -94,49 +103,49 @@ export class Inbound {
     });
   }
 
-  #handleResponse(pdu: Pdu, octets: Buffer): void {
-    // A rejection that says "no error" is still a rejection.
-    if (pdu.command === 'generic_nack' && pdu.command_status === 0) pdu.command_status = UNKNOWN_ERROR;
+  #handleResponse(response: ResponseView): void {
     // First, so that nothing goes this way again whose answer this is.
-    const unknown = this.#isForgotten(pdu);
-    if (unknown)
-      this.#parting.begin('session-unknown', `${statusName(pdu.command_status)} to ${requestOf(pdu)}`);
-    const fate = this.#settle(pdu, octets);
+    const unknown = this.#isForgotten(response);
+    if (unknown) {
+      const text = `${statusName(response.command_status)} to ${requestOf(response)}`;
+      this.#parting.begin('session-unknown', text);
+    }
+    const fate = this.#settle(response);
     if (unknown) this.#parting.look();
-    else if (fate !== 'settled') this.#tellOfOdd(fate, pdu);
+    else if (fate !== 'settled') this.#tellOfOdd(fate, response);
   }
 
-  #settle(pdu: Pdu, octets: Buffer): 'settled' | 'late' | 'unknown' | 'misnumbered' {
+  #settle(response: ResponseView): 'settled' | 'late' | 'unknown' | 'misnumbered' {
     const { window, control, greeting } = this.#core;
-    if (!isBound(this.#core.state) && mayAnswerBind(pdu)) {
+    if (!isBound(this.#core.state) && mayAnswerBind(response)) {
       // Before the bind is answered nothing else is asked.
-      const bind = greeting.settleOnly(pdu, octets);
-      if (bind !== undefined) return bind === pdu.sequence_number ? 'settled' : 'misnumbered';
+      const bind = greeting.settleOnly(response);
+      if (bind !== undefined) return bind === response.sequence_number ? 'settled' : 'misnumbered';
     }
-    const asked = this.#core.asked(pdu.sequence_number);
+    const asked = this.#core.asked(response.sequence_number);
     const sizeBefore = window.size;
-    const fate = (asked ?? window).settle(pdu, octets);
-    if (window.size !== sizeBefore) this.#tellOfLoad(pdu);
-    if (fate !== 'unknown') this.#heard(asked ?? window, pdu);
-    return fate === 'unknown' && !asked ? control.settle(pdu, octets) : fate;
+    const fate = (asked ?? window).settle(response);
+    if (window.size !== sizeBefore) this.#tellOfLoad(response);
+    if (fate !== 'unknown') this.#heard(asked ?? window, response);
+    return fate === 'unknown' && !asked ? control.settle(response) : fate;
   }
 
   /** A response to a request of ours. */
-  #heard(asked: Window, { command_status }: Pdu): void {
+  #heard(asked: Window, { command_status }: ResponseView): void {
     const { control, greeting } = this.#core;
-    if (asked !== control) this.#core.lastTrafficAt = this.#core.lastReceivedAt;
+    if (asked !== control) this.#core.lastTrafficAt = this.#now;
     if (command_status === 0 && asked !== greeting) {
       this.#core.known(asked === control ? 'alive' : 'served');
     }
   }
 
-  #tellOfOdd(fate: 'late' | 'unknown' | 'misnumbered', pdu: Pdu): void {
+  #tellOfOdd(fate: 'late' | 'unknown' | 'misnumbered', response: ResponseView): void {
     const facts = {
       event: 'response',
       stage: fate,
-      command: pdu.command,
-      sequence_number: pdu.sequence_number,
-      command_status: statusName(pdu.command_status),
+      command: commandName(response.command_id),
+      sequence_number: response.sequence_number,
+      command_status: statusName(response.command_status),
     };
     // Once per session and kind at warn: a centre with the habit of it would fill the log.
     const { log } = this.#core.options;
@@ -146,20 +155,28 @@ export class Inbound {
   }
 
   /** Whatever it answers. Of a centre only, and of one that has let us in: before that it is a refused bind. */
-  #isForgotten({ command_status }: Pdu): boolean {
+  #isForgotten({ command_status }: ResponseView): boolean {
     const { options, state } = this.#core;
     return saysNoSession(command_status) && options.role === 'esme' && isBound(state);
   }
 
-  #tellOfLoad({ tlvs: { congestion_state } }: Pdu): void {
+  #tellOfLoad({ congestion_state }: ResponseView): void {
     const { window, options } = this.#core;
     const facts = { event: 'window', stage: 'resized', window_size: window.size, congestion_state };
     options.log.debug(facts, `the window is ${window.size} now, for the load of the peer`);
   }
 
-  #handleRequest(pdu: Pdu, octets: Buffer): void {
+  #handleRequest(octets: Buffer): void {
+    let pdu: Pdu;
+    try {
+      pdu = decodePdu(octets, this.#core.options);
+    } catch (error) {
+      if (!(error instanceof PduError) || !error.header) throw error;
+      return this.#handleMalformed(error, error.header, octets);
+    }
     const { command, sequence_number: sequenceNumber } = pdu;
     if (command === 'enquire_link') return this.#answering.respond('enquire_link_resp', 0, sequenceNumber);
+    this.#core.lastTrafficAt = this.#now;
     if (command === 'unbind') return this.#handleUnbind(sequenceNumber);
     if (!this.#mayCome(command)) {
       const status = isBindCommand(command) && isBound(this.#core.state) ? 'ESME_RALYBND' : 'ESME_RINVBNDSTS';
@@ -195,16 +212,12 @@ const ODD = {
   misnumbered: 'the answer to the bind has another sequence number than the bind',
 } as const;
 
-/** What the header of a response says, whose body cannot be read. */
-function headerOnly({ command_id, command_status, sequence_number }: PduHeader): Pdu {
-  const command = commandName(command_id) ?? 'generic_nack';
-  return { command, command_id, command_status, sequence_number, tlvs: {} } as unknown as Pdu;
+function mayAnswerBind({ command_id }: ResponseView): boolean {
+  const name = commandName(command_id);
+  return name === 'generic_nack' || isBindCommand(name.replace(/_resp$/, ''));
 }
 
-function mayAnswerBind({ command }: Pdu): boolean {
-  return command === 'generic_nack' || isBindCommand(command.replace(/_resp$/, ''));
-}
-
-function requestOf({ command }: Pdu): string {
-  return command === 'generic_nack' ? 'a request (generic_nack)' : command.replace(/_resp$/, '');
+function requestOf({ command_id }: ResponseView): string {
+  const name = commandName(command_id);
+  return name === 'generic_nack' ? 'a request (generic_nack)' : name.replace(/_resp$/, '');
 }

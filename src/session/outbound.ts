@@ -30,6 +30,8 @@ export class Outbound {
   readonly #core: SessionCore;
   readonly #sequence: SequenceGenerator;
   #last = 0;
+  /** Of the requests that were submitted last. */
+  readonly #numbers: number[] = [];
   #stalledSince: number | undefined;
   #drainWaiters: (() => void)[] = [];
 
@@ -51,38 +53,48 @@ export class Outbound {
   }
 
   /**
-   * Sends requests in one write; there are as many slots free. Returns the sequence numbers. Throws where the
-   * sequence generator does; then nothing was sent.
+   * Sends requests in one write; there are as many slots free. Returns the sequence numbers, in an array that the next
+   * call uses again. Throws where the sequence generator does; then nothing was sent.
    */
-  submit(requests: readonly OutboundRequest[]): number[] {
-    const bodies = requests.map((request) =>
-      this.#core.tlvsAllowed ? request.body : stripTlvs(request.commandId, request.body),
-    );
-    const length = bodies.reduce((sum, body) => sum + HEADER_LENGTH + body.length, 0);
-    const octets = Buffer.allocUnsafe(length);
+  submit(requests: readonly OutboundRequest[]): readonly number[] {
     const now = this.#core.options.clock.monotonic();
-    // All before any of them is outstanding: the generator may be a user's, and fail.
-    const sequenceNumbers: number[] = [];
-    for (const _ of requests) sequenceNumbers.push(this.#nextSequenceNumber(sequenceNumbers));
+    const length = this.#reserve(requests, now);
+    const octets = Buffer.allocUnsafe(length);
+    const traced = this.#core.isTraced;
     let offset = 0;
-    let dueAt = Infinity;
-    requests.forEach((request, index) => {
-      const body = bodies[index] as Buffer;
-      const sequenceNumber = sequenceNumbers[index] as number;
-      const end = offset + HEADER_LENGTH + body.length;
-      writeHeader(octets, offset, end - offset, request.commandId, 0, sequenceNumber);
-      body.copy(octets, offset + HEADER_LENGTH);
-      dueAt = Math.min(
-        dueAt,
-        this.#core.window.open(sequenceNumber, request.commandId, request.handler, now),
-      );
-      this.#core.passes('out', octets.subarray(offset, end));
-      offset = end;
-    });
-    this.write(octets, now);
+    for (let at = 0; at < requests.length; at++) {
+      const { commandId, body } = requests[at] as OutboundRequest;
+      const sent = this.#core.tlvsAllowed ? body : stripTlvs(commandId, body);
+      const start = offset;
+      offset += HEADER_LENGTH + sent.length;
+      writeHeader(octets, start, offset - start, commandId, 0, this.#numbers[at] as number);
+      octets.set(sent, start + HEADER_LENGTH);
+      if (traced) this.#core.passes('out', octets.subarray(start, offset));
+    }
+    this.write(offset === length ? octets : octets.subarray(0, offset), now);
     this.#core.lastTrafficAt = now;
-    this.#core.nearer(dueAt);
-    return sequenceNumbers;
+    this.#core.look();
+    return this.#numbers;
+  }
+
+  /** Opens a slot for each request, or for none. Returns the octets that all take at most. */
+  #reserve(requests: readonly OutboundRequest[], now: number): number {
+    const { window } = this.#core;
+    const numbers = this.#numbers;
+    let length = 0;
+    numbers.length = 0;
+    try {
+      for (const { commandId, body, handler } of requests) {
+        const sequenceNumber = this.#nextSequenceNumber();
+        window.open(sequenceNumber, commandId, handler, now);
+        numbers.push(sequenceNumber);
+        length += HEADER_LENGTH + body.length;
+      }
+    } catch (error) {
+      for (const number of numbers) window.withdraw(number);
+      throw error;
+    }
+    return length;
   }
 
   /** Sends what has no response. */
@@ -120,8 +132,9 @@ export class Outbound {
       body.copy(octets, HEADER_LENGTH);
       const handler: RequestHandler = {
         onResponse: (response) => {
-          onResponse?.(response);
-          resolve(response);
+          const pdu = response.pdu();
+          onResponse?.(pdu);
+          resolve(pdu);
         },
         onLost: (why) => reject(lostError(why, id)),
         ...(onLate ? { onLate } : {}),
@@ -134,9 +147,8 @@ export class Outbound {
     });
   }
 
-  /** `taken`: those that are to go out in the same write. */
-  #nextSequenceNumber(taken: readonly number[] = []): number {
-    return (this.#last = this.#free(this.#sequence.next(), taken));
+  #nextSequenceNumber(): number {
+    return (this.#last = this.#free(this.#sequence.next()));
   }
 
   /** Of enquire_link and unbind, which keep the link up and end it also where the generator fails. */
@@ -150,11 +162,9 @@ export class Outbound {
   }
 
   /** After a wrap a number may still be waiting for its response. The generator may be a user's: it is asked once. */
-  #free(wanted: number, taken: readonly number[] = []): number {
+  #free(wanted: number): number {
     let sequenceNumber = wanted;
-    while (this.#core.asked(sequenceNumber) || taken.includes(sequenceNumber)) {
-      sequenceNumber = new SequenceCounter(sequenceNumber).next();
-    }
+    while (this.#core.asked(sequenceNumber)) sequenceNumber = new SequenceCounter(sequenceNumber).next();
     return sequenceNumber;
   }
 

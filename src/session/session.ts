@@ -198,9 +198,10 @@ export class Session {
 
   /**
    * Sends requests in one write. The caller has seen to it that as many slots are free
-   * and waits for {@link writable} before the next batch. Returns the sequence numbers.
+   * and waits for {@link writable} before the next batch. Returns the sequence numbers, in an array that the next call
+   * uses again. Throws where the sequence generator does; then nothing was sent.
    */
-  submit(requests: readonly OutboundRequest[]): number[] {
+  submit(requests: readonly OutboundRequest[]): readonly number[] {
     if (requests.length > this.freeSlots) {
       throw new SmppError(
         'NO_SLOT',

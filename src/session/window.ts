@@ -1,23 +1,17 @@
 import { Aborts } from '../waiting';
-import { SmppError, type Pdu } from '../protocol';
+import { SmppError } from '../protocol';
 import { Congestion } from './congestion';
+import { RequestTable, type Slot } from './request-table';
+import type { ResponseView } from './response-view';
 
 /** Who sent a request hears of its fate exactly once by `onResponse` or `onLost`. */
 export interface RequestHandler {
-  /** `octets` is the whole PDU; it lives on as long as somebody holds it. */
-  onResponse(response: Pdu, octets: Buffer): void;
+  /** `response` is to be read while this runs. */
+  onResponse(response: ResponseView): void;
   /** `timeout`: no response in time; `closed`: the link went. Either way the peer may have acted on it. */
   onLost(reason: 'timeout' | 'closed'): void;
   /** A response that came after `onLost('timeout')`. */
-  onLate?(response: Pdu, octets: Buffer): void;
-}
-
-interface Outstanding {
-  readonly handler: RequestHandler;
-  /** The command_id that answers it. */
-  readonly answerId: number;
-  /** Since when it waits; monotonic milliseconds, without the time in which nothing was read. */
-  since: number;
+  onLate?(response: ResponseView): void;
 }
 
 /** How long responses are waited for; the same for all at every moment. */
@@ -40,20 +34,15 @@ const RESPONSE_BIT = 0x80000000;
 const GENERIC_NACK = 0x80000000;
 
 /**
- * Requests that wait for a response, by sequence number.
- *
- * All have the same time-out, so the Map's insertion order is the order in which
- * they become due: one look at the first entry tells the next deadline.
+ * Requests that wait for a response, by sequence number. All have the same time-out: the oldest is the next that is due.
  */
 export class Window {
   readonly #time: WaitingTime;
   readonly #congestion: Congestion;
   readonly #failed: (error: unknown) => void;
   readonly #released: () => void;
-  readonly #outstanding = new Map<number, Outstanding>();
-  readonly #timedOut = new Map<number, Outstanding>();
-  /** One for many: a new one walks over all that was deleted in front. None while nothing is to go: it keeps that alive. */
-  #oldest: Iterator<number> | undefined;
+  readonly #outstanding = new RequestTable();
+  readonly #timedOut = new RequestTable();
   readonly #waiters = new Set<Waiter>();
   readonly #aborts = new Aborts();
   readonly #idleWaiters: (() => void)[] = [];
@@ -98,12 +87,7 @@ export class Window {
   }
 
   get #patientUntil(): number {
-    return (this.#silentSince ?? this.#first?.since ?? 0) + 2 * this.#time.timeout;
-  }
-
-  get #first(): Outstanding | undefined {
-    for (const entry of this.#outstanding.values()) return entry;
-    return undefined;
+    return (this.#silentSince ?? this.#outstanding.oldest?.since ?? 0) + 2 * this.#time.timeout;
   }
 
   /**
@@ -119,8 +103,8 @@ export class Window {
 
   #due(now: number): number {
     let due = 0;
-    for (const { since } of this.#outstanding.values()) {
-      if (since + this.#time.timeout > now) break;
+    for (let slot = this.#outstanding.oldest; slot; slot = slot.newer) {
+      if (slot.since + this.#time.timeout > now) break;
       due++;
     }
     return due;
@@ -128,13 +112,13 @@ export class Window {
 
   /** Who waits for a response. */
   *awaited(): Iterable<RequestHandler> {
-    for (const { handler } of this.#outstanding.values()) yield handler;
+    for (let slot = this.#outstanding.oldest; slot; slot = slot.newer) yield slot.handler;
   }
 
   /** Who has waited in vain, not long ago, and may still hear of one. */
   *overdue(now: number): Iterable<RequestHandler> {
-    for (const { handler, since } of this.#timedOut.values()) {
-      if (now - since < this.#time.longest) yield handler;
+    for (let slot = this.#timedOut.oldest; slot; slot = slot.newer) {
+      if (now - slot.since < this.#time.longest) yield slot.handler;
     }
   }
 
@@ -172,77 +156,97 @@ export class Window {
     while (this.#outstanding.size > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Returns when the request becomes due. */
+  /** No request of this number may be outstanding. Returns when it becomes due. */
   open(sequenceNumber: number, commandId: number, handler: RequestHandler, now: number): number {
-    this.#timedOut.delete(sequenceNumber);
+    if (this.#timedOut.size > 0) this.#forget(sequenceNumber);
     const answerId = (commandId | RESPONSE_BIT) >>> 0;
-    this.#outstanding.set(sequenceNumber, { handler, answerId, since: now });
+    this.#outstanding.add(sequenceNumber, answerId, handler, now);
     return now + this.#time.timeout;
   }
 
+  /** Takes back what {@link open} did: the request was not sent, and its handler hears nothing. */
+  withdraw(sequenceNumber: number): void {
+    const slot = this.#outstanding.find(sequenceNumber);
+    if (slot) this.#outstanding.remove(slot);
+  }
+
   isOutstanding(sequenceNumber: number): boolean {
-    return this.#outstanding.has(sequenceNumber);
+    return this.#outstanding.size > 0 && this.#outstanding.find(sequenceNumber) !== undefined;
   }
 
   /** Gives a response to the only request that waits, whatever its number and command. Returns the request's number. */
-  settleOnly(response: Pdu, octets: Buffer): number | undefined {
-    const [only, ...others] = this.#outstanding;
-    if (!only || others.length > 0) return undefined;
-    const [sequenceNumber, { handler }] = only;
-    this.#outstanding.delete(sequenceNumber);
-    this.#tell(() => handler.onResponse(response, octets));
+  settleOnly(response: ResponseView): number | undefined {
+    const only = this.#outstanding.oldest;
+    if (!only || this.#outstanding.size > 1) return undefined;
+    const { sequenceNumber, handler } = only;
+    this.#outstanding.remove(only);
+    this.#respond(handler, response);
     this.#wake();
     return sequenceNumber;
   }
 
   /** Gives the response to whoever waits for it; `unknown` when nobody ever did, or for another command. */
-  settle(response: Pdu, octets: Buffer): 'settled' | 'late' | 'unknown' {
-    const { sequence_number: sequenceNumber } = response;
-    const entry = this.#outstanding.get(sequenceNumber);
-    const late = entry ? undefined : this.#timedOut.get(sequenceNumber);
-    const asked = entry ?? late;
-    if (!asked || !answers(response, asked)) return 'unknown';
-    this.#timeoutsInARow = 0;
-    this.#silentSince = undefined;
-    if (late || this.#held || this.#time.isLonger) this.#time.came(asked.since);
-    if (this.#held) this.#release();
-    if (late) {
-      this.#timedOut.delete(sequenceNumber);
-      this.#tell(() => late.handler.onLate?.(response, octets));
-      return 'late';
-    }
+  settle(response: ResponseView): 'settled' | 'late' | 'unknown' {
+    const slot = this.#outstanding.find(response.sequence_number);
+    if (!slot) return this.#settleLate(response);
+    if (!answers(response, slot)) return 'unknown';
+    const { handler } = slot;
+    this.#answered(slot.since, this.#held || this.#time.isLonger);
     // Before the slot is free, or whoever waits for it would go by the old size.
-    this.#congestion.heard(congestionOf(response));
-    this.#outstanding.delete(sequenceNumber);
-    this.#tell(() => asked.handler.onResponse(response, octets));
+    this.#congestion.heard(response.congestion_state);
+    this.#outstanding.remove(slot);
+    this.#respond(handler, response);
     this.#wake();
     return 'settled';
+  }
+
+  #settleLate(response: ResponseView): 'late' | 'unknown' {
+    const slot = this.#timedOut.find(response.sequence_number);
+    if (!slot || !answers(response, slot)) return 'unknown';
+    const { handler, since } = slot;
+    this.#timedOut.remove(slot);
+    this.#answered(since, true);
+    try {
+      handler.onLate?.(response);
+    } catch (error) {
+      this.#failed(error);
+    }
+    return 'late';
+  }
+
+  /** The peer answers; `tells`: how long it took is to be known. */
+  #answered(since: number, tells: boolean): void {
+    this.#timeoutsInARow = 0;
+    this.#silentSince = undefined;
+    if (tells) this.#time.came(since);
+    if (this.#held) this.#release();
   }
 
   dueAt(): number | undefined {
     const { givenUpAt } = this;
     if (givenUpAt !== undefined) return givenUpAt;
-    const first = this.#first;
-    return first && first.since + this.#time.timeout;
+    const { oldest } = this.#outstanding;
+    return oldest && oldest.since + this.#time.timeout;
   }
 
   /** All become due so many milliseconds later: their responses could not be read. */
   postpone(ms: number): void {
-    for (const entry of this.#outstanding.values()) entry.since += ms;
+    for (let slot = this.#outstanding.oldest; slot; slot = slot.newer) slot.since += ms;
     if (this.#silentSince !== undefined) this.#silentSince += ms;
   }
 
   /** Gives up on what is due, and frees its slots. */
   expire(now: number): number {
     let expired = 0;
-    for (const [sequenceNumber, entry] of this.#outstanding) {
-      if (entry.since + this.#time.timeout > now) break;
-      this.#outstanding.delete(sequenceNumber);
-      this.#remember(sequenceNumber, entry);
+    for (let slot = this.#outstanding.oldest; slot; slot = this.#outstanding.oldest) {
+      if (slot.since + this.#time.timeout > now) break;
+      const { handler, since } = slot;
+      this.#remember(slot);
+      this.#outstanding.remove(slot);
       expired++;
       this.#timeoutsInARow++;
-      this.#silentSince ??= entry.since;
-      this.#tell(() => entry.handler.onLost('timeout'));
+      this.#silentSince ??= since;
+      this.#lose(handler, 'timeout');
     }
     if (expired > 0) this.#wake();
     return expired;
@@ -251,11 +255,10 @@ export class Window {
   /** Tells all who wait that the link is gone, or was given up because responses did not come. */
   close(why: 'timeout' | 'closed' = 'closed'): void {
     this.#closed = true;
-    const lost = [...this.#outstanding.values()];
-    this.#outstanding.clear();
+    const lost = this.#outstanding.clear();
     this.#timedOut.clear();
     for (const waiter of this.#waiting()) waiter.reject(closedError());
-    for (const entry of lost) this.#tell(() => entry.handler.onLost(why));
+    for (const { handler } of lost) this.#lose(handler, why);
     this.#wake();
   }
 
@@ -266,9 +269,17 @@ export class Window {
     this.#released();
   }
 
-  #tell(call: () => void): void {
+  #respond(handler: RequestHandler, response: ResponseView): void {
     try {
-      call();
+      handler.onResponse(response);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #lose(handler: RequestHandler, why: 'timeout' | 'closed'): void {
+    try {
+      handler.onLost(why);
     } catch (error) {
       this.#failed(error);
     }
@@ -288,25 +299,22 @@ export class Window {
     return all;
   }
 
-  #remember(sequenceNumber: number, entry: Outstanding): void {
-    this.#timedOut.set(sequenceNumber, entry);
-    if (this.#timedOut.size <= REMEMBERED_LATE) this.#oldest = undefined;
-    while (this.#timedOut.size > REMEMBERED_LATE) {
-      const next = (this.#oldest ??= this.#timedOut.keys()).next();
-      if (next.done) this.#oldest = undefined;
-      else this.#timedOut.delete(next.value);
-    }
+  #remember({ sequenceNumber, answerId, handler, since }: Slot): void {
+    this.#forget(sequenceNumber);
+    this.#timedOut.add(sequenceNumber, answerId, handler, since);
+    const { oldest } = this.#timedOut;
+    if (oldest && this.#timedOut.size > REMEMBERED_LATE) this.#timedOut.remove(oldest);
+  }
+
+  #forget(sequenceNumber: number): void {
+    const slot = this.#timedOut.find(sequenceNumber);
+    if (slot) this.#timedOut.remove(slot);
   }
 }
 
 /** SMPP 3.4 section 4.3: any request may be answered by generic_nack. */
-function answers({ command_id }: Pdu, { answerId }: Outstanding): boolean {
+function answers({ command_id }: ResponseView, { answerId }: Slot): boolean {
   return command_id === answerId || command_id === GENERIC_NACK;
-}
-
-function congestionOf({ tlvs }: Pdu): number | undefined {
-  const state: unknown = tlvs['congestion_state'];
-  return typeof state === 'number' ? state : undefined;
 }
 
 function fixed(timeout: number): WaitingTime {

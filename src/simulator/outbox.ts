@@ -1,6 +1,6 @@
 import type { Log } from '../observability';
-import { describeStatus, type Pdu } from '../protocol';
-import type { OutboundRequest, RequestHandler, Session } from '../session';
+import { describeStatus } from '../protocol';
+import type { OutboundRequest, RequestHandler, ResponseView, Session } from '../session';
 import type { Agenda } from './agenda';
 
 /** A request that is to reach some receiver of an account. */
@@ -119,7 +119,7 @@ export class Outbox {
     return { commandId: kept.parcel.commandId, body: kept.parcel.body, handler };
   }
 
-  #answered(kept: Kept, { command_status: status }: Pdu): void {
+  #answered(kept: Kept, { command_status: status }: ResponseView): void {
     const { kind } = describeStatus(status);
     if (kind === 'retry' || kind === 'throttle') this.#again(kept, status, retryDelay(kept.tries));
     else this.#settle(kept, status);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { commandId, decodePdu, encodePdu, type Pdu, type PduInput } from '../../src/protocol';
-import type { OutboundRequest } from '../../src/session';
+import { commandId, encodePdu, type Pdu, type PduInput } from '../../src/protocol';
+import type { OutboundRequest, ResponseView } from '../../src/session';
+import { ResponseReader } from '../../src/session/response-view';
 import { Window } from '../../src/session/window';
 import { settle } from '../support/clock';
 import { silence } from '../support/peer';
@@ -11,9 +12,11 @@ import { Benches } from './setup';
 const SUBMIT = commandId('submit_sm');
 const BODY = encodePdu({ command: 'submit_sm', destination_addr: '1' }).subarray(16);
 
-function response(sequence_number: number, command: PduInput['command'] = 'submit_sm_resp'): [Pdu, Buffer] {
+function response(sequence_number: number, command: PduInput['command'] = 'submit_sm_resp'): ResponseView {
   const octets = encodePdu({ command, sequence_number } as PduInput);
-  return [decodePdu(octets), octets];
+  const reader = new ResponseReader({});
+  reader.read(octets, 0, octets.length);
+  return reader;
 }
 
 const fail = (error: unknown): never => assert.fail(String(error));
@@ -95,7 +98,7 @@ class Model {
     const [number] = open[which % (open.length || 1)] ?? [];
     if (number === undefined) return;
     const expected = this.closed ? 'unknown' : heard.length === 0 ? 'settled' : 'late';
-    assert.equal(this.window.settle(...response(number)), expected);
+    assert.equal(this.window.settle(response(number)), expected);
   }
 
   #close(): void {
@@ -142,8 +145,8 @@ describe('The window', () => {
     const fate = new Fate();
     assert.equal(window.open(1, SUBMIT, fate, 0), 100);
     assert.deepEqual([window.free, window.expire(99), window.expire(100), window.free], [0, 0, 1, 1]);
-    assert.equal(window.settle(...response(1)), 'late');
-    assert.equal(window.settle(...response(1)), 'unknown');
+    assert.equal(window.settle(response(1)), 'late');
+    assert.equal(window.settle(response(1)), 'unknown');
     assert.deepEqual(fate.heard, ['timeout', 'late']);
   });
 
@@ -153,7 +156,7 @@ describe('The window', () => {
     window.open(1, SUBMIT, first, 0);
     window.expire(100);
     window.open(1, SUBMIT, second, 100);
-    assert.equal(window.settle(...response(1)), 'settled');
+    assert.equal(window.settle(response(1)), 'settled');
     assert.deepEqual([first.heard, second.heard], [['timeout'], ['response']]);
   });
 
@@ -161,17 +164,17 @@ describe('The window', () => {
     const window = new Window(2000, 1, fail);
     for (let n = 1; n <= 1500; n++) window.open(n, SUBMIT, new Fate(), 0);
     window.expire(1);
-    assert.equal(window.settle(...response(500)), 'unknown');
-    assert.equal(window.settle(...response(501)), 'late');
+    assert.equal(window.settle(response(500)), 'unknown');
+    assert.equal(window.settle(response(501)), 'late');
   });
 
   it('takes a response only for its own command, or generic_nack for any', () => {
     const window = new Window(2, 100, fail);
     const fate = new Fate();
     window.open(1, SUBMIT, fate, 0);
-    assert.equal(window.settle(...response(1, 'enquire_link_resp')), 'unknown');
+    assert.equal(window.settle(response(1, 'enquire_link_resp')), 'unknown');
     assert.equal(window.outstanding, 1);
-    assert.equal(window.settle(...response(1, 'generic_nack')), 'settled');
+    assert.equal(window.settle(response(1, 'generic_nack')), 'settled');
     assert.deepEqual(fate.heard, ['response']);
   });
 
@@ -183,7 +186,7 @@ describe('The window', () => {
     };
     window.open(1, SUBMIT, { onResponse, onLost: () => undefined }, 0);
     const slot = window.slot();
-    window.settle(...response(1));
+    window.settle(response(1));
     await slot;
     assert.match(String(errors), /a handler of a user/);
   });
@@ -197,7 +200,7 @@ describe('The window', () => {
     stopping.abort(why);
     await assert.rejects(waits[0] as Promise<void>, why);
     await assert.rejects(window.slot(stopping.signal), why);
-    window.settle(...response(1));
+    window.settle(response(1));
     await waits[1];
   });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { commandId, encodeBody, encodePdu, type Pdu } from '../../src/protocol';
+import { commandId, encodeBody, encodePdu } from '../../src/protocol';
+import type { ResponseView } from '../../src/session';
 import { Smsc } from '../../src/simulator';
 import { FakeClock } from '../support/clock';
 import { pem } from '../support/tls';
@@ -77,11 +78,12 @@ describe('the simulator and its links', () => {
     const smsc = await scene.smsc();
     const esme = await scene.esme(smsc);
     const body = encodeBody({ command: 'bind_receiver', system_id: 'esme', interface_version: 0x34 });
-    const response = new Promise<Pdu>((onResponse, reject) => {
+    const status = new Promise<number>((resolve, reject) => {
+      const onResponse = (view: ResponseView): void => resolve(view.command_status);
       const onLost = (reason: string): void => reject(new Error(reason));
       esme.session.submit([{ commandId: commandId('bind_receiver'), body, handler: { onResponse, onLost } }]);
     });
-    assert.equal((await response).command_status, 0x05);
+    assert.equal(await status, 0x05);
     assert.equal(smsc.sessions[0]?.state, 'bound_trx');
     assert.equal((await esme.submit()).command_status, 0);
   });

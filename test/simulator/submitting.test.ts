@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { commandId, encodeBody, type Pdu } from '../../src/protocol';
+import { commandId, encodeBody } from '../../src/protocol';
+import type { ResponseView } from '../../src/session';
 import { segment, type LongMessageMethod } from '../../src/text';
 import { Scene, collect, next } from './setup';
 
@@ -177,11 +178,12 @@ describe('the simulator takes messages', () => {
     const smsc = await scene.smsc();
     const esme = await scene.esme(smsc);
     const body = encodeBody({ command: 'submit_sm', destination_addr: '4915' });
-    const response = new Promise<Pdu>((onResponse, reject) => {
+    const status = new Promise<number>((resolve, reject) => {
+      const onResponse = (view: ResponseView): void => resolve(view.command_status);
       const onLost = (reason: string): void => reject(new Error(reason));
       esme.session.submit([{ commandId: commandId('submit_sm'), body, handler: { onResponse, onLost } }]);
     });
     await esme.close();
-    assert.equal((await response).command_status, 0);
+    assert.equal(await status, 0);
   });
 });

@@ -46,11 +46,6 @@ export function infoField(info: string | undefined): { additional_status_info_te
   return info === undefined ? {} : { additional_status_info_text: info };
 }
 
-/** The message_id of a response; empty where it has none. */
-export function messageIdOf(pdu: Pdu): string {
-  return 'message_id' in pdu && typeof pdu.message_id === 'string' ? pdu.message_id : '';
-}
-
 /** A request of ours as it goes out, from the body that the queue holds. */
 export function requestPdu(
   commandId: number,

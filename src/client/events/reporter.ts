@@ -86,27 +86,28 @@ export class EventReporter {
 
   responded(lease: Lease, segment: number, response: SegmentResponse, session: Session | undefined): void {
     const { item, state } = lease;
-    const { pdu, octets, duration, late } = response;
-    const status = statusName(pdu.command_status);
+    const { view, duration, late } = response;
+    const { command_status: code } = view;
+    const status = statusName(code);
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
-    const level = pdu.command_status === 0 ? 'debug' : 'info';
+    const level = code === 0 ? 'debug' : 'info';
     if (this.#log.isLevelEnabled(level)) {
-      const { meaning } = describeStatus(pdu.command_status);
+      const { meaning } = describeStatus(code);
       const line = {
         event: 'response',
         stage: 'end',
         session: session && this.#numbers.get(session),
         ...facts(item, segment),
-        sequence_number: pdu.sequence_number,
+        sequence_number: view.sequence_number,
         command_status: status,
         duration: seconds(duration),
         late,
       };
-      this.#log[level](line, pdu.command_status === 0 ? 'accepted' : `not accepted: ${meaning}`);
+      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${meaning}`);
     }
     if (!this.#events.has('response')) return;
     void this.#events.emit('response', {
-      ...pduFields(pdu),
+      ...pduFields(view.pdu()),
       ...identity(item),
       event: 'response',
       payload: status,
@@ -115,7 +116,7 @@ export class EventReporter {
       redelivered: state.redelivered,
       duration: seconds(duration),
       ...(late ? { late } : {}),
-      pdu: octets,
+      pdu: view.octets(),
     });
   }
 

@@ -1,13 +1,13 @@
-import { describeStatus, type Pdu } from '../../protocol';
-import { refusalOf, type OutboundRequest, type RequestHandler } from '../../session';
+import { describeStatus } from '../../protocol';
+import { refusalOf, type OutboundRequest, type RequestHandler, type ResponseView } from '../../session';
 import { acceptSegment, isAccepted, type DeadReason, type Lease, type QueueItem } from '../../store';
-import { infoField, messageIdOf } from '../events/pdu-fields';
+import { infoField } from '../events/pdu-fields';
 import { verdictOf, type Verdict } from './retry';
 import type { StatusPolicy } from '../config/status-policy';
 
 export interface SegmentResponse {
-  readonly pdu: Pdu;
-  readonly octets: Buffer;
+  /** To be read at once. */
+  readonly view: ResponseView;
   /** Milliseconds from writing to the response. */
   readonly duration: number;
   /** It came after its time-out. */
@@ -156,10 +156,10 @@ export class Delivery {
 
   onResponse(segment: number, response: SegmentResponse): void {
     this.#flying--;
-    const status = response.pdu.command_status;
+    const status = response.view.command_status;
     const verdict = verdictOf(status, this.#context.policy);
     const accepted = this.lease.state.accepted[segment] != null;
-    if (verdict === 'ok') acceptSegment(this.lease.state, segment, messageIdOf(response.pdu));
+    if (verdict === 'ok') acceptSegment(this.lease.state, segment, response.view.message_id);
     else this.#note(describeStatus(status).name, segment);
     this.#context.listener.responded(this, segment, response, verdict);
     if (accepted) {
@@ -170,13 +170,13 @@ export class Delivery {
       this.#context.listener.throttled(this, status);
     } else if (verdict === 'retry') {
       this.#putBack(segment);
-      this.abandon({ kind: 'retry', info: refusalOf(response.pdu).info }, segment);
+      this.abandon({ kind: 'retry', info: refusalOf(response.view.pdu()).info }, segment);
     } else if (verdict === 'rebind') {
       // Refused for want of a session, which is no fault of the message's, and surely not accepted.
       this.#putBack(segment);
       this.abandon({ kind: 'unsent' });
     } else if (verdict === 'fail') {
-      const { name, text, info } = refusalOf(response.pdu);
+      const { name, text, info } = refusalOf(response.view.pdu());
       const why = `the SMSC refused it with ${text}`;
       const reason = { code: 'REFUSED', command_status: name, text: why, ...infoField(info) };
       this.abandon({ kind: 'dead', reason }, segment);
@@ -242,19 +242,19 @@ export class Flight implements RequestHandler {
     return this.#delivery.lease.item;
   }
 
-  onResponse(pdu: Pdu, octets: Buffer): void {
-    this.#delivery.onResponse(this.#segment, this.#response(pdu, octets));
+  onResponse(view: ResponseView): void {
+    this.#delivery.onResponse(this.#segment, this.#response(view));
   }
 
   onLost(why: 'timeout' | 'closed'): void {
     this.#delivery.onLost(this.#segment, why);
   }
 
-  onLate(pdu: Pdu, octets: Buffer): void {
-    this.#delivery.onLate(this.#segment, { ...this.#response(pdu, octets), late: true });
+  onLate(view: ResponseView): void {
+    this.#delivery.onLate(this.#segment, { ...this.#response(view), late: true });
   }
 
-  #response(pdu: Pdu, octets: Buffer): SegmentResponse {
-    return { pdu, octets, duration: this.#clock.monotonic() - this.#sentAt };
+  #response(view: ResponseView): SegmentResponse {
+    return { view, duration: this.#clock.monotonic() - this.#sentAt };
   }
 }

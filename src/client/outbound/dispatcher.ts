@@ -14,7 +14,6 @@ import { SessionSender, type SessionSenderContext, type SentSegment } from './se
 import { LateAcceptances } from './late-acceptances';
 import { lacksTlvs } from './needed-tlvs';
 import type { Settings } from '../config/options';
-import { messageIdOf } from '../events/pdu-fields';
 import { Recall } from './recall';
 import type { Verdict } from './retry';
 import { Settler } from './settler';
@@ -193,8 +192,8 @@ export class Dispatcher implements DeliveryListener {
   responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void {
     const { item } = delivery.lease;
     const { throttleHandler, listener, limiter } = this.#parts;
-    const { command_status: status } = response.pdu;
-    if (status === 0) this.#correlate(item, segment, messageIdOf(response.pdu));
+    const { command_status: status } = response.view;
+    if (status === 0) this.#correlate(item, segment, response.view.message_id);
     if (verdict !== 'throttle' && verdict !== 'rebind') {
       throttleHandler.notThrottled();
       limiter.heard();
@@ -237,9 +236,9 @@ export class Dispatcher implements DeliveryListener {
   late(delivery: Delivery, segment: number, response: SegmentResponse): void {
     this.#parts.listener.responded(delivery.lease, segment, response, undefined);
     // Its receipt must find it, wherever it is, and it need not be sent again.
-    if (response.pdu.command_status !== 0) return;
+    if (response.view.command_status !== 0) return;
     const { item } = delivery.lease;
-    const messageId = messageIdOf(response.pdu);
+    const messageId = response.view.message_id;
     this.#correlate(item, segment, messageId);
     for (const [again, sender] of this.#senderOf) {
       if (again.lease.item.id !== item.id) continue;

@@ -238,7 +238,7 @@ export class Sender {
       const { reporter } = this.#parts;
       const answer = { request, session, msgid: options.msgid };
       const response = await session.request(request.pdu, undefined, (late) =>
-        reporter.told({ ...answer, response: late, late: true }),
+        reporter.told({ ...answer, response: late.pdu(), late: true }),
       );
       return reporter.answered({ ...answer, response });
     } finally {

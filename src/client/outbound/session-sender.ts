@@ -260,7 +260,7 @@ export class SessionSender {
   }
 
   /** Where the session does not take them nothing was written: all are to go again. */
-  #submit(batch: readonly Pick<SentSegment, 'delivery' | 'segment' | 'request'>[]): number[] {
+  #submit(batch: readonly Pick<SentSegment, 'delivery' | 'segment' | 'request'>[]): readonly number[] {
     try {
       return this.#session.submit(batch.map((one) => one.request));
     } catch (error) {
