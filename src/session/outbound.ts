@@ -33,7 +33,6 @@ export class Outbound {
   /** Of the requests that were submitted last. */
   readonly #numbers: number[] = [];
   #stalledSince: number | undefined;
-  #drainWaiters: (() => void)[] = [];
 
   constructor(core: SessionCore) {
     this.#core = core;
@@ -45,11 +44,9 @@ export class Outbound {
     return this.#stalledSince;
   }
 
-  /** Waits while the peer does not take what was written. */
-  async writable(): Promise<void> {
-    while (!this.#core.closing && this.#core.options.transport.backlog > BACKLOG_LIMIT) {
-      await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
-    }
+  /** Whether the peer takes what is written. */
+  get isWritable(): boolean {
+    return this.#core.options.transport.backlog <= BACKLOG_LIMIT;
   }
 
   /**
@@ -185,7 +182,7 @@ export class Outbound {
   drained(): void {
     this.#stalledSince = undefined;
     this.#core.resumeReading('answers');
-    for (const resolve of this.#drainWaiters.splice(0)) resolve();
+    this.#core.window.onRoom();
   }
 }
 

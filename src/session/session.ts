@@ -135,9 +135,14 @@ export class Session {
     return this.#core.window.slot(signal);
   }
 
-  /** Waits while the peer does not take what was written. */
-  writable(): Promise<void> {
-    return this.#outbound.writable();
+  /** Whether the peer takes what is written; where it does not, {@link onRoom} tells when it does. */
+  get isWritable(): boolean {
+    return this.#outbound.isWritable;
+  }
+
+  /** Called whenever a slot may be free that was not, or the peer has taken what was written; by one listener. */
+  onRoom(listener: () => void): void {
+    this.#core.window.onRoom = listener;
   }
 
   /**
@@ -198,7 +203,7 @@ export class Session {
 
   /**
    * Sends requests in one write. The caller has seen to it that as many slots are free
-   * and waits for {@link writable} before the next batch. Returns the sequence numbers, in an array that the next call
+   * and sends no more while the session is not {@link isWritable}. Returns the sequence numbers, in an array that the next call
    * uses again. Throws where the sequence generator does; then nothing was sent.
    */
   submit(requests: readonly OutboundRequest[]): readonly number[] {

@@ -46,6 +46,8 @@ export class Window {
   readonly #waiters = new Set<Waiter>();
   readonly #aborts = new Aborts();
   readonly #idleWaiters: (() => void)[] = [];
+  /** Called when a slot may be free that was not. */
+  onRoom: () => void = () => undefined;
   #closed = false;
   /** Time-outs since the last response. */
   #timeoutsInARow = 0;
@@ -289,8 +291,10 @@ export class Window {
   #wake(): void {
     if (this.#outstanding.size === 0 && this.#idleWaiters.length > 0)
       for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    if (this.#waiters.size === 0 || this.free === 0) return;
-    for (const waiter of this.#waiting()) waiter.resolve();
+    if (this.free === 0) return;
+    if (this.#waiters.size > 0) for (const waiter of this.#waiting()) waiter.resolve();
+    // Last: who waits for one slot goes before who takes them all.
+    this.onRoom();
   }
 
   #waiting(): Waiter[] {

@@ -1,15 +1,14 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { maskNumber, type Log } from '../../observability';
 import { describeStatus, plainCopy, statusName, type CodecOptions, type Pdu } from '../../protocol';
-import { refusalOf, type Session } from '../../session';
-import type { DeadReason, DeliveryState, Lease, QueueItem } from '../../store';
+import { refusalOf, type ResponseView, type Session } from '../../session';
+import type { DeadReason, DeliveryState, QueueItem } from '../../store';
 import { FRESH, facts, keyOf, nextTry, rateFact, seconds } from './reporting';
 import { Availability } from './availability';
-import type { SegmentResponse } from '../outbound/delivery';
+import type { Flight } from '../outbound/delivery';
 import { causeOf } from '../config/errors';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
 import type { DirectRequest } from '../message/intake';
-import type { SentSegment } from '../outbound/session-sender';
 import { DeliveryError, failureFields, failureText, identity } from '../outbound/outcomes';
 import { infoField, pduFields, requestPdu, statusFields } from './pdu-fields';
 
@@ -57,20 +56,31 @@ export class EventReporter {
   /** What each session is called in every line about what goes over it. */
   readonly #numbers = new WeakMap<Session, number>();
 
-  sent({ delivery, segment, request, session, sequenceNumber }: SentSegment): void {
-    const { item } = delivery.lease;
-    if (this.#log.isLevelEnabled('debug')) {
-      const line = {
-        event: 'request',
-        stage: 'start',
-        session: this.#numbers.get(session),
-        ...facts(item, segment),
-        sequence_number: sequenceNumber,
-      };
-      this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
-    }
-    if (!this.#events.has('request')) return;
-    const { pdu, octets } = requestPdu(request.commandId, request.body, sequenceNumber, this.#codec);
+  /** Requests were written, with these sequence numbers. */
+  sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void {
+    const logs = this.#log.isLevelEnabled('debug');
+    const tells = this.#events.has('request');
+    if (!logs && !tells) return;
+    flights.forEach((flight, at) => {
+      const sequenceNumber = sequenceNumbers[at] ?? 0;
+      if (logs) this.#logSent(flight, sequenceNumber, session);
+      if (tells) this.#tellSent(flight, sequenceNumber);
+    });
+  }
+
+  #logSent({ item, segment }: Flight, sequenceNumber: number, session: Session): void {
+    const line = {
+      event: 'request',
+      stage: 'start',
+      session: this.#numbers.get(session),
+      ...facts(item, segment),
+      sequence_number: sequenceNumber,
+    };
+    this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
+  }
+
+  #tellSent({ delivery, item, segment, commandId, body }: Flight, sequenceNumber: number): void {
+    const { pdu, octets } = requestPdu(commandId, body, sequenceNumber, this.#codec);
     const fields = pduFields(pdu);
     void this.#events.emit('request', {
       ...fields,
@@ -84,39 +94,43 @@ export class EventReporter {
     });
   }
 
-  responded(lease: Lease, segment: number, response: SegmentResponse, session: Session | undefined): void {
-    const { item, state } = lease;
-    const { view, duration, late } = response;
-    const { command_status: code } = view;
-    const status = statusName(code);
+  /** `session` is absent where the response came after its time-out. */
+  responded(flight: Flight, response: ResponseView, session: Session | undefined): void {
+    const { command_status: code } = response;
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
     const level = code === 0 ? 'debug' : 'info';
-    if (this.#log.isLevelEnabled(level)) {
-      const { meaning } = describeStatus(code);
+    const logs = this.#log.isLevelEnabled(level);
+    const tells = this.#events.has('response');
+    if (!logs && !tells) return;
+    const { item, segment } = flight;
+    const status = statusName(code);
+    const duration = seconds(this.#clock.monotonic() - flight.sentAt);
+    const late = session ? {} : { late: true as const };
+    if (logs) {
       const line = {
         event: 'response',
         stage: 'end',
         session: session && this.#numbers.get(session),
         ...facts(item, segment),
-        sequence_number: view.sequence_number,
+        sequence_number: response.sequence_number,
         command_status: status,
-        duration: seconds(duration),
-        late,
+        duration,
+        ...late,
       };
-      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${meaning}`);
+      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${describeStatus(code).meaning}`);
     }
-    if (!this.#events.has('response')) return;
+    if (!tells) return;
     void this.#events.emit('response', {
-      ...pduFields(view.pdu()),
+      ...pduFields(response.pdu()),
       ...identity(item),
       event: 'response',
       payload: status,
       segment,
       segments: item.segments.length,
-      redelivered: state.redelivered,
-      duration: seconds(duration),
-      ...(late ? { late } : {}),
-      pdu: view.octets(),
+      redelivered: flight.delivery.lease.state.redelivered,
+      duration,
+      ...late,
+      pdu: response.octets(),
     });
   }
 

@@ -35,7 +35,8 @@ interface Waiter {
   resolve(outcome: Outcome): void;
   reject(error: SmppError): void;
   accepted?: Outcome;
-  readonly receipts: Map<number, SegmentReceipt>;
+  /** By segment; absent: none has come yet. */
+  receipts?: Map<number, SegmentReceipt>;
   timer?: TimerHandle;
 }
 
@@ -90,7 +91,7 @@ export class Outcomes {
 
   wait(item: QueueItem, until: 'accepted' | 'delivered', deliveredTimeout: number): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      this.#waiters.set(item.id, { item, until, deliveredTimeout, resolve, reject, receipts: new Map() });
+      this.#waiters.set(item.id, { item, until, deliveredTimeout, resolve, reject });
     });
   }
 
@@ -117,7 +118,7 @@ export class Outcomes {
   receipt(id: string, receipt: SegmentReceipt): void {
     const waiter = this.#waiters.get(id);
     if (waiter?.until !== 'delivered' || !receipt.final) return;
-    waiter.receipts.set(receipt.segment, receipt);
+    (waiter.receipts ??= new Map()).set(receipt.segment, receipt);
     if (waiter.accepted) this.#completeDelivered(waiter);
   }
 
@@ -132,7 +133,7 @@ export class Outcomes {
 
   #completeDelivered(waiter: Waiter): boolean {
     const { accepted, receipts } = waiter;
-    if (!accepted || !this.#haveCome(waiter)) return false;
+    if (!accepted || !receipts || !this.#haveCome(waiter, receipts)) return false;
     const all = [...receipts.values()].sort((a, b) => a.segment - b.segment);
     const worst = all.reduce((a, b) => (badness(b.state) > badness(a.state) ? b : a));
     const facts = { receipt: worst.fields, receipts: all.map((one) => one.fields) };
@@ -145,7 +146,7 @@ export class Outcomes {
     return true;
   }
 
-  #haveCome({ receipts, item, accepted }: Waiter): boolean {
+  #haveCome({ item, accepted }: Waiter, receipts: ReadonlyMap<number, SegmentReceipt>): boolean {
     const { length } = item.segments;
     if (this.#perMessage === 'last') {
       // Where others have the same message_id as the last, a receipt for it may be told as one of theirs.
@@ -182,7 +183,7 @@ export class Outcomes {
   }
 
   #remove(waiter: Waiter): void {
-    this.#clock.clearTimeout(waiter.timer);
+    if (waiter.timer !== undefined) this.#clock.clearTimeout(waiter.timer);
     this.#waiters.delete(waiter.item.id);
   }
 }
@@ -212,19 +213,25 @@ export function identity(
 }
 
 function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome {
-  const messageIds = state.accepted.map((id) => id ?? '');
-  const messageId = messageIds[0] ?? '';
-  return Object.assign(identity(item), {
+  const messageId = state.accepted[0] ?? '';
+  const outcome: Outcome = {
+    topic: item.destination,
+    id: item.id,
     payload: messageId,
-    event: 'accepted' as const,
+    event: 'accepted',
     message_id: messageId,
-    message_ids: messageIds,
+    message_ids: state.accepted.length === 1 ? [messageId] : state.accepted.map((id) => id ?? ''),
     segments: item.segments.length,
     command_status: 'ESME_ROK',
     command_status_code: 0,
     attempts: state.attempts + 1,
     redelivered: state.redelivered,
-  });
+  };
+  return hasLabels(item) ? Object.assign(outcome, identity(item)) : outcome;
+}
+
+function hasLabels({ correlationId, metadata, msgid }: QueueItem): boolean {
+  return correlationId !== undefined || metadata !== undefined || msgid !== undefined;
 }
 
 export function queuedOutcome(item: QueueItem): Outcome {

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { isThenable } from '../../observability';
 import { SmppError } from '../../protocol';
 import type { Session } from '../../session';
-import type { DeadReason, DeliveryState, OutboundQueue, QueueItem } from '../../store';
+import type { DeadReason, DeliveryState, Eventually, OutboundQueue, QueueItem } from '../../store';
 import type { EventReporter } from '../events/reporter';
 import { MessageError } from '../config/errors';
 import type { Outcome } from '../events/events';
@@ -43,6 +44,8 @@ function ignore(): void {
 export class Sender {
   readonly #parts: SenderParts;
   readonly #stopping = new AbortController();
+  /** For every call of the queue. */
+  readonly #options = { signal: this.#stopping.signal };
   /** Batches that the queue does not have yet. */
   readonly #queueing = new Set<readonly QueueItem[]>();
   /** Settles when all that waits for its turn is with the queue; undefined: nothing waits. */
@@ -106,64 +109,114 @@ export class Sender {
     return { queued };
   }
 
-  async send(message: Message | string, options: SendOptions): Promise<Outcome> {
-    const { intake } = this.#parts;
-    if (!intake.isQueued(message)) return this.#ask(intake.direct(message), options);
-    const [outcome] = await this.#sendAll([message], options);
-    return outcome as Promise<Outcome>;
+  /** One promise where nobody before waits and the queue answers at once. */
+  send(message: Message | string, options: SendOptions): Promise<Outcome> {
+    try {
+      const { intake, outcomes } = this.#parts;
+      if (!intake.isQueued(message)) return this.#ask(intake.direct(message), options);
+      const until = completionOf(options);
+      if (!until) return this.#sendQueued([message], options).then(([queued]) => queued as Outcome);
+      outcomes.reserve(1);
+      const prepared = this.#prepare([message], { msgid: options.msgid });
+      return this.#inOrder(prepared, ([item]) => this.#sendOne(item as QueueItem, until));
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
+      return Promise.reject(error);
+    }
   }
 
+  /** All are queued when it looks at the outcomes; else it rejects. */
   async sendBatch(
     messages: readonly (Message | string)[],
     options: SendOptions,
   ): Promise<PromiseSettledResult<Outcome>[]> {
-    return Promise.allSettled(await this.#sendAll(messages, options));
-  }
-
-  /** All are queued when it resolves; the promises within are the outcomes. */
-  async #sendAll(
-    messages: readonly (Message | string)[],
-    { completeWhen = 'accepted', deliveredTimeout = DEFAULT_DELIVERED_TIMEOUT, msgid }: SendOptions,
-  ): Promise<Promise<Outcome>[]> {
-    if (completeWhen === 'queued') {
-      const queued = await this.enqueue(messages, { msgid });
-      return queued.map((item) => Promise.resolve(queuedOutcome(item)));
+    const until = completionOf(options);
+    if (!until) {
+      const queued = await this.#sendQueued(messages, options);
+      return queued.map((value) => ({ status: 'fulfilled', value }));
     }
-    const { outcomes } = this.#parts;
-    const timeout = checkedTimeout(deliveredTimeout);
-    outcomes.reserve(messages.length);
-    return this.#inOrder(this.#prepare(messages, { msgid }), async (items) => {
-      if (completeWhen === 'delivered') items.forEach(checkReceipt);
-      outcomes.reserve(items.length);
-      // They wait before they are queued: the response may be faster than the queue's promise.
-      const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
-      for (const outcome of waiting) outcome.catch(ignore);
-      try {
-        await this.#queue(items);
-      } catch (error) {
-        for (const item of items) outcomes.forget(item.id);
-        throw error;
-      }
-      return waiting;
-    });
+    this.#parts.outcomes.reserve(messages.length);
+    const prepared = this.#prepare(messages, { msgid: options.msgid });
+    return Promise.allSettled(await this.#inOrder(prepared, (items) => this.#sendMany(items, until)));
   }
 
-  async #queue(items: readonly QueueItem[]): Promise<void> {
-    const { queue, reporter, capacity, queued } = this.#parts;
+  async #sendQueued(messages: readonly (Message | string)[], { msgid }: SendOptions): Promise<Outcome[]> {
+    return (await this.enqueue(messages, { msgid })).map(queuedOutcome);
+  }
+
+  #sendOne(item: QueueItem, until: Completion): Promise<Outcome> {
+    const outcome = this.#wait(item, until);
+    const refused = (error: unknown): never => {
+      this.#parts.outcomes.forget(item.id);
+      throw error;
+    };
+    try {
+      const queued = this.#queue([item]);
+      if (!isThenable(queued)) return outcome;
+      outcome.catch(ignore);
+      return queued.then(() => outcome, refused);
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  async #sendMany(items: readonly QueueItem[], until: Completion): Promise<Promise<Outcome>[]> {
+    const { outcomes } = this.#parts;
+    outcomes.reserve(items.length);
+    if (until.event === 'delivered') items.forEach(checkReceipt);
+    const waiting = items.map((item) => this.#wait(item, until));
+    for (const outcome of waiting) outcome.catch(ignore);
+    try {
+      await this.#queue(items);
+    } catch (error) {
+      for (const item of items) outcomes.forget(item.id);
+      throw error;
+    }
+    return waiting;
+  }
+
+  /** Before it is queued: the response may be faster than the queue's promise. */
+  #wait(item: QueueItem, { event, deliveredTimeout }: Completion): Promise<Outcome> {
+    if (event === 'delivered') checkReceipt(item);
+    return this.#parts.outcomes.wait(item, event, deliveredTimeout);
+  }
+
+  #queue(items: readonly QueueItem[]): Eventually<void> {
+    let queued: Eventually<string[]>;
+    try {
+      queued = this.#parts.queue.enqueue(items, this.#options);
+    } catch (error) {
+      this.#refused(error);
+      throw error;
+    }
+    return Array.isArray(queued) ? this.#queued(items) : this.#queueLater(items, queued);
+  }
+
+  async #queueLater(items: readonly QueueItem[], queued: Promise<string[]>): Promise<void> {
     this.#queueing.add(items);
     try {
-      await queue.enqueue(items, { signal: this.#stopping.signal });
+      await queued;
     } catch (error) {
-      const { code } = error as Partial<SmppError>;
-      if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
-      if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
+      this.#refused(error);
       throw error;
     } finally {
       this.#queueing.delete(items);
     }
+    this.#queued(items);
+  }
+
+  #queued(items: readonly QueueItem[]): void {
+    const { reporter, queued } = this.#parts;
     reporter.queueFull(false, 0);
     reporter.queueTried();
     queued(items);
+  }
+
+  #refused(error: unknown): void {
+    const { reporter, capacity } = this.#parts;
+    const { code } = error as Partial<SmppError>;
+    if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
+    if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
   }
 
   /** Messages whose sender waits and that the queue has, or had. */
@@ -259,8 +312,20 @@ function checkReceipt(item: QueueItem): void {
   throw new MessageError('INVALID_FIELD', 'registered_delivery', text);
 }
 
+/** When the outcome of a message is told; `deliveredTimeout` in milliseconds. */
+interface Completion {
+  readonly event: 'accepted' | 'delivered';
+  readonly deliveredTimeout: number;
+}
+
+/** Undefined: when it is queued. */
+function completionOf({ completeWhen = 'accepted', deliveredTimeout }: SendOptions): Completion | undefined {
+  if (completeWhen === 'queued') return undefined;
+  return { event: completeWhen, deliveredTimeout: checkedTimeout(deliveredTimeout) };
+}
+
 /** Seconds in, milliseconds out. */
-function checkedTimeout(seconds: number): number {
+function checkedTimeout(seconds: number = DEFAULT_DELIVERED_TIMEOUT): number {
   if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return seconds * 1000;
   const text = `deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`;
   throw new SmppError('INVALID_OPTION', text);

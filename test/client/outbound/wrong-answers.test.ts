@@ -8,7 +8,7 @@ import {
   type SmppClientOptions,
 } from '../../../src/index';
 import { systemClock } from '../../../src/clock';
-import { Peer } from '../../support/peer';
+import { Peer, type Script } from '../../support/peer';
 import { bound } from '../../support/queue';
 import { pass, until } from '../../support/until';
 import { HELLO, Scenes } from '../setup';
@@ -255,7 +255,13 @@ describe('A part that never answers', () => {
     it(`is told of once: the queue's ${method}(); a stop ends, and so does what waits`, async () => {
       const { queue: inner } = openMemoryStore({ capacity: 0, whenFull: 'reject' });
       const queue = { ...bound(inner), [method]: never };
-      const { client, clock, lines } = await scenes.bound({}, { queue, enquireLinkInterval: 0 });
+      let answers = 0;
+      // Not all at once: what is accepted is written while more is on the wire.
+      const script: Script = {
+        submit_sm: (pdu, link) =>
+          void setTimeout(() => link.answer(pdu, { message_id: `${answers}` }), 5 * ++answers),
+      };
+      const { client, clock, lines } = await scenes.bound(script, { queue, enquireLinkInterval: 0 });
       const ends = [HELLO, { ...HELLO, short_message: 'y'.repeat(300) }].map((message) =>
         client.send(message).then(
           () => 'accepted',
