@@ -9,6 +9,14 @@ export interface Clock {
   monotonic(): number;
   setTimeout(callback: () => void, ms: number): TimerHandle;
   clearTimeout(timer: TimerHandle | undefined): void;
+  /** Calls back when the code that runs now has ended, before anything else comes; absent: `process.nextTick`. */
+  nextTick?(callback: () => void): void;
+}
+
+/** As {@link Clock.nextTick} of this clock, or of the platform. */
+export function nextTick(clock: Pick<Clock, 'nextTick'>, callback: () => void): void {
+  if (clock.nextTick) clock.nextTick(callback);
+  else process.nextTick(callback);
 }
 
 /** What {@link Clock.setTimeout} returns; opaque. */

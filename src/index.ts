@@ -20,6 +20,12 @@ export {
 } from './flow-control';
 export * from './store';
 export { createLog, maskNumber, maskText, type Log, type LogOptions, type LogSink } from './observability';
-export { SequenceCounter, type SequenceGenerator } from './session';
+export {
+  SequenceCounter,
+  type ConnectOptions,
+  type SequenceGenerator,
+  type Transport,
+  type TransportHandlers,
+} from './session';
 export { withoutLineEnd, type TextCodec } from './text';
 export { systemClock, type Clock } from './clock';

@@ -1,18 +1,62 @@
 /**
- * What waits: abortable waits, sleeps, time limits. All of it takes the clock and ends by an AbortSignal.
+ * What waits: abortable waits, sleeps, time limits. All of it runs on the clock given and ends by an AbortSignal.
  */
 import type { Clock, TimerHandle } from './clock';
 
-/** Waits for `work`, but not longer than `ms`. Never rejects. */
-export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+interface Watched {
+  readonly callbacks: Set<() => void>;
+  readonly listener: () => void;
+}
+
+/** One listener for each signal, however many wait on it: ten thousand are slow, and Node warns of them. */
+const watched = new WeakMap<AbortSignal, Watched>();
+
+function watch(signal: AbortSignal): Watched {
+  const callbacks = new Set<() => void>();
+  const listener = (): void => {
+    for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();
+  };
+  const made = { callbacks, listener };
+  watched.set(signal, made);
+  return made;
+}
+
+/** Calls back when the signal aborts, once, or at once where it has. Returns what takes that back. */
+export function onAbort(signal: AbortSignal, given: () => void): () => void {
+  // The same function may wait twice.
+  const callback = (): void => given();
+  if (signal.aborted) {
+    callback();
+    return () => undefined;
+  }
+  const { callbacks, listener } = watched.get(signal) ?? watch(signal);
+  if (callbacks.size === 0) signal.addEventListener('abort', listener, { once: true });
+  callbacks.add(callback);
+  return () => {
+    if (callbacks.delete(callback) && callbacks.size === 0) signal.removeEventListener('abort', listener);
+  };
+}
+
+/** Waits for `work`, but not longer than `ms`, nor than until `signal` aborts. Never rejects. */
+export async function within(
+  clock: Clock,
+  ms: number,
+  work: Promise<unknown>,
+  signal?: AbortSignal,
+): Promise<void> {
   let timer: TimerHandle;
-  const limit = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, ms)));
+  let off: (() => void) | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = clock.setTimeout(resolve, ms);
+    off = signal && onAbort(signal, resolve);
+  });
   try {
     await Promise.race([work, limit]);
   } catch {
     // Whoever started the work hears of its failure.
   } finally {
     clock.clearTimeout(timer);
+    off?.();
   }
 }
 
@@ -27,6 +71,31 @@ export async function inTime(clock: Clock, ms: number, work: Promise<unknown>): 
   if (failure) throw failure.error;
 }
 
+/** The reason of a signal of {@link withLimit} whose time is over. */
+export const isTimeout = (error: unknown): boolean => (error as Partial<Error>).name === 'TimeoutError';
+
+/**
+ * Runs `work` with a signal that aborts after `ms`, with a `TimeoutError`, or when `signal` does. As
+ * `AbortSignal.timeout`, but by the clock given.
+ */
+export async function withLimit<T>(
+  clock: Clock,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T> | T,
+  signal?: AbortSignal,
+): Promise<T> {
+  const limit = new AbortController();
+  const over = (): void => limit.abort(new DOMException(`not within ${ms} ms`, 'TimeoutError'));
+  const timer = clock.setTimeout(over, ms);
+  const off = signal && onAbort(signal, () => limit.abort(signal.reason));
+  try {
+    return await work(limit.signal);
+  } finally {
+    clock.clearTimeout(timer);
+    off?.();
+  }
+}
+
 /**
  * As `work`, or rejects with the signal's reason, also where the work knows of no signal: what comes of it
  * all the same is given to `late`, which must not throw.
@@ -37,38 +106,29 @@ export function unlessAborted<T>(
   late: (value: T) => void = () => undefined,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    const done = (): void => signal.removeEventListener('abort', abort);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    const off = onAbort(signal, () => reject(signal.reason as Error));
     work.then(
       (value) => {
-        done();
+        off();
         if (signal.aborted) late(value);
         else resolve(value);
       },
-      (error: unknown) => (done(), reject(error as Error)),
+      (error: unknown) => (off(), reject(error as Error)),
     );
+  });
+}
+
+/** Waits `ms`, or until `signal` aborts. Never rejects. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(() => (off(), resolve()), ms);
+    const off = onAbort(signal, () => (clock.clearTimeout(timer), resolve()));
   });
 }
 
 export interface Repeated {
   start(): void;
   stop(): void;
-}
-
-/** Waits `ms`, or until `signal` aborts. Never rejects. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clock.clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = clock.setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 /** Runs `work` every `ms` until stopped, never twice at once. Its failures are nobody's: it runs again. */
@@ -103,38 +163,9 @@ export function repeat(clock: Clock, ms: number, work: () => Promise<unknown>): 
   };
 }
 
-interface Watched {
-  readonly signal: AbortSignal;
-  readonly callbacks: Set<() => void>;
-  readonly listener: () => void;
-}
-
-/** Waits on signals with one listener for each signal, however many wait: ten thousand listeners are slow, and Node warns of them. */
+/** Waits on signals: see {@link onAbort}. */
 export class Aborts {
-  readonly #watched = new WeakMap<AbortSignal, Watched>();
-  /** Waited on last, and most likely next: whoever sends waits on the same one for every message. */
-  #last: Watched | undefined;
-
-  /** Calls back when the signal aborts, at most once. Returns what takes that back. */
   on(signal: AbortSignal, callback: () => void): () => void {
-    const watched = this.#last?.signal === signal ? this.#last : (this.#last = this.#find(signal));
-    const { callbacks, listener } = watched;
-    if (callbacks.size === 0) signal.addEventListener('abort', listener, { once: true });
-    callbacks.add(callback);
-    return () => {
-      if (callbacks.delete(callback) && callbacks.size === 0) signal.removeEventListener('abort', listener);
-    };
-  }
-
-  #find(signal: AbortSignal): Watched {
-    const known = this.#watched.get(signal);
-    if (known) return known;
-    const callbacks = new Set<() => void>();
-    const listener = (): void => {
-      for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();
-    };
-    const watched = { signal, callbacks, listener };
-    this.#watched.set(signal, watched);
-    return watched;
+    return onAbort(signal, callback);
   }
 }

@@ -88,7 +88,7 @@ export class Answering {
       ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
     } as PduInput;
     const octets = encodePdu(pdu, this.#core.options);
-    this.#core.passes('out', octets);
+    if (this.#core.isTraced) this.#core.passes('out', octets);
     this.#outbound.answer(octets, this.#core.options.clock.monotonic());
   }
 
@@ -116,9 +116,7 @@ export class Answering {
     if (!isBindCommand(request.command)) {
       return this.respond(response ?? 'generic_nack', status, request.sequence_number, answer);
     }
-    // SMPP 3.4 section 5.2.4: an ESME of an older version is not sent TLVs.
-    const version = request.interface_version ?? 0;
-    this.#core.tlvsAllowed &&= version >= 0x34;
+    this.#core.peerSpeaks(request.interface_version ?? 0);
     this.respond(response ?? 'generic_nack', status, request.sequence_number, answer);
     if (status === 0) this.#core.become(stateAfterBind(request.command));
     else this.#core.close('bind-refused', statusName(status));

@@ -1,3 +1,4 @@
+import { Activity } from './activity';
 import { Deadlines, type Watch } from './deadlines';
 import type { SessionOptions } from './options';
 import { pduLine } from './pdu-line';
@@ -34,20 +35,15 @@ export class SessionCore {
   readonly closed: Promise<CloseReason>;
   /** Resolves, with the reason, when nothing more can be sent and what the peer asks is put off; when it has closed at the latest. */
   readonly parting: Promise<CloseCode>;
-  /** Whether the peer understands optional parameters. */
-  tlvsAllowed: boolean;
-  /** Monotonic milliseconds: a whole PDU of the peer's. */
-  lastReceivedAt: number;
-  /** Since when a PDU of the peer's has begun and not ended; monotonic milliseconds. */
-  unfinishedSince: number | undefined;
-  /** Monotonic milliseconds: any PDU either way but enquire_link. */
-  lastTrafficAt: number;
-  readonly openedAt: number;
+  /** Told of what is heard and written. */
+  readonly activity: Activity;
   readonly #resolveClosed: (reason: CloseReason) => void;
   readonly #resolveParting: (code: CloseCode) => void;
   readonly #ended: (() => void)[] = [];
   #deadlines: Deadlines;
+  #onRoom: () => void = () => undefined;
   #state: SessionState = 'open';
+  #tlvsAllowed: boolean;
   #evidence: Evidence = 'none';
   #isParting = false;
   #closing = false;
@@ -59,13 +55,14 @@ export class SessionCore {
     const failed = (error: unknown): void =>
       options.log.error({ event: 'response', stage: 'failed', err: error }, 'handling a response failed');
     this.times = options.responseTimes ?? responseTimes(options.responseTimeout, options.clock);
-    this.window = new Window(options.windowSize, this.times.requests, failed, () => this.look());
+    this.window = new Window(options.windowSize, this.times.requests, failed, {
+      released: () => this.look(),
+      room: () => this.#onRoom(),
+    });
     this.control = new Window(Infinity, this.times.enquiries, failed);
     this.greeting = new Window(Infinity, Infinity, failed);
-    this.tlvsAllowed = options.interfaceVersion !== 0x33;
-    this.openedAt = options.clock.monotonic();
-    this.lastReceivedAt = this.openedAt;
-    this.lastTrafficAt = this.openedAt;
+    this.#tlvsAllowed = options.interfaceVersion !== 0x33;
+    this.activity = new Activity(options.clock.monotonic());
     this.#deadlines = new Deadlines(options.clock, []);
     let resolveClosed: (reason: CloseReason) => void = () => undefined;
     this.closed = new Promise((resolve) => (resolveClosed = resolve));
@@ -85,6 +82,16 @@ export class SessionCore {
 
   get evidence(): Evidence {
     return this.#evidence;
+  }
+
+  /** Whether the peer understands optional parameters. */
+  get tlvsAllowed(): boolean {
+    return this.#tlvsAllowed;
+  }
+
+  /** The peer's interface_version. SMPP 3.4 section 5.2.4: who is of an older one is not sent TLVs. */
+  peerSpeaks(version: number): void {
+    this.#tlvsAllowed &&= version >= 0x34;
   }
 
   /** False while nothing is read: then what the peer owes us may lie in the socket. */
@@ -128,9 +135,7 @@ export class SessionCore {
     this.#pausedAt = undefined;
     this.window.postpone(lasted);
     this.control.postpone(lasted);
-    this.lastReceivedAt += lasted;
-    this.lastTrafficAt += lasted;
-    if (this.unfinishedSince !== undefined) this.unfinishedSince += lasted;
+    this.activity.postpone(lasted);
     this.options.transport.resume();
     this.look();
   }
@@ -148,9 +153,7 @@ export class SessionCore {
 
   /** The first octets of a PDU have come, or more of one that has begun. */
   began(now: number): void {
-    if (this.unfinishedSince !== undefined) return;
-    this.unfinishedSince = now;
-    this.nearer(now + this.options.responseTimeout);
+    if (this.activity.began(now)) this.nearer(now + this.options.responseTimeout);
   }
 
   /** Deadlines exist that did not exist before. */
@@ -175,6 +178,11 @@ export class SessionCore {
   part(code: CloseCode): void {
     this.#isParting = true;
     this.#resolveParting(code);
+  }
+
+  /** Called when a slot of the window is free that was not. */
+  onRoom(callback: () => void): void {
+    this.#onRoom = callback;
   }
 
   /** Called when it ends, before the windows tell who waits. */

@@ -4,7 +4,8 @@ import type { Clock, TimerHandle } from '../clock';
 export interface Watch {
   /** Monotonic milliseconds at which {@link onDue} wants to run; undefined: not now. */
   dueAt(): number | undefined;
-  onDue(now: number): void;
+  /** Where it takes longer, all are asked again at its end. It must not reject. */
+  onDue(now: number): void | Promise<void>;
 }
 
 /**
@@ -52,7 +53,9 @@ export class Deadlines {
     const now = this.#clock.monotonic() + 1;
     for (const watch of this.#watches) {
       const due = watch.dueAt();
-      if (due !== undefined && due <= now && !this.#stopped) watch.onDue(now);
+      if (due === undefined || due > now || this.#stopped) continue;
+      const ended = watch.onDue(now);
+      if (ended) void ended.then(() => this.start());
     }
     if (!this.#stopped) this.start();
   }

@@ -32,6 +32,8 @@ export class Inbound {
   /** When the chunk came that is being read; monotonic milliseconds. */
   #now = 0;
   #reading = false;
+  #hasRoom = false;
+  #onRoom: () => void = () => undefined;
   /** Chunks that came while one was being read, as a transport may give them that answers at once. */
   readonly #unread: Buffer[] = [];
   /** Kinds of odd responses that have been told of. */
@@ -54,6 +56,25 @@ export class Inbound {
     } finally {
       this.#reading = false;
     }
+    if (this.#hasRoom) this.room();
+  }
+
+  /** Requests may be sent that could not before. Told at once, or when what came has been read. */
+  room(): void {
+    this.#hasRoom = this.#reading;
+    if (this.#hasRoom || this.#core.closing) return;
+    try {
+      this.#onRoom();
+    } catch (err) {
+      this.#core.options.log.error(
+        { event: 'window', stage: 'failed', err },
+        'sending what waits for room failed',
+      );
+    }
+  }
+
+  onRoom(callback: () => void): void {
+    this.#onRoom = callback;
   }
 
   #read(chunk: Buffer): void {
@@ -72,8 +93,7 @@ export class Inbound {
   /** Returns whether more is to come. */
   #handle(source: Buffer, start: number, end: number): boolean {
     // Of octets alone nobody can say whether they will ever be a PDU.
-    this.#core.lastReceivedAt = this.#now;
-    this.#core.unfinishedSince = undefined;
+    this.#core.activity.heard(this.#now);
     if (this.#core.isTraced) this.#core.passes('in', Buffer.from(source.subarray(start, end)));
     if (isResponse(source.readUInt32BE(start + 4))) {
       this.#response.read(source, start, end);
@@ -133,7 +153,7 @@ export class Inbound {
   /** A response to a request of ours. */
   #heard(asked: Window, { command_status }: ResponseView): void {
     const { control, greeting } = this.#core;
-    if (asked !== control) this.#core.lastTrafficAt = this.#now;
+    if (asked !== control) this.#core.activity.busy(this.#now);
     if (command_status === 0 && asked !== greeting) {
       this.#core.known(asked === control ? 'alive' : 'served');
     }
@@ -176,7 +196,7 @@ export class Inbound {
     }
     const { command, sequence_number: sequenceNumber } = pdu;
     if (command === 'enquire_link') return this.#answering.respond('enquire_link_resp', 0, sequenceNumber);
-    this.#core.lastTrafficAt = this.#now;
+    this.#core.activity.busy(this.#now);
     if (command === 'unbind') return this.#handleUnbind(sequenceNumber);
     if (!this.#mayCome(command)) {
       const status = isBindCommand(command) && isBound(this.#core.state) ? 'ESME_RALYBND' : 'ESME_RINVBNDSTS';

@@ -32,6 +32,8 @@ export class Outbound {
   #last = 0;
   /** Of the requests that were submitted last. */
   readonly #numbers: number[] = [];
+  /** When they become due; monotonic milliseconds. */
+  #dueAt = 0;
   #stalledSince: number | undefined;
 
   constructor(core: SessionCore) {
@@ -69,8 +71,8 @@ export class Outbound {
       if (traced) this.#core.passes('out', octets.subarray(start, offset));
     }
     this.write(offset === length ? octets : octets.subarray(0, offset), now);
-    this.#core.lastTrafficAt = now;
-    this.#core.look();
+    this.#core.activity.busy(now);
+    this.#core.nearer(this.#dueAt);
     return this.#numbers;
   }
 
@@ -83,7 +85,7 @@ export class Outbound {
     try {
       for (const { commandId, body, handler } of requests) {
         const sequenceNumber = this.#nextSequenceNumber();
-        window.open(sequenceNumber, commandId, handler, now);
+        this.#dueAt = window.open(sequenceNumber, commandId, handler, now);
         numbers.push(sequenceNumber);
         length += HEADER_LENGTH + body.length;
       }
@@ -98,7 +100,7 @@ export class Outbound {
   tell(pdu: PduInput): void {
     const sequence_number = this.#nextSequenceNumber();
     const octets = encodePdu({ ...pdu, sequence_number }, this.#core.options);
-    this.#core.passes('out', octets);
+    if (this.#core.isTraced) this.#core.passes('out', octets);
     this.write(octets, this.#core.options.clock.monotonic());
   }
 
@@ -137,8 +139,8 @@ export class Outbound {
         ...(onLate ? { onLate } : {}),
       };
       const dueAt = window.open(sequenceNumber, id, handler, now);
-      if (window === this.#core.window) this.#core.lastTrafficAt = now;
-      this.#core.passes('out', octets);
+      if (window === this.#core.window) this.#core.activity.busy(now);
+      if (this.#core.isTraced) this.#core.passes('out', octets);
       this.write(octets, now);
       this.#core.nearer(dueAt);
     });
@@ -182,7 +184,6 @@ export class Outbound {
   drained(): void {
     this.#stalledSince = undefined;
     this.#core.resumeReading('answers');
-    this.#core.window.onRoom();
   }
 }
 

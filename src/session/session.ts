@@ -11,7 +11,7 @@ import { Answering } from './answering';
 import { SessionCore, type Evidence } from './core';
 import type { Watch } from './deadlines';
 import { Inbound } from './inbound';
-import { KeepAlive } from './keep-alive';
+import { KeepAlive, type Enquirer } from './keep-alive';
 import type { OutboundRequest, SessionOptions } from './options';
 import { Outbound, idOf, isLoss } from './outbound';
 import { Parting } from './parting';
@@ -25,6 +25,7 @@ import {
   type BindCommand,
   type SessionState,
 } from './states';
+import { silent, timeouts } from './timeouts';
 import type { RequestHandler } from './window';
 
 const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
@@ -51,7 +52,7 @@ export class Session {
   readonly #outbound: Outbound;
   readonly #answering: Answering;
   readonly #parting: Parting;
-  readonly #keepAlive: KeepAlive;
+  readonly #inbound: Inbound;
   #limit: { readonly at: number; readonly due: () => void } | undefined;
   #unbinding: Promise<void> | undefined;
 
@@ -65,13 +66,17 @@ export class Session {
     this.#outbound = outbound;
     this.#answering = answering;
     this.#parting = parting;
-    this.#keepAlive = new KeepAlive(core, outbound);
+    this.#inbound = inbound;
     this.closed = core.closed;
     this.parting = core.parting;
     core.onEnd(() => outbound.drained());
+    core.onRoom(() => inbound.room());
     options.transport.start({
       data: (chunk) => inbound.receive(chunk),
-      drained: () => outbound.drained(),
+      drained: () => {
+        outbound.drained();
+        inbound.room();
+      },
       ended: () => parting.peerEnded(),
       closed: (error) => core.close(parting.code ?? lossOf(error), error?.message),
     });
@@ -140,9 +145,12 @@ export class Session {
     return this.#outbound.isWritable;
   }
 
-  /** Called whenever a slot may be free that was not, or the peer has taken what was written; by one listener. */
-  onRoom(listener: () => void): void {
-    this.#core.window.onRoom = listener;
+  /**
+   * `callback` is called whenever {@link freeSlots} has grown or {@link isWritable} has come true, and once for all
+   * that comes in one read; not when the session ends. One at most.
+   */
+  onRoom(callback: () => void): void {
+    this.#inbound.onRoom(callback);
   }
 
   /**
@@ -196,14 +204,14 @@ export class Session {
     this.#limit = undefined;
     if (command_status !== 0 || answer !== responseOf(command)) return;
     const version: unknown = tlvs['sc_interface_version'];
-    if (typeof version === 'number') this.#core.tlvsAllowed &&= version >= 0x34;
-    else this.#core.tlvsAllowed &&= this.#core.options.assumeTlvs ?? true;
+    if (typeof version === 'number') this.#core.peerSpeaks(version);
+    else if (this.#core.options.assumeTlvs === false) this.#core.peerSpeaks(0);
     this.#core.become(stateAfterBind(command));
   }
 
   /**
    * Sends requests in one write. The caller has seen to it that as many slots are free
-   * and sends no more while the session is not {@link isWritable}. Returns the sequence numbers, in an array that the next call
+   * and sends no more while it is not {@link isWritable}. Returns the sequence numbers, in an array that the next call
    * uses again. Throws where the sequence generator does; then nothing was sent.
    */
   submit(requests: readonly OutboundRequest[]): readonly number[] {
@@ -225,9 +233,11 @@ export class Session {
     this.#checkState(pdu.command);
     // Encoded first: a bad request must not hold a slot.
     const body = encodeBody(pdu, this.#core.options);
-    do await this.#core.window.slot(signal);
-    while (this.#core.window.free === 0);
-    return this.#outbound.send(this.#core.window, idOf(pdu.command), body, undefined, late);
+    const { window } = this.#core;
+    return new Promise((resolve, reject) => {
+      const send = (): void => resolve(this.#outbound.send(window, idOf(pdu.command), body, undefined, late));
+      window.whenFree(send, reject, signal);
+    });
   }
 
   /**
@@ -286,31 +296,42 @@ export class Session {
   }
 
   #watches(): Watch[] {
-    const { inactivityTimeout = 0, sessionInitTimeout = 0 } = this.#core.options;
+    const core = this.#core;
+    const { inactivityTimeout = 0, sessionInitTimeout = 0 } = core.options;
     return [
       { dueAt: () => this.#limit?.at, onDue: () => this.#limit?.due() },
       { dueAt: () => this.#parting.dueAt, onDue: () => this.#parting.finish() },
-      ...this.#keepAlive.watches(),
+      ...timeouts(core, this.#outbound),
+      new KeepAlive(this.#enquirer, core.options.enquireLinkInterval),
       {
         dueAt: () =>
-          inactivityTimeout > 0 && !this.#unbinding && this.#core.reading
-            ? this.#core.lastTrafficAt + inactivityTimeout
+          inactivityTimeout > 0 && !this.#unbinding && core.reading
+            ? core.activity.busyAt + inactivityTimeout
             : undefined,
         onDue: (now) => this.#inactive(now),
       },
       {
         dueAt: () =>
-          sessionInitTimeout > 0 && (this.#core.state === 'open' || this.#core.state === 'outbound')
-            ? this.#core.openedAt + sessionInitTimeout
+          sessionInitTimeout > 0 && (core.state === 'open' || core.state === 'outbound')
+            ? core.activity.openedAt + sessionInitTimeout
             : undefined,
-        onDue: () => this.#core.close('bind-timeout', 'no bind in time'),
+        onDue: () => core.close('bind-timeout', 'no bind in time'),
       },
     ];
   }
 
+  get #enquirer(): Enquirer {
+    const core = this.#core;
+    return {
+      heardAt: () => (isBound(core.state) && core.reading ? core.activity.heardAt : undefined),
+      enquire: () => this.#outbound.ask(core.control, { command: 'enquire_link' }),
+      silent: () => silent(core),
+    };
+  }
+
   /** Who waits for an answer is not idle: unbinding would make its request's outcome unknown. */
   #inactive(now: number): void {
-    if (this.#core.window.outstanding + this.#answering.owed > 0) this.#core.lastTrafficAt = now;
+    if (this.#core.window.outstanding + this.#answering.owed > 0) this.#core.activity.busy(now);
     else void this.unbind(UNBIND_GRACE);
   }
 }

@@ -1,4 +1,4 @@
-import { Aborts } from '../waiting';
+import { onAbort } from '../waiting';
 import { SmppError } from '../protocol';
 import { Congestion } from './congestion';
 import { RequestTable, type Slot } from './request-table';
@@ -24,9 +24,16 @@ export interface WaitingTime {
   came(sentAt: number): void;
 }
 
+export interface WindowListener {
+  /** It is {@link Window.hold held} no more: its {@link Window.dueAt} has come nearer. */
+  readonly released?: () => void;
+  /** Slots are free that were not. */
+  readonly room?: () => void;
+}
+
 interface Waiter {
-  resolve(): void;
-  reject(error: Error): void;
+  granted(): void;
+  refused(error: Error): void;
 }
 
 const REMEMBERED_LATE = 1000;
@@ -41,13 +48,11 @@ export class Window {
   readonly #congestion: Congestion;
   readonly #failed: (error: unknown) => void;
   readonly #released: () => void;
+  readonly #room: () => void;
   readonly #outstanding = new RequestTable();
   readonly #timedOut = new RequestTable();
   readonly #waiters = new Set<Waiter>();
-  readonly #aborts = new Aborts();
   readonly #idleWaiters: (() => void)[] = [];
-  /** Called when a slot may be free that was not. */
-  onRoom: () => void = () => undefined;
   #closed = false;
   /** Time-outs since the last response. */
   #timeoutsInARow = 0;
@@ -57,15 +62,16 @@ export class Window {
 
   /**
    * `size`: requests outstanding at most; `time`: milliseconds, or what tells them; `failed` hears what handlers throw,
-   * so that it harms nobody else; `released` hears when it is held no more: its {@link dueAt} has come nearer.
+   * so that it harms nobody else.
    */
   constructor(
     size: number,
     time: number | WaitingTime,
     failed: (error: unknown) => void,
-    released: () => void = () => undefined,
+    { released = nothing, room = nothing }: WindowListener = {},
   ) {
     this.#released = released;
+    this.#room = room;
     this.#failed = failed;
     this.#congestion = new Congestion(size);
     this.#time = typeof time === 'number' ? fixed(time) : time;
@@ -136,21 +142,27 @@ export class Window {
 
   /** Waits until a slot is free; does not take it: look again. Rejects when the session closes or `signal` aborts. */
   slot(signal?: AbortSignal): Promise<void> {
-    if (this.free > 0) return Promise.resolve();
-    if (this.#closed) return Promise.reject(closedError());
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiters.delete(waiter);
-        reject(signal?.reason as Error);
-      };
-      const done = signal && this.#aborts.on(signal, onAbort);
-      const waiter: Waiter = {
-        resolve: () => (done?.(), resolve()),
-        reject: (error) => (done?.(), reject(error)),
-      };
-      this.#waiters.add(waiter);
-    });
+    return new Promise((resolve, reject) => this.whenFree(resolve, reject, signal));
+  }
+
+  /**
+   * Calls `granted` as soon as a slot is free, which it may take there and then, before {@link WindowListener.room}
+   * is told; or `refused` when the session closes or `signal` aborts.
+   */
+  whenFree(granted: () => void, refused: (error: Error) => void, signal?: AbortSignal): void {
+    if (this.free > 0) return granted();
+    if (this.#closed) return refused(closedError());
+    if (signal?.aborted) return refused(signal.reason as Error);
+    const gone = (): void => {
+      this.#waiters.delete(waiter);
+      refused(signal?.reason as Error);
+    };
+    const done = signal && onAbort(signal, gone);
+    const waiter: Waiter = {
+      granted: () => (done?.(), granted()),
+      refused: (error) => (done?.(), refused(error)),
+    };
+    this.#waiters.add(waiter);
   }
 
   /** Resolves when nothing is outstanding, also because the session has closed. */
@@ -259,7 +271,9 @@ export class Window {
     this.#closed = true;
     const lost = this.#outstanding.clear();
     this.#timedOut.clear();
-    for (const waiter of this.#waiting()) waiter.reject(closedError());
+    const refused = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of refused) waiter.refused(closedError());
     for (const { handler } of lost) this.#lose(handler, why);
     this.#wake();
   }
@@ -287,20 +301,17 @@ export class Window {
     }
   }
 
-  /** All of them: each looks again whether a slot is left. */
+  /** In order, as long as a slot is free. */
   #wake(): void {
     if (this.#outstanding.size === 0 && this.#idleWaiters.length > 0)
       for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    if (this.free === 0) return;
-    if (this.#waiters.size > 0) for (const waiter of this.#waiting()) waiter.resolve();
-    // Last: who waits for one slot goes before who takes them all.
-    this.onRoom();
-  }
-
-  #waiting(): Waiter[] {
-    const all = [...this.#waiters];
-    this.#waiters.clear();
-    return all;
+    if (this.#waiters.size > 0) {
+      for (const waiter of [...this.#waiters]) {
+        if (this.free === 0) return;
+        if (this.#waiters.delete(waiter)) waiter.granted();
+      }
+    }
+    if (this.free > 0) this.#room();
   }
 
   #remember({ sequenceNumber, answerId, handler, since }: Slot): void {
@@ -319,6 +330,10 @@ export class Window {
 /** SMPP 3.4 section 4.3: any request may be answered by generic_nack. */
 function answers({ command_id }: ResponseView, { answerId }: Slot): boolean {
   return command_id === answerId || command_id === GENERIC_NACK;
+}
+
+function nothing(): void {
+  // Nobody listens.
 }
 
 function fixed(timeout: number): WaitingTime {

@@ -52,7 +52,7 @@ export class Link implements Origin {
     this.#centre = centre;
     this.#socket = socket;
     this.#wire = new Wire({
-      transport: new SocketTransport(socket, peer),
+      transport: new SocketTransport(socket, peer, settings.clock),
       faults,
       agenda,
       perform: (act) => this.perform(act),

@@ -1,44 +1,46 @@
-/** `npm run bench`: CPU time and throughput of this package beside other clients, against a responder in another process. */
+/** `npm run bench`: CPU time, throughput, memory of this package beside other clients, and what they are to be. */
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Result } from './client';
-import { canPin, runClient, startResponder } from './processes';
-import { formatTable, report, type RowReport } from './report';
-import { ROWS, type Row } from './rows';
+import { canPin } from './processes';
+import { formatReport, report, summary, type RowReport } from './report';
+import { ROWS, type Options, type Row } from './rows';
 
 const USAGE = `npm run bench -- [options]
-  --row <name>       only this row: ${ROWS.map(({ name }) => name).join(', ')}
-  --rounds <n>       rounds of each client, in turns; the median counts (default 5)
+  --row <name>       only this row, or rows that begin so: ${ROWS.map(({ name }) => name).join(', ')}
+  --rounds <n>       rounds of each, in turns; the median counts (default 3)
   --messages <n>     messages per round (default 50000)
   --json             the figures of all rounds as JSON
 `;
-const WARM_UP = 10_000;
 
-interface Options {
+interface Wanted extends Options {
   readonly rows: readonly Row[];
-  readonly rounds: number;
-  readonly messages: number;
   readonly json: boolean;
 }
 
-function optionsOf(args: readonly string[]): Options {
+function wantedOf(args: readonly string[]): Wanted {
   const { values } = parseArgs({
     args: [...args],
     options: {
       row: { type: 'string' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
       messages: { type: 'string', default: '50000' },
       json: { type: 'boolean', default: false },
     },
   });
-  const rows = ROWS.filter(({ name }) => values.row === undefined || name === values.row);
-  if (rows.length === 0) throw new Error(`there is no row ${values.row}`);
+  const { row } = values;
+  const named = ROWS.filter(({ name }) => name === row);
+  const rows =
+    named.length > 0
+      ? named
+      : ROWS.filter((one) => (row === undefined ? !one.slow : one.name.startsWith(row)));
+  if (rows.length === 0) throw new Error(`there is no row ${row}`);
   return {
     rows,
     rounds: count('rounds', values.rounds),
     messages: count('messages', values.messages),
     json: values.json,
+    progress,
   };
 }
 
@@ -48,44 +50,30 @@ function count(name: string, given: string): number {
   throw new Error(`--${name} ${given}: give a whole number from 1 on`);
 }
 
-async function measure(row: Row, { rounds, messages }: Options): Promise<RowReport> {
-  const results = new Map<string, Result[]>(row.contenders.map((contender) => [contender, []]));
-  const responder = await startResponder();
-  try {
-    for (let round = 1; round <= rounds; round++) {
-      for (const contender of row.contenders) {
-        progress(`${row.name}: round ${round} of ${rounds}, ${contender}`);
-        const job = { contender, port: responder.port, window: row.window, messages, warmUp: WARM_UP };
-        results.get(contender)?.push(await runClient(job));
-      }
-    }
-  } finally {
-    responder.stop();
-    progress('');
-  }
-  return report(row, results);
-}
-
 /** Where somebody is watching. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function main(options: Options): Promise<void> {
+async function main(wanted: Wanted): Promise<void> {
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const reports: RowReport[] = [];
-  for (const row of options.rows) reports.push(await measure(row, options));
-  if (options.json) return void process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
-  const pinned = canPin
+  for (const row of wanted.rows) {
+    const found = report(row, await row.measure(wanted));
+    progress('');
+    reports.push(found);
+    if (!wanted.json) say(`${formatReport(found)}\n`);
+  }
+  if (wanted.json) return say(JSON.stringify(reports, undefined, 2));
+  const cores = canPin
     ? 'client and responder on a core each'
     : 'not pinned: taskset or a second core is missing';
-  process.stdout.write(
-    `${formatTable(reports)}\n${options.messages} messages a round, ${options.rounds} rounds; ${pinned}\n`,
-  );
+  say(`Medians of ${wanted.rounds} rounds, ${wanted.messages} messages each; ${cores}.\n${summary(reports)}`);
 }
 
-let options: Options;
+let wanted: Wanted;
 try {
-  options = optionsOf(process.argv.slice(2));
+  wanted = wantedOf(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n${USAGE}`);
   process.exit(2);
@@ -94,7 +82,7 @@ if (!existsSync(path.resolve(__dirname, '../../dist/src/index.js'))) {
   process.stderr.write('dist/ is missing: run `npm run build` first, or start me by `npm run bench`\n');
   process.exit(2);
 }
-main(options).catch((error: unknown) => {
-  process.stderr.write(`${String(error)}\n`);
+main(wanted).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode = 1;
 });

@@ -9,10 +9,21 @@ export const canPin = cpus().length >= 2 && spawnSync('taskset', ['-c', '1', 'tr
 const CLIENT_CORE = 0;
 const RESPONDER_CORE = 1;
 
-function start(script: string, core: number): ChildProcess {
-  const node = [process.execPath, '--import', 'tsx', path.join(__dirname, script)];
-  const [command = '', ...args] = canPin ? ['taskset', '-c', String(core), ...node] : node;
-  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+interface Start {
+  readonly core?: number;
+  readonly args?: readonly string[];
+  readonly flags?: readonly string[];
+}
+
+/** `core`: where it runs, if it can be chosen; any where none is given. */
+function start(script: string, { core, args = [], flags = [] }: Start): ChildProcess {
+  const node = [
+    ...[process.execPath, ...flags, '--import', 'tsx'],
+    ...[path.join(__dirname, script), ...args],
+  ];
+  const pin = canPin && core !== undefined ? ['taskset', '-c', String(core)] : [];
+  const [command = '', ...rest] = [...pin, ...node];
+  return spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 function answerOf<T>(child: ChildProcess, what: string): Promise<T> {
@@ -23,16 +34,38 @@ function answerOf<T>(child: ChildProcess, what: string): Promise<T> {
   });
 }
 
-export async function startResponder(): Promise<{ port: number; stop(): void }> {
-  const child = start('responder.ts', RESPONDER_CORE);
+export interface Responder {
+  readonly port: number;
+  /** Milliseconds that enquire_link took to be answered, of each since it was last asked for. */
+  latencies(): Promise<number[]>;
+  stop(): void;
+}
+
+export async function startResponder(): Promise<Responder> {
+  const child = start('responder.ts', { core: RESPONDER_CORE });
   const { port } = await answerOf<{ port: number }>(child, 'responder');
-  return { port, stop: () => child.kill() };
+  return {
+    port,
+    latencies: async () => {
+      child.send('latencies');
+      return (await answerOf<{ latencies: number[] }>(child, 'responder')).latencies;
+    },
+    stop: () => child.kill(),
+  };
 }
 
 export async function runClient(job: Job): Promise<Result> {
-  const child = start('client.ts', CLIENT_CORE);
+  const child = start('client.ts', { core: CLIENT_CORE });
   child.send(job);
   const answer = await answerOf<{ result?: Result; error?: unknown }>(child, job.contender);
   if (!answer.result) throw new Error(`${job.contender} failed: ${String(answer.error)}`);
   return answer.result;
+}
+
+/** Runs a script of this folder and resolves with the one message that it sends. */
+export async function figuresOf<T>(script: string, args: readonly string[], flags?: string[]): Promise<T> {
+  const child = start(script, { args, ...(flags ? { flags } : {}) });
+  const answer = await answerOf<T>(child, script);
+  child.kill();
+  return answer;
 }

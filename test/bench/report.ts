@@ -1,72 +1,52 @@
-import type { Result } from './client';
-import { CONTENDERS, type ContenderName } from './contenders';
-import type { Row } from './rows';
+import { holds, median, type Figure, type Goal, type Measured, type Row } from './rows/types';
 
-export interface Measured {
-  readonly contender: ContenderName;
-  /** Medians of the rounds; ratios under 2 are ties on a noisy machine. */
-  readonly cpuSecondsPer100k: number;
-  readonly messagesPerSecond: number;
-  readonly rounds: readonly Result[];
-}
-
-export interface RowReport {
+export interface RowReport extends Measured {
   readonly name: string;
-  readonly window: number;
-  readonly measured: readonly Measured[];
+  readonly title: string;
 }
 
-export function report(row: Row, results: ReadonlyMap<string, readonly Result[]>): RowReport {
-  const measured = row.contenders.map((contender) => {
-    const rounds = results.get(contender) ?? [];
-    return {
-      contender,
-      cpuSecondsPer100k: median(rounds.map(({ cpuSeconds, messages }) => (cpuSeconds / messages) * 100_000)),
-      messagesPerSecond: median(rounds.map(({ seconds, messages }) => messages / seconds)),
-      rounds,
-    };
-  });
-  return { name: row.name, window: row.window, measured };
+export const report = ({ name, title }: Row, measured: Measured): RowReport => ({ name, title, ...measured });
+
+/** For people: what each figure is, and how far each goal is met. */
+export function formatReport({ name, title, figures, goals }: RowReport): string {
+  const lines = figures.map(({ of, unit, values }) => [of, unit, readable(median(values)), spread(values)]);
+  return [`${name}: ${title}`, ...aligned(lines), ...goals.map(goalLine)].join('\n');
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+/** Whether all goals are met; a row that misses one says by how much. */
+export function summary(reports: readonly RowReport[]): string {
+  const goals = reports.flatMap(({ name, goals: all }) => all.map((goal) => ({ name, goal })));
+  const missed = goals.filter(({ goal }) => !holds(goal));
+  const lines = missed.map(({ name, goal }) => `  ${name}: ${goal.text}, ${by(goal)}`);
+  return [`${goals.length - missed.length} of ${goals.length} goals hold`, ...lines].join('\n');
 }
 
-/** A table for people: lower CPU time is better, a ratio above 1 says how many times as much the other takes. */
-export function formatTable(reports: readonly RowReport[]): string {
-  const head = ['row', 'window', 'client', 'CPU s / 100k', 'spread', 'messages / s', 'CPU, times ours'];
-  const lines = reports.flatMap(({ name, window, measured }) => {
-    const ours = measured[0]?.cpuSecondsPer100k ?? NaN;
-    return measured.map((one) => [
-      name,
-      String(window),
-      CONTENDERS[one.contender].title,
-      one.cpuSecondsPer100k.toFixed(2),
-      spread(one.rounds),
-      Math.round(one.messagesPerSecond).toLocaleString('en-GB'),
-      (one.cpuSecondsPer100k / ours).toFixed(2),
-    ]);
-  });
-  const table = [head, ...lines];
-  const widths = head.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
-  const texts = table.map((line) =>
-    line.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join('  '),
+function goalLine(goal: Goal): string {
+  const { text, value, limit, atLeast } = goal;
+  const wanted = `${atLeast === true ? 'at least' : 'at most'} ${readable(limit)}`;
+  return `  goal  ${text} ${wanted}: ${readable(value)}, ${holds(goal) ? 'holds' : by(goal)}`;
+}
+
+function by({ value, limit, atLeast }: Goal): string {
+  const off = atLeast === true ? limit / value - 1 : value / limit - 1;
+  return `missed by ${(off * 100).toFixed(0)} %`;
+}
+
+function aligned(lines: readonly (readonly string[])[]): string[] {
+  const width = (column: number): number => Math.max(...lines.map((line) => line[column]?.length ?? 0));
+  const widths = [0, 1, 2].map(width);
+  return lines.map(([of = '', unit = '', value = '', range = '']) =>
+    `  ${of.padEnd(widths[0] ?? 0)}  ${value.padStart(widths[2] ?? 0)} ${unit.padEnd(widths[1] ?? 0)}  ${range}`.trimEnd(),
   );
-  texts.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
-  return texts.join('\n');
 }
 
-function spread(rounds: readonly Result[]): string {
-  const values = rounds.map(({ cpuSeconds, messages }) => (cpuSeconds / messages) * 100_000);
-  return `${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)}`;
+function spread(values: readonly number[]): string {
+  if (values.length < 2) return '';
+  return `(${readable(Math.min(...values))} … ${readable(Math.max(...values))})`;
 }
 
-const NUMBERS_FROM = 3;
+const WHOLE_FROM = 1000;
 
-function pad(cell: string, width: number, column: number): string {
-  return column >= NUMBERS_FROM ? cell.padStart(width) : cell.padEnd(width);
+function readable(value: Figure['values'][number]): string {
+  return value >= WHOLE_FROM ? Math.round(value).toLocaleString('en-GB') : value.toFixed(2);
 }

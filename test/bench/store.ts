@@ -1,11 +1,13 @@
 /**
- * `npm run bench:store`: the disk store beside bare lmdb, in one process and on one disk, in turns; medians.
+ * The disk store beside bare lmdb, in one process and on one disk: `store.ts <scene>` does one round, the first time
+ * to warm up, and sends what it found. Run with --expose-gc.
  *
  *   enqueue   1,000 callers, one message each at a time, against as many bare puts of the same size
  *   road      enqueue + take + settle in batches, against bare put + delete + put batched alike
  *   sealed    the same road with a queueKey: what encryption costs
+ *   rewrite   a backlog written anew: under a key at opening, and when compacted
  *   backlog   the cost of a message with 1k, 100k and 1M queued before it
- *   full      the cost of a correlation where the correlator is full, beside that where it is half full: memory and disk
+ *   full      the cost of a correlation where the correlator is full, beside that where it is half full
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,11 +24,8 @@ const { Records } = require(
 ) as typeof import('../../src/store/disk/record/records');
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-const ROUNDS = 9;
 const CALLERS = 1000;
 const BATCH = 200;
-const BACKLOGS = [1000, 100_000, 1_000_000];
-const BACKLOG_ROUNDS = 3;
 const BODY = Buffer.alloc(110, 0x61);
 const account = { host: 'localhost', systemId: 'bench' };
 
@@ -243,55 +242,30 @@ async function fullRow(kind: 'memory' | 'disk'): Promise<[half: number, full: nu
   });
 }
 
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+const COUNT = 100_000;
 
-async function main(): Promise<void> {
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  for (const [name, row, goal] of [
-    ['enqueue', () => enqueueRow(100_000), 0.8],
-    ['road', () => roadRow(100_000), 0.6],
-  ] as const) {
-    const rounds: [number, number][] = [];
-    await row(); // Not counted: it warms up.
-    for (let round = 0; round < ROUNDS; round++) rounds.push(await row());
-    const ratio = median(rounds.map(([own, bare]) => own / bare));
-    const [own, bare] = [median(rounds.map(([one]) => one)), median(rounds.map(([, two]) => two))];
-    say(
-      `${name}: ${own.toFixed(0)}/s, bare lmdb ${bare.toFixed(0)}/s, ratio ${ratio.toFixed(2)} (goal ${goal})`,
-    );
-  }
-  const sealed: Awaited<ReturnType<typeof sealedRow>>[] = [];
-  await sealedRow(20_000);
-  for (let round = 0; round < ROUNDS; round++) sealed.push(await sealedRow(100_000));
-  const of = (at: 0 | 1 | 2 | 3): number => median(sealed.map((row) => row[at]));
-  say(
-    `sealed: ${of(0).toFixed(0)}/s with a queueKey, ${of(1).toFixed(0)}/s without; ` +
-      `${of(2).toFixed(2)} and ${of(3).toFixed(2)} CPU seconds per 100,000`,
-  );
-  const { sealing, compacting } = await rewriteRow(1_000_000);
-  say(`rewrite of 1000000: sealed in ${sealing.toFixed(0)} ms at opening, compacted in ${compacting} ms`);
-  for (const kind of ['memory', 'disk'] as const) {
-    const rounds: [number, number][] = [];
-    for (let round = 0; round < BACKLOG_ROUNDS; round++) rounds.push(await fullRow(kind));
-    const ratio = median(rounds.map(([half, full]) => full / half));
-    const [half, full] = [0, 1].map((at) => median(rounds.map((round) => round[at as 0 | 1])));
-    say(
-      `full ${kind}: ${full?.toFixed(1)} µs, half full ${half?.toFixed(1)} µs, ratio ${ratio.toFixed(2)} (goal 2)`,
-    );
-  }
-  const found = new Map<number, Awaited<ReturnType<typeof backlogRow>>[]>();
-  for (let round = 0; round < BACKLOG_ROUNDS; round++)
-    for (const backlog of BACKLOGS)
-      found.set(backlog, [...(found.get(backlog) ?? []), await backlogRow(backlog, 20_000)]);
-  const rates: number[] = [];
-  for (const [backlog, rounds] of found) {
-    const perSecond = median(rounds.map((round) => round.rate));
-    rates.push(perSecond);
-    const reopen = median(rounds.map((round) => round.reopen)).toFixed(0);
-    const rss = median(rounds.map((round) => round.rss)).toFixed(0);
-    say(`backlog ${backlog}: ${perSecond.toFixed(0)}/s, reopened in ${reopen} ms, ${rss} MB resident`);
-  }
-  say(`backlog: within ${(Math.max(...rates) / Math.min(...rates)).toFixed(2)} (goal 1.3)`);
+/** What a scene finds; the rows name it. */
+const SCENES: Readonly<Record<string, (argument: string) => Promise<readonly number[]>>> = {
+  enqueue: () => enqueueRow(COUNT),
+  road: () => roadRow(COUNT),
+  sealed: () => sealedRow(COUNT),
+  rewrite: async () => {
+    const { sealing, compacting } = await rewriteRow(1_000_000);
+    return [sealing, compacting];
+  },
+  full: (kind) => fullRow(kind === 'disk' ? 'disk' : 'memory'),
+  backlog: async (backlog) => {
+    const { rate: perSecond, reopen, rss } = await backlogRow(Number(backlog), 20_000);
+    return [perSecond, reopen, rss];
+  },
+};
+
+async function main([name = '', argument = '']: readonly string[]): Promise<void> {
+  const scene = SCENES[name];
+  if (!scene) throw new Error(`there is no scene ${name}`);
+  if (name === 'enqueue' || name === 'road' || name === 'sealed') await scene(argument);
+  const found = await scene(argument);
+  process.send?.({ found }, () => process.exit());
 }
 
-void main();
+void main(process.argv.slice(2));

@@ -4,6 +4,7 @@ import type { Message, SmppClientOptions } from '../../src/index';
 import { FakeClock } from '../support/clock';
 import type { Script } from '../support/peer';
 import { Scenes, numbered, store, textsOf } from './setup';
+import { until } from '../support/until';
 
 /** Every third message takes two segments. */
 const messages = (count: number): Message[] =>
@@ -145,7 +146,7 @@ describe('Whatever a centre does', () => {
         const ending = second.client.stop();
         await Promise.race([ending, ticking(clock, () => false, 100)]);
         await ending;
-        assert.equal(clock.pendingTimers, 0);
+        await until(() => clock.pendingTimers === 0, 'the end of all timers');
       }),
       { numRuns: 40 },
     );

@@ -266,6 +266,6 @@ describe('A store that is away', () => {
     await clock.advance(1000);
     await stopped;
     await assert.rejects(sent, { code: 'STOPPED' });
-    assert.equal(clock.pendingTimers, 0);
+    await until(() => clock.pendingTimers === 0, 'the end of all timers');
   });
 });

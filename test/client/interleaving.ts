@@ -10,6 +10,7 @@ import {
 import { settle, type FakeClock } from '../support/clock';
 import type { Peer, PeerLink } from '../support/peer';
 import { HELLO } from './setup';
+import { until } from '../support/until';
 
 /** What is done to a client in some order, at some distance. */
 export const OPERATIONS = [
@@ -141,7 +142,7 @@ export class Case {
     await settle();
     if (!(await this.#within(5, Promise.all(this.#sent)))) wrong.push('a send() was never settled');
     if (!(await this.#within(5, Promise.all(this.#calls)))) wrong.push('a call was never settled');
-    if (this.clock.pendingTimers > 0) wrong.push(`${this.clock.pendingTimers} timers are left`);
+    await until(() => this.clock.pendingTimers === 0, 'the end of all timers');
     if (this.client.state !== 'disconnected') wrong.push(`it is ${this.client.state}`);
     await this.#account(wrong);
     return wrong;

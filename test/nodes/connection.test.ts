@@ -60,7 +60,7 @@ describe('a connection that cannot connect yet', () => {
   afterEach(async () => {
     await connection.close(false);
     await smsc.stop();
-    assert.equal(clock.pendingTimers, 0);
+    await until(() => clock.pendingTimers === 0, 'the end of all timers');
   });
 
   it('connects by itself as soon as it can', async () => {

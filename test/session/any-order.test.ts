@@ -160,8 +160,8 @@ class Play {
         await this.clock.advance(move.ms);
         break;
       case 'resize':
-        this.session.resizeWindow(move.size);
         this.#allowed = Math.max(move.size, this.session.outstanding);
+        this.session.resizeWindow(move.size);
         break;
       case 'pause':
         this.session.pauseReading();

@@ -72,7 +72,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
   ],
   [
     'one priority for all',
-    'priorities: priority 0',
+    'priorities: 0',
     queue((q) => ({ enqueue: (all) => q.enqueue(all.map((item) => ({ ...item, priority: 2 }))) })),
   ],
   [

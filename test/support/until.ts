@@ -4,10 +4,10 @@ import { settle } from './clock';
 const PATIENCE = 20_000;
 
 /** Waits for what real sockets bring, without a guess at how long that takes. */
-export async function until(condition: () => boolean, what = 'it', handlerTimeout = PATIENCE): Promise<void> {
-  const end = Date.now() + handlerTimeout;
+export async function until(condition: () => boolean, what = 'it', limit = PATIENCE): Promise<void> {
+  const end = Date.now() + limit;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`${what} did not come within ${handlerTimeout} ms`);
+    if (Date.now() > end) throw new Error(`${what} did not come within ${limit} ms`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -1,4 +1,4 @@
-import { Aborts } from '../../waiting';
+import { onAbort } from '../../waiting';
 import { SmppError } from '../../protocol';
 import { canSubmit, responseTimes, type ResponseTimeChange, type Session } from '../../session';
 import type { EventReporter, SessionFacts } from '../events/reporter';
@@ -47,7 +47,6 @@ export class ConnectionManager {
   #count = 0;
   /** Who waits for the first bind. */
   readonly #waiters = new Set<Waiter>();
-  readonly #aborts = new Aborts();
   /** Why each link was not let in last; until it is. */
   readonly #problems = new WeakMap<ReconnectingSession, string | undefined>();
 
@@ -170,8 +169,7 @@ export class ConnectionManager {
         resolve: () => (finish(), resolve()),
         reject: (error) => (finish(), reject(error)),
       };
-      const onAbort = (): void => waiter.reject(signal?.reason as Error);
-      const done = signal && this.#aborts.on(signal, onAbort);
+      const done = signal && onAbort(signal, () => waiter.reject(signal.reason as Error));
       this.#waiters.add(waiter);
     });
   }

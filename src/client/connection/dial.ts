@@ -4,14 +4,12 @@ import type { Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import { connect, lookupError, type ConnectOptions, type Transport } from '../../session';
 import { unlessAborted } from '../../waiting';
-
-/** All addresses of a host name, in the order of the system. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
+import type { Network } from '../config/network';
 
 export interface DialOptions extends ConnectOptions {
   /** Counts the tries: each begins with another address, for what takes connections may still refuse every bind. */
   readonly turn: number;
-  readonly resolve?: Resolve | undefined;
+  readonly network?: Network | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
@@ -21,7 +19,8 @@ export interface DialOptions extends ConnectOptions {
  * Rejects as {@link connect} does, with what is wrong with each of them.
  */
 export async function dial(options: DialOptions): Promise<Transport> {
-  const { host, port, tls, turn, timeout, clock } = options;
+  const { host, port, tls, turn, timeout, clock, network } = options;
+  const open = network?.connect ?? connect;
   const begin = clock.monotonic();
   const addresses = rotated(await addressesOf(options), turn);
   // However long the name took: what answers at all gets its chance.
@@ -34,7 +33,7 @@ export async function dial(options: DialOptions): Promise<Transport> {
     try {
       // With one address the name is what errors and logs have.
       const name = addresses.length > 1 ? address : host;
-      return await connect({ ...options, host: name, address, tls: secure, timeout: Math.max(1, share) });
+      return await open({ ...options, host: name, address, tls: secure, timeout: Math.max(1, share) });
     } catch (error) {
       if (options.signal.aborted || !(error instanceof SmppError)) throw error;
       errors.push(error);
@@ -53,11 +52,11 @@ export async function dial(options: DialOptions): Promise<Transport> {
  * name server answers.
  */
 async function addressesOf(options: DialOptions): Promise<string[]> {
-  const { host, port, localAddress, resolve = lookupAll, signal } = options;
+  const { host, port, localAddress, network, signal } = options;
   if (isIP(host)) return [host];
   let all: readonly string[];
   try {
-    all = await inTime(resolve(host), options);
+    all = await inTime((network?.resolve ?? lookupAll)(host), options);
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof SmppError ? error : lookupError(error, host, port);

@@ -9,8 +9,10 @@ import {
   type SessionHandlers,
 } from '../../session';
 import type { SmppError } from '../../protocol';
+import { onAbort } from '../../waiting';
 import { codecOf } from '../config/codec-options';
-import { dial, type Resolve } from './dial';
+import type { Network } from '../config/network';
+import { dial } from './dial';
 import type { Endpoint, LinkType } from './hosts';
 import type { Settings } from '../config/options';
 
@@ -23,7 +25,7 @@ export interface OpeningParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly sequence: (() => SequenceGenerator) | undefined;
-  readonly resolve?: Resolve | undefined;
+  readonly network?: Network | undefined;
   /** How long the SMSC was found to take. */
   readonly responseTimes: ResponseTimes;
   /** Of what comes over a session. */
@@ -50,8 +52,7 @@ const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
 export async function openSession(opening: Opening, bound: (session: Session) => void): Promise<void> {
   const { type, signal, bindTime, clock } = opening;
   const session = await connected(opening);
-  const abort = (): void => session.destroy('destroyed');
-  signal.addEventListener('abort', abort, { once: true });
+  const off = onAbort(signal, () => session.destroy('destroyed'));
   try {
     const askedAt = clock.monotonic();
     await session.bind(`bind_${type}`, bindFields(opening), bindTime.timeout);
@@ -64,12 +65,12 @@ export async function openSession(opening: Opening, bound: (session: Session) =>
     session.destroy();
     throw error;
   } finally {
-    signal.removeEventListener('abort', abort);
+    off();
   }
 }
 
 async function connected(opening: Opening): Promise<Session> {
-  const { settings, endpoint, number, turn, signal, tls, clock, log, sequence, resolve, handlers } = opening;
+  const { settings, endpoint, number, turn, signal, tls, clock, log, sequence, network, handlers } = opening;
   // One that is a user's may fail: nothing is open yet.
   const numbers = sequence?.();
   const transport = await dial({
@@ -78,7 +79,7 @@ async function connected(opening: Opening): Promise<Session> {
     localAddress: settings.localAddress || undefined,
     timeout: settings.connectTimeout,
     turn,
-    resolve,
+    network,
     clock,
     signal,
   });

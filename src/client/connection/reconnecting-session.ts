@@ -1,7 +1,7 @@
 import { BindError, ResponseTime, type CloseCode, type CloseReason, type Session } from '../../session';
 import { HostSelector, type Endpoint, type LinkType, type BoundCounts } from './hosts';
 import { openSession, type OpeningParts } from './opening';
-import { sleep } from '../../waiting';
+import { onAbort, sleep } from '../../waiting';
 
 /** A session that is bound. */
 export interface Bound {
@@ -176,13 +176,11 @@ export class ReconnectingSession {
   /** Until it has closed; or until a better host has taken over, whose session is returned. */
   async #hold(bound: Bound, signal: AbortSignal): Promise<Bound | undefined> {
     const over = new AbortController();
-    const stop = (): void => over.abort(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
+    const off = onAbort(signal, () => over.abort(signal.reason));
     const closed = bound.session.closed.then((reason) => (over.abort(new Error(reason.text)), reason));
     const successor = await this.#moveBack(bound, over.signal);
     const reason = successor ? undefined : await closed;
-    signal.removeEventListener('abort', stop);
+    off();
     // Whoever was to take over may have gone at the same moment.
     if (successor && this.#bound.includes(successor)) return successor;
     const { code, ...why } = reason ?? (await closed);

@@ -101,6 +101,7 @@ export class Dispatcher implements DeliveryContext {
     this.#recall = new Recall({
       queue: parts.store.queue,
       late,
+      clock: parts.clock,
       log: parts.log,
       written: () => settler.idle(),
       hold: (work) => this.gate.hold(work),

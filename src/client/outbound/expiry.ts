@@ -1,6 +1,7 @@
 import { SteadyTime, type Clock, type TimerHandle } from '../../clock';
 import type { Log } from '../../observability';
-import type { Lease, OutboundQueue, QueueItem } from '../../store';
+import type { Eventually, Lease, OutboundQueue, QueueItem } from '../../store';
+import { isTimeout, withLimit } from '../../waiting';
 
 export interface ExpiryParts {
   readonly queue: OutboundQueue;
@@ -99,7 +100,7 @@ export class Expiry {
     try {
       await this.#parts.hold(() => this.#lookThrough(queue));
     } catch (error) {
-      if (this.#running && (error as Error).name !== 'TimeoutError')
+      if (this.#running && !isTimeout(error))
         log.debug(
           { event: 'queue', stage: 'expiry', err: error },
           'the queue could not be looked through for expired messages',
@@ -112,8 +113,8 @@ export class Expiry {
     const { queued, delayed } = await queue.stats();
     this.#next = queued === 0 ? Infinity : this.#parts.clock.now() + SELDOM;
     if (queued <= delayed || !this.#running) return;
-    const signal = AbortSignal.any([AbortSignal.timeout(OFTEN), this.#stopping.signal]);
-    await this.#sort(await queue.take(LOOK, { signal }));
+    const take = (signal: AbortSignal): Eventually<Lease[]> => queue.take(LOOK, { signal });
+    await this.#sort(await withLimit(this.#parts.clock, OFTEN, take, this.#stopping.signal));
   }
 
   async #sort(leases: readonly Lease[]): Promise<void> {

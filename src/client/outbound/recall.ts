@@ -1,10 +1,13 @@
+import type { Clock } from '../../clock';
 import type { Log } from '../../observability';
 import type { Lease, OutboundQueue } from '../../store';
+import { isTimeout, withLimit } from '../../waiting';
 import type { LateAcceptances } from './late-acceptances';
 
 export interface RecallParts {
   readonly queue: OutboundQueue;
   readonly late: LateAcceptances;
+  readonly clock: Clock;
   readonly log: Log;
   /** Resolves when what was given to the store is written. */
   readonly written: () => Promise<void>;
@@ -53,7 +56,7 @@ export class Recall {
         await hold(() => this.#take());
       }
     } catch (error) {
-      if ((error as Error).name !== 'TimeoutError')
+      if (!isTimeout(error))
         log.debug(
           { event: 'queue', stage: 'late', err: error },
           'what was accepted late could not be taken out',
@@ -64,11 +67,11 @@ export class Recall {
   }
 
   async #take(): Promise<void> {
-    const { queue, late, accepted } = this.#parts;
+    const { queue, late, accepted, clock } = this.#parts;
     const { queued, delayed } = await queue.stats();
     // To take from an empty queue is to wait.
     if (late.complete === 0 || queued <= delayed) return;
-    const leases = await queue.take(MOST, { signal: AbortSignal.timeout(PATIENCE) });
+    const leases = await withLimit(clock, PATIENCE, (signal) => queue.take(MOST, { signal }));
     const over = new Set(leases.filter(({ item }) => late.isComplete(item.id)));
     accepted([...over]);
     const others = leases.filter((lease) => !over.has(lease));

@@ -15,6 +15,7 @@ import {
   type Settings,
   type Values,
 } from '../config/options';
+import type { Network } from '../config/network';
 import { tlsProblems } from '../config/tls';
 import { defaultsProblems } from '../message/defaults';
 import { isPart, partProblems } from './part-shapes';
@@ -52,6 +53,8 @@ export interface Parts {
   /** A pino logger, or a function that takes finished lines. */
   log?: Log | LogSink;
   clock?: Clock;
+  /** How connections are opened and names looked up, where not by Node's sockets. */
+  network?: Network;
   /** 0 … 1; default Math.random. For jitter and reference numbers. */
   random?: () => number;
 }

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER, systemClock, type Clock } from '../../clock';
+import { LONGEST_TIMER, nextTick, systemClock, type Clock } from '../../clock';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
 type Reading = 'now' | 'monotonic';
@@ -36,6 +36,10 @@ class GuardedClock implements Clock {
 
   setTimeout(callback: () => void, ms: number): unknown {
     return this.#clock.setTimeout(callback, ms >= 0 ? Math.min(ms, LONGEST_TIMER) : 0);
+  }
+
+  nextTick(callback: () => void): void {
+    nextTick(this.#clock, callback);
   }
 
   clearTimeout(timer: unknown): void {

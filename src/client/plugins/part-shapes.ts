@@ -101,6 +101,7 @@ const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
   listening: { maker: 'an answer', give: "a function () => 'yes', 'no' or 'later'" },
   tls: { shape: {}, give: "an object with options of Node's tls.connect" },
   log: { shape: LOG, maker: 'lines', give: 'a pino logger, or a function that takes lines: (line) => …' },
+  network: { shape: {}, give: 'an object with connect, resolve or both' },
   clock: { shape: CLOCK, give: 'an object with now, monotonic, setTimeout and clearTimeout' },
   random: { maker: 'chance', give: 'a function that gives numbers from 0 to 1, such as Math.random' },
 };

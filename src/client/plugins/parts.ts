@@ -14,6 +14,7 @@ import type { Correlator, Store } from '../../store';
 import type { TextCodec } from '../../text';
 import { guardClock } from './clock-guard';
 import { ConfigError } from '../config/errors';
+import type { Network } from '../config/network';
 import { GuardedHandler } from './handler-guard';
 import { guardLimiter } from './limiter-guard';
 import { DEFAULT_CLIENT_ID, type Settings } from '../config/options';
@@ -38,6 +39,7 @@ export interface OpenParts extends StorePart {
   readonly sequence: (() => SequenceGenerator) | undefined;
   readonly listening: Parts['listening'];
   readonly tls: Parts['tls'];
+  readonly network: Network | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: CollapsedLog;
@@ -77,6 +79,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     sequence: sequence && guardSequence(sequence, faults),
     listening: options.listening && guardListening(options.listening, faults),
     tls: options.tls,
+    network: options.network,
     limiter: new CompositeLimiter({ limiter, handler: throttleHandler, clock }),
     bucket,
     throttleHandler,

@@ -1,5 +1,6 @@
 import { isThenable } from '../../observability';
 import { SmppError } from '../../protocol';
+import { onAbort } from '../../waiting';
 import { answered } from './answers';
 import { PartError } from '../config/errors';
 import type { Correlator, Lease, OutboundQueue, Store } from '../../store';
@@ -235,11 +236,11 @@ function asked(
       const failed = (): void => reject(partFailed('queue', 'enqueue', new Error(text)));
       ended = faults.deadlines.after(LAST_CALL, failed, true);
     };
-    signal.addEventListener('abort', last, { once: true });
+    const off = onAbort(signal, last);
     Promise.resolve(work)
       .then(resolve, reject)
       .finally(() => {
-        signal.removeEventListener('abort', last);
+        off();
         ended();
       });
   });

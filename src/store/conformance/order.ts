@@ -57,7 +57,7 @@ export const orderChecks = [
   }),
 
   check(
-    'priorities: priority 0 comes before 1, and so on to 4; first in, first out within each',
+    'priorities: 0 comes before 1, and so on to 4; first in, first out within each',
     async ({ store }) => {
       for (const priority of [4, 2, 0, 3, 1] as const)
         await store.queue.enqueue(items(`priority${priority}-`, 2, priority));

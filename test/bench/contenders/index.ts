@@ -1,8 +1,13 @@
+import { bareSocket } from './bare-socket';
 import { nodeSmpp } from './node-smpp';
 import { own } from './own';
 import type { Contender } from './types';
 
 /** The clients that the bench compares, each in a process of its own. */
-export const CONTENDERS = { own, 'node-smpp': nodeSmpp } satisfies Record<string, Contender>;
+export const CONTENDERS = { own, 'node-smpp': nodeSmpp, 'bare-socket': bareSocket } satisfies Record<
+  string,
+  Contender
+>;
 
 export type ContenderName = keyof typeof CONTENDERS;
+export type { Setting } from './types';

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
+import { destination, pino } from 'pino';
 import type * as Library from '../../../src';
 import { DESTINATION, SOURCE, TEXT, type Contender } from './types';
 
@@ -10,24 +11,74 @@ function library(): typeof Library {
 
 /** Enough messages that wait for the window never to run dry. */
 const WAITING = 1000;
+const BATCH = 1000;
 
-/** The whole road of this package: intake, memory queue, window, correlation, outcome. */
+/** The whole road of this package: intake, queue, window, correlation, outcome. */
 export const own: Contender = {
-  title: 'this package (memory store)',
-  async open(port, window) {
+  title: 'this package',
+  async open({ port, window, options = {}, message: fields = {}, backlog = 0, receives }) {
     const { SmppClient } = library();
-    const client = new SmppClient({ port, windowSize: window, systemId: 'bench', logLevel: 'silent' });
+    const { logLevel } = options;
+    const lines = pino(
+      { level: typeof logLevel === 'string' ? logLevel : 'silent' },
+      destination('/dev/null'),
+    );
+    const client = new SmppClient({
+      port,
+      windowSize: window,
+      systemId: 'bench',
+      logLevel: 'silent',
+      log: lines,
+      ...options,
+    });
+    let told: (id: string | undefined) => void = () => undefined;
+    if (receives) client.on('receipt', ({ id }) => told(id));
+    let answered: () => void = () => undefined;
+    if (backlog > 0) client.on('response', () => answered());
     await client.start({ failFast: true });
-    const message = { source_addr: SOURCE, destination_addr: DESTINATION, short_message: TEXT };
+    const message = {
+      source_addr: SOURCE,
+      destination_addr: DESTINATION,
+      short_message: TEXT,
+      ...fields,
+    };
+    for (let queued = 0; queued < backlog; queued += BATCH)
+      await client.enqueue(Array<typeof message>(Math.min(BATCH, backlog - queued)).fill(message));
+    const steadily = (count: number): Promise<void> =>
+      new Promise((resolve, reject) => {
+        let toCome = count;
+        answered = () => {
+          client.enqueue(message).catch(reject);
+          if (--toCome === 0) resolve();
+        };
+      });
     return {
       send: async (count) => {
+        if (backlog > 0) return steadily(count);
         let left = count;
         const one = async (): Promise<void> => {
           while (left-- > 0) await client.send(message);
         };
         await Promise.all(Array.from({ length: Math.max(WAITING, 2 * window) }, one));
       },
+      receive: (count) => {
+        const all = new Promise<void>((resolve, reject) => (told = counted(count, resolve, reject)));
+        return client.send({ command: 'query_sm', message_id: String(count) }).then(() => all);
+      },
       close: () => client.stop(),
     };
   },
 };
+
+/** Every receipt has to find its message. */
+function counted(
+  count: number,
+  resolve: () => void,
+  reject: (error: Error) => void,
+): (id: string | undefined) => void {
+  let toCome = count;
+  return (id) => {
+    if (id === undefined) reject(new Error('a receipt found no message'));
+    if (--toCome === 0) resolve();
+  };
+}

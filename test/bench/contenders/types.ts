@@ -2,13 +2,28 @@
 export interface Contender {
   /** What the table calls it. */
   readonly title: string;
-  /** Connects and binds. `window`: submits outstanding at most. */
-  open(port: number, window: number): Promise<Run>;
+  /** Connects and binds. */
+  open(setting: Setting): Promise<Run>;
+}
+
+export interface Setting {
+  readonly port: number;
+  /** Submits outstanding at most. */
+  readonly window: number;
+  /** More options and message fields, for those that know them. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly message?: Readonly<Record<string, unknown>>;
+  /** So many are queued before, and stay that many. */
+  readonly backlog?: number;
+  /** Whether receipts are listened for. */
+  readonly receives: boolean;
 }
 
 export interface Run {
   /** Sends so many messages and resolves when all are answered. */
   send(count: number): Promise<void>;
+  /** Asks the responder for a receipt of each of the last `count` messages; resolves when all are told and answered. */
+  receive?(count: number): Promise<void>;
   close(): Promise<void>;
 }
 

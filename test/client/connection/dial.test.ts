@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { dial, type DialOptions } from '../../../src/client/connection/dial';
 import { systemClock } from '../../../src/clock';
+import { connect, type ConnectOptions, type Transport } from '../../../src/session';
 import type { Peer } from '../../support/peer';
 import { identity, pem } from '../../support/tls';
 import { until } from '../../support/until';
@@ -23,7 +24,7 @@ describe('A host name with several addresses', () => {
     turn: 0,
     clock: systemClock,
     signal: new AbortController().signal,
-    resolve: () => Promise.resolve(addresses),
+    network: { resolve: () => Promise.resolve(addresses) },
     ...more,
   });
 
@@ -83,7 +84,7 @@ describe('A host name with several addresses', () => {
   it('gives up at once when it is stopped while the name is looked up', async () => {
     const stopping = new AbortController();
     const dialled = dial(
-      options([], { signal: stopping.signal, resolve: () => new Promise(() => undefined) }),
+      options([], { signal: stopping.signal, network: { resolve: () => new Promise(() => undefined) } }),
     );
     stopping.abort(new Error('enough'));
     await assert.rejects(dialled, /enough/);
@@ -95,7 +96,7 @@ describe('A host name with several addresses', () => {
     });
     const failing = async (error: Error): Promise<void> => {
       const resolve = (): Promise<string[]> => Promise.reject(error);
-      await assert.rejects(dial(options([], { host: 'no-such-host.invalid', resolve })), {
+      await assert.rejects(dial(options([], { host: 'no-such-host.invalid', network: { resolve } })), {
         code: 'CONNECT_FAILED',
         message: /cannot connect to no-such-host\.invalid:\d+: the host name .*check host/,
       });
@@ -106,7 +107,7 @@ describe('A host name with several addresses', () => {
 
   it('whose name server is dead is told as that, not as an SMSC that does not answer', async () => {
     const resolve = (): Promise<string[]> => new Promise(() => undefined);
-    await assert.rejects(dial(options([], { resolve, timeout: 50 })), {
+    await assert.rejects(dial(options([], { network: { resolve }, timeout: 50 })), {
       code: 'CONNECT_TIMEOUT',
       message:
         /cannot connect to smsc\.example:\d+: no name server answered within 0\.05 s .* check the name servers of this machine/,
@@ -118,7 +119,7 @@ describe('A host name with several addresses', () => {
       await new Promise((done) => setTimeout(done, 90));
       return ['127.0.0.1'];
     };
-    const transport = await dial(options([], { resolve, timeout: 100 }));
+    const transport = await dial(options([], { network: { resolve }, timeout: 100 }));
     assert.equal(transport.peer, `smsc.example:${peer.port}`);
     transport.destroy();
   });
@@ -126,9 +127,21 @@ describe('A host name with several addresses', () => {
   it('is looked up once for a connection, also where it has one address', async () => {
     let lookups = 0;
     const resolve = (): Promise<string[]> => (lookups++, Promise.resolve(['127.0.0.1']));
-    (await dial(options([], { resolve }))).destroy();
+    (await dial(options([], { network: { resolve } }))).destroy();
     // No name server of this machine knows the name.
     assert.equal(lookups, 1);
+  });
+
+  it('is connected to by what stands in the place of sockets', async () => {
+    const asked: unknown[] = [];
+    const resolve = (): Promise<string[]> => Promise.resolve(['192.0.2.1']);
+    const open = (given: ConnectOptions): Promise<Transport> => {
+      asked.push([given.address, given.port]);
+      return connect({ ...given, address: '127.0.0.1', port: peer.port });
+    };
+    const transport = await dial(options([], { port: 2775, network: { resolve, connect: open } }));
+    assert.deepEqual(asked, [['192.0.2.1', 2775]]);
+    transport.destroy();
   });
 
   it('without any address, or none that localAddress fits, says so', async () => {

@@ -329,7 +329,7 @@ describe('Failback', () => {
       const stopped = scene.client.stop();
       await advanceUntil(scene.clock, () => scene.client.state === 'disconnected', 100);
       await stopped;
-      assert.equal(scene.clock.pendingTimers, 0);
+      await until(() => scene.clock.pendingTimers === 0, 'the end of all timers');
       for (const { links } of [scene.peer, scene.second]) for (const link of links) await link.untilEnded();
     }
   });

@@ -136,7 +136,7 @@ describe('Reconnecting', () => {
     await scene.client.disconnect();
     assert.equal(scene.client.state, 'disconnected');
     assert.equal(scene.told('session').at(-1)?.state, 'disconnected');
-    assert.equal(scene.clock.pendingTimers, 0);
+    await until(() => scene.clock.pendingTimers === 0, 'the end of all timers');
   });
 
   it('connect during a disconnect waits for its end, and comes back', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { SmppClient, type MemoryStore } from '../../../src/index';
+import { connect, type ConnectOptions, type Transport } from '../../../src/session';
 import { FakeClock } from '../../support/clock';
 import { Peer, silence } from '../../support/peer';
 import { pass, until } from '../../support/until';
@@ -17,6 +18,24 @@ async function deadPort(): Promise<number> {
 describe('Starting', () => {
   const scenes = new Scenes();
   afterEach(() => scenes.end());
+
+  it('connects by what it is given for that, and to what that finds for a name', async () => {
+    const peer = await scenes.peer();
+    const asked: unknown[] = [];
+    const resolve = (host: string): Promise<string[]> => (asked.push(host), Promise.resolve(['192.0.2.1']));
+    const open = (given: ConnectOptions): Promise<Transport> => {
+      asked.push(given.address);
+      return connect({ ...given, address: '127.0.0.1', port: peer.port });
+    };
+    const { client } = await scenes.idle(
+      {},
+      { host: 'smsc.example', network: { resolve, connect: open } },
+      peer,
+    );
+    await client.start();
+    assert.deepEqual(asked, ['smsc.example', '192.0.2.1']);
+    assert.throws(() => new SmppClient({ network: 'fast' as never }), /network .*connect, resolve or both/);
+  });
 
   it('resolves at the first bind, and tells connecting and bound', async () => {
     const { client, told } = await scenes.bound();
@@ -54,7 +73,7 @@ describe('Starting', () => {
     await refused.clock.advance(1_000_000);
     await pass();
     assert.deepEqual([refused.peer.links.length, refused.client.state], [1, 'disconnected']);
-    assert.equal(refused.clock.pendingTimers, 0);
+    await until(() => refused.clock.pendingTimers === 0, 'the end of all timers');
     const dead = await scenes.idle({}, { port: await deadPort() });
     await assert.rejects(dead.client.start({ failFast: true }), { code: 'CONNECT_FAILED' });
     assert.equal(dead.clock.pendingTimers, 0);
@@ -76,7 +95,8 @@ describe('Starting', () => {
     stopping.abort(why);
     await assert.rejects(started, why);
     await (await peer.link()).untilEnded();
-    assert.deepEqual([client.state, clock.pendingTimers], ['disconnected', 0]);
+    await until(() => clock.pendingTimers === 0, 'the end of all timers');
+    assert.equal(client.state, 'disconnected');
     await assert.rejects(client.start({ signal: stopping.signal }), why);
     assert.equal(clock.pendingTimers, 0);
   });

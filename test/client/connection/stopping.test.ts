@@ -229,7 +229,8 @@ describe('Stopping', () => {
     });
     await pass(10);
     await client.stop();
-    assert.equal(clock.pendingTimers, 0);
+    // Until then one waits for the peer to close its half.
+    await until(() => clock.pendingTimers === 0);
   });
 
   it('of a store that was given leaves it open, one of its own is closed', async () => {

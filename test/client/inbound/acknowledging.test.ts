@@ -296,7 +296,7 @@ describe('Acknowledging by hand', () => {
     await held(scene, 2);
     await scene.client.stop();
     assert.equal(await status(next, second), 'ESME_RX_T_APPN');
-    assert.equal(scene.clock.pendingTimers, 0);
+    await until(() => scene.clock.pendingTimers === 0, 'the end of all timers');
   });
 
   it('what is still on its way to the flow when the client stops is not told, and comes again', async () => {
