@@ -11,8 +11,11 @@ const pure = ['src/protocol/**/*.ts', 'src/text/**/*.ts'];
 const purity =
   'protocol/ and text/ are pure (no I/O, no clock, no chance), so that tests and a browser can run them as they are: let the caller pass it in.';
 const injectedTime = 'Time is injected, so that tests own it: take a Clock (src/clock.ts) as an argument.';
+const injectedChance = 'Chance is injected, so that a seed repeats a run: take `random` from the options.';
 const inBrowser =
   'What src/text/measure.ts reaches is bundled for the editor: no Buffer, no Node module, no iconv there.';
+const limits =
+  'AbortSignal.timeout runs on the real clock, which no test owns: withLimit of src/waiting.ts runs on the one given.';
 const noNodeRed = 'src/ knows nothing of Node-RED, so that it serves as a library: glue belongs in nodes/.';
 
 const nodeRedModules = { regex: '^(node-red|@node-red/)', message: noNodeRed };
@@ -21,6 +24,15 @@ const clockReadings = [
   { selector: "MemberExpression[object.name='Date'][property.name='now']", message: injectedTime },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: injectedTime },
 ];
+const nodeRedTypes = {
+  selector:
+    'TSImportType Literal[value=/^(node-red|@node-red\\u002F)/], ImportExpression Literal[value=/^(node-red|@node-red\\u002F)/]',
+  message: noNodeRed,
+};
+const realLimits = {
+  selector: "MemberExpression[object.name='AbortSignal'][property.name='timeout']",
+  message: limits,
+};
 const chance = {
   selector: "MemberExpression[object.name='Math'][property.name='random']",
   message: `Chance is not pure. ${purity}`,
@@ -84,6 +96,7 @@ export default tseslint.config(
     },
     rules: {
       'project/rooms': ['error', { root }],
+      'project/no-type-circles': ['error', { root }],
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
       'max-lines': ['error', { max: 350 }],
       'no-console': 'error',
@@ -91,7 +104,10 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [nodeRedModules] }] },
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [nodeRedModules] }],
+      'no-restricted-syntax': ['error', nodeRedTypes],
+    },
   },
   {
     files: ['session', 'flow-control', 'store', 'client'].map((room) => `src/${room}/**/*.ts`),
@@ -99,7 +115,29 @@ export default tseslint.config(
     ignores: ['src/session/transport.ts', 'src/store/conformance/**'],
     rules: {
       'no-restricted-globals': ['error', ...timers.map((name) => ({ name, message: injectedTime }))],
-      'no-restricted-syntax': ['error', ...clockReadings],
+      'no-restricted-syntax': ['error', nodeRedTypes, realLimits, ...clockReadings],
+    },
+  },
+  {
+    files: ['src/simulator/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...[...timers, 'setImmediate', 'crypto'].map((name) => ({ name, message: injectedTime })),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        ...clockReadings,
+        { selector: "MemberExpression[property.name='nextTick']", message: injectedTime },
+        {
+          selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+          message: injectedChance,
+        },
+      ],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [nodeRedModules, { regex: '^node:crypto$', message: injectedChance }] },
+      ],
     },
   },
   {

@@ -1,6 +1,6 @@
 // The rules of this project's own that the linter holds: which room may import which, and through which door.
 // A message says what is allowed and where the wanted thing should come from, so that nobody has to look it up.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 
@@ -135,7 +135,61 @@ const rooms = {
   },
 };
 
-export const projectRules = { meta: { name: 'project' }, rules: { rooms } };
+/** file → files that it imports by a relative path, types as well. */
+function importsOf(root, top) {
+  const graph = new Map();
+  for (const name of readdirSync(join(root, top), { recursive: true })) {
+    if (!name.endsWith('.ts')) continue;
+    const file = join(root, top, name);
+    const found = readFileSync(file, 'utf8').matchAll(/\bfrom\s+'(\.[^']*)'/g);
+    const paths = [...found].map(([, specifier]) => join(dirname(file), specifier));
+    graph.set(
+      file,
+      paths.map((path) => (existsSync(`${path}.ts`) ? `${path}.ts` : join(path, 'index.ts'))),
+    );
+  }
+  return graph;
+}
+
+const graphs = new Map();
+
+/** The shortest way from a file back to itself; undefined where there is none. */
+function circleOf(graph, start) {
+  const before = new Map();
+  const open = [start];
+  for (const file of open)
+    for (const next of graph.get(file) ?? []) {
+      if (next === start) {
+        const way = [start];
+        for (let at = file; at !== start; at = before.get(at)) way.unshift(at);
+        return [start, ...way];
+      }
+      if (before.has(next)) continue;
+      before.set(next, file);
+      open.push(next);
+    }
+  return undefined;
+}
+
+const noTypeCircles = {
+  meta: { type: 'problem', schema: [{ type: 'object', properties: { root: { type: 'string' } } }] },
+  create(context) {
+    const [{ root }] = context.options;
+    return {
+      Program(node) {
+        const [top] = relative(root, context.filename).split(sep);
+        if (!graphs.has(top)) graphs.set(top, importsOf(root, top));
+        const way = circleOf(graphs.get(top), context.filename);
+        if (way === undefined) return;
+        const names = way.map((file) => relative(root, file).split(sep).join('/')).join(' → ');
+        const message = `These import each other, if only types: ${names}. What both need moves to a file of its own, or below; or one declares the interface that it needs.`;
+        context.report({ node, message });
+      },
+    };
+  },
+};
+
+export const projectRules = { meta: { name: 'project' }, rules: { rooms, 'no-type-circles': noTypeCircles } };
 
 /** The files that `entry` reaches by relative imports, itself included: what a browser bundle of it would hold. */
 export function reachableFrom(root, entry) {

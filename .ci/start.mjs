@@ -1,5 +1,6 @@
 // `npm start`: dependencies, build, then the demo (src/demo) in this same process, so that one signal ends it all.
 // Nothing but Node is there at first: what is needed of the project is imported once it is built.
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -56,13 +57,24 @@ function untilStopped() {
   return stopped.signal;
 }
 
+/** Only now they are installed. The http nodes expect the express of Node-RED itself. */
+async function nodeRedModules() {
+  const { default: nodeRed } = await import('node-red');
+  const path = createRequire(import.meta.url).resolve('node-red');
+  return { nodeRed, express: createRequire(path)('express') };
+}
+
 async function once(demo, signal) {
-  const delivered = await demo.sendOnce({ root, signal, say: (line) => console.error(line) });
+  const delivered = await demo.sendOnce({
+    ...{ modules: await nodeRedModules(), root, signal },
+    say: (line) => console.error(line),
+  });
   await new Promise((written) => process.stdout.write(`${JSON.stringify(delivered)}\n`, written));
 }
 
 async function stay(demo, signal, { fresh, port, folder = join(root, '.demo') }) {
   const { stop } = await demo.startDemo({
+    modules: await nodeRedModules(),
     root,
     folder: resolve(folder),
     fresh,

@@ -8,12 +8,13 @@ export class Reader {
   }
 
   /** Blank or absent: the first. */
-  choice<const T extends string>(property: string, choices: readonly [T, ...T[]]): T {
+  choice<const T extends string>(property: string, choices: readonly T[]): T {
     const given = this.#definition[property];
-    if (blank(given)) return choices[0];
+    const [first] = choices as readonly [T];
+    if (blank(given)) return first;
     const found = choices.find((choice) => choice === given);
     if (found === undefined) this.#problem(property, given, `give one of ${choices.join(', ')}`);
-    return found ?? choices[0];
+    return found ?? first;
   }
 
   /** Also numbers as text, as environment variables are. */

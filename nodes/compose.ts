@@ -1,33 +1,27 @@
 import { inspect } from 'node:util';
-import { DIRECT, MessageError, QUEUED, askedCommand, nazItem, type Message } from '../src/index';
+import {
+  DIRECT,
+  ENCODING_NAMES,
+  MessageError,
+  QUEUED,
+  askedCommand,
+  commandFacts,
+  nazItem,
+  type CommandFacts,
+  type DirectCommand,
+  type EncodingName,
+  type Message,
+  type QueuedCommand,
+} from '../src/index';
 
-export const COMMANDS = [
-  'submit_sm',
-  'data_sm',
-  'submit_multi',
-  'broadcast_sm',
-  'query_sm',
-  'cancel_sm',
-  'replace_sm',
-  'query_broadcast_sm',
-  'cancel_broadcast_sm',
-] as const;
+type SentCommand = QueuedCommand | DirectCommand;
+
+const isCurrent = (command: SentCommand): boolean => !commandFacts(command).obsolete;
+/** What a node can be set to send. Queries of SMPP 3.3 alone go by `from message`. */
+export const COMMANDS: readonly SentCommand[] = [...QUEUED, ...DIRECT].filter(isCurrent);
 export const FROM_MESSAGE = 'from message';
-export const ENCODINGS = [
-  FROM_MESSAGE,
-  'auto',
-  'gsm0338',
-  'gsm0338-packed',
-  'ascii',
-  'latin1',
-  'ucs2',
-  'iso8859-5',
-  'iso8859-8',
-  'shift_jis',
-  'iso2022jp',
-  'euc-kr',
-  'binary',
-] as const;
+export const ENCODINGS: readonly EncodingChoice[] = [FROM_MESSAGE, 'auto', ...ENCODING_NAMES];
+type EncodingChoice = EncodingName | 'auto' | typeof FROM_MESSAGE;
 export const LONG_MESSAGES = [
   FROM_MESSAGE,
   'auto',
@@ -41,12 +35,12 @@ export const LONG_MESSAGES = [
 export const RECEIPTS = [FROM_MESSAGE, 'final', 'none', 'failure', 'success'] as const;
 export const ACKNOWLEDGEMENTS = ['none', 'delivery', 'manual', 'both'] as const;
 
-export type CommandChoice = (typeof COMMANDS)[number] | typeof FROM_MESSAGE;
+export type CommandChoice = SentCommand | typeof FROM_MESSAGE;
 
 /** The properties of an smpp-out node that say what a message is. */
 export interface OutSettings {
   readonly command: CommandChoice;
-  readonly encoding: (typeof ENCODINGS)[number];
+  readonly encoding: EncodingChoice;
   readonly longMessages: (typeof LONG_MESSAGES)[number];
   readonly registeredDelivery: (typeof RECEIPTS)[number];
   readonly intermediateNotification: boolean;
@@ -92,13 +86,11 @@ export type Composed =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const SENDABLE = new Set<string>([...QUEUED, ...DIRECT]);
-/** These have a text. */
-const TEXT_COMMANDS = new Set(['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm', 'replace_sm']);
-/** These go to a number; the others to an area, or they name a message that was sent before. */
-const TOPIC_COMMANDS = new Set(['submit_sm', 'data_sm', 'submit_multi', 'cancel_sm']);
-/** These can ask for a receipt. */
-const RECEIPT_COMMANDS = new Set(['submit_sm', 'data_sm', 'submit_multi', 'replace_sm']);
+/** What the table says of a command that can be sent; undefined for any other. */
+function factsOf(command: string): CommandFacts | undefined {
+  const facts = commandFacts(command);
+  return facts?.route && facts;
+}
 
 /**
  * What to send for one message of the flow. What the user set in the node (text, recipient, sender) is read from
@@ -153,7 +145,7 @@ class Composer {
     const command = commandOf(this.#settings.command, payload, fields);
     const message: Record<string, unknown> = { ...fields, ...payload, command };
     if (isFields(fields.tlvs) && isFields(payload.tlvs)) message.tlvs = { ...fields.tlvs, ...payload.tlvs };
-    if (TEXT_COMMANDS.has(command)) this.#setText(message, content);
+    if (factsOf(command)?.text) this.#setText(message, content);
     this.#setDestination(message, command);
     this.#setSource(message);
     this.#setHandling(message, command);
@@ -188,7 +180,7 @@ class Composer {
     }
     // A message_id says all of what is to be cancelled, and a wrong number beside it spoils it.
     const known = command === 'cancel_sm' && has(message.message_id);
-    const asked = TOPIC_COMMANDS.has(command) && !known;
+    const asked = factsOf(command)?.recipient && !known;
     if (chosen && hasAny(chosen.value)) message.destination_addr = recipient(chosen.value);
     else if (chosen && asked) throw nothing('MISSING_DESTINATION', 'destination_addr', 'To', chosen);
     if (chosen || !asked || has(message.destination_addr) || has(message.dest_address)) return;
@@ -210,11 +202,12 @@ class Composer {
   #setHandling(message: Record<string, unknown>, command: string): void {
     const { encoding, longMessages, registeredDelivery, intermediateNotification, smeAcknowledgement } =
       this.#settings;
-    if (TEXT_COMMANDS.has(command)) {
+    const facts = factsOf(command);
+    if (facts?.text) {
       if (encoding !== FROM_MESSAGE) message.encoding = encoding;
       if (longMessages !== FROM_MESSAGE) message.long_messages = longMessages;
     }
-    if (!RECEIPT_COMMANDS.has(command)) return;
+    if (!facts?.receipt) return;
     if (registeredDelivery !== FROM_MESSAGE) message.registered_delivery = registeredDelivery;
     if (intermediateNotification) message.intermediate_notification = true;
     if (smeAcknowledgement !== 'none') message.sme_acknowledgement = smeAcknowledgement;
@@ -250,7 +243,7 @@ function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): stri
   if (choice === FROM_MESSAGE) return 'submit_sm';
   if (!has(asked) || asked === choice) return choice;
   // No node sends it: that is what is wrong with it.
-  if (typeof asked === 'string' && !SENDABLE.has(asked)) return asked;
+  if (typeof asked === 'string' && !factsOf(asked)) return asked;
   throw new MessageError(
     'COMMAND_MISMATCH',
     'command',

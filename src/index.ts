@@ -4,7 +4,16 @@
  * and `./simulator` (an SMSC) are faces of their own.
  */
 export * from './client';
-export { SmppError, plainCopy } from './protocol';
+export {
+  DIRECT,
+  QUEUED,
+  SmppError,
+  commandFacts,
+  plainCopy,
+  type CommandFacts,
+  type DirectCommand,
+  type QueuedCommand,
+} from './protocol';
 export {
   AdaptiveThrottleHandler,
   CompositeLimiter,
@@ -27,5 +36,5 @@ export {
   type Transport,
   type TransportHandlers,
 } from './session';
-export { withoutLineEnd, type TextCodec } from './text';
+export { ENCODING_NAMES, withoutLineEnd, type EncodingName, type TextCodec } from './text';
 export { systemClock, type Clock } from './clock';

@@ -31,11 +31,12 @@ export type {
   SessionEvent,
   ThrottleEvent,
 } from './events/events';
-export { DIRECT, QUEUED, type Message } from './message/message';
+export type { Message } from './message/message';
 export { askedCommand, nazItem } from './message/naz-items';
 export { OPTIONS, type Listening, type Settings } from './config/options';
 export type { Network } from './config/network';
-export { findProblems, normalise, type Parts, type SmppClientOptions } from './plugins/client-options';
+export { findProblems, normalise } from './plugins/normalise';
+export type { Parts, SmppClientOptions } from './plugins/client-options';
 export type { FailoverHost } from './config/failover-option';
 export type { OptionKind } from './config/option-kinds';
 export { accountOf } from './plugins/store-part';

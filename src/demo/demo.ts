@@ -1,11 +1,11 @@
-import type { FlowNode, NodeRed } from './node-red';
-import { loadNodeRed, versionOf } from './node-red';
 import { flowIds } from './flow';
+import { embed, versionOf, type FlowNode, type NodeRed, type NodeRedModules } from './node-red';
 import { host, listenFrom } from './ports';
 import { Story } from './story';
 import { UserFolder } from './user-folder';
 
 export interface DemoOptions {
+  readonly modules: NodeRedModules;
   /** The checkout: where package.json lies. */
   readonly root: string;
   /** Where Node-RED keeps the flow and its settings between starts. */
@@ -27,24 +27,20 @@ export interface Demo {
  * @throws DemoError when another demo runs in the folder, or no port is free
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { root, say, fresh = false, port = 1880 } = options;
+  const { modules, root, say, fresh = false, port = 1880 } = options;
+  const { nodeRed } = modules;
   const folder = new UserFolder(root, options.folder);
   await folder.claim();
   if (fresh) folder.reset();
   const held = await folder.prepareFlow(say);
   say('Starting Node-RED ...');
   const story = new Story(say);
-  const { nodeRed, server } = await loadNodeRed({
-    root,
-    userDir: folder.path,
-    editor: true,
-    log: (line) => story.log(line),
-  });
+  const server = embed(modules, root, folder.path, true, (line) => story.log(line));
   const url = `http://${host}:${await listenFrom(server, port)}`;
   folder.note(url);
   story.follow(nodeRed);
   nodeRed.events.on('flows:starting', () => {
-    for (const port of held.splice(0)) port.release();
+    for (const port of held.splice(0)) void port.release();
   });
   await nodeRed.start();
   say(`Node-RED ${versionOf(nodeRed)} is listening: open ${url} in a browser (Ctrl-C stops it).`);
@@ -64,20 +60,17 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
 }
 
-/** Presses the flow's button once. Only towards the simulator of the flow: with a real SMS centre it would cost. */
+/** Presses the flow's button once. Only towards the simulator of the flow: with a real SMSC it would cost. */
 function sendGreeting(nodeRed: NodeRed): void {
   if (bindsToOwnSimulator(nodeRed)) nodeRed.nodes.getNode(flowIds.hello)?.receive();
 }
 
 function bindsToOwnSimulator(nodeRed: NodeRed): boolean {
-  const nodes: FlowNode[] = [];
-  nodeRed.nodes.eachNode((node) => nodes.push(node));
-  const connection = nodes.find(({ id }) => id === flowIds.connection);
-  const simulator = nodes.find(({ id }) => id === flowIds.simulator);
+  const nodes = new Map<string, FlowNode>();
+  nodeRed.nodes.eachNode((node) => nodes.set(node.id, node));
+  const connection = nodes.get(flowIds.connection);
+  const simulator = nodes.get(flowIds.simulator);
   return (
-    connection !== undefined &&
-    connection.host === host &&
-    simulator?.d !== true &&
-    String(connection.port) === String(simulator?.port)
+    connection?.host === host && simulator?.d !== true && String(connection.port) === String(simulator?.port)
   );
 }

@@ -2,14 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FlowNode } from './node-red';
 
-export interface FlowOptions {
-  /** The checkout: where package.json lies. */
-  readonly root: string;
-  readonly simulatorPort: number;
-  /** With the http routes of the demo; else only what sends and receives. */
-  readonly withHttp: boolean;
-}
-
 export const flowIds = {
   tab: 'demo-tab',
   connection: 'demo-connection',
@@ -20,163 +12,75 @@ export const flowIds = {
 /** What smpp-config asks for; the simulator of the flow takes any. */
 export const flowCredentials = { [flowIds.connection]: { systemId: 'demo', password: 'demo' } };
 
-/** The flow that `npm start` shows, as Node-RED's flow file has it. */
-export function demoFlow({ root, simulatorPort, withHttp }: FlowOptions): FlowNode[] {
-  const build = new Builder(root);
-  return [
+/**
+ * The flow that `npm start` shows, as Node-RED's flow file has it. `root`: the checkout, where package.json lies;
+ * `withHttp`: with the http routes of the demo, else only what sends and receives.
+ */
+export function demoFlow(root: string, simulatorPort: number, withHttp: boolean): FlowNode[] {
+  const example = JSON.parse(
+    readFileSync(join(root, 'examples', '01-first-message.json'), 'utf8'),
+  ) as FlowNode[];
+  const address = { host: '127.0.0.1', port: simulatorPort };
+  const nodes = [
     { id: flowIds.tab, type: 'tab', label: 'SMPP demo', disabled: false, info: about, env: [] },
-    ...connection(build, simulatorPort),
-    ...sending(build),
-    ...receiving(build),
-    ...(withHttp ? httpRoute(build) : []),
+    { id: flowIds.connection, type: 'smpp-config', name: 'Simulator', ...address },
+    comment('about-simulator', 540, 'An SMSC inside the flow: it accepts, and sends receipts'),
+    node('smpp-simulator', 'simulator', [180, 580], { name: 'SMSC', ...address }, []),
+    ...messages,
+    ...(withHttp ? httpRoute : []),
   ];
+  // What is not said here is as in the example, so that nodes have all their properties as an editor would save them.
+  return nodes.map((one) => ({ ...example.find(({ type }) => type === one.type), ...one }));
 }
 
 const about = `
-**A first SMS.** Press the button of *Hello*: the message goes to the SMS centre, and the debug sidebar shows
+**A first SMS.** Press the button of *Hello*: the message goes to the SMSC, and the debug sidebar shows
 that it was accepted, and then its receipt.
 
-**Your own SMS centre.** Open *send*, edit its connection, set host, port, system ID and password, press Deploy.
+**Your own SMSC.** Open *send*, edit its connection, set host, port, system ID and password, press Deploy.
 
 **Starting over.** \`npm start -- --fresh\` forgets all changes.
 `.trim();
 
-/** Makes nodes that have all their properties, as an editor would save them. */
-class Builder {
-  readonly #example: readonly FlowNode[];
+/** Properties of the types that no example has, or that are always the same here. */
+const common: Readonly<Record<string, object>> = {
+  debug: { active: true, tosidebar: true, console: false, tostatus: false, targetType: 'msg' },
+  function: { timeout: 0, noerr: 0, initialize: '', finalize: '', libs: [] },
+  'smpp-out': { connection: flowIds.connection },
+  'smpp-in': { connection: flowIds.connection },
+};
 
-  constructor(root: string) {
-    this.#example = JSON.parse(
-      readFileSync(join(root, 'examples', '01-first-message.json'), 'utf8'),
-    ) as FlowNode[];
-  }
-
-  config(id: string, type: string, properties: Readonly<Record<string, unknown>>): FlowNode {
-    return { ...this.#example.find((node) => node.type === type), ...properties, id, type };
-  }
-
-  node(
-    id: string,
-    type: string,
-    [x, y]: readonly [x: number, y: number],
-    properties: Readonly<Record<string, unknown>>,
-    ...wires: string[][]
-  ): FlowNode {
-    return { ...this.config(id, type, properties), z: flowIds.tab, x, y, wires };
-  }
-
-  out(
-    id: string,
-    at: readonly [number, number],
-    properties: Readonly<Record<string, unknown>>,
-    to: string,
-  ): FlowNode {
-    return this.node(id, 'smpp-out', at, { connection: flowIds.connection, ...properties }, [to]);
-  }
-
-  in(
-    id: string,
-    at: readonly [number, number],
-    properties: Readonly<Record<string, unknown>>,
-    to: string,
-  ): FlowNode {
-    return this.node(id, 'smpp-in', at, { connection: flowIds.connection, ...properties }, [to]);
-  }
-
-  debug(id: string, at: readonly [number, number], name: string, property: string, active = true): FlowNode {
-    const shown = { tosidebar: true, console: false, tostatus: false, complete: property, targetType: 'msg' };
-    return this.node(id, 'debug', at, { name, active, ...shown });
-  }
-
-  function(
-    id: string,
-    at: readonly [number, number],
-    name: string,
-    body: string,
-    ...wires: string[][]
-  ): FlowNode {
-    const rest = { timeout: 0, noerr: 0, initialize: '', finalize: '', libs: [] };
-    return this.node(
-      id,
-      'function',
-      at,
-      { name, func: body.trim(), outputs: wires.length, ...rest },
-      ...wires,
-    );
-  }
-
-  comment(id: string, y: number, name: string): FlowNode {
-    return this.node(id, 'comment', [270, y], { name, info: '' });
-  }
+/** `wires`: for each output the nodes that it leads to, both without the `demo-` of their ids. */
+function node(
+  type: string,
+  id: string,
+  [x, y]: readonly [number, number],
+  properties: Readonly<Record<string, unknown>>,
+  ...wires: string[][]
+): FlowNode {
+  const to = wires.map((output) => output.map((one) => `demo-${one}`));
+  return { id: `demo-${id}`, type, z: flowIds.tab, x, y, ...common[type], ...properties, wires: to };
 }
 
-function connection(build: Builder, port: number): FlowNode[] {
-  const address = { host: '127.0.0.1', port };
-  return [
-    build.config(flowIds.connection, 'smpp-config', { name: 'Simulator', ...address }),
-    build.comment(
-      'demo-about-simulator',
-      540,
-      'An SMS centre inside the flow: it accepts, and sends receipts',
-    ),
-    build.node(flowIds.simulator, 'smpp-simulator', [180, 580], { name: 'SMS centre', ...address }, []),
-  ];
+function comment(id: string, y: number, name: string): FlowNode {
+  return node('comment', id, [270, y], { name, info: '' });
 }
 
-function sending(build: Builder): FlowNode[] {
-  const message = { payload: 'Hello', payloadType: 'str', topic: '447700900123' };
-  return [
-    build.comment('demo-about-sending', 60, 'Press the button: an SMS goes out'),
-    build.node(
-      flowIds.hello,
-      'inject',
-      [150, 100],
-      { name: 'Hello', repeat: '', crontab: '', once: false, onceDelay: 0.1, ...message },
-      ['demo-out'],
-    ),
-    build.out('demo-out', [340, 100], { name: 'send', completeWhen: 'accepted' }, 'demo-accepted'),
-    build.debug('demo-accepted', [540, 100], 'accepted', 'smpp'),
-  ];
-}
+const hello = { name: 'Hello', payload: 'Hello', payloadType: 'str', topic: '447700900123' };
+const once = { repeat: '', crontab: '', once: false, onceDelay: 0.1 };
+const events = ['request', 'response', 'failure', 'session', 'throttle', 'queue'];
 
-function receiving(build: Builder): FlowNode[] {
-  const rest = ['request', 'response', 'failure', 'session', 'throttle', 'queue'];
-  return [
-    build.comment('demo-about-receiving', 180, 'Receipts and incoming messages come here'),
-    build.in('demo-in', [150, 220], { name: 'receive', events: ['message', 'receipt'] }, 'demo-received'),
-    build.debug('demo-received', [540, 220], 'received', 'payload'),
-    build.in('demo-watch', [150, 300], { name: 'watch', events: rest }, 'demo-watched'),
-    build.debug('demo-watched', [540, 300], 'all the rest', 'smpp', false),
-  ];
-}
-
-function httpRoute(build: Builder): FlowNode[] {
-  const route = {
-    name: 'POST /send',
-    url: '/send',
-    method: 'post',
-    upload: false,
-    skipBodyParsing: true,
-    swaggerDoc: '',
-  };
-  const response = 'demo-http-response';
-  return [
-    build.comment('demo-about-http', 360, 'POST /send with {"to": "447700900123", "text": "Hello"}'),
-    build.node('demo-http-in', 'http in', [140, 400], route, ['demo-http-read']),
-    build.function('demo-http-read', [310, 400], 'read request', readRequest, ['demo-http-out'], [response]),
-    build.out('demo-http-out', [460, 400], { name: 'queue', completeWhen: 'queued' }, 'demo-http-queued'),
-    build.function('demo-http-queued', [600, 400], 'answer 202', answerQueued, [response]),
-    build.node(response, 'http response', [750, 440], { name: '', statusCode: '', headers: {} }),
-    build.node(
-      'demo-http-catch',
-      'catch',
-      [300, 480],
-      { name: 'refused', scope: ['demo-http-out'], uncaught: false },
-      ['demo-http-refused'],
-    ),
-    build.function('demo-http-refused', [580, 480], 'answer 400 or 503', answerRefused, [response]),
-  ];
-}
+const messages = [
+  comment('about-sending', 60, 'Press the button: an SMS goes out'),
+  node('inject', 'hello', [150, 100], { ...hello, ...once }, ['out']),
+  node('smpp-out', 'out', [340, 100], { name: 'send', completeWhen: 'accepted' }, ['accepted']),
+  node('debug', 'accepted', [540, 100], { name: 'accepted', complete: 'smpp' }),
+  comment('about-receiving', 180, 'Receipts and incoming messages come here'),
+  node('smpp-in', 'in', [150, 220], { name: 'receive', events: ['message', 'receipt'] }, ['received']),
+  node('debug', 'received', [540, 220], { name: 'received', complete: 'payload' }),
+  node('smpp-in', 'watch', [150, 300], { name: 'watch', events }, ['watched']),
+  node('debug', 'watched', [540, 300], { name: 'all the rest', complete: 'smpp', active: false }),
+];
 
 // The bodies of the function nodes: what a person reads when opening them in the editor.
 
@@ -217,3 +121,30 @@ msg.statusCode = full ? 503 : field ? 400 : 500;
 msg.payload = { code: msg.error.code, field, error: msg.error.message.replace(/^\\w*Error: /, "") };
 return msg;
 `;
+
+const route = { url: '/send', method: 'post', upload: false, skipBodyParsing: true, swaggerDoc: '' };
+const code = (func: string, outputs = 1): object => ({ func: func.trim(), outputs });
+
+const httpRoute = [
+  comment('about-http', 360, 'POST /send with {"to": "447700900123", "text": "Hello"}'),
+  node('http in', 'http-in', [140, 400], { name: 'POST /send', ...route }, ['http-read']),
+  node(
+    'function',
+    'http-read',
+    [310, 400],
+    { name: 'read request', ...code(readRequest, 2) },
+    ['http-out'],
+    ['http-response'],
+  ),
+  node('smpp-out', 'http-out', [460, 400], { name: 'queue', completeWhen: 'queued' }, ['http-queued']),
+  node('function', 'http-queued', [600, 400], { name: 'answer 202', ...code(answerQueued) }, [
+    'http-response',
+  ]),
+  node('http response', 'http-response', [750, 440], { name: '', statusCode: '', headers: {} }),
+  node('catch', 'http-catch', [300, 480], { name: 'refused', scope: ['demo-http-out'], uncaught: false }, [
+    'http-refused',
+  ]),
+  node('function', 'http-refused', [580, 480], { name: 'answer 400 or 503', ...code(answerRefused) }, [
+    'http-response',
+  ]),
+];

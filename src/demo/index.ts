@@ -4,4 +4,4 @@
  */
 export { startDemo, type Demo, type DemoOptions } from './demo';
 export { sendOnce, type Delivered } from './once';
-export { DemoError } from './errors';
+export { DemoError } from './ports';

@@ -1,5 +1,4 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 
 /** As much as is used here of how a program embeds Node-RED (its documentation, "Embedding into an existing app"). */
 export interface NodeRed {
@@ -13,7 +12,7 @@ export interface NodeRed {
   readonly hooks: { add(hook: string, handler: (event: never) => void): void };
   readonly nodes: {
     eachNode(visit: (node: FlowNode) => void): void;
-    getNode(id: string): RunningNode | null;
+    getNode(id: string): { receive(msg?: Record<string, unknown>): void } | null;
   };
 }
 
@@ -22,10 +21,6 @@ export interface FlowNode {
   readonly id: string;
   readonly type: string;
   readonly [property: string]: unknown;
-}
-
-export interface RunningNode {
-  receive(msg?: Record<string, unknown>): void;
 }
 
 /** What Node-RED hands to a log handler. */
@@ -39,25 +34,23 @@ export interface LogLine {
 
 type App = RequestListener & { use(handler: RequestListener): void };
 
-export interface RuntimeOptions {
-  /** The checkout: where package.json lies. */
-  readonly root: string;
-  readonly userDir: string;
-  readonly editor: boolean;
-  readonly log: (line: LogLine) => void;
-}
-
-export interface Runtime {
+/** What embeds Node-RED: its module, and the express that it is made with, around editor and flows. */
+export interface NodeRedModules {
   readonly nodeRed: NodeRed;
-  /** For the editor and the flows' own routes; not listening yet. */
-  readonly server: Server;
+  readonly express: () => App;
 }
 
-/** Loads Node-RED into this process: nothing is left behind when the process goes, however it goes. */
-export async function loadNodeRed({ root, userDir, editor, log }: RuntimeOptions): Promise<Runtime> {
-  const { default: nodeRed } = (await import('node-red')) as unknown as { default: NodeRed };
-  // The http nodes expect one application around editor and flows, made by the same express.
-  const express = createRequire(require.resolve('node-red'))('express') as () => App;
+/**
+ * Readies Node-RED in this process: nothing is left behind when the process goes, however it goes. The server, for
+ * the editor and the flows' own routes, does not listen yet. `root`: the checkout, where package.json lies.
+ */
+export function embed(
+  { nodeRed, express }: NodeRedModules,
+  root: string,
+  userDir: string,
+  editor: boolean,
+  log: (line: LogLine) => void,
+): Server {
   const app = express();
   const server = createServer(app);
   nodeRed.init(server, {
@@ -75,7 +68,7 @@ export async function loadNodeRed({ root, userDir, editor, log }: RuntimeOptions
   });
   app.use(nodeRed.httpAdmin);
   app.use(nodeRed.httpNode);
-  return { nodeRed, server };
+  return server;
 }
 
 /** Node-RED takes the checkout around it for its own, and says so. */

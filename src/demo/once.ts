@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DemoError } from './errors';
 import { demoFlow, flowCredentials, flowIds } from './flow';
-import { loadNodeRed, versionOf, type LogLine } from './node-red';
-import { anyFreePort } from './ports';
+import { embed, versionOf, type LogLine, type NodeRedModules } from './node-red';
+import { DemoError, anyFreePort } from './ports';
 import { Story, type SmppFacts } from './story';
 
 export interface OnceOptions {
+  readonly modules: NodeRedModules;
   /** The checkout: where package.json lies. */
   readonly root: string;
   readonly say: (line: string) => void;
@@ -15,8 +15,8 @@ export interface OnceOptions {
   readonly signal: AbortSignal;
   /** How long delivery may take, in milliseconds; default 30 000. */
   readonly timeout?: number;
-  /** Where the SMS centre listens; default: a simulator of its own on a free port. */
-  readonly centrePort?: number;
+  /** Where the SMSC listens; default: a simulator of its own on a free port. */
+  readonly smscPort?: number;
 }
 
 export interface Delivered {
@@ -32,38 +32,34 @@ export interface Delivered {
  * @throws DemoError with the reason when it is not delivered in time
  */
 export async function sendOnce(options: OnceOptions): Promise<Delivered> {
+  const { modules, root, say, signal, timeout = 30_000, smscPort } = options;
   const userDir = mkdtempSync(join(tmpdir(), 'node-red-smpp-'));
-  try {
-    return await sendFrom(userDir, options);
-  } finally {
-    rmSync(userDir, { recursive: true, force: true });
-  }
-}
-
-async function sendFrom(userDir: string, options: OnceOptions): Promise<Delivered> {
-  const { root, say, signal, timeout = 30_000, centrePort } = options;
-  const flow = demoFlow({ root, simulatorPort: centrePort ?? (await anyFreePort()), withHttp: false });
-  const nodes = centrePort === undefined ? flow : flow.filter(({ id }) => id !== flowIds.simulator);
-  writeFileSync(join(userDir, 'flows.json'), JSON.stringify(nodes));
-  writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(flowCredentials));
-
   const story = new Story(say);
   const outcome = new Outcome(signal, timeout, () => story.lastState);
   const log = (line: LogLine): void => {
     story.log(line);
     outcome.noteError(line);
   };
-  const { nodeRed } = await loadNodeRed({ root, userDir, editor: false, log });
-  story.follow(nodeRed, (facts, payload) => outcome.note(facts, payload));
-  say(`Starting Node-RED ${versionOf(nodeRed)} ...`);
-  await nodeRed.start();
   try {
-    await Promise.race([story.bound, outcome.settled]);
-    nodeRed.nodes.getNode(flowIds.hello)?.receive();
-    return await outcome.settled;
+    const flow = demoFlow(root, smscPort ?? (await anyFreePort()), false);
+    const nodes = smscPort === undefined ? flow : flow.filter(({ id }) => id !== flowIds.simulator);
+    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(nodes));
+    writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(flowCredentials));
+    const { nodeRed } = modules;
+    embed(modules, root, userDir, false, log);
+    story.follow(nodeRed, (facts, payload) => outcome.note(facts, payload));
+    say(`Starting Node-RED ${versionOf(nodeRed)} ...`);
+    await nodeRed.start();
+    try {
+      await Promise.race([story.bound, outcome.settled]);
+      nodeRed.nodes.getNode(flowIds.hello)?.receive();
+      return await outcome.settled;
+    } finally {
+      await nodeRed.stop();
+    }
   } finally {
     outcome.close();
-    await nodeRed.stop();
+    rmSync(userDir, { recursive: true, force: true });
   }
 }
 
@@ -73,25 +69,24 @@ class Outcome {
   readonly #timer: NodeJS.Timeout;
   #accepted: SmppFacts | undefined;
   #receipt: Omit<Delivered, 'segments'> | undefined;
-  #lastError: string | undefined;
+  #lastError = '';
   #deliver!: (delivered: Delivered) => void;
-  #fail!: (error: DemoError) => void;
+  #fail!: (why: string) => void;
 
+  /** `state`: of the connection. */
   constructor(signal: AbortSignal, timeout: number, state: () => string | undefined) {
     this.settled = new Promise((resolve, reject) => {
       this.#deliver = resolve;
-      this.#fail = reject;
+      this.#fail = (why) => reject(new DemoError(why));
     });
     // Told to the one who awaits it, also when that is only later.
     this.settled.catch(() => undefined);
-    signal.addEventListener('abort', () =>
-      this.#fail(new DemoError('Stopped before the message was delivered.')),
-    );
+    signal.addEventListener('abort', () => this.#fail('Stopped before the message was delivered.'));
     this.#timer = setTimeout(() => {
       const stage = this.#accepted
         ? 'It was accepted, but no receipt came.'
         : `It was not accepted; the connection is ${state() ?? 'not made'}.`;
-      this.#fail(new DemoError(`Not delivered within ${timeout / 1000} s. ${stage}${this.#why()}`));
+      this.#fail(`Not delivered within ${timeout / 1000} s. ${stage}${this.#lastError}`);
     }, timeout);
   }
 
@@ -104,19 +99,15 @@ class Outcome {
     if (!this.#accepted || !this.#receipt) return;
     const delivered = { ...this.#receipt, segments: this.#accepted.segments ?? 1 };
     if (delivered.state === 'DELIVRD') this.#deliver(delivered);
-    else this.#fail(new DemoError(`Not delivered: the receipt says ${delivered.state}.`));
+    else this.#fail(`Not delivered: the receipt says ${delivered.state}.`);
   }
 
   noteError({ level, msg, type }: LogLine): void {
-    if (level <= (type === 'smpp-config' ? 30 : 20))
-      this.#lastError = msg instanceof Error ? msg.message : String(msg);
+    if (level > (type === 'smpp-config' ? 30 : 20)) return;
+    this.#lastError = ` Last error: ${msg instanceof Error ? msg.message : String(msg)}`;
   }
 
   close(): void {
     clearTimeout(this.#timer);
-  }
-
-  #why(): string {
-    return this.#lastError === undefined ? '' : ` Last error: ${this.#lastError}`;
   }
 }

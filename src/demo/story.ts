@@ -18,19 +18,8 @@ interface FlowMessage {
 }
 
 /** What the runtime's hooks hand over. */
-interface Sent {
-  readonly msg: FlowMessage;
-  readonly source: { readonly id: string };
-}
-
-interface Completed {
-  readonly msg: FlowMessage;
-  readonly node: { readonly id: string };
-  readonly error?: { readonly message?: string };
-}
-
-/** Hears of every message that leaves an smpp node. */
-export type Listener = (facts: SmppFacts, payload: unknown) => void;
+type Sent = Readonly<{ msg: FlowMessage; source: { id: string } }>;
+type Completed = Readonly<{ msg: FlowMessage; node: { id: string }; error?: { message?: string } }>;
 
 /** Node-RED's number for this level of its log; what is worse has a smaller one. */
 const warnLevel = 30;
@@ -54,7 +43,8 @@ export class Story {
     this.bound = new Promise((resolve) => (this.#nowBound = resolve));
   }
 
-  follow(nodeRed: NodeRed, heard?: Listener): void {
+  /** `heard` is called for every message that leaves an smpp node. */
+  follow(nodeRed: NodeRed, heard?: (facts: SmppFacts, payload: unknown) => void): void {
     this.#nodeRed = nodeRed;
     nodeRed.events.on('node-status', ({ id, status }: { id: string; status?: { text?: string } }) => {
       this.#tellStatus(this.#node(id), status?.text);

@@ -1,40 +1,36 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DemoError } from './errors';
 import { demoFlow, flowCredentials } from './flow';
 import type { FlowNode } from './node-red';
-import { holdPort, type HeldPort } from './ports';
+import { DemoError, holdPort, type HeldPort } from './ports';
 
 const firstSimulatorPort = 2775;
 
-/** Where the editor of a running demo is to be found, so that no second one writes the same files. */
-interface Running {
-  pid: number;
-  url: string;
-}
-
 /** The folder in which Node-RED keeps flows and settings between starts. */
 export class UserFolder {
-  readonly path: string;
-  readonly #root: string;
+  /** `root`: the checkout, where package.json lies. */
+  constructor(
+    readonly root: string,
+    readonly path: string,
+  ) {}
 
-  /** @param root the checkout: where package.json lies */
-  constructor(root: string, path: string) {
-    this.#root = root;
-    this.path = path;
-  }
-
-  /** @throws DemoError when another demo runs in this folder. */
+  /** @throws DemoError when another demo runs in this folder, so that no second one writes the same files. */
   async claim(): Promise<void> {
-    const running = await this.#running();
-    if (running)
-      throw new DemoError(
-        `The demo is running already: ${running.url} (process ${running.pid}). Stop that one first.`,
-      );
+    let running: { pid: number; url: string };
+    try {
+      running = JSON.parse(readFileSync(this.#file('running.json'), 'utf8')) as typeof running;
+      process.kill(running.pid, 0);
+      // The number may be another process' by now. Where nobody listens the refusal comes at once.
+      await fetch(running.url, { signal: AbortSignal.timeout(10_000) });
+    } catch {
+      return;
+    }
+    const { url, pid } = running;
+    throw new DemoError(`The demo is running already: ${url} (process ${pid}). Stop that one first.`);
   }
 
   note(url: string): void {
-    this.#write('running.json', { pid: process.pid, url } satisfies Running);
+    this.#write('running.json', { pid: process.pid, url });
   }
 
   release(): void {
@@ -53,30 +49,13 @@ export class UserFolder {
   async prepareFlow(say: (line: string) => void): Promise<HeldPort[]> {
     mkdirSync(this.path, { recursive: true });
     if (!existsSync(this.#file('flows.json'))) {
-      this.#write(
-        'flows.json',
-        demoFlow({ root: this.#root, simulatorPort: firstSimulatorPort, withHttp: true }),
-      );
+      this.#write('flows.json', demoFlow(this.root, firstSimulatorPort, true));
       this.#write('flows_cred.json', flowCredentials);
     }
     const nodes = JSON.parse(readFileSync(this.#file('flows.json'), 'utf8')) as FlowNode[];
     const { held, moved } = await followFreePorts(nodes, say);
     if (moved) this.#write('flows.json', moved);
     return held;
-  }
-
-  async #running(): Promise<Running | undefined> {
-    const file = this.#file('running.json');
-    if (!existsSync(file)) return undefined;
-    try {
-      const running = JSON.parse(readFileSync(file, 'utf8')) as Running;
-      process.kill(running.pid, 0);
-      // The number may be another process' by now. Where nobody listens the refusal comes at once.
-      await fetch(running.url, { signal: AbortSignal.timeout(10_000) });
-      return running;
-    } catch {
-      return undefined;
-    }
   }
 
   #file(name: string): string {
@@ -90,8 +69,11 @@ export class UserFolder {
   }
 }
 
-/** Moves each simulator whose port is taken to the next free one, and the connections that point to it along. */
-async function followFreePorts(nodes: readonly FlowNode[], say: (line: string) => void): Promise<Moved> {
+/** Moves each simulator whose port is taken to the next free one, and the connections that point to it along; `moved`: then the flow. */
+async function followFreePorts(
+  nodes: readonly FlowNode[],
+  say: (line: string) => void,
+): Promise<{ held: HeldPort[]; moved: FlowNode[] | undefined }> {
   const held = new Map<number, HeldPort>();
   for (const { type, d, port } of nodes) {
     const wanted = Number(port);
@@ -107,12 +89,6 @@ async function followFreePorts(nodes: readonly FlowNode[], say: (line: string) =
     return to === undefined ? node : { ...node, port: to.port };
   };
   return { held: [...held.values()], moved: hasMoved ? nodes.map(follow) : undefined };
-}
-
-interface Moved {
-  readonly held: HeldPort[];
-  /** The changed flow; undefined where nothing had to move. */
-  readonly moved: FlowNode[] | undefined;
 }
 
 function isLocal({ type, host }: FlowNode): boolean {

@@ -8,10 +8,10 @@ export {
   redactedLog,
   silentLog,
   withFacts,
-  type Log,
   type LogOptions,
   type LogSink,
 } from './log';
+export type { Log } from './levels';
 export { maskText } from './mask-text';
 export { collapseRepeats, type CollapsedLog } from './repeats';
 export { guarded, isThenable, promiseOf } from './callback';

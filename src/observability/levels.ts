@@ -1,4 +1,17 @@
-import type { Log, LogMethod } from './log';
+/** The part of a pino logger that the engine uses; a user's own pino logger fits. */
+export interface Log {
+  trace: LogMethod;
+  debug: LogMethod;
+  info: LogMethod;
+  warn: LogMethod;
+  error: LogMethod;
+  isLevelEnabled(level: string): boolean;
+  child(bindings: Record<string, unknown>): Log;
+  level: string;
+}
+
+/** Facts first (`event`, `stage`, …), then a sentence for people. Never throws. */
+export type LogMethod = (facts: Record<string, unknown>, text?: string) => void;
 
 /** By weight. */
 export const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50 } as const;

@@ -1,21 +1,6 @@
 import pino from 'pino';
 import { guarded } from './callback';
-import { methods, type Level } from './levels';
-
-/** The part of a pino logger that the engine uses; a user's own pino logger fits. */
-export interface Log {
-  trace: LogMethod;
-  debug: LogMethod;
-  info: LogMethod;
-  warn: LogMethod;
-  error: LogMethod;
-  isLevelEnabled(level: string): boolean;
-  child(bindings: Record<string, unknown>): Log;
-  level: string;
-}
-
-/** Facts first (`event`, `stage`, …), then a sentence for people. Never throws. */
-export type LogMethod = (facts: Record<string, unknown>, text?: string) => void;
+import { methods, type Level, type Log } from './levels';
 
 /**
  * Where finished lines go: each is one JSON object, parsed, with `level` by name. What it returns is passed over;

@@ -1,6 +1,5 @@
 import type { Clock, TimerHandle } from '../clock';
-import { LEVELS, methods, type Level } from './levels';
-import type { Log } from './log';
+import { LEVELS, methods, type Level, type Log } from './levels';
 
 type Facts = Record<string, unknown>;
 

@@ -1,5 +1,4 @@
 import type { StatusName } from './statuses';
-import { hex32 } from './statuses';
 
 /**
  * How a mandatory field is written (SMPP 3.4 section 3.1). `max` of a field
@@ -30,9 +29,25 @@ export interface FieldSpec {
   readonly of?: string;
 }
 
+/** SMPP 3.4 section 2.2, 5.0 section 2.3. */
+export type SessionState = 'open' | 'outbound' | 'bound_tx' | 'bound_rx' | 'bound_trx' | 'unbound' | 'closed';
+
+/** Which end of the link: the client (ESME) or the message centre (SMSC). */
+export type Role = 'esme' | 'smsc';
+
 export interface CommandSpec {
   readonly id: number;
   readonly fields: readonly FieldSpec[];
+  /** Of a request: who may issue it in which states. Responses and generic_nack always may. */
+  readonly from?: Partial<Record<Role, readonly SessionState[]>>;
+  /** How a client sends it: by way of its queue, or straight to a session. */
+  readonly route?: 'queue' | 'direct';
+  /** Carries the text of a message, in short_message or in the TLV message_payload. */
+  readonly text?: true;
+  /** The state that it leads to. */
+  readonly binds?: SessionState;
+  /** SMPP 3.4 has it no more. */
+  readonly obsolete?: true;
 }
 
 const int8 = <const N extends string>(name: N, status: StatusName = 'ESME_RINVPARLEN') =>
@@ -117,42 +132,58 @@ const bind = [
 const message = [serviceType, ...source, ...destination, ...head, ...handling] as const;
 const none = [] as const;
 
+/*
+ * Who issues what in which states: what SMPP 3.4 (section 2.3) or 5.0 (section 2.4) allows, and 3.3's own beside them. So
+ * data_sm goes both ways over every bind (3.4), and enquire_link before and after it (5.0).
+ */
+const BOUND = ['bound_tx', 'bound_rx', 'bound_trx'] as const;
+const BEFORE_BIND = { esme: ['open', 'outbound'] } as const;
+const SENDING = { esme: ['bound_tx', 'bound_trx'] } as const;
+const RECEIVING = { smsc: ['bound_rx', 'bound_trx'] } as const;
+const BOTH_BOUND = { esme: BOUND, smsc: BOUND } as const;
+const OPEN = ['open', 'outbound', ...BOUND, 'unbound'] as const;
+
+const queued = { from: SENDING, route: 'queue', text: true } as const;
+const direct = { from: SENDING, route: 'direct' } as const;
+
 /**
  * Every command of SMPP 3.3, 3.4 and 5.0 with its mandatory fields in order of
- * the wire. Not in 3.4 any more: param_retrieve, query_last_msgs and
- * query_msg_details (3.3 only); not before 5.0: the three broadcast commands.
+ * the wire; the three broadcast commands are of 5.0. What else is known of a command is derived from here.
  */
 export const COMMANDS = {
   generic_nack: { id: 0x80000000, fields: none },
-  bind_receiver: { id: 0x00000001, fields: bind },
+  bind_receiver: { id: 0x00000001, fields: bind, from: BEFORE_BIND, binds: 'bound_rx' },
   bind_receiver_resp: { id: 0x80000001, fields: [systemId] },
-  bind_transmitter: { id: 0x00000002, fields: bind },
+  bind_transmitter: { id: 0x00000002, fields: bind, from: BEFORE_BIND, binds: 'bound_tx' },
   bind_transmitter_resp: { id: 0x80000002, fields: [systemId] },
-  query_sm: { id: 0x00000003, fields: [messageId, ...source] },
+  query_sm: { id: 0x00000003, fields: [messageId, ...source], ...direct },
   query_sm_resp: {
     id: 0x80000003,
     fields: [messageId, time('final_date', 'ESME_RQUERYFAIL'), int8('message_state'), int8('error_code')],
   },
-  submit_sm: { id: 0x00000004, fields: message },
+  submit_sm: { id: 0x00000004, fields: message, ...queued },
   submit_sm_resp: { id: 0x80000004, fields: [messageId] },
-  deliver_sm: { id: 0x00000005, fields: message },
+  deliver_sm: { id: 0x00000005, fields: message, from: RECEIVING, text: true },
   deliver_sm_resp: { id: 0x80000005, fields: [messageId] },
-  unbind: { id: 0x00000006, fields: none },
+  unbind: { id: 0x00000006, fields: none, from: BOTH_BOUND },
   unbind_resp: { id: 0x80000006, fields: none },
   replace_sm: {
     id: 0x00000007,
+    ...direct,
+    text: true,
     fields: [messageId, ...source, ...schedule, registeredDelivery, defaultMessageId, ...shortMessage],
   },
   replace_sm_resp: { id: 0x80000007, fields: none },
-  cancel_sm: { id: 0x00000008, fields: [serviceType, messageId, ...source, ...destination] },
+  cancel_sm: { id: 0x00000008, fields: [serviceType, messageId, ...source, ...destination], ...direct },
   cancel_sm_resp: { id: 0x80000008, fields: none },
-  bind_transceiver: { id: 0x00000009, fields: bind },
+  bind_transceiver: { id: 0x00000009, fields: bind, from: BEFORE_BIND, binds: 'bound_trx' },
   bind_transceiver_resp: { id: 0x80000009, fields: [systemId] },
-  outbind: { id: 0x0000000b, fields: [systemId, password] },
-  enquire_link: { id: 0x00000015, fields: none },
+  outbind: { id: 0x0000000b, fields: [systemId, password], from: { smsc: ['open'] } },
+  enquire_link: { id: 0x00000015, fields: none, from: { esme: OPEN, smsc: OPEN } },
   enquire_link_resp: { id: 0x80000015, fields: none },
   submit_multi: {
     id: 0x00000021,
+    ...queued,
     fields: [serviceType, ...source, ...destinations, ...head, ...handling],
   },
   submit_multi_resp: {
@@ -163,10 +194,17 @@ export const COMMANDS = {
       { name: 'unsuccess_sme', type: 'failures', max: 255, status: 'ESME_RINVNUMDESTS' },
     ],
   },
-  param_retrieve: { id: 0x00000022, fields: [text('param_name', 32, 'ESME_RINVPARAM')] },
+  param_retrieve: {
+    id: 0x00000022,
+    fields: [text('param_name', 32, 'ESME_RINVPARAM')],
+    ...direct,
+    obsolete: true,
+  },
   param_retrieve_resp: { id: 0x80000022, fields: [text('param_value', 101, 'ESME_RPARAMRETFAIL')] },
   query_last_msgs: {
     id: 0x00000023,
+    ...direct,
+    obsolete: true,
     fields: [...source, int8('number_of_messages', 'ESME_RINVNUMMSGS')],
   },
   query_last_msgs_resp: {
@@ -178,6 +216,8 @@ export const COMMANDS = {
   },
   query_msg_details: {
     id: 0x00000024,
+    ...direct,
+    obsolete: true,
     // Here sm_length says how many octets of the message are asked for.
     fields: [messageId, ...source, int8('sm_length', 'ESME_RINVMSGLEN')],
   },
@@ -201,15 +241,19 @@ export const COMMANDS = {
   },
   alert_notification: {
     id: 0x00000102,
+    from: RECEIVING,
     fields: [...longSource, int8('esme_addr_ton'), int8('esme_addr_npi'), address('esme_addr', 65)],
   },
   data_sm: {
     id: 0x00000103,
+    ...queued,
+    from: BOTH_BOUND,
     fields: [serviceType, ...longSource, ...longDestination, esmClass, registeredDelivery, dataCoding],
   },
   data_sm_resp: { id: 0x80000103, fields: [messageId] },
   broadcast_sm: {
     id: 0x00000111,
+    ...queued,
     fields: [
       serviceType,
       ...source,
@@ -222,9 +266,9 @@ export const COMMANDS = {
     ],
   },
   broadcast_sm_resp: { id: 0x80000111, fields: [messageId] },
-  query_broadcast_sm: { id: 0x00000112, fields: [messageId, ...source] },
+  query_broadcast_sm: { id: 0x00000112, fields: [messageId, ...source], ...direct },
   query_broadcast_sm_resp: { id: 0x80000112, fields: [messageId] },
-  cancel_broadcast_sm: { id: 0x00000113, fields: [serviceType, messageId, ...source] },
+  cancel_broadcast_sm: { id: 0x00000113, fields: [serviceType, messageId, ...source], ...direct },
   cancel_broadcast_sm_resp: { id: 0x80000113, fields: none },
 } as const satisfies Record<string, CommandSpec>;
 
@@ -251,41 +295,3 @@ export function keptOf({ max = LONG, longest = 0, kept = 0 }: FieldSpec): number
 export type CommandName = keyof typeof COMMANDS;
 export type RequestName = Exclude<CommandName, ResponseName>;
 export type ResponseName = Extract<CommandName, `${string}_resp` | 'generic_nack'>;
-
-const ids = new Map<string, number>();
-const names = new Map<number, CommandName>();
-for (const [name, { id }] of Object.entries(COMMANDS)) {
-  ids.set(name, id);
-  names.set(id, name as CommandName);
-}
-
-/** Whether a command_id is that of a response: its highest bit is set (3.4 section 5.1.2.1). */
-export function isResponse(id: number): boolean {
-  return id >= 0x80000000;
-}
-
-/** The command_id of a command, by name. */
-export function commandId(name: CommandName): number {
-  return COMMANDS[name].id;
-}
-
-/** The name of a command_id; `0x00000110` for one that no specification defines. */
-export function commandName(id: number): CommandName | `0x${string}` {
-  return names.get(id) ?? (hex32(id) as `0x${string}`);
-}
-
-/** Whether `name` is a command of the specifications. */
-export function isCommandName(name: string): name is CommandName {
-  return ids.has(name);
-}
-
-/**
- * The command that answers a request: `submit_sm_resp` for `submit_sm`,
- * `generic_nack` for an unknown command; undefined for a response, and for
- * outbind and alert_notification, which are not answered.
- */
-export function responseOf(name: string): ResponseName | undefined {
-  const response = `${name}_resp`;
-  if (isCommandName(response)) return response as ResponseName;
-  return isCommandName(name) || isResponse(Number(name)) ? undefined : 'generic_nack';
-}

@@ -1,4 +1,4 @@
-import { commandName } from './commands';
+import { commandName } from './command-facts';
 import { Cursor } from './cursor';
 import { PduError, type PduHeader } from './errors';
 import { decodeHeader, HEADER_LENGTH } from './header';

@@ -1,4 +1,5 @@
-import { COMMANDS, isResponse } from './commands';
+import { isResponse } from './command-facts';
+import { COMMANDS } from './commands';
 import { PduError } from './errors';
 import { HEADER_LENGTH, writeHeader } from './header';
 import { ENVELOPE, layoutNamed, type Layout } from './layout';

@@ -1,4 +1,5 @@
-import { COMMANDS, isResponse, type CommandName, type FieldSpec } from './commands';
+import { isResponse } from './command-facts';
+import { COMMANDS, type CommandName, type FieldSpec } from './commands';
 import { WIRE_TYPES, type WireType } from './wire';
 
 /** A mandatory field with all that the codec's loops need, looked up once. */

@@ -184,8 +184,9 @@ function decodeValue(cursor: Cursor, definition: TlvDefinition, start: number, l
     if (isUnusual) unusual(cursor, definition, length, rangeOf(min, max), length - kept);
     return octets.subarray(start, Math.min(end, start + kept));
   }
-  const nul = octets.subarray(start, end).indexOf(0);
-  const textLength = nul < 0 ? length : nul;
+  let nul = start;
+  while (nul < end && octets[nul] !== 0) nul++;
+  const textLength = nul - start;
   if (type === 'cstring') {
     const beyond = textLength - (kept - 1);
     if (textLength !== length - 1) {

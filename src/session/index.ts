@@ -25,7 +25,6 @@ export {
   isBindCommand,
   isBound,
   mayIssue,
-  ruledCommands,
   stateAfterBind,
   type BindCommand,
   type Role,

@@ -1,8 +1,8 @@
 import { COMMANDS, SmppError, describeStatus, type Pdu, type PduInput, type PduInputOf } from '../protocol';
 import type { Session } from '../session';
 import { resolveAddress, segment, type LongMessageMethod } from '../text';
-import type { Agenda } from './agenda';
-import { retryDelay } from './outbox';
+import { retryDelay } from './delivery-queue';
+import type { Scheduler } from './scheduler';
 
 /** A message from a mobile phone: any field of deliver_sm or data_sm by its specification name, and these. */
 export interface MobileMessage extends Omit<
@@ -42,18 +42,16 @@ const SHORT_MESSAGE = 255;
 export function pdusOf(message: MobileMessage, defaultAlphabet: string, reference: number): PduInput[] {
   const { command = 'deliver_sm', text, encoding, long_messages = 'udh8', tlvs, ...fields } = message;
   const { short_message = '', ...others } = fields;
-  const source = resolveAddress(message.source_addr, {
-    role: 'source',
-    encoding: 'latin1',
-    ton: message.source_addr_ton,
-    npi: message.source_addr_npi,
-  });
+  const source = addressOf(message.source_addr, message.source_addr_ton, message.source_addr_npi);
+  const destination = addressOf(message.destination_addr, message.dest_addr_ton, message.dest_addr_npi);
   const common = {
     ...others,
     source_addr_ton: source.ton,
     source_addr_npi: source.npi,
     source_addr: source.addr,
-    ...destinationOf(message),
+    dest_addr_ton: destination.ton,
+    dest_addr_npi: destination.npi,
+    destination_addr: destination.addr,
   };
   const written = text ?? short_message;
   const parts = carriesItself(written, tlvs, long_messages)
@@ -82,15 +80,9 @@ function carriesItself(
   return written.length <= SHORT_MESSAGE && method !== 'payload-always';
 }
 
-function destinationOf(message: MobileMessage): object {
-  // The service's own address: a short code, a name, or nothing where all goes to one account.
-  const { ton, npi, addr } = resolveAddress(message.destination_addr, {
-    role: 'source',
-    encoding: 'latin1',
-    ton: message.dest_addr_ton,
-    npi: message.dest_addr_npi,
-  });
-  return { dest_addr_ton: ton, dest_addr_npi: npi, destination_addr: addr };
+/** By the rules of a source: a service's own address may be a short code, a name, or nothing. */
+function addressOf(address: string, ton: number | undefined, npi: number | undefined) {
+  return resolveAddress(address, { role: 'source', encoding: 'latin1', ton, npi });
 }
 
 const DATA_SM_FIELDS: ReadonlySet<string> = new Set(COMMANDS.data_sm.fields.map(({ name }) => name));
@@ -108,7 +100,7 @@ export async function deliverPdu(
   pdu: PduInput,
   receiver: () => Session,
   repeat: number,
-  agenda: Agenda,
+  scheduler: Scheduler,
 ): Promise<Pdu> {
   for (let tries = 0; ; tries++) {
     const last = tries >= repeat;
@@ -119,6 +111,6 @@ export async function deliverPdu(
     } catch (error) {
       if (last || !(error instanceof SmppError) || !error.retriable) throw error;
     }
-    await agenda.sleep(retryDelay(tries));
+    await scheduler.sleep(retryDelay(tries));
   }
 }

@@ -1,10 +1,11 @@
 import { guarded, type Log } from '../observability';
+import type { QueuedCommand } from '../protocol';
 import type { BindCommand, SessionState } from '../session';
 import type { PartInfo } from '../text';
 
 /** One link of a client, as it stands. */
 export interface SmscSession {
-  /** Counts the links of this centre, from 1. */
+  /** Counts the links of this SMSC, from 1. */
   readonly id: number;
   readonly peer: string;
   readonly system_id: string;
@@ -21,14 +22,20 @@ export interface SmscSession {
   unbind(): Promise<void>;
 }
 
-/** A submit that was taken. Beside these it has all fields of its PDU by their specification names. */
-export interface SubmitEvent {
-  readonly command: 'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm';
+/** A submit. Beside these it has all fields of its PDU by their specification names. */
+interface SubmitFacts {
+  readonly command: QueuedCommand;
   readonly sequence_number: number;
-  readonly message_id: string;
   /** The account. */
   readonly system_id: string;
   readonly session: SmscSession;
+  readonly tlvs: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
+
+/** A submit that was taken. */
+export interface SubmitEvent extends SubmitFacts {
+  readonly message_id: string;
   /**
    * Of a long message undefined, until the part that completes it has come: then all of it. Also undefined where
    * the octets are no text.
@@ -38,20 +45,12 @@ export interface SubmitEvent {
   readonly octets: Buffer;
   /** Which part of a long message it is. */
   readonly part?: PartInfo;
-  readonly tlvs: Readonly<Record<string, unknown>>;
-  readonly [field: string]: unknown;
 }
 
 /** A submit that was not taken. */
-export interface RefusedEvent {
-  readonly command: SubmitEvent['command'];
-  readonly sequence_number: number;
-  readonly system_id: string;
-  readonly session: SmscSession;
+export interface RefusedEvent extends SubmitFacts {
   /** The refusal; undefined where a rule left it unanswered. */
   readonly command_status: string | undefined;
-  readonly tlvs: Readonly<Record<string, unknown>>;
-  readonly [field: string]: unknown;
 }
 
 /** A client tried to bind. */
@@ -103,7 +102,8 @@ type Handler = (event: never) => unknown;
 
 /** Handlers by event. One that throws, or rejects, is logged and harms nobody. */
 export class Emitter {
-  readonly #handlers = new Map<SmscEventName, Set<Handler>>();
+  /** As they were given, and as they are called. */
+  readonly #handlers = new Map<SmscEventName, Map<Handler, Handler>>();
   readonly #log: Log;
 
   constructor(log: Log) {
@@ -111,23 +111,25 @@ export class Emitter {
   }
 
   on<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): void {
-    const handlers = this.#handlers.get(name) ?? new Set();
-    this.#handlers.set(name, handlers.add(handler));
+    const failed = (error: unknown): void =>
+      this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
+    const handlers = this.#handlers.get(name) ?? new Map<Handler, Handler>();
+    this.#handlers.set(name, handlers.set(handler, guarded(handler, failed)));
   }
 
   off<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): void {
-    this.#handlers.get(name)?.delete(handler);
+    const handlers = this.#handlers.get(name);
+    handlers?.delete(handler);
+    if (handlers?.size === 0) this.#handlers.delete(name);
   }
 
+  /** Whether somebody listens. */
   has(name: SmscEventName): boolean {
-    return (this.#handlers.get(name)?.size ?? 0) > 0;
+    return this.#handlers.has(name);
   }
 
   emit<E extends SmscEventName>(name: E, event: SmscEvents[E]): void {
-    const failed = (error: unknown): void =>
-      this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
-    for (const handler of this.#handlers.get(name) ?? []) {
-      guarded(handler as (event: SmscEvents[E]) => unknown, failed)(event);
-    }
+    const handlers = this.#handlers.get(name)?.values() ?? [];
+    for (const handler of handlers) (handler as (event: SmscEvents[E]) => unknown)(event);
   }
 }

@@ -1,11 +1,11 @@
 /**
  * An SMSC for demos and tests, on the same codec and session as the client: it
  * answers every request, sends receipts and messages of its own, and shows the
- * faults and habits of real centres on demand. Listens on loopback unless told otherwise.
+ * faults and habits of real SMSCs on demand. Listens on loopback unless told otherwise.
  */
 export { Smsc } from './smsc';
 export type { SmscOptions } from './options';
-export type { ReceiptState } from './receipt-text';
+export type { ReceiptState } from './receipt-states';
 export type { DeliverOptions, MobileMessage } from './deliver';
 export type {
   BindEvent,
@@ -19,5 +19,4 @@ export type {
   SubmitEvent,
 } from './events';
 export { SmscConfigError, type Problem } from './errors';
-export { findRuleProblems } from './rules';
-export type * from './rules/kinds';
+export { findRuleProblems, type Rule } from './rules';

@@ -1,9 +1,6 @@
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { statusName, type Pdu, type PduOf } from '../protocol';
 import {
   Session,
-  SocketTransport,
   canReceive,
   isBindCommand,
   stateAfterBind,
@@ -11,62 +8,52 @@ import {
   type BindCommand,
   type CloseReason,
   type SessionState,
+  type Transport,
 } from '../session';
-import { refuse } from './answers';
-import type { Centre, Origin } from './centre';
+import type { SmscContext, SmscLink } from './context';
 import type { SmscSession } from './events';
+import { FaultyTransport } from './faulty-transport';
 import { handleManagement } from './manage';
-import { isSubmit } from './pdus';
-import type { Act } from './rules';
-import { handleSubmit } from './submit';
-import { Wire } from './wire';
+import type { LinkEffect } from './rules';
+import { SubmitHandler, isSubmit } from './submit';
 
 type BindPdu = PduOf<BindCommand>;
 
-const BIND_TYPES = {
-  bind_transmitter: 'transmitter',
-  bind_receiver: 'receiver',
-  bind_transceiver: 'transceiver',
-} as const satisfies Record<BindCommand, SmscSession['bind_type']>;
-
+/** Milliseconds. */
 const UNBIND_TIMEOUT = 1000;
 const LONGEST_DEAF = 600_000;
 
-/** One client's connection, from the centre's end. */
-export class Link implements Origin {
+/** One client's connection, from the SMSC's end. */
+export class Link implements SmscLink {
   readonly id: number;
   readonly session: Session;
-  readonly #centre: Centre;
-  readonly #socket: Socket;
-  readonly #wire: Wire;
-  #systemId = '';
-  #interfaceVersion = 0;
-  #bindType: SmscSession['bind_type'];
-  #submitted = 0;
+  system_id = '';
+  interface_version = 0;
+  bind_type: SmscSession['bind_type'];
+  readonly #smsc: SmscContext;
+  readonly #reset: () => void;
+  readonly #transport: FaultyTransport;
+  readonly #submits: SubmitHandler;
 
-  constructor(id: number, socket: Socket, centre: Centre) {
-    const { settings, events, faults, agenda } = centre;
+  /** `reset` breaks the connection by RST, where it can. */
+  constructor(id: number, transport: Transport, reset: () => void, smsc: SmscContext) {
+    const { settings, events, faults, scheduler, clock } = smsc;
     const { sequence_number: onlyNumber } = faults.habits;
-    const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
     this.id = id;
-    this.#centre = centre;
-    this.#socket = socket;
-    this.#wire = new Wire({
-      transport: new SocketTransport(socket, peer, settings.clock),
-      faults,
-      agenda,
-      perform: (act) => this.perform(act),
-    });
+    this.#smsc = smsc;
+    this.#reset = reset;
+    this.#submits = new SubmitHandler(this, smsc);
+    this.#transport = new FaultyTransport(transport, faults, scheduler, (act) => this.perform(act));
     this.session = new Session({
       role: 'smsc',
-      transport: this.#wire,
+      transport: this.#transport,
       handlers: {
         request: (pdu) => this.#handle(pdu),
         trace: (direction, octets) => {
           if (events.has('pdu')) events.emit('pdu', { direction, octets, session: this });
         },
       },
-      clock: settings.clock,
+      clock,
       log: settings.log,
       // With one number for all, a second request would need another.
       windowSize: onlyNumber === undefined ? settings.windowSize : 1,
@@ -85,32 +72,12 @@ export class Link implements Origin {
     return this.session.peer;
   }
 
-  get system_id(): string {
-    return this.#systemId;
-  }
-
-  get bind_type(): SmscSession['bind_type'] {
-    return this.#bindType;
-  }
-
-  get interface_version(): number {
-    return this.#interfaceVersion;
-  }
-
   get state(): SessionState {
     return this.session.state;
   }
 
   get submitted(): number {
-    return this.#submitted;
-  }
-
-  get receives(): boolean {
-    return canReceive(this.session.state);
-  }
-
-  countSubmit(): number {
-    return ++this.#submitted;
+    return this.#submits.count;
   }
 
   drop(): void {
@@ -121,58 +88,57 @@ export class Link implements Origin {
     return this.session.unbind(UNBIND_TIMEOUT);
   }
 
-  perform(act: Act): void {
+  perform(act: LinkEffect): void {
     switch (act) {
       case 'close':
         return this.session.destroy('closed', 'by the simulator');
       case 'reset':
-        // A TLS socket has no reset of its own.
-        if (!(this.#socket instanceof TLSSocket)) this.#socket.resetAndDestroy();
+        this.#reset();
         return this.drop();
       case 'unbind':
         return void this.unbind();
       case 'deaf':
         // One that reads nothing does not see either that its client has gone.
-        this.#centre.agenda.in(LONGEST_DEAF, () => this.drop());
-        this.#wire.pause();
-        return this.#wire.mute();
+        this.#smsc.scheduler.in(LONGEST_DEAF, () => this.drop());
+        this.#transport.pause();
+        return this.#transport.mute();
       case 'mute':
-        return this.#wire.mute();
+        return this.#transport.mute();
     }
   }
 
-  /** Tells of the end. */
+  /** To be called when it has closed: tells whoever listens. */
   ended({ code, text }: CloseReason): void {
-    const { events, settings } = this.#centre;
+    const { events, settings } = this.#smsc;
     if (code === 'peer-unbound') events.emit('unbind', { session: this });
     settings.log.info(
-      { event: 'session', stage: 'closed', system_id: this.#systemId, host: this.peer },
+      { event: 'session', stage: 'closed', system_id: this.system_id, host: this.peer },
       text,
     );
     events.emit('close', { session: this, reason: text });
   }
 
   #handle(pdu: Pdu): Answer | Promise<Answer> | undefined {
-    if (isSubmit(pdu)) return handleSubmit(pdu, this, this.#centre);
-    if (isBind(pdu)) return this.#bind(pdu);
-    return handleManagement(pdu, this, this.#centre);
+    if (isSubmit(pdu)) return this.#submits.handle(pdu);
+    if (isBindCommand(pdu.command)) return this.#bind(pdu as BindPdu);
+    return handleManagement(pdu, this, this.#smsc);
   }
 
   #bind(pdu: BindPdu): Answer {
-    const { faults, settings, outbox, agenda } = this.#centre;
+    const { faults, settings, deliveries, scheduler } = this.#smsc;
     const { command, system_id } = pdu;
-    const status = faults.onBind({ system_id, command }) ?? 0;
+    const status = faults.onBind() ?? 0;
     const refusal = status === 0 ? this.#wrongCredentials(pdu) : statusName(status);
-    this.#systemId = system_id;
-    this.#interfaceVersion = pdu.interface_version;
-    if (refusal === undefined) this.#bindType = BIND_TYPES[command];
+    this.system_id = system_id;
+    this.interface_version = pdu.interface_version;
+    if (refusal === undefined) this.bind_type = command.slice('bind_'.length) as SmscSession['bind_type'];
     // Told when the session is in its new state: a handler may want to use it.
     queueMicrotask(() => this.#tellBind(command, refusal ?? 'ESME_ROK'));
-    if (refusal !== undefined) return refuse(refusal);
-    for (const { after, act } of faults.onBound({ system_id, command })) {
-      agenda.in(after, () => this.perform(act));
+    if (refusal !== undefined) return { command_status: refusal };
+    for (const { after, act } of faults.onBound()) {
+      scheduler.in(after, () => this.perform(act));
     }
-    if (canReceive(stateAfterBind(command))) outbox.wake();
+    if (canReceive(stateAfterBind(command))) deliveries.wake();
     return {
       command_status: 0,
       fields: { system_id: settings.systemId || 'simulator' },
@@ -181,20 +147,16 @@ export class Link implements Origin {
   }
 
   #wrongCredentials({ system_id, password }: BindPdu): string | undefined {
-    const { settings } = this.#centre;
+    const { settings } = this.#smsc;
     if (settings.systemId !== '' && system_id !== settings.systemId) return 'ESME_RINVSYSID';
     if (settings.password !== '' && password !== settings.password) return 'ESME_RINVPASWD';
     return undefined;
   }
 
   #tellBind(command: BindCommand, command_status: string): void {
-    const { events, settings } = this.#centre;
-    const facts = { event: 'bind', command, command_status, system_id: this.#systemId, host: this.peer };
-    settings.log.info(facts, `${command} of ${this.#systemId || 'nobody'}: ${command_status}`);
-    events.emit('bind', { command, system_id: this.#systemId, command_status, session: this });
+    const { events, settings } = this.#smsc;
+    const facts = { event: 'bind', command, command_status, system_id: this.system_id, host: this.peer };
+    settings.log.info(facts, `${command} of ${this.system_id || 'nobody'}: ${command_status}`);
+    events.emit('bind', { command, system_id: this.system_id, command_status, session: this });
   }
-}
-
-function isBind(pdu: Pdu): pdu is BindPdu {
-  return isBindCommand(pdu.command);
 }

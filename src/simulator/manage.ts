@@ -1,13 +1,15 @@
 import type { CommandName, Pdu, PduOf } from '../protocol';
 import type { Answer } from '../session';
-import { OK, refuse } from './answers';
-import type { Centre, Origin } from './centre';
 import { decodeContent } from './content';
-import { absoluteTime } from './receipt-text';
-import { scheduleReceipts } from './receipts';
-import type { TakenMessage } from './register';
+import type { SmscContext, SmscLink } from './context';
+import type { TakenMessage } from './message-store';
+import { absoluteTime } from './receipt-states';
+import { asksForReceipt, beginningOf, scheduleReceipts } from './receipts';
 
-type Handle<C extends CommandName> = (pdu: PduOf<C>, link: Origin, centre: Centre) => Answer;
+type Handle<C extends CommandName> = (pdu: PduOf<C>, link: SmscLink, smsc: SmscContext) => Answer;
+
+const OK = { command_status: 'ESME_ROK' } as const;
+const refuse = (command_status: string): Answer => ({ command_status });
 
 /** Most ids that query_last_msgs asks for: 3.3 section 5.2.6. */
 const LAST_MESSAGES = 100;
@@ -16,58 +18,55 @@ const ALL_OF_AREA = 100;
 
 /** Requests about messages that were taken before. Those of other accounts are unknown here. */
 const HANDLERS: { readonly [C in CommandName]?: Handle<C> } = {
-  query_sm(pdu, link, centre) {
-    const message = find(pdu, link, centre);
+  query_sm(pdu, link, smsc) {
+    const message = find(pdu, link, smsc);
     if (!message) return refuse('ESME_RQUERYFAIL');
-    return { ...OK, fields: { message_id: message.message_id, ...progress(message, centre) } };
+    return { ...OK, fields: { message_id: message.message_id, ...progress(message, smsc) } };
   },
 
-  cancel_sm(pdu, link, centre) {
-    const messages = pdu.message_id === '' ? findGroup(pdu, link, centre) : [find(pdu, link, centre)];
-    const cancelled = messages.filter((message) => message !== undefined && cancel(message, centre));
+  cancel_sm(pdu, link, smsc) {
+    const messages = pdu.message_id === '' ? findGroup(pdu, link, smsc) : [find(pdu, link, smsc)];
+    const cancelled = messages.filter((message) => message !== undefined && cancel(message, smsc));
     return cancelled.length > 0 ? OK : refuse('ESME_RCANCELFAIL');
   },
 
-  replace_sm(pdu, link, centre) {
-    const message = find(pdu, link, centre);
-    if (!message || !isUnderWay(message, centre)) return refuse('ESME_RREPLACEFAIL');
-    const asked = (message.registered_delivery & 0x03) !== 0;
-    message.short_message = Buffer.from(pdu.short_message);
-    message.text =
-      decodeContent(message.short_message, message.data_coding, centre.settings.defaultAlphabet) ?? '';
+  replace_sm(pdu, link, smsc) {
+    const message = find(pdu, link, smsc);
+    if (!message || !isUnderWay(message, smsc)) return refuse('ESME_RREPLACEFAIL');
+    const asked = asksForReceipt(message);
+    message.short_message = pdu.short_message.toString('latin1');
+    const text = decodeContent(pdu.short_message, message.data_coding, smsc.settings.defaultAlphabet);
+    message.text = beginningOf(text ?? '');
     message.registered_delivery = pdu.registered_delivery;
     message.schedule_delivery_time = pdu.schedule_delivery_time || message.schedule_delivery_time;
     message.validity_period = pdu.validity_period || message.validity_period;
-    if (!asked) scheduleReceipts(message, message.dueAt - centre.settings.clock.monotonic(), centre);
+    if (!asked) scheduleReceipts(message, message.dueAt - smsc.clock.monotonic(), smsc);
     return OK;
   },
 
-  query_broadcast_sm(pdu, link, centre) {
-    const message = find(pdu, link, centre);
+  query_broadcast_sm(pdu, link, smsc) {
+    const message = find(pdu, link, smsc);
     if (!message?.areas) return refuse('ESME_RBCASTQUERYFAIL');
     const { message_id, areas } = message;
-    const { message_state } = progress(message, centre);
+    const { message_state } = progress(message, smsc);
     const broadcast_area_success = areas.map(() => ALL_OF_AREA);
     const tlvs = { message_state, broadcast_area_identifier: areas, broadcast_area_success };
     return { ...OK, fields: { message_id }, tlvs };
   },
 
-  cancel_broadcast_sm(pdu, link, centre) {
-    const message = find(pdu, link, centre);
-    return message?.areas && cancel(message, centre) ? OK : refuse('ESME_RBCASTCANCELFAIL');
+  cancel_broadcast_sm(pdu, link, smsc) {
+    const message = find(pdu, link, smsc);
+    return message?.areas && cancel(message, smsc) ? OK : refuse('ESME_RBCASTCANCELFAIL');
   },
 
-  query_last_msgs(pdu, link, centre) {
-    const messages = centre.register.all(
-      link.system_id,
-      ({ source_addr }) => source_addr === pdu.source_addr,
-    );
+  query_last_msgs(pdu, link, smsc) {
+    const messages = smsc.messages.all(link.system_id, ({ source_addr }) => source_addr === pdu.source_addr);
     const count = Math.min(LAST_MESSAGES, pdu.number_of_messages || LAST_MESSAGES);
     return { ...OK, fields: { message_ids: messages.slice(-count).map(({ message_id }) => message_id) } };
   },
 
-  query_msg_details(pdu, link, centre) {
-    const message = find(pdu, link, centre);
+  query_msg_details(pdu, link, smsc) {
+    const message = find(pdu, link, smsc);
     if (!message) return refuse('ESME_RQUERYFAIL');
     return {
       ...OK,
@@ -83,9 +82,9 @@ const HANDLERS: { readonly [C in CommandName]?: Handle<C> } = {
         validity_period: message.validity_period,
         registered_delivery: message.registered_delivery,
         data_coding: message.data_coding,
-        short_message: message.short_message.subarray(0, pdu.sm_length),
+        short_message: Buffer.from(message.short_message.slice(0, pdu.sm_length), 'latin1'),
         message_id: message.message_id,
-        ...progress(message, centre),
+        ...progress(message, smsc),
       },
     };
   },
@@ -94,24 +93,24 @@ const HANDLERS: { readonly [C in CommandName]?: Handle<C> } = {
 };
 
 /** Answers a request about earlier messages; undefined for any other. */
-export function handleManagement(pdu: Pdu, link: Origin, centre: Centre): Answer | undefined {
+export function handleManagement(pdu: Pdu, link: SmscLink, smsc: SmscContext): Answer | undefined {
   const handle = HANDLERS[pdu.command as CommandName] as Handle<CommandName> | undefined;
-  return handle?.(pdu as PduOf<CommandName>, link, centre);
+  return handle?.(pdu as PduOf<CommandName>, link, smsc);
 }
 
 /** By message_id; the source address must be the message's own (SMPP 3.4 section 4.8.1). */
 function find(
   { message_id, source_addr }: { message_id: string; source_addr: string },
-  link: Origin,
-  centre: Centre,
+  link: SmscLink,
+  smsc: SmscContext,
 ): TakenMessage | undefined {
-  const message = centre.register.find(link.system_id, message_id);
+  const message = smsc.messages.find(link.system_id, message_id);
   return message?.source_addr === source_addr ? message : undefined;
 }
 
 /** SMPP 3.4 section 4.9: without a message_id, all from one address to another with the same service_type. */
-function findGroup(pdu: PduOf<'cancel_sm'>, link: Origin, centre: Centre): TakenMessage[] {
-  return centre.register.all(
+function findGroup(pdu: PduOf<'cancel_sm'>, link: SmscLink, smsc: SmscContext): TakenMessage[] {
+  return smsc.messages.all(
     link.system_id,
     ({ source_addr, service_type, recipients }) =>
       source_addr === pdu.source_addr &&
@@ -120,21 +119,18 @@ function findGroup(pdu: PduOf<'cancel_sm'>, link: Origin, centre: Centre): Taken
   );
 }
 
-function isUnderWay(message: TakenMessage, centre: Centre): boolean {
-  return centre.register.whereabouts(message, centre.settings.clock.monotonic()).state === undefined;
+function isUnderWay(message: TakenMessage, smsc: SmscContext): boolean {
+  return smsc.messages.status(message, smsc.clock.monotonic()).state === undefined;
 }
 
-function cancel(message: TakenMessage, centre: Centre): boolean {
-  if (!isUnderWay(message, centre)) return false;
-  message.cancelledAt = centre.settings.clock.now();
+function cancel(message: TakenMessage, smsc: SmscContext): boolean {
+  if (!isUnderWay(message, smsc)) return false;
+  message.cancelledAt = smsc.clock.now();
   return true;
 }
 
-function progress(message: TakenMessage, centre: Centre) {
-  const { message_state, doneAt, state } = centre.register.whereabouts(
-    message,
-    centre.settings.clock.monotonic(),
-  );
+function progress(message: TakenMessage, smsc: SmscContext) {
+  const { message_state, doneAt, state } = smsc.messages.status(message, smsc.clock.monotonic());
   const final_date = doneAt === undefined ? '' : absoluteTime(doneAt);
   return { final_date, message_state, error_code: state === undefined || state === 'DELIVRD' ? 0 : 1 };
 }

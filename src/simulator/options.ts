@@ -5,144 +5,147 @@ import { DEFAULT_MAX_PDU_LENGTH } from '../protocol';
 import { findTlsProblems } from '../session';
 import { ENCODING_NAMES, withoutLineEnd } from '../text';
 import { SmscConfigError, type Problem } from './errors';
-import { RECEIPT_STATES, type ReceiptState } from './receipt-text';
+import { RECEIPT_STATES } from './receipt-states';
 import { findRuleProblems, type Rule } from './rules';
 
-/** How a simulated SMSC is set up. Times are in seconds. */
-export interface SmscOptions {
+const VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
+const ALPHABETS: readonly string[] = ENCODING_NAMES.filter((name) => name !== 'binary');
+const LONGEST_SECONDS = 2_000_000;
+
+/** What is to be given in place of a value that is not usable. */
+class Remedy {
+  constructor(readonly text: string) {}
+}
+
+/** One option: what it is where it is not given, and what becomes of a value. `G`: what may be given. */
+interface Option<G, T> {
+  readonly fallback: T;
+  read(value: G): T | Remedy;
+}
+
+function text(fallback: string, max = 255): Option<string, string> {
+  const read = (given: unknown): string | Remedy => {
+    const value = typeof given === 'string' ? withoutLineEnd(given) : given;
+    const fits = typeof value === 'string' && value.length <= max;
+    return fits ? value : new Remedy(`give a text of at most ${max} characters`);
+  };
+  return { fallback, read };
+}
+
+function number(fallback: number, min: number, max: number, scale?: number): Option<number, number> {
+  const remedy = new Remedy(`give a ${scale ? '' : 'whole '}number from ${min} to ${max}`);
+  const read = (given: unknown): number | Remedy => {
+    const value = typeof given === 'string' ? Number(given) : given;
+    const fits = typeof value === 'number' && value >= min && value <= max;
+    return fits && (scale || Number.isInteger(value)) ? value * (scale ?? 1) : remedy;
+  };
+  return { fallback: fallback * (scale ?? 1), read };
+}
+
+/** Given in seconds, kept in milliseconds. */
+function seconds(fallback: number, min = 0): Option<number, number> {
+  return number(fallback, min, LONGEST_SECONDS, 1000);
+}
+
+function choice<const T extends string>(fallback: T, all: readonly T[]): Option<T, T> {
+  const remedy = new Remedy(`give one of ${all.join(', ')}`);
+  return { fallback, read: (value) => all.find((one) => one === value) ?? remedy };
+}
+
+function asGiven<T>(fallback: T): Option<T & {}, T> {
+  return { fallback, read: (value) => value };
+}
+
+const version: Option<keyof typeof VERSIONS, number> = {
+  fallback: VERSIONS['3.4'],
+  read: (name) => VERSIONS[name] ?? new Remedy(`give one of ${Object.keys(VERSIONS).join(', ')}`),
+};
+
+const log: Option<Log | LogSink, Log> = {
+  fallback: silentLog,
+  read(value) {
+    if (typeof value === 'function') return createLog({ sink: value });
+    const { info, isLevelEnabled } = value as Partial<Log>;
+    const isLog = typeof info === 'function' && typeof isLevelEnabled === 'function';
+    return isLog ? value : new Remedy('give a pino logger, or a function that takes lines');
+  },
+};
+
+const OPTIONS = {
   /** The address to listen on; default 127.0.0.1, which other machines cannot reach. */
-  readonly host?: string;
+  host: text('127.0.0.1'),
   /** Default 0: any free port. */
-  readonly port?: number;
+  port: number(0, 0, 65_535),
   /** What a client must bind with; empty (the default): anything. */
-  readonly systemId?: string;
-  readonly password?: string;
+  systemId: text('', 64),
+  password: text('', 64),
   /** From the answer to the receipt; default 0.5. */
-  readonly receiptDelay?: number;
+  receiptDelay: seconds(0.5),
   /** What becomes of every message; default DELIVRD. */
-  readonly receiptState?: ReceiptState;
+  receiptState: choice('DELIVRD', RECEIPT_STATES),
   /** Faults on demand; default none. */
-  readonly rules?: readonly Rule[];
+  rules: asGiven<readonly Rule[]>([]),
   /**
    * The message_id of the nth message taken, from 1: at most 64 ASCII characters. Default: digits that do
    * not come again after a restart.
    */
-  readonly messageId?: (n: number) => string;
+  messageId: asGiven<((n: number) => string) | undefined>(undefined),
   /** What the bind response says; default 3.4. */
-  readonly interfaceVersion?: '3.3' | '3.4' | '5.0';
+  interfaceVersion: version,
   /** Options of Node's `tls.createServer` with key and certificate; absent: plain TCP. */
-  readonly tls?: TlsOptions;
+  tls: asGiven<TlsOptions | undefined>(undefined),
   /** Requests towards one client that may wait for their responses; default 10. */
-  readonly windowSize?: number;
+  windowSize: number(10, 1, 100_000),
   /** How long a client may take to answer; default 30. */
-  readonly responseTimeout?: number;
-  /** A client that was silent for so long is asked; default 60; 0: never. */
-  readonly enquireLinkInterval?: number;
+  responseTimeout: seconds(30, 0.01),
+  /** A client that was silent for so long is sent an enquire_link; default 60; 0: never. */
+  enquireLinkInterval: seconds(60),
   /** How long a client may take to bind; default 10; 0: for ever. */
-  readonly bindTimeout?: number;
+  bindTimeout: seconds(10),
   /** A link without messages for so long is unbound; default 0: never. */
-  readonly inactivityTimeout?: number;
+  inactivityTimeout: seconds(0),
   /** Octets; default 131072. */
-  readonly maxPduLength?: number;
+  maxPduLength: number(DEFAULT_MAX_PDU_LENGTH, 256, 16_777_216),
   /** What data_coding 0 means here; default gsm0338. */
-  readonly defaultAlphabet?: string;
+  defaultAlphabet: choice('gsm0338', ALPHABETS),
   /** A pino logger, or a function that takes finished lines; default: none. */
-  readonly log?: Log | LogSink;
-  readonly clock?: Clock;
-}
+  log,
+  clock: asGiven<Clock>(systemClock),
+  /** Chance, from 0 up to 1: for the UUIDs of the rule `ids`; default Math.random. */
+  random: asGiven<() => number>(Math.random),
+};
 
-/** The options, checked: times in milliseconds, everything but `tls` present. */
-export interface SmscSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly systemId: string;
-  readonly password: string;
-  readonly receiptDelay: number;
-  readonly receiptState: ReceiptState;
-  readonly rules: readonly Rule[];
-  readonly messageId: ((n: number) => string) | undefined;
-  readonly interfaceVersion: number;
-  readonly tls: TlsOptions | undefined;
-  readonly windowSize: number;
-  readonly responseTimeout: number;
-  readonly enquireLinkInterval: number;
-  readonly bindTimeout: number;
-  readonly inactivityTimeout: number;
-  readonly maxPduLength: number;
-  readonly defaultAlphabet: string;
-  readonly log: Log;
-  readonly clock: Clock;
-}
+type Options = typeof OPTIONS;
 
-const VERSIONS: Readonly<Record<string, number>> = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 };
-const LONGEST_SECONDS = 2_000_000;
+/** How a simulated SMSC is set up. Times are in seconds. */
+export type SmscOptions = {
+  readonly [N in keyof Options]?: Options[N] extends Option<infer G, infer _> ? G : never;
+};
 
-/** Reads options one by one and collects what is wrong with them. */
-class Reader {
-  readonly problems: Problem[] = [];
-  readonly #options: Readonly<Record<string, unknown>>;
-  readonly #read = new Set<string>();
+/** The options, checked: times in milliseconds, defaults filled in. */
+export type SmscSettings = { readonly [N in keyof Options]: Options[N]['fallback'] };
 
-  constructor(options: object) {
-    this.#options = options as Readonly<Record<string, unknown>>;
+/** Checks all options; throws {@link SmscConfigError} with everything that is wrong. */
+export function normalise(options: SmscOptions): SmscSettings {
+  const given = options as Readonly<Record<string, unknown>>;
+  const problems: Problem[] = [];
+  const settings: Record<string, unknown> = {};
+  for (const [field, option] of Object.entries(OPTIONS) as [string, Option<unknown, unknown>][]) {
+    const value = given[field];
+    // An emptied field of an editor means its default.
+    const isGiven = value !== undefined && value !== null && value !== '';
+    const read = isGiven ? option.read(value) : option.fallback;
+    if (read instanceof Remedy) problems.push({ field, value, remedy: read.text });
+    else settings[field] = read;
   }
-
-  /** An emptied field of an editor means its default. */
-  given(field: string): unknown {
-    this.#read.add(field);
-    const value = this.#options[field];
-    return value === null || value === '' ? undefined : value;
+  const remedy = `there is no such option; there are ${Object.keys(OPTIONS).join(', ')}`;
+  for (const [field, value] of Object.entries(given)) {
+    if (!Object.hasOwn(OPTIONS, field)) problems.push({ field, value, remedy });
   }
-
-  text(field: string, fallback: string, max = 255): string {
-    const given = this.given(field) ?? fallback;
-    const value = typeof given === 'string' ? withoutLineEnd(given) : given;
-    if (typeof value === 'string' && value.length <= max) return value;
-    return this.#wrong(field, value, `give a text of at most ${max} characters`, fallback);
-  }
-
-  number(field: string, fallback: number, min: number, max: number, whole = true): number {
-    const given = this.given(field) ?? fallback;
-    const value = typeof given === 'string' ? Number(given) : given;
-    const fits = typeof value === 'number' && value >= min && value <= max;
-    if (fits && (!whole || Number.isInteger(value))) return value;
-    return this.#wrong(field, given, `give a ${whole ? 'whole ' : ''}number from ${min} to ${max}`, fallback);
-  }
-
-  milliseconds(field: string, fallback: number, min = 0): number {
-    return this.number(field, fallback, min, LONGEST_SECONDS, false) * 1000;
-  }
-
-  choice<const T extends string>(field: string, fallback: T, all: readonly T[]): T {
-    const value = this.given(field) ?? fallback;
-    const found = all.find((one) => one === value);
-    return found ?? this.#wrong(field, value, `give one of ${all.join(', ')}`, fallback);
-  }
-
-  log(field: string): Log {
-    const value = this.given(field) ?? silentLog;
-    if (typeof value === 'function') return createLog({ sink: value as LogSink });
-    const { info, isLevelEnabled } = value as Partial<Log>;
-    if (typeof info === 'function' && typeof isLevelEnabled === 'function') return value as Log;
-    return this.#wrong(field, value, 'give a pino logger, or a function that takes lines', silentLog);
-  }
-
-  /** Complains about options that nobody asked for. */
-  rest(): void {
-    for (const [field, value] of Object.entries(this.#options)) {
-      if (this.#read.has(field)) continue;
-      this.problems.push({
-        field,
-        value,
-        remedy: `there is no such option; there are ${[...this.#read].join(', ')}`,
-      });
-    }
-  }
-
-  #wrong<T>(field: string, value: unknown, remedy: string, fallback: T): T {
-    this.problems.push({ field, value, remedy });
-    return fallback;
-  }
+  const { tls, rules } = settings as SmscSettings;
+  problems.push(...tlsProblems(tls), ...findRuleProblems(rules));
+  if (problems.length > 0) throw new SmscConfigError(problems);
+  return settings as SmscSettings;
 }
 
 function tlsProblems(tls: TlsOptions | undefined): Problem[] {
@@ -150,40 +153,4 @@ function tlsProblems(tls: TlsOptions | undefined): Problem[] {
   const problem = (field: string, remedy: string): Problem => ({ field, value: undefined, remedy });
   if (!tls.pfx && (!tls.cert || !tls.key)) return [problem('tls', 'give key and cert, both in PEM form')];
   return findTlsProblems(tls).map(({ field, remedy }) => problem(field ? `tls.${field}` : 'tls', remedy));
-}
-
-/** Checks all options; throws {@link SmscConfigError} with everything that is wrong. */
-export function normalise(options: SmscOptions): SmscSettings {
-  const read = new Reader(options);
-  const rules = (read.given('rules') ?? []) as readonly Rule[];
-  const ruleProblems = findRuleProblems(rules);
-  const settings: SmscSettings = {
-    host: read.text('host', '127.0.0.1'),
-    port: read.number('port', 0, 0, 65_535),
-    systemId: read.text('systemId', '', 64),
-    password: read.text('password', '', 64),
-    receiptDelay: read.milliseconds('receiptDelay', 0.5),
-    receiptState: read.choice('receiptState', 'DELIVRD', RECEIPT_STATES),
-    rules,
-    messageId: read.given('messageId') as SmscSettings['messageId'],
-    interfaceVersion: VERSIONS[read.choice('interfaceVersion', '3.4', Object.keys(VERSIONS))] ?? 0x34,
-    tls: read.given('tls') as TlsOptions | undefined,
-    windowSize: read.number('windowSize', 10, 1, 100_000),
-    responseTimeout: read.milliseconds('responseTimeout', 30, 0.01),
-    enquireLinkInterval: read.milliseconds('enquireLinkInterval', 60),
-    bindTimeout: read.milliseconds('bindTimeout', 10),
-    inactivityTimeout: read.milliseconds('inactivityTimeout', 0),
-    maxPduLength: read.number('maxPduLength', DEFAULT_MAX_PDU_LENGTH, 256, 16_777_216),
-    defaultAlphabet: read.choice(
-      'defaultAlphabet',
-      'gsm0338',
-      ENCODING_NAMES.filter((name) => name !== 'binary'),
-    ),
-    log: read.log('log'),
-    clock: (read.given('clock') ?? systemClock) as Clock,
-  };
-  read.rest();
-  const problems = [...read.problems, ...tlsProblems(settings.tls), ...ruleProblems];
-  if (problems.length > 0) throw new SmscConfigError(problems);
-  return settings;
 }

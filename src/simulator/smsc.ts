@@ -1,19 +1,28 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
+import type { Clock } from '../clock';
 import { collapseRepeats, type CollapsedLog } from '../observability';
 import { SmppError, plainCopy, type Pdu } from '../protocol';
-import { isBound, type Session } from '../session';
-import { Agenda } from './agenda';
-import type { Centre, MessageIds } from './centre';
+import { SocketTransport, canReceive, isBound, type Session, type Transport } from '../session';
+import { PartJoiner } from './content';
+import type { SmscContext } from './context';
 import { deliverPdu, pdusOf, type DeliverOptions, type MobileMessage } from './deliver';
+import { DeliveryQueue } from './delivery-queue';
 import { SmscConfigError, listenError } from './errors';
 import { Emitter, type SmscEventName, type SmscEvents, type SmscSession } from './events';
-import { Joiner } from './joiner';
 import { Link } from './link';
+import { MessageStore } from './message-store';
 import { normalise, type SmscOptions, type SmscSettings } from './options';
-import { Outbox } from './outbox';
-import { Register } from './register';
 import { Faults, findRuleProblems, type Rule } from './rules';
+import { Scheduler } from './scheduler';
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The first id of the next one with a clock: ids of two that come up within one millisecond differ. */
+const nextFirstIds = new WeakMap<Clock, number>();
 
 /**
  * A simulated SMSC: it takes messages, sends receipts and messages of its own, and fails on demand.
@@ -29,14 +38,13 @@ export class Smsc {
   readonly #log: CollapsedLog;
   readonly #events: Emitter;
   readonly #links = new Set<Link>();
-  readonly #centre: Centre;
+  readonly #context: SmscContext;
   #server: net.Server | undefined;
-  #starting: Promise<{ host: string; port: number }> | undefined;
-  #address: { host: string; port: number };
+  #starting: Promise<Address> | undefined;
+  #address: Address;
   #linkCount = 0;
   #messageCount = 0;
   #deliverCount = 0;
-  static #nextFirstId = 0;
   readonly #firstId: number;
 
   /** Throws `INVALID_CONFIG` with all that is wrong. */
@@ -45,27 +53,27 @@ export class Smsc {
     const log = collapseRepeats(settings.log, settings.clock);
     this.#log = log;
     this.#settings = { ...settings, log };
-    const { clock, rules, receiptState, host, port, defaultAlphabet } = settings;
+    const { clock, random, rules, receiptState, host, port, defaultAlphabet } = settings;
     this.#address = { host, port };
     this.#events = new Emitter(log);
-    // Digits as centres give them; a thousand per millisecond would have to go before a restart repeats one.
-    // Also of one that comes up within the same millisecond.
-    this.#firstId = Math.max(clock.now() * 1000, Smsc.#nextFirstId);
-    Smsc.#nextFirstId = this.#firstId + 1000;
-    const agenda = new Agenda(clock, log);
-    this.#centre = {
+    // Digits, as most SMSCs give; a thousand per millisecond would have to go before a restart repeats one.
+    this.#firstId = Math.max(clock.now() * 1000, nextFirstIds.get(clock) ?? 0);
+    nextFirstIds.set(clock, this.#firstId + 1000);
+    const scheduler = new Scheduler(clock, log);
+    this.#context = {
       settings: this.#settings,
-      faults: new Faults(rules),
+      clock,
+      faults: new Faults(rules, random),
       events: this.#events,
-      agenda,
-      register: new Register(receiptState),
-      outbox: new Outbox({ agenda, log, receivers: (systemId) => this.#receivers(systemId) }),
-      joiner: new Joiner(clock, defaultAlphabet),
+      scheduler,
+      messages: new MessageStore(receiptState),
+      deliveries: new DeliveryQueue(scheduler, log, (systemId) => this.#receivers(systemId)),
+      parts: new PartJoiner(clock, defaultAlphabet),
       nextMessageId: () => this.#nextMessageId(),
     };
   }
 
-  /** Where it listens; before, the port that was asked for. */
+  /** The port that it listens on; before that, the one that was asked for. */
   get port(): number {
     return this.#address.port;
   }
@@ -76,7 +84,7 @@ export class Smsc {
   }
 
   /** Listens. Rejects with `PORT_IN_USE` or `LISTEN_FAILED`; then it may be tried again. */
-  start(): Promise<{ host: string; port: number }> {
+  start(): Promise<Address> {
     this.#log.begin();
     this.#starting ??= this.#listen();
     return this.#starting;
@@ -84,18 +92,15 @@ export class Smsc {
 
   /** Unbinds all links and stops listening; resolves when nothing is left open. It may be started again. */
   async stop(): Promise<void> {
-    if (!this.#starting) return;
-    await this.#starting.catch(() => undefined);
+    await this.#starting?.catch(() => undefined);
     const server = this.#server;
     this.#starting = undefined;
     this.#server = undefined;
     const closed = server && new Promise((resolve) => server.close(resolve));
-    this.#centre.agenda.clear();
+    const { scheduler, deliveries, parts, messages } = this.#context;
+    scheduler.clear();
     await Promise.all([...this.#links].map((link) => link.unbind()));
-    this.#centre.outbox.clear();
-    this.#centre.agenda.clear();
-    this.#centre.joiner.clear();
-    this.#centre.register.clear();
+    for (const cleared of [deliveries, scheduler, parts, messages]) cleared.clear();
     await closed;
     this.#log.end();
   }
@@ -113,7 +118,7 @@ export class Smsc {
     const receiver = (): Session => (isBound(first.state) ? first : this.#receiver(options.system_id));
     return Promise.all(
       pdus.map(async (pdu) =>
-        plainCopy(await deliverPdu(pdu, receiver, options.repeat ?? 0, this.#centre.agenda)),
+        plainCopy(await deliverPdu(pdu, receiver, options.repeat ?? 0, this.#context.scheduler)),
       ),
     );
   }
@@ -122,7 +127,7 @@ export class Smsc {
   setRules(rules: readonly Rule[]): void {
     const problems = findRuleProblems(rules);
     if (problems.length > 0) throw new SmscConfigError(problems);
-    this.#centre.faults.replace(rules);
+    this.#context.faults.replace(rules);
   }
 
   /** Drops every link without a word, as a power cut would. */
@@ -140,9 +145,9 @@ export class Smsc {
     return this;
   }
 
-  #listen(): Promise<{ host: string; port: number }> {
+  #listen(): Promise<Address> {
     const { host, port, tls: tlsOptions, log } = this.#settings;
-    const accept = (socket: net.Socket): void => this.#accept(socket);
+    const accept = (socket: net.Socket): void => this.#acceptSocket(socket);
     const server = tlsOptions ? tls.createServer(tlsOptions, accept) : net.createServer(accept);
     server.on('tlsClientError', (error: Error) =>
       log.warn({ event: 'session', stage: 'tls', err: error.message }),
@@ -161,10 +166,22 @@ export class Smsc {
     });
   }
 
-  #accept(socket: net.Socket): void {
+  /** Serves a connection that did not come by the port, such as one in memory. Works without {@link start}. */
+  serve(transport: Transport): void {
+    this.#accept(transport, () => transport.destroy());
+  }
+
+  #acceptSocket(socket: net.Socket): void {
     // Until the session listens, an error of the socket would end the process.
     socket.on('error', () => undefined);
-    const link = new Link(++this.#linkCount, socket, this.#centre);
+    const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
+    // A TLS socket has no reset of its own.
+    const reset = (): unknown => socket instanceof tls.TLSSocket || socket.resetAndDestroy();
+    this.#accept(new SocketTransport(socket, peer, this.#settings.clock), reset);
+  }
+
+  #accept(transport: Transport, reset: () => void): void {
+    const link = new Link(++this.#linkCount, transport, reset, this.#context);
     this.#links.add(link);
     void link.session.closed.then((reason) => {
       this.#links.delete(link);
@@ -174,7 +191,7 @@ export class Smsc {
 
   #receivers(systemId?: string): Session[] {
     return [...this.#links]
-      .filter((link) => link.receives && (systemId === undefined || link.system_id === systemId))
+      .filter((link) => canReceive(link.state) && (systemId === undefined || link.system_id === systemId))
       .map(({ session }) => session);
   }
 
@@ -188,14 +205,7 @@ export class Smsc {
     });
   }
 
-  #nextMessageId(): MessageIds {
-    const digits = this.#nextDigits();
-    const { responseId, receiptId } = this.#centre.faults.habits;
-    const message_id = responseId?.(digits) ?? digits;
-    return { message_id, receipt_id: receiptId?.(digits) ?? message_id };
-  }
-
-  #nextDigits(): string {
+  #nextMessageId(): string {
     const n = ++this.#messageCount;
     const { messageId } = this.#settings;
     if (!messageId) return String(this.#firstId + n);

@@ -1,62 +1,169 @@
-import { describeStatus, plainCopy, statusName, type PduOf } from '../protocol';
+import { isQueued, plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
 import type { Answer } from '../session';
-import { refuse } from './answers';
-import type { Centre, MessageIds, Origin } from './centre';
-import { readContent, type Content } from './content';
+import { readContent, type Content, type SubmitPdu } from './content';
+import type { SmscContext, SmscLink } from './context';
 import type { RefusedEvent, SubmitEvent } from './events';
-import type { SubmitPdu } from './pdus';
-import { scheduleReceipts } from './receipts';
-import type { Recipient, TakenMessage } from './register';
-import type { Verdict } from './rules';
+import type { Recipient, TakenMessage } from './message-store';
+import { asksForReceipt, beginningOf, scheduleReceipts } from './receipts';
+import type { SubmitEffect } from './rules';
 
-/** Characters of a text that a receipt repeats, and some. */
-const REMEMBERED_TEXT = 40;
-/** Milliseconds: surely after the answer, which {@link Agenda} may put a little later than asked. */
+/** Milliseconds: surely after the answer, which the scheduler may run a little later than asked. */
 const AFTER_ANSWER = 10;
 
-/** Takes a message, or not, as the rules say. */
-export function handleSubmit(pdu: SubmitPdu, link: Origin, centre: Centre): Answer | Promise<Answer> {
-  const { clock, defaultAlphabet } = centre.settings;
-  const recipients = recipientsOf(pdu);
-  const verdict = centre.faults.onSubmit({
-    system_id: link.system_id,
-    destinations: recipients.map(({ destination_addr }) => destination_addr.replace(/^\+/, '')),
-    ofLink: link.countSubmit(),
-    now: clock.monotonic(),
-    text: () => readContent(pdu, defaultAlphabet).text,
-  });
-  const { silent = false, delay = 0, act, tlvs } = verdict ?? {};
-  const status = verdict?.status ?? flawOf(pdu, recipients);
-  const taken = status === 0 && (!silent || (verdict?.taken ?? false));
-  const given = taken
-    ? take(pdu, recipients, verdict ?? {}, link, centre)
-    : turnAway(pdu, status, silent, link, centre);
-  const answer = tlvs ? { ...given, tlvs: { ...given.tlvs, ...tlvs } } : given;
-  if (act === 'unbind') centre.agenda.in(delay + AFTER_ANSWER, () => link.perform(act));
-  else if (act) link.perform(act);
-  // One promise each: a shared one would hold on to all that wait for it.
-  if (silent) return new Promise<never>(() => undefined);
-  if (delay === 0) return answer;
-  return new Promise((resolve) => centre.agenda.in(delay, () => resolve(answer)));
+const NO_EFFECT: SubmitEffect = {};
+
+export function isSubmit(pdu: Pdu): pdu is SubmitPdu {
+  return isQueued(pdu.command);
 }
 
-/** The status to refuse a request with that is wrong in itself; 0: it is all right. */
-function flawOf(pdu: SubmitPdu, recipients: readonly Recipient[]): number {
+/** Takes the messages that come over a link, or not, as the rules say. */
+export class SubmitHandler {
+  readonly #link: SmscLink;
+  readonly #smsc: SmscContext;
+  /** Submits that came, refused ones too. */
+  count = 0;
+
+  constructor(link: SmscLink, smsc: SmscContext) {
+    this.#link = link;
+    this.#smsc = smsc;
+  }
+
+  handle(pdu: SubmitPdu): Answer | Promise<Answer> {
+    this.count++;
+    const recipients = recipientsOf(pdu);
+    if (!this.#smsc.faults.seesSubmits) return this.#answer(pdu, recipients, NO_EFFECT);
+    const effect = this.#effectOn(pdu, recipients);
+    const { silent = false, delay = 0, act, tlvs } = effect;
+    const { scheduler } = this.#smsc;
+    let answer: Answer = { command_status: 'ESME_RSYSERR' };
+    // One promise each: a shared one would hold on to all that wait for it.
+    const late = new Promise<Answer>((resolve) => {
+      // Ahead of a receipt that is due at the same time.
+      if (!silent && delay > 0) scheduler.in(delay, () => resolve(answer));
+    });
+    answer = this.#answer(pdu, recipients, effect);
+    if (tlvs) answer = { ...answer, tlvs: { ...answer.tlvs, ...tlvs } };
+    if (act === 'unbind') scheduler.in(delay + AFTER_ANSWER, () => this.#link.perform(act));
+    else if (act) this.#link.perform(act);
+    return silent || delay > 0 ? late : answer;
+  }
+
+  #effectOn(pdu: SubmitPdu, recipients: readonly Recipient[]): SubmitEffect {
+    const { faults, clock, settings } = this.#smsc;
+    const effect = faults.onSubmit({
+      system_id: this.#link.system_id,
+      destinations: recipients.map(({ destination_addr }) => destination_addr.replace(/^\+/, '')),
+      ofLink: this.count,
+      now: clock.monotonic(),
+      text: () => readContent(pdu, settings.defaultAlphabet).text,
+    });
+    return effect ?? NO_EFFECT;
+  }
+
+  #answer(pdu: SubmitPdu, recipients: readonly Recipient[], effect: SubmitEffect): Answer {
+    const { silent = false, taken = false } = effect;
+    const refusal = effect.status === undefined ? flawOf(pdu, recipients) : statusName(effect.status);
+    if (refusal === undefined && (!silent || taken)) return this.#take(pdu, recipients, effect);
+    return this.#refuse(pdu, silent ? undefined : refusal);
+  }
+
+  #take(pdu: SubmitPdu, recipients: readonly Recipient[], { delay = 0, receiptFirst }: SubmitEffect): Answer {
+    const { settings, events, messages } = this.#smsc;
+    const untilFinal = receiptFirst ? 0 : delay + settings.receiptDelay;
+    const message = this.#newMessage(pdu, recipients, untilFinal);
+    const { message_id } = message;
+    const isHeard = events.has('submit');
+    // Only a receipt and whoever listens need what the message says.
+    const content =
+      isHeard || asksForReceipt(message) ? readContent(pdu, settings.defaultAlphabet) : undefined;
+    message.text = beginningOf(content?.text ?? '');
+    messages.add(message);
+    scheduleReceipts(message, untilFinal, this.#smsc);
+    if (content && isHeard) events.emit('submit', this.#submitEvent(pdu, message, content));
+    if (settings.log.isLevelEnabled('debug')) {
+      settings.log.debug({ event: 'submit', stage: 'taken', command: pdu.command, message_id });
+    }
+    return { command_status: 0, fields: { message_id } };
+  }
+
+  /** All properties at once: an object that grows later costs V8 more than all the rest of a submit. */
+  #newMessage(pdu: SubmitPdu, recipients: readonly Recipient[], untilFinal: number): TakenMessage {
+    const { clock, faults } = this.#smsc;
+    const { responseId, receiptId } = faults.habits;
+    const fields = pdu as Partial<Omit<PduOf<'submit_sm'>, 'command' | 'tlvs'>>;
+    const areas = pdu.command === 'broadcast_sm' ? pdu.tlvs.broadcast_area_identifier : undefined;
+    const submittedAt = clock.now();
+    const digits = this.#smsc.nextMessageId();
+    const message_id = responseId ? responseId(digits) : digits;
+    return {
+      message_id,
+      receipt_id: receiptId ? receiptId(digits) : message_id,
+      system_id: this.#link.system_id,
+      service_type: pdu.service_type,
+      source_addr_ton: pdu.source_addr_ton,
+      source_addr_npi: pdu.source_addr_npi,
+      source_addr: pdu.source_addr,
+      recipients,
+      protocol_id: fields.protocol_id ?? 0,
+      priority_flag: fields.priority_flag ?? 0,
+      data_coding: pdu.data_coding,
+      submittedAt,
+      finalAt: submittedAt + untilFinal,
+      dueAt: clock.monotonic() + untilFinal,
+      // Copies: a decoded PDU's octets are a view of all that came with it.
+      areas: areas && [areas].flat().map((area) => Buffer.from(area)),
+      schedule_delivery_time: fields.schedule_delivery_time ?? '',
+      validity_period: fields.validity_period ?? '',
+      registered_delivery: fields.registered_delivery ?? 0,
+      short_message: fields.short_message?.toString('latin1') ?? '',
+      text: '',
+      cancelledAt: undefined,
+      stored: 0,
+      reserved: 0,
+    };
+  }
+
+  #submitEvent(pdu: SubmitPdu, message: TakenMessage, content: Content): SubmitEvent {
+    const { part, octets } = content;
+    const facts = {
+      message_id: message.message_id,
+      system_id: message.system_id,
+      session: this.#link,
+      text: part ? this.#smsc.parts.join(message, content, part) : content.text,
+      octets,
+      ...(part ? { part } : {}),
+    };
+    return Object.assign(plainCopy(pdu as object), facts) as object as SubmitEvent;
+  }
+
+  /** `command_status` undefined: it is left unanswered. */
+  #refuse(pdu: SubmitPdu, command_status: string | undefined): Answer {
+    const { events, settings } = this.#smsc;
+    if (events.has('refused')) {
+      const facts = { system_id: this.#link.system_id, session: this.#link, command_status };
+      events.emit('refused', Object.assign(plainCopy(pdu as object), facts) as object as RefusedEvent);
+    }
+    settings.log.debug({ event: 'submit', stage: 'refused', command: pdu.command, command_status });
+    return { command_status: command_status ?? 'ESME_RSYSERR' };
+  }
+}
+
+/** The status to refuse a request with that is wrong in itself. */
+function flawOf(pdu: SubmitPdu, recipients: readonly Recipient[]): string | undefined {
   if (pdu.command === 'broadcast_sm') {
     const { broadcast_area_identifier, broadcast_content_type, broadcast_rep_num } = pdu.tlvs;
     const complete = broadcast_area_identifier && broadcast_content_type && broadcast_rep_num !== undefined;
-    return complete ? 0 : describeStatus('ESME_RMISSINGOPTPARAM').code;
+    return complete ? undefined : 'ESME_RMISSINGOPTPARAM';
   }
   if (pdu.command === 'submit_multi') {
     // There are no distribution lists here.
-    if (pdu.dest_address.some(({ dest_flag }) => dest_flag !== 1))
-      return describeStatus('ESME_RINVDLNAME').code;
-    if (recipients.length === 0) return describeStatus('ESME_RINVNUMDESTS').code;
+    if (pdu.dest_address.some(({ dest_flag }) => dest_flag !== 1)) return 'ESME_RINVDLNAME';
+    if (recipients.length === 0) return 'ESME_RINVNUMDESTS';
   }
-  if (!recipients.every(({ destination_addr }) => destination_addr !== '' && isAddress(destination_addr))) {
-    return describeStatus('ESME_RINVDSTADR').code;
+  for (const { destination_addr } of recipients) {
+    if (destination_addr === '' || !isAddress(destination_addr)) return 'ESME_RINVDSTADR';
   }
-  return isAddress(pdu.source_addr) ? 0 : describeStatus('ESME_RINVSRCADR').code;
+  return isAddress(pdu.source_addr) ? undefined : 'ESME_RINVSRCADR';
 }
 
 /** Decoding takes more than the specification allows; a receipt could not name such an address. */
@@ -64,105 +171,9 @@ function isAddress(address: string): boolean {
   return /^[\x20-\x7e]{0,64}$/.test(address);
 }
 
-function recipientsOf(pdu: SubmitPdu): Recipient[] {
+function recipientsOf(pdu: SubmitPdu): readonly Recipient[] {
   if (pdu.command === 'broadcast_sm') return [];
   if (pdu.command === 'submit_multi') return pdu.dest_address.filter((one) => one.dest_flag === 1);
   const { dest_addr_ton, dest_addr_npi, destination_addr } = pdu;
   return [{ dest_addr_ton, dest_addr_npi, destination_addr }];
-}
-
-function take(
-  pdu: SubmitPdu,
-  recipients: readonly Recipient[],
-  { delay = 0, receiptFirst = false }: Verdict,
-  link: Origin,
-  centre: Centre,
-): Answer {
-  const { settings, events } = centre;
-  const ids = centre.nextMessageId();
-  const content = readContent(pdu, settings.defaultAlphabet);
-  const untilFinal = receiptFirst ? 0 : delay + settings.receiptDelay;
-  const message = remember(pdu, recipients, ids, content, untilFinal, link, centre);
-  scheduleReceipts(message, untilFinal, centre);
-  if (events.has('submit')) events.emit('submit', submitEvent(pdu, message, content, link, centre));
-  const { message_id } = ids;
-  settings.log.debug({ event: 'submit', stage: 'taken', command: pdu.command, message_id });
-  return { command_status: 0, fields: { message_id } };
-}
-
-function remember(
-  pdu: SubmitPdu,
-  recipients: readonly Recipient[],
-  ids: MessageIds,
-  content: Content,
-  untilFinal: number,
-  link: Origin,
-  centre: Centre,
-): TakenMessage {
-  const fields = pdu as Partial<Omit<PduOf<'submit_sm'>, 'command' | 'tlvs'>>;
-  const submittedAt = centre.settings.clock.now();
-  const areas = pdu.tlvs.broadcast_area_identifier;
-  const message: TakenMessage = {
-    ...ids,
-    system_id: link.system_id,
-    service_type: pdu.service_type,
-    source_addr_ton: pdu.source_addr_ton,
-    source_addr_npi: pdu.source_addr_npi,
-    source_addr: pdu.source_addr,
-    recipients,
-    protocol_id: fields.protocol_id ?? 0,
-    priority_flag: fields.priority_flag ?? 0,
-    data_coding: pdu.data_coding,
-    submittedAt,
-    finalAt: submittedAt + untilFinal,
-    dueAt: centre.settings.clock.monotonic() + untilFinal,
-    schedule_delivery_time: fields.schedule_delivery_time ?? '',
-    validity_period: fields.validity_period ?? '',
-    registered_delivery: fields.registered_delivery ?? 0,
-    // A decoded PDU's octets are a view of all that came with it.
-    short_message: Buffer.from(fields.short_message ?? ''),
-    text: beginningOf(content.text ?? ''),
-    ...(areas === undefined ? {} : { areas: [areas].flat().map((area) => Buffer.from(area)) }),
-  };
-  centre.register.add(message);
-  return message;
-}
-
-/** In V8 a string that was cut out of another keeps all of that alive. */
-function beginningOf(text: string): string {
-  return Buffer.from(text.slice(0, REMEMBERED_TEXT), 'utf16le').toString('utf16le');
-}
-
-function submitEvent(
-  pdu: SubmitPdu,
-  message: TakenMessage,
-  content: Content,
-  link: Origin,
-  centre: Centre,
-): SubmitEvent {
-  const { part, octets } = content;
-  return {
-    ...plainCopy(pdu),
-    message_id: message.message_id,
-    system_id: link.system_id,
-    session: link,
-    text: part ? centre.joiner.join(message, content, part) : content.text,
-    octets,
-    ...(part ? { part } : {}),
-  };
-}
-
-function turnAway(pdu: SubmitPdu, status: number, unanswered: boolean, link: Origin, centre: Centre): Answer {
-  const command_status = unanswered ? undefined : statusName(status);
-  if (centre.events.has('refused')) {
-    const event: RefusedEvent = {
-      ...plainCopy(pdu),
-      system_id: link.system_id,
-      session: link,
-      command_status,
-    };
-    centre.events.emit('refused', event);
-  }
-  centre.settings.log.debug({ event: 'submit', stage: 'refused', command: pdu.command, command_status });
-  return refuse(command_status ?? 'ESME_RSYSERR');
 }

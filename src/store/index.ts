@@ -19,7 +19,6 @@ export type {
   Lease,
   OutboundQueue,
   PurgeOptions,
-  QueuedCommand,
   QueueItem,
   QueueLimits,
   QueueStats,

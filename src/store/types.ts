@@ -1,3 +1,5 @@
+import type { QueuedCommand } from '../protocol';
+
 /**
  * What a store must be able to do. Every call is batched; every wait can be
  * aborted. What is called for every message may answer at once: a store in memory costs no promise so. Third parties implement these as Node-RED plugins of the types
@@ -9,9 +11,6 @@ export type Eventually<T> = T | Promise<T>;
 
 /** A priority of the queue: 0 is taken first, 4 last; 2 is the default. */
 export type Priority = 0 | 1 | 2 | 3 | 4;
-
-/** Commands that travel through the queue. */
-export type QueuedCommand = 'submit_sm' | 'data_sm' | 'submit_multi' | 'broadcast_sm';
 
 /** A message that has passed intake: valid, encoded, segmented. Never changes. */
 export interface QueueItem {

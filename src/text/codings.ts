@@ -1,22 +1,8 @@
 import { TextError } from './errors';
 import { alphabetOf, meaningOf, type DataCodings } from './plan/data-codings';
-import { encodingName, speltNumber } from './plan/names';
+import { ENCODING_NAMES, classedNumber, encodingName, encodingSpec, speltNumber } from './plan/names';
 import type { MessageClass } from './plan/types';
 import type { Coding, TextCodec } from './types';
-
-const DATA_CODINGS: ReadonlyMap<string, number> = new Map([
-  ['gsm0338', 0x00],
-  ['gsm0338-packed', 0x00],
-  ['ascii', 0x01],
-  ['latin1', 0x03],
-  ['binary', 0x04],
-  ['iso8859-5', 0x06],
-  ['iso8859-8', 0x07],
-  ['ucs2', 0x08],
-  ['shift_jis', 0x09],
-  ['iso2022jp', 0x0a],
-  ['euc-kr', 0x0e],
-]);
 
 export interface CodingOptions {
   readonly defaultAlphabet?: string | undefined;
@@ -57,7 +43,7 @@ export function dataCodingOf(encoding: string, options: NumberOptions): number {
   if (messageClass !== undefined) return classedHere(encoding, messageClass, options);
   const codec = codecs?.find((one) => one.name === encoding);
   const spelt = encodingName(options.encoding ?? '') === encoding ? speltNumber(options.encoding) : undefined;
-  const own = codec ? codec.data_coding : (spelt ?? DATA_CODINGS.get(encoding) ?? 0);
+  const own = codec ? codec.data_coding : (spelt ?? encodingSpec(encoding)?.data_coding ?? 0);
   if (!dataCodings) return own;
   const mapped = Object.keys(dataCodings)
     .map(Number)
@@ -78,7 +64,14 @@ const STANDARD_NUMBERS: readonly number[] = Array.from({ length: 16 }, (_, numbe
 
 /** Where the standard's number means something else at this SMSC: another of the same class. */
 function classedHere(encoding: string, messageClass: MessageClass, options: NumberOptions): number {
-  const own = classed(encoding, messageClass);
+  const own = classedNumber(encoding, messageClass);
+  if (own === undefined) {
+    throw new TextError(
+      'INVALID_OPTION',
+      `There is no message class for ${encoding}: use ${CLASSED.join(', ')}, or leave messageClass away.`,
+      { field: 'messageClass' },
+    );
+  }
   const means = (number: number): boolean => {
     const coding = codingOf(number, options);
     return coding?.encoding === encoding && coding.messageClass === messageClass;
@@ -93,19 +86,8 @@ function classedHere(encoding: string, messageClass: MessageClass, options: Numb
   );
 }
 
+const CLASSED = ENCODING_NAMES.filter((name) => classedNumber(name, 0) !== undefined);
 const ALL_NUMBERS: readonly number[] = Array.from({ length: 256 }, (_, number) => number);
-
-/** SMPP has the group 0xF0 for GSM and binary; UCS2 with a class is TS 23.038's general group. */
-function classed(encoding: string, messageClass: MessageClass): number {
-  if (encoding.startsWith('gsm0338')) return 0xf0 | messageClass;
-  if (encoding === 'binary') return 0xf4 | messageClass;
-  if (encoding === 'ucs2') return 0x18 | messageClass;
-  throw new TextError(
-    'INVALID_OPTION',
-    `There is no message class for ${encoding}: use gsm0338, ucs2 or binary, or leave messageClass away.`,
-    { field: 'messageClass' },
-  );
-}
 
 /**
  * The name of a built-in encoding or of one of the user's codecs.
@@ -121,7 +103,7 @@ export function resolveEncoding(
   if (known !== undefined) return known;
   throw new TextError(
     'UNKNOWN_ENCODING',
-    `There is no encoding ${JSON.stringify(name)} (${field}): use auto, ${[...DATA_CODINGS.keys()].join(', ')} or the name of a codec.`,
+    `There is no encoding ${JSON.stringify(name)} (${field}): use auto, ${ENCODING_NAMES.join(', ')} or the name of a codec.`,
     { field },
   );
 }

@@ -1,13 +1,12 @@
-import { CHARSETS } from './charsets';
+import { builtInCodec, undecodable } from './codecs';
 import { codingOf, resolveEncoding } from './codings';
 import { TextError } from './errors';
 import { hasGsmEscape, isStandardIa5 } from './ia5';
-import { decodeSeptets, fillBitsAfter, unpackSeptets } from './gsm';
+import { decodeSeptets } from './gsm';
 import { alphabetOf, isCompressed } from './plan/data-codings';
 import { DEFAULT_GSM, type GsmTable } from './plan/gsm-alphabet';
 import { tableOf } from './plan/languages';
 import type { Coding, DecodeOptions, TextCodec } from './types';
-import { decodeUcs2 } from './ucs2';
 import { parseUserDataHeader, type UserDataHeader } from './udh';
 
 /**
@@ -23,26 +22,20 @@ export function decodeText(octets: Buffer, data_coding: number, options: DecodeO
   const header = options.udh && headerOf(options.udh);
   const codec = options.codecs?.find((one) => one.name === encoding);
   if (codec) return decodeByCodec(codec, octets);
-  switch (encoding) {
-    case 'gsm0338':
-      return decodeSeptets(octets, tableFor(header));
-    case 'gsm0338-packed':
-      return decodeSeptets(
-        unpackSeptets(octets, header ? fillBitsAfter(header.length) : 0),
-        tableFor(header),
-      );
-    case 'ucs2':
-      return decodeUcs2(octets, options.ucs2ByteOrder);
-    case 'latin1':
-      return octets.toString('latin1');
-    case 'ascii':
-      if (options.encoding === undefined && hasGsmEscape(octets) && isStandardIa5(data_coding, options)) {
-        return decodeSeptets(octets, tableFor(header));
-      }
-      return decodeAscii(octets);
-    default:
-      return decodeCharset(octets, encoding, data_coding);
-  }
+  const context = {
+    table: tableFor(header),
+    headerOctets: header?.length ?? 0,
+    data_coding,
+    ucs2ByteOrder: options.ucs2ByteOrder,
+  };
+  const asGsm =
+    encoding === 'ascii' &&
+    options.encoding === undefined &&
+    hasGsmEscape(octets) &&
+    isStandardIa5(data_coding, options);
+  const text = builtInCodec(asGsm ? 'gsm0338' : encoding)?.decode(octets, context);
+  if (text === undefined) throw undecodable(encoding, {});
+  return text;
 }
 
 /** Most messages: nothing to look up. */
@@ -82,32 +75,4 @@ function decodeByCodec(codec: TextCodec, octets: Buffer): string {
   } catch (cause) {
     throw undecodable(codec.name, { cause });
   }
-}
-
-function decodeAscii(octets: Buffer): string {
-  const position = octets.findIndex((octet) => octet > 0x7f);
-  if (position === -1) return octets.toString('latin1');
-  throw undecodable('ascii', { position });
-}
-
-function decodeCharset(octets: Buffer, encoding: string, data_coding: number): string {
-  const text = CHARSETS.get(encoding)?.decode(octets);
-  if (text !== undefined) return text;
-  // JIS X 0208 is a set of characters: data_coding 5 comes in its seven bit form and as Shift_JIS.
-  const shifted =
-    encoding === 'iso2022jp' && data_coding === 0x05 ? CHARSETS.get('shift_jis')?.decode(octets) : undefined;
-  if (shifted !== undefined) return shifted;
-  throw undecodable(encoding, {});
-}
-
-function undecodable(encoding: string, detail: { position?: number; cause?: unknown }): TextError {
-  const where = detail.position === undefined ? '' : ` (octet ${detail.position})`;
-  return new TextError(
-    'UNDECODABLE',
-    `The octets are not ${encoding}${where}: take them as they are, or name another encoding.`,
-    {
-      field: 'short_message',
-      ...detail,
-    },
-  );
 }

@@ -1,18 +1,16 @@
-import { CHARSETS } from './charsets';
+import { builtInCodec, builtInRepertoire } from './codecs';
 import { codingOf, dataCodingOf, resolveEncoding } from './codings';
 import { TextError } from './errors';
-import { encodeSeptets, fillBitsAfter, packSeptets } from './gsm';
 import { DEFAULT_GSM } from './plan/gsm-alphabet';
 import { alphabetOf, gsmOf } from './plan/data-codings';
 import { isLanguage, languageHas, languageNames } from './plan/languages';
-import { encodingName, speltNumber } from './plan/names';
+import { ENCODING_NAMES, encodingName, speltNumber } from './plan/names';
 import { checkOptions } from './options';
 import { encodePlain } from './plain';
 import { choose, type PlanOptions, type Written } from './plan/plan';
-import { REPERTOIRES, type Repertoire } from './plan/repertoire';
+import type { Repertoire } from './plan/repertoire';
 import type { LanguageName } from './plan/types';
 import type { EncodeOptions, EncodedText, SegmentOptions, TextCodec } from './types';
-import { encodeUcs2 } from './ucs2';
 import { elementsLength, formatUserDataHeader, shiftElements, type UdhElement } from './udh';
 
 /**
@@ -85,8 +83,8 @@ export function planOptions(options: EncodeOptions, layout: Partial<SegmentOptio
     maxParts: Math.min(layout.maxParts ?? 255, 255),
     asDefault: options.data_coding === 0,
     repertoireOf: codecs?.length
-      ? (name) => codecRepertoire(name, codecs) ?? repertoireOf(name)
-      : repertoireOf,
+      ? (name) => codecRepertoire(name, codecs) ?? builtInRepertoire(name)
+      : builtInRepertoire,
   };
 }
 
@@ -115,10 +113,6 @@ function checkedLanguage(name: string, field: string): LanguageName {
     `There are no shift tables for ${JSON.stringify(name)} (${field}): use ${languageNames().join(', ')}.`,
     { field },
   );
-}
-
-function repertoireOf(encoding: string): Repertoire | undefined {
-  return REPERTOIRES.get(encoding) ?? CHARSETS.get(encoding)?.repertoire;
 }
 
 function codecRepertoire(encoding: string, codecs: readonly TextCodec[]): Repertoire | undefined {
@@ -159,21 +153,10 @@ export function encodeWritten(
 ): Buffer {
   const { encoding, table = DEFAULT_GSM } = written;
   const codec = codecs?.find((one) => one.name === encoding);
-  if (codec) return codec.encode(piece);
-  switch (encoding) {
-    case 'gsm0338':
-      return encodeSeptets(piece, table);
-    case 'gsm0338-packed':
-      return packSeptets(encodeSeptets(piece, table), headerOctets === 0 ? 0 : fillBitsAfter(headerOctets));
-    case 'ucs2':
-      return encodeUcs2(piece);
-    case 'ascii':
-    case 'latin1':
-      return Buffer.from(piece, 'latin1');
-    default:
-      return CHARSETS.get(encoding)?.encode(piece) ?? Buffer.alloc(0);
-  }
+  return codec?.encode(piece) ?? builtInCodec(encoding)?.encode(piece, { table, headerOctets }) ?? EMPTY;
 }
+
+const EMPTY = Buffer.alloc(0);
 
 function unencodable(text: string, position: number, encoding: string, options: PlanOptions): TextError {
   const codePoint = text.codePointAt(position) ?? 0;
@@ -192,10 +175,8 @@ function unencodable(text: string, position: number, encoding: string, options: 
 }
 
 function encodingsWith(codePoint: number, options: PlanOptions): string[] {
-  const names = [...REPERTOIRES.keys(), ...CHARSETS.keys()];
-  const encodings = [...new Set(names)].filter(
-    (name) => (options.repertoireOf(name)?.width(codePoint) ?? 0) > 0,
-  );
+  const has = (name: string): boolean => (options.repertoireOf(name)?.width(codePoint) ?? 0) > 0;
+  const encodings: string[] = ENCODING_NAMES.filter(has);
   for (const language of languageNames()) {
     if (languageHas(language, codePoint)) encodings.push(`gsm0338 (${language})`);
   }

@@ -24,10 +24,15 @@ export interface EsmClass {
  * Bit 5 is a flag of 3.4 that some centres set beside the type of bits 2–4; alone it is an intermediate notification.
  */
 export function classifyEsmClass(esm_class: number): EsmClass {
-  return { type: typeOf(esm_class), udhi: (esm_class & 0x40) !== 0, replyPath: (esm_class & 0x80) !== 0 };
+  return {
+    type: messageType(esm_class),
+    udhi: (esm_class & 0x40) !== 0,
+    replyPath: (esm_class & 0x80) !== 0,
+  };
 }
 
-function typeOf(esm_class: number): MessageType {
+/** What it is alone, see {@link classifyEsmClass}. */
+export function messageType(esm_class: number): MessageType {
   switch (esm_class & 0x3c) {
     case 0x00:
       return 'message';

@@ -18,10 +18,11 @@ export type {
 } from './types';
 export type { DataCodings } from './plan/data-codings';
 export type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
-export { LONG_MESSAGE_METHODS, UNENCODABLE } from './options';
+export { LONG_MESSAGE_METHODS, UNENCODABLE } from './plan/types';
 export { encodeText } from './encode';
 export { decodeText } from './decode';
 export { codingOf } from './codings';
+export type { EncodingName } from './plan/encodings';
 export { ENCODING_NAMES, encodingName } from './plan/names';
 export { languageNames } from './plan/languages';
 export { segment } from './segment';

@@ -4,8 +4,8 @@
  */
 import { choose, lackingCharacters, layOut, type PlanOptions, type Written } from './plan/plan';
 import { alphabetOf, gsmOf, meaningOf, type DataCodings } from './plan/data-codings';
-import { encodingName } from './plan/names';
-import { REPERTOIRES, UCS2, unitsOf, type Repertoire } from './plan/repertoire';
+import { encodingName, encodingSpec } from './plan/names';
+import { UCS2, unitsOf } from './plan/repertoire';
 import { transliterate } from './plan/transliterate';
 import { isLanguage } from './plan/languages';
 import type { LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
@@ -64,26 +64,6 @@ export function measure(text: string, options: MeasureOptions = {}): Measure {
   return measureWith(text, measurePlan(options));
 }
 
-/** Octets per character where a table is not at hand: ASCII one, all others two. */
-const EAST_ASIAN: Repertoire = {
-  unit: 'octets',
-  width: (codePoint) =>
-    codePoint < 0x80 || (codePoint >= 0xff61 && codePoint <= 0xff9f) ? 1 : codePoint < 0x10000 ? 2 : 0,
-};
-
-const ESTIMATED: ReadonlyMap<string, Repertoire> = new Map([
-  ['shift_jis', EAST_ASIAN],
-  ['euc-kr', EAST_ASIAN],
-  [
-    'iso2022jp',
-    {
-      ...EAST_ASIAN,
-      shift: (previous: number, next: number) => (previous >= 0x80 !== next >= 0x80 ? 3 : 0),
-      tail: (last: number) => (last >= 0x80 ? 3 : 0),
-    },
-  ],
-]);
-
 function measurePlan(options: MeasureOptions): PlanOptions {
   const { encoding = 'auto', language, data_coding, messageClass } = options;
   const asked = alphabetOf(options);
@@ -103,7 +83,7 @@ function measurePlan(options: MeasureOptions): PlanOptions {
     wholeGraphemes: options.wholeGraphemes ?? true,
     maxParts: Infinity,
     asDefault: data_coding === 0,
-    repertoireOf: (name) => REPERTOIRES.get(name) ?? ESTIMATED.get(name),
+    repertoireOf: (name) => encodingSpec(name)?.repertoire,
   };
 }
 
@@ -138,9 +118,14 @@ function measureWith(text: string, plan: PlanOptions): Measure {
     remaining: remaining(written, starts, perSegment),
     forcing: asIs || !repertoire ? [] : lackingCharacters(text, repertoire),
     encodable,
-    exact: REPERTOIRES.has(written.encoding),
+    exact: isExact(written.encoding),
     ...cheaper(text, written, starts.length, plan),
   };
+}
+
+function isExact(encoding: string): boolean {
+  const spec = encodingSpec(encoding);
+  return spec?.repertoire !== undefined && !spec.estimated;
 }
 
 /** A text that cannot go out as it is, counted with a replacement for what is lacking. */

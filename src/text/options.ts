@@ -1,18 +1,7 @@
 import { TextError } from './errors';
-import type { LongMessageMethod, MessageClass, Unencodable } from './plan/types';
+import { LONG_MESSAGE_METHODS, UNENCODABLE, type MessageClass } from './plan/types';
 import type { EncodeOptions, SegmentOptions } from './types';
 
-/** All that `method` can be. */
-export const LONG_MESSAGE_METHODS: readonly LongMessageMethod[] = [
-  'udh8',
-  'udh16',
-  'sar',
-  'payload',
-  'reject',
-  'payload-always',
-];
-/** All that `unencodable` can be. */
-export const UNENCODABLE: readonly Unencodable[] = ['strict', 'replace', 'transliterate'];
 const CLASSES: readonly MessageClass[] = [0, 1, 2, 3];
 
 /**

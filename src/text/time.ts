@@ -50,9 +50,16 @@ export function utc(
   second: number,
   millisecond = 0,
 ): number | undefined {
-  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
-  const time = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
-  return new Date(time).getUTCDate() === day ? time : undefined;
+  if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
+}
+
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether the calendar has the day; `month` counts from 1. */
+export function isDay(year: number, month: number, day: number): boolean {
+  if (day < 1 || day > (DAYS[month - 1] ?? 0)) return false;
+  return month !== 2 || day < 29 || (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0));
 }
 
 const DURATION =

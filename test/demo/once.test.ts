@@ -34,11 +34,13 @@ describe('npm start -- --once', function () {
     // The time is over when a connection was refused, however long Node-RED takes to come so far.
     const script = `
       const { sendOnce } = require('./dist/src/demo');
+      const express = require('node:module').createRequire(require.resolve('node-red'))('express');
+      const modules = { nodeRed: require('node-red'), express };
       const setRealTimeout = setTimeout;
       let expire;
       globalThis.setTimeout = (callback, ms, ...rest) =>
         ms === 31_000 ? void (expire = callback) : setRealTimeout(callback, ms, ...rest);
-      sendOnce({ root: ${JSON.stringify(root)}, timeout: 31_000, centrePort: ${await anyFreePort()},
+      sendOnce({ modules, root: ${JSON.stringify(root)}, timeout: 31_000, smscPort: ${await anyFreePort()},
         say: (line) => line.includes('ECONNREFUSED') && setImmediate(expire),
         signal: new AbortController().signal })
         .catch((error) => { console.log(error.name + ': ' + error.message); process.exit(1); });`;

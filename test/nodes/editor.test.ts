@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ACKNOWLEDGEMENTS, COMMANDS, ENCODINGS, LONG_MESSAGES, RECEIPTS } from '../../nodes/compose';
 import { texts } from './support/catalogue';
 import { EditorNode } from './support/editor';
-import { KINDS } from '../../src/simulator/rules/kinds';
+import { KINDS } from '../../src/simulator/rules';
 
 const ROOT = join(__dirname, '..', '..');
 const TYPES = ['smpp-config', 'smpp-out', 'smpp-in', 'smpp-simulator'];

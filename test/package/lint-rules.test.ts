@@ -72,6 +72,18 @@ describe('the linter teaches the layout', function () {
     ['a timer in the codec', 'src/protocol/imagined.ts', 'setTimeout(() => {}, 1);\n', /no clock/],
     ['a timer that no test can own', 'src/client/imagined.ts', 'setTimeout(() => {}, 1);\n', /take a Clock/],
     [
+      'an immediate in the simulator',
+      'src/simulator/imagined.ts',
+      'setImmediate(() => {});\n',
+      /take a Clock/,
+    ],
+    [
+      'chance in the simulator',
+      'src/simulator/imagined.ts',
+      `export * from 'node:crypto';\n`,
+      /take `random`/,
+    ],
+    [
       'a Buffer in what a browser gets',
       'src/text/measure.ts',
       `export const a = Buffer.from('');\n`,

@@ -10,9 +10,9 @@ import { ACKNOWLEDGEMENTS, COMMANDS, ENCODINGS, LONG_MESSAGES, RECEIPTS } from '
 import type { Connection } from '../../nodes/connection';
 import { OPTIONS, SmppClient } from '../../src/index';
 import { STATUSES } from '../../src/protocol';
-import { RECEIPT_STATES } from '../../src/simulator/receipt-text';
+import { RECEIPT_STATES } from '../../src/simulator/receipt-states';
 import { findRuleProblems, type Rule } from '../../src/simulator';
-import { KINDS } from '../../src/simulator/rules/kinds';
+import { KINDS } from '../../src/simulator/rules';
 
 const root = join(__dirname, '..', '..');
 const run = promisify(execFile);

@@ -55,7 +55,7 @@ class Raw {
   }
 }
 
-describe('the simulator has the habits of real centres', () => {
+describe('the simulator has the habits of real SMSCs', () => {
   const raws: Raw[] = [];
   let scene: Scene;
   beforeEach(() => (scene = new Scene()));

@@ -1,12 +1,12 @@
 import { Smsc, type SmscEventName, type SmscEvents, type SmscOptions } from '../../src/simulator';
 import { Esme, type EsmeOptions } from '../support/esme';
 
-/** Centres and clients of one test; `close` ends them all. */
+/** SMSCs and clients of one test; `close` ends them all. */
 export class Scene {
   readonly #smscs: Smsc[] = [];
   readonly #esmes: Esme[] = [];
 
-  /** A centre on a free port; receipts go at once unless told otherwise. */
+  /** An SMSC on a free port; receipts go at once unless told otherwise. */
   async smsc(options: SmscOptions = {}): Promise<Smsc> {
     const smsc = new Smsc({ receiptDelay: 0, ...options });
     this.#smscs.push(smsc);

@@ -21,14 +21,14 @@ export interface EsmeOptions {
   windowSize?: number;
   responseTimeout?: number;
   clock?: Clock;
-  /** Answers what the centre sends; default ESME_ROK. */
+  /** Answers what the SMSC sends; default ESME_ROK. */
   answer?: (pdu: Pdu) => Answer | Promise<Answer>;
 }
 
 /** A client with nothing above its session: what a test says goes out, what comes in is kept. */
 export class Esme {
   readonly session: Session;
-  /** What the centre sent, in order. */
+  /** What the SMSC sent, in order. */
   readonly received: PduOf<'deliver_sm'>[] = [];
   bindResponse: Pdu | undefined;
   #waiters: (() => void)[] = [];
@@ -90,7 +90,7 @@ export class Esme {
     });
   }
 
-  /** Waits until so many requests have come from the centre. */
+  /** Waits until so many requests have come from the SMSC. */
   async until(count: number): Promise<PduOf<'deliver_sm'>[]> {
     while (this.received.length < count) await new Promise<void>((resolve) => this.#waiters.push(resolve));
     return this.received;

@@ -1,7 +1,6 @@
 import { encodingName, type DataCodings, type TextCodec } from '../../text';
 import type { Problem } from './errors';
 import { parsed, type OptionKind } from './option-kinds';
-import type { Settings } from './options';
 
 const EXAMPLE = 'give a JSON object of numbers and encodings such as {"1": "gsm0338"}';
 const NUMBER = /^(\d{1,3}|0x[0-9a-f]{1,2})$/i;
@@ -28,8 +27,14 @@ export function dataCodings(): OptionKind<DataCodings | undefined> {
   };
 }
 
+/** What the options say of the meaning of data_coding. */
+interface Codings {
+  readonly dataCodings: DataCodings | undefined;
+  readonly defaultAlphabet: string;
+}
+
 /** Encodings that there are none of; and data_coding 0 that is said to be two. What a plugin brings is known when it is needed. */
-export function dataCodingProblems(given: unknown, settings: Settings): Problem[] {
+export function dataCodingProblems(given: unknown, settings: Codings): Problem[] {
   // Their shape is checked elsewhere.
   const codecs: readonly unknown[] = Array.isArray(given) ? given : [];
   const { dataCodings: all, defaultAlphabet } = settings;

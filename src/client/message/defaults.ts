@@ -1,16 +1,17 @@
-import { SmppError, TlvTable, encodeBody, type CommandName, type PduInput } from '../../protocol';
+import {
+  QUEUED,
+  SmppError,
+  TlvTable,
+  commandFacts,
+  encodeBody,
+  isQueued,
+  type CommandName,
+  type PduInput,
+} from '../../protocol';
 import { LONG_MESSAGE_METHODS, UNENCODABLE, divideNumbers, languageNames, resolveAddress } from '../../text';
 import { addressText, octetField } from './addressing';
 import type { Problem } from '../config/errors';
-import {
-  QUEUED,
-  canonicalName,
-  fieldNames,
-  isQueued,
-  isWish,
-  sortFields,
-  type ParsedMessage,
-} from './message';
+import { canonicalName, isWish, sortFields, type ParsedMessage } from './message';
 import type { Settings } from '../config/options';
 import { registeredDelivery } from './registered-delivery';
 import { checkedMetadata, flagOf, languagesOf, priorityOf, messageClassOf, oneOf } from './message-options';
@@ -59,10 +60,9 @@ export class Defaults {
   #sorted(command: CommandName): Sorted {
     const { defaults, vendorTlvs = STANDARD } = this.#settings;
     const sorted = sortFields(defaults, command, vendorTlvs, () => undefined);
-    const hasText = isQueued(command) || fieldNames(command).has('short_message');
     return {
       ...sorted,
-      tlvs: hasText ? sorted.tlvs : {},
+      tlvs: commandFacts(command).text ? sorted.tlvs : {},
       destination: isQueued(command) ? sorted.destination : undefined,
     };
   }
@@ -157,7 +157,7 @@ function problemOf(field: string, name: string, value: unknown, settings: Settin
   if (remedy !== undefined) return [{ field, value, remedy }];
   const check = Object.hasOwn(CHECKS, canonical) ? CHECKS[canonical] : undefined;
   if (check) return trial(field, value, () => check(value, settings));
-  const command = QUEUED.find((one) => fieldNames(one).has(canonical));
+  const command = QUEUED.find((one) => commandFacts(one).fieldNames.has(canonical));
   if (command) {
     return trial(field, value, () => {
       // Of one octet, these may be given as text.

@@ -4,7 +4,9 @@ import type { Log } from '../../observability';
 import {
   PduError,
   SmppError,
+  commandFacts,
   encodeBody,
+  isQueued,
   type CodecOptions,
   type CommandName,
   type PduInput,
@@ -26,7 +28,7 @@ import { codecOf } from '../config/codec-options';
 import { Defaults } from './defaults';
 import { MessageError } from '../config/errors';
 import { ServiceTypeWarning } from './long-fields';
-import { fieldNames, isQueued, parseMessage, timeFields, type Message, type ParsedMessage } from './message';
+import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
 import { nazItem } from './naz-items';
 import type { Settings } from '../config/options';
@@ -212,7 +214,7 @@ export class Intake {
     const { command, options, inPayload } = parsed;
     // Who names the field gets it, however short the text.
     if (inPayload) return 'payload-always';
-    if (!fieldNames(command).has('short_message')) return 'payload';
+    if (!commandFacts(command).fieldNames.has('short_message')) return 'payload';
     const wanted = options.longMessages ?? 'auto';
     const known = wanted === 'auto' ? 'udh8' : LONG_MESSAGE_METHODS.find((method) => method === wanted);
     // There is no replacing by parts.
@@ -232,12 +234,12 @@ export class Intake {
     this.#serviceTypes.check(fields['service_type']);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const pdu: Fields = { command, ...fields };
-    const names = fieldNames(command);
+    const names = commandFacts(command).fieldNames;
     if (names.has('source_addr')) putSource(parsed, pdu, this.#parts.settings);
     if (names.has('registered_delivery')) {
       pdu['registered_delivery'] = registeredDelivery(pdu['registered_delivery'], options);
     }
-    for (const name of timeFields(command)) {
+    for (const name of commandFacts(command).timeFields) {
       if (pdu[name] !== undefined) pdu[name] = this.#time(name, pdu[name]);
     }
     return pdu;
@@ -252,9 +254,9 @@ export class Intake {
   #body(parsed: ParsedMessage, pdu: Fields, one: SubmitSmFields): Buffer {
     const { command, tlvs } = parsed;
     pdu['data_coding'] = one.data_coding;
-    if (fieldNames(command).has('esm_class')) pdu['esm_class'] = one.esm_class;
+    if (commandFacts(command).fieldNames.has('esm_class')) pdu['esm_class'] = one.esm_class;
     pdu['tlvs'] = one.tlvs ? { ...tlvs, ...one.tlvs } : tlvs;
-    if (fieldNames(command).has('short_message')) pdu['short_message'] = one.short_message;
+    if (commandFacts(command).fieldNames.has('short_message')) pdu['short_message'] = one.short_message;
     else pdu['tlvs'] = { message_payload: one.short_message, ...tlvs, ...one.tlvs };
     return encodeBody(pdu as unknown as PduInput, this.#codec);
   }

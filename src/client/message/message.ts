@@ -1,6 +1,8 @@
 import {
-  COMMANDS,
+  DIRECT,
+  QUEUED,
   TlvTable,
+  commandFacts,
   isCommandName,
   setOwn,
   type CommandName,
@@ -139,7 +141,7 @@ export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMes
   }
   const command = commandOf(message);
   return sortFields(message, command, vendorTlvs, (name) => {
-    throw unknownField(name, command, fieldNames(command));
+    throw unknownField(name, command, commandFacts(command).fieldNames);
   });
 }
 
@@ -150,7 +152,7 @@ export function sortFields(
   vendorTlvs: TlvTable,
   strange: (name: string) => void,
 ): ParsedMessage {
-  const names = fieldNames(command);
+  const names = commandFacts(command).fieldNames;
   const { message_payload: payload, ...tlvs } = tlvsOf(given, vendorTlvs);
   const parsed: ParsedMessage = {
     command,
@@ -218,23 +220,7 @@ function commandOf(message: Message): CommandName {
   );
 }
 
-/** Through the queue: these; straight through the window: {@link DIRECT}. */
-export const QUEUED = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'] as const;
-export const DIRECT = [
-  'query_sm',
-  'cancel_sm',
-  'replace_sm',
-  'query_broadcast_sm',
-  'cancel_broadcast_sm',
-  'query_last_msgs',
-  'query_msg_details',
-  'param_retrieve',
-] as const satisfies readonly CommandName[];
 const SENDABLE = new Set<string>([...QUEUED, ...DIRECT]);
-
-export function isQueued(command: CommandName): command is (typeof QUEUED)[number] {
-  return (QUEUED as readonly string[]).includes(command);
-}
 
 /** By name, whichever name or tag they were given by: so that one given twice counts once, the last. */
 function tlvsOf(message: Message, table: TlvTable): Readonly<Record<string, unknown>> {
@@ -263,30 +249,6 @@ function tlvOf(spec: TlvDefinition, value: unknown): unknown {
     throw new MessageError('INVALID_FIELD', spec.name, text);
   }
   return tlvValue(spec, value);
-}
-
-const namesOf = new Map<CommandName, ReadonlySet<string>>(
-  Object.entries(COMMANDS).map(([command, { fields }]) => [
-    command as CommandName,
-    new Set(fields.map((field) => field.name)),
-  ]),
-);
-
-const timesOf = new Map<CommandName, readonly string[]>(
-  Object.entries(COMMANDS).map(([command, { fields }]) => [
-    command as CommandName,
-    fields.filter(({ type }) => type === 'time').map(({ name }) => name),
-  ]),
-);
-
-/** The mandatory fields of a command that are times. */
-export function timeFields(command: CommandName): readonly string[] {
-  return timesOf.get(command) ?? [];
-}
-
-/** The mandatory fields of a command. */
-export function fieldNames(command: CommandName): ReadonlySet<string> {
-  return namesOf.get(command) ?? new Set();
 }
 
 function unknownField(name: string, command: CommandName, names: ReadonlySet<string>): MessageError {

@@ -1,6 +1,8 @@
 import { SmppError } from '../../protocol';
+import { show } from '../config/errors';
+import { lacks } from './part-shapes';
 import {
-  makeFromPlugin,
+  PLUGIN_API_VERSION,
   type PluginContext,
   type PluginProducts,
   type PluginType,
@@ -54,4 +56,55 @@ export class PluginParts {
       this.#wanted = this.#wanted.filter((one) => one !== wanted);
     }
   }
+}
+
+/**
+ * Makes what a plugin makes, which is given itself or by its id. Rejects with one clear error: `PLUGIN_MISSING`,
+ * `PLUGIN_VERSION`, `PLUGIN_SHAPE` or `PLUGIN_FAILED`.
+ */
+export async function makeFromPlugin<T extends PluginType>(
+  type: T,
+  wanted: string | SmppPlugin<T>,
+  resolve: ResolvePlugin | undefined,
+  context: PluginContext,
+): Promise<PluginProducts[T]> {
+  const name = `plugin "${typeof wanted === 'string' ? wanted : wanted.id}" of type ${type}`;
+  const failed = (cause: unknown): SmppError =>
+    new SmppError(
+      'PLUGIN_FAILED',
+      `${name} failed: ${cause instanceof Error ? cause.message : show(cause)}`,
+      {
+        cause,
+        retriable: true,
+      },
+    );
+  let found: unknown;
+  try {
+    found = typeof wanted === 'string' ? resolve?.(type, wanted) : wanted;
+  } catch (cause) {
+    throw failed(cause);
+  }
+  if (found === undefined || found === null) {
+    throw new SmppError(
+      'PLUGIN_MISSING',
+      `${name} is not installed; install the package that has it, or choose another`,
+    );
+  }
+  const plugin = found as Partial<SmppPlugin<T>>;
+  if (plugin.apiVersion !== PLUGIN_API_VERSION) {
+    const text = `${name} is made for apiVersion ${String(plugin.apiVersion)}, this package has ${PLUGIN_API_VERSION}; install a version of it that fits`;
+    throw new SmppError('PLUGIN_VERSION', text);
+  }
+  if (typeof plugin.create !== 'function') {
+    throw new SmppError('PLUGIN_SHAPE', `${name} has no function create(); ask its author`);
+  }
+  let product: PluginProducts[T];
+  try {
+    product = await plugin.create(context);
+  } catch (cause) {
+    throw failed(cause);
+  }
+  const missing = lacks(type, product);
+  if (missing.length === 0) return product;
+  throw new SmppError('PLUGIN_SHAPE', `${name} lacks ${missing.join(', ')}; ask its author`);
 }

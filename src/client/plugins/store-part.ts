@@ -22,7 +22,8 @@ import type { Settings } from '../config/options';
 import type { SmppClientOptions } from './client-options';
 import type { PartFaults } from './part-faults';
 import { isPlugin, lacks } from './part-shapes';
-import { makeFromPlugin, type PluginContext, type SmppPlugin } from './plugins';
+import { makeFromPlugin } from './plugin-parts';
+import type { PluginContext, SmppPlugin } from './plugins';
 import { guardStore } from './store-guard';
 
 export interface StorePart {

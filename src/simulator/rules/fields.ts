@@ -1,48 +1,68 @@
 import { describeStatus, statusCode } from '../../protocol';
-import { SUBJECTS, type FieldCheck } from './types';
+import { SUBJECTS, type RuleHooks } from './types';
 
-/** A whole number of times, from 1. */
-export const times: FieldCheck = (value) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 1
-    ? undefined
-    : 'give a whole number from 1 on';
+/** A field of a rule: says what to give in place of a value that does not fit; undefined: it fits. `T`: what fits. */
+export type Field<T = unknown> = ((value: unknown) => string | undefined) & { readonly type?: T };
 
-export const positive: FieldCheck = (value) =>
-  typeof value === 'number' && Number.isFinite(value) && value > 0 ? undefined : 'give a number above 0';
+type Fields = Readonly<Record<string, Field>>;
 
-export const flag: FieldCheck = (value) => (typeof value === 'boolean' ? undefined : 'give true or false');
+export type Values<F extends Fields> = { readonly [N in keyof F]: F[N] extends Field<infer T> ? T : never };
 
-export const digits: FieldCheck = (value) =>
-  typeof value === 'string' && /^\+?\d+$/.test(value)
-    ? undefined
-    : 'give the first digits of a number, as a text such as "49151"';
+/** What a rule with these fields holds beside its type. */
+export type Given<R extends Fields, O extends Fields> = Values<R> & Partial<Values<O>>;
 
-export const words: FieldCheck = (value) =>
-  typeof value === 'string' && value !== '' ? undefined : 'give a text';
+/** One kind of rule: its fields, and what it does. */
+export interface RuleKind<R extends Fields = Fields, O extends Fields = Fields> {
+  readonly required: R;
+  readonly optional: O;
+  /** `random`: from 0 up to 1. */
+  hooks(rule: Given<R, O>, random: () => number): RuleHooks;
+}
+
+export function kind<R extends Fields, O extends Fields>(
+  required: R,
+  optional: O,
+  hooks: RuleKind<R, O>['hooks'],
+): RuleKind<R, O> {
+  return { required, optional, hooks };
+}
+
+const field =
+  <T>(fits: (value: unknown) => boolean, remedy: string): Field<T> =>
+  (value) =>
+    fits(value) ? undefined : remedy;
 
 /** A whole number within limits, both included. */
-export function whole(least: number, most: number): FieldCheck {
-  return (value) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
-      ? undefined
-      : `give a whole number from ${least} to ${most}`;
+export function whole(least: number, most = Infinity): Field<number> {
+  return field(
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+    `give a whole number from ${least} ${most === Infinity ? 'on' : `to ${most}`}`,
+  );
 }
 
-export function choice(names: readonly string[]): FieldCheck {
-  return (value) =>
-    typeof value === 'string' && names.includes(value) ? undefined : `give one of ${names.join(', ')}`;
+export function choice<const T extends string>(names: readonly T[]): Field<T> {
+  return field((value) => names.includes(value as T), `give one of ${names.join(', ')}`);
 }
 
-/** What a rule of the wire is about: one subject, or all that is written. */
-export const subject = choice([...SUBJECTS, 'all']);
+export const positive = field<number>(
+  (value) => Number.isFinite(value) && (value as number) > 0,
+  'give a number above 0',
+);
+export const flag = field<boolean>((value) => typeof value === 'boolean', 'give true or false');
+export const words = field<string>((value) => typeof value === 'string' && value !== '', 'give a text');
+export const digits = field<string>(
+  (value) => typeof value === 'string' && /^\+?\d+$/.test(value),
+  'give the first digits of a number, as a text such as "49151"',
+);
 
 /** How a link ends. */
-export const ending = choice(['close', 'reset']);
+export const endFields = {
+  /** `close` (the default): FIN; `reset`: RST. */
+  how: choice(['close', 'reset']),
+};
 
-export const HIGHEST_SEQUENCE_NUMBER = 0x7fffffff;
-
-/** The status of a refusal. */
-export const refusal: FieldCheck = (value) => {
+/** The status of a refusal: a name, or a code such as `0x00000401`. */
+export const refusal: Field<string | number> = (value) => {
   const code = typeof value === 'string' ? statusCode(value) : value;
   if (typeof code !== 'number' || !Number.isInteger(code) || code < 0 || code > 0xffffffff) {
     return 'give a command_status such as "ESME_RSYSERR" or "0x00000401"';
@@ -55,5 +75,25 @@ export function codeOf(status: string | number): number {
   return describeStatus(status).code;
 }
 
-export const occasionFields = { every: times, destination: digits, times };
-export const sayingFields = { on: subject, every: times, times };
+/** How often a rule applies. */
+export const countFields = {
+  /** Every nth one; default 1. */
+  every: whole(1),
+  /** Only so many times, then never again. */
+  times: whole(1),
+};
+
+/** Which submits a rule is about. */
+export const submitFields = {
+  every: countFields.every,
+  /** Only those to a recipient whose number begins so. */
+  destination: digits,
+  times: countFields.times,
+};
+
+/** Which PDUs of those that the SMSC writes a rule is about. */
+export const writeFields = {
+  /** `submit` (mostly the default): responses to submits; `all`: everything. */
+  on: choice([...SUBJECTS, 'all']),
+  ...countFields,
+};

@@ -1,35 +1,34 @@
 /**
- * Faults and habits of centres, on demand. A rule is data; its kind, one file
- * beside this one, says what it may hold and what it does. A new one needs its
- * file, a line in `KINDS` and a name in `Rule` (kinds.ts).
+ * Faults and habits of SMSCs, on demand. A rule is data; its kind, a row of one of the four tables beside this
+ * file, says which fields it has and what it does. The type {@link Rule} and all checks are derived from the rows.
  */
 import type { Problem } from '../errors';
-import { KINDS, type Rule } from './kinds';
+import type { Given, RuleKind } from './fields';
+import { HABIT_RULES } from './habits';
+import { LINK_RULES } from './link';
+import { RESPONSE_RULES } from './response';
+import { SUBMIT_RULES } from './submit';
 import type {
-  Act,
-  Behaviour,
-  BindFacts,
-  FieldCheck,
+  BoundEffect,
   Habits,
-  RuleKind,
-  Saying,
+  RuleHooks,
+  SubmitEffect,
   SubmitFacts,
-  Treatment,
-  Verdict,
+  WriteEffect,
+  WriteFacts,
 } from './types';
 
-export type { Rule } from './kinds';
-export type {
-  Act,
-  BindFacts,
-  Habits,
-  Occasion,
-  Saying,
-  Subject,
-  SubmitFacts,
-  Treatment,
-  Verdict,
-} from './types';
+export type { LinkEffect, Subject, SubmitEffect, WriteEffect } from './types';
+
+/** Every kind of rule, by its type. */
+export const KINDS = { ...SUBMIT_RULES, ...LINK_RULES, ...RESPONSE_RULES, ...HABIT_RULES };
+
+type Kinds = typeof KINDS;
+
+/** What the simulator is to do wrong, or otherwise than most; `type` tells which kind. All rules of a list apply. */
+export type Rule = {
+  [T in keyof Kinds]: { readonly type: T } & Given<Kinds[T]['required'], Kinds[T]['optional']>;
+}[keyof Kinds];
 
 /** What is wrong with a list of rules; empty when all is well. */
 export function findRuleProblems(rules: unknown): Problem[] {
@@ -41,93 +40,81 @@ export function findRuleProblems(rules: unknown): Problem[] {
 
 function ruleProblems(rule: unknown, path: string): Problem[] {
   const type = (rule as { type?: unknown } | null | undefined)?.type;
-  const names = Object.keys(KINDS);
-  if (typeof type !== 'string' || !names.includes(type)) {
-    return [{ field: `${path}.type`, value: type, remedy: `give one of ${names.join(', ')}` }];
+  if (typeof type !== 'string' || !Object.hasOwn(KINDS, type)) {
+    return [{ field: `${path}.type`, value: type, remedy: `give one of ${Object.keys(KINDS).join(', ')}` }];
   }
-  const kind = KINDS[type as Rule['type']];
-  const fields: Readonly<Record<string, FieldCheck>> = kind.fields;
+  const { required, optional } = kindOf(type as Rule['type']);
+  const fields = { ...required, ...optional };
   const values = rule as Readonly<Record<string, unknown>>;
-  const problems: Problem[] = [];
-  for (const [name, value] of Object.entries(values)) {
-    if (name === 'type' || value === undefined) continue;
+  const missing = Object.keys(required).filter((name) => values[name] === undefined);
+  const given = Object.keys(values).filter((name) => name !== 'type' && values[name] !== undefined);
+  const names = Object.keys(fields).join(', ') || 'none';
+  return [...given, ...missing].flatMap((name) => {
     const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    const remedy = check
-      ? check(value)
-      : `a rule of type ${type} has no such field; it has ${Object.keys(fields).join(', ') || 'none'}`;
-    if (remedy !== undefined) problems.push({ field: `${path}.${name}`, value, remedy });
-  }
-  for (const name of kind.required) {
-    if (values[name] !== undefined) continue;
-    const remedy = fields[name]?.(undefined) ?? 'it must be given';
-    problems.push({ field: `${path}.${name}`, value: undefined, remedy });
-  }
-  return problems;
+    const remedy = check ? check(values[name]) : `a rule of type ${type} has no such field; it has ${names}`;
+    return remedy === undefined ? [] : [{ field: `${path}.${name}`, value: values[name], remedy }];
+  });
 }
 
-/** All rules of a centre at work. */
-export class Faults {
-  #habits: Habits = {};
-  #behaviours: readonly Behaviour[] = [];
+/** The table has for each type the kind of its own rules, which indexing by a union forgets. */
+function kindOf(type: Rule['type']): RuleKind {
+  return KINDS[type];
+}
 
-  constructor(rules: readonly Rule[]) {
+/** All rules of an SMSC at work. */
+export class Faults {
+  readonly #random: () => number;
+  #hooks: readonly RuleHooks[] = [];
+  /** What the SMSC always does. */
+  habits: Habits = {};
+  /** Whether some rule is about submits; without one {@link onSubmit} need not be asked. */
+  seesSubmits = false;
+  /** Whether some rule is about what is written. */
+  seesWrites = false;
+
+  /** `random`: from 0 up to 1. */
+  constructor(rules: readonly Rule[], random: () => number) {
+    this.#random = random;
     this.replace(rules);
   }
 
   /** The rules have passed {@link findRuleProblems}. What they count begins anew. */
   replace(rules: readonly Rule[]): void {
-    this.#behaviours = rules.map(behaviourOf);
-    this.#habits = Object.assign({}, ...this.#behaviours.map(({ habits }) => habits).reverse()) as Habits;
-  }
-
-  /** What it does always. */
-  get habits(): Habits {
-    return this.#habits;
-  }
-
-  /** Whether some rule treats what is written. */
-  get treatsWriting(): boolean {
-    return this.#behaviours.some((behaviour) => behaviour.onWrite !== undefined);
+    const hooks = rules.map((rule) => kindOf(rule.type).hooks(rule, this.#random));
+    this.#hooks = hooks;
+    this.habits = Object.assign({}, ...hooks.map(({ habits }) => habits).reverse()) as Habits;
+    this.seesSubmits = hooks.some(({ onSubmit }) => onSubmit !== undefined);
+    this.seesWrites = hooks.some(({ onWrite }) => onWrite !== undefined);
   }
 
   /** Every rule sees every submit. The first refusal holds, delays add up. */
-  onSubmit(submit: SubmitFacts): Verdict | undefined {
-    return merged(this.#ask((behaviour) => behaviour.onSubmit?.(submit)));
+  onSubmit(submit: SubmitFacts): SubmitEffect | undefined {
+    return merged(this.#ask((hooks) => hooks.onSubmit?.(submit)));
   }
 
-  onBind(bind: BindFacts): number | undefined {
-    return this.#ask((behaviour) => behaviour.onBind?.(bind))[0];
+  /** The command_status to refuse a bind with. */
+  onBind(): number | undefined {
+    return this.#ask((hooks) => hooks.onBind?.())[0];
   }
 
   /** What happens to a link that has bound, and when. */
-  onBound(bind: BindFacts): readonly { readonly after: number; readonly act: Act }[] {
-    return this.#ask((behaviour) => behaviour.onBound?.(bind));
+  onBound(): readonly BoundEffect[] {
+    return this.#ask((hooks) => hooks.onBound?.());
   }
 
-  onWrite(saying: Saying): Treatment | undefined {
-    return merged(this.#ask((behaviour) => behaviour.onWrite?.(saying)));
+  onWrite(pdu: WriteFacts): WriteEffect | undefined {
+    return merged(this.#ask((hooks) => hooks.onWrite?.(pdu)));
   }
 
   /** All are asked, for all count. */
-  #ask<T>(question: (behaviour: Behaviour) => T | undefined): T[] {
-    const answers: T[] = [];
-    for (const behaviour of this.#behaviours) {
-      const answer = question(behaviour);
-      if (answer !== undefined) answers.push(answer);
-    }
-    return answers;
+  #ask<T>(question: (hooks: RuleHooks) => T | undefined): T[] {
+    return this.#hooks.map(question).filter((answer) => answer !== undefined);
   }
 }
 
-function behaviourOf(rule: Rule): Behaviour {
-  // The table has for each type the kind of its own rules, which indexing by a union forgets.
-  const kind = KINDS[rule.type] as unknown as RuleKind<Rule>;
-  return kind.behaviour(rule);
-}
-
-function merged<T extends { readonly delay?: number }>(answers: readonly T[]): T | undefined {
-  const [first, ...others] = answers;
+function merged<T extends { readonly delay?: number }>(effects: readonly T[]): T | undefined {
+  const [first, ...others] = effects;
   if (!first || others.length === 0) return first;
-  const delay = answers.reduce((sum, answer) => sum + (answer.delay ?? 0), 0);
-  return Object.assign({}, ...[...answers].reverse(), { delay }) as T;
+  const delay = effects.reduce((sum, effect) => sum + (effect.delay ?? 0), 0);
+  return Object.assign({}, ...[...effects].reverse(), { delay }) as T;
 }

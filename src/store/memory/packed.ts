@@ -1,3 +1,4 @@
+import { QUEUED } from '../../protocol';
 import { RecordReader, RecordWriter, type Slab } from '../disk/record/bytes';
 import { isUntouched, newDeliveryState } from '../delivery-state';
 import { Fifo } from '../../collections';
@@ -5,7 +6,6 @@ import type { DeliveryState, Priority, QueueItem } from '../types';
 import type { Entry, Returned } from './entry';
 import { isUuid, jsonOf, readUuid, writeUuid } from './packing';
 
-const COMMANDS: readonly QueueItem['command'][] = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'];
 const SLAB = 256 * 1024;
 
 // The first octet: what follows.
@@ -128,7 +128,7 @@ export function entryOf({ entry, priority }: Returned): Entry {
 /** Whether it could be written; if not, nothing was. */
 function write(writer: RecordWriter, { item, order, state }: Entry, base: Base): boolean {
   const metadata = jsonOf(item.metadata);
-  if (metadata === false || !COMMANDS.includes(item.command)) return false;
+  if (metadata === false || !QUEUED.includes(item.command)) return false;
   const { expiresAt, correlationId, msgid, origin } = item;
   const touched = state !== undefined && !isUntouched(state);
   const past = order - base.order;
@@ -148,7 +148,7 @@ function write(writer: RecordWriter, { item, order, state }: Entry, base: Base):
       (wide ? WIDE : 0),
   );
   writer.octet(
-    COMMANDS.indexOf(item.command) |
+    QUEUED.indexOf(item.command) |
       (item.receiptRequested ? RECEIPT : 0) |
       (uuid ? UUID : 0) |
       (sameSource ? SAME_SOURCE : 0) |
@@ -196,7 +196,7 @@ function read(reader: RecordReader, priority: Priority, base: Base): Entry | und
   const source = kind & SAME_SOURCE ? base.source : reader.text();
   const item: Mutable<QueueItem> = {
     id,
-    command: COMMANDS[kind & 3] as QueueItem['command'],
+    command: QUEUED[kind & 3] as QueueItem['command'],
     segments: [],
     source,
     destination: reader.text(),

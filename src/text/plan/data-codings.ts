@@ -1,4 +1,5 @@
 import type { Coding, MessageWaiting } from '../types';
+import { encodingOfNumber } from './names';
 import type { MessageClass } from './types';
 
 /** What numbers mean at one SMSC, over the standard's: `{1: 'gsm0338'}`. */
@@ -12,21 +13,6 @@ export function alphabetOf(options: {
   return options.dataCodings?.[0] ?? options.defaultAlphabet ?? 'gsm0338';
 }
 
-/** What SMPP 3.4 section 5.2.19 (5.0 section 4.7.7) gives a number; 9 and 10 as Japanese centres use them. */
-const BY_DATA_CODING: ReadonlyMap<number, string> = new Map([
-  [0x01, 'ascii'],
-  [0x02, 'binary'],
-  [0x03, 'latin1'],
-  [0x04, 'binary'],
-  [0x05, 'iso2022jp'],
-  [0x06, 'iso8859-5'],
-  [0x07, 'iso8859-8'],
-  [0x08, 'ucs2'],
-  [0x09, 'shift_jis'],
-  [0x0a, 'iso2022jp'],
-  [0x0e, 'euc-kr'],
-]);
-
 /** Alphabets of the TS 23.038 general group, by bits 3 and 2. */
 const GENERAL_ALPHABETS = ['gsm', 'binary', 'ucs2', undefined] as const;
 
@@ -36,7 +22,7 @@ const GENERAL_ALPHABETS = ['gsm', 'binary', 'ucs2', undefined] as const;
  */
 export function meaningOf(data_coding: number, alphabet: string): Coding | undefined {
   if (data_coding === 0) return { encoding: alphabet };
-  const known = BY_DATA_CODING.get(data_coding);
+  const known = encodingOfNumber(data_coding);
   return known === undefined ? inGroups(data_coding, gsmOf(alphabet)) : { encoding: known };
 }
 

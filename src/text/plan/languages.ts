@@ -10,7 +10,7 @@ import {
 } from './gsm-alphabet';
 import { LOCKING_TABLES } from './locking-tables';
 import { SINGLE_TABLES } from './single-tables';
-import type { LanguageName } from './types';
+import { LANGUAGE_NAMES, type LanguageName } from './types';
 
 interface Language {
   /** National language identifier, TS 23.038 section 6.2.1.2.4. */
@@ -21,24 +21,7 @@ interface Language {
   readonly locking?: SeptetTable;
 }
 
-/** In the order of their identifiers, from 1. */
-const NAMES: readonly LanguageName[] = [
-  'turkish',
-  'spanish',
-  'portuguese',
-  'bengali',
-  'gujarati',
-  'hindi',
-  'kannada',
-  'malayalam',
-  'oriya',
-  'punjabi',
-  'tamil',
-  'telugu',
-  'urdu',
-];
-
-const LANGUAGES: readonly Language[] = NAMES.map((name, index) => {
+const LANGUAGES: readonly Language[] = LANGUAGE_NAMES.map((name, index) => {
   const single = septetTable(parseSingle(SINGLE_TABLES[name]));
   const base = { id: index + 1, name, single };
   return name === 'spanish' ? base : { ...base, locking: septetTable(parseLocking(LOCKING_TABLES[name])) };
@@ -58,11 +41,11 @@ function* parseLocking(rows: readonly string[]): Generator<[number, string]> {
 }
 
 export function isLanguage(name: string): name is LanguageName {
-  return (NAMES as readonly string[]).includes(name);
+  return (LANGUAGE_NAMES as readonly string[]).includes(name);
 }
 
 export function languageNames(): readonly LanguageName[] {
-  return NAMES;
+  return LANGUAGE_NAMES;
 }
 
 /**
@@ -82,7 +65,7 @@ export function tableOf(locking: number, single: number): GsmTable {
 
 /** The ways to write a language, those with the shorter header first. */
 export function tablesOf(name: LanguageName): GsmTable[] {
-  const language = LANGUAGES[NAMES.indexOf(name)];
+  const language = LANGUAGES[LANGUAGE_NAMES.indexOf(name)];
   if (!language) return [];
   const { id } = language;
   if (!language.locking) return [tableOf(0, id)];
@@ -91,7 +74,7 @@ export function tablesOf(name: LanguageName): GsmTable[] {
 
 /** Whether the language's tables, with the default one, have the code point. */
 export function languageHas(name: LanguageName, codePoint: number): boolean {
-  const language = LANGUAGES[NAMES.indexOf(name)];
+  const language = LANGUAGES[LANGUAGE_NAMES.indexOf(name)];
   if (!language || codePoint >= NONE) return false;
   return language.single.includes(codePoint) || (language.locking?.includes(codePoint) ?? false);
 }

@@ -2,7 +2,8 @@ import { capacity, isWhole, partCapacity } from './capacity';
 import { cutText } from './cut';
 import type { GsmTable } from './gsm-alphabet';
 import { tablesOf } from './languages';
-import { UCS2, gsmRepertoire, inSeptets, packedRepertoire, unitsOf, type Repertoire } from './repertoire';
+import { encodingSpec } from './names';
+import { UCS2, inSeptets, unitsOf, type Repertoire } from './repertoire';
 import { transliterate } from './transliterate';
 import type { LanguageName, LongMessageMethod, Unencodable } from './types';
 
@@ -133,11 +134,12 @@ function bestShift(
   languages: readonly LanguageName[],
   options: PlanOptions,
 ): Written | undefined {
-  if (!name.startsWith('gsm0338')) return undefined;
+  const shifted = encodingSpec(name)?.shifted;
+  if (!shifted) return undefined;
   let best: Written | undefined;
   for (const language of languages) {
     for (const table of tablesOf(language)) {
-      const candidate = write(text, name, gsmIn(name, table), table);
+      const candidate = write(text, name, shifted(table), table);
       if ('lacking' in candidate) continue;
       if (!best || cost(candidate, options) < cost(best, options)) best = { ...candidate, language };
     }
@@ -153,17 +155,11 @@ function segments(written: Written, options: PlanOptions): number {
   return layOut(written, options).starts.length;
 }
 
-function gsmIn(name: string, table: GsmTable): Repertoire {
-  return name === 'gsm0338-packed' ? packedRepertoire(table) : gsmRepertoire(table);
-}
-
-/** No centre can turn these into GSM septets. */
-const WIDE: ReadonlySet<string> = new Set(['ucs2', 'shift_jis', 'euc-kr', 'iso2022jp']);
-
 /** With data_coding 0, and with IA5, the centre turns the text into GSM septets: these count. */
 function repertoireOf(name: string, asDefault: boolean, options: PlanOptions): Repertoire {
   const repertoire = options.repertoireOf(name) ?? UNKNOWN;
-  const counted = (asDefault || options.asDefault || name === 'ascii') && !WIDE.has(name);
+  const spec = encodingSpec(name);
+  const counted = (asDefault || options.asDefault || spec?.countedAsGsm) && !spec?.wide;
   return counted && repertoire.unit === 'octets' ? inSeptets(repertoire) : repertoire;
 }
 

@@ -66,11 +66,11 @@ export const UCS2: Repertoire = {
   },
 };
 
-const latin1 = byRange((code) => code <= 0xff);
-const ascii = byRange((code) => code <= 0x7f);
+export const latin1 = byRange((code) => code <= 0xff);
+export const ascii = byRange((code) => code <= 0x7f);
 
 /** ISO 8859-5: Latin, Cyrillic in the order of Unicode, section and numero sign. */
-const iso8859x5 = byRange(
+export const iso8859x5 = byRange(
   (code) =>
     code <= 0xa0 ||
     code === 0xa7 ||
@@ -83,7 +83,7 @@ const ISO_8859_8_SIGNS = new Set([0xd7, 0xf7, 0x2017, 0x200e, 0x200f]);
 const ISO_8859_8_LATIN1 = new Set([0xaa, 0xba, 0xd7, 0xf7, 0xa1, 0xbf]);
 
 /** ISO 8859-8: Latin, the Hebrew letters, and the two directional marks. */
-const iso8859x8 = byRange(
+export const iso8859x8 = byRange(
   (code) =>
     ISO_8859_8_SIGNS.has(code) ||
     (code <= 0xbe && !ISO_8859_8_LATIN1.has(code)) ||
@@ -94,19 +94,21 @@ function byRange(has: (code: number) => boolean): Repertoire {
   return { unit: 'octets', width: (codePoint) => (has(codePoint) ? 1 : 0) };
 }
 
-/**
- * The codings whose repertoire is known without their codec. Those of East Asia are
- * not: a browser has no table of them that agrees with the codec's.
- */
-export const REPERTOIRES: ReadonlyMap<string, Repertoire> = new Map([
-  ['gsm0338', gsmRepertoire(DEFAULT_GSM)],
-  ['gsm0338-packed', packedRepertoire(DEFAULT_GSM)],
-  ['ascii', ascii],
-  ['latin1', latin1],
-  ['ucs2', UCS2],
-  ['iso8859-5', iso8859x5],
-  ['iso8859-8', iso8859x8],
-]);
+/** An estimate for where the table is not at hand: ASCII and half-width katakana one octet, all others two. */
+export const eastAsian: Repertoire = {
+  unit: 'octets',
+  width: (codePoint) =>
+    codePoint < 0x80 || (codePoint >= 0xff61 && codePoint <= 0xff9f) ? 1 : codePoint < 0x10000 ? 2 : 0,
+};
+
+/** As ISO-2022-JP, with three octets wherever ASCII and other characters meet; it begins and ends in ASCII. */
+export function shifted(repertoire: Repertoire): Repertoire {
+  return {
+    ...repertoire,
+    shift: (previous, next) => (previous >= 0x80 !== next >= 0x80 ? 3 : 0),
+    tail: (last) => (last >= 0x80 ? 3 : 0),
+  };
+}
 
 /**
  * The same characters, counted in GSM septets: what is left of a text after the centre has turned

@@ -1,29 +1,25 @@
 /** What units a coding is counted in: a short message has 140 octets or 160 septets. */
 export type Unit = 'septets' | 'octets';
 
-export type Unencodable = 'strict' | 'replace' | 'transliterate';
+/** What becomes of a character that an encoding lacks. */
+export const UNENCODABLE = ['strict', 'replace', 'transliterate'] as const;
+export type Unencodable = (typeof UNENCODABLE)[number];
 
 /** TS 23.038 section 4: 0 shows at once (flash), 1 phone, 2 SIM, 3 terminal equipment. */
 export type MessageClass = 0 | 1 | 2 | 3;
+
+/** All that a {@link LongMessageMethod} can be. */
+export const LONG_MESSAGE_METHODS = ['udh8', 'udh16', 'sar', 'payload', 'reject', 'payload-always'] as const;
 
 /**
  * How a text longer than one short message goes out: with a user data header of
  * 8 or 16 bit reference, with the sar_* TLVs, whole in `message_payload`, or not at all.
  */
-export type LongMessageMethod = 'udh8' | 'udh16' | 'sar' | 'payload' | 'payload-always' | 'reject';
+export type LongMessageMethod = (typeof LONG_MESSAGE_METHODS)[number];
 
-/** Languages with national shift tables, TS 23.038 section 6.2.1.2.4. */
-export type LanguageName =
-  | 'turkish'
-  | 'spanish'
-  | 'portuguese'
-  | 'bengali'
-  | 'gujarati'
-  | 'hindi'
-  | 'kannada'
-  | 'malayalam'
-  | 'oriya'
-  | 'punjabi'
-  | 'tamil'
-  | 'telugu'
-  | 'urdu';
+/** Languages with national shift tables, in the order of their identifiers, from 1 (TS 23.038 section 6.2.1.2.4). */
+export const LANGUAGE_NAMES = [
+  ...(['turkish', 'spanish', 'portuguese', 'bengali', 'gujarati', 'hindi', 'kannada'] as const),
+  ...(['malayalam', 'oriya', 'punjabi', 'tamil', 'telugu', 'urdu'] as const),
+] as const;
+export type LanguageName = (typeof LANGUAGE_NAMES)[number];

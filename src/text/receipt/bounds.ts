@@ -17,20 +17,23 @@ export function boundId(id: string): string {
  * Cuts what is longer than anything that may be kept, and detaches what is kept from a long text; `textLength` in
  * characters. Returns what there is to say about it, for people.
  */
-export function boundFields(fields: ReceiptFields, textLength: number): string[] {
-  const flaws: string[] = [];
-  if (textLength <= LONGEST_WORD) return flaws;
-  for (const name of ['id', 'stat', 'err'] as const) {
+export function boundFields(fields: ReceiptFields, textLength: number): readonly string[] {
+  if (textLength <= LONGEST_WORD) return NONE;
+  let flaws: string[] | undefined;
+  for (const name of BOUNDED) {
     const written = fields[name];
     if (written === undefined) continue;
     const most = LONGEST[name];
     if (written.length > most) {
-      flaws.push(`${name} in the text has ${written.length} characters; it is cut after ${most}`);
+      (flaws ??= []).push(`${name} in the text has ${written.length} characters; it is cut after ${most}`);
     }
     if (written.length > most || textLength > ORDINARY_TEXT) fields[name] = ownCopy(written.slice(0, most));
   }
-  return flaws;
+  return flaws ?? NONE;
 }
+
+const BOUNDED = ['id', 'stat', 'err'] as const;
+const NONE: readonly string[] = [];
 
 function ownCopy(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');

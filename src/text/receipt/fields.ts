@@ -48,9 +48,71 @@ interface Key {
   readonly valueStart: number;
 }
 
-/** The text exactly as the specification has it: most centres send this, and it is read in a third of the time. */
-const STANDARD =
-  /^id:(?<id>[^\s,;|]+) sub:(?<sub>\d+) dlvrd:(?<dlvrd>\d+) submit date:(?<submit_date>\d+) done date:(?<done_date>\d+) stat:(?<stat>[A-Z]+) err:(?<err>\w+) text:/i;
+/**
+ * The fields of a text that is exactly as the specification has it, which most SMSCs send, found in one pass over its
+ * octets: the same as {@link receiptFields} finds. Undefined for any other layout.
+ */
+export function standardFields(octets: Uint8Array, text: string): ReceiptFields | undefined {
+  const fields = { id: '', sub: '', dlvrd: '', submit_date: '', done_date: '', stat: '', err: '', text: '' };
+  let at = 0;
+  for (const { label, name, of } of STANDARD) {
+    const start = at + label.length;
+    if (!isLabel(octets, at, label)) return undefined;
+    at = runOf(octets, start, of);
+    if (at === start) return undefined;
+    fields[name] = text.slice(start, at);
+  }
+  if (!isLabel(octets, at, TEXT)) return undefined;
+  fields.text = text.slice(at + TEXT.length);
+  return fields;
+}
+
+/** Classes of ASCII characters, a bit each. */
+const DIGIT = 1;
+const LETTER = 2;
+const WORD = 4;
+/** Printable, and nothing that could end an id or begin another field. */
+const ID = 8;
+
+const CLASSES = Uint8Array.from({ length: 256 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  return (
+    (/\d/.test(character) ? DIGIT : 0) |
+    (/[A-Z]/i.test(character) ? LETTER : 0) |
+    (/\w/.test(character) ? WORD : 0) |
+    (/[!-~]/.test(character) && !/[,;|:=]/.test(character) ? ID : 0)
+  );
+});
+
+const octetsOf = (label: string): Uint8Array => Buffer.from(label, 'latin1');
+
+const TEXT = octetsOf(' text:');
+const STANDARD: readonly { label: Uint8Array; name: FieldName; of: number }[] = [
+  { label: octetsOf('id:'), name: 'id', of: ID },
+  { label: octetsOf(' sub:'), name: 'sub', of: DIGIT },
+  { label: octetsOf(' dlvrd:'), name: 'dlvrd', of: DIGIT },
+  { label: octetsOf(' submit date:'), name: 'submit_date', of: DIGIT },
+  { label: octetsOf(' done date:'), name: 'done_date', of: DIGIT },
+  { label: octetsOf(' stat:'), name: 'stat', of: LETTER },
+  { label: octetsOf(' err:'), name: 'err', of: WORD },
+];
+
+/** The end of the run of octets of a class. */
+function runOf(octets: Uint8Array, from: number, of: number): number {
+  let at = from;
+  while (at < octets.length && (CLASSES[octets[at] as number] as number) & of) at++;
+  return at;
+}
+
+/** Whether the label, given in lower case, is there in upper or lower case. */
+function isLabel(octets: Uint8Array, from: number, label: Uint8Array): boolean {
+  for (let at = 0; at < label.length; at++) {
+    const wanted = label[at] as number;
+    const octet = octets[from + at] as number;
+    if (octet !== wanted && ((octet | 0x20) !== wanted || wanted < 0x61)) return false;
+  }
+  return true;
+}
 
 /**
  * The fields of a receipt text (SMPP 3.4 appendix B) in any order, with any left out, in any case.
@@ -58,12 +120,6 @@ const STANDARD =
  * id and stat came before it, for a message may say anything; else to the next field.
  */
 export function receiptFields(text: string): ReceiptFields {
-  const standard = STANDARD.exec(text);
-  if (standard) return { ...standard.groups, text: text.slice(standard[0].length) };
-  return fieldsInAnyOrder(text);
-}
-
-function fieldsInAnyOrder(text: string): ReceiptFields {
   const fields: ReceiptFields = {};
   const keys = keysOf(text);
   for (const [index, { name, valueStart }] of keys.entries()) {

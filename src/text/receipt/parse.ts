@@ -1,12 +1,20 @@
-import { classifyEsmClass, type MessageType } from '../esm-class';
+import { messageType, type MessageType } from '../esm-class';
 import type { DataCodings } from '../plan/data-codings';
 import type { TextCodec } from '../types';
 import { boundFields, boundId } from './bounds';
 import { receiptDate } from './dates';
-import { receiptFields, type ReceiptFields } from './fields';
+import { receiptFields, standardFields, type ReceiptFields } from './fields';
 import { matchPattern, type ReceiptPattern } from './pattern';
-import { reread } from './reread';
-import { isKnownState, isMapped, MESSAGE_STATES, stateOf, type State, type StateMappings } from './states';
+import { isAmbiguous, reread } from './reread';
+import {
+  isKnownState,
+  MESSAGE_STATES,
+  NOTHING,
+  WEIGHT,
+  weighed,
+  type StateMappings,
+  type Weighed,
+} from './states';
 import { receiptText } from './text';
 
 export interface Receipt {
@@ -64,7 +72,7 @@ export interface ReceiptOptions {
 /**
  * A delivery receipt or intermediate notification, or undefined for what is none. The id is that of the TLV
  * receipted_message_id, else that of the text (in short_message or the TLV message_payload). Of the state of the TLV
- * message_state and that of the text, the one that is an end state counts ({@link stateFrom}).
+ * message_state and that of the text, the one that is an end state counts ({@link WEIGHT}).
  * Never throws but for a `pattern` that cannot be compiled (TextError `INVALID_PATTERN`).
  */
 export function parseReceipt(
@@ -74,10 +82,10 @@ export function parseReceipt(
 ): Receipt | undefined {
   const type = typeOf(options);
   if (type !== undefined && !MAY_BE_RECEIPT.has(type)) return undefined;
-  const { text, isOctets } = receiptText(shortMessage, one(tlvs['message_payload']), options);
+  const { text, octets } = receiptText(shortMessage, one(tlvs['message_payload']), options);
   const matched = options.pattern === undefined ? undefined : matchPattern(options.pattern, text);
-  const fields = matched ?? receiptFields(text);
-  if (isOctets) reread(fields, options);
+  const fields = matched ?? (octets && standardFields(octets, text)) ?? receiptFields(text);
+  if (octets && isAmbiguous(octets)) reread(fields, options);
   const cut = boundFields(fields, text.length);
   const signs = fromTlvs(tlvs);
   const said = type === 'receipt' || type === 'intermediate';
@@ -91,35 +99,41 @@ const MAY_BE_RECEIPT: ReadonlySet<MessageType> = new Set(['message', 'receipt', 
 
 function typeOf(options: ReceiptOptions): MessageType | undefined {
   if (options.esm_class === undefined || options.useEsmClass === false) return undefined;
-  return classifyEsmClass(options.esm_class).type;
+  return messageType(options.esm_class);
 }
 
 interface Signs {
-  readonly id?: string;
+  readonly id: string | undefined;
   readonly states: readonly string[];
-  readonly network_error?: NetworkError;
+  readonly network_error: NetworkError | undefined;
 }
+
+const NO_STATES: readonly string[] = [];
 
 function fromTlvs(tlvs: ReceiptTlvs): Signs {
   const id = one(tlvs['receipted_message_id']);
   const error = one(tlvs['network_error_code']);
-  const written = typeof id === 'string' ? id : Buffer.isBuffer(id) ? id.toString('latin1') : undefined;
-  const trimmed = written && boundId(written.replace(/\0+$/, ''));
+  const state = tlvs['message_state'];
+  const written = typeof id === 'string' ? id : Buffer.isBuffer(id) ? id.toString('latin1') : '';
+  const end = written.indexOf('\0') === -1 ? written : written.replace(/\0+$/, '');
   return {
-    ...(trimmed && { id: trimmed }),
-    states: statesOf(tlvs['message_state']),
-    ...(Buffer.isBuffer(error) &&
-      error.length === 3 && { network_error: { type: error.readUInt8(0), code: error.readUInt16BE(1) } }),
+    id: end === '' ? undefined : boundId(end),
+    states: state === undefined ? NO_STATES : statesOf(state),
+    network_error:
+      Buffer.isBuffer(error) && error.length === 3
+        ? { type: error.readUInt8(0), code: error.readUInt16BE(1) }
+        : undefined,
   };
 }
 
 /** By name or, where it is reserved, by number; of a TLV that is repeated all. */
 function statesOf(value: unknown): string[] {
-  const all: unknown[] = Array.isArray(value) ? value : [value];
-  return all
-    .map((one) => (Buffer.isBuffer(one) && one.length === 1 ? one[0] : one))
-    .filter((one) => typeof one === 'number')
-    .map((number) => MESSAGE_STATES[number] ?? String(number));
+  const states: string[] = [];
+  for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
+    const number = Buffer.isBuffer(one) && one.length === 1 ? one[0] : one;
+    if (typeof number === 'number') states.push(MESSAGE_STATES[number] ?? String(number));
+  }
+  return states;
 }
 
 /** A repeated TLV is an array: the first counts. */
@@ -128,13 +142,19 @@ function one(value: unknown): unknown {
 }
 
 /** What no person would write: an id and a state, or one of them among other fields. */
-function isShaped(fields: ReceiptFields, signs: Signs): boolean {
-  const others = [fields.sub, fields.dlvrd, fields.submit_date, fields.done_date, fields.err];
-  const count = others.filter((value) => value !== undefined).length;
-  const hasId = Boolean(fields.id) || signs.id !== undefined;
-  const state = fields.stat || signs.states[0];
+function isShaped(
+  { id, stat, sub, dlvrd, submit_date, done_date, err }: ReceiptFields,
+  signs: Signs,
+): boolean {
+  const count = there(sub) + there(dlvrd) + there(submit_date) + there(done_date) + there(err);
+  const hasId = Boolean(id) || signs.id !== undefined;
+  const state = stat || signs.states[0];
   if (!state) return hasId && count >= MANY;
   return hasId ? count > 0 || isKnownState(state) : count >= MANY && isKnownState(state);
+}
+
+function there(value: string | undefined): 0 | 1 {
+  return value === undefined ? 0 : 1;
 }
 
 /** So many fields of a receipt in one text are no chance. */
@@ -147,72 +167,59 @@ function build(
   options: ReceiptOptions,
   cut: readonly string[],
 ): Receipt {
-  const { state, final, flaw } = stateFrom(fields, signs, options);
-  const message_id = signs.id ?? (fields.id || undefined);
-  const other = fields.id && fields.id !== message_id ? fields.id : undefined;
+  const tlv = mostTelling(signs.states, options.states);
+  const text = fields.stat ? weighed(fields.stat, options.states) : NOTHING;
+  const { state, final } = text.weight > tlv.weight ? text : tlv;
+  const id = fields.id || undefined;
+  const message_id = signs.id ?? id;
   const receipt: Receipt = { state, final: final && type !== 'intermediate' };
   if (message_id !== undefined) receipt.message_id = message_id;
-  if (other !== undefined) receipt.text_message_id = other;
-  assign(receipt, 'sub', count(fields.sub));
-  assign(receipt, 'dlvrd', count(fields.dlvrd));
-  assign(receipt, 'submit_date', date(fields.submit_date, options));
-  assign(receipt, 'done_date', date(fields.done_date, options));
-  assign(receipt, 'err', fields.err || undefined);
-  assign(receipt, 'text', fields.text);
-  assign(receipt, 'network_error', signs.network_error);
-  const flaws = flaw === undefined ? cut : [...cut, flaw];
+  if (id !== undefined && id !== message_id) receipt.text_message_id = id;
+  const sub = count(fields.sub);
+  if (sub !== undefined) receipt.sub = sub;
+  const dlvrd = count(fields.dlvrd);
+  if (dlvrd !== undefined) receipt.dlvrd = dlvrd;
+  const submitted = date(fields.submit_date, options);
+  if (submitted !== undefined) receipt.submit_date = submitted;
+  const done = date(fields.done_date, options);
+  if (done !== undefined) receipt.done_date = done;
+  if (fields.err) receipt.err = fields.err;
+  if (fields.text !== undefined) receipt.text = fields.text;
+  if (signs.network_error !== undefined) receipt.network_error = signs.network_error;
+  const flaws = contradiction(tlv, text, cut);
   if (flaws.length > 0) receipt.flaws = [...flaws];
   return receipt;
 }
 
-function assign<K extends keyof Receipt>(receipt: Receipt, key: K, value: Receipt[K] | undefined): void {
-  if (value !== undefined) receipt[key] = value;
-}
-
 /**
- * The state, from what says more: an end state before one on the way, that before one that says nothing (reserved
- * numbers, SCHEDULED where 3.4 has none, UNKNOWN, words that nobody knows). Of two that say as much, that of the TLV, which is
- * written for programs; two different end states are a flaw.
+ * Of the states of repeated TLVs. That of a TLV, which is written for programs, counts before one of the text that says
+ * as much; one that says more ({@link WEIGHT}) before both.
  */
-function stateFrom(fields: ReceiptFields, signs: Signs, options: ReceiptOptions): State & { flaw?: string } {
-  const tlvs = signs.states.map((written) => weighed(written, options));
-  const tlv = tlvs.reduce((best, one) => (one.weight > best.weight ? one : best), NOTHING);
-  const text = fields.stat ? weighed(fields.stat, options) : NOTHING;
-  if (tlv.weight < END || text.weight < END || tlv.state === text.state) {
-    const { state, final } = text.weight > tlv.weight ? text : tlv;
-    return { state, final };
+function mostTelling(states: readonly string[], mappings: StateMappings | undefined): Weighed {
+  let best = NOTHING;
+  for (const written of states) {
+    const one = weighed(written, mappings);
+    if (one.weight > best.weight) best = one;
   }
-  const flaw = `message_state says ${tlv.state}, the text ${text.state}: message_state counts`;
-  return { state: tlv.state, final: tlv.final, flaw };
+  return best;
 }
 
-interface Weighed extends State {
-  readonly weight: number;
+/** Two different end states are a flaw. */
+function contradiction(tlv: Weighed, text: Weighed, cut: readonly string[]): readonly string[] {
+  if (tlv.weight < WEIGHT.END || text.weight < WEIGHT.END || tlv.state === text.state) return cut;
+  return [...cut, `message_state says ${tlv.state}, the text ${text.state}: message_state counts`];
 }
 
-const ABSENT = 0;
-const SAYS_LITTLE = 1;
-const ON_THE_WAY = 3;
-const END = 4;
-const NOTHING: Weighed = { state: 'UNKNOWN', final: false, weight: ABSENT };
-
-function weighed(written: string, { states }: ReceiptOptions): Weighed {
-  const state = stateOf(written, states);
-  return { ...state, weight: weightOf(state, written, isMapped(written, states)) };
-}
-
-/** What the user has given a meaning has one. */
-function weightOf({ state, final }: State, written: string, mapped: boolean): number {
-  if (!mapped && SAYS_NOTHING.has(state)) return SAYS_LITTLE;
-  if (!mapped && !isKnownState(written)) return /^\d+$/.test(written) ? SAYS_LITTLE : SAYS_LITTLE + 1;
-  return final ? END : ON_THE_WAY;
-}
-
-/** The first is what an SMSC of SMPP 3.4, where it is reserved, fills in; the other what it says that does not know. */
-const SAYS_NOTHING: ReadonlySet<string> = new Set(['SCHEDULED', 'UNKNOWN']);
-
+/** A number of up to nine digits; undefined for anything else. */
 function count(written: string | undefined): number | undefined {
-  return written !== undefined && /^\d{1,9}$/.test(written) ? Number(written) : undefined;
+  if (!written || written.length > 9) return undefined;
+  let number = 0;
+  for (let at = 0; at < written.length; at++) {
+    const digit = written.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 function date(written: string | undefined, options: ReceiptOptions): string | undefined {

@@ -14,7 +14,19 @@ const CONTROL = /[^\P{Cc}\t\n\r]/u;
 /** What letters with accents of the GSM alphabet are in ASCII, and what ASCII texts do not have in or before a word. */
 const IN_WORD = /[A-Za-z][[\\\]^{|}~][A-Za-z]|(?<!\S)(?:[\\\]^][A-Za-z]|[|~][a-z])/;
 
-/** Centres end texts with these. */
+/** By octet: whether it is the same character in ASCII and in all that a receipt may be written in. */
+const SAME = Uint8Array.from({ length: 256 }, (_, octet) => {
+  const character = String.fromCharCode(octet);
+  return octet < 0x80 && !CONTROL.test(character) && !/[[\\\]^{|}~]/.test(character) ? 1 : 0;
+});
+
+/** Whether {@link reread} may find something, which it does in few receipts. */
+export function isAmbiguous(octets: Uint8Array): boolean {
+  for (let at = 0; at < octets.length; at++) if (SAME[octets[at] as number] === 0) return true;
+  return false;
+}
+
+/** SMSCs end texts with these. */
 const NULS = /\0+$/;
 
 /**

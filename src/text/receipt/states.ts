@@ -1,18 +1,8 @@
 /** How a message stands, as receipts of SMPP 3.4 appendix B spell it; 5.0 adds the first and the last. */
-export type MessageStateName =
-  | 'SCHEDULED'
-  | 'ENROUTE'
-  | 'DELIVRD'
-  | 'EXPIRED'
-  | 'DELETED'
-  | 'UNDELIV'
-  | 'ACCEPTD'
-  | 'UNKNOWN'
-  | 'REJECTD'
-  | 'SKIPPED';
+export type MessageStateName = (typeof MESSAGE_STATES)[number];
 
 /** By the number of the TLV message_state (SMPP 5.0 section 4.7.15). */
-export const MESSAGE_STATES: readonly MessageStateName[] = [
+export const MESSAGE_STATES = [
   'SCHEDULED',
   'ENROUTE',
   'DELIVRD',
@@ -23,7 +13,7 @@ export const MESSAGE_STATES: readonly MessageStateName[] = [
   'UNKNOWN',
   'REJECTD',
   'SKIPPED',
-];
+] as const;
 
 /**
  * States after which another receipt may come. ACCEPTD is one of them: the specification says
@@ -89,13 +79,8 @@ export function stateOf(written: string, states: StateMappings = {}): State {
 function mappingOf(written: string, states: StateMappings): StateMapping | undefined {
   if (Object.hasOwn(states, written)) return states[written];
   const upper = written.toUpperCase();
-  const key = Object.keys(states).find((one) => one.toUpperCase() === upper);
-  return key === undefined ? undefined : states[key];
-}
-
-/** Whether the user says what the state means. */
-export function isMapped(written: string, states: StateMappings = {}): boolean {
-  return mappingOf(written, states) !== undefined;
+  for (const key in states) if (key.toUpperCase() === upper && Object.hasOwn(states, key)) return states[key];
+  return undefined;
 }
 
 function known(upper: string, written: string): State {
@@ -113,3 +98,43 @@ export function isKnownState(written: string): boolean {
   const name = nameOf(written.toUpperCase());
   return (MESSAGE_STATES as readonly string[]).includes(name);
 }
+
+/** How much a state says: an end before one on the way, that before one that says nothing. */
+export const WEIGHT = {
+  ABSENT: 0,
+  /** SCHEDULED, which 3.4 reserves and its SMSCs fill in; UNKNOWN; reserved numbers. */
+  LITTLE: 1,
+  /** A word that nobody knows. */
+  UNKNOWN_WORD: 2,
+  ON_THE_WAY: 3,
+  END: 4,
+} as const;
+
+export interface Weighed extends State {
+  readonly weight: number;
+}
+
+export const NOTHING: Weighed = { state: 'UNKNOWN', final: false, weight: WEIGHT.ABSENT };
+
+/** A state with its weight. What the user has given a meaning has one. */
+export function weighed(written: string, states?: StateMappings): Weighed {
+  const mapped = states !== undefined && mappingOf(written, states) !== undefined;
+  const common = mapped ? undefined : COMMON.get(written);
+  if (common) return common;
+  const state = stateOf(written, states);
+  return { ...state, weight: weightOf(state, written, mapped) };
+}
+
+function weightOf({ state, final }: State, written: string, mapped: boolean): number {
+  if (!mapped && (state === 'SCHEDULED' || state === 'UNKNOWN')) return WEIGHT.LITTLE;
+  if (!mapped && !isKnownState(written)) return /^\d+$/.test(written) ? WEIGHT.LITTLE : WEIGHT.UNKNOWN_WORD;
+  return final ? WEIGHT.END : WEIGHT.ON_THE_WAY;
+}
+
+/** What nearly every receipt says, looked up once. */
+const COMMON: ReadonlyMap<string, Weighed> = new Map(
+  MESSAGE_STATES.map((written): [string, Weighed] => {
+    const state = stateOf(written);
+    return [written, { ...state, weight: weightOf(state, written, false) }];
+  }),
+);

@@ -14,25 +14,27 @@ interface TextOptions {
 /**
  * The text of a receipt. Its fields are ASCII whatever data_coding says, which many
  * centres copy from the message that the receipt is for: so the octets tell, not the data_coding.
- * Read as GSM 03.38 the underscores and "@" of ids would become other characters. `isOctets`: each character
- * stands for one octet (or septet), and may not be what it looks like.
+ * Read as GSM 03.38 the underscores and "@" of ids would become other characters. `octets` are there
+ * where each character stands for one octet (or septet), and may not be what it looks like.
  */
 export function receiptText(
   shortMessage: string | Buffer,
   payload: unknown,
   options: TextOptions,
-): { readonly text: string; readonly isOctets: boolean } {
+): { readonly text: string; readonly octets: Buffer | undefined } {
   const source =
     shortMessage.length === 0 && (typeof payload === 'string' || Buffer.isBuffer(payload))
       ? payload
       : shortMessage;
-  if (typeof source === 'string') return { text: source, isOctets: false };
+  if (typeof source === 'string') return { text: source, octets: undefined };
   const octets = withoutHeader(source, options);
   const order = ucs2Order(octets);
-  if (order) return { text: decodeUcs2(octets, order), isOctets: false };
+  if (order) return { text: decodeUcs2(octets, order), octets: undefined };
   const text = octets.toString('latin1');
   const packed = encodingName(alphabetOf(options)) === 'gsm0338-packed' && !HAS_FIELD.test(text);
-  return { text: packed ? unpackSeptets(octets).toString('latin1') : text, isOctets: true };
+  if (!packed) return { text, octets };
+  const septets = unpackSeptets(octets);
+  return { text: septets.toString('latin1'), octets: septets };
 }
 
 /** Packed centres send their receipts packed or not. */
@@ -52,7 +54,8 @@ function withoutHeader(octets: Buffer, options: TextOptions): Buffer {
 function ucs2Order(octets: Buffer): 'be' | 'le' | undefined {
   if (octets.length < 4 || octets.length % 2 !== 0) return undefined;
   const start = octets[0] === 0xfe || octets[0] === 0xff ? 2 : 0;
-  const [a, b, c, d] = octets.subarray(start, start + 4);
-  if (a === 0 && c === 0 && b !== 0 && d !== 0) return 'be';
-  return b === 0 && d === 0 && a !== 0 && c !== 0 ? 'le' : undefined;
+  const zero = (at: number): boolean => octets[start + at] === 0;
+  if (start + 4 > octets.length) return undefined;
+  if (zero(0) && zero(2) && !zero(1) && !zero(3)) return 'be';
+  return zero(1) && zero(3) && !zero(0) && !zero(2) ? 'le' : undefined;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { HostSelector, BoundCounts, endpointsOf } from '../../../src/client/connection/hosts';
-import { normalise } from '../../../src/client/plugins/client-options';
+import { normalise } from '../../../src/client/plugins/normalise';
 import { BindError } from '../../../src/session';
 import { FakeClock } from '../../support/clock';
 

@@ -71,7 +71,13 @@ describe('A client', () => {
 
   describe('whose queue holds what another account left', () => {
     let queueDirectory: string;
-    beforeEach(async () => void (queueDirectory = await mkdtemp(join(tmpdir(), 'smpp-left-'))));
+    beforeEach(async () => {
+      queueDirectory = await mkdtemp(join(tmpdir(), 'smpp-left-'));
+      // Later than any stop here: an awaited receipt stays awaited.
+      await smsc.stop();
+      smsc = new Smsc({ receiptDelay: 60 });
+      await smsc.start();
+    });
     afterEach(async () => {
       await client.stop();
       await rm(queueDirectory, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { QUEUED } from '../../../protocol';
 import type { CorrelationEntry, DeadLetter, DeadReason, DeliveryState, QueueItem } from '../../types';
 import { beginPacked, recordStart, sealPacked } from './blocks';
 import { RecordReader, RecordWriter, viewOf, type Extent } from './bytes';
@@ -36,8 +37,6 @@ export interface StoredCorrelation {
   /** The batch that it was put with. */
   readonly batch: number;
 }
-
-const COMMANDS: readonly QueueItem['command'][] = ['submit_sm', 'data_sm', 'submit_multi', 'broadcast_sm'];
 
 const EXPIRES = 1;
 const RECEIPT = 2;
@@ -95,7 +94,7 @@ export class Records {
     const flags =
       flagsOf(item) | (item.expiresAt === undefined ? 0 : EXPIRES) | (item.receiptRequested ? RECEIPT : 0);
     writer.octet(flags);
-    writer.octet((item.priority << 4) | COMMANDS.indexOf(item.command));
+    writer.octet((item.priority << 4) | QUEUED.indexOf(item.command));
     writer.double(seq);
     writer.double(item.enqueuedAt);
     if (item.expiresAt !== undefined) writer.double(item.expiresAt);
@@ -257,7 +256,7 @@ function readItem(reader: RecordReader): StoredItem {
   const seq = reader.double();
   const enqueuedAt = reader.double();
   const expiresAt = flags & EXPIRES ? reader.double() : undefined;
-  const command = COMMANDS[kind & 0x0f];
+  const command = QUEUED[kind & 0x0f];
   if (!command) throw new RangeError('it has no such command');
   const item: Mutable<QueueItem> = {
     id: reader.text(),

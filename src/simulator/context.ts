@@ -1,0 +1,28 @@
+import type { Clock } from '../clock';
+import type { PartJoiner } from './content';
+import type { DeliveryQueue } from './delivery-queue';
+import type { Emitter, SmscSession } from './events';
+import type { MessageStore } from './message-store';
+import type { SmscSettings } from './options';
+import type { Faults, LinkEffect } from './rules';
+import type { Scheduler } from './scheduler';
+
+/** What the links of one SMSC share. */
+export interface SmscContext {
+  readonly settings: SmscSettings;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly events: Emitter;
+  readonly scheduler: Scheduler;
+  readonly messages: MessageStore;
+  readonly deliveries: DeliveryQueue;
+  readonly parts: PartJoiner;
+  /** The next message's number as digits, or what the option messageId makes of it. */
+  nextMessageId(): string;
+}
+
+/** The link that a request came over. */
+export interface SmscLink extends SmscSession {
+  /** Does to the link what a rule says. */
+  perform(act: LinkEffect): void;
+}
