@@ -62,21 +62,17 @@ export class EventReporter {
     const tells = this.#events.has('request');
     if (!logs && !tells) return;
     flights.forEach((flight, at) => {
-      const sequenceNumber = sequenceNumbers[at] ?? 0;
-      if (logs) this.#logSent(flight, sequenceNumber, session);
-      if (tells) this.#tellSent(flight, sequenceNumber);
+      if (logs) this.#logSent(flight, sequenceNumbers[at], session);
+      if (tells) this.#tellSent(flight, sequenceNumbers[at] ?? 0);
     });
   }
 
-  #logSent({ item, segment }: Flight, sequenceNumber: number, session: Session): void {
-    const line = {
-      event: 'request',
-      stage: 'start',
-      session: this.#numbers.get(session),
-      ...facts(item, segment),
-      sequence_number: sequenceNumber,
-    };
-    this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
+  #logSent({ item, segment }: Flight, sequence_number: number | undefined, session: Session): void {
+    const about = { session: this.#numbers.get(session), ...facts(item, segment), sequence_number };
+    this.#log.debug(
+      { event: 'request', stage: 'start', ...about },
+      `sent to ${maskNumber(item.destination)}`,
+    );
   }
 
   #tellSent({ delivery, item, segment, commandId, body }: Flight, sequenceNumber: number): void {
