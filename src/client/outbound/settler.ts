@@ -40,11 +40,6 @@ class Batch {
   released: Lease[] = [];
   /** Long messages of which some segments are accepted. */
   progressed: Lease[] = [];
-
-  get isEmpty(): boolean {
-    const { entries, settlements, released, progressed } = this;
-    return entries.length + settlements.length + released.length + progressed.length === 0;
-  }
 }
 
 /** One call of the store, and what to do when it has answered. */
@@ -162,47 +157,20 @@ export class Settler {
     queueMicrotask(() => this.#work());
   }
 
+  /** Goes on until nothing is left to write, or the store takes its time. */
   #work(): void {
-    while (this.#running) {
-      if (this.#batch.isEmpty) {
-        if (this.#next.isEmpty) return this.#rest();
-        this.#batch = this.#next;
-        this.#next = new Batch();
-      }
-      if (!this.#write(this.#batch)) return;
-    }
-  }
-
-  /** Goes on with what is being written. */
-  #goOn(): void {
-    if (this.#write(this.#batch)) this.#work();
-  }
-
-  #rest(): void {
-    this.#running = false;
-    if (this.#idleWaiters.length > 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-  }
-
-  /** Whether all of it is written; if not, the work goes on when the store has answered. */
-  #write(batch: Batch): boolean {
-    if (batch.entries.length > 0) this.#follow(batch);
-    for (let step = this.#step(batch); step; step = this.#step(batch)) {
+    for (let step = this.#nextStep(); step; step = this.#nextStep()) {
       let answer: unknown;
       try {
         answer = step.write();
       } catch (error) {
-        this.#failed(error);
-        return false;
+        return this.#failed(error);
       }
-      if (isThenable(answer)) {
-        void this.#wait(answer, step);
-        return false;
-      }
+      if (isThenable(answer)) return void this.#wait(answer, step);
       step.written();
     }
-    this.#pause = FIRST_PAUSE;
-    this.#parts.tried();
-    return true;
+    this.#running = false;
+    if (this.#idleWaiters.length > 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
   async #wait(answer: PromiseLike<unknown>, step: Step): Promise<void> {
@@ -212,34 +180,48 @@ export class Settler {
       return this.#failed(error);
     }
     step.written();
-    this.#goOn();
+    this.#work();
+  }
+
+  /** Of the batch that is being written, or else of the next. */
+  #nextStep(): Step | undefined {
+    const step = this.#step(this.#batch);
+    if (step) return step;
+    const next = this.#step(this.#next);
+    if (!next) return undefined;
+    this.#batch = this.#next;
+    this.#next = new Batch();
+    return next;
   }
 
   /** What is to be written next; each drops from the batch what it has written. */
   #step(batch: Batch): Step | undefined {
     const { released, entries, settlements, progressed } = batch;
-    const { correlator } = this.#parts;
+    const atomic = this.#atomic;
     // First: whoever takes waits for them.
     if (released.length > 0)
       return { write: () => this.#queue.release(released), written: () => this.#released(batch) };
-    const atomic = settlements.length > 0 ? this.#atomic : undefined;
-    if (atomic)
+    if (atomic && settlements.length > 0)
       return {
-        write: () => atomic(entries, settlements),
+        write: () => atomic(this.#dated(batch), settlements),
         written: () => (this.#correlated(batch), this.#settled(batch)),
       };
     if (entries.length > 0)
-      return { write: () => correlator.put(entries), written: () => this.#correlated(batch) };
+      return {
+        write: () => this.#parts.correlator.put(this.#dated(batch)),
+        written: () => this.#correlated(batch),
+      };
     if (settlements.length > 0)
       return { write: () => this.#queue.settle(settlements), written: () => this.#settled(batch) };
     if (progressed.length > 0)
-      return { write: () => this.#queue.extend(progressed), written: () => void (batch.progressed = []) };
+      return { write: () => this.#queue.extend(progressed), written: () => this.#progressed(batch) };
     return undefined;
   }
 
   #released(batch: Batch): void {
     this.#unreleased -= batch.released.length;
     batch.released = [];
+    this.#worked();
     if (!this.isReleasing) this.#parts.changed();
   }
 
@@ -254,6 +236,7 @@ export class Settler {
     const wasFull = this.isFull;
     batch.settlements = [];
     this.#unsettled -= settlements.length;
+    this.#worked();
     let dead: string[] | undefined;
     for (const settlement of settlements) {
       this.#parts.settled(settlement);
@@ -261,6 +244,16 @@ export class Settler {
     }
     if (dead) this.#parts.store.deadLetters?.told?.(dead);
     if (wasFull && !this.isFull) this.#parts.changed();
+  }
+
+  #progressed(batch: Batch): void {
+    batch.progressed = [];
+    this.#worked();
+  }
+
+  #worked(): void {
+    this.#pause = FIRST_PAUSE;
+    this.#parts.tried();
   }
 
   #failed(error: unknown): void {
@@ -281,7 +274,7 @@ export class Settler {
     this.#timer = undefined;
     // A correlator that is away must not keep messages from the queue.
     this.#batch.released.push(...this.#next.released.splice(0));
-    this.#goOn();
+    this.#work();
   }
 
   /** What was not reached because something before it failed. */
@@ -297,12 +290,15 @@ export class Settler {
     this.#work();
   }
 
-  /** Dates of the wall clock as it was are those of the clock as it is: it may have been set while the store was away. */
-  #follow(batch: Batch): void {
+  /**
+   * The entries of a batch. Dates of the wall clock as it was are those of the clock as it is: it may have been set while
+   * the store was away.
+   */
+  #dated(batch: Batch): readonly CorrelationEntry[] {
     const { lag } = this.#time;
     const by = batch.lag - lag;
-    if (by === 0) return;
     batch.lag = lag;
-    for (const entry of batch.entries as { expiresAt: number }[]) entry.expiresAt += by;
+    if (by !== 0) for (const entry of batch.entries as { expiresAt: number }[]) entry.expiresAt += by;
+    return batch.entries;
   }
 }
