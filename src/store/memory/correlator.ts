@@ -96,9 +96,12 @@ export class MemoryCorrelator implements Correlator {
 
   #add(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
-    if (this.#byId.has(key)) this.#makeRoom(entry);
+    let others = this.#byId.get(key);
+    if (others !== undefined) {
+      this.#makeRoom(entry);
+      others = this.#byId.get(key);
+    }
     const kept = (entry.finalState === undefined ? this.#awaited : this.#final).add(key, entry);
-    const others = this.#byId.get(key);
     if (Array.isArray(others)) others.push(kept);
     else this.#byId.set(key, others === undefined ? kept : [others, kept]);
   }
