@@ -280,7 +280,7 @@ export class SmppClient {
    * {@link DeliveryError} when the message failed for good. Queries, cancels and replaces go straight to
    * the SMSC: they resolve with the fields of the response, and reject with `NOT_BOUND` or `REFUSED`.
    */
-  async send(message: Message | string, options: SendOptions = {}): Promise<Outcome> {
+  send(message: Message | string, options: SendOptions = {}): Promise<Outcome> {
     return this.#sender.send(message, options);
   }
 

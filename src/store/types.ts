@@ -2,9 +2,12 @@ import type { QueuedCommand } from '../protocol';
 
 /**
  * What a store must be able to do. Every call is batched; every wait can be
- * aborted. Third parties implement these as Node-RED plugins of the types
+ * aborted. What is called for every message may answer at once: a store in memory costs no promise so. Third parties implement these as Node-RED plugins of the types
  * `smpp-store`, `smpp-queue` and `smpp-correlator`.
  */
+
+/** What is there at once, or comes later. */
+export type Eventually<T> = T | Promise<T>;
 
 /** A priority of the queue: 0 is taken first, 4 last; 2 is the default. */
 export type Priority = 0 | 1 | 2 | 3 | 4;
@@ -122,28 +125,28 @@ export interface PurgeOptions {
 /** Calls take effect in the order in which they are made, also where those before have not resolved yet. */
 export interface OutboundQueue {
   /**
-   * Resolves with the ids when all are as safe as the backend makes them; all
+   * Gives the ids when all are as safe as the backend makes them; all
    * or nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or
    * `QUEUE_UNAVAILABLE`. `states`, one for each item: what happened to them in another store; a store without
    * `segmentState` may pass over it, and sends them whole. `QUEUE_FULL` also where neither dropping nor waiting
    * makes room; who waits for room and gives up gets the signal's reason.
    */
-  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]>;
+  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Eventually<string[]>;
   /**
    * Leases up to `max` messages, priority by priority, first in first out; waits until
    * there is at least one. Rejects with the signal's reason when aborted: then nothing is leased.
    */
-  take(max: number, options: { signal: AbortSignal }): Promise<Lease[]>;
+  take(max: number, options: { signal: AbortSignal }): Eventually<Lease[]>;
   /** A loan that is over already (settled, released, run out) is passed over. */
-  settle(settlements: readonly Settlement[]): Promise<void>;
+  settle(settlements: readonly Settlement[]): Eventually<void>;
   /**
    * The holder goes on with them: renews leases, where leases run out
    * (`capabilities.extend`), and writes their states back, where the store keeps them
    * (`capabilities.segmentState`), so that a crash does not lose which segments were accepted.
    */
-  extend(leases: readonly Lease[]): Promise<void>;
+  extend(leases: readonly Lease[]): Eventually<void>;
   /** Puts messages back where they were: before all of their priority that were enqueued after them. */
-  release(leases: readonly Lease[]): Promise<void>;
+  release(leases: readonly Lease[]): Eventually<void>;
   stats(): Promise<QueueStats>;
   /** What is put off is ready from now on. Of a queue that ends with its process, so that all can be moved elsewhere. */
   hasten?(): void;
@@ -183,7 +186,7 @@ export interface CorrelationEntry {
  */
 export interface Correlator {
   /** An entry of the same message (`id`), segment and message_id replaces the older one. */
-  put(entries: readonly CorrelationEntry[]): Promise<void>;
+  put(entries: readonly CorrelationEntry[]): Eventually<void>;
   /**
    * All entries that have this message_id or one that differs only in case, oldest (`acceptedAt`) first; a bound of 1,000 is allowed.
    * Entries past `expiresAt` are never returned. One of an earlier kind, which resolves with the one entry of exactly
@@ -284,7 +287,7 @@ export interface Store {
   readonly deadLetters?: DeadLetters;
   readonly capabilities: StoreCapabilities;
   /** With `atomicSettle`: both in one transaction. */
-  settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Eventually<void>;
   /**
    * Writes what is there into a new file and overwrites the old one: of what was settled, purged or expired no copy is
    * left. Changes wait meanwhile. Absent: the store has no file.

@@ -48,7 +48,7 @@ describe('the registry of stores', () => {
     });
     assert.equal(second.store, first.store);
     assert.deepEqual(registry.sweep(), []);
-    await assert.rejects(second.store.queue.enqueue([item('b')]), { code: 'QUEUE_FULL' });
+    await assert.rejects(async () => second.store.queue.enqueue([item('b')]), { code: 'QUEUE_FULL' });
   });
 
   it('keeps a store for a node that cannot use it now', () => {

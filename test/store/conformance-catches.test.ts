@@ -31,7 +31,7 @@ const runningOut =
       for (const lease of leases) {
         const over = (): void => {
           lease.state.redelivered = true;
-          void store.queue.release([lease]).catch(() => undefined);
+          void Promise.resolve(store.queue.release([lease])).catch(() => undefined);
         };
         timers.set(lease, setTimeout(over, leaseTime));
       }
@@ -165,7 +165,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
         new Promise((resolve, reject) => {
           signal.throwIfAborted();
           signal.addEventListener('abort', () => reject(signal.reason as Error));
-          q.take(max, { signal: new AbortController().signal }).then(resolve, reject);
+          Promise.resolve(q.take(max, { signal: new AbortController().signal })).then(resolve, reject);
         }),
     })),
   ],
@@ -234,7 +234,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
         new Promise((resolve, reject) => {
           signal.throwIfAborted();
           signal.addEventListener('abort', () => reject(signal.reason as Error));
-          q.take(max, { signal: new AbortController().signal }).then(resolve, reject);
+          Promise.resolve(q.take(max, { signal: new AbortController().signal })).then(resolve, reject);
         }),
     })),
   ],

@@ -17,7 +17,7 @@ export function laggard(store: Store, random: () => number): Store {
   const reached = (): Promise<unknown> =>
     (line = line.then(() => new Promise((resolve) => setTimeout(resolve, random() * 3))));
   const later =
-    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
+    <A extends unknown[], R>(method: (...args: A) => R | Promise<R>) =>
     (...args: A): Promise<R> =>
       reached().then(() => method(...args));
   const { queue, state, correlator } = store;

@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { maskNumber, type Log } from '../../observability';
 import { describeStatus, statusName, type CodecOptions } from '../../protocol';
-import type { OutboundRequest, ResponseView, Session } from '../../session';
+import type { ResponseView, Session } from '../../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../../store';
 import { keyOf, nextTry, rateFact, seconds, type Throttle } from './reporting';
 import { Availability } from './availability';
@@ -20,21 +20,14 @@ import {
 } from './wire-form';
 
 /** A segment that was written. */
-export interface WrittenSegment {
-  readonly delivery: { readonly lease: Lease };
+export interface SegmentOnWire {
+  readonly item: QueueItem;
   readonly segment: number;
-  readonly request: Pick<OutboundRequest, 'commandId' | 'body'>;
-  readonly session: Session;
-  readonly sequenceNumber: number;
-}
-
-/** The response to one. */
-export interface SegmentAnswer {
-  readonly view: ResponseView;
-  /** Milliseconds from writing to the response. */
-  readonly duration: number;
-  /** It came after its time-out. */
-  readonly late?: true;
+  readonly commandId: number;
+  readonly body: Buffer;
+  readonly delivery: { readonly lease: Pick<Lease, 'state'> };
+  /** Monotonic milliseconds. */
+  readonly sentAt: number;
 }
 
 /** An answer to a query, cancel or replace. */
@@ -65,47 +58,64 @@ export class EventReporter {
   /** What each session is called in every line about what goes over it. */
   readonly #numbers = new WeakMap<Session, number>();
 
-  sent({ delivery, segment, request, session, sequenceNumber }: WrittenSegment): void {
-    const { item, state } = delivery.lease;
-    if (this.#log.isLevelEnabled('debug')) {
-      const line = {
-        event: 'request',
-        stage: 'start',
-        session: this.#numbers.get(session),
-        ...logFacts(item, segment, item.segments.length),
-        sequence_number: sequenceNumber,
-      };
-      this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
-    }
-    if (!this.#events.has('request')) return;
-    const { pdu, octets } = requestPdu(request.commandId, request.body, sequenceNumber, this.#codec);
-    const { redelivered } = state;
+  /** Requests were written, with these sequence numbers. */
+  sent(segments: readonly SegmentOnWire[], sequenceNumbers: readonly number[], session: Session): void {
+    const logs = this.#log.isLevelEnabled('debug');
+    const tells = this.#events.has('request');
+    if (!logs && !tells) return;
+    segments.forEach((flight, at) => {
+      if (logs) this.#logSent(flight, sequenceNumbers[at], session);
+      if (tells) this.#tellSent(flight, sequenceNumbers[at] ?? 0);
+    });
+  }
+
+  #logSent({ item, segment }: SegmentOnWire, sequence_number: number | undefined, session: Session): void {
+    const about = {
+      session: this.#numbers.get(session),
+      ...logFacts(item, segment, item.segments.length),
+      sequence_number,
+    };
+    this.#log.debug(
+      { event: 'request', stage: 'start', ...about },
+      `sent to ${maskNumber(item.destination)}`,
+    );
+  }
+
+  #tellSent({ delivery, item, segment, commandId, body }: SegmentOnWire, sequenceNumber: number): void {
+    const { pdu, octets } = requestPdu(commandId, body, sequenceNumber, this.#codec);
+    const { redelivered } = delivery.lease.state;
     void this.#events.emit('request', requestEvent({ item, segment, redelivered, pdu, octets }));
   }
 
-  responded(lease: Lease, segment: number, answer: SegmentAnswer, session: Session | undefined): void {
-    const { item, state } = lease;
-    const { view, duration, late } = answer;
-    const { command_status: code } = view;
+  /** `session` is absent where the response came after its time-out. */
+  responded(flight: SegmentOnWire, response: ResponseView, session: Session | undefined): void {
+    const { command_status: code } = response;
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
     const level = code === 0 ? 'debug' : 'info';
-    if (this.#log.isLevelEnabled(level)) {
-      const { meaning } = describeStatus(code);
+    const logs = this.#log.isLevelEnabled(level);
+    const tells = this.#events.has('response');
+    if (!logs && !tells) return;
+    const { item, segment } = flight;
+    const status = statusName(code);
+    const duration = seconds(this.#clock.monotonic() - flight.sentAt);
+    const late = session ? {} : { late: true as const };
+    if (logs) {
       const line = {
         event: 'response',
         stage: 'end',
         session: session && this.#numbers.get(session),
         ...logFacts(item, segment, item.segments.length),
-        sequence_number: view.sequence_number,
-        command_status: statusName(code),
-        duration: seconds(duration),
-        late,
+        sequence_number: response.sequence_number,
+        command_status: status,
+        duration,
+        ...late,
       };
-      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${meaning}`);
+      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${describeStatus(code).meaning}`);
     }
-    if (!this.#events.has('response')) return;
-    const of = { item, segment, redelivered: state.redelivered, pdu: view.pdu(), octets: view.octets() };
-    void this.#events.emit('response', responseEvent(of, seconds(duration), late === true));
+    if (!tells) return;
+    const { redelivered } = flight.delivery.lease.state;
+    const of = { item, segment, redelivered, pdu: response.pdu(), octets: response.octets() };
+    void this.#events.emit('response', responseEvent(of, duration, session === undefined));
   }
 
   /** The answer to a query, cancel or replace. Throws `DeliveryError` where it is a refusal. */

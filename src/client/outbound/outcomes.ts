@@ -25,7 +25,8 @@ interface Waiter {
   resolve(outcome: Outcome): void;
   reject(error: SmppError): void;
   accepted?: Outcome;
-  readonly receipts: Map<number, SegmentReceipt>;
+  /** By segment; absent: none has come yet. */
+  receipts?: Map<number, SegmentReceipt>;
   timer?: TimerHandle;
 }
 
@@ -80,7 +81,7 @@ export class Outcomes {
 
   wait(item: QueueItem, until: 'accepted' | 'delivered', deliveredTimeout: number): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      this.#waiters.set(item.id, { item, until, deliveredTimeout, resolve, reject, receipts: new Map() });
+      this.#waiters.set(item.id, { item, until, deliveredTimeout, resolve, reject });
     });
   }
 
@@ -107,7 +108,7 @@ export class Outcomes {
   receipt(id: string, receipt: SegmentReceipt): void {
     const waiter = this.#waiters.get(id);
     if (waiter?.until !== 'delivered' || !receipt.final) return;
-    waiter.receipts.set(receipt.segment, receipt);
+    (waiter.receipts ??= new Map()).set(receipt.segment, receipt);
     if (waiter.accepted) this.#completeDelivered(waiter);
   }
 
@@ -122,7 +123,7 @@ export class Outcomes {
 
   #completeDelivered(waiter: Waiter): boolean {
     const { accepted, receipts } = waiter;
-    if (!accepted || !this.#haveCome(waiter)) return false;
+    if (!accepted || !receipts || !this.#haveCome(waiter, receipts)) return false;
     const all = [...receipts.values()].sort((a, b) => a.segment - b.segment);
     const worst = all.reduce((a, b) => (badness(b.state) > badness(a.state) ? b : a));
     const facts = { receipt: worst.fields, receipts: all.map((one) => one.fields) };
@@ -135,7 +136,7 @@ export class Outcomes {
     return true;
   }
 
-  #haveCome({ receipts, item, accepted }: Waiter): boolean {
+  #haveCome({ item, accepted }: Waiter, receipts: ReadonlyMap<number, SegmentReceipt>): boolean {
     const { length } = item.segments;
     if (this.#perMessage === 'last') {
       // Where others have the same message_id as the last, a receipt for it may be told as one of theirs.
@@ -167,7 +168,7 @@ export class Outcomes {
   }
 
   #remove(waiter: Waiter): void {
-    this.#clock.clearTimeout(waiter.timer);
+    if (waiter.timer !== undefined) this.#clock.clearTimeout(waiter.timer);
     this.#waiters.delete(waiter.item.id);
   }
 }

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { isThenable } from '../../observability';
 import { SmppError } from '../../protocol';
 import type { Session } from '../../session';
-import type { DeadReason, DeliveryState, OutboundQueue, QueueItem } from '../../store';
+import type { DeadReason, DeliveryState, Eventually, OutboundQueue, QueueItem } from '../../store';
 import type { EventReporter } from '../events/reporter';
 import { MessageError } from '../config/errors';
 import type { Outcome } from '../events/events';
@@ -44,6 +45,8 @@ function ignore(): void {
 export class Sender {
   readonly #parts: SenderParts;
   readonly #stopping = new AbortController();
+  /** For every call of the queue. */
+  readonly #options = { signal: this.#stopping.signal };
   /** Batches that the queue does not have yet. */
   readonly #queueing = new Set<readonly QueueItem[]>();
   /** Settles when all that waits for its turn is with the queue; undefined: nothing waits. */
@@ -64,7 +67,11 @@ export class Sender {
   }
 
   async enqueue(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
-    return this.#inOrder(this.#prepare(messages, origin), async (items) => {
+    return this.#queueAll(this.#prepare(messages, origin));
+  }
+
+  #queueAll(prepared: QueueItem[] | Promise<QueueItem[]>): Promise<QueueItem[]> {
+    return this.#inOrder(prepared, async (items) => {
       await this.#queue(items);
       return items;
     });
@@ -107,68 +114,110 @@ export class Sender {
     return { queued };
   }
 
-  async send(message: Message | string, options: SendOptions): Promise<Outcome> {
-    this.#stopping.signal.throwIfAborted();
-    const timeout = checkedTimeout(options.deliveredTimeout);
-    const taken = this.#parts.intake.take(message, options);
-    if ('pdu' in taken) return this.#ask(taken, options);
-    const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
-    const [outcome] = await this.#sendAll(prepared, options.completeWhen, timeout);
-    return outcome as Promise<Outcome>;
+  /** One promise where nobody before waits and the queue answers at once. */
+  send(message: Message | string, options: SendOptions): Promise<Outcome> {
+    try {
+      this.#stopping.signal.throwIfAborted();
+      const until = completionOf(options);
+      const taken = this.#parts.intake.take(message, options);
+      if ('pdu' in taken) return this.#ask(taken, options);
+      const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
+      if (!until) return this.#queueAll(prepared).then(([item]) => queuedOutcome(item as QueueItem));
+      return this.#inOrder(prepared, ([item]) => this.#sendOne(item as QueueItem, until));
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
+      return Promise.reject(error);
+    }
   }
 
+  /** All are queued when it looks at the outcomes; else it rejects. */
   async sendBatch(
     messages: readonly (Message | string)[],
     options: SendOptions,
   ): Promise<PromiseSettledResult<Outcome>[]> {
-    const timeout = checkedTimeout(options.deliveredTimeout);
+    const until = completionOf(options);
+    if (!until) {
+      const queued = await this.enqueue(messages, options);
+      return queued.map((item) => ({ status: 'fulfilled', value: queuedOutcome(item) }));
+    }
     const prepared = this.#prepare(messages, options);
-    return Promise.allSettled(await this.#sendAll(prepared, options.completeWhen, timeout));
+    return Promise.allSettled(await this.#inOrder(prepared, (items) => this.#sendMany(items, until)));
   }
 
-  /** All are queued when it resolves; the promises within are the outcomes. */
-  #sendAll(
-    prepared: QueueItem[] | Promise<QueueItem[]>,
-    completeWhen: CompleteWhen = 'accepted',
-    timeout: number,
-  ): Promise<Promise<Outcome>[]> {
+  #sendOne(item: QueueItem, until: Completion): Promise<Outcome> {
+    this.#parts.outcomes.reserve(1);
+    const outcome = this.#wait(item, until);
+    const refused = (error: unknown): never => {
+      this.#parts.outcomes.forget(item.id);
+      throw error;
+    };
+    try {
+      const queued = this.#queue([item]);
+      if (!isThenable(queued)) return outcome;
+      outcome.catch(ignore);
+      return queued.then(() => outcome, refused);
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  async #sendMany(items: readonly QueueItem[], until: Completion): Promise<Promise<Outcome>[]> {
     const { outcomes } = this.#parts;
-    return this.#inOrder(prepared, async (items) => {
-      if (completeWhen === 'queued') {
-        await this.#queue(items);
-        return items.map((item) => Promise.resolve(queuedOutcome(item)));
-      }
-      if (completeWhen === 'delivered') items.forEach(checkReceipt);
-      outcomes.reserve(items.length);
-      // They wait before they are queued: the response may be faster than the queue's promise.
-      const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
-      for (const outcome of waiting) outcome.catch(ignore);
-      try {
-        await this.#queue(items);
-      } catch (error) {
-        for (const item of items) outcomes.forget(item.id);
-        throw error;
-      }
-      return waiting;
-    });
+    outcomes.reserve(items.length);
+    if (until.event === 'delivered') items.forEach(checkReceipt);
+    const waiting = items.map((item) => this.#wait(item, until));
+    for (const outcome of waiting) outcome.catch(ignore);
+    try {
+      await this.#queue(items);
+    } catch (error) {
+      for (const item of items) outcomes.forget(item.id);
+      throw error;
+    }
+    return waiting;
   }
 
-  async #queue(items: readonly QueueItem[]): Promise<void> {
-    const { queue, reporter, capacity, queued } = this.#parts;
+  /** Before it is queued: the response may be faster than the queue's promise. */
+  #wait(item: QueueItem, { event, deliveredTimeout }: Completion): Promise<Outcome> {
+    if (event === 'delivered') checkReceipt(item);
+    return this.#parts.outcomes.wait(item, event, deliveredTimeout);
+  }
+
+  #queue(items: readonly QueueItem[]): Eventually<void> {
+    let queued: Eventually<string[]>;
+    try {
+      queued = this.#parts.queue.enqueue(items, this.#options);
+    } catch (error) {
+      this.#refused(error);
+      throw error;
+    }
+    return Array.isArray(queued) ? this.#queued(items) : this.#queueLater(items, queued);
+  }
+
+  async #queueLater(items: readonly QueueItem[], queued: Promise<string[]>): Promise<void> {
     this.#queueing.add(items);
     try {
-      await queue.enqueue(items, { signal: this.#stopping.signal });
+      await queued;
     } catch (error) {
-      const { code } = error as Partial<SmppError>;
-      if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
-      if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
+      this.#refused(error);
       throw error;
     } finally {
       this.#queueing.delete(items);
     }
+    this.#queued(items);
+  }
+
+  #queued(items: readonly QueueItem[]): void {
+    const { reporter, queued } = this.#parts;
     reporter.queueFull(false, 0);
     reporter.queueTried();
     queued(items);
+  }
+
+  #refused(error: unknown): void {
+    const { reporter, capacity } = this.#parts;
+    const { code } = error as Partial<SmppError>;
+    if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
+    if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
   }
 
   /** Messages whose sender waits and that the queue has, or had. */
@@ -266,6 +315,18 @@ function checkReceipt(item: QueueItem): void {
     'no receipt is asked for, so nobody will know when the message is delivered; ' +
     'set registered_delivery to final, or complete when accepted';
   throw new MessageError('INVALID_FIELD', 'registered_delivery', text);
+}
+
+/** When the outcome of a message is told; `deliveredTimeout` in milliseconds. */
+interface Completion {
+  readonly event: 'accepted' | 'delivered';
+  readonly deliveredTimeout: number;
+}
+
+/** Undefined: when it is queued. */
+function completionOf({ completeWhen = 'accepted', deliveredTimeout }: SendOptions): Completion | undefined {
+  if (completeWhen === 'queued') return undefined;
+  return { event: completeWhen, deliveredTimeout: checkedTimeout(deliveredTimeout) };
 }
 
 /** Seconds in, milliseconds out. */

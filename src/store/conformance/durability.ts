@@ -147,7 +147,7 @@ export const durabilityChecks = [
       await again.correlator.put([entry('4')]);
       assert.ok(!(await isKept(again, '1')));
       assert.ok(await isKept(again, '2'));
-      await assert.rejects(again.queue.enqueue([item('x')]), { code: 'QUEUE_FULL' });
+      await assert.rejects(async () => again.queue.enqueue([item('x')]), { code: 'QUEUE_FULL' });
     },
     { ...durable, capacity: 2, correlationCapacity: 3 },
   ),

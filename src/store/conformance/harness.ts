@@ -130,7 +130,10 @@ export async function takeWithin(store: Store, ms: number): Promise<Lease[]> {
 
 export async function assertNothingToTake(store: Store, ms = 50): Promise<void> {
   const signal = AbortSignal.timeout(ms);
-  await assert.rejects(store.queue.take(10, { signal }), (error) => error === signal.reason);
+  await assert.rejects(
+    async () => store.queue.take(10, { signal }),
+    (error) => error === signal.reason,
+  );
 }
 
 export const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;

@@ -224,9 +224,15 @@ export const leaseChecks = [
     const waiting = store.queue.take(1, { signal: stop.signal });
     const reason = new Error('enough');
     stop.abort(reason);
-    await assert.rejects(waiting, (error) => error === reason);
+    await assert.rejects(
+      async () => waiting,
+      (error) => error === reason,
+    );
     await store.queue.enqueue(items('m', 1));
-    await assert.rejects(store.queue.take(1, { signal: stop.signal }), (error) => error === reason);
+    await assert.rejects(
+      async () => store.queue.take(1, { signal: stop.signal }),
+      (error) => error === reason,
+    );
     assert.equal((await store.queue.stats()).leased, 0);
     assert.deepEqual(ids(await take(store, 1)), ['m0']);
   }),

@@ -26,7 +26,7 @@ export class MemoryCorrelator implements Correlator {
     this.#check = check;
   }
 
-  async put(entries: readonly CorrelationEntry[]): Promise<void> {
+  put(entries: readonly CorrelationEntry[]): void {
     this.#check();
     const { lag } = this.#time;
     for (const entry of entries) this.#add(moved(entry, lag));
@@ -92,9 +92,12 @@ export class MemoryCorrelator implements Correlator {
 
   #add(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
-    if (this.#byId.has(key)) this.#makeRoom(entry);
+    let others = this.#byId.get(key);
+    if (others !== undefined) {
+      this.#makeRoom(entry);
+      others = this.#byId.get(key);
+    }
     const kept = (entry.finalState === undefined ? this.#awaited : this.#final).add(key, entry);
-    const others = this.#byId.get(key);
     if (Array.isArray(others)) others.push(kept);
     else this.#byId.set(key, others === undefined ? kept : [others, kept]);
   }

@@ -19,7 +19,7 @@ export interface MemoryStoreOptions extends QueueLimits {
 /** A store that one client may leave to the next, once all its leases are released. */
 export interface MemoryStore extends Store, Claimable {
   readonly deadLetters: DeadLetters;
-  settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): void;
   foreign(account: StoreAccount): Foreign | undefined;
   own(account: StoreAccount): StoreAccount | undefined;
   /** The limits of its new holder; what is queued already stays, even beyond a lesser capacity. */
@@ -58,9 +58,9 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
       atomicSettle: true,
       segmentState: true,
     },
-    settle: async (entries, settlements) => {
-      await correlator.put(entries);
-      await queue.settle(settlements);
+    settle: (entries, settlements) => {
+      correlator.put(entries);
+      queue.settle(settlements);
     },
     foreign: (account) => {
       if (!owner || isSameAccount(owner, account)) return undefined;

@@ -45,7 +45,7 @@ describe('messages that share a record', () => {
 
   const rows = (name: string): Promise<number> => behind(directory(), name, (table) => table.getCount());
 
-  const settleThose = (
+  const settleThose = async (
     store: Store,
     leases: readonly Lease[],
     which: (at: number) => boolean,
@@ -101,7 +101,7 @@ describe('messages that share a record', () => {
     const store = await open();
     await store.queue.enqueue(items('m', 18));
     const leases = await takeAll(store, 18);
-    await Promise.all(leases.map((lease) => store.queue.settle([done(lease)])));
+    await Promise.all(leases.map(async (lease) => store.queue.settle([done(lease)])));
     await store.close();
     assert.deepEqual([await rows('priority2'), await rows('tombstones')], [0, 0]);
   });
@@ -290,18 +290,18 @@ describe('messages that share a record', () => {
             const added = Array.from({ length: count }, () =>
               item(`m${number++}`, { priority: priority as 0 }),
             );
-            await both((store) => store.queue.enqueue(added));
+            await both(async (store) => store.queue.enqueue(added));
           } else if (what === 'take') await takeBoth(count + 1);
           else if (what === 'purge') await both((store) => store.queue.purge());
           else if (what === 'reopen') {
             const all = leases.splice(0);
-            await both((store, side) => store.queue.release(all.map((pair) => pair[side])));
+            await both(async (store, side) => store.queue.release(all.map((pair) => pair[side])));
             await disk.close();
             disk = await open({ directory: own });
           } else {
             const chosen = some(count, priority);
             if (what === 'extend') leases.push(...chosen);
-            await both((store, side) => {
+            await both(async (store, side) => {
               const leases = chosen.map((pair) => pair[side]);
               for (const { state } of leases) state.attempts++;
               if (what === 'release') return store.queue.release(leases);
@@ -320,7 +320,7 @@ describe('messages that share a record', () => {
           );
         }
         const all = leases.splice(0);
-        await both((store, side) => store.queue.release(all.map((pair) => pair[side])));
+        await both(async (store, side) => store.queue.release(all.map((pair) => pair[side])));
         await disk.close();
         disk = await open({ directory: own });
         assert.deepEqual(await queued(disk), await queued(memory));

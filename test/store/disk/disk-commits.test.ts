@@ -32,9 +32,9 @@ describe('a disk that commits late', () => {
     const store = await stores.open({ directory: join(base, 'queue'), loadLmdb });
     const told: string[] = [];
     isLate = true;
-    const first = store.queue.enqueue([item('a')]).then(() => told.push('a'));
+    const first = Promise.resolve(store.queue.enqueue([item('a')])).then(() => told.push('a'));
     await until(() => held.length === 1);
-    const second = store.queue.enqueue([item('b')]).then(() => told.push('b'));
+    const second = Promise.resolve(store.queue.enqueue([item('b')])).then(() => told.push('b'));
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(told, []);
     isLate = false;

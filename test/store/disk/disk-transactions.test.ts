@@ -71,7 +71,7 @@ describe('transactions of the disk store', () => {
   it('are one for a failure and the dead letter that it leaves, both or neither', async () => {
     const lease = await leased();
     fails = true;
-    await assert.rejects(store.queue.settle([dead(lease)]), hasCode('QUEUE_UNAVAILABLE'));
+    await assert.rejects(async () => store.queue.settle([dead(lease)]), hasCode('QUEUE_UNAVAILABLE'));
     assert.deepEqual([(await store.deadLetters.list()).total, (await store.queue.stats()).leased], [0, 1]);
     fails = false;
     count = 0;
@@ -82,14 +82,14 @@ describe('transactions of the disk store', () => {
 
   it('are one for a thousand callers of one moment', async () => {
     count = 0;
-    await Promise.all(items('m', 1000).map((message) => store.queue.enqueue([message])));
+    await Promise.all(items('m', 1000).map(async (message) => store.queue.enqueue([message])));
     assert.equal(count, 1);
   });
 
   it('that fail take no message, and those behind them go on in their order', async () => {
     fails = true;
     const refused = items('no', 10).map((message) => store.queue.enqueue([message]));
-    for (const one of refused) await assert.rejects(one, hasCode('QUEUE_UNAVAILABLE'));
+    for (const one of refused) await assert.rejects(async () => one, hasCode('QUEUE_UNAVAILABLE'));
     fails = false;
     await store.queue.enqueue(items('m', 3));
     assert.deepEqual(ids(await takeAll(store, 3)), ['m0', 'm1', 'm2']);
