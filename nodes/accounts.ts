@@ -1,4 +1,3 @@
-import type { Member } from './registry';
 import { canonicalHost, endpointsOf, typesOf, type Settings } from '../src/index';
 
 /** A bind that a connection may make. */
@@ -22,8 +21,15 @@ export function bindsOf(settings: Settings): Bind[] {
   });
 }
 
+/** A connection, as far as others may use the same account. */
+export interface Holder {
+  readonly nodeId: string;
+  /** What people call it, and as whom it binds; absent: nobody uses it. */
+  readonly inUse?: { readonly label: string; readonly binds: readonly Bind[] } | undefined;
+}
+
 /** Warns of other connections over which what is meant for this one may come, or the other way round. */
-export function tellShared(one: Member, others: readonly Member[], warn: (text: string) => void): void {
+export function tellShared(one: Holder, others: readonly Holder[], warn: (text: string) => void): void {
   for (const other of others) {
     const account = one.inUse && other.inUse && sharedAccount(one.inUse.binds, other.inUse.binds);
     if (!account) continue;
@@ -35,7 +41,7 @@ export function tellShared(one: Member, others: readonly Member[], warn: (text: 
   }
 }
 
-const named = ({ inUse, nodeId }: Member): string => `"${inUse?.label}" (${nodeId})`;
+const named = ({ inUse, nodeId }: Holder): string => `"${inUse?.label}" (${nodeId})`;
 
 /** The account by which what is meant for one connection may come over the other; undefined: there is none. */
 function sharedAccount(one: readonly Bind[], other: readonly Bind[]): string | undefined {

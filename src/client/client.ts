@@ -10,7 +10,8 @@ import {
 import { EventReporter } from './events/reporter';
 import { codecOf } from './config/codec-options';
 import { checkChanges, type Configuration } from './config/configuration';
-import { deadLetterOf, replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import { replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import { deadLetterOf } from './events/outcome-form';
 import {
   Events,
   type ConnectionState,
@@ -222,10 +223,10 @@ export class SmppClient {
    * queued here, receipts are matched to what was accepted there, dead letters and parts that wait come along.
    */
   takeOver(from: Store): Promise<MovedStore> {
-    const { store, correlator } = this.#parts;
+    const { store, correlator, clock } = this.#parts;
     const moving = async (): Promise<MovedStore> => {
       await from.tellUntold?.((failed) => tellAll(failed, this.#sender));
-      return moveStore(from, store, correlator);
+      return moveStore(from, store, correlator, clock);
     };
     return this.#sender.after(moving());
   }

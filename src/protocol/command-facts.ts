@@ -48,10 +48,13 @@ export function commandFacts(command: string): CommandFacts | undefined {
 }
 
 function routed(wanted: CommandSpec['route']): unknown {
-  return [...FACTS].filter(([, { route }]) => route === wanted).map(([name]) => name);
+  return [...FACTS]
+    .filter(([, { route }]) => route === wanted)
+    .sort(([, one], [, other]) => (one.stored ?? 0) - (other.stored ?? 0))
+    .map(([name]) => name);
 }
 
-/** In order of their command_id; stores keep a command by its place here. */
+/** Each at the place of its number in stores. */
 export const QUEUED = routed('queue') as readonly QueuedCommand[];
 export const DIRECT = routed('direct') as readonly DirectCommand[];
 

@@ -42,6 +42,8 @@ export interface CommandSpec {
   readonly from?: Partial<Record<Role, readonly SessionState[]>>;
   /** How a client sends it: by way of its queue, or straight to a session. */
   readonly route?: 'queue' | 'direct';
+  /** Of what goes through the queue: its number in the records of stores, which never changes; the next is free. */
+  readonly stored?: number;
   /** Carries the text of a message, in short_message or in the TLV message_payload. */
   readonly text?: true;
   /** The state that it leads to. */
@@ -143,7 +145,8 @@ const RECEIVING = { smsc: ['bound_rx', 'bound_trx'] } as const;
 const BOTH_BOUND = { esme: BOUND, smsc: BOUND } as const;
 const OPEN = ['open', 'outbound', ...BOUND, 'unbound'] as const;
 
-const queued = { from: SENDING, route: 'queue', text: true } as const;
+const queued = <const N extends number>(stored: N) =>
+  ({ from: SENDING, route: 'queue', stored, text: true }) as const;
 const direct = { from: SENDING, route: 'direct' } as const;
 
 /**
@@ -161,7 +164,7 @@ export const COMMANDS = {
     id: 0x80000003,
     fields: [messageId, time('final_date', 'ESME_RQUERYFAIL'), int8('message_state'), int8('error_code')],
   },
-  submit_sm: { id: 0x00000004, fields: message, ...queued },
+  submit_sm: { id: 0x00000004, fields: message, ...queued(0) },
   submit_sm_resp: { id: 0x80000004, fields: [messageId] },
   deliver_sm: { id: 0x00000005, fields: message, from: RECEIVING, text: true },
   deliver_sm_resp: { id: 0x80000005, fields: [messageId] },
@@ -183,7 +186,7 @@ export const COMMANDS = {
   enquire_link_resp: { id: 0x80000015, fields: none },
   submit_multi: {
     id: 0x00000021,
-    ...queued,
+    ...queued(2),
     fields: [serviceType, ...source, ...destinations, ...head, ...handling],
   },
   submit_multi_resp: {
@@ -246,14 +249,14 @@ export const COMMANDS = {
   },
   data_sm: {
     id: 0x00000103,
-    ...queued,
+    ...queued(1),
     from: BOTH_BOUND,
     fields: [serviceType, ...longSource, ...longDestination, esmClass, registeredDelivery, dataCoding],
   },
   data_sm_resp: { id: 0x80000103, fields: [messageId] },
   broadcast_sm: {
     id: 0x00000111,
-    ...queued,
+    ...queued(3),
     fields: [
       serviceType,
       ...source,

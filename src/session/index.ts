@@ -30,4 +30,4 @@ export {
   type Role,
   type SessionState,
 } from './states';
-export type { RequestHandler } from './window';
+export type { RequestHandler } from './request-handler';

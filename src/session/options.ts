@@ -5,7 +5,7 @@ import type { ResponseTimes } from './response-time';
 import type { SequenceGenerator } from './sequence';
 import type { Role } from './states';
 import type { Transport } from './transport';
-import type { RequestHandler } from './window';
+import type { RequestHandler } from './request-handler';
 
 /** What a request of the peer's is answered with; `fields` are the response's mandatory fields. */
 export interface Answer {

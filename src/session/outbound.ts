@@ -15,7 +15,8 @@ import type { SessionCore } from './core';
 import type { OutboundRequest } from './options';
 import { SequenceCounter, type SequenceGenerator } from './sequence';
 import { isBound } from './states';
-import type { RequestHandler, Window } from './window';
+import type { RequestHandler } from './request-handler';
+import type { Window } from './window';
 
 /** More than this not yet taken by the operating system: the road stops, so that responses never wait long. */
 const BACKLOG_LIMIT = 64 * 1024;

@@ -1,4 +1,4 @@
-import type { RequestHandler } from './window';
+import type { RequestHandler } from './request-handler';
 
 /** One request. */
 export interface Slot {

@@ -26,7 +26,7 @@ import {
   type SessionState,
 } from './states';
 import { silent, timeouts } from './timeouts';
-import type { RequestHandler } from './window';
+import type { RequestHandler } from './request-handler';
 
 const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
   'bind-timeout': 'BIND_TIMEOUT',

@@ -30,12 +30,10 @@ export interface QueueItem {
   readonly receiptRequested: boolean;
   /** The user's label. */
   readonly correlationId?: string;
-  /** The originating flow message's `_msgid`. */
+  /** What its giver knows it by, beside `id`; comes back with every event. */
   readonly msgid?: string;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;
-  /** A flow node that waits for the outcome, by id. */
-  readonly origin?: string;
 }
 
 /** One transmission that did not settle the message. Newest last, at most 20 are kept. */
@@ -72,12 +70,12 @@ export interface DeliveryState {
 /** What happened to messages, in their order; undefined: nothing, as far as is known. */
 export type KnownStates = readonly (DeliveryState | undefined)[];
 
-/** A message on loan: nobody else gets it until it is settled, released or the lease runs out. */
+/** A leased message: nobody else gets it until it is settled, released or the lease runs out. */
 export interface Lease {
   readonly item: QueueItem;
   /** The holder may change it; `settle` and `release` write it back. */
   readonly state: DeliveryState;
-  /** The store's own handle of the loan. */
+  /** The store's own handle of the lease. */
   readonly token: unknown;
 }
 
@@ -100,7 +98,7 @@ export type Settlement =
   | { readonly outcome: 'dead'; readonly lease: Lease; readonly reason: DeadReason };
 
 export interface QueueStats {
-  /** Ready and delayed, without those on loan. */
+  /** Ready and delayed, without those leased. */
   readonly queued: number;
   readonly delayed: number;
   readonly leased: number;
@@ -130,18 +128,19 @@ export interface OutboundQueue {
    * Gives the ids when all are as safe as the backend makes them; all
    * or nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or
    * `QUEUE_UNAVAILABLE`. `states`, one for each item: what happened to them in another store; a store without
-   * `segmentState` may pass over it, and sends them whole.
+   * `segmentState` may pass over it, and sends them whole. `QUEUE_FULL` also where neither dropping nor waiting
+   * makes room; who waits for room and gives up gets the signal's reason.
    */
   enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Eventually<string[]>;
   /**
-   * Lends up to `max` messages, priority by priority, first in first out; waits until
-   * there is at least one. Rejects with the signal's reason when aborted: then nothing is on loan.
+   * Leases up to `max` messages, priority by priority, first in first out; waits until
+   * there is at least one. Rejects with the signal's reason when aborted: then nothing is leased.
    */
   take(max: number, options: { signal: AbortSignal }): Eventually<Lease[]>;
   /** A loan that is over already (settled, released, run out) is passed over. */
   settle(settlements: readonly Settlement[]): Eventually<void>;
   /**
-   * The holder goes on with them: renews loans, where loans run out
+   * The holder goes on with them: renews leases, where leases run out
    * (`capabilities.extend`), and writes their states back, where the store keeps them
    * (`capabilities.segmentState`), so that a crash does not lose which segments were accepted.
    */
@@ -152,9 +151,9 @@ export interface OutboundQueue {
   /** What is put off is ready from now on. Of a queue that ends with its process, so that all can be moved elsewhere. */
   hasten?(): void;
   /**
-   * Removes all that are there and not on loan when it is called, and counts them in `removed`; what comes meanwhile
-   * stays. All are handed to `onRemoved`, where there is one, and then `items` is empty; else they are returned,
-   * at most 10,000 where they are not in memory anyway. A queue without `onRemoved` returns all.
+   * Removes all that are there and not leased when it is called, and counts them in `removed`; what comes meanwhile
+   * stays. What can be read of them is handed to `onRemoved`, where there is one, and then `items` is empty; else it is
+   * returned, of a queue on disk at most 10,000. What an earlier run had begun to remove is removed and counted, too.
    */
   purge(options?: PurgeOptions): Promise<{ removed: number; items: QueueItem[] }>;
   close(): Promise<void>;
@@ -193,7 +192,7 @@ export interface Correlator {
    * Entries past `expiresAt` are never returned. One of an earlier kind, which resolves with the one entry of exactly
    * this message_id or undefined, is taken, too.
    */
-  get(messageId: string): Promise<readonly CorrelationEntry[]>;
+  get(messageId: string): readonly CorrelationEntry[] | Promise<readonly CorrelationEntry[]>;
   /** Drops what has expired; called now and then. Returns how many. */
   expire(): Promise<number>;
   /** All that are kept, in the order of putting, some at a time: for whoever moves them to another store. */
@@ -260,7 +259,7 @@ export interface StoreCapabilities {
   readonly durable: boolean;
   /** Several processes may share it. */
   readonly shared: boolean;
-  /** Loans run out and can be extended. */
+  /** Leases run out and can be extended. */
   readonly extend: boolean;
   /** `retry` can be delayed. */
   readonly delay: boolean;
@@ -305,11 +304,11 @@ export interface Store {
 export type WhenFull = 'reject' | 'drop-oldest' | 'wait';
 
 export interface QueueLimits {
-  /** Messages, those on loan included; 0: no bound. */
+  /** Messages, those leased included; 0: no bound. */
   readonly capacity: number;
   /**
    * `drop-oldest` drops from the least urgent priority that has any, its oldest
-   * ready ones first; never one on loan. `wait` lets callers in by their order.
+   * ready ones first; never one that is leased. `wait` lets callers in by their order.
    */
   readonly whenFull: WhenFull;
   /** Told of what `drop-oldest` dropped, as `onRemoved` is; what it returns is passed over. */

@@ -2,7 +2,8 @@ import { TextError } from './errors';
 import { alphabetOf, meaningOf, type DataCodings } from './plan/data-codings';
 import { ENCODING_NAMES, classedNumber, encodingName, encodingSpec, speltNumber } from './plan/names';
 import type { MessageClass } from './plan/types';
-import type { Coding, TextCodec } from './types';
+import type { Coding } from './plan/types';
+import type { TextCodec } from './types';
 
 export interface CodingOptions {
   readonly defaultAlphabet?: string | undefined;

@@ -6,7 +6,8 @@ import { decodeSeptets } from './gsm';
 import { alphabetOf, isCompressed } from './plan/data-codings';
 import { DEFAULT_GSM, type GsmTable } from './plan/gsm-alphabet';
 import { tableOf } from './plan/languages';
-import type { Coding, DecodeOptions, TextCodec } from './types';
+import type { Coding } from './plan/types';
+import type { DecodeOptions, TextCodec } from './types';
 import { parseUserDataHeader, type UserDataHeader } from './udh';
 
 /**

@@ -5,11 +5,9 @@
 export { TextError } from './errors';
 export type { TextErrorCode, TextErrorDetail } from './errors';
 export type {
-  Coding,
   DecodeOptions,
   EncodeOptions,
   EncodedText,
-  MessageWaiting,
   SegmentInput,
   SegmentOptions,
   SegmentedMessage,
@@ -60,3 +58,4 @@ export { NPI, TON, resolveAddress } from './address';
 export type { Address, AddressEncoding, AddressOptions } from './address';
 export { withoutLineEnd } from './line-end';
 export { divideNumbers } from './written-number';
+export type { Coding, MessageWaiting } from './plan/types';

@@ -57,22 +57,6 @@ export interface DecodeOptions {
   readonly ucs2ByteOrder?: 'auto' | 'be' | 'le' | undefined;
 }
 
-/** What a data_coding says about a message. */
-export interface Coding {
-  /** An encoding's or codec's name; `binary`: octets that are no text. */
-  readonly encoding: string;
-  readonly messageClass?: MessageClass;
-  readonly messageWaiting?: MessageWaiting;
-}
-
-/** Message waiting indication, TS 23.038 section 4. */
-export interface MessageWaiting {
-  readonly active: boolean;
-  readonly kind: 'voicemail' | 'fax' | 'email' | 'other';
-  /** Whether the text is meant to be kept. */
-  readonly store: boolean;
-}
-
 /** A text; octets as they are; or octets of a text that is encoded already. */
 export type SegmentInput =
   | string

@@ -46,7 +46,6 @@ describe('the registry of stores', () => {
     const second = claim(registry, {
       memory: { limits: { capacity: 1, whenFull: 'reject' }, correlationCapacity: 10 },
     });
-    assert.equal(second.adopted, true);
     assert.equal(second.store, first.store);
     assert.deepEqual(registry.sweep(), []);
     await assert.rejects(async () => second.store.queue.enqueue([item('b')]), { code: 'QUEUE_FULL' });

@@ -71,7 +71,7 @@ describe('one row of a table', () => {
         }
       ).COMMANDS;
       load = withRows('src/protocol/commands.ts', 'COMMANDS', {
-        submit_fax: { ...submit_sm, id: ids.submit_fax },
+        submit_fax: { ...submit_sm, id: ids.submit_fax, stored: 4 },
         submit_fax_resp: { ...submit_sm_resp, id: ids.submit_fax_resp },
       });
     });
@@ -114,8 +114,8 @@ describe('one row of a table', () => {
     const { QUEUED } = withRows('src/protocol/commands.ts', 'COMMANDS', {})('src/protocol/index.ts');
     assert.deepEqual((QUEUED as string[]).slice(0, 4), [
       'submit_sm',
-      'submit_multi',
       'data_sm',
+      'submit_multi',
       'broadcast_sm',
     ]);
   });
@@ -136,7 +136,7 @@ describe('one row of a table', () => {
       'nodes/compose.ts',
       'src/session/states.ts',
       'src/store/types.ts',
-      'src/simulator/pdus.ts',
+      'src/simulator/content.ts',
     ])
       assert.equal(listed(file, sent), 0, file);
   });

@@ -35,7 +35,7 @@ export function laggard(store: Store, random: () => number): Store {
     queue: slow,
     correlator: {
       put: later((entries) => correlator.put(entries)),
-      get: later((messageId) => correlator.get(messageId)),
+      get: later(async (messageId) => correlator.get(messageId)),
       expire: later(() => correlator.expire()),
     },
     state: {

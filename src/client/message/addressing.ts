@@ -27,7 +27,7 @@ export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Set
   if (command === 'broadcast_sm') return '';
   if (command === 'submit_multi') return putDestinations(parsed, pdu, settings, destination);
   if (destination === undefined || destination === '') {
-    throw missing('the message has no recipient; give it as msg.topic, in the node, or as destination_addr');
+    throw missing('the message has no recipient; give it as destination_addr');
   }
   const { addr, ton, npi } = resolve(destination, parsed, settings);
   pdu['destination_addr'] = addr;

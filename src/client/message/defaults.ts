@@ -90,7 +90,7 @@ const PART = 'it says which part a message is; long_messages sar cuts long ones 
 const OWN: Readonly<Record<string, string>> = {
   short_message: 'each message has its own text',
   message_payload: 'each message has its own text; to send it there, give long_messages',
-  command: 'each message, or the node, says which request it is',
+  command: 'each message says which request it is',
   correlation_id: 'it is the label of one message',
   log_id: 'it is the label of one message',
   expires: 'a time is over at some time; messageTtl says how long to try',

@@ -316,7 +316,7 @@ function missingText(): MessageError {
   return new MessageError(
     'MISSING_TEXT',
     'short_message',
-    'the message has no text; give it as msg.payload, in the node, or as short_message (an empty text is possible)',
+    'the message has no text; give it as short_message (an empty text is possible)',
   );
 }
 

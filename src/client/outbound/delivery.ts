@@ -9,7 +9,7 @@ import {
 } from '../../session';
 import { acceptSegment, isAccepted, type DeadReason, type Lease, type QueueItem } from '../../store';
 import type { StatusPolicy } from '../config/status-policy';
-import { infoField } from '../events/pdu-fields';
+import { infoField } from '../events/wire-form';
 import { verdictOf, type Verdict } from './retry';
 
 /** What deliveries share, and whom they tell. */

@@ -12,7 +12,7 @@ import {
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
 import type { LateAcceptances } from './late-acceptances';
-import { infoField } from '../events/pdu-fields';
+import { infoField } from '../events/wire-form';
 import type { Settings } from '../config/options';
 import { retryDelay } from './retry';
 import type { Settler } from './settler';

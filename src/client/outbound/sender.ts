@@ -9,7 +9,8 @@ import type { Outcome } from '../events/events';
 import type { DirectRequest, Intake, Origin } from '../message/intake';
 import type { Message } from '../message/message';
 import { unlessAborted } from '../../waiting';
-import { failureText, queuedOutcome, type CompleteWhen, type Outcomes } from './outcomes';
+import { failureText, queuedOutcome } from '../events/outcome-form';
+import type { CompleteWhen, Outcomes } from './outcomes';
 
 export interface SendOptions {
   /** When the promise resolves; default `accepted`. */
@@ -228,7 +229,7 @@ export class Sender {
   /** A message failed for good: everybody hears of it. */
   fail(item: QueueItem, reason: DeadReason, state?: DeliveryState): void {
     const failure = this.#parts.reporter.failed(item, reason, state);
-    this.#parts.outcomes.failed(item, failure, state ? failureText(state, reason) : reason.text);
+    this.#parts.outcomes.failed(item, failure, failureText(state, reason));
   }
 
   /** At once, unless one of them takes longer; all by their order. */

@@ -30,7 +30,7 @@ export const capacityChecks = [
   ),
 
   check(
-    'capacity: counts what is on loan, and what is settled makes room',
+    'capacity: counts what is leased, and what is settled makes room',
     async ({ store }) => {
       await store.queue.enqueue(items('m', 2));
       const leases = await takeAll(store, 2);
@@ -77,7 +77,7 @@ export const capacityChecks = [
   ),
 
   check(
-    'whenFull drop-oldest: never drops what is on loan',
+    'whenFull drop-oldest: never drops what is leased',
     async ({ store }) => {
       forgetDropped();
       await store.queue.enqueue(items('m', 3));
@@ -142,7 +142,7 @@ export const capacityChecks = [
     { capacity: 2, whenFull: 'wait' },
   ),
 
-  check('purge: removes all but what is on loan, and returns it', async ({ store }) => {
+  check('purge: removes all but what is leased, and returns it', async ({ store }) => {
     await store.queue.enqueue([...items('a', 2, 0), ...items('b', 3, 4)]);
     const leases = await takeAll(store, 1);
     const { removed, items: gone } = await store.queue.purge();

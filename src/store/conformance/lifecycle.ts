@@ -28,7 +28,7 @@ export const lifecycleChecks = [
     await assert.rejects(store.queue.stats(), closed);
     await assert.rejects(store.queue.purge(), closed);
     await assert.rejects(async () => store.correlator.put([entry('1')]), closed);
-    await assert.rejects(store.correlator.get('1'), closed);
+    await assert.rejects(async () => store.correlator.get('1'), closed);
     await assert.rejects(store.state.get('a'), closed);
     await assert.rejects(store.state.set('a', Buffer.from('1')), closed);
     await store.close();

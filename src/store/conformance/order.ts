@@ -47,7 +47,6 @@ export const orderChecks = [
       correlationId: 'order 17',
       msgid: 'abc.def',
       metadata: { nested: [1, 'two', null, { three: true }], text: '✓' },
-      origin: 'node-1',
     });
     await store.queue.enqueue([full, item('plain')]);
     const [first, second] = await takeAll(store, 2);

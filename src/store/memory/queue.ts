@@ -1,4 +1,4 @@
-import { LONGEST_TIMER, type Clock, type TimerHandle } from '../../clock';
+import { LONGEST_TIMER, nextTurn, type Clock, type TimerHandle } from '../../clock';
 import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
 import { fits, neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import type {
@@ -259,8 +259,8 @@ export class MemoryQueue implements OutboundQueue {
     if (!options.onRemoved) return { removed, items: [...chunks].flat().map(({ item }) => item) };
     // Unpacked no sooner than they are told.
     for (const chunk of chunks) {
-      await tellRemoved(options, chunk);
-      await new Promise(setImmediate);
+      await tellRemoved(options, chunk, this.#clock);
+      await nextTurn(this.#clock);
     }
     return { removed, items: [] };
   }

@@ -1,6 +1,5 @@
-import type { Coding, MessageWaiting } from '../types';
 import { encodingOfNumber } from './names';
-import type { MessageClass } from './types';
+import type { Coding, MessageClass, MessageWaiting } from './types';
 
 /** What numbers mean at one SMSC, over the standard's: `{1: 'gsm0338'}`. */
 export type DataCodings = Readonly<Record<number, string>>;

@@ -23,3 +23,19 @@ export const LANGUAGE_NAMES = [
   ...(['malayalam', 'oriya', 'punjabi', 'tamil', 'telugu', 'urdu'] as const),
 ] as const;
 export type LanguageName = (typeof LANGUAGE_NAMES)[number];
+
+/** What a data_coding says about a message. */
+export interface Coding {
+  /** An encoding's or codec's name; `binary`: octets that are no text. */
+  readonly encoding: string;
+  readonly messageClass?: MessageClass;
+  readonly messageWaiting?: MessageWaiting;
+}
+
+/** Message waiting indication, TS 23.038 section 4. */
+export interface MessageWaiting {
+  readonly active: boolean;
+  readonly kind: 'voicemail' | 'fax' | 'email' | 'other';
+  /** Whether the text is meant to be kept. */
+  readonly store: boolean;
+}

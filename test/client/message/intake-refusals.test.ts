@@ -48,7 +48,7 @@ const REFUSALS: readonly Refusal[] = [
     'UNKNOWN_FIELD',
     '__proto__',
   ],
-  ['no recipient', { short_message: 'x' }, 'MISSING_DESTINATION', 'destination_addr', /msg\.topic/],
+  ['no recipient', { short_message: 'x' }, 'MISSING_DESTINATION', 'destination_addr', /destination_addr/],
   [
     'an empty recipient',
     { short_message: 'x', destination_addr: '' },

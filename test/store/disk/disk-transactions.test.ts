@@ -14,7 +14,7 @@ import {
   take,
   takeAll,
 } from '../../../src/store/conformance/harness';
-import { DiskStores, lmdbWith } from '../setup';
+import { DiskStores, lmdbCommitting } from '../setup';
 
 describe('transactions of the disk store', () => {
   let directory: string;
@@ -24,12 +24,9 @@ describe('transactions of the disk store', () => {
   let fails: boolean;
   const stores = new DiskStores();
 
-  const loadLmdb = lmdbWith((root) => {
-    const batch = root.batch.bind(root);
-    root.batch = ((work: () => unknown) => {
-      count++;
-      return fails ? Promise.reject(new Error('the disk is broken')) : batch(work);
-    }) as typeof root.batch;
+  const loadLmdb = lmdbCommitting((commit) => {
+    count++;
+    return fails ? Promise.reject(new Error('the disk is broken')) : commit();
   });
 
   beforeEach(async () => {
@@ -44,7 +41,7 @@ describe('transactions of the disk store', () => {
   });
 
   /** One message of which the first of two segments was accepted. */
-  async function borrowed(): Promise<Lease> {
+  async function leased(): Promise<Lease> {
     await store.queue.enqueue([item('m', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
     const [lease] = await take(store, 1);
     assert.ok(lease);
@@ -54,13 +51,13 @@ describe('transactions of the disk store', () => {
   }
 
   it('are one for a settlement and the correlations that it brings', async () => {
-    const lease = await borrowed();
+    const lease = await leased();
     await store.settle([entry('id-0'), entry('id-1')], [done(lease)]);
     assert.equal(count, 1);
   });
 
   it('make both or neither', async () => {
-    const lease = await borrowed();
+    const lease = await leased();
     fails = true;
     await assert.rejects(store.settle([entry('id-0')], [done(lease)]), hasCode('QUEUE_UNAVAILABLE'));
     assert.deepEqual(await store.correlator.get('id-0'), []);
@@ -72,7 +69,7 @@ describe('transactions of the disk store', () => {
   });
 
   it('are one for a failure and the dead letter that it leaves, both or neither', async () => {
-    const lease = await borrowed();
+    const lease = await leased();
     fails = true;
     await assert.rejects(async () => store.queue.settle([dead(lease)]), hasCode('QUEUE_UNAVAILABLE'));
     assert.deepEqual([(await store.deadLetters.list()).total, (await store.queue.stats()).leased], [0, 1]);
