@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { maskNumber, type Log } from '../../observability';
 import { describeStatus, statusName, type CodecOptions } from '../../protocol';
-import type { ResponseView, Session } from '../../session';
+import type { OutboundRequest, ResponseView, Session } from '../../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../../store';
 import { keyOf, nextTry, rateFact, seconds, type Throttle } from './reporting';
 import { Availability } from './availability';
@@ -20,12 +20,9 @@ import {
 } from './wire-form';
 
 /** A segment that was written. */
-export interface SegmentOnWire {
-  readonly item: QueueItem;
+export interface WrittenSegment extends Pick<OutboundRequest, 'commandId' | 'body'> {
+  readonly delivery: { readonly lease: Lease };
   readonly segment: number;
-  readonly commandId: number;
-  readonly body: Buffer;
-  readonly delivery: { readonly lease: Pick<Lease, 'state'> };
   /** Monotonic milliseconds. */
   readonly sentAt: number;
 }
@@ -59,46 +56,47 @@ export class EventReporter {
   readonly #numbers = new WeakMap<Session, number>();
 
   /** Requests were written, with these sequence numbers. */
-  sent(segments: readonly SegmentOnWire[], sequenceNumbers: readonly number[], session: Session): void {
+  sent(written: readonly WrittenSegment[], sequenceNumbers: readonly number[], session: Session): void {
     const logs = this.#log.isLevelEnabled('debug');
     const tells = this.#events.has('request');
     if (!logs && !tells) return;
-    segments.forEach((flight, at) => {
-      if (logs) this.#logSent(flight, sequenceNumbers[at], session);
-      if (tells) this.#tellSent(flight, sequenceNumbers[at] ?? 0);
+    written.forEach((one, at) => {
+      if (logs) this.#logSent(one, sequenceNumbers[at], session);
+      if (tells) this.#tellSent(one, sequenceNumbers[at] ?? 0);
     });
   }
 
-  #logSent({ item, segment }: SegmentOnWire, sequence_number: number | undefined, session: Session): void {
-    const about = {
+  #logSent({ delivery, segment }: WrittenSegment, number: number | undefined, session: Session): void {
+    const { item } = delivery.lease;
+    const line = {
+      event: 'request',
+      stage: 'start',
       session: this.#numbers.get(session),
       ...logFacts(item, segment, item.segments.length),
-      sequence_number,
+      sequence_number: number,
     };
-    this.#log.debug(
-      { event: 'request', stage: 'start', ...about },
-      `sent to ${maskNumber(item.destination)}`,
-    );
+    this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
   }
 
-  #tellSent({ delivery, item, segment, commandId, body }: SegmentOnWire, sequenceNumber: number): void {
+  #tellSent({ delivery, segment, commandId, body }: WrittenSegment, sequenceNumber: number): void {
+    const { item, state } = delivery.lease;
     const { pdu, octets } = requestPdu(commandId, body, sequenceNumber, this.#codec);
-    const { redelivered } = delivery.lease.state;
+    const { redelivered } = state;
     void this.#events.emit('request', requestEvent({ item, segment, redelivered, pdu, octets }));
   }
 
   /** `session` is absent where the response came after its time-out. */
-  responded(flight: SegmentOnWire, response: ResponseView, session: Session | undefined): void {
+  responded(written: WrittenSegment, response: ResponseView, session: Session | undefined): void {
     const { command_status: code } = response;
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
     const level = code === 0 ? 'debug' : 'info';
     const logs = this.#log.isLevelEnabled(level);
     const tells = this.#events.has('response');
     if (!logs && !tells) return;
-    const { item, segment } = flight;
-    const status = statusName(code);
-    const duration = seconds(this.#clock.monotonic() - flight.sentAt);
-    const late = session ? {} : { late: true as const };
+    const { delivery, segment, sentAt } = written;
+    const { item, state } = delivery.lease;
+    const duration = seconds(this.#clock.monotonic() - sentAt);
+    const late = session ? undefined : true;
     if (logs) {
       const line = {
         event: 'response',
@@ -106,16 +104,16 @@ export class EventReporter {
         session: session && this.#numbers.get(session),
         ...logFacts(item, segment, item.segments.length),
         sequence_number: response.sequence_number,
-        command_status: status,
+        command_status: statusName(code),
         duration,
-        ...late,
+        late,
       };
       this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${describeStatus(code).meaning}`);
     }
     if (!tells) return;
-    const { redelivered } = flight.delivery.lease.state;
-    const of = { item, segment, redelivered, pdu: response.pdu(), octets: response.octets() };
-    void this.#events.emit('response', responseEvent(of, duration, session === undefined));
+    const octets = response.octets();
+    const of = { item, segment, redelivered: state.redelivered, pdu: response.pdu(), octets };
+    void this.#events.emit('response', responseEvent(of, duration, late === true));
   }
 
   /** The answer to a query, cancel or replace. Throws `DeliveryError` where it is a refusal. */

@@ -51,7 +51,10 @@ describe('a disk that commits late', () => {
     const [lease] = await takeAll(store, 1);
     assert.ok(lease);
     isLate = true;
-    const lost = [store.queue.settle([done(lease)]), store.queue.enqueue([item('unsafe')])];
+    const lost = [
+      Promise.resolve(store.queue.settle([done(lease)])),
+      Promise.resolve(store.queue.enqueue([item('unsafe')])),
+    ];
     await until(() => held.length === 1);
     // As the disk is then.
     await cp(directory, join(base, 'crashed'), {
