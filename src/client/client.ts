@@ -115,10 +115,7 @@ export class SmppClient {
       clock,
       log,
       idle: () => !this.#dispatcher.gate.isOpen || !this.#connections.sending,
-      hold: (work) => this.#dispatcher.gate.hold(work),
-      sweep: () => this.#dispatcher.sweep(),
-      expired: (leases) => this.#dispatcher.expired(leases),
-      release: (leases) => this.#dispatcher.release(leases),
+      dispatcher: this.#dispatcher,
     });
     this.#life = new Lifecycle({
       settings,
@@ -318,7 +315,7 @@ export class SmppClient {
 
   #dropped(items: readonly QueueItem[], states?: KnownStates): void {
     const text = 'dropped from the full queue to make room for newer ones (whenFull: drop-oldest)';
-    this.#dispatcher.removed(items, { code: 'QUEUE_FULL', text }, states);
+    this.#dispatcher.disposition.removed(items, { code: 'QUEUE_FULL', text }, states);
     this.#reporter.queue({ state: 'dropped', queued: this.#settings.queueCapacity, removed: items.length });
   }
 }

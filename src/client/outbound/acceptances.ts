@@ -1,7 +1,8 @@
-import type { RequestHandler, Session } from '../../session';
+import type { Session } from '../../session';
 import type { CorrelationEntry, QueueItem } from '../../store';
-import { correlationEntry } from './correlation-entry';
 import { Flight } from './delivery';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * The messages whose message_id the correlator does not have yet: accepted ones on their way into it, and those that
@@ -21,9 +22,29 @@ export class Acceptances {
     this.#correlating = correlating;
   }
 
-  /** Of a segment that was accepted `now`, epoch milliseconds; `ttl` in milliseconds. */
+  /**
+   * What the correlator keeps of a segment that was accepted `now`, epoch milliseconds; `ttl` in milliseconds. Also where
+   * no receipt was asked for: SMSCs send some all the same, message_ids are learned from them, and without its entry one
+   * could be taken for another message's. Bounded correlators forget these first.
+   */
   entry(item: QueueItem, segment: number, messageId: string, now: number, ttl: number): CorrelationEntry {
-    return correlationEntry(item, segment, messageId, this.#acceptedAt(now), ttl);
+    const { id, source, destination, correlationId, msgid, metadata } = item;
+    const acceptedAt = this.#acceptedAt(now);
+    const entry: Mutable<CorrelationEntry> = {
+      messageId,
+      id,
+      segment,
+      segments: item.segments.length,
+      source,
+      destination,
+      acceptedAt,
+      expiresAt: Math.floor(acceptedAt) + ttl,
+    };
+    if (!item.receiptRequested) entry.receiptRequested = false;
+    if (correlationId !== undefined) entry.correlationId = correlationId;
+    if (msgid !== undefined) entry.msgid = msgid;
+    if (metadata !== undefined) entry.metadata = metadata;
+    return entry;
   }
 
   /** The correlator has it. */
@@ -48,28 +69,30 @@ export class Acceptances {
 
   /** The ids of messages to a number of which this is true whose message_id is about to become known. */
   awaited(isFor: (destination: string) => boolean): string[] {
-    const found: string[] = [];
-    for (const { id, destination } of this.#correlating()) if (isFor(destination)) found.push(id);
-    for (const session of this.#sessions()) pushIds(found, session.awaited(), isFor);
-    return found;
+    return this.#find('awaited', ({ destination }) => isFor(destination));
   }
 
   /** And of those of which it may come after all: their response is overdue. */
   overdue(isFor: (destination: string) => boolean): string[] {
-    const found: string[] = [];
-    for (const session of this.#sessions()) pushIds(found, session.overdue(), isFor);
-    return found;
+    return this.#find('overdue', ({ destination }) => isFor(destination));
   }
 
   isAwaited(id: string): boolean {
-    for (const one of this.#correlating()) if (one.id === id) return true;
-    for (const session of this.#sessions()) if (hasId(session.awaited(), id)) return true;
-    return false;
+    return this.#find('awaited', (one) => one.id === id).length > 0;
   }
 
   isOverdue(id: string): boolean {
-    for (const session of this.#sessions()) if (hasId(session.overdue(), id)) return true;
-    return false;
+    return this.#find('overdue', (one) => one.id === id).length > 0;
+  }
+
+  /** For each receipt over whole windows: no generators of generators. */
+  #find(kind: 'awaited' | 'overdue', isIt: (one: { id: string; destination: string }) => boolean): string[] {
+    const found: string[] = [];
+    if (kind === 'awaited') for (const entry of this.#correlating()) if (isIt(entry)) found.push(entry.id);
+    for (const session of this.#sessions())
+      for (const asked of session[kind]())
+        if (asked instanceof Flight && isIt(asked.item)) found.push(asked.item.id);
+    return found;
   }
 
   /** A fraction tells the order of those of one millisecond. */
@@ -78,20 +101,4 @@ export class Acceptances {
     this.#lastAccepted = next - now < 1 && next > now ? next : now;
     return this.#lastAccepted;
   }
-}
-
-// For each receipt over whole windows: no generators of generators.
-
-function pushIds(
-  found: string[],
-  requests: Iterable<RequestHandler>,
-  isFor: (destination: string) => boolean,
-): void {
-  for (const asked of requests)
-    if (asked instanceof Flight && isFor(asked.item.destination)) found.push(asked.item.id);
-}
-
-function hasId(requests: Iterable<RequestHandler>, id: string): boolean {
-  for (const asked of requests) if (asked instanceof Flight && asked.item.id === id) return true;
-  return false;
 }

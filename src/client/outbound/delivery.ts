@@ -14,8 +14,10 @@ import { verdictOf, type Verdict } from './retry';
 
 /** What deliveries share, and whom they tell. */
 export interface DeliveryContext {
-  readonly clock: { now(): number };
-  readonly policy: StatusPolicy;
+  readonly parts: {
+    readonly clock: { now(): number };
+    readonly settings: { readonly statusPolicy: StatusPolicy };
+  };
   /** The SMSC answered one segment. */
   responded(flight: Flight, response: ResponseView, verdict: Verdict): void;
   /** The SMSC asks for less; the segment is to go again, first. */
@@ -171,7 +173,7 @@ export class Delivery implements Link<Delivery> {
     const { state } = this.lease;
     this.#flying--;
     const status = response.command_status;
-    const verdict = verdictOf(status, this.#context.policy);
+    const verdict = verdictOf(status, this.#context.parts.settings.statusPolicy);
     const accepted = state.accepted[segment] != null;
     if (verdict === 'ok') acceptSegment(state, segment, response.message_id);
     else this.#note(describeStatus(status).name, segment);
@@ -216,7 +218,7 @@ export class Delivery implements Link<Delivery> {
 
   #note(reason: string, segment: number): void {
     const { history } = this.lease.state;
-    history.push({ at: this.#context.clock.now(), reason, segment });
+    history.push({ at: this.#context.parts.clock.now(), reason, segment });
     if (history.length > HISTORY) history.shift();
   }
 

@@ -13,7 +13,6 @@ import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { LateAcceptances } from './late-acceptances';
 import { lacksTlvs } from './needed-tlvs';
-import { Recall } from './recall';
 import type { Verdict } from './retry';
 import { SessionSender, type SessionSenderContext } from './session-sender';
 import { Settler } from './settler';
@@ -57,28 +56,24 @@ const BATCH = 200;
  * The way of every queued message to the SMSC and of its outcome back: one {@link SessionSender} for
  * each bound session, one gate, one rate and one settler for all of them.
  */
-export class Dispatcher implements DeliveryContext {
-  readonly clock: Clock;
-  readonly policy: DeliveryContext['policy'];
+export class Dispatcher implements DeliveryContext, SessionSenderContext {
+  readonly parts: DispatcherParts;
   readonly gate: Gate;
   readonly acceptances: Acceptances;
-  readonly #parts: DispatcherParts;
+  readonly disposition: Disposition;
+  /** With at-most-once. */
+  readonly commit: SessionSenderContext['commit'];
   readonly #settler: Settler;
-  readonly #disposition: Disposition;
-  readonly #sending: SessionSenderContext;
   readonly #senders = new Map<Session, SessionSender>();
   /** Senders that close while they take: what they get goes back. */
   readonly #closing = new Set<Promise<void>>();
   #order = 0;
   readonly #mailboxes: FullMailboxes;
-  readonly #late = new LateAcceptances();
-  readonly #recall: Recall;
+  readonly #late: LateAcceptances;
 
   constructor(parts: DispatcherParts) {
-    this.#parts = parts;
-    const { windowSize, sessions, statusPolicy, maxUnsettled } = parts.settings;
-    this.clock = parts.clock;
-    this.policy = statusPolicy;
+    this.parts = parts;
+    const { windowSize, sessions, maxUnsettled, delivery } = parts.settings;
     this.#mailboxes = new FullMailboxes(windowSize === 1 && sessions === 1);
     this.gate = new Gate(parts.throttleHandler, parts.clock, () => this.#resume());
     this.#settler = new Settler({
@@ -88,26 +83,25 @@ export class Dispatcher implements DeliveryContext {
         this.acceptances.correlated(entry);
         parts.listener.correlated(entry);
       },
-      settled: (settlement) => this.#disposition.settled(settlement),
+      settled: (settlement) => this.disposition.settled(settlement),
       tried: (failure) => parts.listener.storeTried(failure),
       changed: () => this.#resume(),
     });
-    const [settler, late] = [this.#settler, this.#late];
+    const settler = this.#settler;
     this.acceptances = new Acceptances(
       () => this.#senders.keys(),
       () => settler.correlating(),
     );
-    this.#disposition = new Disposition({ ...parts, settler, late, mailboxes: this.#mailboxes });
-    this.#recall = new Recall({
+    this.#late = new LateAcceptances({
+      ...parts,
       queue: parts.store.queue,
-      late,
-      clock: parts.clock,
-      log: parts.log,
       written: () => settler.idle(),
       hold: (work) => this.gate.hold(work),
-      accepted: (leases) => this.#disposition.acceptedLate(leases),
+      accepted: (leases) => this.disposition.acceptedLate(leases),
     });
-    this.#sending = this.#context();
+    const disposition = new Disposition({ ...parts, settler, late: this.#late, mailboxes: this.#mailboxes });
+    this.disposition = disposition;
+    if (delivery === 'at-most-once') this.commit = (deliveries) => disposition.commit(deliveries);
   }
 
   get inFlight(): number {
@@ -133,7 +127,7 @@ export class Dispatcher implements DeliveryContext {
 
   /** Sends over a session that is bound to send. */
   open(session: Session): void {
-    this.#senders.set(session, new SessionSender(session, this.#sending));
+    this.#senders.set(session, new SessionSender(session, this));
     void session.parting.then(() => this.close(session));
     void session.closed.then(() => this.close(session));
   }
@@ -157,16 +151,6 @@ export class Dispatcher implements DeliveryContext {
     await session.idle();
   }
 
-  /** Messages whose time is over while nothing is being sent. */
-  expired(leases: readonly Lease[]): void {
-    this.#disposition.expired(leases);
-  }
-
-  /** These have gone from the store otherwise: they fail, unless the SMSC was found to have accepted them. */
-  removed(items: readonly QueueItem[], reason: DeadReason, states: KnownStates = []): void {
-    this.#disposition.removed(items, reason, states);
-  }
-
   /** These were taken only to be looked at. Resolves when they are back in the queue. */
   async release(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) this.#settler.release(lease);
@@ -177,7 +161,7 @@ export class Dispatcher implements DeliveryContext {
   sweep(): number {
     let next = Infinity;
     for (const delivery of this.#deliveries()) {
-      if (delivery.flying > 0 || this.#expired(delivery)) continue;
+      if (delivery.flying > 0 || this.#isExpired(delivery)) continue;
       next = Math.min(next, delivery.lease.item.expiresAt ?? Infinity);
     }
     return next;
@@ -186,14 +170,17 @@ export class Dispatcher implements DeliveryContext {
   /** Returns to the queue what is leased and not on the wire. */
   async giveBack(): Promise<void> {
     await Promise.all([...this.#senders.values()].map((sender) => sender.giveBack()));
-    await this.#recall.idle();
-    await this.#settler.idle();
+    await this.#written();
   }
 
   /** Once no session is left: resolves when all that was leased is written back to the store. */
   async settled(): Promise<void> {
     await Promise.all([...this.#senders.keys()].map((session) => this.close(session)));
-    await this.#recall.idle();
+    await this.#written();
+  }
+
+  async #written(): Promise<void> {
+    await this.#late.idle();
     await this.#settler.idle();
   }
 
@@ -206,7 +193,7 @@ export class Dispatcher implements DeliveryContext {
 
   responded(flight: Flight, response: ResponseView, verdict: Verdict): void {
     const { delivery, segment, item } = flight;
-    const { throttleHandler, listener, limiter } = this.#parts;
+    const { throttleHandler, listener, limiter } = this.parts;
     const isAccepted = response.command_status === 0;
     if (isAccepted) this.#correlate(item, segment, response.message_id);
     if (verdict !== 'throttle' && verdict !== 'rebind') {
@@ -219,7 +206,7 @@ export class Dispatcher implements DeliveryContext {
   }
 
   throttled(delivery: Delivery, status: number): void {
-    const { throttleHandler, listener, bucket } = this.#parts;
+    const { throttleHandler, limiter, listener, bucket } = this.parts;
     const name = statusName(status);
     const { id, destination } = delivery.lease.item;
     const isOver = delivery.isOver;
@@ -227,11 +214,11 @@ export class Dispatcher implements DeliveryContext {
     if (full?.pause !== false) {
       throttleHandler.throttled();
       bucket?.calm(throttleHandler.throttleDelay());
-      this.#parts.limiter.heard();
+      limiter.heard();
       listener.throttled(name);
     }
     if (isOver) return;
-    if (delivery.flying === 0) this.#disposition.offTheWire(delivery.lease);
+    if (delivery.flying === 0) this.disposition.offTheWire(delivery.lease);
     if (full?.setAside) delivery.abandon({ kind: 'set-aside' });
     else delivery.carrier.putBack(delivery);
     listener.landed(id);
@@ -239,14 +226,14 @@ export class Dispatcher implements DeliveryContext {
 
   ended(delivery: Delivery): void {
     delivery.carrier.ended(delivery);
-    this.#disposition.settle(delivery.lease, delivery.end);
+    this.disposition.settle(delivery.lease, delivery.end);
     // Whoever waits for a message is not to get one that came later.
     if (this.#settler.isReleasing) for (const sender of this.#senders.values()) sender.interrupt();
-    this.#parts.listener.landed(delivery.lease.item.id);
+    this.parts.listener.landed(delivery.lease.item.id);
   }
 
   late(flight: Flight, response: ResponseView): void {
-    this.#parts.listener.responded(flight, response, undefined);
+    this.parts.listener.responded(flight, response, undefined);
     // Its receipt must find it, wherever it is, and it need not be sent again.
     if (response.command_status !== 0) return;
     const { item, segment } = flight;
@@ -259,55 +246,40 @@ export class Dispatcher implements DeliveryContext {
       if (!again.isOver && again.remaining > 0) again.carrier.putBack(again);
       return;
     }
-    if (this.#late.accepted(item.id, segment, messageId)) this.#recall.look();
-  }
-
-  get #atMostOnce(): boolean {
-    return this.#parts.settings.delivery === 'at-most-once';
+    this.#late.accepted(item.id, segment, messageId);
   }
 
   #correlate(item: QueueItem, segment: number, messageId: string): void {
     if (messageId === '') return;
-    const { clock, settings } = this.#parts;
-    const { correlationTtl } = settings;
-    this.#settler.correlate(this.acceptances.entry(item, segment, messageId, clock.now(), correlationTtl));
+    const { clock, settings } = this.parts;
+    const entry = this.acceptances.entry(item, segment, messageId, clock.now(), settings.correlationTtl);
+    this.#settler.correlate(entry);
   }
 
   // --- what senders need ---
 
-  #context(): SessionSenderContext {
-    const { limiter, clock, log, listener, store } = this.#parts;
-    const { queue } = store;
-    return {
-      gate: this.gate,
-      limiter,
-      clock,
-      log,
-      isFull: () => this.#settler.isFull,
-      mayTake: () => this.#closing.size === 0 && !this.#settler.isReleasing,
-      batchLimit: () => this.#batchLimit(),
-      take: (max, options) => queue.take(max, options),
-      deliver: (lease, carrier) => this.#deliver(lease, carrier),
-      commit: this.#atMostOnce ? (deliveries) => this.#disposition.commit(deliveries) : undefined,
-      sent: (flights, sequenceNumbers, session) => listener.sent(flights, sequenceNumbers, session),
-      hopeless: (delivery, session) => this.#expired(delivery) || this.#unspeakable(delivery, session),
-    };
+  get isFull(): boolean {
+    return this.#settler.isFull;
+  }
+
+  get mayTake(): boolean {
+    return this.#closing.size === 0 && !this.#settler.isReleasing;
   }
 
   /** A tenth of a second's worth. */
-  #batchLimit(): number {
-    const { bucket, limiter } = this.#parts;
+  get batchLimit(): number {
+    const { bucket, limiter } = this.parts;
     const rate = Math.min(bucket?.rate || Infinity, limiter.wish ?? Infinity);
     return Math.min(BATCH, Math.ceil(rate / 10));
   }
 
-  #deliver(lease: Lease, carrier: SessionSender): Delivery {
+  deliver(lease: Lease, carrier: SessionSender): Delivery {
     const { item, state } = lease;
     this.#late.moveTo(item.id, state);
     const delivery = new Delivery(lease, this.#order++, carrier, this);
     // All its segments were accepted, but that came late or could not be written down.
     if (delivery.remaining === 0) delivery.abandon({ kind: 'accepted' });
-    else if (state.onTheWire && this.#atMostOnce) delivery.abandon({ kind: 'dead', reason: NOT_AGAIN });
+    else if (state.onTheWire && this.commit) delivery.abandon({ kind: 'dead', reason: NOT_AGAIN });
     else if (state.onTheWire) {
       state.onTheWire = false;
       state.redelivered = true;
@@ -315,16 +287,17 @@ export class Dispatcher implements DeliveryContext {
     return delivery;
   }
 
-  #expired(delivery: Delivery): boolean {
-    const { expiresAt } = delivery.lease.item;
-    if (expiresAt === undefined || expiresAt > this.#parts.clock.now()) return false;
-    delivery.abandon({ kind: 'dead', reason: expiredAt(expiresAt) });
-    return true;
-  }
-
-  #unspeakable(delivery: Delivery, session: Session): boolean {
+  hopeless(delivery: Delivery, session: Session): boolean {
+    if (this.#isExpired(delivery)) return true;
     const reason = session.tlvsAllowed ? undefined : lacksTlvs(delivery.lease.item);
     if (reason) delivery.abandon({ kind: 'dead', reason });
     return reason !== undefined;
+  }
+
+  #isExpired(delivery: Delivery): boolean {
+    const { expiresAt } = delivery.lease.item;
+    if (expiresAt === undefined || expiresAt > this.parts.clock.now()) return false;
+    delivery.abandon({ kind: 'dead', reason: expiredAt(expiresAt) });
+    return true;
   }
 }

@@ -8,6 +8,7 @@ import {
   type Lease,
   type QueueItem,
   type Settlement,
+  type Store,
 } from '../../store';
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
@@ -18,6 +19,7 @@ import { retryDelay } from './retry';
 import type { Settler } from './settler';
 
 export interface DispositionParts {
+  readonly store: Pick<Store, 'queue'>;
   readonly settler: Settler;
   readonly mailboxes: FullMailboxes;
   readonly late: LateAcceptances;
@@ -36,7 +38,7 @@ export const NOT_AGAIN: DeadReason = {
   text: 'it was sent, no response came, and it is not sent again (delivery at-most-once); it may have been delivered',
 };
 
-/** What becomes of a message when its loan ends: done, dead, later again, or back to its place. */
+/** What becomes of a message when its lease ends: done, dead, later again, or back to its place. */
 export class Disposition {
   readonly #parts: DispositionParts;
 
@@ -71,8 +73,8 @@ export class Disposition {
     }
   }
 
-  /** The same for what is in the store no more. */
-  removed(items: readonly QueueItem[], reason: DeadReason, states: KnownStates): void {
+  /** These have gone from the store otherwise: they fail, unless the SMSC was found to have accepted them. */
+  removed(items: readonly QueueItem[], reason: DeadReason, states: KnownStates = []): void {
     const { late, listener } = this.#parts;
     items.forEach((item, at) => {
       const lease = { item, state: states[at] ?? newDeliveryState(item), token: undefined };
@@ -95,7 +97,7 @@ export class Disposition {
     const leases = deliveries.map(({ lease }) => lease);
     for (const { state } of leases) state.onTheWire = true;
     try {
-      await this.#parts.settler.note(leases);
+      await this.#parts.store.queue.extend(leases);
     } catch (error) {
       for (const { state } of leases) state.onTheWire = false;
       throw error;

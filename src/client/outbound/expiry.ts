@@ -2,21 +2,24 @@ import { SteadyTime, type Clock, type TimerHandle } from '../../clock';
 import type { Log } from '../../observability';
 import type { Eventually, Lease, OutboundQueue, QueueItem } from '../../store';
 import { isTimeout, withLimit } from '../../waiting';
+import type { Disposition } from './disposition';
+import type { Gate } from './gate';
 
 export interface ExpiryParts {
   readonly queue: OutboundQueue;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether nothing is being sent: else the road looks at each message itself. */
+  /** Whether nothing is being sent: else the dispatcher looks at each message itself. */
   readonly idle: () => boolean;
-  /** Lets nothing be sent for as long as the work takes: what is looked at is on loan, and would be overtaken. */
-  readonly hold: (work: () => Promise<void>) => Promise<void>;
-  /** These must not be sent any more. */
-  readonly expired: (leases: readonly Lease[]) => void;
-  /** Puts the rest back, however often the store refuses them; resolves when they are there. */
-  readonly release: (leases: readonly Lease[]) => Promise<void>;
-  /** Lets those fail that are borrowed and wait; returns when the next of them is due, epoch milliseconds. */
-  readonly sweep: () => number;
+  readonly dispatcher: {
+    /** Nothing is sent while it is held: what is looked at is leased, and would be overtaken. */
+    readonly gate: Pick<Gate, 'hold'>;
+    readonly disposition: Pick<Disposition, 'expired'>;
+    /** Puts these back, however often the store refuses them; resolves when they are there. */
+    release(leases: readonly Lease[]): Promise<void>;
+    /** Lets those fail that are leased and wait; returns when the next of them is due, epoch milliseconds. */
+    sweep(): number;
+  };
 }
 
 const LOOK = 500;
@@ -57,7 +60,7 @@ export class Expiry {
     );
   }
 
-  /** For good. Resolves when nothing is on loan for it. */
+  /** For good. Resolves when nothing is leased for it. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#stopping.abort(new Error('the client is stopped'));
@@ -94,40 +97,32 @@ export class Expiry {
   }
 
   async #look(): Promise<void> {
-    const { queue, clock, idle, log } = this.#parts;
+    const { clock, idle, log, dispatcher } = this.#parts;
     if (!this.#running || !idle() || this.#next > clock.now()) return;
-    const borrowed = this.#parts.sweep();
+    const leased = dispatcher.sweep();
     try {
-      await this.#parts.hold(() => this.#lookThrough(queue));
+      await dispatcher.gate.hold(() => this.#lookThrough());
     } catch (error) {
+      const text = 'the queue could not be looked through for expired messages';
       if (this.#running && !isTimeout(error))
-        log.debug(
-          { event: 'queue', stage: 'expiry', err: error },
-          'the queue could not be looked through for expired messages',
-        );
+        log.debug({ event: 'queue', stage: 'expiry', err: error }, text);
     }
-    this.#next = Math.min(this.#next, borrowed);
+    this.#next = Math.min(this.#next, leased);
   }
 
-  async #lookThrough(queue: OutboundQueue): Promise<void> {
+  async #lookThrough(): Promise<void> {
+    const { queue, clock, dispatcher } = this.#parts;
     const { queued, delayed } = await queue.stats();
-    this.#next = queued === 0 ? Infinity : this.#parts.clock.now() + SELDOM;
+    this.#next = queued === 0 ? Infinity : clock.now() + SELDOM;
     if (queued <= delayed || !this.#running) return;
     const take = (signal: AbortSignal): Eventually<Lease[]> => queue.take(LOOK, { signal });
-    await this.#sort(await withLimit(this.#parts.clock, OFTEN, take, this.#stopping.signal));
-  }
-
-  async #sort(leases: readonly Lease[]): Promise<void> {
-    const { clock, expired, release } = this.#parts;
+    const leases = await withLimit(clock, OFTEN, take, this.#stopping.signal);
     const now = clock.now();
-    const isOver = ({ item }: Lease): boolean => item.expiresAt !== undefined && item.expiresAt <= now;
-    const over = leases.filter(isOver);
-    expired(over);
-    await release(leases.filter((lease) => !isOver(lease)));
-    for (const { item } of leases) {
-      if (item.expiresAt !== undefined && item.expiresAt > now)
-        this.#next = Math.min(this.#next, item.expiresAt);
-    }
+    const [over, others]: [Lease[], Lease[]] = [[], []];
+    for (const lease of leases) ((lease.item.expiresAt ?? Infinity) <= now ? over : others).push(lease);
+    dispatcher.disposition.expired(over);
+    await dispatcher.release(others);
+    for (const { item } of others) this.#next = Math.min(this.#next, item.expiresAt ?? Infinity);
     // There may be more of them behind these.
     if (over.length === LOOK) this.#next = now;
   }

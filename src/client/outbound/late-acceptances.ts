@@ -1,27 +1,44 @@
-import { acceptSegment, isAccepted, type DeliveryState, type Lease } from '../../store';
+import type { Clock } from '../../clock';
 import { BoundedMap } from '../../collections';
+import type { Log } from '../../observability';
+import { acceptSegment, isAccepted, type DeliveryState, type Lease, type OutboundQueue } from '../../store';
+import { isTimeout, withLimit } from '../../waiting';
+
+export interface LateAcceptancesParts {
+  readonly queue: OutboundQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Resolves when what was given to the store is written. */
+  readonly written: () => Promise<void>;
+  /** Lets nothing be sent for as long as the work takes: what is looked at is leased, and would be overtaken. */
+  readonly hold: (work: () => Promise<void>) => Promise<void>;
+  /** These are accepted. */
+  readonly accepted: (leases: readonly Lease[]) => void;
+}
 
 const REMEMBERED = 10_000;
+/** Messages looked at, at most: what came back lies in front. */
+const MOST = 200;
+/** Milliseconds. */
+const PATIENCE = 1000;
 
 /**
  * What the SMSC accepts after all of messages that are in the store, where their state cannot be written: kept here
- * until they are taken, or have gone another way.
+ * until they are taken, or have gone another way. Those of which everything is accepted are taken out at once, also
+ * while nothing is sent: whoever waits for them need not wait on, and a crash meanwhile does not send them again. What
+ * is not found ends when its turn comes.
  */
 export class LateAcceptances {
-  /** By the id of the message: how its last loan left it, and what was accepted since. */
+  readonly #parts: LateAcceptancesParts;
+  /** By the id of the message: how its last lease left it, and what was accepted since. */
   readonly #left = new BoundedMap<Pick<Lease, 'item' | 'state'>>(REMEMBERED);
-  /** Ids of messages that need not be sent any more. */
-  readonly #complete = new Set<string>();
-  /** As in a BoundedMap: one for many, and none while nothing is to go. */
-  #oldest: Iterator<string> | undefined;
+  /** Ids of messages that need not be sent any more. What is forgotten in `#left` has no end here. */
+  readonly #complete = new BoundedMap<true>(REMEMBERED);
+  #again = false;
+  #running: Promise<void> | undefined;
 
-  /** Messages in the store of which everything is accepted. */
-  get complete(): number {
-    return this.#complete.size;
-  }
-
-  isComplete(id: string): boolean {
-    return this.#complete.has(id);
+  constructor(parts: LateAcceptancesParts) {
+    this.#parts = parts;
   }
 
   /** It goes back to the store, and an answer to it may still come. */
@@ -29,27 +46,21 @@ export class LateAcceptances {
     this.#left.set(item.id, { item, state });
   }
 
-  /** Its end is known, or is no matter of the road's any more. */
+  /** Its end is known, or is to be found out elsewhere. */
   forget(id: string): void {
     this.#left.delete(id);
     this.#complete.delete(id);
   }
 
-  /** Whether all of a message in the store is accepted with that. */
-  accepted(id: string, segment: number, messageId: string): boolean {
+  /** A segment of a message that is not leased. */
+  accepted(id: string, segment: number, messageId: string): void {
     const left = this.#left.get(id);
-    if (!left) return false;
+    if (!left) return;
     acceptSegment(left.state, segment, messageId);
-    if (!isAccepted(left)) return false;
-    this.#complete.add(id);
-    // What the map has forgotten has no end here.
-    if (this.#complete.size <= REMEMBERED) this.#oldest = undefined;
-    while (this.#complete.size > REMEMBERED) {
-      const next = (this.#oldest ??= this.#complete.keys()).next();
-      if (next.done) this.#oldest = undefined;
-      else this.#complete.delete(next.value);
-    }
-    return true;
+    if (!isAccepted(left)) return;
+    this.#complete.set(id, true);
+    this.#again = true;
+    this.#running ??= this.#run();
   }
 
   /** Adds what is known here of a message to what the store knows; from then on that alone counts. */
@@ -61,5 +72,40 @@ export class LateAcceptances {
       if (messageId !== null) acceptSegment(state, segment, messageId);
     });
     for (const messageId of known.alsoAccepted ?? []) acceptSegment(state, 0, messageId);
+  }
+
+  /** Resolves when nothing is leased for it. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { written, hold, log } = this.#parts;
+    try {
+      // All that one chunk of the socket brings makes one look.
+      await Promise.resolve();
+      while (this.#again && this.#complete.size > 0) {
+        this.#again = false;
+        await written();
+        await hold(() => this.#take());
+      }
+    } catch (error) {
+      const text = 'what was accepted late could not be taken out';
+      if (!isTimeout(error)) log.debug({ event: 'queue', stage: 'late', err: error }, text);
+    }
+    this.#again = false;
+    this.#running = undefined;
+  }
+
+  async #take(): Promise<void> {
+    const { queue, accepted, clock } = this.#parts;
+    const { queued, delayed } = await queue.stats();
+    // To take from an empty queue is to wait.
+    if (this.#complete.size === 0 || queued <= delayed) return;
+    const leases = await withLimit(clock, PATIENCE, (signal) => queue.take(MOST, { signal }));
+    const isOver = new Set(leases.filter(({ item }) => this.#complete.get(item.id)));
+    accepted([...isOver]);
+    const others = leases.filter((lease) => !isOver.has(lease));
+    if (others.length > 0) await queue.release(others);
   }
 }

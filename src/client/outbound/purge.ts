@@ -16,13 +16,13 @@ const AT_ONCE = 1000;
 export async function purgeQueue(
   { queue, capabilities }: Pick<Store, 'queue' | 'capabilities'>,
   sender: Pick<Sender, 'awaited'>,
-  dispatcher: Pick<Dispatcher, 'held' | 'removed'>,
+  dispatcher: Pick<Dispatcher, 'held' | 'disposition'>,
 ): Promise<number> {
   let told = 0;
   const tell = async (items: readonly QueueItem[], states?: KnownStates): Promise<void> => {
     for (let at = 0; at < items.length; at += AT_ONCE) {
       if (at > 0) await new Promise(setImmediate);
-      dispatcher.removed(items.slice(at, at + AT_ONCE), PURGED, states?.slice(at, at + AT_ONCE));
+      dispatcher.disposition.removed(items.slice(at, at + AT_ONCE), PURGED, states?.slice(at, at + AT_ONCE));
     }
   };
   const before = queued(sender, dispatcher);
@@ -50,7 +50,7 @@ function queued({ awaited }: Pick<Sender, 'awaited'>, { held }: Pick<Dispatcher,
 }
 
 /**
- * Those who wait for messages that a queue of the user's has only counted: what was queued before and not on loan,
+ * Those who wait for messages that a queue of the user's has only counted: what was queued before and not leased,
  * and still has no outcome. Where these are more than were counted, some are alive, and nobody knows which.
  */
 function unnamed(

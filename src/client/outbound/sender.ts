@@ -70,7 +70,7 @@ export class Sender {
     return this.#queueAll(this.#prepare(messages, origin));
   }
 
-  #queueAll(prepared: QueueItem[] | Promise<QueueItem[]>): Promise<QueueItem[]> {
+  #queueAll(prepared: Eventually<QueueItem[]>): Promise<QueueItem[]> {
     return this.#inOrder(prepared, async (items) => {
       await this.#queue(items);
       return items;
@@ -87,31 +87,17 @@ export class Sender {
    * What is given first is queued first, also where what was given before still waits for something: `queue` gives the
    * items to the queue before it returns. Where nobody waits, neither does this.
    */
-  #inOrder<T>(
-    prepared: QueueItem[] | Promise<QueueItem[]>,
-    queue: (items: QueueItem[]) => Promise<T>,
-  ): Promise<T> {
+  #inOrder<T>(prepared: Eventually<QueueItem[]>, queue: (items: QueueItem[]) => Promise<T>): Promise<T> {
     if (!this.#last && Array.isArray(prepared)) return queue(prepared);
-    const turn = this.#turn(prepared, this.#last, queue);
-    const last = settled(turn);
+    const ready = unlessAborted(Promise.all([prepared, this.#last]), this.#stopping.signal);
+    // Not unwrapped: it resolves when the queue has been asked, whatever it says.
+    const asked = ready.then(([items]) => ({ queued: queue(items) }));
+    const last = settled(asked);
     this.#last = last;
     void last.then(() => {
       if (this.#last === last) this.#last = undefined;
     });
-    return turn.then(({ queued }) => queued);
-  }
-
-  /** Resolves when the queue has been asked, whatever it says. */
-  async #turn<T>(
-    prepared: QueueItem[] | Promise<QueueItem[]>,
-    before: Promise<unknown> | undefined,
-    queue: (items: QueueItem[]) => Promise<T>,
-  ): Promise<{ queued: Promise<T> }> {
-    const { signal } = this.#stopping;
-    const [items] = await unlessAborted(Promise.all([prepared, before]), signal);
-    const queued = queue(items);
-    queued.catch(ignore);
-    return { queued };
+    return asked.then(({ queued }) => queued);
   }
 
   /** One promise where nobody before waits and the queue answers at once. */
@@ -123,7 +109,7 @@ export class Sender {
       if ('pdu' in taken) return this.#ask(taken, options);
       const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
       if (!until) return this.#queueAll(prepared).then(([item]) => queuedOutcome(item as QueueItem));
-      return this.#inOrder(prepared, ([item]) => this.#sendOne(item as QueueItem, until));
+      return this.#inOrder(prepared, (items) => this.#sendOne(items, until));
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
       return Promise.reject(error);
@@ -141,45 +127,36 @@ export class Sender {
       return queued.map((item) => ({ status: 'fulfilled', value: queuedOutcome(item) }));
     }
     const prepared = this.#prepare(messages, options);
-    return Promise.allSettled(await this.#inOrder(prepared, (items) => this.#sendMany(items, until)));
+    return Promise.allSettled(await this.#inOrder(prepared, async (items) => this.#sendAll(items, until)));
   }
 
-  #sendOne(item: QueueItem, until: Completion): Promise<Outcome> {
-    this.#parts.outcomes.reserve(1);
-    const outcome = this.#wait(item, until);
+  #sendOne(items: readonly QueueItem[], until: Completion): Promise<Outcome> {
+    const sent = this.#sendAll(items, until);
+    return Array.isArray(sent) ? (sent[0] as Promise<Outcome>) : sent.then(([outcome]) => outcome as Promise<Outcome>);
+  }
+
+  /** Gives the outcome of each when the queue has them; at once where it answers so. */
+  #sendAll(
+    items: readonly QueueItem[],
+    { event, deliveredTimeout }: Completion,
+  ): Promise<Outcome>[] | Promise<Promise<Outcome>[]> {
+    const { outcomes } = this.#parts;
+    outcomes.reserve(items.length);
+    if (event === 'delivered') items.forEach(checkReceipt);
+    // Before they are queued: the response may be faster than the queue's promise.
+    const waiting = items.map((item) => outcomes.wait(item, event, deliveredTimeout));
     const refused = (error: unknown): never => {
-      this.#parts.outcomes.forget(item.id);
+      for (const item of items) outcomes.forget(item.id);
       throw error;
     };
     try {
-      const queued = this.#queue([item]);
-      if (!isThenable(queued)) return outcome;
-      outcome.catch(ignore);
-      return queued.then(() => outcome, refused);
+      const queued = this.#queue(items);
+      if (!isThenable(queued)) return waiting;
+      for (const outcome of waiting) outcome.catch(ignore);
+      return queued.then(() => waiting, refused);
     } catch (error) {
       return refused(error);
     }
-  }
-
-  async #sendMany(items: readonly QueueItem[], until: Completion): Promise<Promise<Outcome>[]> {
-    const { outcomes } = this.#parts;
-    outcomes.reserve(items.length);
-    if (until.event === 'delivered') items.forEach(checkReceipt);
-    const waiting = items.map((item) => this.#wait(item, until));
-    for (const outcome of waiting) outcome.catch(ignore);
-    try {
-      await this.#queue(items);
-    } catch (error) {
-      for (const item of items) outcomes.forget(item.id);
-      throw error;
-    }
-    return waiting;
-  }
-
-  /** Before it is queued: the response may be faster than the queue's promise. */
-  #wait(item: QueueItem, { event, deliveredTimeout }: Completion): Promise<Outcome> {
-    if (event === 'delivered') checkReceipt(item);
-    return this.#parts.outcomes.wait(item, event, deliveredTimeout);
   }
 
   #queue(items: readonly QueueItem[]): Eventually<void> {
@@ -187,8 +164,7 @@ export class Sender {
     try {
       queued = this.#parts.queue.enqueue(items, this.#options);
     } catch (error) {
-      this.#refused(error);
-      throw error;
+      return this.#refused(error);
     }
     return Array.isArray(queued) ? this.#queued(items) : this.#queueLater(items, queued);
   }
@@ -199,7 +175,6 @@ export class Sender {
       await queued;
     } catch (error) {
       this.#refused(error);
-      throw error;
     } finally {
       this.#queueing.delete(items);
     }
@@ -213,11 +188,12 @@ export class Sender {
     queued(items);
   }
 
-  #refused(error: unknown): void {
+  #refused(error: unknown): never {
     const { reporter, capacity } = this.#parts;
     const { code } = error as Partial<SmppError>;
     if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
     if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
+    throw error;
   }
 
   /** Messages whose sender waits and that the queue has, or had. */
@@ -232,29 +208,20 @@ export class Sender {
     this.#parts.outcomes.failed(item, failure, failureText(state, reason));
   }
 
-  /** At once, unless one of them takes longer; all by their order. */
-  #prepare(messages: readonly (Message | string)[], origin: Origin): QueueItem[] | Promise<QueueItem[]> {
+  /** By their order; at once, unless one of them takes longer. `items`: of the first of them. */
+  #prepare(
+    messages: readonly (Message | string)[],
+    origin: Origin,
+    now = this.#parts.intake.now,
+    items: QueueItem[] = [],
+  ): Eventually<QueueItem[]> {
     this.#stopping.signal.throwIfAborted();
-    const items: QueueItem[] = [];
-    const { now } = this.#parts.intake;
-    for (const at of messages.keys()) {
-      const item = this.#prepareOne(messages, at, origin, now);
-      if (item instanceof Promise) return this.#prepareRest(messages, items, item, origin, now);
+    while (items.length < messages.length) {
+      const item = this.#prepareOne(messages, items.length, origin, now);
+      if (item instanceof Promise)
+        return item.then((late) => this.#prepare(messages, origin, now, (items.push(late), items)));
       items.push(item);
     }
-    return items;
-  }
-
-  async #prepareRest(
-    messages: readonly (Message | string)[],
-    items: QueueItem[],
-    next: Promise<QueueItem>,
-    origin: Origin,
-    now: number,
-  ): Promise<QueueItem[]> {
-    items.push(await next);
-    while (items.length < messages.length)
-      items.push(await this.#prepareOne(messages, items.length, origin, now));
     return items;
   }
 
@@ -263,7 +230,7 @@ export class Sender {
     at: number,
     origin: Origin,
     now: number,
-  ): QueueItem | Promise<QueueItem> {
+  ): Eventually<QueueItem> {
     const { intake } = this.#parts;
     const message = messages[at] as Message | string;
     if (messages.length === 1) return intake.prepare(message, origin, now);
@@ -324,14 +291,12 @@ interface Completion {
 }
 
 /** Undefined: when it is queued. */
-function completionOf({ completeWhen = 'accepted', deliveredTimeout }: SendOptions): Completion | undefined {
-  if (completeWhen === 'queued') return undefined;
-  return { event: completeWhen, deliveredTimeout: checkedTimeout(deliveredTimeout) };
-}
-
-/** Seconds in, milliseconds out. */
-function checkedTimeout(seconds = DEFAULT_DELIVERED_TIMEOUT): number {
-  if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return seconds * 1000;
+function completionOf({
+  completeWhen: event = 'accepted',
+  deliveredTimeout: seconds = DEFAULT_DELIVERED_TIMEOUT,
+}: SendOptions): Completion | undefined {
+  if (event === 'queued') return undefined;
+  if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return { event, deliveredTimeout: seconds * 1000 };
   const text = `deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`;
   throw new SmppError('INVALID_OPTION', text);
 }

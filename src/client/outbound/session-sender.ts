@@ -4,7 +4,7 @@ import type { RateLimiter } from '../../flow-control';
 import { isThenable, type Log } from '../../observability';
 import { commandId } from '../../protocol';
 import type { Session } from '../../session';
-import type { Eventually, Lease } from '../../store';
+import type { Eventually, Lease, Store } from '../../store';
 import { causeOf, type PartError } from '../config/errors';
 import type { Delivery, DeliveryCarrier, Flight } from './delivery';
 import type { Gate } from './gate';
@@ -12,23 +12,27 @@ import { PoisonIsolation } from './poison-isolation';
 
 /** What a sender needs of the dispatcher that it belongs to. */
 export interface SessionSenderContext {
+  readonly parts: {
+    readonly store: Pick<Store, 'queue'>;
+    readonly limiter: RateLimiter;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly listener: {
+      /** Told of the requests that are written, with their sequence numbers; both lists are used again. */
+      sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void;
+    };
+  };
   readonly gate: Gate;
-  readonly limiter: RateLimiter;
-  readonly clock: Clock;
-  readonly log: Log;
   /** Whether as much is unsettled as may be. */
-  isFull(): boolean;
+  readonly isFull: boolean;
   /** Whether nothing overtakes what is on its way back to the queue. */
-  mayTake(): boolean;
+  readonly mayTake: boolean;
   /** Messages to take at once, at most: no more than can leave soon, so that urgent ones are not held up. */
-  batchLimit(): number;
-  take(max: number, options: { signal: AbortSignal }): Eventually<readonly Lease[]>;
+  readonly batchLimit: number;
   /** A newly taken message; it may have ended already. */
   deliver(lease: Lease, carrier: SessionSender): Delivery;
   /** With at-most-once: it is safe, then, that these go out, once at most. */
-  readonly commit: ((deliveries: readonly Delivery[]) => Eventually<void>) | undefined;
-  /** Told of the requests that are written, with their sequence numbers; both lists are used again. */
-  sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void;
+  readonly commit?: ((deliveries: readonly Delivery[]) => Eventually<void>) | undefined;
   /** The message must not be sent any more, or not over this session; then it has been ended. */
   hopeless(delivery: Delivery, session: Session): boolean;
 }
@@ -76,7 +80,7 @@ export class SessionSender implements DeliveryCarrier {
   constructor(session: Session, context: SessionSenderContext) {
     this.session = session;
     this.#context = context;
-    this.#isolation = new PoisonIsolation(context.clock, () => this.resume());
+    this.#isolation = new PoisonIsolation(context.parts.clock, () => this.resume());
     session.onRoom(() => this.resume());
     this.resume();
   }
@@ -111,7 +115,7 @@ export class SessionSender implements DeliveryCarrier {
       let batches = 0;
       while (this.#sendBatch())
         if (++batches === MOST_BATCHES) {
-          this.#context.clock.setTimeout(() => this.resume(), 0);
+          this.#context.parts.clock.setTimeout(() => this.resume(), 0);
           break;
         }
     } catch (error) {
@@ -125,9 +129,9 @@ export class SessionSender implements DeliveryCarrier {
     const { session } = this;
     if (this.#isClosed || this.#isWaiting || this.#pause !== undefined) return false;
     if (session.freeSlots === 0 || !session.isWritable) return false;
-    if (this.#context.isFull()) return false;
+    if (this.#context.isFull) return false;
     const next = this.#next();
-    if (!next && (this.#taking || !this.#context.mayTake())) return false;
+    if (!next && (this.#taking || !this.#context.mayTake)) return false;
     if (!this.#context.gate.lets()) return false;
     if (!next) return this.#take();
     if (!this.#isolation.mayGo(next, this.#inFlight)) return false;
@@ -147,13 +151,13 @@ export class SessionSender implements DeliveryCarrier {
   // --- each returns whether it is done at once; if not, it resumes when it is ---
 
   #take(): boolean {
-    const max = Math.max(1, Math.min(this.session.freeSlots, this.#context.batchLimit()));
+    const max = Math.max(1, Math.min(this.session.freeSlots, this.#context.batchLimit));
     if (++this.#signalUses > SIGNAL_USES || this.#stopTaking.signal.aborted) {
       this.#stopTaking = new AbortController();
       this.#signalUses = 1;
     }
     const { signal } = this.#stopTaking;
-    const leases = this.#context.take(max, { signal });
+    const leases = this.#context.parts.store.queue.take(max, { signal });
     if (!Array.isArray(leases)) this.#taking = this.#taken(leases as Promise<readonly Lease[]>, signal);
     else for (const lease of leases as readonly Lease[]) this.#add(lease);
     return !this.#taking;
@@ -183,7 +187,7 @@ export class SessionSender implements DeliveryCarrier {
 
   #acquire(): boolean {
     const wanted = Math.min(this.session.freeSlots, this.#segmentsToGo());
-    const permits = this.#context.limiter.acquire(wanted, { signal: this.#closing.signal });
+    const permits = this.#context.parts.limiter.acquire(wanted, { signal: this.#closing.signal });
     if (typeof permits === 'number') this.#permits = permits;
     else void this.#wait(permits.then((granted) => void (this.#permits = granted)));
     return !this.#isWaiting;
@@ -228,7 +232,7 @@ export class SessionSender implements DeliveryCarrier {
     if (this.#permits === 0) return;
     const unused = this.#permits;
     this.#permits = 0;
-    this.#context.limiter.giveBack(unused);
+    this.#context.parts.limiter.giveBack(unused);
   }
 
   // --- the wire ---
@@ -236,7 +240,7 @@ export class SessionSender implements DeliveryCarrier {
   #send(): void {
     const { session } = this;
     const batch = this.#batch;
-    const now = this.#context.clock.monotonic();
+    const now = this.#context.parts.clock.monotonic();
     const room = Math.min(this.#permits, session.freeSlots);
     while (batch.length < room) {
       const delivery = this.#next();
@@ -266,7 +270,7 @@ export class SessionSender implements DeliveryCarrier {
     }
     this.#permits -= batch.length;
     this.#failedFor = undefined;
-    this.#context.sent(batch, sequenceNumbers, this.session);
+    this.#context.parts.listener.sent(batch, sequenceNumbers, this.session);
   }
 
   // --- what comes back ---
@@ -314,7 +318,7 @@ export class SessionSender implements DeliveryCarrier {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#closing.abort(new Error('the sender is closed'));
-    this.#context.clock.clearTimeout(this.#pause);
+    this.#context.parts.clock.clearTimeout(this.#pause);
     this.#isolation.stop();
     for (const delivery of this.#ready.splice(0)) delivery.giveBack();
     this.interrupt();
@@ -331,11 +335,11 @@ export class SessionSender implements DeliveryCarrier {
     const reason = part ?? message;
     const level = reason === this.#failedFor ? 'debug' : 'error';
     this.#failedFor = reason;
-    this.#context.log[level](
+    this.#context.parts.log[level](
       { event: 'road', stage: 'stumbled', part, code, err: causeOf(error) },
       `sending is interrupted; trying again: ${message}`,
     );
-    this.#pause ??= this.#context.clock.setTimeout(() => {
+    this.#pause ??= this.#context.parts.clock.setTimeout(() => {
       this.#pause = undefined;
       this.resume();
     }, FAILURE_PAUSE);

@@ -94,11 +94,6 @@ export class Settler {
     this.#start();
   }
 
-  /** Writes the states of these at once; fails when they cannot be: whoever waits must not go on. */
-  note(leases: readonly Lease[]): Eventually<void> {
-    return this.#queue.extend(leases);
-  }
-
   settle(settlement: Settlement): void {
     this.#unsettled++;
     this.#next.settlements.push(settlement);
