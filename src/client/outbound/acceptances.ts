@@ -1,6 +1,7 @@
 import type { Session } from '../../session';
 import type { CorrelationEntry, QueueItem } from '../../store';
 import { Flight } from './delivery';
+import type { Settler } from './settler';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -9,17 +10,14 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * wait for a response on a session.
  */
 export class Acceptances {
-  readonly #correlating: () => Iterable<CorrelationEntry>;
   readonly #sessions: () => Iterable<Session>;
-  /** Called when the entry is written. */
-  #writing: { readonly entry: CorrelationEntry; readonly done: () => void }[] = [];
-  #abandoned = false;
+  readonly #settler: Pick<Settler, 'correlating' | 'correlated'>;
   #lastAccepted = 0;
 
-  /** `sessions`: those that messages are sent over; `correlating`: what the correlator does not have yet, by age. */
-  constructor(sessions: () => Iterable<Session>, correlating: () => Iterable<CorrelationEntry>) {
+  /** `sessions`: those that messages are sent over; `settler`: knows what the correlator does not have yet. */
+  constructor(sessions: () => Iterable<Session>, settler: Pick<Settler, 'correlating' | 'correlated'>) {
     this.#sessions = sessions;
-    this.#correlating = correlating;
+    this.#settler = settler;
   }
 
   /**
@@ -47,24 +45,9 @@ export class Acceptances {
     return entry;
   }
 
-  /** The correlator has it. */
-  correlated(entry: CorrelationEntry): void {
-    if (this.#writing.length === 0) return;
-    const waiting = this.#writing;
-    this.#writing = waiting.filter((one) => one.entry !== entry);
-    for (const one of waiting) if (one.entry === entry) one.done();
-  }
-
-  /** Resolves when all that are on their way now have arrived: they do in the order in which they came. */
-  async written(): Promise<void> {
-    const last = this.#abandoned ? undefined : [...this.#correlating()].at(-1);
-    if (last) await new Promise<void>((done) => this.#writing.push({ entry: last, done }));
-  }
-
-  /** Those that have not arrived never will. */
-  abandon(): void {
-    this.#abandoned = true;
-    for (const { done } of this.#writing.splice(0)) done();
+  /** Resolves when all that are on their way to the correlator now have arrived. */
+  written(): Promise<void> {
+    return this.#settler.correlated();
   }
 
   /** The ids of messages to a number of which this is true whose message_id is about to become known. */
@@ -88,7 +71,8 @@ export class Acceptances {
   /** For each receipt over whole windows: no generators of generators. */
   #find(kind: 'awaited' | 'overdue', isIt: (one: { id: string; destination: string }) => boolean): string[] {
     const found: string[] = [];
-    if (kind === 'awaited') for (const entry of this.#correlating()) if (isIt(entry)) found.push(entry.id);
+    if (kind === 'awaited')
+      for (const entry of this.#settler.correlating()) if (isIt(entry)) found.push(entry.id);
     for (const session of this.#sessions())
       for (const asked of session[kind]())
         if (asked instanceof Flight && isIt(asked.item)) found.push(asked.item.id);

@@ -139,8 +139,9 @@ export class Delivery implements Link<Delivery> {
 
   /** Nothing more is to be sent: it ends with `end` as soon as nothing is on the wire. `segment`: only for this one's sake. */
   abandon(end: DeliveryEnd, segment = -1): void {
-    if (!this.#ended) this.#causes = [...this.#causes, { segment, end }];
-    if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
+    if (this.#ended) return;
+    this.#causes = [...this.#causes, { segment, end }];
+    this.#weigh();
     this.#finish();
   }
 
@@ -156,13 +157,14 @@ export class Delivery implements Link<Delivery> {
     this.#acceptedLate = true;
     const at = this.#toGo.indexOf(segment);
     if (at >= 0) this.#toGo.splice(at, 1);
-    if (this.#causes.some((cause) => cause.segment === segment)) this.#reconsider(segment);
+    // What befell this segment is no reason any more.
+    this.#causes = this.#causes.filter((cause) => cause.segment !== segment);
+    this.#weigh();
     this.#finish();
   }
 
-  /** What befell this segment is no reason any more. */
-  #reconsider(segment: number): void {
-    this.#causes = this.#causes.filter((cause) => cause.segment !== segment);
+  /** The reason that weighs most decides. */
+  #weigh(): void {
     this.#end = undefined;
     for (const { end } of this.#causes)
       if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
@@ -233,7 +235,6 @@ export class Delivery implements Link<Delivery> {
   }
 }
 
-/** Of several reasons to end, the one that weighs most decides. */
 function severity(end: DeliveryEnd): number {
   return ['accepted', 'unsent', 'set-aside', 'retry', 'unknown', 'dead'].indexOf(end.kind);
 }

@@ -1,11 +1,7 @@
-import type { Clock } from '../../clock';
-import type { CompositeLimiter, ThrottleHandler, TokenBucket } from '../../flow-control';
-import type { Log } from '../../observability';
 import { statusName } from '../../protocol';
 import type { ResponseView, Session } from '../../session';
-import type { CorrelationEntry, Correlator, DeadReason } from '../../store';
-import type { KnownStates, Lease, QueueItem, Store } from '../../store';
-import type { Settings } from '../config/options';
+import type { Lease, QueueItem } from '../../store';
+import type { DispatcherParts } from './dispatcher-parts';
 import { Acceptances } from './acceptances';
 import { Delivery, type DeliveryContext, type Flight } from './delivery';
 import { Disposition, NOT_AGAIN, expiredAt } from './disposition';
@@ -17,38 +13,7 @@ import type { Verdict } from './retry';
 import { SessionSender, type SessionSenderContext } from './session-sender';
 import { Settler } from './settler';
 
-/** What the dispatcher tells of the messages that it sends. */
-export interface DispatcherListener {
-  /** Requests were written, with these sequence numbers; both lists are used again. */
-  sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void;
-  /** `session` is absent where the response came after its time-out. */
-  responded(flight: Flight, response: ResponseView, session: Session | undefined): void;
-  /** The correlator has the message_id. */
-  correlated(entry: CorrelationEntry): void;
-  /** Final, and settled in the store. */
-  accepted(lease: Lease): void;
-  /** Final, and settled in the store. */
-  failed(lease: Lease, reason: DeadReason): void;
-  throttled(status: string): void;
-  /** Nothing of it is on the wire any more, for now; asked for its message_ids, {@link Acceptances.isAwaited} says more. */
-  landed(id: string): void;
-  /** The store took what became of messages, or did not, and why. */
-  storeTried(failure?: unknown): void;
-}
-
-export interface DispatcherParts {
-  readonly store: Store;
-  readonly correlator: Correlator;
-  readonly limiter: CompositeLimiter;
-  readonly throttleHandler: ThrottleHandler;
-  readonly settings: Settings;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly listener: DispatcherListener;
-  /** The limiter, where its rate is known. */
-  readonly bucket: TokenBucket | undefined;
-}
+export type { DispatcherListener, DispatcherParts } from './dispatcher-parts';
 
 const BATCH = 200;
 
@@ -79,22 +44,13 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
     this.#settler = new Settler({
       ...parts,
       maxUnsettled: maxUnsettled ?? Math.max(4 * windowSize * sessions, 1000),
-      correlated: (entry) => {
-        this.acceptances.correlated(entry);
-        parts.listener.correlated(entry);
-      },
       settled: (settlement) => this.disposition.settled(settlement),
-      tried: (failure) => parts.listener.storeTried(failure),
       changed: () => this.#resume(),
     });
     const settler = this.#settler;
-    this.acceptances = new Acceptances(
-      () => this.#senders.keys(),
-      () => settler.correlating(),
-    );
+    this.acceptances = new Acceptances(() => this.#senders.keys(), settler);
     this.#late = new LateAcceptances({
       ...parts,
-      queue: parts.store.queue,
       written: () => settler.idle(),
       hold: (work) => this.gate.hold(work),
       accepted: (leases) => this.disposition.acceptedLate(leases),
@@ -185,7 +141,6 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
   }
 
   abandon(): void {
-    this.acceptances.abandon();
     this.#settler.abandon();
   }
 

@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock';
 import { itSays } from '../../session';
 import {
   isAccepted,
@@ -8,28 +7,19 @@ import {
   type Lease,
   type QueueItem,
   type Settlement,
-  type Store,
 } from '../../store';
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
 import type { LateAcceptances } from './late-acceptances';
 import { infoField } from '../events/wire-form';
-import type { Settings } from '../config/options';
+import type { DispatcherParts } from './dispatcher-parts';
 import { retryDelay } from './retry';
 import type { Settler } from './settler';
 
-export interface DispositionParts {
-  readonly store: Pick<Store, 'queue'>;
+export interface DispositionParts extends DispatcherParts {
   readonly settler: Settler;
   readonly mailboxes: FullMailboxes;
   readonly late: LateAcceptances;
-  readonly settings: Pick<Settings, 'maxAttempts' | 'maxRedeliveries' | 'delivery'>;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly listener: {
-    accepted(lease: Lease): void;
-    failed(lease: Lease, reason: DeadReason): void;
-  };
 }
 
 /** With at-most-once, whatever keeps the answer away. */

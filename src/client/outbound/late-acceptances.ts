@@ -1,13 +1,9 @@
-import type { Clock } from '../../clock';
 import { BoundedMap } from '../../collections';
-import type { Log } from '../../observability';
-import { acceptSegment, isAccepted, type DeliveryState, type Lease, type OutboundQueue } from '../../store';
+import { acceptSegment, isAccepted, type DeliveryState, type Lease } from '../../store';
 import { isTimeout, withLimit } from '../../waiting';
+import type { DispatcherParts } from './dispatcher-parts';
 
-export interface LateAcceptancesParts {
-  readonly queue: OutboundQueue;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface LateAcceptancesParts extends Pick<DispatcherParts, 'store' | 'clock' | 'log'> {
   /** Resolves when what was given to the store is written. */
   readonly written: () => Promise<void>;
   /** Lets nothing be sent for as long as the work takes: what is looked at is leased, and would be overtaken. */
@@ -98,7 +94,8 @@ export class LateAcceptances {
   }
 
   async #take(): Promise<void> {
-    const { queue, accepted, clock } = this.#parts;
+    const { accepted, clock } = this.#parts;
+    const { queue } = this.#parts.store;
     const { queued, delayed } = await queue.stats();
     // To take from an empty queue is to wait.
     if (this.#complete.size === 0 || queued <= delayed) return;

@@ -132,7 +132,9 @@ export class Sender {
 
   #sendOne(items: readonly QueueItem[], until: Completion): Promise<Outcome> {
     const sent = this.#sendAll(items, until);
-    return Array.isArray(sent) ? (sent[0] as Promise<Outcome>) : sent.then(([outcome]) => outcome as Promise<Outcome>);
+    return Array.isArray(sent)
+      ? (sent[0] as Promise<Outcome>)
+      : sent.then(([outcome]) => outcome as Promise<Outcome>);
   }
 
   /** Gives the outcome of each when the queue has them; at once where it answers so. */

@@ -1,27 +1,18 @@
-import type { Clock, TimerHandle } from '../../clock';
+import type { TimerHandle } from '../../clock';
 import { LinkedList } from '../../collections';
-import type { RateLimiter } from '../../flow-control';
-import { isThenable, type Log } from '../../observability';
+import { isThenable } from '../../observability';
 import { commandId } from '../../protocol';
 import type { Session } from '../../session';
-import type { Eventually, Lease, Store } from '../../store';
+import type { Eventually, Lease } from '../../store';
 import { causeOf, type PartError } from '../config/errors';
 import type { Delivery, DeliveryCarrier, Flight } from './delivery';
+import type { DispatcherParts } from './dispatcher-parts';
 import type { Gate } from './gate';
 import { PoisonIsolation } from './poison-isolation';
 
 /** What a sender needs of the dispatcher that it belongs to. */
 export interface SessionSenderContext {
-  readonly parts: {
-    readonly store: Pick<Store, 'queue'>;
-    readonly limiter: RateLimiter;
-    readonly clock: Clock;
-    readonly log: Log;
-    readonly listener: {
-      /** Told of the requests that are written, with their sequence numbers; both lists are used again. */
-      sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void;
-    };
-  };
+  readonly parts: DispatcherParts;
   readonly gate: Gate;
   /** Whether as much is unsettled as may be. */
   readonly isFull: boolean;
@@ -128,14 +119,15 @@ export class SessionSender implements DeliveryCarrier {
   #sendBatch(): boolean {
     const { session } = this;
     if (this.#isClosed || this.#isWaiting || this.#pause !== undefined) return false;
-    if (session.freeSlots === 0 || !session.isWritable) return false;
+    const free = session.freeSlots;
+    if (free === 0 || !session.isWritable) return false;
     if (this.#context.isFull) return false;
     const next = this.#next();
     if (!next && (this.#taking || !this.#context.mayTake)) return false;
     if (!this.#context.gate.lets()) return false;
-    if (!next) return this.#take();
+    if (!next) return this.#take(free);
     if (!this.#isolation.mayGo(next, this.#inFlight)) return false;
-    if (this.#permits === 0 && !this.#acquire()) return false;
+    if (this.#permits === 0 && !this.#acquire(free)) return false;
     if (!this.#commit()) return false;
     this.#send();
     return true;
@@ -150,16 +142,16 @@ export class SessionSender implements DeliveryCarrier {
 
   // --- each returns whether it is done at once; if not, it resumes when it is ---
 
-  #take(): boolean {
-    const max = Math.max(1, Math.min(this.session.freeSlots, this.#context.batchLimit));
+  #take(free: number): boolean {
+    const max = Math.max(1, Math.min(free, this.#context.batchLimit));
     if (++this.#signalUses > SIGNAL_USES || this.#stopTaking.signal.aborted) {
       this.#stopTaking = new AbortController();
       this.#signalUses = 1;
     }
     const { signal } = this.#stopTaking;
     const leases = this.#context.parts.store.queue.take(max, { signal });
-    if (!Array.isArray(leases)) this.#taking = this.#taken(leases as Promise<readonly Lease[]>, signal);
-    else for (const lease of leases as readonly Lease[]) this.#add(lease);
+    if (!Array.isArray(leases)) this.#taking = this.#taken(leases, signal);
+    else for (const lease of leases) this.#add(lease);
     return !this.#taking;
   }
 
@@ -185,19 +177,14 @@ export class SessionSender implements DeliveryCarrier {
     return delivery;
   }
 
-  #acquire(): boolean {
-    const wanted = Math.min(this.session.freeSlots, this.#segmentsToGo());
-    const permits = this.#context.parts.limiter.acquire(wanted, { signal: this.#closing.signal });
+  #acquire(free: number): boolean {
+    let wanted = 0;
+    for (const { remaining } of this.#ready) if ((wanted += remaining) >= free) break;
+    const { limiter } = this.#context.parts;
+    const permits = limiter.acquire(Math.min(free, wanted), { signal: this.#closing.signal });
     if (typeof permits === 'number') this.#permits = permits;
     else void this.#wait(permits.then((granted) => void (this.#permits = granted)));
     return !this.#isWaiting;
-  }
-
-  #segmentsToGo(): number {
-    const { freeSlots } = this.session;
-    let segments = 0;
-    for (const { remaining } of this.#ready) if ((segments += remaining) >= freeSlots) break;
-    return segments;
   }
 
   /** Of what is to go next. */

@@ -1,32 +1,17 @@
-import { steadyTime, type Clock, type SteadyTime, type TimerHandle } from '../../clock';
-import { isThenable, type Log } from '../../observability';
-import type {
-  CorrelationEntry,
-  Correlator,
-  Eventually,
-  Lease,
-  OutboundQueue,
-  Settlement,
-  Store,
-} from '../../store';
+import { steadyTime, type SteadyTime, type TimerHandle } from '../../clock';
+import { isThenable } from '../../observability';
+import type { CorrelationEntry, Eventually, Lease, OutboundQueue, Settlement, Store } from '../../store';
+import type { DispatcherParts } from './dispatcher-parts';
 import { PartError } from '../config/errors';
 
 const FIRST_PAUSE = 250;
 const LAST_PAUSE = 10_000;
 
-export interface SettlerParts {
-  readonly store: Store;
-  readonly correlator: Correlator;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface SettlerParts extends DispatcherParts {
   /** Settlements that are not durable yet, at most: then no more is to be sent. */
   readonly maxUnsettled: number;
-  /** Told when a message_id can be found. */
-  correlated(entry: CorrelationEntry): void;
   /** Told when the store has it. */
   settled(settlement: Settlement): void;
-  /** Told after each try to write, with why the store did not take it if it did not. */
-  tried(failure?: unknown): void;
   /** Called when {@link Settler.isFull} or {@link Settler.isReleasing} is no more. */
   changed(): void;
 }
@@ -42,11 +27,8 @@ class Batch {
   progressed: Lease[] = [];
 }
 
-/** One call of the store, and what to do when it has answered. */
-interface Step {
-  write(): Eventually<void>;
-  written(): void;
-}
+/** One call of the store; `both` where it takes entries and settlements in one transaction. */
+type Step = 'release' | 'both' | 'correlate' | 'settle' | 'extend';
 
 /**
  * Writes what became of messages back to the store, in batches, one at a time: what one chunk of the socket brings, or
@@ -70,7 +52,9 @@ export class Settler {
   #pause = FIRST_PAUSE;
   #timer: TimerHandle;
   #abandoned = false;
-  #idleWaiters: (() => void)[] = [];
+  readonly #idleWaiters: (() => void)[] = [];
+  /** For an entry to be written. */
+  readonly #waiters: { readonly last: CorrelationEntry; readonly done: () => void }[] = [];
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
@@ -122,6 +106,12 @@ export class Settler {
     yield* this.#next.entries;
   }
 
+  /** Resolves when the correlator has all that it is to have by now, or never will. */
+  async correlated(): Promise<void> {
+    const last = this.#next.entries.at(-1) ?? this.#batch.entries.at(-1);
+    if (last && !this.#abandoned) await new Promise<void>((done) => this.#waiters.push({ last, done }));
+  }
+
   /** What is on its way back to the store. */
   get unwritten(): Lease[] {
     return [this.#batch, this.#next].flatMap(({ settlements, released }) => [
@@ -141,6 +131,7 @@ export class Settler {
    */
   abandon(): void {
     this.#abandoned = true;
+    for (const { done } of this.#waiters.splice(0)) done();
     if (this.#timer !== undefined) this.#again();
     this.#parts.changed();
   }
@@ -157,12 +148,12 @@ export class Settler {
     for (let step = this.#nextStep(); step; step = this.#nextStep()) {
       let answer: unknown;
       try {
-        answer = step.write();
+        answer = this.#write(step);
       } catch (error) {
         return this.#failed(error);
       }
       if (isThenable(answer)) return void this.#wait(answer, step);
-      step.written();
+      this.#written(step);
     }
     this.#running = false;
     if (this.#idleWaiters.length > 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
@@ -174,56 +165,60 @@ export class Settler {
     } catch (error) {
       return this.#failed(error);
     }
-    step.written();
+    this.#written(step);
     this.#work();
   }
 
   /** Of the batch that is being written, or else of the next. */
   #nextStep(): Step | undefined {
-    const step = this.#step(this.#batch);
+    const step = this.#stepOf(this.#batch);
     if (step) return step;
-    const next = this.#step(this.#next);
-    if (!next) return undefined;
-    this.#batch = this.#next;
-    this.#next = new Batch();
-    return next;
+    // Two in turns: with a window of one, each message is a batch.
+    [this.#batch, this.#next] = [this.#next, this.#batch];
+    return this.#stepOf(this.#batch);
   }
 
-  /** What is to be written next; each drops from the batch what it has written. */
-  #step(batch: Batch): Step | undefined {
-    const { released, entries, settlements, progressed } = batch;
-    const atomic = this.#atomic;
+  #stepOf({ released, entries, settlements, progressed }: Batch): Step | undefined {
     // First: whoever takes waits for them.
-    if (released.length > 0)
-      return { write: () => this.#queue.release(released), written: () => this.#released(batch) };
-    if (atomic && settlements.length > 0)
-      return {
-        write: () => atomic(this.#dated(batch), settlements),
-        written: () => (this.#correlated(batch), this.#settled(batch)),
-      };
-    if (entries.length > 0)
-      return {
-        write: () => this.#parts.correlator.put(this.#dated(batch)),
-        written: () => this.#correlated(batch),
-      };
-    if (settlements.length > 0)
-      return { write: () => this.#queue.settle(settlements), written: () => this.#settled(batch) };
-    if (progressed.length > 0)
-      return { write: () => this.#queue.extend(progressed), written: () => this.#progressed(batch) };
-    return undefined;
+    if (released.length > 0) return 'release';
+    if (this.#atomic && settlements.length > 0) return 'both';
+    if (entries.length > 0) return 'correlate';
+    if (settlements.length > 0) return 'settle';
+    return progressed.length > 0 ? 'extend' : undefined;
   }
 
-  #released(batch: Batch): void {
-    this.#unreleased -= batch.released.length;
-    batch.released = [];
+  #write(step: Step): Eventually<void> {
+    const { released, settlements, progressed } = this.#batch;
+    if (step === 'release') return this.#queue.release(released);
+    if (step === 'extend') return this.#queue.extend(progressed);
+    if (step === 'settle') return this.#queue.settle(settlements);
+    return step === 'both'
+      ? this.#atomic?.(this.#dated(), settlements)
+      : this.#parts.correlator.put(this.#dated());
+  }
+
+  /** The store has it. The lists are the store's from now on. */
+  #written(step: Step): void {
+    const batch = this.#batch;
+    if (step === 'both' || step === 'correlate') this.#correlated(batch);
+    if (step === 'both' || step === 'settle') return this.#settled(batch);
+    if (step === 'correlate') return;
+    if (step === 'release') {
+      this.#unreleased -= batch.released.length;
+      batch.released = [];
+    } else batch.progressed = [];
     this.#worked();
-    if (!this.isReleasing) this.#parts.changed();
+    if (step === 'release' && !this.isReleasing) this.#parts.changed();
   }
 
   #correlated(batch: Batch): void {
     const { entries } = batch;
     batch.entries = [];
-    for (const entry of entries) this.#parts.correlated(entry);
+    for (const entry of entries) this.#parts.listener.correlated(entry);
+    if (this.#waiters.length === 0) return;
+    for (const waiter of this.#waiters.splice(0))
+      if (entries.includes(waiter.last)) waiter.done();
+      else this.#waiters.push(waiter);
   }
 
   #settled(batch: Batch): void {
@@ -241,14 +236,9 @@ export class Settler {
     if (wasFull && !this.isFull) this.#parts.changed();
   }
 
-  #progressed(batch: Batch): void {
-    batch.progressed = [];
-    this.#worked();
-  }
-
   #worked(): void {
     this.#pause = FIRST_PAUSE;
-    this.#parts.tried();
+    this.#parts.listener.storeTried();
   }
 
   #failed(error: unknown): void {
@@ -258,7 +248,7 @@ export class Settler {
       { event: isQueue ? 'queue' : 'correlator', stage: 'settle', err: error },
       `the ${isQueue ? 'store' : 'correlator'} does not take results; trying again`,
     );
-    if (isQueue) this.#parts.tried(error);
+    if (isQueue) this.#parts.listener.storeTried(error);
     if (this.#abandoned) return void this.#giveUp();
     this.#timer = this.#parts.clock.setTimeout(() => this.#again(), this.#pause);
     this.#pause = Math.min(LAST_PAUSE, this.#pause * 2);
@@ -289,8 +279,9 @@ export class Settler {
    * The entries of a batch. Dates of the wall clock as it was are those of the clock as it is: it may have been set while
    * the store was away.
    */
-  #dated(batch: Batch): readonly CorrelationEntry[] {
+  #dated(): readonly CorrelationEntry[] {
     const { lag } = this.#time;
+    const batch = this.#batch;
     const by = batch.lag - lag;
     batch.lag = lag;
     if (by !== 0) for (const entry of batch.entries as { expiresAt: number }[]) entry.expiresAt += by;

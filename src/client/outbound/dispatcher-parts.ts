@@ -1,0 +1,40 @@
+import type { Clock } from '../../clock';
+import type { CompositeLimiter, ThrottleHandler, TokenBucket } from '../../flow-control';
+import type { Log } from '../../observability';
+import type { ResponseView, Session } from '../../session';
+import type { CorrelationEntry, Correlator, DeadReason, Lease, Store } from '../../store';
+import type { Settings } from '../config/options';
+import type { Flight } from './delivery';
+
+/** What the dispatcher tells of the messages that it sends. */
+export interface DispatcherListener {
+  /** Requests were written, with these sequence numbers; both lists are used again. */
+  sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void;
+  /** `session` is absent where the response came after its time-out. */
+  responded(flight: Flight, response: ResponseView, session: Session | undefined): void;
+  /** The correlator has the message_id. */
+  correlated(entry: CorrelationEntry): void;
+  /** Final, and settled in the store. */
+  accepted(lease: Lease): void;
+  /** Final, and settled in the store. */
+  failed(lease: Lease, reason: DeadReason): void;
+  throttled(status: string): void;
+  /** Nothing of it is on the wire any more, for now; asked for its message_ids, {@link Acceptances.isAwaited} says more. */
+  landed(id: string): void;
+  /** The store took what became of messages, or did not, and why. */
+  storeTried(failure?: unknown): void;
+}
+
+export interface DispatcherParts {
+  readonly store: Store;
+  readonly correlator: Correlator;
+  readonly limiter: CompositeLimiter;
+  readonly throttleHandler: ThrottleHandler;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly listener: DispatcherListener;
+  /** The limiter, where its rate is known. */
+  readonly bucket: TokenBucket | undefined;
+}
