@@ -37,7 +37,7 @@ export { OPTIONS, type Listening, type Settings } from './config/options';
 export type { Network } from './config/network';
 export { findProblems, normalise } from './plugins/normalise';
 export type { Parts, SmppClientOptions } from './plugins/client-options';
-export type { FailoverHost } from './config/failover-option';
+export type { FailoverHost } from './config/structured-kinds';
 export type { OptionKind } from './config/option-kinds';
 export { accountOf } from './plugins/store-part';
 export { endpointsOf, typesOf, type Endpoint, type LinkType } from './connection/hosts';

@@ -1,9 +1,6 @@
 import { isIP } from 'node:net';
 import { withoutLineEnd } from '../../text';
 import type { Problem } from './errors';
-import { dataCodings } from './data-codings-option';
-import { hosts } from './failover-option';
-import { languages } from './languages-option';
 import {
   address,
   ascii,
@@ -14,18 +11,25 @@ import {
   flag,
   hostName,
   integer,
-  record,
   seconds,
   secondsOrOff,
-  text,
-  unsetVariable,
   status,
-  vendorTlvs,
+  text,
+  timeZone,
+  unsetVariable,
   type OptionKind,
 } from './option-kinds';
-import { queueKeys } from './queue-key-option';
 import { statusPolicy } from './status-policy';
-import { receiptPattern, receiptStates, timeZone } from './receipt-options';
+import {
+  dataCodings,
+  hosts,
+  languages,
+  queueKeys,
+  receiptPattern,
+  receiptStates,
+  record,
+  vendorTlvs,
+} from './structured-kinds';
 
 /**
  * Every option that is a plain value: its name (the property of smpp-config), its

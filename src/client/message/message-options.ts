@@ -1,7 +1,7 @@
 import type { Priority } from '../../store';
 import { addTime, isDate, readTime, type LanguageName, type TimeZone } from '../../text';
 import { MessageError, show } from '../config/errors';
-import { readLanguages } from '../config/languages-option';
+import { readLanguages } from '../config/structured-kinds';
 
 const METADATA_LIMIT = 8 * 1024;
 const DEFAULT_LANE = 2;
@@ -78,9 +78,12 @@ export function messageClassOf(given: unknown): 0 | 1 | 2 | 3 | undefined {
 /** Languages whose shift tables may be used: the message's own, an empty list too, else the connection's. */
 export function languagesOf(given: unknown, allowed: readonly LanguageName[]): readonly LanguageName[] {
   if (given === undefined) return allowed;
-  const { names, unknown } = readLanguages(given);
-  if (unknown === undefined) return names;
-  throw new MessageError('INVALID_FIELD', 'languages', `languages ${show(given)}: ${unknown}`);
+  try {
+    return readLanguages(given);
+  } catch (error) {
+    const text = `languages ${show(given)}: ${(error as Error).message}`;
+    throw new MessageError('INVALID_FIELD', 'languages', text);
+  }
 }
 
 export function flagOf(field: string, given: unknown): boolean {

@@ -114,6 +114,8 @@ const ADAPTED: readonly (readonly [part: keyof Parts, member: string, adapter: s
   ['sequence', 'next_sequence', 'fromNaz.sequence(…)'],
 ];
 
+export const PART_NAMES = Object.keys(PARTS);
+
 export function isPart(field: string): field is keyof Parts {
   return Object.hasOwn(PARTS, field);
 }
