@@ -87,9 +87,7 @@ export class Answering {
       ...answer?.fields,
       ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
     } as PduInput;
-    const octets = encodePdu(pdu, this.#core.options);
-    if (this.#core.isTraced) this.#core.passes('out', octets);
-    this.#outbound.answer(octets, this.#core.options.clock.monotonic());
+    this.#outbound.answer(encodePdu(pdu, this.#core.options));
   }
 
   /** Unless it was given up. An answer that cannot be encoded leaves it owed to {@link #failed}. */

@@ -153,7 +153,7 @@ export class Inbound {
   /** A response to a request of ours. */
   #heard(asked: Window, { command_status }: ResponseView): void {
     const { control, greeting } = this.#core;
-    if (asked !== control) this.#core.activity.busy(this.#now);
+    if (asked !== control) this.#core.activity.busyAt = this.#now;
     if (command_status === 0 && asked !== greeting) {
       this.#core.known(asked === control ? 'alive' : 'served');
     }
@@ -196,7 +196,7 @@ export class Inbound {
     }
     const { command, sequence_number: sequenceNumber } = pdu;
     if (command === 'enquire_link') return this.#answering.respond('enquire_link_resp', 0, sequenceNumber);
-    this.#core.activity.busy(this.#now);
+    this.#core.activity.busyAt = this.#now;
     if (command === 'unbind') return this.#handleUnbind(sequenceNumber);
     if (!this.#mayCome(command)) {
       const status = isBindCommand(command) && isBound(this.#core.state) ? 'ESME_RALYBND' : 'ESME_RINVBNDSTS';

@@ -2,10 +2,10 @@ import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import type { CodecOptions, Pdu, PduError } from '../protocol';
 import type { ResponseTimes } from './response-time';
+import type { RequestHandler } from './response-view';
 import type { SequenceGenerator } from './sequence';
 import type { Role } from './states';
 import type { Transport } from './transport';
-import type { RequestHandler } from './request-handler';
 
 /** What a request of the peer's is answered with; `fields` are the response's mandatory fields. */
 export interface Answer {

@@ -15,6 +15,7 @@ import { KeepAlive, type Enquirer } from './keep-alive';
 import type { OutboundRequest, SessionOptions } from './options';
 import { Outbound, idOf, isLoss } from './outbound';
 import { Parting } from './parting';
+import type { RequestHandler } from './response-view';
 import { BindError, type CloseCode, type CloseReason } from './reasons';
 import {
   canReceive,
@@ -26,7 +27,6 @@ import {
   type SessionState,
 } from './states';
 import { silent, timeouts } from './timeouts';
-import type { RequestHandler } from './request-handler';
 
 const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
   'bind-timeout': 'BIND_TIMEOUT',
@@ -336,7 +336,7 @@ export class Session {
 
   /** Who waits for an answer is not idle: unbinding would make its request's outcome unknown. */
   #inactive(now: number): void {
-    if (this.#core.window.outstanding + this.#answering.owed > 0) this.#core.activity.busy(now);
+    if (this.#core.window.outstanding + this.#answering.owed > 0) this.#core.activity.busyAt = now;
     else void this.unbind(UNBIND_GRACE);
   }
 }

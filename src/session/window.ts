@@ -1,17 +1,17 @@
 import { onAbort } from '../waiting';
 import { SmppError } from '../protocol';
 import { Congestion } from './congestion';
-import type { RequestHandler } from './request-handler';
 import { RequestTable, type Slot } from './request-table';
-import type { ResponseView } from './response-view';
+import type { RequestHandler, ResponseView } from './response-view';
 
-/** How long responses are waited for; the same for all at every moment. */
+/** How long responses are waited for; the same for all at every moment. Milliseconds. */
 export interface WaitingTime {
-  /** Milliseconds. */
   readonly timeout: number;
   /** How long a response may take until nobody reckons with it any more. */
   readonly longest: number;
+  /** Whether {@link timeout} is longer than was set. */
   readonly isLonger: boolean;
+  /** A response came to what was sent at that time; told of late ones, and of all while it {@link isLonger}. */
   came(sentAt: number): void;
 }
 
@@ -59,7 +59,7 @@ export class Window {
     size: number,
     time: number | WaitingTime,
     failed: (error: unknown) => void,
-    { released = nothing, room = nothing }: WindowListener = {},
+    { released = () => undefined, room = () => undefined }: WindowListener = {},
   ) {
     this.#released = released;
     this.#room = room;
@@ -211,11 +211,7 @@ export class Window {
     const { handler, since } = slot;
     this.#timedOut.remove(slot);
     this.#answered(since, true);
-    try {
-      handler.onLate?.(response);
-    } catch (error) {
-      this.#failed(error);
-    }
+    this.#call(() => handler.onLate?.(response));
     return 'late';
   }
 
@@ -285,8 +281,12 @@ export class Window {
   }
 
   #lose(handler: RequestHandler, why: 'timeout' | 'closed'): void {
+    this.#call(() => handler.onLost(why));
+  }
+
+  #call(work: () => void): void {
     try {
-      handler.onLost(why);
+      work();
     } catch (error) {
       this.#failed(error);
     }
@@ -321,10 +321,6 @@ export class Window {
 /** SMPP 3.4 section 4.3: any request may be answered by generic_nack. */
 function answers({ command_id }: ResponseView, { answerId }: Slot): boolean {
   return command_id === answerId || command_id === GENERIC_NACK;
-}
-
-function nothing(): void {
-  // Nobody listens.
 }
 
 function fixed(timeout: number): WaitingTime {
