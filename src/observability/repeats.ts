@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../clock';
-import { LEVELS, methods, type Level, type Log } from './levels';
+import { LEVELS, before, type Level, type Log } from './levels';
 
 type Facts = Record<string, unknown>;
 
@@ -75,22 +75,15 @@ export function collapseRepeats(
 }
 
 function wrap(log: Log, repeats: Repeats, bindings: string): Log {
-  const written = methods((level, facts, text) => {
-    if (!log.isLevelEnabled(level)) return;
-    if (LEVELS[level] < LEVELS.info) log[level](facts, text);
-    else repeats.take({ log, level, facts, text, bindings });
-  });
-  return {
-    ...written,
-    isLevelEnabled: (level) => log.isLevelEnabled(level),
-    child: (more) => wrap(log.child(more), repeats, bindings + identityOf(more)),
-    get level() {
-      return log.level;
+  return before(
+    log,
+    (level, facts, text) => {
+      if (!log.isLevelEnabled(level)) return;
+      if (LEVELS[level] < LEVELS.info) log[level](facts, text);
+      else repeats.take({ log, level, facts, text, bindings });
     },
-    set level(level) {
-      log.level = level;
-    },
-  };
+    (more) => wrap(log.child(more), repeats, bindings + identityOf(more)),
+  );
 }
 
 interface Line {

@@ -71,7 +71,7 @@ interface PartKind {
   readonly names?: readonly string[];
   /** What it may be, or be made by: the first is what is told of where it is none of them. */
   readonly types?: readonly PluginType[];
-  /** A function is taken, too; or nothing else, where there are neither types nor a shape. */
+  /** A function is taken; without a shape nothing else is, but plugins of the types. */
   readonly maker?: true;
   readonly shape?: Shape;
   readonly give: string;
