@@ -1,5 +1,5 @@
 /**
- * What outlives a connection: keeping the link up, the road of a message from intake
+ * What outlives a connection: keeping the link up, sending a message, from intake
  * to its outcome, receiving, and the events that tell of it all.
  */
 export { SmppClient } from './client';

@@ -18,11 +18,11 @@ import { SequenceCounter, type SequenceGenerator } from './sequence';
 import { isBound } from './states';
 import type { Window } from './window';
 
-/** More than this not yet taken by the operating system: the road stops, so that responses never wait long. */
+/** Octets not yet taken by the operating system from which on no requests are sent, so that responses never wait long. */
 const BACKLOG_LIMIT = 64 * 1024;
 /**
- * A peer that asks and asks and does not take the answers is not read: else they would pile up until it is given up.
- * Far more than the road leaves there, and than a peer that cannot read while it writes would ever cause.
+ * Octets from which on nothing is read from a peer that does not take its answers: they would pile up. Far more than
+ * requests leave there, and than a peer that cannot read while it writes would ever cause.
  */
 const ANSWERS_LIMIT = 1024 * 1024;
 
@@ -53,7 +53,7 @@ export class Outbound {
     return this.#core.options.transport.backlog <= BACKLOG_LIMIT;
   }
 
-  /** Waits while the peer does not take what was written. */
+  /** Waits while it is not {@link isWritable}; resolves also when the session ends. */
   async writable(): Promise<void> {
     while (!this.#core.closing && !this.isWritable) {
       await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));

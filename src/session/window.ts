@@ -31,9 +31,7 @@ const REMEMBERED_LATE = 1000;
 const RESPONSE_BIT = 0x80000000;
 const GENERIC_NACK = 0x80000000;
 
-/**
- * Requests that wait for a response, by sequence number. All have the same time-out: the oldest is the next that is due.
- */
+/** Requests that wait for a response. All have the same time-out at any moment: the oldest is the next that is due. */
 export class Window {
   readonly #time: WaitingTime;
   readonly #congestion: Congestion;
@@ -47,7 +45,7 @@ export class Window {
   #closed = false;
   /** Time-outs since the last response. */
   #timeoutsInARow = 0;
-  /** Since when the first of them waited. */
+  /** Since when the first of these waited; monotonic milliseconds. */
   #silentSince: number | undefined;
   #held = false;
 
@@ -109,19 +107,19 @@ export class Window {
     return due;
   }
 
-  /** Who waits for a response. */
+  /** Handlers of requests that wait for a response, the oldest first. */
   *awaited(): Iterable<RequestHandler> {
     for (let slot = this.#outstanding.oldest; slot; slot = slot.newer) yield slot.handler;
   }
 
-  /** Who has waited in vain, not long ago, and may still hear of one. */
+  /** Handlers of requests that timed out, as long as a late response is reckoned with. */
   *overdue(now: number): Iterable<RequestHandler> {
     for (let slot = this.#timedOut.oldest; slot; slot = slot.newer) {
       if (now - slot.since < this.#time.longest) yield slot.handler;
     }
   }
 
-  /** Requests outstanding at most: what was given, or less while the peer is congested. */
+  /** Requests outstanding at most: the size given, or less while the peer is congested. */
   get size(): number {
     return this.#congestion.size;
   }

@@ -24,7 +24,7 @@ export interface ConnectionManagerParts
   extends Omit<OpeningParts, 'type' | 'credentials' | 'responseTimes'>, Pick<ReconnectingListener, 'drain'> {
   readonly random: () => number;
   readonly reporter: EventReporter;
-  /** The state that people see: it knows of pauses and throttling. */
+  /** The client's state, with `paused` and `throttled`. */
   readonly state: () => ConnectionState;
   readonly bound: (session: Session) => void;
 }
