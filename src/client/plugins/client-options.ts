@@ -33,7 +33,7 @@ export interface Parts {
   resolvePlugin?: ResolvePlugin | undefined;
   /**
    * Whether anybody takes messages: asked before each message that comes in, and each part of a long one. Default:
-   * whether there is a handler of `message`.
+   * whether there is a handler of `message`, and a warning where there is none.
    */
   listening?: () => Listening | Promise<Listening>;
   /** TLS options of Node's `tls.connect`; only with `useTls`. */

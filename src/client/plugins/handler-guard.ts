@@ -13,35 +13,32 @@ export interface AskedHandler extends ThrottleHandler {
   ask(): boolean | Promise<boolean>;
 }
 
-interface Answers {
-  allowRequest: boolean;
-  throttleDelay: number;
-  rate: number | undefined;
-}
-type Asked = keyof Answers;
-
 const isFrom0 = (value: unknown): value is number => typeof value === 'number' && value >= 0;
 
-const RULES: Readonly<Record<Asked, Pick<Rule, 'wanted' | 'fits' | 'instead'>>> = {
+/** By method: its rule, with what it gives where it failed, and what is taken where nothing is known yet. */
+const ASKED = {
   allowRequest: {
     wanted: 'true or false',
-    fits: (value) => typeof value === 'boolean',
-    instead: () => false,
+    fits: (value: unknown) => typeof value === 'boolean',
+    instead: (): boolean => false,
+    unknown: true,
   },
   throttleDelay: {
     wanted: `seconds, from 0 to ${LONGEST_DELAY}`,
-    fits: (value) => isFrom0(value) && value <= LONGEST_DELAY,
-    instead: () => ASK_AGAIN,
+    fits: (value: unknown) => isFrom0(value) && value <= LONGEST_DELAY,
+    instead: (): number => ASK_AGAIN,
+    unknown: ASK_AGAIN,
   },
   rate: {
     wanted: 'segments per second, 0 or more, or undefined',
-    fits: (value) => value === undefined || isFrom0(value),
-    instead: () => undefined,
+    fits: (value: unknown) => value === undefined || isFrom0(value),
+    instead: (): number | undefined => undefined,
+    unknown: undefined,
   },
-};
+} as const;
 
-/** What is taken where nothing is known yet. */
-const UNKNOWN: Answers = { allowRequest: true, throttleDelay: ASK_AGAIN, rate: undefined };
+type Asked = keyof typeof ASKED;
+type Answer<M extends Asked> = ReturnType<(typeof ASKED)[M]['instead']>;
 
 /**
  * A throttle handler of the user's. Its methods may return promises: who cannot wait gets the last answer that is known.
@@ -51,9 +48,9 @@ const UNKNOWN: Answers = { allowRequest: true, throttleDelay: ASK_AGAIN, rate: u
 export class GuardedHandler implements AskedHandler {
   readonly throttled: () => void;
   readonly notThrottled: () => void;
-  readonly #ask: Readonly<Record<Asked, () => unknown>>;
+  readonly #ask: (method: Asked) => unknown;
   readonly #pause: Pause;
-  readonly #known: Partial<Answers> = {};
+  readonly #known = new Map<Asked, unknown>();
   readonly #asking = new Map<Asked, Promise<unknown>>();
 
   constructor(
@@ -70,12 +67,9 @@ export class GuardedHandler implements AskedHandler {
       throttled();
     };
     this.notThrottled = guarded('notThrottled', tell);
-    const ask = (method: Asked): (() => unknown) => guarded(method, { ...RULES[method], promise: 'limited' });
-    this.#ask = {
-      allowRequest: ask('allowRequest'),
-      throttleDelay: ask('throttleDelay'),
-      rate: ask('rate'),
-    };
+    const methods = Object.keys(ASKED) as Asked[];
+    const asks = new Map(methods.map((one) => [one, guarded(one, { ...ASKED[one], promise: 'limited' })]));
+    this.#ask = (method) => asks.get(method)?.();
     this.#pause = new Pause(pause.throttleWait, pause.clock);
   }
 
@@ -103,22 +97,21 @@ export class GuardedHandler implements AskedHandler {
   }
 
   /** The answer, or what was known last while it is on its way. */
-  #now<M extends Asked>(method: M): Answers[M] {
+  #now<M extends Asked>(method: M): Answer<M> {
     const answer = this.#answer(method);
     if (!(answer instanceof Promise)) return answer;
-    return method in this.#known ? (this.#known[method] as Answers[M]) : UNKNOWN[method];
+    return (this.#known.has(method) ? this.#known.get(method) : ASKED[method].unknown) as Answer<M>;
   }
 
   /** One that is on its way is not asked for twice. */
-  #answer<M extends Asked>(method: M): Answers[M] | Promise<Answers[M]> {
-    type Answer = Answers[M];
+  #answer<M extends Asked>(method: M): Answer<M> | Promise<Answer<M>> {
     const asking = this.#asking.get(method);
-    if (asking) return asking as Promise<Answer>;
-    const given = this.#ask[method]() as Answer | Promise<Answer>;
+    if (asking) return asking as Promise<Answer<M>>;
+    const given = this.#ask(method) as Answer<M> | Promise<Answer<M>>;
     if (!(given instanceof Promise)) return given;
     const answer = given.then((value) => {
       this.#asking.delete(method);
-      this.#known[method] = value;
+      this.#known.set(method, value);
       return value;
     });
     this.#asking.set(method, answer);
