@@ -7,8 +7,8 @@ import {
   writtenElements,
 } from './encode';
 import { segmentOctets } from './segment-octets';
-import { encodePlain } from './plain';
-import { capacity, isWhole } from './plan/capacity';
+import { SINGLE, encodePlain } from './plain';
+import { isWhole } from './plan/capacity';
 import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import { characterCount } from './measure';
 import { layOut, type PlanOptions, type Written } from './plan/plan';
@@ -50,8 +50,6 @@ function segmentPlain(text: string, options: SegmentOptions): SegmentedMessage |
     perSegment: SINGLE,
   };
 }
-
-const SINGLE = capacity('septets', 0);
 
 function segmentPlanned(text: string, options: SegmentOptions): SegmentedMessage {
   const plan = planOptions(options, options);

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER, nextTick, systemClock, type Clock } from '../../clock';
+import { LONGEST_TIMER, nextTick, nextTurn, systemClock, type Clock } from '../../clock';
 import type { PartError } from '../config/errors';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
@@ -51,6 +51,10 @@ class GuardedClock implements Clock {
 
   clearTimeout(timer: unknown): void {
     this.#clock.clearTimeout(timer);
+  }
+
+  setImmediate(callback: () => void): void {
+    void nextTurn(this.#clock).then(callback);
   }
 
   #read(name: keyof typeof WANTED, earliest: number): number {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { RateLimiter } from '../../flow-control';
 import { isThenable } from '../../observability';
 import { SmppError } from '../../protocol';
@@ -21,7 +22,7 @@ export interface Rule {
    */
   readonly promise?: 'limited' | 'watched' | 'any';
   /** Gives the result where it failed; absent: the failure is thrown. */
-  readonly instead?: () => unknown;
+  readonly instead?: (args: readonly unknown[]) => unknown;
   /** Whoever calls tells of failures: they are not logged. */
   readonly untold?: boolean;
   /** An `SmppError` of the part's own is thrown as it is, and not logged. */
@@ -49,7 +50,7 @@ export function guard(rule: Rule, call: (...args: never[]) => unknown, faults?: 
     if (passesErrors && error instanceof SmppError && !(error instanceof PartError)) throw error;
     const failure = error instanceof PartError ? error : partFailed(part, method, error);
     telling?.failed(part, method, failure);
-    if (instead) return instead();
+    if (instead) return instead(args);
     throw failure;
   };
   const timed = (given: PromiseLike<unknown>): Promise<unknown> => {
@@ -187,8 +188,20 @@ export function guardRandom(random: () => number, faults: PartFaults): () => num
     method: 'random',
     wanted: 'a number from 0 to 1',
     fits: (value) => typeof value === 'number' && value >= 0 && value <= 1,
-    instead: Math.random,
+    instead: () => Math.random(),
   };
   const next = guard(rule, random, faults) as () => number;
   return () => Math.min(next(), 1 - Number.EPSILON);
+}
+
+/** As many octets as are asked for; where it fails, those of the platform. */
+export function guardRandomOctets(random: (count: number) => Uint8Array, faults: PartFaults): typeof random {
+  const rule: Rule = {
+    part: 'randomOctets',
+    method: 'randomOctets',
+    wanted: ([count]) => `${String(count)} octets`,
+    fits: (value, [count]) => value instanceof Uint8Array && value.length === count,
+    instead: ([count]) => randomBytes(count as number),
+  };
+  return guard(rule, random, faults) as typeof random;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock, type Clock } from '../../clock';
 import {
   AdaptiveThrottleHandler,
@@ -13,7 +14,14 @@ import type { TextCodec } from '../../text';
 import { guardClock } from './clock-guard';
 import { ConfigError } from '../config/errors';
 import type { Network } from '../config/network';
-import { guardCodec, guardLimiter, guardListening, guardRandom, guardSequence } from './guard';
+import {
+  guardCodec,
+  guardLimiter,
+  guardListening,
+  guardRandom,
+  guardRandomOctets,
+  guardSequence,
+} from './guard';
 import { GuardedHandler } from './handler-guard';
 import { DEFAULT_CLIENT_ID, type Settings } from '../config/options';
 import type { Parts, SmppClientOptions } from './client-options';
@@ -39,6 +47,7 @@ export interface OpenParts extends StorePart {
   readonly network: Network | undefined;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly randomOctets: (count: number) => Uint8Array;
   readonly log: CollapsedLog;
   /** Closes what is the client's own, and tells what the log has counted. */
   close(): Promise<void>;
@@ -86,6 +95,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     throttleHandler,
     clock,
     random: options.random ? guardRandom(options.random, faults) : Math.random,
+    randomOctets: options.randomOctets ? guardRandomOctets(options.randomOctets, faults) : randomBytes,
     log,
     close: async () => {
       faults.end();
