@@ -135,11 +135,6 @@ export class Session {
     return this.#core.window.idle();
   }
 
-  /** Waits until a slot of the window is free, which another may take first: look at {@link freeSlots}. */
-  slot(signal?: AbortSignal): Promise<void> {
-    return this.#core.window.slot(signal);
-  }
-
   /** Whether the peer takes what is written; where it does not, {@link onRoom} tells when it does. */
   get isWritable(): boolean {
     return this.#outbound.isWritable;

@@ -129,11 +129,6 @@ export class Window {
     this.#wake();
   }
 
-  /** Waits until a slot is free; does not take it: look again. Rejects when the session closes or `signal` aborts. */
-  slot(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => this.whenFree(resolve, reject, signal));
-  }
-
   /**
    * Calls `granted` as soon as a slot is free, which it may take there and then, before {@link WindowListener.room}
    * is told; or `refused` when the session closes or `signal` aborts.

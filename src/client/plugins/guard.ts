@@ -181,27 +181,37 @@ export function guardListening(listening: AskListening, faults: PartFaults): Ask
   return guard(rule, listening, faults) as AskListening;
 }
 
-/** From 0 to below 1; where it fails, from `Math.random`. */
-export function guardRandom(random: () => number, faults: PartFaults): () => number {
+/** From 0 to below 1; where it fails, from `otherwise`. */
+export function guardRandom(
+  random: () => number,
+  faults: PartFaults,
+  otherwise: () => number = Math.random,
+): () => number {
   const rule: Rule = {
     part: 'random',
     method: 'random',
     wanted: 'a number from 0 to 1',
     fits: (value) => typeof value === 'number' && value >= 0 && value <= 1,
-    instead: () => Math.random(),
+    instead: otherwise,
   };
   const next = guard(rule, random, faults) as () => number;
   return () => Math.min(next(), 1 - Number.EPSILON);
 }
 
-/** As many octets as are asked for; where it fails, those of the platform. */
-export function guardRandomOctets(random: (count: number) => Uint8Array, faults: PartFaults): typeof random {
+type Octets = (count: number) => Uint8Array;
+
+/** As many octets as are asked for; where it fails, from `otherwise`. */
+export function guardRandomOctets(
+  random: Octets,
+  faults: PartFaults,
+  otherwise: Octets = randomBytes,
+): Octets {
   const rule: Rule = {
     part: 'randomOctets',
     method: 'randomOctets',
     wanted: ([count]) => `${String(count)} octets`,
     fits: (value, [count]) => value instanceof Uint8Array && value.length === count,
-    instead: ([count]) => randomBytes(count as number),
+    instead: ([count]) => otherwise(count as number),
   };
-  return guard(rule, random, faults) as typeof random;
+  return guard(rule, random, faults) as Octets;
 }
