@@ -39,8 +39,12 @@ export function guard(rule: Rule, call: (...args: never[]) => unknown, faults?: 
   const { part, method, wanted = '', fits, promise, instead, untold = false, passesErrors = false } = rule;
   const telling = untold ? undefined : faults;
   const checked = (given: unknown, args: readonly unknown[]): unknown => {
-    if (fits && !fits(given, args)) {
-      throw wrongResult(part, method, given, typeof wanted === 'string' ? wanted : wanted(args));
+    try {
+      if (fits && !fits(given, args)) {
+        throw wrongResult(part, method, given, typeof wanted === 'string' ? wanted : wanted(args));
+      }
+    } catch (error) {
+      return failed(error, args);
     }
     telling?.worked(part, method);
     return given;
@@ -58,15 +62,19 @@ export function guard(rule: Rule, call: (...args: never[]) => unknown, faults?: 
     return faults && promise === 'watched' ? faults.watch(part, method, given) : Promise.resolve(given);
   };
   return (...args) => {
+    let given: unknown;
+    let isLater: boolean;
     try {
-      const given = (call as Method)(...args);
-      if (!promise || !isThenable(given)) return checked(given, args);
-      return timed(given)
-        .then((value) => checked(value, args))
-        .catch((error: unknown) => failed(error, args));
+      given = (call as Method)(...args);
+      isLater = promise !== undefined && isThenable(given);
     } catch (error) {
       return failed(error, args);
     }
+    if (!isLater) return checked(given, args);
+    return timed(given as PromiseLike<unknown>).then(
+      (value) => checked(value, args),
+      (error: unknown) => failed(error, args),
+    );
   };
 }
 

@@ -110,7 +110,14 @@ function guardMethod(call: Method, method: string, { part, faults, always = fals
     ...RESULTS[`${part} ${method}`],
   };
   const guarded = guard(rule, call, faults);
-  return async (...args) => guarded(...args);
+  return (...args) => {
+    try {
+      return Promise.resolve(guarded(...args));
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
+      return Promise.reject(error);
+    }
+  };
 }
 
 /** A store that was brought along: each of its parts fails as itself. */
