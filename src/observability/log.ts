@@ -53,7 +53,7 @@ function writerTo(sink: LogSink): (line: string) => void {
   return (line) => give(JSON.parse(line) as Record<string, unknown>);
 }
 
-/** There is no log to write it to. */
+/** By a warning of the process, for there is no log to write it to. */
 function warnOnce(text: string): (error: unknown) => void {
   let told = false;
   return (error) => {
@@ -63,7 +63,7 @@ function warnOnce(text: string): (error: unknown) => void {
   };
 }
 
-/** For those who want no log. */
+/** A log that writes nothing. */
 export const silentLog: Log = createLog({ level: 'silent' });
 
 function hiddenNames(messageText: boolean): readonly string[] {

@@ -45,7 +45,7 @@ export interface Parts {
   network?: Network;
   /** Gives numbers from 0 to 1; default Math.random. For the jitter of reconnecting and reference numbers. */
   random?: () => number;
-  /** So many octets, which must differ over restarts and processes: ids are made of them. Default `randomBytes` of node:crypto. */
+  /** Gives so many octets, which must differ over restarts and processes: ids are made of them. Default `randomBytes` of node:crypto. */
   randomOctets?: (count: number) => Uint8Array;
 }
 
