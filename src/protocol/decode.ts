@@ -76,11 +76,8 @@ function unknownPdu(header: PduHeader, octets: Buffer): Pdu {
 }
 
 function wrongLength({ command_length }: PduHeader, octets: Buffer): PduError {
-  return new PduError(
-    'PDU_LENGTH',
-    `command_length is ${command_length}, but there are ${octets.length} octets: cut a stream with PduFramer first`,
-    { command_status: STATUSES.ESME_RINVCMDLEN[0] },
-  );
+  const message = `command_length is ${command_length}, but there are ${octets.length} octets: cut a stream with PduFramer first`;
+  return new PduError('PDU_LENGTH', message, { command_status: STATUSES.ESME_RINVCMDLEN[0] });
 }
 
 /** Named for what a console shows. */

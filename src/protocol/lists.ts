@@ -77,12 +77,8 @@ function decodeList<T>(cursor: Cursor, field: FieldSpec, decodeOne: () => T): T[
   const items: T[] = [];
   for (let at = 0; at < cursor.count; at++) {
     if (cursor.offset >= cursor.end) {
-      cursor.fail(
-        'PDU_TRUNCATED',
-        `${field.name} should have ${cursor.count} entries, but the PDU ends after ${at}`,
-        field.status,
-        field.name,
-      );
+      const message = `${field.name} should have ${cursor.count} entries, but the PDU ends after ${at}`;
+      cursor.fail('PDU_TRUNCATED', message, field.status, field.name);
       break;
     }
     items.push(decodeOne());
@@ -123,12 +119,8 @@ export const destinations = {
       const item = bare();
       const flag = (item.dest_flag = cursor.octets[cursor.offset++]);
       if (flag !== SME && flag !== LIST) {
-        cursor.fail(
-          'INVALID_DEST_FLAG',
-          `dest_flag ${flag} is neither 1 (address) nor 2 (distribution list)`,
-          'ESME_RINVDESTFLAG',
-          'dest_flag',
-        );
+        const message = `dest_flag ${flag} is neither 1 (address) nor 2 (distribution list)`;
+        cursor.fail('INVALID_DEST_FLAG', message, 'ESME_RINVDESTFLAG', 'dest_flag');
       }
       return decodeItem(cursor, fieldsOf(flag === LIST ? LIST : SME), item);
     });

@@ -174,10 +174,8 @@ export function describeStatus(codeOrName: number | string): StatusDescription {
 /** The error for a status name that is none. */
 export function unknownStatus(name: string): SmppError {
   const hint = didYouMean(name, codes.keys());
-  return new SmppError(
-    'UNKNOWN_STATUS',
-    `"${name}" is not a command_status${hint}; give a name such as ESME_ROK, or a code such as 0x00000401`,
-  );
+  const message = `"${name}" is not a command_status${hint}; give a name such as ESME_ROK, or a code such as 0x00000401`;
+  return new SmppError('UNKNOWN_STATUS', message);
 }
 
 /** SMPP 5.0 section 4.7.6: 0x400 to 0x4FF are the vendors', all others reserved. */

@@ -48,12 +48,8 @@ function sizeOfInteger(definition: TlvDefinition, lengths: readonly number[], va
     for (const length of lengths) if (value < 256 ** length) return length;
   }
   const most = 256 ** Math.max(...lengths) - 1;
-  throw invalid(
-    definition,
-    value,
-    `is not allowed: give an integer from 0 to ${most}`,
-    'ESME_RINVOPTPARAMVAL',
-  );
+  const message = `is not allowed: give an integer from 0 to ${most}`;
+  throw invalid(definition, value, message, 'ESME_RINVOPTPARAMVAL');
 }
 
 function checkedLength(definition: TlvDefinition, value: unknown, length: number): number {
@@ -161,12 +157,8 @@ function repeated(
 
 function overrun(cursor: Cursor, tag: number, length: number, left: number): void {
   const name = tagName(tag);
-  cursor.fail(
-    'TLV_OVERRUN',
-    `the TLV ${name} should have ${length} octets, but the PDU has only ${left} left`,
-    'ESME_RINVOPTPARSTREAM',
-    name,
-  );
+  const message = `the TLV ${name} should have ${length} octets, but the PDU has only ${left} left`;
+  cursor.fail('TLV_OVERRUN', message, 'ESME_RINVOPTPARSTREAM', name);
 }
 
 function decodeValue(cursor: Cursor, definition: TlvDefinition, start: number, length: number): TlvValue {

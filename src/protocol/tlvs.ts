@@ -232,8 +232,6 @@ function defineVendorTlv(vendorTlv: VendorTlv): TlvDefinition {
 }
 
 function invalid(vendorTlv: VendorTlv, why: string): SmppError {
-  return new SmppError(
-    'INVALID_VENDOR_TLV',
-    `vendor TLV ${JSON.stringify(vendorTlv)} cannot be used: ${why}`,
-  );
+  const message = `vendor TLV ${JSON.stringify(vendorTlv)} cannot be used: ${why}`;
+  return new SmppError('INVALID_VENDOR_TLV', message);
 }

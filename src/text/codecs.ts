@@ -125,9 +125,6 @@ function decodeAscii(octets: Buffer): string {
 
 export function undecodable(encoding: string, detail: { position?: number; cause?: unknown }): TextError {
   const where = detail.position === undefined ? '' : ` (octet ${detail.position})`;
-  return new TextError(
-    'UNDECODABLE',
-    `The octets are not ${encoding}${where}: take them as they are, or name another encoding.`,
-    { field: 'short_message', ...detail },
-  );
+  const message = `The octets are not ${encoding}${where}: take them as they are, or name another encoding.`;
+  return new TextError('UNDECODABLE', message, { field: 'short_message', ...detail });
 }

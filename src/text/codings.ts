@@ -53,11 +53,8 @@ export function dataCodingOf(encoding: string, options: NumberOptions): number {
   if (dataCodings[own] === undefined) return own;
   const other = STANDARD_NUMBERS.find((number) => codingOf(number, options)?.encoding === encoding);
   if (other !== undefined) return other;
-  throw new TextError(
-    'INVALID_OPTION',
-    `data_coding ${own} means ${dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding}: give it one there, or choose another encoding.`,
-    { field: 'encoding' },
-  );
+  const message = `data_coding ${own} means ${dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding}: give it one there, or choose another encoding.`;
+  throw new TextError('INVALID_OPTION', message, { field: 'encoding' });
 }
 
 /** SMPP's own; beyond them each number says more than the alphabet. */
@@ -67,11 +64,8 @@ const STANDARD_NUMBERS: readonly number[] = Array.from({ length: 16 }, (_, numbe
 function classedHere(encoding: string, messageClass: MessageClass, options: NumberOptions): number {
   const own = classedNumber(encoding, messageClass);
   if (own === undefined) {
-    throw new TextError(
-      'INVALID_OPTION',
-      `There is no message class for ${encoding}: use ${CLASSED.join(', ')}, or leave messageClass away.`,
-      { field: 'messageClass' },
-    );
+    const message = `There is no message class for ${encoding}: use ${CLASSED.join(', ')}, or leave messageClass away.`;
+    throw new TextError('INVALID_OPTION', message, { field: 'messageClass' });
   }
   const means = (number: number): boolean => {
     const coding = codingOf(number, options);
@@ -80,11 +74,8 @@ function classedHere(encoding: string, messageClass: MessageClass, options: Numb
   if (options.dataCodings?.[own] === undefined || means(own)) return own;
   const other = ALL_NUMBERS.find(means);
   if (other !== undefined) return other;
-  throw new TextError(
-    'INVALID_OPTION',
-    `data_coding ${own} means ${options.dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding} of class ${messageClass}: choose another encoding, or leave messageClass away.`,
-    { field: 'messageClass' },
-  );
+  const message = `data_coding ${own} means ${options.dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding} of class ${messageClass}: choose another encoding, or leave messageClass away.`;
+  throw new TextError('INVALID_OPTION', message, { field: 'messageClass' });
 }
 
 const CLASSED = ENCODING_NAMES.filter((name) => classedNumber(name, 0) !== undefined);
@@ -102,9 +93,6 @@ export function resolveEncoding(
   if (codecs?.some((codec) => codec.name === name)) return name;
   const known = encodingName(name);
   if (known !== undefined) return known;
-  throw new TextError(
-    'UNKNOWN_ENCODING',
-    `There is no encoding ${JSON.stringify(name)} (${field}): use auto, ${ENCODING_NAMES.join(', ')} or the name of a codec.`,
-    { field },
-  );
+  const message = `There is no encoding ${JSON.stringify(name)} (${field}): use auto, ${ENCODING_NAMES.join(', ')} or the name of a codec.`;
+  throw new TextError('UNKNOWN_ENCODING', message, { field });
 }

@@ -99,20 +99,14 @@ function requestedEncoding(options: EncodeOptions): string {
   if (data_coding === undefined) return 'auto';
   const coding = codingOf(data_coding, options);
   if (coding && coding.encoding !== 'binary') return coding.encoding;
-  throw new TextError(
-    'UNKNOWN_ENCODING',
-    `A text cannot be sent with data_coding ${data_coding} alone: name the encoding too, or pass a Buffer.`,
-    { field: 'data_coding' },
-  );
+  const message = `A text cannot be sent with data_coding ${data_coding} alone: name the encoding too, or pass a Buffer.`;
+  throw new TextError('UNKNOWN_ENCODING', message, { field: 'data_coding' });
 }
 
 function checkedLanguage(name: string, field: string): LanguageName {
   if (isLanguage(name)) return name;
-  throw new TextError(
-    'INVALID_OPTION',
-    `There are no shift tables for ${JSON.stringify(name)} (${field}): use ${languageNames().join(', ')}.`,
-    { field },
-  );
+  const message = `There are no shift tables for ${JSON.stringify(name)} (${field}): use ${languageNames().join(', ')}.`;
+  throw new TextError('INVALID_OPTION', message, { field });
 }
 
 function codecRepertoire(encoding: string, codecs: readonly TextCodec[]): Repertoire | undefined {
@@ -167,11 +161,8 @@ function unencodable(text: string, position: number, encoding: string, options: 
     encodings.length > 0
       ? `These can: ${encodings.join(', ')}.`
       : 'It is half of a surrogate pair, which is no character: the text was cut within one.';
-  return new TextError(
-    'UNENCODABLE',
-    `The character ${JSON.stringify(character)} (${name}) at ${position} cannot be written in ${encoding}. ${remedy}`,
-    { field: 'short_message', position, character, encodings },
-  );
+  const message = `The character ${JSON.stringify(character)} (${name}) at ${position} cannot be written in ${encoding}. ${remedy}`;
+  return new TextError('UNENCODABLE', message, { field: 'short_message', position, character, encodings });
 }
 
 function encodingsWith(codePoint: number, options: PlanOptions): string[] {

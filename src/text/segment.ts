@@ -9,9 +9,10 @@ import {
 import { segmentOctets } from './segment-octets';
 import { encodePlain } from './plain';
 import { capacity, isWhole } from './plan/capacity';
-import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
+import { buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import { characterCount } from './measure';
-import { layOut, type PlanOptions, type Written } from './plan/plan';
+import { UDHI } from './udh';
+import { layOut, type Layout, type PlanOptions, type Written } from './plan/plan';
 import type { SegmentInput, SegmentOptions, SegmentedMessage, SubmitSmFields } from './types';
 
 /**
@@ -64,7 +65,7 @@ function segmentPlanned(text: string, options: SegmentOptions): SegmentedMessage
   };
   const { encoding, units, repertoire, language } = written;
   return {
-    segments: frames(written, layout.starts, layout.perSegment, frame, plan, options),
+    segments: frames(written, layout, frame, plan, options),
     encoding,
     data_coding: frame.data_coding,
     characters: characterCount(written.text),
@@ -78,33 +79,26 @@ function segmentPlanned(text: string, options: SegmentOptions): SegmentedMessage
 
 function frames(
   written: Written,
-  starts: readonly number[],
-  perSegment: number,
+  { starts, perSegment }: Layout,
   frame: Frame,
   plan: PlanOptions,
   options: SegmentOptions,
 ): SubmitSmFields[] {
   const { text, units, repertoire } = written;
-  const encodeFrom = (start: number, end: number, headerOctets: number): Buffer =>
-    encodeWritten(
-      written,
-      start === 0 && end === text.length ? text : text.slice(start, end),
-      options.codecs,
-      headerOctets,
-    );
+  const encodePart = (index: number, headerOctets: number): Buffer => {
+    const piece = starts.length === 1 ? text : text.slice(starts[index], starts[index + 1]);
+    return encodeWritten(written, piece, options.codecs, headerOctets);
+  };
+  const encodeAll = (headerOctets: number): Buffer => encodePart(0, headerOctets);
   const fits = starts.length === 1 && units <= perSegment;
-  if (fits && options.method !== 'payload-always') {
-    return [buildSingle(frame, (headerOctets) => encodeFrom(0, text.length, headerOctets))];
-  }
-  if (isWhole(options.method)) {
-    return [buildPayload(frame, (headerOctets) => encodeFrom(0, text.length, headerOctets))];
-  }
-  concatenable(
-    { parts: starts.length, maxParts: plan.maxParts, perSegment, what: `${units} ${repertoire.unit}` },
-    frame.elements,
-    options.method,
-  );
-  return buildParts(frame, options, starts.length, (index, headerOctets) =>
-    encodeFrom(starts[index] ?? 0, starts[index + 1] ?? text.length, headerOctets),
-  );
+  if (fits && options.method !== 'payload-always') return [buildSingle(frame, encodeAll)];
+  if (isWhole(options.method)) return [buildPayload(frame, encodeAll)];
+  const size = {
+    parts: starts.length,
+    maxParts: plan.maxParts,
+    perSegment,
+    what: `${units} ${repertoire.unit}`,
+  };
+  concatenable(size, frame.elements, options.method);
+  return buildParts(frame, options, starts.length, encodePart);
 }

@@ -36,9 +36,8 @@ class Compiler {
 
   add<T extends Instruction>(instruction: T): T {
     if (this.instructions.length >= MAX_INSTRUCTIONS) {
-      throw invalidPattern(
-        'it is too large: counted repetitions such as {1,65} are as long as what they count',
-      );
+      const message = 'it is too large: counted repetitions such as {1,65} are as long as what they count';
+      throw invalidPattern(message);
     }
     this.instructions.push(instruction);
     return instruction;

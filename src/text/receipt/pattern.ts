@@ -1,4 +1,4 @@
-import type { FieldName, ReceiptFields } from './fields';
+import { byWord, type FieldName, type ReceiptFields } from './fields';
 import { compile, type Instruction, type Program } from './pattern-program';
 import { PatternParser, invalidPattern, type Assertion } from './pattern-syntax';
 
@@ -12,18 +12,11 @@ export interface ReceiptPattern {
 const MAX_TEXT = 1000;
 
 /** Names of groups: our own, and those of the specification's text. */
-const GROUPS: ReadonlyMap<string, FieldName> = new Map([
-  ['id', 'id'],
-  ['message_id', 'id'],
-  ['sub', 'sub'],
-  ['dlvrd', 'dlvrd'],
-  ['submit_date', 'submit_date'],
-  ['done_date', 'done_date'],
-  ['stat', 'stat'],
-  ['state', 'stat'],
-  ['err', 'err'],
-  ['text', 'text'],
-]);
+// prettier-ignore
+const GROUPS = byWord<FieldName>({
+  id: 'id message_id', sub: 'sub', dlvrd: 'dlvrd', submit_date: 'submit_date', done_date: 'done_date',
+  stat: 'stat state', err: 'err', text: 'text',
+});
 
 /**
  * Compiles a user's pattern for receipts: a regular expression with named groups (`id`, `stat`, `err`, `submit_date`,
