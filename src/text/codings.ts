@@ -1,8 +1,7 @@
 import { TextError } from './errors';
 import { alphabetOf, meaningOf, type DataCodings } from './plan/data-codings';
 import { ENCODING_NAMES, classedNumber, encodingName, encodingSpec, speltNumber } from './plan/names';
-import type { MessageClass } from './plan/types';
-import type { Coding } from './plan/types';
+import type { Coding, MessageClass } from './plan/types';
 import type { TextCodec } from './types';
 
 export interface CodingOptions {
@@ -28,7 +27,7 @@ export function codingOf(data_coding: number, options: CodingOptions = {}): Codi
   return meaningOf(data_coding, alphabet);
 }
 
-export interface NumberOptions extends CodingOptions {
+interface NumberOptions extends CodingOptions {
   /** The encoding as it was asked for: a spelling of naz's may have a number of its own. */
   readonly encoding?: string | undefined;
   readonly messageClass?: MessageClass | undefined;
@@ -57,9 +56,6 @@ export function dataCodingOf(encoding: string, options: NumberOptions): number {
   throw new TextError('INVALID_OPTION', message, { field: 'encoding' });
 }
 
-/** SMPP's own; beyond them each number says more than the alphabet. */
-const STANDARD_NUMBERS: readonly number[] = Array.from({ length: 16 }, (_, number) => number);
-
 /** Where the standard's number means something else at this SMSC: another of the same class. */
 function classedHere(encoding: string, messageClass: MessageClass, options: NumberOptions): number {
   const own = classedNumber(encoding, messageClass);
@@ -80,6 +76,8 @@ function classedHere(encoding: string, messageClass: MessageClass, options: Numb
 
 const CLASSED = ENCODING_NAMES.filter((name) => classedNumber(name, 0) !== undefined);
 const ALL_NUMBERS: readonly number[] = Array.from({ length: 256 }, (_, number) => number);
+/** SMPP's own; beyond them each number says more than the alphabet. */
+const STANDARD_NUMBERS = ALL_NUMBERS.slice(0, 16);
 
 /**
  * The name of a built-in encoding or of one of the user's codecs.

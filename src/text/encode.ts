@@ -1,15 +1,14 @@
 import { builtInCodec, builtInRepertoire } from './codecs';
 import { codingOf, dataCodingOf, resolveEncoding } from './codings';
 import { TextError } from './errors';
-import { DEFAULT_GSM } from './plan/gsm-alphabet';
+import { encodeSeptets } from './gsm';
+import { DEFAULT_GSM, countSeptets } from './plan/gsm-alphabet';
 import { alphabetOf, gsmOf } from './plan/data-codings';
 import { isLanguage, languageHas, languageNames } from './plan/languages';
 import { ENCODING_NAMES, encodingName, speltNumber } from './plan/names';
-import { checkOptions } from './options';
-import { encodePlain } from './plain';
 import { choose, type PlanOptions, type Written } from './plan/plan';
 import type { Repertoire } from './plan/repertoire';
-import type { LanguageName } from './plan/types';
+import { LONG_MESSAGE_METHODS, UNENCODABLE, type LanguageName } from './plan/types';
 import type { EncodeOptions, EncodedText, SegmentOptions, TextCodec } from './types';
 import { elementsLength, formatUserDataHeader, shiftElements, type UdhElement } from './udh';
 
@@ -177,4 +176,43 @@ function encodingsWith(codePoint: number, options: PlanOptions): string[] {
 /** The elements that a written text needs in every segment's header. */
 export function writtenElements(written: Written): UdhElement[] {
   return written.table ? shiftElements(written.table.locking, written.table.single) : [];
+}
+
+/**
+ * The short way for most texts: where the options ask for nothing but the GSM default alphabet
+ * and the text is in it, no plan is needed, whatever they say about texts that are not. Measured: a fifth of the time.
+ */
+export function encodePlain(text: string, options: EncodeOptions): Buffer | undefined {
+  const { encoding, defaultAlphabet, dataCodings } = options;
+  if (encoding !== undefined && encoding !== 'auto' && encoding !== 'gsm0338') return undefined;
+  if (defaultAlphabet !== undefined && defaultAlphabet !== 'gsm0338') return undefined;
+  if (dataCodings && (encoding === 'gsm0338' || dataCodings[0] !== undefined)) return undefined;
+  if (options.data_coding || options.messageClass !== undefined || options.codecs?.length) return undefined;
+  const septets = countSeptets(DEFAULT_GSM, text);
+  return septets < 0 ? undefined : encodeSeptets(text, DEFAULT_GSM, septets);
+}
+
+const CLASSES = [0, 1, 2, 3];
+
+/**
+ * Options that would go out as something else, for who calls without types.
+ * @throws TextError `INVALID_OPTION`
+ */
+export function checkOptions(options: EncodeOptions, layout: Partial<SegmentOptions>): void {
+  check('method', layout.method, LONG_MESSAGE_METHODS);
+  check('unencodable', options.unencodable, UNENCODABLE);
+  check('messageClass', options.messageClass, CLASSES);
+  const { maxParts } = layout;
+  if (maxParts === undefined || (Number.isInteger(maxParts) && maxParts > 0)) return;
+  throw invalid('maxParts', maxParts, 'give a whole number from 1 to 255');
+}
+
+function check(field: string, given: unknown, known: readonly unknown[]): void {
+  if (given !== undefined && !known.includes(given)) throw invalid(field, given, `give ${known.join(', ')}`);
+}
+
+function invalid(field: string, given: unknown, remedy: string): TextError {
+  return new TextError('INVALID_OPTION', `${field} cannot be ${JSON.stringify(given)}: ${remedy}.`, {
+    field,
+  });
 }

@@ -1,4 +1,4 @@
-import type { MessagePart } from './message-part';
+import type { MessagePart } from './user-data';
 
 /** What the parts of one message have in common. */
 export type MessageFacts = Pick<MessagePart, 'source' | 'destination' | 'method' | 'reference' | 'total'>;

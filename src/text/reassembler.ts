@@ -1,5 +1,5 @@
 import { JoinedSigns, type JoinedEntry } from './joined-signs';
-import type { MessagePart } from './message-part';
+import type { MessagePart } from './user-data';
 import {
   isSamePart,
   numberOf,

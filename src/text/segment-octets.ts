@@ -1,7 +1,7 @@
 import { codingOf, dataCodingOf } from './codings';
 import { decodeText } from './decode';
 import { TextError, attempt } from './errors';
-import { checkOptions } from './options';
+import { checkOptions } from './encode';
 import { capacity, isWhole, partCapacity } from './plan/capacity';
 import { languageNames } from './plan/languages';
 import type { Unit } from './plan/types';

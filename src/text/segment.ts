@@ -1,13 +1,13 @@
 import {
   chooseFor,
   dataCodingFor,
+  encodePlain,
   encodeWritten,
   planOptions,
   unspecifiedOctets,
   writtenElements,
 } from './encode';
 import { segmentOctets } from './segment-octets';
-import { encodePlain } from './plain';
 import { capacity, isWhole } from './plan/capacity';
 import { buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import { characterCount } from './measure';

@@ -190,15 +190,8 @@ function formatAbsolute(time: number, value: unknown): string {
   const year = date.getUTCFullYear();
   if (Number.isNaN(date.getTime())) throw invalid(value, ACCEPTED);
   if (year < 2000 || year > 2099) throw invalid(value, 'SMPP has the years 2000 to 2099 only');
-  const fields = [
-    year - 2000,
-    date.getUTCMonth() + 1,
-    date.getUTCDate(),
-    date.getUTCHours(),
-    date.getUTCMinutes(),
-    date.getUTCSeconds(),
-  ];
-  return `${fields.map(twoDigits).join('')}${Math.floor(date.getUTCMilliseconds() / 100)}00+`;
+  const iso = date.toISOString();
+  return `${iso.slice(2, 19).replace(/\D/g, '')}${iso.charAt(20)}00+`;
 }
 
 function formatSeconds(value: number, now: number | undefined): string {

@@ -50,16 +50,11 @@ export function packedRepertoire(table: GsmTable): Repertoire {
   };
 }
 
-/** Whether a code unit is half of a surrogate pair; as a code point it is no character. */
-export function isSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdfff;
-}
-
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export const UCS2: Repertoire = {
   unit: 'octets',
-  width: (codePoint) => (codePoint > 0xffff ? 4 : isSurrogate(codePoint) ? 0 : 2),
+  width: (codePoint) => (codePoint > 0xffff ? 4 : (codePoint & 0xf800) === 0xd800 ? 0 : 2),
   count(text) {
     const lone = text.search(LONE_SURROGATE);
     return lone === -1 ? text.length * 2 : -1 - lone;
