@@ -1,14 +1,8 @@
 import { TextError } from './errors';
-import { alphabetOf, meaningOf, type DataCodings } from './plan/data-codings';
+import { alphabetOf, meaningOf } from './plan/data-codings';
 import { ENCODING_NAMES, classedNumber, encodingName, encodingSpec, speltNumber } from './plan/names';
 import type { Coding, MessageClass } from './plan/types';
-import type { TextCodec } from './types';
-
-export interface CodingOptions {
-  readonly defaultAlphabet?: string | undefined;
-  readonly dataCodings?: DataCodings | undefined;
-  readonly codecs?: readonly TextCodec[] | undefined;
-}
+import type { CodingOptions, TextCodec } from './types';
 
 /**
  * What a data_coding means: SMPP's own table, the groups of TS 23.038 section 4 beyond it, the

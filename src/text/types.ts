@@ -11,7 +11,16 @@ export interface TextCodec {
   decode(octets: Buffer): string;
 }
 
-export interface EncodeOptions {
+/** What numbers and names mean at one SMSC. */
+export interface CodingOptions {
+  /** What data_coding 0 means: the name of an encoding or codec; default `gsm0338`. */
+  readonly defaultAlphabet?: string | undefined;
+  /** What numbers mean, over the standard's; number 0 before `defaultAlphabet`. */
+  readonly dataCodings?: DataCodings | undefined;
+  readonly codecs?: readonly TextCodec[] | undefined;
+}
+
+export interface EncodeOptions extends CodingOptions {
   /** `auto` (default: the default alphabet, else UCS2) or the name of an encoding or codec. */
   readonly encoding?: string | undefined;
   /** Sent instead of the encoding's own; without an `encoding` it also chooses the encoding. */
@@ -22,13 +31,8 @@ export interface EncodeOptions {
   readonly language?: LanguageName | undefined;
   /** Languages whose shift tables `auto` may use where that takes fewer segments than UCS2. */
   readonly languages?: readonly LanguageName[] | undefined;
-  /** What data_coding 0 means at this centre; default `gsm0338`. */
-  readonly defaultAlphabet?: string | undefined;
-  /** What numbers mean at this SMSC, over the standard's; number 0 before `defaultAlphabet`. */
-  readonly dataCodings?: DataCodings | undefined;
   /** What to do with a character that the encoding lacks; default `strict`: throw. */
   readonly unencodable?: Unencodable | undefined;
-  readonly codecs?: readonly TextCodec[] | undefined;
 }
 
 export interface EncodedText {
@@ -43,16 +47,11 @@ export interface EncodedText {
   readonly text?: string;
 }
 
-export interface DecodeOptions {
-  /** What data_coding 0 means at this centre; default `gsm0338`. */
-  readonly defaultAlphabet?: string | undefined;
-  /** What numbers mean at this SMSC, over the standard's; number 0 before `defaultAlphabet`. */
-  readonly dataCodings?: DataCodings | undefined;
+export interface DecodeOptions extends CodingOptions {
   /** The user data header that stood before the octets: whole, or parsed. Gives shift tables and fill bits. */
   readonly udh?: Buffer | Uint8Array | UserDataHeader | undefined;
   /** Taken instead of what data_coding says. */
   readonly encoding?: string | undefined;
-  readonly codecs?: readonly TextCodec[] | undefined;
   /** `auto` (default): by byte order mark, else by shape where that is beyond doubt, else big-endian. */
   readonly ucs2ByteOrder?: 'auto' | 'be' | 'le' | undefined;
 }

@@ -80,19 +80,19 @@ const INDIC_SINGLE: Own = {
 
 /** Undefined for Spanish, which has none. */
 export function lockingTable(name: LanguageName): SeptetTable | undefined {
-  return tableFrom(name, DEFAULT_BASIC, LATIN_LOCKING, INDIC_LOCKING_BASE, INDIC_LOCKING);
+  return tableOf(DEFAULT_BASIC, LATIN_LOCKING[name], INDIC_LOCKING_BASE, INDIC_LOCKING[name]);
 }
 
 export function singleTable(name: LanguageName): SeptetTable | undefined {
-  return tableFrom(name, DEFAULT_SINGLE, LATIN_SINGLE, INDIC_SINGLE_BASE, INDIC_SINGLE);
+  return tableOf(DEFAULT_SINGLE, LATIN_SINGLE[name], INDIC_SINGLE_BASE, INDIC_SINGLE[name]);
 }
 
-function tableFrom(
-  name: LanguageName,
-  ...[base, latin, indicBase, indic]: [SeptetTable, Own, string, Own]
+function tableOf(
+  base: SeptetTable,
+  patches: string | undefined,
+  indicBase: string,
+  own?: string,
 ): SeptetTable | undefined {
-  const patches = latin[name];
-  const own = indic[name];
   if (patches !== undefined) return patched(base, patches);
   return own === undefined ? undefined : filled(indicBase, own);
 }

@@ -1,6 +1,5 @@
 import { messageType, type MessageType } from '../esm-class';
-import type { DataCodings } from '../plan/data-codings';
-import type { TextCodec } from '../types';
+import type { CodingOptions } from '../types';
 import { firstOf } from '../user-data';
 import { boundFields, boundId } from './bounds';
 import { receiptDate } from './dates';
@@ -52,18 +51,15 @@ export interface NetworkError {
 /** The TLVs that matter here, as the protocol decodes them; others are ignored. */
 export type ReceiptTlvs = Readonly<Record<string, unknown>>;
 
-export interface ReceiptOptions {
+export interface ReceiptOptions extends CodingOptions {
   /** That of the message, which many centres set: id and text are read by it where they are not ASCII or Latin-1. */
   readonly data_coding?: number | undefined;
-  readonly codecs?: readonly TextCodec[] | undefined;
   readonly esm_class?: number | undefined;
   /** The centre's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
   readonly pattern?: string | RegExp | ReceiptPattern | undefined;
   readonly states?: StateMappings | undefined;
   /** Of the centre's clock: an IANA name or an offset such as `+02:00`; default UTC. */
   readonly timeZone?: string | undefined;
-  readonly defaultAlphabet?: string | undefined;
-  readonly dataCodings?: DataCodings | undefined;
   /** Default true: esm_class says what is a receipt, and what is an acknowledgement of a device or a person. */
   readonly useEsmClass?: boolean | undefined;
   /** Default true: what looks like a receipt is one, whatever esm_class says. */

@@ -1,6 +1,6 @@
 import { byWord, type FieldName, type ReceiptFields } from './fields';
-import { compile, type Instruction, type Program } from './pattern-program';
-import { PatternParser, invalidPattern, type Assertion } from './pattern-syntax';
+import { compile, invalidPattern, type Assertion, type Instruction, type Program } from './pattern-program';
+import { PatternParser } from './pattern-syntax';
 
 /** A user's own form of receipt, compiled. */
 export interface ReceiptPattern {

@@ -1,7 +1,8 @@
-import { codingOf, type CodingOptions } from '../codings';
+import { codingOf } from '../codings';
 import { decodeText } from '../decode';
 import { attempt } from '../errors';
 import { isStandardIa5, notIa5At } from '../ia5';
+import type { CodingOptions } from '../types';
 import type { ReceiptFields } from './fields';
 
 interface RereadOptions extends CodingOptions {

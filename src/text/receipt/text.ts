@@ -1,15 +1,14 @@
 import { attempt } from '../errors';
 import { unpackSeptets } from '../gsm';
-import { alphabetOf, type DataCodings } from '../plan/data-codings';
+import { alphabetOf } from '../plan/data-codings';
 import { encodingName } from '../plan/names';
+import type { CodingOptions } from '../types';
 import { UDHI, parseUserDataHeader } from '../udh';
 import { decodeUcs2 } from '../ucs2';
 import { firstOf } from '../user-data';
 
-interface TextOptions {
+interface TextOptions extends CodingOptions {
   readonly esm_class?: number | undefined;
-  readonly defaultAlphabet?: string | undefined;
-  readonly dataCodings?: DataCodings | undefined;
 }
 
 /**
