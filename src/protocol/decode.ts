@@ -98,7 +98,7 @@ function bare(): InstanceType<typeof Properties> {
  * A body without its optional part, for a peer of SMPP 3.3 (which has no TLVs).
  * A message in message_payload is lost by this. The body of an unknown command stays as it is.
  *
- * @throws {PduError} as {@link decodePdu} does.
+ * @throws {PduError} as {@link decodePdu} does, without `header`.
  */
 export function stripTlvs(commandId: number, body: Buffer): Buffer {
   const layout = layoutOf(commandId);

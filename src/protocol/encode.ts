@@ -43,6 +43,7 @@ const NO_VALUES: readonly unknown[] = [];
  * @throws {PduError} that names field, value and limit; `command_status` is the
  *   status that an SMSC would answer with. Codes: `INVALID_FIELD`, `INVALID_TLV`,
  *   `UNKNOWN_FIELD`, `UNKNOWN_TLV`, `UNKNOWN_COMMAND`, `UNKNOWN_STATUS`, `TWO_MESSAGES`.
+ * @throws {SmppError} `INVALID_VENDOR_TLV` for `vendorTlvs` given as a list, as {@link TlvTable} does.
  */
 export function encodePdu(pdu: PduInput, options?: CodecOptions): Buffer {
   const plan = planPdu(pdu, options);

@@ -2,7 +2,7 @@ import { SmppError } from './errors';
 import { didYouMean } from './suggest';
 
 /**
- * What a sender does about a status: `throttle` pauses the whole road, `retry`
+ * What a sender does about a status: `throttle` pauses all sending, `retry`
  * tries this request again later, `fail` gives it up.
  */
 export type StatusKind = 'ok' | 'throttle' | 'retry' | 'fail';
@@ -11,8 +11,8 @@ type StatusRow = readonly [code: number, kind: StatusKind, meaning: string];
 
 /**
  * Every command_status of SMPP 3.3, 3.4 (section 5.1.3) and 5.0 (section
- * 4.7.6). `fail` is where the request itself is at fault, so that repeating it
- * cannot help; `retry` where the SMSC, the link or nothing in particular is.
+ * 4.7.6). `fail`: the request itself is at fault, so that repeating it
+ * cannot help; `retry`: the peer, the link, or a cause that is not given.
  */
 export const STATUSES = {
   ESME_ROK: [0x0000, 'ok', 'The request was accepted.'],

@@ -135,7 +135,7 @@ export function decodeTlvs(cursor: Cursor, table: TlvTable): Tlvs {
     tlvs[name] = earlier === undefined ? value : repeated(cursor, definition, earlier, value);
   }
   if (dropped > 0) cursor.flag(`it has ${seen} TLVs; ${dropped} beyond the first ${MOST_TLVS} are left out`);
-  // Some centres end every PDU with a NUL too many.
+  // Some SMSCs end every PDU with a NUL too many.
   const stray = end - cursor.offset;
   if (stray > 0) cursor.flag(`${stray} stray octet${stray > 1 ? 's' : ''} at the end of the PDU`);
   return tlvs;

@@ -124,7 +124,7 @@ export function keptOfTlv({ max = Infinity, kept = KEPT }: TlvSpec): number {
   return Math.max(max, kept);
 }
 
-/** A TLV that only one centre knows. */
+/** A TLV that one vendor has defined. */
 export interface VendorTlv {
   /** 0 … 0xFFFF, or the same as `0x1403`. */
   readonly tag: number | string;

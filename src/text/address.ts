@@ -57,8 +57,8 @@ const NUMBERS: ReadonlySet<number> = new Set([TON.INTERNATIONAL, TON.NATIONAL, T
  *
  * | as written | ton | npi |
  * |---|---|---|
- * | `+…` or `00…`, the prefix goes | 1 international | 1 ISDN |
- * | `0…` | 2 national | 1 ISDN |
+ * | `+…` or `00…` and 3 to 15 digits, the prefix goes | 1 international | 1 ISDN |
+ * | `0…` of 7 to 20 digits | 2 national | 1 ISDN |
  * | up to 6 digits: short code | 3 network specific | 0 unknown |
  * | 7 to 15 digits | 1 international | 1 ISDN |
  * | digits with `*` or `#` (source only) | 0 unknown | 0 unknown |

@@ -8,6 +8,7 @@ import type { CodingOptions, TextCodec } from './types';
  * What a data_coding means: SMPP's own table, the groups of TS 23.038 section 4 beyond it, the
  * user's codecs before both, and `dataCodings` before all; there a class or an indication that the group says stays.
  * Undefined where there is no codec: then the octets are all there is.
+ * @throws TextError `UNKNOWN_ENCODING` where `dataCodings` or `defaultAlphabet` names none
  */
 export function codingOf(data_coding: number, options: CodingOptions = {}): Coding | undefined {
   const { codecs, dataCodings } = options;

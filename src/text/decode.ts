@@ -15,7 +15,8 @@ import { parseUserDataHeader, type UserDataHeader } from './udh';
  * goes by other control characters too, and tells of it.
  * @param octets what follows the user data header, where there is one
  * @throws TextError `UNKNOWN_ENCODING` where the data_coding is no text or has no codec
- * ({@link codingOf} tells), `UNDECODABLE` where the octets are not of that coding
+ * ({@link codingOf} tells), or a name is of none; `UNDECODABLE` where the octets are not of that coding;
+ * `MALFORMED_UDH` for a `udh` given as octets
  */
 export function decodeText(octets: Buffer, data_coding: number, options: DecodeOptions = {}): string {
   if (data_coding === 0 && isPlain(options)) return decodeSeptets(octets, DEFAULT_GSM);

@@ -35,13 +35,13 @@ export interface Measure {
   readonly perSegment: number;
   /** Units that the last segment still has room for. */
   readonly remaining: number;
-  /** Characters that the default alphabet (or the encoding asked for) lacks; with `auto` they force UCS2. */
+  /** Characters that the default alphabet (or the encoding asked for) lacks; `index` in UTF-16 code units. */
   readonly forcing: readonly { readonly char: string; readonly index: number }[];
-  /** Whether the text can go out; false: with a strict encoding that lacks the characters in `forcing`. */
+  /** Whether the text can go out; false: the encoding lacks characters, for which `unencodable` has no others. */
   readonly encodable: boolean;
   /** False where only the codec knows which characters the encoding has: then widths are an estimate. */
   readonly exact: boolean;
-  /** What the nearest characters of the default alphabet would cost; absent where that saves nothing. */
+  /** What the nearest characters of the default alphabet would cost; absent where that saves no segment. */
   readonly transliterated?: {
     readonly text: string;
     readonly units: number;

@@ -40,11 +40,11 @@ export interface ReassemblerOptions {
   readonly timeout?: number;
   /** Milliseconds in which a part of a joined message is known for a duplicate; default 60,000. */
   readonly duplicateWindow?: number;
-  /** Messages that may wait; default 10,000. */
+  /** Messages that may wait, and as many joined ones that are known for duplicates; default 10,000. */
   readonly maxMessages?: number;
   /**
-   * Octets of memory for all that is kept: parts with their headers and contexts, keys, tables, and the signs by which
-   * duplicates are known; default 16 MiB.
+   * Octets of memory for all that is kept: parts with their headers and contexts, keys, tables, and the fingerprints of
+   * joined messages (of these at least 64 KiB); default 16 MiB.
    */
   readonly maxOctets?: number;
 }
@@ -127,7 +127,7 @@ export class Reassembler {
     return [...this.#waiting.keys()];
   }
 
-  /** Octets that they take in memory, roughly. */
+  /** Octets that the waiting messages take in memory, roughly. */
   get octets(): number {
     return this.#octets;
   }

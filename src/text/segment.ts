@@ -20,8 +20,10 @@ import type { SegmentInput, SegmentOptions, SegmentedMessage, SubmitSmFields } f
  *
  * Limits are those of TS 23.040 section 9.2.3.24: 160 septets or 140 octets alone; beside the 8
  * bit concatenation header (and with sar_* TLVs) 153 or 134, beside the 16 bit one 152 or 133, less by what
- * other elements take. With data_coding 0 septets count, whatever goes over the wire.
- * @throws TextError `TEXT_TOO_LONG` (nothing was made), `UNENCODABLE`, `UNKNOWN_ENCODING`, `INVALID_OPTION`
+ * other elements take. With data_coding 0, and of ASCII, septets count, whatever goes over the wire; but octets of UCS2 and
+ * the East Asian encodings.
+ * @throws TextError `TEXT_TOO_LONG` (nothing was made), `UNENCODABLE`, `UNKNOWN_ENCODING`, `INVALID_OPTION`;
+ * `MALFORMED_UDH` where octets do not begin with the header that esm_class announces
  */
 export function segment(message: SegmentInput, options: SegmentOptions = {}): SegmentedMessage {
   if (typeof message === 'string') return segmentText(message, options);

@@ -2,12 +2,17 @@ import type { DataCodings } from './plan/data-codings';
 import type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
 import type { UdhElement, UserDataHeader } from './udh';
 
-/** A user's own coding (extension point `smpp-codec`). Taken before the built-in ones of its name or number. */
+/**
+ * A user's own coding (extension point `smpp-codec`). Taken before the built-in one of its name, and of its number where
+ * `dataCodings` says nothing of that.
+ */
 export interface TextCodec {
   readonly name: string;
   /** The `data_coding` that it is sent with and recognised by. */
   readonly data_coding: number;
+  /** Throws for a text that it cannot write; asked with one character, that says that the codec lacks it. */
   encode(text: string): Buffer;
+  /** Throws for octets that are not of this coding. */
   decode(octets: Buffer): string;
 }
 
@@ -27,9 +32,9 @@ export interface EncodeOptions extends CodingOptions {
   readonly data_coding?: number | undefined;
   /** Message class of TS 23.038; 0 is a flash message. GSM 03.38, UCS2 and binary have one. */
   readonly messageClass?: MessageClass | undefined;
-  /** The language whose shift tables may be used, with any encoding that is GSM 03.38 or `auto`. */
+  /** The language whose shift tables are used, before UCS2, where the text needs them; with `auto` and GSM 03.38. */
   readonly language?: LanguageName | undefined;
-  /** Languages whose shift tables `auto` may use where that takes fewer segments than UCS2. */
+  /** Languages whose shift tables may be used: by `auto` where that takes fewer segments than UCS2, by GSM 03.38 as needed. */
   readonly languages?: readonly LanguageName[] | undefined;
   /** What to do with a character that the encoding lacks; default `strict`: throw. */
   readonly unencodable?: Unencodable | undefined;
@@ -68,7 +73,7 @@ export interface SegmentOptions extends EncodeOptions {
   readonly method?: LongMessageMethod | undefined;
   /** Reference number of a long message: 0–255 (`udh8`) or 0–65535 (`udh16`, `sar`); higher bits are cut off. Default 0. */
   readonly reference?: number | undefined;
-  /** At most 255, the default. */
+  /** Segments that a message may have, at least 1; more than 255, the default, are never made. */
   readonly maxParts?: number | undefined;
   /** Cut between words where a word fits into one part. */
   readonly wholeWords?: boolean | undefined;
@@ -97,12 +102,12 @@ export interface SegmentedMessage {
   readonly segments: SubmitSmFields[];
   readonly encoding: string;
   readonly data_coding: number;
-  /** Unicode characters (code points); octets where the message is binary. */
+  /** Unicode characters (code points); of octets that were not cut as a text, octets. */
   readonly characters: number;
   /** Septets or octets, without headers. */
   readonly units: number;
   readonly unit: Unit;
-  /** Units that fit into each segment of this message. */
+  /** Units that fit into each segment of this message; into one short message where it goes whole in message_payload. */
   readonly perSegment: number;
   readonly language?: LanguageName;
   /** What was encoded, where characters were replaced or transliterated. */

@@ -132,7 +132,7 @@ export function concatenationElement({ reference, total, part, bits }: Concatena
       };
 }
 
-/** Application port addressing with 16 bit ports (TS 23.040 section 9.2.3.24.4). */
+/** Application port addressing with 16 bit ports, higher bits are cut off (TS 23.040 section 9.2.3.24.4). */
 export function portElement(destination: number, source: number): UdhElement {
   const data = Buffer.allocUnsafe(4);
   data.writeUInt16BE(destination & 0xffff, 0);

@@ -150,7 +150,7 @@ function segments(written: Written, options: PlanOptions): number {
   return layOut(written, options).starts.length;
 }
 
-/** With data_coding 0, and with IA5, the centre turns the text into GSM septets: these count. */
+/** With data_coding 0, and with IA5, the SMSC turns the text into GSM septets: these count. */
 function repertoireOf(name: string, asDefault: boolean, options: PlanOptions): Repertoire {
   const repertoire = options.repertoireOf(name) ?? UNKNOWN;
   const spec = encodingSpec(name);

@@ -106,7 +106,7 @@ export function shifted(repertoire: Repertoire): Repertoire {
 }
 
 /**
- * The same characters, counted in GSM septets: what is left of a text after the centre has turned
+ * The same characters, counted in GSM septets: what is left of a text after the SMSC has turned
  * it into the only seven bit alphabet that goes over the air.
  */
 export function inSeptets(repertoire: Repertoire): Repertoire {

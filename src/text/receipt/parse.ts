@@ -18,23 +18,23 @@ import {
 import { receiptText } from './text';
 
 export interface Receipt {
-  /** The centre's id of the message; absent where neither TLV nor text has one. */
+  /** The SMSC's id of the message; absent where neither TLV nor text has one. */
   message_id?: string;
   /** The id in the text, where the TLV has another one (often the same number, hexadecimal here and decimal there). */
   text_message_id?: string;
-  /** `DELIVRD` and its like; what the centre wrote, where nobody knows it; `UNKNOWN` where it wrote nothing. */
+  /** `DELIVRD` and its like; what the SMSC wrote, where nobody knows it; `UNKNOWN` where it wrote nothing. */
   state: string;
   /** Whether no further receipt is to be expected. */
   final: boolean;
-  /** Messages submitted and delivered, of a distribution list. */
+  /** Messages submitted and delivered, of a distribution list; absent where what is written is no number of 1 to 9 digits. */
   sub?: number;
   dlvrd?: number;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC; absent where what is written is no date. */
   submit_date?: string;
   done_date?: string;
-  /** Digits or letters; what they mean is the network's own. */
+  /** As it is written, mostly three digits; what they mean is the network's own. */
   err?: string;
-  /** The beginning of the message, as the centre repeats it. */
+  /** The beginning of the message, as the SMSC repeats it. */
   text?: string;
   network_error?: NetworkError;
   /** What contradicts itself in it, or was too long and is cut, for people. */
@@ -43,7 +43,7 @@ export interface Receipt {
 
 /** TLV network_error_code, SMPP 5.0 section 4.8.4.42. */
 export interface NetworkError {
-  /** 1 ANSI-136 access denied, 2 IS-95 access denied, 3 GSM, 4 ANSI-136 cause, 5 IS-95 cause, 6 ANSI-41, 7 SMPP, 8 the centre's own. */
+  /** 1 ANSI-136 access denied, 2 IS-95 access denied, 3 GSM, 4 ANSI-136 cause, 5 IS-95 cause, 6 ANSI-41, 7 SMPP, 8 the SMSC's own. */
   type: number;
   code: number;
 }
@@ -52,13 +52,13 @@ export interface NetworkError {
 export type ReceiptTlvs = Readonly<Record<string, unknown>>;
 
 export interface ReceiptOptions extends CodingOptions {
-  /** That of the message, which many centres set: id and text are read by it where they are not ASCII or Latin-1. */
+  /** That of the message, which many SMSCs set: id and text are read by it where they are not ASCII or Latin-1. */
   readonly data_coding?: number | undefined;
   readonly esm_class?: number | undefined;
-  /** The centre's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
+  /** The SMSC's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
   readonly pattern?: string | RegExp | ReceiptPattern | undefined;
   readonly states?: StateMappings | undefined;
-  /** Of the centre's clock: an IANA name or an offset such as `+02:00`; default UTC. */
+  /** Of the SMSC's clock: an IANA name or an offset such as `+02:00`; default UTC. */
   readonly timeZone?: string | undefined;
   /** Default true: esm_class says what is a receipt, and what is an acknowledgement of a device or a person. */
   readonly useEsmClass?: boolean | undefined;
