@@ -1,6 +1,7 @@
-// How `npm run verify` tells of the tests: a line per group, failures in full at the end, what was skipped and
-// why; and the figures, as a file for the one who asked (reporterOptions.output).
+// How `npm run verify` tells of the tests: a line per group, and failures in full at the end; and as a file for the
+// one who asked (reporterOptions.output) the figures, who was skipped and why, and how long everything took.
 const { writeFileSync } = require('node:fs');
+const { relative } = require('node:path');
 const { reporters, Runner } = require('mocha');
 
 const { Base } = reporters;
@@ -9,11 +10,15 @@ const events = Runner.constants;
 /** What keeps the process alive after the last test is a fault of the tests, but must not hang the run. */
 const graceAfterEnd = 10_000;
 
+/** So many tests of a run are named as its slowest. */
+const SLOWEST = 5;
+
 module.exports = class Report extends Base {
   #groups = new Map();
   #begun = 0;
-  #skipped = [];
+  #skippedFor = {};
   #slowest = [];
+  #files = {};
 
   constructor(runner, options) {
     super(runner, options);
@@ -22,15 +27,15 @@ module.exports = class Report extends Base {
     });
     runner.on(events.EVENT_TEST_PASS, (test) => {
       this.#group(test).passed++;
-      this.#slowest.push(test);
+      this.#slowest.push({ title: test.fullTitle(), ms: test.duration });
     });
     runner.on(events.EVENT_TEST_FAIL, (test) => this.#group(test).failed++);
     runner.on(events.EVENT_TEST_PENDING, (test) => {
       this.#group(test).skipped++;
-      this.#skipped.push(test);
+      (this.#skippedFor[reasonOf(test)] ??= []).push(test.fullTitle());
     });
     runner.on(events.EVENT_SUITE_END, (suite) => {
-      if (suite.parent?.root) this.#tellGroup(suite.title);
+      if (suite.parent?.root) this.#tellGroup(suite);
     });
     runner.once(events.EVENT_RUN_END, () => this.#end(options.reporterOptions?.output));
   }
@@ -42,8 +47,11 @@ module.exports = class Report extends Base {
     return group;
   }
 
-  #tellGroup(name) {
-    const group = this.#groups.get(name);
+  #tellGroup({ title, file }) {
+    const ms = Date.now() - this.#begun;
+    const name = relative(process.cwd(), file ?? '');
+    this.#files[name] = (this.#files[name] ?? 0) + ms;
+    const group = this.#groups.get(title);
     if (!group) return;
     const mark = group.failed > 0 ? 'FAILED' : group.passed > 0 ? 'ok    ' : 'skip  ';
     const counts = [
@@ -51,40 +59,21 @@ module.exports = class Report extends Base {
       ...(group.failed ? [`${group.failed} failed`] : []),
       ...(group.skipped ? [`${group.skipped} skipped`] : []),
     ];
-    const seconds = Math.round((Date.now() - this.#begun) / 1000);
-    Base.consoleLog(`  ${mark} ${name}: ${counts.join(', ')}${seconds > 2 ? ` (${seconds} s)` : ''}`);
+    const seconds = Math.round(ms / 1000);
+    Base.consoleLog(`  ${mark} ${title}: ${counts.join(', ')}${seconds > 2 ? ` (${seconds} s)` : ''}`);
   }
 
   #end(output) {
-    const { passes, failures, pending } = this.stats;
-    this.#tellSkipped();
-    this.#tellSlowest();
+    const { passes: passed, failures: failed, pending: skipped } = this.stats;
+    const slowest = this.#slowest.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);
+    const more = { skippedFor: this.#skippedFor, slowest, files: this.#files };
     if (this.failures.length > 0) Base.list(this.failures);
-    if (output) writeFileSync(output, JSON.stringify({ passed: passes, failed: failures, skipped: pending }));
+    if (output) writeFileSync(output, JSON.stringify({ passed, failed, skipped, ...more }));
     setTimeout(() => {
       const kept = process.getActiveResourcesInfo().join(', ');
       Base.consoleLog(`  The tests have ended, but the process is kept alive by: ${kept}`);
       process.exit(99);
     }, graceAfterEnd).unref();
-  }
-
-  #tellSkipped() {
-    const byReason = Map.groupBy
-      ? Map.groupBy(this.#skipped, reasonOf)
-      : this.#skipped.reduce(
-          (map, test) => map.set(reasonOf(test), [...(map.get(reasonOf(test)) ?? []), test]),
-          new Map(),
-        );
-    for (const [reason, tests] of byReason) {
-      Base.consoleLog(`  skipped, ${reason}: ${tests.length}`);
-      for (const test of tests) Base.consoleLog(`    - ${test.fullTitle()}`);
-    }
-  }
-
-  #tellSlowest() {
-    const slowest = this.#slowest.sort((a, b) => b.duration - a.duration).slice(0, 5);
-    const told = slowest.map((test) => `${(test.duration / 1000).toFixed(1)} s ${test.fullTitle()}`);
-    if (told.length > 0) Base.consoleLog(`  slowest: ${told.join('; ')}`);
   }
 };
 

@@ -21,9 +21,10 @@ export function bindsOf(settings: Settings): Bind[] {
   });
 }
 
-/** What is told apart: a connection, as far as it is in use. */
-interface Holder {
+/** A connection, as far as others may use the same account. */
+export interface Holder {
   readonly nodeId: string;
+  /** What people call it, and as whom it binds; absent: nobody uses it. */
   readonly inUse?: { readonly label: string; readonly binds: readonly Bind[] } | undefined;
 }
 

@@ -143,7 +143,9 @@ class Composer {
     const payload = isFields(content) ? content : {};
     const { fields } = this.#context;
     const command = commandOf(this.#settings.command, payload, fields);
-    const message: Record<string, unknown> = { ...fields, ...payload, command };
+    // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
+    const message: Record<string, unknown> = { command, ...fields, ...payload };
+    message.command = command;
     if (isFields(fields.tlvs) && isFields(payload.tlvs)) message.tlvs = { ...fields.tlvs, ...payload.tlvs };
     if (factsOf(command)?.text) this.#setText(message, content);
     this.#setDestination(message, command);
@@ -181,10 +183,10 @@ class Composer {
     // A message_id says all of what is to be cancelled, and a wrong number beside it spoils it.
     const known = command === 'cancel_sm' && has(message.message_id);
     const asked = factsOf(command)?.recipient && !known;
-    if (chosen && hasAny(chosen.value)) message.destination_addr = recipient(chosen.value);
+    if (chosen && hasAny(chosen.value)) message.destination_addr = chosen.value;
     else if (chosen && asked) throw nothing('MISSING_DESTINATION', 'destination_addr', 'To', chosen);
     if (chosen || !asked || has(message.destination_addr) || has(message.dest_address)) return;
-    if (has(this.#msg.topic)) message.destination_addr = recipient(this.#msg.topic);
+    if (has(this.#msg.topic)) message.destination_addr = this.#msg.topic;
   }
 
   /** A sender may be missing: then the connection has it, or the SMSC. */
@@ -192,7 +194,7 @@ class Composer {
     const chosen = this.#inputs.source;
     if (chosen) {
       delete message.source_addr;
-      if (has(chosen.value)) message.source_addr = plain(chosen.value);
+      if (has(chosen.value)) message.source_addr = chosen.value;
       return;
     }
     if (has(message.source_addr) || has(this.#connection.defaults?.source_addr)) return;
@@ -259,15 +261,8 @@ function nothing(code: string, field: string, input: string, { place }: Given): 
   return new MessageError(code, field, text);
 }
 
-/** As core nodes print it. */
-const textOf = (value: unknown): unknown => (typeof value === 'boolean' ? String(value) : plain(value));
-
-/** Text as text, also where the flow has a number; everything else is the engine's to judge. */
-function plain(value: unknown): unknown {
-  return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
-}
-
-const recipient = (value: unknown): unknown => (Array.isArray(value) ? value.map(plain) : plain(value));
+/** A boolean as core nodes print it; everything else is the engine's to judge. */
+const textOf = (value: unknown): unknown => (typeof value === 'boolean' ? String(value) : value);
 
 const hasAny = (value: unknown): boolean => has(value) && !(Array.isArray(value) && value.length === 0);
 

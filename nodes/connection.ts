@@ -16,6 +16,7 @@ import { Listeners, type AnyEvent, type Listener } from './listeners';
 import type { NodeLog } from './log-bridge';
 import { labelOf, openClient } from './opening';
 import type { Hold, Member, Registry } from './registry';
+import { saidInFlow } from './wording';
 import { Handover, type Purged } from './queue-change';
 import { removedEvent } from './removed';
 import {
@@ -235,7 +236,7 @@ export class Connection implements Member {
       await this.connect();
     } catch (error) {
       if (!this.#wanted || (error as SmppError).code === 'STOPPED') return;
-      problem = (error as Error).message;
+      problem = saidInFlow(error as Error).message;
       if (problem !== told) this.#parts.log.error(problem);
       this.#retry = this.#clock.setTimeout(() => void this.#connectOrTell(problem), RETRY);
     }

@@ -25,7 +25,7 @@ const LONGEST_DEPLOY = 20_000;
 
 /**
  * Hands a client's events to the smpp-in nodes. While one of them is being redeployed, events
- * wait for its next instance: the centre gets its answer when that one has them. So do those of a
+ * wait for its next instance: the SMSC gets its answer when that one has them. So do those of a
  * connection that is finishing what it has on the wire.
  */
 export class Listeners {
@@ -105,18 +105,20 @@ export class Listeners {
 
   /** To those that listen now. */
   deliver(event: AnyEvent): void {
-    const listening = [...this.#listeners.values()].filter(({ events }) => events.has(event.event));
-    if (listening.length === 0) this.#answer(event);
-    for (const listener of listening) {
+    let count = 0;
+    for (const { events } of this.#listeners.values()) if (events.has(event.event)) count++;
+    if (count === 0) this.#answer(event);
+    for (const listener of this.#listeners.values()) {
+      if (!listener.events.has(event.event)) continue;
       try {
-        listener.receive(event, listening.length > 1);
+        listener.receive(event, count > 1);
       } catch (error) {
         this.#parts.log.error(`smpp-in ${listener.id} failed on "${event.event}": ${String(error)}`);
       }
     }
   }
 
-  /** What nobody listens to nobody acknowledges. */
+  /** No listener: acknowledged here, or the SMSC would repeat it. */
   #answer(event: AnyEvent): void {
     if (!('ack_id' in event) || typeof event.ack_id !== 'string') return;
     try {

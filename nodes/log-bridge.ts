@@ -1,3 +1,5 @@
+import { inFlow } from './wording';
+
 /** A node's own log methods: Node-RED puts its type and name in front. */
 export interface NodeLog {
   log(text: string): void;
@@ -26,7 +28,8 @@ export function logTo(node: NodeLog): (line: Record<string, unknown>) => void {
 }
 
 function sentence(line: Record<string, unknown>): string {
-  const text = typeof line.msg === 'string' ? line.msg : '';
+  const text =
+    typeof line.msg === 'string' ? inFlow(`${String(line.event)} ${String(line.stage)}`, line.msg) : '';
   const isNews = (value: unknown): boolean =>
     typeof value !== 'string' || (value !== '' && !text.includes(value));
   const facts = Object.entries(line)

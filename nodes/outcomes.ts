@@ -1,4 +1,4 @@
-import { DeliveryError, MessageError, SmppError, type Outcome } from '../src/index';
+import { DeliveryError, MessageError, SmppError, type EventBase } from '../src/index';
 
 /** What msg.smpp says of a message that failed. */
 export interface Failure {
@@ -7,13 +7,18 @@ export interface Failure {
   readonly [field: string]: unknown;
 }
 
-/** An outcome without what is the message's own: its payload, topic and id. */
-export function smppOf(outcome: Outcome): Outcome {
-  const smpp: Partial<Outcome> = { ...outcome };
-  delete smpp.payload;
-  delete smpp.topic;
-  delete smpp.msgid;
-  return smpp as Outcome;
+/**
+ * An event or outcome as msg.smpp has it: without what is the message's own, its payload, topic and id, and without raw
+ * octets unless these are wanted. Copied in a loop: rest properties take several times as long for so many fields.
+ */
+export function smppOf<T extends EventBase>(told: T, rawPdu = true): Omit<T, 'payload' | 'topic' | 'msgid'> {
+  const from = told as Readonly<Record<string, unknown>>;
+  const smpp: Record<string, unknown> = {};
+  for (const name in from) {
+    if (name === 'payload' || name === 'topic' || name === 'msgid' || (name === 'pdu' && !rawPdu)) continue;
+    smpp[name] = from[name];
+  }
+  return smpp as Omit<T, 'payload' | 'topic' | 'msgid'>;
 }
 
 /** What msg.smpp says of an error. */

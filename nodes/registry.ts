@@ -1,4 +1,4 @@
-import type { Bind } from './accounts';
+import type { Holder } from './accounts';
 import {
   openMemoryStore,
   type ClientEvents,
@@ -31,8 +31,6 @@ export interface Hold {
 /** A connection's own store, where it is one in memory. */
 export interface Claim extends Hold {
   readonly store?: MemoryStore;
-  /** Whether an earlier instance of the node left the store. */
-  readonly adopted: boolean;
   /** What an earlier instance left in memory, where the queue is of another kind now: to be moved. */
   readonly left?: MemoryStore;
   /** It is: until then it waits for the next instance, too. */
@@ -60,10 +58,7 @@ interface Entry {
 }
 
 /** A connection that is in force. */
-export interface Member {
-  readonly nodeId: string;
-  /** What people call it, and as whom it binds; absent: nobody uses it. */
-  readonly inUse?: { readonly label: string; readonly binds: readonly Bind[] } | undefined;
+export interface Member extends Holder {
   /** All nodes exist and listen. */
   deployed(): void;
   /** Tells its listening nodes of an event that happened elsewhere. */
@@ -142,13 +137,13 @@ export class Registry {
     if (!memory) {
       const left = inherited ? { store: inherited, isLeft: true } : {};
       this.#entries.set(nodeId, { ...left, label, clientId, holder });
-      return { claim: { adopted: false, ...(inherited ? { left: inherited } : {}), moved, ...hold } };
+      return { claim: { ...(inherited ? { left: inherited } : {}), moved, ...hold } };
     }
     const { limits, correlationCapacity } = memory;
     const store = inherited ?? openMemoryStore({ ...limits, correlationCapacity });
     if (inherited) store.configure(limits);
     this.#entries.set(nodeId, { store, label, clientId, holder });
-    return { claim: { store, adopted: inherited !== undefined, moved, ...hold } };
+    return { claim: { store, moved, ...hold } };
   }
 
   /**

@@ -1,8 +1,6 @@
 import {
-  failureFields,
-  failureText,
+  failureEvent,
   listOrphans,
-  newDeliveryState,
   type DeliveryState,
   type FailureEvent,
   type QueueItem,
@@ -47,21 +45,6 @@ export async function tellForgotten(
 }
 
 /** The end of a message that no client has any more. */
-export function removedEvent(
-  item: QueueItem,
-  why: string,
-  state: DeliveryState = newDeliveryState(item),
-): FailureEvent {
-  const reason = { code: 'REMOVED', text: `removed from the queue: ${why}` };
-  return {
-    ...failureFields(item, state, reason),
-    event: 'failure',
-    command: item.command,
-    payload: failureText(state, reason),
-    topic: item.destination,
-    id: item.id,
-    ...(item.correlationId === undefined ? {} : { correlation_id: item.correlationId }),
-    ...(item.metadata === undefined ? {} : { metadata: item.metadata }),
-    ...(item.msgid === undefined ? {} : { msgid: item.msgid }),
-  };
+export function removedEvent(item: QueueItem, why: string, state?: DeliveryState): FailureEvent {
+  return failureEvent(item, state, { code: 'REMOVED', text: `removed from the queue: ${why}` });
 }

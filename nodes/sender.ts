@@ -6,6 +6,7 @@ import type { Connection } from './connection';
 import { forLog } from './logged-error';
 import { failureOf, smppOf, type Failure } from './outcomes';
 import type { Registry } from './registry';
+import { saidInFlow } from './wording';
 import type { TypedInputReader } from './typed-inputs';
 
 export interface SenderSettings extends OutSettings {
@@ -98,7 +99,7 @@ export class Sender {
       msg.smpp = plainCopy({ event: this.#parts.settings.completeWhen, results });
       return this.#complete(msg, job);
     }
-    const reason = settled.find((one) => one.status === 'rejected')?.reason as Error;
+    const reason = asError(settled.find((one) => one.status === 'rejected')?.reason);
     const text = `${failures.length} of ${results.length} messages failed; the first: ${reason.message}`;
     msg.smpp = plainCopy({ ...first, results });
     await this.#report(new SmppError(first.code, text, { cause: reason }), job);
@@ -161,7 +162,10 @@ interface Job {
   readonly given: unknown[];
 }
 
-function resultOf(settled: PromiseSettledResult<Outcome>, message: Message | undefined): Failure | Outcome {
+function resultOf(
+  settled: PromiseSettledResult<Outcome>,
+  message: Message | undefined,
+): Failure | ReturnType<typeof smppOf<Outcome>> {
   if (settled.status === 'fulfilled') return smppOf(settled.value);
   return { ...labelOf(message), ...failureOf(settled.reason) };
 }
@@ -175,6 +179,7 @@ function labelOf(message: Message | undefined): { correlation_id?: string } {
 const isAsked = ({ action }: NodeMessage): boolean =>
   action !== undefined && action !== null && action !== '';
 
-const asError = (given: unknown): Error => (given instanceof Error ? given : new Error(String(given)));
+const asError = (given: unknown): Error =>
+  saidInFlow(given instanceof Error ? given : new Error(String(given)));
 
 const isStopped = (error: unknown): boolean => error instanceof SmppError && error.code === 'STOPPED';

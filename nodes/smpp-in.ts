@@ -1,21 +1,11 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { SmppError, type EventName } from '../src/index';
+import { EVENT_NAMES, SmppError, type EventName } from '../src/index';
 import { Reader } from './choices';
 import { eventNames } from './event-names';
 import type { AnyEvent, Listener } from './listeners';
 import { migrate, type Definition } from './migrations';
 import { findConnection } from './nodes';
-
-const EVENTS = [
-  'message',
-  'receipt',
-  'response',
-  'request',
-  'failure',
-  'session',
-  'throttle',
-  'queue',
-] as const satisfies readonly EventName[];
+import { smppOf } from './outcomes';
 
 export = function smppIn(RED: NodeAPI): void {
   function SmppIn(this: Node, given: NodeDef): void {
@@ -54,18 +44,18 @@ export = function smppIn(RED: NodeAPI): void {
 
 function readEvents(given: unknown, reader: Reader): ReadonlySet<EventName> {
   const names = eventNames(given);
-  const known = EVENTS.filter((name) => names.includes(name));
-  const unknown = names.filter((name) => !EVENTS.some((event) => event === name));
+  const known = EVENT_NAMES.filter((name) => names.includes(name));
+  const unknown = names.filter((name) => !known.some((event) => event === name));
   if (unknown.length > 0)
-    reader.add(`events (${JSON.stringify(unknown)}): give some of ${EVENTS.join(', ')}`);
+    reader.add(`events (${JSON.stringify(unknown)}): give some of ${EVENT_NAMES.join(', ')}`);
   else if (known.length === 0) reader.add('events: choose at least one');
   return new Set(known);
 }
 
 /** An event as a message of the flow: its own `_msgid` is that of the message it belongs to. */
 function toMessage(event: AnyEvent, rawPdu: boolean): NodeMessage {
-  const { payload, topic, msgid, ...smpp } = event;
+  const { payload, topic, msgid } = event;
   // Of what cannot be read the octets are all that there is.
-  if (!rawPdu && 'pdu' in smpp && !('problem' in smpp)) delete smpp.pdu;
-  return { ...(msgid === undefined ? {} : { _msgid: msgid }), payload, topic, smpp };
+  const smpp = smppOf(event, rawPdu || 'problem' in event);
+  return msgid === undefined ? { payload, topic, smpp } : { _msgid: msgid, payload, topic, smpp };
 }

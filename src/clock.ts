@@ -9,6 +9,8 @@ export interface Clock {
   monotonic(): number;
   setTimeout(callback: () => void, ms: number): TimerHandle;
   clearTimeout(timer: TimerHandle | undefined): void;
+  /** Calls back in the next turn of the event loop, behind what has come in by then. Absent: the platform's. */
+  setImmediate?(callback: () => void): void;
   /** Calls back when the code that runs now has ended, before anything else comes; absent: `process.nextTick`. */
   nextTick?(callback: () => void): void;
 }
@@ -50,7 +52,15 @@ export const systemClock: Clock = {
     if (timer instanceof LongTimer) timer.clear();
     else clearTimeout(timer as NodeJS.Timeout | undefined);
   },
+  setImmediate: (callback) => void setImmediate(callback),
 };
+
+/** Resolves in the next turn of the event loop: long work lets others in between. */
+export function nextTurn(clock: Pick<Clock, 'setImmediate'>): Promise<void> {
+  return new Promise((resolve) =>
+    clock.setImmediate ? clock.setImmediate(resolve) : void setImmediate(resolve),
+  );
+}
 
 /** Milliseconds: by less than that clocks run apart; by more somebody has set one, or the machine has slept. */
 export const SMALLEST_STEP = 1000;

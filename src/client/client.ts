@@ -10,7 +10,8 @@ import {
 import { EventReporter } from './events/reporter';
 import { codecOf } from './config/codec-options';
 import { checkChanges, type Configuration } from './config/configuration';
-import { deadLetterOf, replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import { replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import { deadLetterOf } from './events/outcome-form';
 import {
   Events,
   type ConnectionState,
@@ -61,8 +62,8 @@ export class SmppClient {
       onDropped: (items, states) => this.#dropped(items, states),
       prepare: async (message) => intake.prepare(message, {}),
     });
-    const { store, clock, random, log, codecs } = parts;
-    const intake = new Intake({ settings, state: store.state, clock, log, random, codecs });
+    const { store, clock, log } = parts;
+    const intake = new Intake({ ...parts, settings, state: store.state });
     this.#settings = settings;
     this.#windowSize = settings.windowSize;
     this.#parts = parts;
@@ -222,10 +223,10 @@ export class SmppClient {
    * queued here, receipts are matched to what was accepted there, dead letters and parts that wait come along.
    */
   takeOver(from: Store): Promise<MovedStore> {
-    const { store, correlator } = this.#parts;
+    const { store, correlator, clock } = this.#parts;
     const moving = async (): Promise<MovedStore> => {
       await from.tellUntold?.((failed) => tellAll(failed, this.#sender));
-      return moveStore(from, store, correlator);
+      return moveStore(from, store, correlator, clock);
     };
     return this.#sender.after(moving());
   }
@@ -279,7 +280,7 @@ export class SmppClient {
    * {@link DeliveryError} when the message failed for good. Queries, cancels and replaces go straight to
    * the SMSC: they resolve with the fields of the response, and reject with `NOT_BOUND` or `REFUSED`.
    */
-  async send(message: Message | string, options: SendOptions = {}): Promise<Outcome> {
+  send(message: Message | string, options: SendOptions = {}): Promise<Outcome> {
     return this.#sender.send(message, options);
   }
 

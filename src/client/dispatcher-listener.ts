@@ -16,8 +16,8 @@ export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandle
 export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
   const { reporter, outcomes, receiving, sender, throttleHandler, limiter } = parts;
   return {
-    sent: (segment) => reporter.sent(segment),
-    responded: (...answer) => reporter.responded(...answer),
+    sent: (flights, sequenceNumbers, session) => reporter.sent(flights, sequenceNumbers, session),
+    responded: (flight, response, session) => reporter.responded(flight, response, session),
     correlated: (entry) => receiving.known(entry),
     landed: (id) => receiving.landed(id),
     accepted: (lease) => outcomes.accepted(lease.item, lease.state),

@@ -15,9 +15,11 @@ export {
   type NazSequence,
   type NazThrottleHandler,
 } from './plugins/naz';
+export { EVENT_NAMES } from './events/events';
 export type {
   ClientEvents,
   ConnectionState,
+  EventBase,
   EventHandler,
   EventName,
   FailureEvent,
@@ -41,7 +43,8 @@ export type { FailoverHost } from './config/failover-option';
 export type { OptionKind } from './config/option-kinds';
 export { accountOf } from './plugins/store-part';
 export { endpointsOf, typesOf, type Endpoint, type LinkType } from './connection/hosts';
-export { DeliveryError, failureFields, failureText, type CompleteWhen } from './outbound/outcomes';
+export { DeliveryError, failureEvent } from './events/outcome-form';
+export type { CompleteWhen } from './outbound/outcomes';
 export type { DeadLetterList, DeadLetterReport } from './outbound/dead-letters';
 export {
   PLUGIN_API_VERSION,

@@ -2,6 +2,11 @@
 export class KeyedMutex {
   readonly #last = new Map<string, Promise<void>>();
 
+  /** Whether no work is under way, on whatever. */
+  get isIdle(): boolean {
+    return this.#last.size === 0;
+  }
+
   /** `keys`: what the work is about; no two that have one in common are done at once. Settles as the work does. */
   take<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     const before = keys.map((key) => this.#last.get(key)).filter((one) => one !== undefined);

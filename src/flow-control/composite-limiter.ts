@@ -50,34 +50,41 @@ export class CompositeLimiter implements RateLimiter {
     return Math.max(LOWEST_WISH, wish);
   }
 
-  async acquire(max: number, options: { signal: AbortSignal }): Promise<number> {
-    const granted = await this.#wait(max, options);
-    const permits = await this.#limited(granted, options);
-    if (permits < granted) this.#wished.giveBack(granted - permits);
-    this.#meter.add(permits);
-    return permits;
-  }
-
-  async #limited(granted: number, options: { signal: AbortSignal }): Promise<number> {
-    try {
-      return await this.#parts.limiter.acquire(granted, options);
-    } catch (error) {
-      this.#wished.giveBack(granted);
-      throw error;
-    }
-  }
-
-  async #wait(max: number, options: { signal: AbortSignal }): Promise<number> {
+  acquire(max: number, options: { signal: AbortSignal }): number | Promise<number> {
+    options.signal.throwIfAborted();
     this.#follow();
-    if (this.#wished.rate === 0) return max;
+    const wished = this.#wished.rate === 0 ? max : this.#wished.acquire(max, options);
+    if (typeof wished !== 'number') return this.#later(wished, options);
+    const granted = this.#parts.limiter.acquire(wished, options);
+    return typeof granted === 'number' ? this.#granted(granted, wished) : this.#grantedLater(granted, wished);
+  }
+
+  async #later(wish: Promise<number>, options: { signal: AbortSignal }): Promise<number> {
     this.#waiting++;
     this.#arm();
+    let wished: number;
     try {
-      return await this.#wished.acquire(max, options);
+      wished = await wish;
     } finally {
       this.#waiting--;
       this.#arm();
     }
+    return this.#grantedLater(this.#parts.limiter.acquire(wished, options), wished);
+  }
+
+  async #grantedLater(limiter: number | Promise<number>, wished: number): Promise<number> {
+    try {
+      return this.#granted(await limiter, wished);
+    } catch (error) {
+      this.#wished.giveBack(wished);
+      throw error;
+    }
+  }
+
+  #granted(permits: number, wished: number): number {
+    if (permits < wished) this.#wished.giveBack(wished - permits);
+    this.#meter.add(permits);
+    return permits;
   }
 
   giveBack(count: number): void {

@@ -68,7 +68,7 @@ export class TokenBucket implements RateLimiter {
     this.#meter = new RateMeter(5, clock);
   }
 
-  async acquire(max: number, { signal }: { signal: AbortSignal }): Promise<number> {
+  acquire(max: number, { signal }: { signal: AbortSignal }): number | Promise<number> {
     signal.throwIfAborted();
     this.#refill();
     const permits = this.#waiting.size === 0 ? this.#take(Math.max(1, max)) : 0;

@@ -1,7 +1,10 @@
 /** How fast messages may leave. Plugin type `smpp-rate-limiter`. */
 export interface RateLimiter {
-  /** Waits for at least one permit and returns how many of `max` (≥ 1) are granted. One permit is one segment. */
-  acquire(max: number, options: { signal: AbortSignal }): Promise<number>;
+  /**
+   * How many of `max` (≥ 1) permits are granted; a promise where it has to wait for the first of them. One permit is
+   * one segment.
+   */
+  acquire(max: number, options: { signal: AbortSignal }): number | Promise<number>;
   /** Returns permits that were not used. */
   giveBack(count: number): void;
 }

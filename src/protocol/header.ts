@@ -1,5 +1,5 @@
-import { PduError, type PduHeader } from './errors';
-import { STATUSES } from './statuses';
+import type { PduHeader } from './errors';
+import { refusal } from './refusal';
 
 /** Octets of the header that every PDU has (SMPP 3.4 section 3.2). */
 export const HEADER_LENGTH = 16;
@@ -8,7 +8,7 @@ export const HEADER_LENGTH = 16;
 export function decodeHeader(octets: Buffer): PduHeader {
   if (octets.length < HEADER_LENGTH) {
     const message = `a PDU has a header of ${HEADER_LENGTH} octets, but there are only ${octets.length}`;
-    throw new PduError('PDU_TOO_SHORT', message, { command_status: STATUSES.ESME_RINVCMDLEN[0] });
+    throw refusal('PDU_TOO_SHORT', message, 'ESME_RINVCMDLEN');
   }
   return {
     command_length: octets.readUInt32BE(0),

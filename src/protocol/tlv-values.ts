@@ -55,9 +55,13 @@ function sizeOfInteger(definition: TlvDefinition, lengths: readonly number[], va
 function checkedLength(definition: TlvDefinition, value: unknown, length: number): number {
   const { min = 0, max = MOST_OCTETS, type } = definition;
   if (length >= min && length <= max) return length;
-  const allowed = min === max ? `${min}` : `${min} to ${max}`;
   const how = type === 'cstring' ? ' with its NUL' : '';
-  throw invalid(definition, value, `takes ${length} octets${how}: it must be ${allowed}`, 'ESME_RINVPARLEN');
+  throw invalid(
+    definition,
+    value,
+    `takes ${length} octets${how}: it must be ${rangeOf(min, max)}`,
+    'ESME_RINVPARLEN',
+  );
 }
 
 function invalid(definition: TlvDefinition, value: unknown, problem: string, status: StatusName): PduError {
@@ -118,7 +122,9 @@ export function decodeTlvs(cursor: Cursor, table: TlvTable): Tlvs {
     const length = octets.readUInt16BE(cursor.offset + 2);
     const start = cursor.offset + TLV_HEADER_LENGTH;
     if (start + length > end) {
-      overrun(cursor, tag, length, end - start);
+      const name = tagName(tag);
+      const message = `the TLV ${name} should have ${length} octets, but the PDU has only ${end - start} left`;
+      cursor.fail('TLV_OVERRUN', message, 'ESME_RINVOPTPARSTREAM', name);
       return tlvs;
     }
     cursor.offset = start + length;
@@ -153,12 +159,6 @@ function repeated(
   }
   if (definition && !definition.multiple) cursor.flag(`the TLV ${definition.name} occurs more than once`);
   return [earlier, value];
-}
-
-function overrun(cursor: Cursor, tag: number, length: number, left: number): void {
-  const name = tagName(tag);
-  const message = `the TLV ${name} should have ${length} octets, but the PDU has only ${left} left`;
-  cursor.fail('TLV_OVERRUN', message, 'ESME_RINVOPTPARSTREAM', name);
 }
 
 function decodeValue(cursor: Cursor, definition: TlvDefinition, start: number, length: number): TlvValue {

@@ -20,12 +20,9 @@ export interface TlvSpec {
   readonly multiple?: true;
 }
 
-const sized = <const T extends 'cstring' | 'string' | 'octets'>(
-  tag: number,
-  type: T,
-  min: number,
-  max: number,
-) => ({ tag, type, min, max }) as const;
+type Sized = 'cstring' | 'string' | 'octets';
+const sized = <const T extends Sized>(tag: number, type: T, min: number, max: number) =>
+  ({ tag, type, min, max }) as const;
 const int8 = (tag: number) => ({ tag, type: 'int8' }) as const;
 const int16 = (tag: number) => ({ tag, type: 'int16' }) as const;
 const int32 = (tag: number) => ({ tag, type: 'int32' }) as const;

@@ -36,7 +36,6 @@ export class Outbound {
   /** When they become due; monotonic milliseconds. */
   #dueAt = 0;
   #stalledSince: number | undefined;
-  #drainWaiters: (() => void)[] = [];
 
   constructor(core: SessionCore) {
     this.#core = core;
@@ -51,13 +50,6 @@ export class Outbound {
   /** Whether the peer takes what is written. */
   get isWritable(): boolean {
     return this.#core.options.transport.backlog <= BACKLOG_LIMIT;
-  }
-
-  /** Waits while the peer does not take what was written. */
-  async writable(): Promise<void> {
-    while (!this.#core.closing && !this.isWritable) {
-      await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
-    }
   }
 
   /**
@@ -193,7 +185,6 @@ export class Outbound {
   drained(): void {
     this.#stalledSince = undefined;
     this.#core.resumeReading('answers');
-    for (const resolve of this.#drainWaiters.splice(0)) resolve();
   }
 }
 

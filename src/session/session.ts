@@ -140,7 +140,7 @@ export class Session {
     return this.#core.window.slot(signal);
   }
 
-  /** Whether the peer takes what is written; else {@link writable}, or {@link onRoom}. */
+  /** Whether the peer takes what is written; where it does not, {@link onRoom} tells when it does. */
   get isWritable(): boolean {
     return this.#outbound.isWritable;
   }
@@ -151,11 +151,6 @@ export class Session {
    */
   onRoom(callback: () => void): void {
     this.#inbound.onRoom(callback);
-  }
-
-  /** Waits while the peer does not take what was written. */
-  writable(): Promise<void> {
-    return this.#outbound.writable();
   }
 
   /**
@@ -216,7 +211,7 @@ export class Session {
 
   /**
    * Sends requests in one write. The caller has seen to it that as many slots are free
-   * and waits for {@link writable} before the next batch. Returns the sequence numbers, in an array that the next call
+   * and sends no more while it is not {@link isWritable}. Returns the sequence numbers, in an array that the next call
    * uses again. Throws where the sequence generator does; then nothing was sent.
    */
   submit(requests: readonly OutboundRequest[]): readonly number[] {

@@ -118,9 +118,9 @@ function refusal(
     'STORE_ACCOUNT',
     `The queue in ${place} belongs to the account ${named(owner)}, not to ${named(account)}, and holds ` +
       `${described(holdings)}: nothing is sent before you say what becomes of that. ` +
-      'To send it under the new account: msg.action "claim" to an smpp-out of this connection (client.claim()). ' +
+      'To send it under the new account: client.claim(). ' +
       `To keep it for the old one: ${keep}. ` +
-      'To remove it for good: msg.action "purge" (client.purge() and client.purgeDeadLetters()).',
+      'To remove it for good: client.purge() and client.purgeDeadLetters().',
   );
 }
 

@@ -16,6 +16,17 @@ export interface DeferredStore extends Store {
   open(): Promise<Store>;
 }
 
+/** Calls of these names, each made of `part` when there is one. */
+function later<T, Name extends keyof T>(part: () => Promise<T>, names: readonly Name[]): Pick<T, Name> {
+  const call =
+    (name: Name) =>
+    async (...given: unknown[]): Promise<unknown> => {
+      const target = await part();
+      return (target[name] as (...given: unknown[]) => unknown).apply(target, given);
+    };
+  return Object.fromEntries(names.map((name) => [name, call(name)])) as Pick<T, Name>;
+}
+
 /**
  * Opens a store at its first use: disks and networks answer later than a constructor. A failure to open is
  * the failure of the call that needed it, and the next call tries again. `assumed` holds until it is open.
@@ -35,27 +46,13 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     );
     return opening;
   };
-  const queue: OutboundQueue = {
-    enqueue: async (items, options) => (await store()).queue.enqueue(items, options),
-    take: async (max, options) => (await store()).queue.take(max, options),
-    settle: async (settlements) => (await store()).queue.settle(settlements),
-    extend: async (leases) => (await store()).queue.extend(leases),
-    release: async (leases) => (await store()).queue.release(leases),
-    stats: async () => (await store()).queue.stats(),
-    purge: async (options) => (await store()).queue.purge(options),
-    close: async () => (await store()).queue.close(),
-  };
-  const correlator: Correlator = {
-    put: async (entries) => (await store()).correlator.put(entries),
-    get: async (messageId) => (await store()).correlator.get(messageId),
-    expire: async () => (await store()).correlator.expire(),
-  };
+  const queue: OutboundQueue = later(
+    async () => (await store()).queue,
+    ['enqueue', 'take', 'settle', 'extend', 'release', 'stats', 'purge', 'close'],
+  );
+  const correlator: Correlator = later(async () => (await store()).correlator, ['put', 'get', 'expire']);
   const state: KeyValueState = {
-    get: async (key) => (await store()).state.get(key),
-    set: async (key, value, ttl) => (await store()).state.set(key, value, ttl),
-    delete: async (keys) => (await store()).state.delete(keys),
-    list: async (prefix) => (await store()).state.list(prefix),
-    increment: async (key, modulo, start, ttl) => (await store()).state.increment(key, modulo, start, ttl),
+    ...later(async () => (await store()).state, ['get', 'set', 'delete', 'list', 'increment']),
     expire: async () => (await (await store()).state.expire?.()) ?? 0,
   };
   const none = {

@@ -8,7 +8,7 @@ export function newDeliveryState(item: QueueItem): DeliveryState {
     redeliveries: 0,
     lostLinks: 0,
     redelivered: false,
-    accepted: item.segments.map(() => null),
+    accepted: new Array<string | null>(item.segments.length).fill(null),
     history: [],
   };
 }
@@ -47,7 +47,8 @@ export function acceptSegment(state: DeliveryState, segment: number, messageId: 
 
 /** Whether the SMSC has accepted every segment. */
 export function isAccepted({ item, state }: Pick<Lease, 'item' | 'state'>): boolean {
-  return item.segments.every((_, segment) => state.accepted[segment] != null);
+  for (let at = 0; at < item.segments.length; at++) if (state.accepted[at] == null) return false;
+  return true;
 }
 
 /** All message_ids that the SMSC has given to transmissions of a message. */

@@ -1,3 +1,4 @@
+import { nextTurn, type Clock } from '../clock';
 import { guarded } from '../observability';
 import { SmppError } from '../protocol';
 import type { DeadReason, DeliveryState, KnownStates, PurgeOptions, QueueItem, QueueLimits } from './types';
@@ -58,9 +59,13 @@ function itemsAndStates(gone: readonly Gone[]): [items: QueueItem[], states: Kno
 const AT_ONCE = 1000;
 
 /** The same for what a purge has removed, in chunks; resolves when whose business it is has done with them. */
-export async function tellRemoved({ onRemoved }: PurgeOptions, removed: readonly Gone[]): Promise<void> {
+export async function tellRemoved(
+  { onRemoved }: PurgeOptions,
+  removed: readonly Gone[],
+  clock: Clock,
+): Promise<void> {
   for (let at = 0; onRemoved && at < removed.length; at += AT_ONCE) {
-    if (at > 0) await new Promise(setImmediate);
+    if (at > 0) await nextTurn(clock);
     try {
       await onRemoved(...itemsAndStates(removed.slice(at, at + AT_ONCE)));
     } catch (error) {

@@ -15,6 +15,7 @@ export type {
   KeyValueState,
   KnownStates,
   Priority,
+  Eventually,
   Lease,
   OutboundQueue,
   PurgeOptions,

@@ -1,3 +1,4 @@
+import { nextTurn, systemClock, type Clock } from '../clock';
 import type { Claimable } from './account';
 import { MOVED_AT_ONCE } from './chunks';
 import type { Correlator, KeyValueState, Lease, OutboundQueue, Store } from './types';
@@ -29,10 +30,11 @@ export async function moveStore(
   from: Store & Partial<Claimable>,
   to: Store,
   correlator: Correlator = to.correlator,
+  clock: Clock = systemClock,
 ): Promise<MovedStore> {
   const counts = { correlations: 0, deadLetters: 0 };
   try {
-    counts.correlations = await moveCorrelations(from, correlator);
+    counts.correlations = await moveCorrelations(from, correlator, clock);
     await moveFacts(from.state, to.state);
     counts.deadLetters = await moveLetters(from, to);
   } catch (error) {
@@ -43,13 +45,17 @@ export async function moveStore(
 }
 
 /** All of them before the first goes: to put one twice is to put it once. */
-async function moveCorrelations(from: Store & Partial<Claimable>, to: Correlator): Promise<number> {
+async function moveCorrelations(
+  from: Store & Partial<Claimable>,
+  to: Correlator,
+  clock: Clock,
+): Promise<number> {
   if (!from.correlator.entries || !from.forgetAwaited) return 0;
   let moved = 0;
   for (const entries of from.correlator.entries()) {
     await to.put(entries);
     moved += entries.length;
-    await othersTurn();
+    await nextTurn(clock);
   }
   if (moved > 0) await from.forgetAwaited();
   return moved;
@@ -81,8 +87,6 @@ async function moveLetters({ deadLetters: from }: Store, { deadLetters: to }: St
   return moved;
 }
 
-const othersTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-
 function leftIn({ queue }: Store): Promise<number> {
   return queue.stats().then(
     ({ queued }) => queued,
@@ -102,7 +106,7 @@ export async function moveMessages(from: Store, to: OutboundQueue, marks?: KeyVa
   try {
     if (!from.capabilities.durable) from.queue.hasten?.();
     const there = new Set(marked(await marks?.get(MARK)));
-    for (let leases = await lend(from.queue); leases.length > 0; leases = await lend(from.queue)) {
+    for (let leases = await leaseSome(from.queue); leases.length > 0; leases = await leaseSome(from.queue)) {
       const missing = leases.filter(({ item }) => !there.has(item.id));
       await moveBatch(from.queue, to, { leases, missing, isMarked: marks !== undefined });
       moved += leases.length;
@@ -115,7 +119,7 @@ export async function moveMessages(from: Store, to: OutboundQueue, marks?: KeyVa
   return { moved, left, ...(reason ? { reason } : {}) };
 }
 
-async function lend(from: OutboundQueue): Promise<Lease[]> {
+async function leaseSome(from: OutboundQueue): Promise<Lease[]> {
   const { queued, delayed } = await from.stats();
   // To take from an empty queue is to wait.
   return queued <= delayed ? [] : from.take(MOVED_AT_ONCE, { signal: new AbortController().signal });

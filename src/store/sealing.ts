@@ -121,10 +121,16 @@ async function mainKey(secret: string, salt: Buffer): Promise<Buffer> {
   );
 }
 
+/** So many octets that nobody can foretell. */
+type Random = (octets: number) => Buffer;
+
 /** A new seal for a store that has none, with a salt of its own. */
-export async function newSealing(secret: string): Promise<{ sealing: Sealing; stored: StoredSeal }> {
-  const salt = randomBytes(SALT);
-  const sealing = new GcmSealing(await mainKey(secret, salt));
+export async function newSealing(
+  secret: string,
+  random: Random = randomBytes,
+): Promise<{ sealing: Sealing; stored: StoredSeal }> {
+  const salt = random(SALT);
+  const sealing = new GcmSealing(await mainKey(secret, salt), random);
   const check = sealing.seal(CHECK_PLACE, CHECKED);
   const { keyId } = sealing;
   return { sealing, stored: { keyId, salt: salt.toString('hex'), check: check.toString('hex') } };
@@ -134,10 +140,11 @@ export async function newSealing(secret: string): Promise<{ sealing: Sealing; st
 export async function sealingOf(
   stored: StoredSeal,
   secrets: readonly string[],
+  random: Random = randomBytes,
 ): Promise<{ sealing: Sealing; index: number } | undefined> {
   const check = Buffer.from(stored.check, 'hex');
   for (const [index, secret] of secrets.entries()) {
-    const sealing = new GcmSealing(await mainKey(secret, Buffer.from(stored.salt, 'hex')));
+    const sealing = new GcmSealing(await mainKey(secret, Buffer.from(stored.salt, 'hex')), random);
     const opened = sealing.open(CHECK_PLACE, check);
     if (opened && opened.length === CHECKED.length && timingSafeEqual(opened, CHECKED))
       return { sealing, index };
@@ -162,6 +169,7 @@ class GcmSealing implements Sealing {
   readonly keyId: string;
   readonly #id: Buffer;
   readonly #main: Buffer;
+  readonly #random: Random;
   readonly #names: KeyObject;
   #session: Buffer = Buffer.alloc(0);
   #key: KeyObject | undefined;
@@ -169,8 +177,9 @@ class GcmSealing implements Sealing {
   readonly #nonce = Buffer.alloc(NONCE);
   readonly #subkeys = new Map<string, KeyObject>();
 
-  constructor(main: Buffer) {
+  constructor(main: Buffer, random: Random) {
     this.#main = main;
+    this.#random = random;
     this.#id = derive(main, 'key id').subarray(0, KEY_ID);
     this.keyId = this.#id.toString('hex');
     this.#names = createSecretKey(derive(main, 'names'));
@@ -197,7 +206,7 @@ class GcmSealing implements Sealing {
       return this.#key;
     }
     this.#number = 0;
-    this.#session = randomBytes(SESSION);
+    this.#session = this.#random(SESSION);
     return (this.#key = this.#subkey(this.#session));
   }
 

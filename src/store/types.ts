@@ -2,9 +2,12 @@ import type { QueuedCommand } from '../protocol';
 
 /**
  * What a store must be able to do. Every call is batched; every wait can be
- * aborted. Third parties implement these as Node-RED plugins of the types
+ * aborted. What is called for every message may answer at once: a store in memory costs no promise so. Third parties implement these as Node-RED plugins of the types
  * `smpp-store`, `smpp-queue` and `smpp-correlator`.
  */
+
+/** What is there at once, or comes later. */
+export type Eventually<T> = T | Promise<T>;
 
 /** A priority of the queue: 0 is taken first, 4 last; 2 is the default. */
 export type Priority = 0 | 1 | 2 | 3 | 4;
@@ -22,17 +25,15 @@ export interface QueueItem {
   /** Epoch milliseconds. */
   readonly enqueuedAt: number;
   /** Epoch milliseconds after which it must not be sent any more; absent: never. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
   /** Whether the SMSC was asked for a final delivery receipt. */
   readonly receiptRequested: boolean;
   /** The user's label. */
-  readonly correlationId?: string;
-  /** The originating flow message's `_msgid`. */
-  readonly msgid?: string;
+  readonly correlationId?: string | undefined;
+  /** What its giver knows it by, beside `id`; comes back with every event. */
+  readonly msgid?: string | undefined;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;
-  /** A flow node that waits for the outcome, by id. */
-  readonly origin?: string;
 }
 
 /** One transmission that did not settle the message. Newest last, at most 20 are kept. */
@@ -69,12 +70,12 @@ export interface DeliveryState {
 /** What happened to messages, in their order; undefined: nothing, as far as is known. */
 export type KnownStates = readonly (DeliveryState | undefined)[];
 
-/** A message on loan: nobody else gets it until it is settled, released or the lease runs out. */
+/** A leased message: nobody else gets it until it is settled, released or the lease runs out. */
 export interface Lease {
   readonly item: QueueItem;
   /** The holder may change it; `settle` and `release` write it back. */
   readonly state: DeliveryState;
-  /** The store's own handle of the loan. */
+  /** The store's own handle of the lease. */
   readonly token: unknown;
 }
 
@@ -97,7 +98,7 @@ export type Settlement =
   | { readonly outcome: 'dead'; readonly lease: Lease; readonly reason: DeadReason };
 
 export interface QueueStats {
-  /** Ready and delayed, without those on loan. */
+  /** Ready and delayed, without those leased. */
   readonly queued: number;
   readonly delayed: number;
   readonly leased: number;
@@ -124,34 +125,35 @@ export interface PurgeOptions {
 /** Calls take effect in the order in which they are made, also where those before have not resolved yet. */
 export interface OutboundQueue {
   /**
-   * Resolves with the ids when all are as safe as the backend makes them; all
+   * Gives the ids when all are as safe as the backend makes them; all
    * or nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or
    * `QUEUE_UNAVAILABLE`. `states`, one for each item: what happened to them in another store; a store without
-   * `segmentState` may pass over it, and sends them whole.
+   * `segmentState` may pass over it, and sends them whole. `QUEUE_FULL` also where neither dropping nor waiting
+   * makes room; who waits for room and gives up gets the signal's reason.
    */
-  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Promise<string[]>;
+  enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Eventually<string[]>;
   /**
-   * Lends up to `max` messages, priority by priority, first in first out; waits until
-   * there is at least one. Rejects with the signal's reason when aborted: then nothing is on loan.
+   * Leases up to `max` messages, priority by priority, first in first out; waits until
+   * there is at least one. Rejects with the signal's reason when aborted: then nothing is leased.
    */
-  take(max: number, options: { signal: AbortSignal }): Promise<Lease[]>;
+  take(max: number, options: { signal: AbortSignal }): Eventually<Lease[]>;
   /** A loan that is over already (settled, released, run out) is passed over. */
-  settle(settlements: readonly Settlement[]): Promise<void>;
+  settle(settlements: readonly Settlement[]): Eventually<void>;
   /**
-   * The holder goes on with them: renews loans, where loans run out
+   * The holder goes on with them: renews leases, where leases run out
    * (`capabilities.extend`), and writes their states back, where the store keeps them
    * (`capabilities.segmentState`), so that a crash does not lose which segments were accepted.
    */
-  extend(leases: readonly Lease[]): Promise<void>;
+  extend(leases: readonly Lease[]): Eventually<void>;
   /** Puts messages back where they were: before all of their priority that were enqueued after them. */
-  release(leases: readonly Lease[]): Promise<void>;
+  release(leases: readonly Lease[]): Eventually<void>;
   stats(): Promise<QueueStats>;
   /** What is put off is ready from now on. Of a queue that ends with its process, so that all can be moved elsewhere. */
   hasten?(): void;
   /**
-   * Removes all that are there and not on loan when it is called, and counts them in `removed`; what comes meanwhile
-   * stays. All are handed to `onRemoved`, where there is one, and then `items` is empty; else they are returned,
-   * at most 10,000 where they are not in memory anyway. A queue without `onRemoved` returns all.
+   * Removes all that are there and not leased when it is called, and counts them in `removed`; what comes meanwhile
+   * stays. What can be read of them is handed to `onRemoved`, where there is one, and then `items` is empty; else it is
+   * returned, of a queue on disk at most 10,000. What an earlier run had begun to remove is removed and counted, too.
    */
   purge(options?: PurgeOptions): Promise<{ removed: number; items: QueueItem[] }>;
   close(): Promise<void>;
@@ -173,8 +175,8 @@ export interface CorrelationEntry {
   readonly finalState?: string;
   /** `false`: the SMSC was not asked for a final receipt, though one may come. */
   readonly receiptRequested?: false;
-  readonly correlationId?: string;
-  readonly msgid?: string;
+  readonly correlationId?: string | undefined;
+  readonly msgid?: string | undefined;
   readonly metadata?: unknown;
 }
 
@@ -184,13 +186,13 @@ export interface CorrelationEntry {
  */
 export interface Correlator {
   /** An entry of the same message (`id`), segment and message_id replaces the older one. */
-  put(entries: readonly CorrelationEntry[]): Promise<void>;
+  put(entries: readonly CorrelationEntry[]): Eventually<void>;
   /**
    * All entries that have this message_id or one that differs only in case, oldest (`acceptedAt`) first; a bound of 1,000 is allowed.
    * Entries past `expiresAt` are never returned. One of an earlier kind, which resolves with the one entry of exactly
    * this message_id or undefined, is taken, too.
    */
-  get(messageId: string): Promise<readonly CorrelationEntry[]>;
+  get(messageId: string): readonly CorrelationEntry[] | Promise<readonly CorrelationEntry[]>;
   /** Drops what has expired; called now and then. Returns how many. */
   expire(): Promise<number>;
   /** All that are kept, in the order of putting, some at a time: for whoever moves them to another store. */
@@ -257,7 +259,7 @@ export interface StoreCapabilities {
   readonly durable: boolean;
   /** Several processes may share it. */
   readonly shared: boolean;
-  /** Loans run out and can be extended. */
+  /** Leases run out and can be extended. */
   readonly extend: boolean;
   /** `retry` can be delayed. */
   readonly delay: boolean;
@@ -285,7 +287,7 @@ export interface Store {
   readonly deadLetters?: DeadLetters;
   readonly capabilities: StoreCapabilities;
   /** With `atomicSettle`: both in one transaction. */
-  settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Eventually<void>;
   /**
    * Writes what is there into a new file and overwrites the old one: of what was settled, purged or expired no copy is
    * left. Changes wait meanwhile. Absent: the store has no file.
@@ -302,11 +304,11 @@ export interface Store {
 export type WhenFull = 'reject' | 'drop-oldest' | 'wait';
 
 export interface QueueLimits {
-  /** Messages, those on loan included; 0: no bound. */
+  /** Messages, those leased included; 0: no bound. */
   readonly capacity: number;
   /**
    * `drop-oldest` drops from the least urgent priority that has any, its oldest
-   * ready ones first; never one on loan. `wait` lets callers in by their order.
+   * ready ones first; never one that is leased. `wait` lets callers in by their order.
    */
   readonly whenFull: WhenFull;
   /** Told of what `drop-oldest` dropped, as `onRemoved` is; what it returns is passed over. */

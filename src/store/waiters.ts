@@ -1,4 +1,4 @@
-import { Aborts } from '../waiting';
+import { onAbort } from '../waiting';
 import { LinkedList, type Link } from '../collections';
 
 interface Waiter<Request, Result> extends Link<Waiter<Request, Result>> {
@@ -10,7 +10,6 @@ interface Waiter<Request, Result> extends Link<Waiter<Request, Result>> {
 /** Callers that wait their turn, first come first served; each can give up by its signal. */
 export class Waiters<Request, Result> {
   readonly #waiting = new LinkedList<Waiter<Request, Result>>();
-  readonly #aborts = new Aborts();
 
   get length(): number {
     return this.#waiting.length;
@@ -18,11 +17,11 @@ export class Waiters<Request, Result> {
 
   wait(request: Request, signal?: AbortSignal): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
+      let off: (() => void) | undefined;
       const leave = (): void => {
         this.#waiting.remove(waiter);
-        done?.();
+        off?.();
       };
-      const abort = (): void => waiter.reject(signal?.reason);
       const waiter: Waiter<Request, Result> = {
         request,
         older: undefined,
@@ -32,8 +31,8 @@ export class Waiters<Request, Result> {
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         reject: (error) => (leave(), reject(error)),
       };
-      const done = signal && this.#aborts.on(signal, abort);
       this.#waiting.push(waiter);
+      if (signal) off = onAbort(signal, () => waiter.reject(signal.reason));
     });
   }
 

@@ -133,7 +133,7 @@ function alphanumeric(written: string, noNumber: NoNumber | undefined, options: 
   const { role, encoding = 'ascii' } = options;
   const no = noNumber ? `; and it is no number: ${noNumber.why}` : '';
   const septets = countSeptets(DEFAULT_GSM, written);
-  // Whether an SMSC of Latin-1 takes more than GSM has of it, it knows itself.
+  // An SMSC of Latin-1 may take more of it than GSM has.
   if (septets < 0 && encoding === 'ascii') {
     const message = `an alphanumeric sender has characters of the GSM alphabet only, ${JSON.stringify(written.charAt(-1 - septets))} is none${no}`;
     throw invalid(written, role, message, -1 - septets);

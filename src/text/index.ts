@@ -15,6 +15,7 @@ export type { EncodingName } from './plan/encodings';
 export { ENCODING_NAMES, encodingName } from './plan/names';
 export { languageNames } from './plan/languages';
 export { segment } from './segment';
+export { SINGLE, isPlain, writePlain } from './plain';
 export { measure } from './measure';
 export type { Measure, MeasureOptions } from './measure';
 export { formatUserDataHeader, parseUserDataHeader, portElement } from './udh';

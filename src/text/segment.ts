@@ -1,14 +1,14 @@
 import {
   chooseFor,
   dataCodingFor,
-  encodePlain,
   encodeWritten,
   planOptions,
   unspecifiedOctets,
   writtenElements,
 } from './encode';
 import { segmentOctets } from './segment-octets';
-import { capacity, isWhole } from './plan/capacity';
+import { SINGLE, encodePlain } from './plain';
+import { isWhole } from './plan/capacity';
 import { buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import { characterCount } from './measure';
 import { UDHI } from './udh';
@@ -53,8 +53,6 @@ function segmentPlain(text: string, options: SegmentOptions): SegmentedMessage |
     perSegment: SINGLE,
   };
 }
-
-const SINGLE = capacity('septets', 0);
 
 function segmentPlanned(text: string, options: SegmentOptions): SegmentedMessage {
   const plan = planOptions(options, options);

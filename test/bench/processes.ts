@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpus } from 'node:os';
 import * as path from 'node:path';
+import { runsTypeScript } from '../support/child';
 import type { Job, Result } from './client';
 
 /** Unpinned, a small window measures the scheduler. */
@@ -18,7 +19,7 @@ interface Start {
 /** `core`: where it runs, if it can be chosen; any where none is given. */
 function start(script: string, { core, args = [], flags = [] }: Start): ChildProcess {
   const node = [
-    ...[process.execPath, ...flags, '--import', 'tsx'],
+    ...[process.execPath, ...flags, ...runsTypeScript],
     ...[path.join(__dirname, script), ...args],
   ];
   const pin = canPin && core !== undefined ? ['taskset', '-c', String(core)] : [];

@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { SmppClient } from '../../src/index';
 import type { Rule } from '../../src/simulator';
+import { runsTypeScript } from '../support/child';
 
 interface Arrival {
   readonly at: number;
@@ -36,7 +37,7 @@ async function arrivals(
   most: number,
 ): Promise<Arrival[]> {
   const child = fork(path.join(__dirname, 'arrivals.ts'), [JSON.stringify(rules)], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [...runsTypeScript],
   });
   const { port } = await answer<{ port: number }>(child);
   const client = new SmppClient({

@@ -89,7 +89,7 @@ async function enqueueRow(count: number): Promise<[number, number]> {
   const calls = messages(count).map((item) => [item]);
   const own = await withDirectory(async (directory) => {
     const store = await openStore(directory);
-    const result = await rate(count, CALLERS, (number) => store.queue.enqueue(calls[number] ?? []));
+    const result = await rate(count, CALLERS, async (number) => store.queue.enqueue(calls[number] ?? []));
     await store.close();
     return result;
   });

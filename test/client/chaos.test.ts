@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Message, SmppClientOptions } from '../../src/index';
 import { FakeClock } from '../support/clock';
 import type { Script } from '../support/peer';
+import { rounds } from '../support/rounds';
 import { Scenes, numbered, store, textsOf } from './setup';
 import { until } from '../support/until';
 
@@ -148,7 +149,7 @@ describe('Whatever a centre does', () => {
         await ending;
         await until(() => clock.pendingTimers === 0, 'the end of all timers');
       }),
-      { numRuns: 40 },
+      { numRuns: rounds(40) },
     );
   }).timeout(30_000);
 });

@@ -1,4 +1,5 @@
 import {
+  EVENT_NAMES,
   SmppClient,
   openMemoryStore,
   type ClientEvents,
@@ -11,16 +12,7 @@ import { FakeClock } from '../support/clock';
 import { Peer, type Script } from '../support/peer';
 import { until } from '../support/until';
 
-export const EVENTS: readonly EventName[] = [
-  'message',
-  'receipt',
-  'response',
-  'request',
-  'failure',
-  'session',
-  'throttle',
-  'queue',
-];
+export const EVENTS = EVENT_NAMES;
 
 export type SceneOptions = Omit<SmppClientOptions, 'clock'> & { clock?: FakeClock };
 

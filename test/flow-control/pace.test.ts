@@ -76,7 +76,7 @@ describe('the pace', () => {
     await clock.advance(29);
     await both.acquire(1, { signal });
     let grantedAt = 0;
-    void both.acquire(1, { signal }).then(() => (grantedAt = clock.monotonic()));
+    void Promise.resolve(both.acquire(1, { signal })).then(() => (grantedAt = clock.monotonic()));
     await clock.advance(40);
     assert.ok(grantedAt >= 47 && grantedAt <= 49, `${grantedAt}`);
   });
@@ -123,13 +123,13 @@ describe('the pace', () => {
     both.giveBack(1);
     assert.equal(await both.acquire(1, { signal }), 1);
     const stop = new AbortController();
-    const waiting = assert.rejects(both.acquire(1, { signal: stop.signal }), /enough/);
+    const waiting = assert.rejects(async () => both.acquire(1, { signal: stop.signal }), /enough/);
     stop.abort(new Error('enough'));
     await waiting;
     assert.equal(clock.pendingTimers, 0);
     wish = undefined;
     const late = assert.rejects(
-      both.acquire(1, { signal: AbortSignal.abort(new Error('enough')) }),
+      async () => both.acquire(1, { signal: AbortSignal.abort(new Error('enough')) }),
       /enough/,
     );
     await late;
@@ -153,7 +153,7 @@ describe('the pace', () => {
           const both = new CompositeLimiter({ limiter, handler: { rate: () => wished }, clock: own });
           let total = 0;
           for (const { max, idle } of steps) {
-            const asked = both.acquire(max, { signal });
+            const asked = Promise.resolve(both.acquire(max, { signal }));
             while (!(await Promise.race([asked.then(() => true), own.advance(1).then(() => false)])));
             total += await asked;
             const seconds = own.monotonic() / 1000;

@@ -75,7 +75,7 @@ describe('the token bucket', () => {
           const bucket = new TokenBucket({ rate, burst, clock: own });
           const grants: { at: number; permits: number }[] = [];
           for (const { max, idle } of steps) {
-            const asked = bucket.acquire(max, { signal });
+            const asked = Promise.resolve(bucket.acquire(max, { signal }));
             while (!(await Promise.race([asked.then(() => true), own.advance(1).then(() => false)])));
             grants.push({ at: own.monotonic(), permits: await asked });
             await own.advance(idle);
@@ -111,7 +111,9 @@ describe('the token bucket', () => {
     await bucket.acquire(1, { signal });
     const order: string[] = [];
     for (const name of ['a', 'b', 'c'])
-      void bucket.acquire(1, { signal }).then(() => order.push(`${name} ${clock.monotonic()}`));
+      void Promise.resolve(bucket.acquire(1, { signal })).then(() =>
+        order.push(`${name} ${clock.monotonic()}`),
+      );
     await clock.advance(30);
     assert.deepEqual(order, ['a 10', 'b 20', 'c 30']);
   });
@@ -121,14 +123,20 @@ describe('the token bucket', () => {
     await bucket.acquire(1, { signal });
     const stop = new AbortController();
     const reason = new Error('enough');
-    const first = assert.rejects(bucket.acquire(1, { signal: stop.signal }), (error) => error === reason);
+    const first = assert.rejects(
+      async () => bucket.acquire(1, { signal: stop.signal }),
+      (error) => error === reason,
+    );
     const second = bucket.acquire(1, { signal });
     stop.abort(reason);
     await first;
     await clock.advance(100);
     assert.equal(await second, 1);
     assert.equal(clock.pendingTimers, 0);
-    await assert.rejects(bucket.acquire(1, { signal: stop.signal }), (error) => error === reason);
+    await assert.rejects(
+      async () => bucket.acquire(1, { signal: stop.signal }),
+      (error) => error === reason,
+    );
   });
 
   it('grants again what is given back', async () => {

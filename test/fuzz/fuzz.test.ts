@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { rounds } from '../support/rounds';
 import { DECODERS, type Decoder } from './decoders';
 import { describeFailure, fuzz, runOnce, seedOf } from './fuzz';
 import { mutated } from './mutations';
 import { Random } from './random';
 
 /** For each decoder; `npm run fuzz` does more. */
-const RUNS = 400;
+const RUNS = rounds(400);
 
 describe('octets that are nearly right', () => {
   const seed = Math.floor(Math.random() * 2 ** 32);

@@ -1,6 +1,7 @@
 /** What fills one bound, by its name and, where it can be chosen, the number: run by `growthOf`. Each says how much it held. */
 import { SmppClient } from '../../src';
-import { uuid } from '../../src/client/message/uuid';
+import { randomBytes } from 'node:crypto';
+import { MessageIds } from '../../src/client/message/ids';
 import { openMemoryStore, type CorrelationEntry, type MemoryStore, type QueueItem } from '../../src/store';
 import { FakeClock } from '../support/clock';
 import { tellGrowth, type Work } from '../support/resident';
@@ -13,6 +14,7 @@ const [name = '', given = String(MILLION)] = process.argv.slice(2);
 const count = Number(given);
 const BATCH = 100;
 
+const ids = new MessageIds(randomBytes);
 const number = (at: number): string => String(447_700_000_000 + at);
 /** As Node-RED makes them. */
 const msgid = (at: number): string => (0x1234_5678_0000_0000n + BigInt(at)).toString(16);
@@ -24,7 +26,7 @@ const clientOf = (queue: MemoryStore, clock?: FakeClock): SmppClient =>
 /** As the road puts them: each text by itself, the id in one piece. */
 const entry = (at: number, now: number): CorrelationEntry => ({
   messageId: Buffer.from((0x5f00_0000_0000 + at).toString(16).toUpperCase()).toString('latin1'),
-  id: uuid(),
+  id: ids.next(),
   segment: 0,
   segments: 1,
   source: '12345',
@@ -37,7 +39,7 @@ const entry = (at: number, now: number): CorrelationEntry => ({
 
 /** As intake makes them. */
 const item = (at: number): QueueItem => ({
-  id: uuid(),
+  id: ids.next(),
   command: 'submit_sm',
   segments: [Buffer.alloc(140, at)],
   source: '12345',

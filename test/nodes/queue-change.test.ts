@@ -78,7 +78,7 @@ describe('a connection whose queue is changed', () => {
     const disk = await openDisk();
     for (const message of items('m', 3)) await disk.queue.enqueue([message]);
     await disk.close();
-    await behind(directory(), 'lane2', async (table) => {
+    await behind(directory(), 'priority2', async (table) => {
       const [{ key, value }] = [...table.getRange({ offset: 1, limit: 1 })] as [
         { key: Buffer; value: Buffer },
       ];
@@ -86,7 +86,7 @@ describe('a connection whose queue is changed', () => {
     });
     await follow('memory');
     assert.equal(await queued(), 2);
-    assert.match(warnings[0] ?? '', /queued message number 2 of lane 2 is damaged/);
+    assert.match(warnings[0] ?? '', /queued message number 2 of priority 2 is damaged/);
   });
 
   it('to the disk moves what was in memory, and keeps that where the disk refuses it', async () => {

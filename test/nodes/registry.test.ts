@@ -46,10 +46,9 @@ describe('the registry of stores', () => {
     const second = claim(registry, {
       memory: { limits: { capacity: 1, whenFull: 'reject' }, correlationCapacity: 10 },
     });
-    assert.equal(second.adopted, true);
     assert.equal(second.store, first.store);
     assert.deepEqual(registry.sweep(), []);
-    await assert.rejects(second.store.queue.enqueue([item('b')]), { code: 'QUEUE_FULL' });
+    await assert.rejects(async () => second.store.queue.enqueue([item('b')]), { code: 'QUEUE_FULL' });
   });
 
   it('keeps a store for a node that cannot use it now', () => {

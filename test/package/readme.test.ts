@@ -13,6 +13,7 @@ import { STATUSES } from '../../src/protocol';
 import { RECEIPT_STATES } from '../../src/simulator/receipt-states';
 import { findRuleProblems, type Rule } from '../../src/simulator';
 import { KINDS } from '../../src/simulator/rules';
+import { runsTypeScript } from '../support/child';
 
 const root = join(__dirname, '..', '..');
 const run = promisify(execFile);
@@ -321,7 +322,7 @@ describe('the code in the README', () => {
       for (const { code, at } of programs) {
         const file = join(folder, 'example.cjs');
         writeFileSync(file, onSources(code));
-        const { stdout } = await run(process.execPath, ['--require', 'tsx/cjs', file], { cwd: root });
+        const { stdout } = await run(process.execPath, [...runsTypeScript, file], { cwd: root });
         assert.equal(stdout, all[at + 1]![1]);
       }
     });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { COMMANDS, decodePdu, encodePdu, PduError, PduFramer, stripTlvs } from '../../src/protocol';
 import { buffers, pdus } from '../support/pdus';
+import { rounds } from '../support/rounds';
 
 const ids = Object.values(COMMANDS).map(({ id }) => id);
 
@@ -24,7 +25,7 @@ function takeApart(octets: Buffer): void {
 
 describe('arbitrary octets raise nothing but PduError', () => {
   it('as a PDU', () => {
-    fc.assert(fc.property(buffers(0, 80), takeApart), { numRuns: 500 });
+    fc.assert(fc.property(buffers(0, 80), takeApart), { numRuns: rounds(500) });
   });
 
   it('as the body of any command', () => {
@@ -42,7 +43,7 @@ describe('arbitrary octets raise nothing but PduError', () => {
         onlyPduError(() => stripTlvs(id, body));
       },
     );
-    fc.assert(property, { numRuns: 2000 });
+    fc.assert(property, { numRuns: rounds(2000) });
   });
 
   it('as a valid PDU in which octets are changed, added or lost', () => {
@@ -61,7 +62,7 @@ describe('arbitrary octets raise nothing but PduError', () => {
         takeApart(octets);
       },
     );
-    fc.assert(property, { numRuns: 1000 });
+    fc.assert(property, { numRuns: rounds(1000) });
   });
 
   it('as a stream', () => {
@@ -71,6 +72,6 @@ describe('arbitrary octets raise nothing but PduError', () => {
         for (const chunk of chunks) for (const pdu of framer.push(chunk)) takeApart(pdu);
       });
     });
-    fc.assert(property, { numRuns: 500 });
+    fc.assert(property, { numRuns: rounds(500) });
   });
 });

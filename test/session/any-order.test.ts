@@ -11,6 +11,7 @@ import {
 } from '../../src/protocol';
 import { Session, type SequenceGenerator, type Transport, type TransportHandlers } from '../../src/session';
 import { FakeClock } from '../support/clock';
+import { rounds } from '../support/rounds';
 
 const SUBMIT = 0x00000004;
 const BODY = encodePdu({ command: 'submit_sm', destination_addr: '1' }).subarray(16);
@@ -249,7 +250,7 @@ describe('A session, whatever the order of submits, time-outs, answers good and 
         for (const heard of play.fates)
           assert.match(heard.join(), /^(response|closed|timeout|timeout,late)$/);
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(300) },
     );
   });
 });

@@ -92,7 +92,7 @@ describe('However many wait', () => {
     const queue = openMemoryStore({ capacity: 0, whenFull: 'wait', clock: systemClock }).queue;
     assert.ok(queue);
     const controller = new AbortController();
-    const leases = Array.from({ length: 1000 }, () => queue.take(1, { signal: controller.signal }));
+    const leases = Array.from({ length: 1000 }, async () => queue.take(1, { signal: controller.signal }));
     const taken = Promise.allSettled(leases);
     assert.ok(getEventListeners(controller.signal, 'abort').length <= 1);
     controller.abort();

@@ -6,6 +6,7 @@ import { ResponseReader } from '../../src/session/response-view';
 import { Window } from '../../src/session/window';
 import { settle } from '../support/clock';
 import { silence } from '../support/peer';
+import { rounds } from '../support/rounds';
 import { until } from '../support/until';
 import { Benches } from './setup';
 
@@ -136,7 +137,7 @@ describe('The window', () => {
           assert.match(heard.join(), /^(response|closed|timeout|timeout,late)$/);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(300) },
     );
   });
 

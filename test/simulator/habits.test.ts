@@ -76,7 +76,7 @@ describe('the simulator has the habits of real SMSCs', () => {
   const numbers = (client: Raw): number[] => client.pdus.map((pdu) => pdu.sequence_number);
 
   it('reorder: answers what comes together in reverse', async () => {
-    const { client } = await withRules([{ type: 'reorder', of: 3 }]);
+    const { client } = await withRules([{ type: 'reorder', of: 3, seconds: 0.1 }]);
     for (let n = 0; n < 6; n++) client.submit();
     await client.until(6);
     assert.deepEqual(numbers(client), [4, 7, 3, 6, 2, 5]);

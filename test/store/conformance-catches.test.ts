@@ -19,10 +19,10 @@ const queue =
   (change: (queue: OutboundQueue) => Partial<OutboundQueue>): Break =>
   ({ queue: whole }) => ({ queue: { ...bound(whole), ...change(whole) } });
 
-/** Loans run out after `loanTime`; `extend` begins it anew, if it `extends`. */
+/** Leases run out after `leaseTime`; `extend` begins it anew, if it `extends`. */
 const runningOut =
   (extendsLoans: boolean): Break =>
-  (store, { loanTime = 60_000 }) => {
+  (store, { leaseTime = 60_000 }) => {
     const timers = new Map<Lease, NodeJS.Timeout>();
     const end = (leases: readonly Lease[]): void =>
       leases.forEach((lease) => clearTimeout(timers.get(lease)));
@@ -31,9 +31,9 @@ const runningOut =
       for (const lease of leases) {
         const over = (): void => {
           lease.state.redelivered = true;
-          void store.queue.release([lease]).catch(() => undefined);
+          void Promise.resolve(store.queue.release([lease])).catch(() => undefined);
         };
-        timers.set(lease, setTimeout(over, loanTime));
+        timers.set(lease, setTimeout(over, leaseTime));
       }
     };
     return {
@@ -76,15 +76,15 @@ const WRONG: readonly [what: string, check: string, Break][] = [
     queue((q) => ({ enqueue: (all) => q.enqueue(all.map((item) => ({ ...item, priority: 2 }))) })),
   ],
   [
-    'a message lent twice',
-    'leases: what is on loan is lent to nobody',
+    'a message leased twice',
+    'leases: what is leased is given to nobody',
     queue((q) => {
       let before: Lease[] | undefined;
       return { take: async (max, options) => (before ??= await q.take(max, options)) };
     }),
   ],
   [
-    'more lent than asked for',
+    'more leased than asked for',
     'leases: never more',
     queue((q) => ({ take: (max, options) => q.take(max + 1, options) })),
   ],
@@ -165,7 +165,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
         new Promise((resolve, reject) => {
           signal.throwIfAborted();
           signal.addEventListener('abort', () => reject(signal.reason as Error));
-          q.take(max, { signal: new AbortController().signal }).then(resolve, reject);
+          Promise.resolve(q.take(max, { signal: new AbortController().signal })).then(resolve, reject);
         }),
     })),
   ],
@@ -194,8 +194,8 @@ const WRONG: readonly [what: string, check: string, Break][] = [
       release: (leases) => (leases.forEach(({ state }) => state.accepted.fill(null)), q.release(leases)),
     })),
   ],
-  ['loans that run out although they are renewed', 'extend: a loan', runningOut(false)],
-  ['loans that never run out', 'extend: a loan', says({ extend: true })],
+  ['leases that run out although they are renewed', 'extend: a lease', runningOut(false)],
+  ['leases that never run out', 'extend: a lease', says({ extend: true })],
   [
     'half a batch in a full queue',
     'capacity: a full queue',
@@ -207,7 +207,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
     })),
   ],
   [
-    'room made by what is on loan',
+    'room made by what is leased',
     'whenFull wait: a batch larger',
     (_, options) => openMemoryStore({ ...options, capacity: 0 }),
   ],
@@ -234,7 +234,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
         new Promise((resolve, reject) => {
           signal.throwIfAborted();
           signal.addEventListener('abort', () => reject(signal.reason as Error));
-          q.take(max, { signal: new AbortController().signal }).then(resolve, reject);
+          Promise.resolve(q.take(max, { signal: new AbortController().signal })).then(resolve, reject);
         }),
     })),
   ],
@@ -277,7 +277,7 @@ describe('the suite for stores finds out', () => {
       await assert.rejects(check.run(open), what);
     });
 
-  it('nothing in a store whose loans run out unless they are renewed', async () => {
+  it('nothing in a store whose leases run out unless they are renewed', async () => {
     const check = checks.find(({ name }) => name.startsWith('extend: '));
     const open = async (options: ConformanceOptions): Promise<Store> => {
       const whole = openMemoryStore(options);

@@ -13,6 +13,7 @@ import {
   type Store,
 } from '../../src/store';
 import { entry, items, takeAll } from '../../src/store/conformance/harness';
+import { runsTypeScript } from '../support/child';
 
 const limits = { capacity: 0, whenFull: 'reject' } as const;
 const account = { host: 'h', systemId: 's' };
@@ -135,7 +136,7 @@ describe('All that a store holds, moved to another', function () {
       await fill(old, count);
       await close(old);
       const lines: string[] = [];
-      const args = ['-r', 'tsx/cjs', child, ...names.map((name) => join(folder, name)), String(point)];
+      const args = [...runsTypeScript, child, ...names.map((name) => join(folder, name)), String(point)];
       const running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       for await (const line of createInterface({ input: running.stdout })) lines.push(line);
       if (lines.length === 0) points++;

@@ -33,7 +33,6 @@ const itemArbitrary: fc.Arbitrary<QueueItem> = fc.record(
       fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown),
       fc.constant(1n),
     ),
-    origin: text,
   },
   {
     requiredKeys: [
@@ -62,7 +61,7 @@ describe('packed messages', () => {
       fc.property(
         fc.array(fc.tuple(itemArbitrary, fc.nat(3), fc.integer({ min: 1, max: 2 ** 33 }))),
         (steps) => {
-          const fifo = new PackedFifo(2);
+          const fifo = new PackedFifo();
           const expected: Entry[] = [];
           let order = 0;
           for (const [one, shifts, gap] of steps) {
@@ -82,7 +81,7 @@ describe('packed messages', () => {
   });
 
   it('may be longer than a slab', () => {
-    const fifo = new PackedFifo(0);
+    const fifo = new PackedFifo();
     const sizes = [10, 300_000, 10, 700_000, 70_000, 70_000, 70_000, 70_000, 5];
     sizes.forEach((size, order) =>
       fifo.push({
@@ -115,7 +114,7 @@ describe('a memory queue that is long', () => {
     return made.sort((a, b) => a.priority - b.priority).map(({ id }) => id);
   };
 
-  it('gives its messages lane by lane and first in first out, also those that were given back', async () => {
+  it('gives its messages priority by priority and first in first out, also those that were given back', async () => {
     const order = await fill((at) => (at % 5) as Priority);
     assert.deepEqual((await store.queue.stats()).queued, MANY);
     const first = await takeAll(store, 20_000);

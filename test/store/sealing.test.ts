@@ -214,7 +214,7 @@ describe('a disk store with a queueKey', function () {
     await store.queue.enqueue([told(1)]);
     await store.queue.enqueue([told(2)]);
     await close(store);
-    await behind(directory, 'lane2', (table) => {
+    await behind(directory, 'priority2', (table) => {
       const [one, two] = [...table.getRange()].map(({ key, value }) => ({ key, value: Buffer.from(value) }));
       assert.ok(one && two);
       table.putSync(one.key, two.value);
@@ -281,7 +281,7 @@ describe('a disk store with a queueKey', function () {
       for (const key of [...table.getKeys()]) table.removeSync(key);
     });
     await behind(directory, 'meta', (table) => {
-      table.removeSync(Buffer.from('census'));
+      table.removeSync(Buffer.from('message-count'));
       table.putSync(Buffer.from('repaired'), Buffer.of(1));
     });
     const repaired = await open([OTHER, KEY]);
@@ -289,7 +289,7 @@ describe('a disk store with a queueKey', function () {
     await close(repaired);
     await behind(directory, 'meta', (table) => {
       assert.equal(table.get(Buffer.from('repaired')), undefined);
-      assert.ok(table.get(Buffer.from('census')));
+      assert.ok(table.get(Buffer.from('message-count')));
     });
   });
 

@@ -1,7 +1,6 @@
 import * as lmdb from 'lmdb';
 import { openDiskStore, type DiskStore, type DiskStoreOptions } from '../../src/store';
 import type { Lmdb } from '../../src/store/disk/lmdb/lmdb';
-import { Turns } from '../../src/store/disk/commit/turns';
 
 /** The disk stores that one test opens. */
 export class DiskStores {
@@ -43,11 +42,6 @@ export async function behind<T>(
   }
 }
 
-/** Whoever writes in this process takes turns, however long it takes: two transactions are on their way at a time. */
-export function takeTurns(): void {
-  Turns.prototype.pay = (waiting) => waiting > 1;
-}
-
 /** The package, but with something changed in what it opens. */
 export const lmdbWith = (change: (root: lmdb.RootDatabase) => void) => async (): Promise<Lmdb> => ({
   open: ((...options: Parameters<typeof lmdb.open>) => {
@@ -56,3 +50,10 @@ export const lmdbWith = (change: (root: lmdb.RootDatabase) => void) => async ():
     return root;
   }) as typeof lmdb.open,
 });
+
+/** The package, whose commits go through `commit`: they come late, fail or, as after a crash, were never made. */
+export const lmdbCommitting = (commit: (own: () => Promise<unknown>) => Promise<unknown>) =>
+  lmdbWith((root) => {
+    const batch = root.batch.bind(root) as (work: () => unknown) => Promise<unknown>;
+    root.batch = ((work: () => unknown) => commit(() => batch(work))) as typeof root.batch;
+  });

@@ -17,7 +17,7 @@ export function laggard(store: Store, random: () => number): Store {
   const reached = (): Promise<unknown> =>
     (line = line.then(() => new Promise((resolve) => setTimeout(resolve, random() * 3))));
   const later =
-    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
+    <A extends unknown[], R>(method: (...args: A) => R | Promise<R>) =>
     (...args: A): Promise<R> =>
       reached().then(() => method(...args));
   const { queue, state, correlator } = store;
@@ -35,7 +35,7 @@ export function laggard(store: Store, random: () => number): Store {
     queue: slow,
     correlator: {
       put: later((entries) => correlator.put(entries)),
-      get: later((messageId) => correlator.get(messageId)),
+      get: later(async (messageId) => correlator.get(messageId)),
       expire: later(() => correlator.expire()),
     },
     state: {

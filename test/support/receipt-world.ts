@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/clock';
 import { FinalReceipts } from '../../src/client/inbound/final-receipts';
-import { MessageMatcher, agrees, type MatchedReceipt } from '../../src/client/inbound/matching';
+import { MessageMatcher, type MatchedReceipt } from '../../src/client/inbound/matching';
+import { agrees } from '../../src/client/inbound/message-ids';
 import { ReceiptMatcher } from '../../src/client/inbound/receipts';
 import type { CorrelationEntry, Store } from '../../src/store';
 import { FakeClock, settle } from './clock';
@@ -179,9 +180,7 @@ function matcherOf(
     state,
     log,
     formats: { response: 'auto', receipt: 'auto' },
-    isFinal: (entry) => finals.has(entry),
-    isRepeated: (entry, source) => finals.isRepeated(entry, source),
-    isOther: (entry, ids) => finals.isOther(entry, ids),
+    finals,
   });
   const awaited = (receipt: MatchedReceipt): string[] =>
     [...pending].filter(([, destination]) => agrees({ destination }, receipt)).map(([id]) => id);

@@ -9,6 +9,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runsTypeScript } from './child';
 import { say } from './say';
 
 /** In octets. */
@@ -53,7 +54,7 @@ export async function tellGrowth(work: Work, warmUp?: () => Promise<unknown>): P
 
 /** For the test: runs the file, which calls {@link tellGrowth}, with these arguments. */
 export function growthOf<Facts = undefined>(file: string, ...args: readonly string[]): Growth<Facts> {
-  const told = execFileSync(process.execPath, ['--expose-gc', '-r', 'tsx/cjs', file, ...args], {
+  const told = execFileSync(process.execPath, ['--expose-gc', ...runsTypeScript, file, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 120_000,

@@ -241,6 +241,14 @@ export class Runtime {
     return await this.#until(what, look, timeout);
   }
 
+  /** Takes its flows away and forgets what it told. */
+  async reset(): Promise<void> {
+    if (!this.isRunning) return;
+    await this.deploy([]);
+    this.told.length = 0;
+    this.#output = '';
+  }
+
   /** Ends it as an operator would. @returns the milliseconds that it took */
   async stop(): Promise<number> {
     const started = performance.now();
@@ -314,16 +322,36 @@ export class Runtime {
   }
 }
 
-/** Starts a Node-RED for all tests of the running group, and stops it after them. */
-export function sharedRuntime(kind: () => RuntimeKind, options: RuntimeOptions = {}): () => Runtime {
+/** What runs with the options of nobody in particular, by kind: for all files that one mocha runs. */
+const ordinary = new Map<RuntimeKind, Runtime>();
+
+async function ordinaryRuntime(kind: RuntimeKind): Promise<Runtime> {
+  const there = ordinary.get(kind);
+  if (there?.isRunning) return there;
+  const runtime = await Runtime.start(kind);
+  ordinary.set(kind, runtime);
+  return runtime;
+}
+
+// At the level of the file that imports this first, that is, of all files.
+after(async function () {
+  this.timeout(180_000);
+  await Promise.all([...ordinary.values()].map((runtime) => runtime.stop()));
+});
+
+/**
+ * A Node-RED for all tests of the running group. With options it is started for them and stopped after them; without,
+ * they get the one that other files use as well, with no flow in it and nothing told yet.
+ */
+export function sharedRuntime(kind: () => RuntimeKind, options?: RuntimeOptions): () => Runtime {
   let runtime: Runtime | undefined;
   before(async function (this: Context) {
     this.timeout(180_000);
-    runtime = await Runtime.start(kind(), options);
+    runtime = await (options ? Runtime.start(kind(), options) : ordinaryRuntime(kind()));
   });
   after(async function (this: Context) {
     this.timeout(180_000);
-    await runtime?.stop();
+    await (options ? runtime?.stop() : runtime?.reset());
   });
   return () => runtime!;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { TextError, divideNumbers, resolveAddress } from '../../src/text';
+import { rounds } from '../support/rounds';
 
 const source = (text: string): string => show(resolveAddress(text, { role: 'source' }));
 const destination = (text: string): string => show(resolveAddress(text, { role: 'destination' }));
@@ -262,7 +263,7 @@ describe('addresses', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: rounds(500) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ENCODING_NAMES, TextError, codingOf, decodeText, encodeText, encodingName } from '../../src/text';
+import { rounds } from '../support/rounds';
 
 /** Text and octets by other implementations: Python's codecs, read off by hand. */
 const SAMPLES: readonly (readonly [encoding: string, data_coding: number, text: string, hex: string])[] = [
@@ -193,7 +194,7 @@ describe('data codings', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: rounds(2000) },
     );
   });
 });

@@ -13,6 +13,7 @@ import {
   type Measure,
   type SegmentedMessage,
 } from '../../src/text';
+import { rounds } from '../support/rounds';
 import { anyText, gsmText } from './alphabets';
 
 describe('measuring a text', () => {
@@ -165,7 +166,7 @@ describe('measuring a text', () => {
           [made.encoding, made.units, made.perSegment, made.characters, made.language],
         );
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(300) },
     );
   });
 
@@ -194,7 +195,7 @@ describe('measuring a text', () => {
           [made.segments.length, made.encoding, made.units, made.unit, made.perSegment],
         );
       }),
-      { numRuns: 500 },
+      { numRuns: rounds(500) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { TextError, compileReceiptPattern, parseReceipt } from '../../src/text';
+import { rounds } from '../support/rounds';
 
 const groups = (pattern: string | RegExp, text: string): unknown => {
   const fields = compileReceiptPattern(pattern).match(text);
@@ -81,7 +82,7 @@ describe("a user's own receipt pattern", () => {
           }
           assert.equal(found === undefined, expected === undefined);
         }),
-        { numRuns: 300 },
+        { numRuns: rounds(300) },
       );
     }
   });
@@ -192,7 +193,7 @@ describe("a user's own receipt pattern", () => {
           assert.ok(error instanceof TextError, String(error));
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(2000) },
     );
   });
 });

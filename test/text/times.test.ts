@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { TextError, formatSmppTime, instantIn, parseSmppTime, smppTimeToIso } from '../../src/text';
+import { rounds } from '../support/rounds';
 
 const absolute = (text: string): string | undefined => {
   const time = parseSmppTime(text);
@@ -235,7 +236,7 @@ describe('SMPP times', () => {
         assert.equal(clock.format(instant), clock.format(at));
         assert(instant <= at);
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(300) },
     );
   });
 
@@ -296,7 +297,7 @@ describe('SMPP times', () => {
           assert.ok(error instanceof TextError, String(error));
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: rounds(1000) },
     );
   });
 

@@ -8,6 +8,7 @@ import {
   readUserData,
   type UdhElement,
 } from '../../src/text';
+import { rounds } from '../support/rounds';
 
 const parse = (hex: string): ReturnType<typeof parseUserDataHeader> =>
   parseUserDataHeader(Buffer.from(hex, 'hex'));
@@ -102,7 +103,7 @@ describe('user data headers', () => {
           assert.ok(error instanceof TextError);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: rounds(1000) },
     );
   });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { rounds } from '../support/rounds';
 import { faultsOf, REPEATS_PER_KILL, torture, type TortureReport } from './torture';
 
-const ROUNDS = 20;
+const ROUNDS = rounds(20, 4);
 
 describe(`A client on the disk queue, killed ${ROUNDS} times while it sends`, function () {
   this.timeout(300_000);
@@ -25,7 +26,7 @@ describe(`A client on the disk queue, killed ${ROUNDS} times while it sends`, fu
   });
 });
 
-const ROUNDS_ONCE = 8;
+const ROUNDS_ONCE = rounds(8, 3);
 
 describe(`The same with delivery at most once, killed ${ROUNDS_ONCE} times`, function () {
   this.timeout(300_000);

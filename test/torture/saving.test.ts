@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Smsc } from '../../src/simulator';
 import { segment } from '../../src/text';
+import { runsTypeScript } from '../support/child';
+import { rounds } from '../support/rounds';
 import { pass, until } from '../support/until';
 
-const KILLS = 8;
+const KILLS = rounds(8, 3);
 const AT_ONCE = 8;
 
 interface Line {
@@ -36,8 +38,7 @@ describe(`A client that acknowledges what it has saved, killed ${KILLS} times`, 
     child = spawn(
       process.execPath,
       [
-        '-r',
-        'tsx/cjs',
+        ...runsTypeScript,
         join(__dirname, 'saving-child.ts'),
         String(smsc.port),
         directory,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { runsTypeScript } from '../support/child';
 import { Centre, type Arrival } from './centre';
 
 export interface TortureReport {
@@ -98,10 +99,14 @@ export async function torture(
 /** One process, from its start to its end. */
 async function life(args: readonly (string | number)[], told: Told): Promise<void> {
   const mode = args[3];
-  const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(__dirname, 'child.ts'), ...args.map(String)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    cwd: join(__dirname, '..', '..'),
-  });
+  const child = spawn(
+    process.execPath,
+    [...runsTypeScript, join(__dirname, 'child.ts'), ...args.map(String)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: join(__dirname, '..', '..'),
+    },
+  );
   let kill: NodeJS.Timeout | undefined;
   let finished = false;
   for await (const line of createInterface({ input: child.stdout })) {

@@ -3,7 +3,7 @@ import { SmppError } from '../../protocol';
 
 /** One thing that is wrong with the options. */
 export interface Problem {
-  /** The property, as smpp-config names it. */
+  /** The option's name. */
   readonly field: string;
   readonly value: unknown;
   readonly remedy: string;

@@ -1,7 +1,8 @@
 import { onAbort } from '../../waiting';
 import { SmppError } from '../../protocol';
 import { canSubmit, responseTimes, type ResponseTimeChange, type Session } from '../../session';
-import type { EventReporter, SessionFacts } from '../events/reporter';
+import type { SessionFacts } from '../events/events';
+import type { EventReporter } from '../events/reporter';
 import type { ConnectionState } from '../events/events';
 import { BoundCounts, endpointsOf, typesOf, type LinkType } from './hosts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './reconnecting-session';
 import { warnOfLongFields } from '../message/long-fields';
 import type { OpeningParts } from './opening';
-import { statusFields } from '../events/pdu-fields';
+import { statusFields } from '../events/wire-form';
 
 export interface StartOptions {
   signal?: AbortSignal;

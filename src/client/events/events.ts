@@ -1,13 +1,12 @@
 import { promiseOf, type Log } from '../../observability';
 
-/**
- * What every event and outcome carries beside its own fields: in a flow `payload` and
- * `topic` are msg.payload and msg.topic, all the rest is msg.smpp.
- */
+/** What every event and outcome carries beside its own fields. */
 export interface EventBase {
+  /** What it is about, in one value: a text, a status, a PDU's fields. */
   payload: unknown;
+  /** The other side's number: of a message or receipt that came in its sender, else the recipient; empty where there is none. */
   topic: string;
-  /** The `_msgid` of the flow message that caused it, where there is one. */
+  /** The `msgid` that the message was given with, see `SendOptions`. */
   msgid?: string;
   id?: string;
   correlation_id?: string;
@@ -129,6 +128,9 @@ export type SessionEvent = EventBase & {
   response_timeout?: number;
 };
 
+/** The state of the connection, before it is told as an event. */
+export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
+
 export type ThrottleEvent = EventBase & {
   event: 'throttle';
   state: 'throttled' | 'normal';
@@ -160,6 +162,20 @@ export interface ClientEvents {
 }
 
 export type EventName = keyof ClientEvents;
+
+const NAMES: Readonly<Record<EventName, true>> = {
+  message: true,
+  receipt: true,
+  response: true,
+  request: true,
+  failure: true,
+  session: true,
+  throttle: true,
+  queue: true,
+};
+
+/** The names of all events. */
+export const EVENT_NAMES = Object.keys(NAMES) as readonly EventName[];
 
 /**
  * A promise (or other thenable) that is returned holds back the answer to the SMSC, for `message` and `receipt`;

@@ -1,37 +1,35 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { maskNumber, type Log } from '../../observability';
-import { describeStatus, plainCopy, statusName, type CodecOptions, type Pdu } from '../../protocol';
-import { refusalOf, type Session } from '../../session';
+import { describeStatus, statusName, type CodecOptions } from '../../protocol';
+import type { OutboundRequest, ResponseView, Session } from '../../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../../store';
-import { FRESH, facts, keyOf, nextTry, rateFact, seconds } from './reporting';
+import { keyOf, nextTry, rateFact, seconds, type Throttle } from './reporting';
 import { Availability } from './availability';
-import type { SegmentResponse } from '../outbound/delivery';
 import { causeOf } from '../config/errors';
-import type { ClientEvents, Events, FailureFields, Outcome, SessionEvent } from './events';
-import type { DirectRequest } from '../message/intake';
-import type { SentSegment } from '../outbound/session-sender';
-import { DeliveryError, failureFields, failureText, identity } from '../outbound/outcomes';
-import { infoField, pduFields, requestPdu, statusFields } from './pdu-fields';
+import type { ClientEvents, Events, FailureFields, Outcome, SessionFacts } from './events';
+import { requestPdu } from '../message/request-pdu';
+import { directOutcome, failureEvent, failureFields } from './outcome-form';
+import {
+  directResponseEvent,
+  logFacts,
+  requestEvent,
+  responseEvent,
+  stateEvent,
+  statusFields,
+  type DirectResponse,
+} from './wire-form';
 
-export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
-
-/** An answer to a query, cancel or replace. */
-export interface DirectAnswer {
-  readonly request: DirectRequest;
-  readonly response: Pdu;
-  readonly session: Session;
-  readonly msgid: string | undefined;
-  /** It came after its time-out. */
-  readonly late?: true;
+/** A segment that was written. */
+export interface WrittenSegment extends Pick<OutboundRequest, 'commandId' | 'body'> {
+  readonly delivery: { readonly lease: Lease };
+  readonly segment: number;
+  /** Monotonic milliseconds. */
+  readonly sentAt: number;
 }
 
-/** How sending is held back, asked whenever it is told. */
-export interface Throttle {
-  /** Seconds. */
-  wait(): number;
-  /** Segments per second from now on, where that is known. */
-  rate(): number | undefined;
-  isOver(): boolean;
+/** An answer to a query, cancel or replace. */
+export interface DirectAnswer extends DirectResponse {
+  readonly session: Session;
 }
 
 /** Tells what happens, twice: as an event for programs and as a log line for operators. */
@@ -57,155 +55,106 @@ export class EventReporter {
   /** What each session is called in every line about what goes over it. */
   readonly #numbers = new WeakMap<Session, number>();
 
-  sent({ delivery, segment, request, session, sequenceNumber }: SentSegment): void {
-    const { item } = delivery.lease;
-    if (this.#log.isLevelEnabled('debug')) {
-      const line = {
-        event: 'request',
-        stage: 'start',
-        session: this.#numbers.get(session),
-        ...facts(item, segment),
-        sequence_number: sequenceNumber,
-      };
-      this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
-    }
-    if (!this.#events.has('request')) return;
-    const { pdu, octets } = requestPdu(request.commandId, request.body, sequenceNumber, this.#codec);
-    const fields = pduFields(pdu);
-    void this.#events.emit('request', {
-      ...fields,
-      ...identity(item),
-      event: 'request',
-      payload: fields,
-      segment,
-      segments: item.segments.length,
-      redelivered: delivery.lease.state.redelivered,
-      pdu: octets,
+  /** Requests were written, with these sequence numbers. */
+  sent(written: readonly WrittenSegment[], sequenceNumbers: readonly number[], session: Session): void {
+    const logs = this.#log.isLevelEnabled('debug');
+    const tells = this.#events.has('request');
+    if (!logs && !tells) return;
+    written.forEach((one, at) => {
+      if (logs) this.#logSent(one, sequenceNumbers[at], session);
+      if (tells) this.#tellSent(one, sequenceNumbers[at] ?? 0);
     });
   }
 
-  responded(lease: Lease, segment: number, response: SegmentResponse, session: Session | undefined): void {
-    const { item, state } = lease;
-    const { view, duration, late } = response;
-    const { command_status: code } = view;
-    const status = statusName(code);
+  #logSent({ delivery, segment }: WrittenSegment, number: number | undefined, session: Session): void {
+    const { item } = delivery.lease;
+    const line = {
+      event: 'request',
+      stage: 'start',
+      session: this.#numbers.get(session),
+      ...logFacts(item, segment, item.segments.length),
+      sequence_number: number,
+    };
+    this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
+  }
+
+  #tellSent({ delivery, segment, commandId, body }: WrittenSegment, sequenceNumber: number): void {
+    const { item, state } = delivery.lease;
+    const { pdu, octets } = requestPdu(commandId, body, sequenceNumber, this.#codec);
+    const { redelivered } = state;
+    void this.#events.emit('request', requestEvent({ item, segment, redelivered, pdu, octets }));
+  }
+
+  /** `session` is absent where the response came after its time-out. */
+  responded(written: WrittenSegment, response: ResponseView, session: Session | undefined): void {
+    const { command_status: code } = response;
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
     const level = code === 0 ? 'debug' : 'info';
-    if (this.#log.isLevelEnabled(level)) {
-      const { meaning } = describeStatus(code);
+    const logs = this.#log.isLevelEnabled(level);
+    const tells = this.#events.has('response');
+    if (!logs && !tells) return;
+    const { delivery, segment, sentAt } = written;
+    const { item, state } = delivery.lease;
+    const duration = seconds(this.#clock.monotonic() - sentAt);
+    const late = session ? undefined : true;
+    if (logs) {
       const line = {
         event: 'response',
         stage: 'end',
         session: session && this.#numbers.get(session),
-        ...facts(item, segment),
-        sequence_number: view.sequence_number,
-        command_status: status,
-        duration: seconds(duration),
+        ...logFacts(item, segment, item.segments.length),
+        sequence_number: response.sequence_number,
+        command_status: statusName(code),
+        duration,
         late,
       };
-      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${meaning}`);
+      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${describeStatus(code).meaning}`);
     }
-    if (!this.#events.has('response')) return;
-    void this.#events.emit('response', {
-      ...pduFields(view.pdu()),
-      ...identity(item),
-      event: 'response',
-      payload: status,
-      segment,
-      segments: item.segments.length,
-      redelivered: state.redelivered,
-      duration: seconds(duration),
-      ...(late ? { late } : {}),
-      pdu: view.octets(),
-    });
+    if (!tells) return;
+    const octets = response.octets();
+    const of = { item, segment, redelivered: state.redelivered, pdu: response.pdu(), octets };
+    void this.#events.emit('response', responseEvent(of, duration, late === true));
   }
 
-  /** The answer to a query, cancel or replace. Throws {@link DeliveryError} where it is a refusal. */
+  /** The answer to a query, cancel or replace. Throws `DeliveryError` where it is a refusal. */
   answered(answer: DirectAnswer): Outcome {
-    const { response } = answer;
-    const { fields, about } = this.told(answer);
-    if (response.command_status === 0) {
-      const messageId = typeof fields['message_id'] === 'string' ? fields['message_id'] : '';
-      return {
-        ...fields,
-        ...about,
-        payload: fields,
-        event: 'accepted',
-        id: '',
-        message_id: messageId,
-        message_ids: [],
-        segments: 0,
-        attempts: 1,
-        redelivered: false,
-      };
-    }
-    const { name, text, info } = refusalOf(response);
-    const failure: FailureFields = {
-      code: 'REFUSED',
-      command_status: name,
-      command_status_code: response.command_status,
-      ...infoField(info),
-      attempts: 1,
-      message_ids: [],
-      segments: 0,
-      redelivered: false,
-      history: [],
-    };
-    throw new DeliveryError(`the SMSC refused ${answer.request.command} with ${text}`, {
-      ...failure,
-      id: '',
-    });
+    this.told(answer);
+    return directOutcome(answer);
   }
 
-  /** The same, of whatever it says; a late one has been given up by whoever asked. Returns what it says. */
-  told({ request, response, session, msgid, late }: DirectAnswer) {
-    const fields = pduFields(response);
-    const about = {
-      topic: request.destination,
-      ...(request.correlationId === undefined ? {} : { correlation_id: request.correlationId }),
-      ...(request.metadata === undefined ? {} : { metadata: plainCopy(request.metadata) }),
-      ...(msgid === undefined ? {} : { msgid }),
-    };
-    const { sequence_number, command_status } = fields;
+  /** The same, of whatever it says; a late one has been given up by whoever asked. */
+  told(answer: DirectAnswer): void {
+    const { request, response, session, late } = answer;
     const line = {
       event: 'response',
       stage: 'end',
       session: this.#numbers.get(session),
-      command: request.command,
-      correlation_id: request.correlationId,
-      destination: request.destination,
-      sequence_number,
-      command_status,
+      ...logFacts(request),
+      sequence_number: response.sequence_number,
+      command_status: statusName(response.command_status),
       late,
     };
     this.#log.debug(line, `${request.command} answered`);
-    const event = { ...fields, ...about, event: 'response' as const, payload: command_status };
-    void this.#events.emit('response', { ...event, ...(late ? { late } : {}) });
-    return { fields, about };
+    void this.#events.emit('response', directResponseEvent(answer));
   }
 
   failed(item: QueueItem, reason: DeadReason, state: DeliveryState | undefined): FailureFields {
-    const failure = failureFields(item, state ?? FRESH, reason);
-    const text = failureText(state ?? FRESH, reason);
+    const failure = failureFields(item, state, reason);
+    const event = failureEvent(item, state, reason, failure);
+    const { maybe_delivered } = failure;
     this.#log.warn(
       {
         event: 'failure',
         stage: 'end',
-        ...facts(item),
+        ...logFacts(item),
         code: reason.code,
         command_status: reason.command_status,
-        maybe_delivered: failure.maybe_delivered,
+        maybe_delivered,
       },
       // The SMSC's own words may name the recipient.
-      `${failure.maybe_delivered ? 'failed' : 'not sent'}: ${maskNumber(text)}`,
+      `${maybe_delivered ? 'failed' : 'not sent'}: ${maskNumber(String(event.payload))}`,
     );
-    void this.#events.emit('failure', {
-      ...failure,
-      ...identity(item),
-      command: item.command,
-      event: 'failure',
-      payload: text,
-    });
+    void this.#events.emit('failure', event);
     return failure;
   }
 
@@ -258,7 +207,7 @@ export class EventReporter {
     if (took === undefined) this.#log.info(line, reason);
     else this.#log.warn(line, `${reason}; see responseTimeout`);
     const told = { ...state, code: took === undefined ? 'RESPONSES_IN_TIME' : 'RESPONSES_SLOW', reason };
-    void this.#events.emit('session', { ...told, event: 'session', payload: { ...told }, topic: '' });
+    void this.#events.emit('session', stateEvent('session', told));
   }
 
   /** Whether the queue was full when last something was to come in. */
@@ -300,7 +249,7 @@ export class EventReporter {
   }
 
   queue(event: Omit<ClientEvents['queue'], 'event' | 'payload' | 'topic'>): void {
-    void this.#events.emit('queue', { ...event, event: 'queue', payload: { ...event }, topic: '' });
+    void this.#events.emit('queue', stateEvent('queue', event));
   }
 
   stop(): void {
@@ -309,12 +258,12 @@ export class EventReporter {
   }
 
   #throttle(state: Omit<ClientEvents['throttle'], 'event' | 'payload' | 'topic'>): void {
-    void this.#events.emit('throttle', { ...state, event: 'throttle', payload: { ...state }, topic: '' });
+    void this.#events.emit('throttle', stateEvent('throttle', state));
   }
 
   #tellSession(state: SessionFacts, session?: number): void {
     this.#logSession(state, session);
-    void this.#events.emit('session', { ...state, event: 'session', payload: { ...state }, topic: '' });
+    void this.#events.emit('session', stateEvent('session', state));
   }
 
   #logSession(state: SessionFacts, session: number | undefined): void {

@@ -1,5 +1,13 @@
-import type { DeliveryState, QueueItem } from '../../store';
-import type { SessionFacts, Throttle } from './reporter';
+import type { SessionFacts } from './events';
+
+/** How sending is held back, asked whenever it is told. */
+export interface Throttle {
+  /** Seconds. */
+  wait(): number;
+  /** Segments per second from now on, where that is known. */
+  rate(): number | undefined;
+  isOver(): boolean;
+}
 
 /** What makes two tellings of the session the same. */
 export function keyOf({ state, reason, bound, host, port }: SessionFacts): string {
@@ -11,27 +19,6 @@ export function nextTry({ retry_in: retryIn = 0, next_host: host, next_port: por
   return retryIn === 0
     ? `trying${where || ' again'} at once`
     : `next try${where && ` at${where}`} in ${retryIn.toFixed(1)} s`;
-}
-
-export const FRESH: DeliveryState = {
-  attempts: 0,
-  redeliveries: 0,
-  lostLinks: 0,
-  redelivered: false,
-  accepted: [],
-  history: [],
-};
-
-export function facts(item: QueueItem, segment?: number): Record<string, unknown> {
-  return {
-    command: item.command,
-    id: item.id,
-    correlation_id: item.correlationId,
-    destination: item.destination,
-    ...(segment === undefined || item.segments.length === 1
-      ? {}
-      : { segment: segment + 1, segments: item.segments.length }),
-  };
 }
 
 export function rateFact(throttle: Throttle): { rate?: number } {

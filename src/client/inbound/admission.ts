@@ -18,12 +18,14 @@ export interface InboundAdmissionParts {
   readonly later: Answer;
 }
 
+type Work = () => Promise<Answer> | Answer;
+
 interface Waiting {
   readonly reader: Reader;
   readonly octets: number;
   readonly dueAt: number;
-  work(): Promise<Answer>;
-  resolve(answer: Answer): void;
+  readonly work: Work;
+  resolve(answer: Promise<Answer> | Answer): void;
   reject(error: unknown): void;
 }
 
@@ -69,9 +71,9 @@ export class InboundAdmission {
     return this.#working.size + this.#waiting.length;
   }
 
-  /** Does the work when its turn comes, and resolves with its answer. */
-  take(reader: Reader, octets: number, work: () => Promise<Answer>): Promise<Answer> | Answer {
-    if (this.#waiting.length === 0 && this.#hasRoom(octets)) return this.#start(reader, octets, work);
+  /** Does the work when its turn comes, and gives its answer: at once where the work does. */
+  take(reader: Reader, octets: number, work: Work): Promise<Answer> | Answer {
+    if (this.isFree(octets)) return this.track(reader, octets, work());
     if (this.#refusing) {
       this.#refused++;
       return this.#parts.later;
@@ -107,8 +109,14 @@ export class InboundAdmission {
     return size === 0 || this.#octetsAtWork + octets <= MOST_OCTETS_AT_WORK;
   }
 
-  #start(reader: Reader, octets: number, work: () => Promise<Answer>): Promise<Answer> {
-    const answer = work();
+  /** Whether work would begin at once. */
+  isFree(octets: number): boolean {
+    return this.#waiting.length === 0 && this.#hasRoom(octets);
+  }
+
+  /** The answer of work that has begun: it has a place until it is there. */
+  track(reader: Reader, octets: number, answer: Promise<Answer> | Answer): Promise<Answer> | Answer {
+    if (!(answer instanceof Promise)) return answer;
     this.#octetsAtWork += octets;
     const done = (): void => {
       this.#octetsAtWork -= octets;
@@ -125,10 +133,11 @@ export class InboundAdmission {
       const taken = next;
       this.#waiting.shift();
       this.#octets -= taken.octets;
-      this.#start(taken.reader, taken.octets, () => taken.work()).then(
-        (answer) => taken.resolve(answer),
-        (error: unknown) => taken.reject(error),
-      );
+      try {
+        taken.resolve(this.track(taken.reader, taken.octets, taken.work()));
+      } catch (error) {
+        taken.reject(error);
+      }
     }
     this.#looser();
   }

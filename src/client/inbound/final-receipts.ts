@@ -2,7 +2,6 @@ import type { Clock } from '../../clock';
 import type { Log } from '../../observability';
 import type { CorrelationEntry, Correlator } from '../../store';
 import { BoundedMap } from '../../collections';
-import type { MatchedReceipt } from './matching';
 
 export interface FinalReceiptsParts {
   readonly correlator: Correlator;
@@ -10,6 +9,12 @@ export interface FinalReceiptsParts {
   readonly log: Log;
   /** Milliseconds for which an entry is kept after its final receipt. */
   readonly ttl: number;
+}
+
+/** What is known of a final receipt: where it came from, and the ids that it had. */
+interface FinalReceipt {
+  readonly source: string;
+  readonly ids: readonly string[];
 }
 
 /** What is being told, or was and is not in the correlator yet. */
@@ -21,7 +26,7 @@ const REMEMBERED = 10_000;
  */
 export class FinalReceipts {
   readonly #parts: FinalReceiptsParts;
-  readonly #told = new BoundedMap<Told>(REMEMBERED);
+  readonly #told = new BoundedMap<FinalReceipt>(REMEMBERED);
   #marks: CorrelationEntry[] = [];
   #writing = false;
 
@@ -35,19 +40,24 @@ export class FinalReceipts {
 
   /** Whether it has had a final receipt from this address; known for the last ones only, and not after a restart. */
   isRepeated(entry: CorrelationEntry, source: string): boolean {
-    return this.#told.get(keyOf(entry))?.source === shortened(source);
+    return this.#told.get(keyOf(entry))?.source === source.slice(0, LONGEST);
   }
 
   /** Whether it has had its final receipt under none of these ids; known as {@link isRepeated} is. */
   isOther(entry: CorrelationEntry, ids: readonly string[]): boolean {
     const told = this.#told.get(keyOf(entry))?.ids;
-    return told !== undefined && !ids.some((id) => told.includes(shortened(id)));
+    return told !== undefined && !ids.some((id) => told.includes(id.slice(0, LONGEST)));
   }
 
   /** This final receipt for it is about to be told. */
-  claim(entry: CorrelationEntry, { source, ids }: Pick<MatchedReceipt, 'source' | 'ids'>): void {
+  claim(entry: CorrelationEntry, { source, ids }: FinalReceipt): void {
     if (entry.destination.includes(',')) return;
-    this.#told.set(keyOf(entry), { source: shortened(source), ids: ids.map(shortened) });
+    // Its own strings are kept anyway; what was cut out of a receipt keeps all of that alive.
+    const { destination, messageId } = entry;
+    this.#told.set(keyOf(entry), {
+      source: source === destination ? destination : shortened(source),
+      ids: ids.map((id) => (id === messageId ? messageId : shortened(id))),
+    });
   }
 
   /** It was told, but the SMSC is to repeat it. */
@@ -60,7 +70,7 @@ export class FinalReceipts {
     if (entry.destination.includes(',')) return;
     if (this.#marks.length >= REMEMBERED) this.#marks.shift();
     const expiresAt = Math.min(entry.expiresAt, this.#parts.clock.now() + this.#parts.ttl);
-    this.#marks.push({ ...entry, finalState: state, expiresAt });
+    this.#marks.push(marked(entry, state, expiresAt));
     if (!this.#writing) void this.#write();
   }
 
@@ -83,11 +93,25 @@ export class FinalReceipts {
   }
 }
 
-/** What is known of a final receipt. */
-interface Told {
-  /** The address that it came from. */
-  readonly source: string;
-  readonly ids: readonly string[];
+/** Field by field: an object spread takes as long as all the rest of {@link FinalReceipts.settle}. */
+function marked(entry: CorrelationEntry, finalState: string, expiresAt: number): CorrelationEntry {
+  const { messageId, id, segment, segments, source, destination, acceptedAt } = entry;
+  const mark: { -readonly [K in keyof CorrelationEntry]: CorrelationEntry[K] } = {
+    messageId,
+    id,
+    segment,
+    segments,
+    source,
+    destination,
+    acceptedAt,
+    expiresAt,
+    finalState,
+  };
+  if (entry.receiptRequested === false) mark.receiptRequested = false;
+  if (entry.correlationId !== undefined) mark.correlationId = entry.correlationId;
+  if (entry.msgid !== undefined) mark.msgid = entry.msgid;
+  if (entry.metadata !== undefined) mark.metadata = entry.metadata;
+  return mark;
 }
 
 const LONGEST = 255;

@@ -21,8 +21,7 @@ export class HandlerTimeout {
   }
 
   /** Resolves with nothing when they are done, or with the answer when they are not in time. */
-  async until(handling: Promise<void> | undefined): Promise<Answer | undefined> {
-    if (!handling) return undefined;
+  async until(handling: Promise<void>): Promise<Answer | undefined> {
     const { clock, timeout, timeoutStatus } = this.#parts;
     let timer: TimerHandle;
     const late = new Promise<Answer>((resolve) => {

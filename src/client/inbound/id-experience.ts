@@ -25,7 +25,8 @@ export class IdExperience {
   #announced = false;
   /** The moment at which what a receipt that is held waits for is confirmed. */
   #confirmedAt = Infinity;
-  #loaded: Promise<void> | undefined;
+  #loading: Promise<void> | undefined;
+  #loaded = false;
 
   constructor(parts: IdExperienceParts) {
     this.#parts = parts;
@@ -69,11 +70,16 @@ export class IdExperience {
   /** Reads what was learned before. Rejects as the store does; it is then read the next time. */
   async load(): Promise<void> {
     try {
-      await (this.#loaded ??= this.#read());
+      await (this.#loading ??= this.#read());
     } catch (error) {
-      this.#loaded = undefined;
+      this.#loading = undefined;
       throw error;
     }
+    this.#loaded = true;
+  }
+
+  get isLoaded(): boolean {
+    return this.#loaded;
   }
 
   #observeWidth(messageId: string): boolean {
@@ -155,22 +161,14 @@ function storedOf(stored: Buffer): StoredExperience {
   try {
     const parsed: unknown = JSON.parse(stored.toString());
     if (typeof parsed !== 'object' || parsed === null) return nothing;
-    const { evidence, widths, prefixed, formats, same } = parsed as Record<string, unknown>;
+    const { evidence, widths, prefixed } = parsed as Record<string, unknown>;
     const fit = Array.isArray(widths)
       ? widths.filter((one): one is number => Number.isInteger(one) && one > 0 && one <= 64)
       : [];
     const isObject = typeof evidence === 'object' && evidence !== null;
-    const known = isObject ? (evidence as Partial<StoredEvidence>) : earlier(formats, same);
+    const known = isObject ? (evidence as Partial<StoredEvidence>) : {};
     return { evidence: known, widths: fit, prefixed: prefixed === true };
   } catch {
     return nothing;
   }
-}
-
-/** What was written before there was evidence to count: one pair was enough. */
-function earlier(formats: unknown, same: unknown): Partial<StoredEvidence> {
-  const { response, receipt } = (formats ?? {}) as Partial<IdFormats>;
-  if (response === 'hex' && receipt === 'decimal') return { count: 1, seen: { 'hex-decimal': 1 } };
-  if (response === 'decimal' && receipt === 'hex') return { count: 1, seen: { 'decimal-hex': 1 } };
-  return same === true ? { count: 1, seen: { exact: 1 } } : {};
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import type { Log } from '../../observability';
-import { decodeHeader, describeStatus, type PduError, type PduOf } from '../../protocol';
+import { describeStatus, type PduError, type PduOf } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import {
   classifyEsmClass,
@@ -17,7 +17,7 @@ import type { PendingAcks, Released } from './pending-acks';
 import type { Reassembly } from './reassembly';
 import type { Settings } from '../config/options';
 import type { HandlerTimeout } from './handler-timeout';
-import { pduFields } from '../events/pdu-fields';
+import { malformedEvent, messageEvent, pduFields, type ShownPdu } from '../events/wire-form';
 
 export interface IncomingMessagesParts {
   readonly settings: Settings;
@@ -66,18 +66,16 @@ export class IncomingMessages {
     if (!data.part) {
       const whole = partOf(pdu, data, { method: 'sar', reference: 0, total: 1, part: 1 });
       const event = this.#eventOf(pduFields(pdu), { parts: [whole], total: 1, missing: [] }, data.problem);
-      return answerTo(await this.#tell({ ...event, pdu: octets }, session));
+      event.pdu = octets;
+      return answerTo(await this.#tell(event, session));
     }
     const part = partOf(pdu, data, data.part);
     const { key, status, message } = await this.#parts.reassembly.add(part);
     if (status === 'duplicate') return this.#telling.get(key) ?? ANSWERED;
     if (!message) return ANSWERED;
-    const answer = this.#tellJoined(
-      message,
-      part,
-      { ...this.#eventOf(pduFields(pdu), message), pdu: octets },
-      session,
-    );
+    const event = this.#eventOf(pduFields(pdu), message);
+    event.pdu = octets;
+    const answer = this.#tellJoined(message, part, event, session);
     this.#telling.set(key, answer);
     const done = (): void => {
       if (this.#telling.get(key) === answer) this.#telling.delete(key);
@@ -91,18 +89,7 @@ export class IncomingMessages {
     const kept = Buffer.from(octets);
     const refusal = await this.#parts.audience.refusal();
     if (refusal) return refusal;
-    const event: MessageEvent = {
-      command,
-      ...statusFields(kept),
-      tlvs: {},
-      event: 'message',
-      payload: kept,
-      topic: '',
-      message_type: 'malformed',
-      segments: 1,
-      problem: error.message,
-      pdu: kept,
-    };
+    const event = malformedEvent(command, kept, error.message);
     return answerTo(await this.#tell(event, session));
   }
 
@@ -124,16 +111,17 @@ export class IncomingMessages {
     const { settings, events, holding, handlerTimeout, log } = this.#parts;
     const { topic: source, segments } = event;
     log.debug({ event: 'message', stage: 'end', source, segments }, 'message received');
-    // Whom nobody listens to, nobody acknowledges.
+    // No listener: nobody would acknowledge it.
     if (holding && events.has('message')) {
       return holding.until(session, (ack_id) => events.emit('message', { ...event, ack_id }));
     }
-    const late = await handlerTimeout.until(events.emit('message', event));
+    const handling = events.emit('message', event);
+    const late = handling && (await handlerTimeout.until(handling));
     return late ?? (event.problem === undefined ? ANSWERED : { command_status: settings.decodeErrorStatus });
   }
 
   #eventOf(
-    fields: ReturnType<typeof pduFields>,
+    fields: ShownPdu,
     message: Pick<JoinedMessage, 'parts' | 'total' | 'missing'>,
     headerProblem?: Error,
   ): MessageEvent {
@@ -152,17 +140,14 @@ export class IncomingMessages {
       const level = this.#unreadable.next() === undefined ? 'debug' : 'warn';
       log[level](facts, 'a message cannot be read; it is delivered raw');
     }
-    return {
-      ...fields,
-      event: 'message',
+    return messageEvent(fields, {
       payload: headerProblem ? content : (text ?? content),
-      topic: String(fields['source_addr']),
-      message_type: classifyEsmClass(Number(fields['esm_class'])).type,
+      type: classifyEsmClass(Number(fields['esm_class'])).type,
       segments: message.total,
-      ...(message.missing.length === 0 ? {} : { incomplete: true, missing: message.missing }),
-      ...(why ? { problem: why.message } : {}),
-      ...flawsOf(fields, decoded.flaws),
-    };
+      missing: message.missing,
+      problem: why?.message,
+      flaws: decoded.flaws ?? [],
+    });
   }
 
   /** Resolves with whether it was told: what came is not to be lost because nobody listens just now. */
@@ -182,24 +167,11 @@ export class IncomingMessages {
   }
 }
 
-/** Those of the PDU, and those of its text. */
-function flawsOf(fields: ReturnType<typeof pduFields>, flaws: readonly string[] = []): { flaws?: string[] } {
-  if (flaws.length === 0) return {};
-  return { flaws: [...((fields['flaws'] as string[] | undefined) ?? []), ...flaws] };
-}
-
 /** Whether the SMSC sends it again: not answered, or refused for a while. */
 export function comesAgain(released: Released): boolean {
   if (released === 'gone') return true;
   const { kind } = describeStatus(released.command_status);
   return kind === 'retry' || kind === 'throttle';
-}
-
-function statusFields(
-  octets: Buffer,
-): Pick<MessageEvent, 'command_status' | 'command_status_code' | 'sequence_number'> {
-  const { command_status: code, sequence_number } = decodeHeader(octets);
-  return { command_status: describeStatus(code).name, command_status_code: code, sequence_number };
 }
 
 function partOf(pdu: Incoming, data: UserData, part: NonNullable<UserData['part']>): MessagePart {
@@ -216,12 +188,12 @@ function partOf(pdu: Incoming, data: UserData, part: NonNullable<UserData['part'
 }
 
 /** An object per part would take three times as much as its JSON. */
-function fieldsOf(context: unknown): ReturnType<typeof pduFields> {
-  return (typeof context === 'string' ? JSON.parse(context) : context) as ReturnType<typeof pduFields>;
+function fieldsOf(context: unknown): ShownPdu {
+  return (typeof context === 'string' ? JSON.parse(context) : context) as ShownPdu;
 }
 
 /** What an event about the part needs, as plain data: it may be stored. */
-function plainFields(pdu: Incoming): ReturnType<typeof pduFields> {
+function plainFields(pdu: Incoming): ShownPdu {
   const fields = Object.entries(pduFields(pdu)).filter(([, value]) => typeof value !== 'object');
-  return { ...Object.fromEntries(fields), tlvs: {} } as ReturnType<typeof pduFields>;
+  return { ...Object.fromEntries(fields), tlvs: {} } as ShownPdu;
 }

@@ -1,8 +1,10 @@
 import type { Log } from '../../observability';
 import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../../store';
+import type { FinalReceipts } from './final-receipts';
 import { isGuess, isNumber, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
 import { IdExperience } from './id-experience';
-import { candidates, sameAddress, type IdFormats } from './message-ids';
+import { Lookups, entriesOf } from './lookups';
+import { agrees, candidates, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */
 export interface MatchedReceipt {
@@ -44,12 +46,8 @@ export interface MatchingParts {
   readonly log: Log;
   /** As the user says. */
   readonly formats: IdFormats;
-  /** Whether a message has had its final receipt. */
-  readonly isFinal: (entry: CorrelationEntry) => boolean;
-  /** Whether that receipt came from this address. */
-  readonly isRepeated: (entry: CorrelationEntry, source: string) => boolean;
-  /** Whether that receipt is known to have had none of these ids, so that these are not its own again. */
-  readonly isOther: (entry: CorrelationEntry, ids: readonly string[]) => boolean;
+  /** Which messages have had their final receipt. */
+  readonly finals: Pick<FinalReceipts, 'has' | 'isRepeated' | 'isOther'>;
 }
 
 /** Messages with one message_id that a receipt may be for. */
@@ -77,6 +75,8 @@ export class MessageMatcher {
   readonly #parts: MatchingParts;
   readonly #experience: IdExperience;
   readonly #evidence: IdEvidence;
+  /** The correlator answers by promises. */
+  #isAsynchronous = false;
 
   constructor(parts: MatchingParts) {
     this.#parts = parts;
@@ -90,22 +90,50 @@ export class MessageMatcher {
   }
 
   /**
-   * The message, or undefined where it is none, not clear, or not clear yet. Rejects as the correlator does.
+   * The message where there is no doubt, whatever is still to come: it alone has the very id, which is none that could
+   * be another's in other notation, its address agrees, and it waits for its final receipt. Undefined: see {@link find}.
    */
+  plain(receipt: MatchedReceipt): CorrelationEntry | undefined {
+    const [id, other] = receipt.ids;
+    if (id === undefined || other !== undefined || !this.#experience.isLoaded) return undefined;
+    if (this.#isAsynchronous || this.#isSaid()) return undefined;
+    const found = entriesOf(this.#parts.correlator, id);
+    if (found instanceof Promise) {
+      this.#isAsynchronous = true;
+      found.catch(() => undefined);
+      return undefined;
+    }
+    const [entry] = found;
+    if (found.length !== 1 || entry?.messageId !== id || !agrees(entry, receipt)) return undefined;
+    return this.#parts.finals.has(entry) || !this.#isPlain(entry) ? undefined : entry;
+  }
+
+  /** The message, or undefined where it is none, not clear, or not clear yet. Rejects as the correlator does. */
   async find(receipt: MatchedReceipt, look: Look = LAST): Promise<CorrelationEntry | undefined> {
-    await this.#experience.load();
-    const exact = await this.#exact(receipt);
+    if (!this.#experience.isLoaded) await this.#experience.load();
+    const read = new Lookups(this.#parts.correlator);
+    for (;;) {
+      const found = this.#decide(receipt, look, read);
+      if (!read.isMissing) return found;
+      await read.arrived();
+    }
+  }
+
+  /** Decides by what was read; of no account where something of that is missing. */
+  #decide(receipt: MatchedReceipt, look: Look, read: Lookups): CorrelationEntry | undefined {
+    const exact = this.#exact(receipt, read);
     // A TLV beside a text with another id has it as the response had.
     const own = exact.find(({ messageId }) => receipt.ids.length > 1 && messageId === receipt.ids[0]);
-    if (own && agrees(own, receipt)) return own;
+    if (read.isMissing || (own && agrees(own, receipt))) return own;
     const [same] = exact;
     const agreeing = same && agrees(same, receipt) ? same : undefined;
     if (this.#isSaid()) {
-      const converted = await this.#convertAsSaid(receipt);
+      const converted = this.#convertAsSaid(receipt, read);
       return converted ?? agreeing ?? (look.shared ? undefined : same);
     }
     if (agreeing && this.#isPlain(agreeing)) return agreeing;
-    const possible = await this.#possible(receipt, look);
+    const possible = this.#possible(receipt, look, read);
+    if (read.isMissing) return undefined;
     if (possible.length > 0) return this.#among(possible, look, same);
     // Of another number: where ids are never the same in both, not even that is one.
     const isStrange = this.#evidence.hasOther() && !this.#evidence.hasSame();
@@ -132,23 +160,24 @@ export class MessageMatcher {
   #isPlain(entry: CorrelationEntry): boolean {
     if (!isNumber(entry.messageId)) return true;
     if (entry.messageId.replace(/^0+/, '').length < LONG) return false;
-    return !this.#evidence.hasOther() && !this.#parts.isFinal(entry);
+    return !this.#evidence.hasOther() && !this.#parts.finals.has(entry);
   }
 
   /** For each of the ids, the message that has this very one, if it can be told; those first whose address agrees. */
-  async #exact(receipt: MatchedReceipt): Promise<CorrelationEntry[]> {
+  #exact(receipt: MatchedReceipt, read: Lookups): CorrelationEntry[] {
     const found: CorrelationEntry[] = [];
     for (const id of receipt.ids) {
-      const entry = this.#choose(await this.#having(id), receipt);
+      const having = read.get(id).filter(({ messageId }) => messageId === id);
+      const entry = this.#choose(having, receipt);
       if (entry) found.push(entry);
     }
     return found.sort((one, other) => Number(agrees(other, receipt)) - Number(agrees(one, receipt)));
   }
 
   /** The notations are certain, so that the address, which some SMSCs rewrite, need not agree. */
-  async #convertAsSaid(receipt: MatchedReceipt): Promise<CorrelationEntry | undefined> {
+  #convertAsSaid(receipt: MatchedReceipt, read: Lookups): CorrelationEntry | undefined {
     for (const id of receipt.ids) {
-      const entries = (await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)))).flat();
+      const entries = this.#waysOf(id).flatMap((way) => read.get(way));
       const agreeing = entries.filter((entry) => agrees(entry, receipt));
       if (isOneMessage(agreeing) || isOneId(agreeing)) return this.#first(agreeing);
       const only = (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
@@ -171,33 +200,21 @@ export class MessageMatcher {
     return [...new Map(ways.map((way) => [foldedId(way), way])).values()];
   }
 
-  /** All entries with this message_id, whatever its case. */
-  async #alike(id: string): Promise<readonly CorrelationEntry[]> {
-    const found: unknown = await this.#parts.correlator.get(id);
-    // One of an earlier kind has one entry, or none.
-    if (Array.isArray(found)) return found as CorrelationEntry[];
-    return found === undefined || found === null ? [] : [found as CorrelationEntry];
-  }
-
-  async #having(id: string): Promise<CorrelationEntry[]> {
-    return (await this.#alike(id)).filter(({ messageId }) => messageId === id);
-  }
-
   /** Of the messages with one id, the one that a receipt is for; undefined where that is not clear. */
   #choose(entries: readonly CorrelationEntry[], receipt: MatchedReceipt): CorrelationEntry | undefined {
     const agreeing = entries.filter((entry) => agrees(entry, receipt));
     if (agreeing.length > 0) return this.#first(agreeing);
-    const awaited = entries.filter((entry) => !this.#parts.isFinal(entry));
+    const awaited = entries.filter((entry) => !this.#parts.finals.has(entry));
     if (isOneMessage(awaited)) return awaited[0];
     // One that has had its final receipt gets no other from elsewhere, but where that came from there, too.
     return awaited.length > 0
       ? undefined
-      : entries.find((one) => this.#parts.isRepeated(one, receipt.source));
+      : entries.find((one) => this.#parts.finals.isRepeated(one, receipt.source));
   }
 
   /** The oldest that waits for its final receipt, else the one that had its own last. */
   #first(entries: readonly CorrelationEntry[]): CorrelationEntry | undefined {
-    return entries.find((entry) => !this.#parts.isFinal(entry)) ?? entries.at(-1);
+    return entries.find((entry) => !this.#parts.finals.has(entry)) ?? entries.at(-1);
   }
 
   // --- which of those that come into question ---
@@ -223,12 +240,11 @@ export class MessageMatcher {
   }
 
   /** Messages to its number that it may be for, by message_id. */
-  async #possible(receipt: MatchedReceipt, { later, since }: Look): Promise<Possible[]> {
+  #possible(receipt: MatchedReceipt, { later, since }: Look, read: Lookups): Possible[] {
     const isSettled = this.#evidence.isSettled(since);
     const found = new Map<string, Possible>();
     for (const id of receipt.ids) {
-      const lists = await Promise.all(this.#waysOf(id).map((way) => this.#alike(way)));
-      for (const entry of lists.flat()) {
+      for (const entry of this.#waysOf(id).flatMap((way) => read.get(way))) {
         const { messageId } = entry;
         const relation = relationOf(messageId, id, this.#parts.formats);
         if (!relation || !agrees(entry, receipt)) continue;
@@ -243,7 +259,9 @@ export class MessageMatcher {
     }
     const all = [...found.values()];
     // One that has had its final receipt under another id does not get its next under this one.
-    const left = all.filter(({ entries }) => !entries.every((one) => this.#parts.isOther(one, receipt.ids)));
+    const left = all.filter(
+      ({ entries }) => !entries.every((one) => this.#parts.finals.isOther(one, receipt.ids)),
+    );
     return left.length > 0 ? left : all;
   }
 
@@ -303,16 +321,13 @@ export class MessageMatcher {
   }
 
   #isAwaited({ entries }: Possible): boolean {
-    return entries.some((entry) => !this.#parts.isFinal(entry));
+    return entries.some((entry) => !this.#parts.finals.has(entry));
   }
 }
 
-/** An SMSC that counts uses up all shorter ids before anything is known of its ways. */
-const RARE = 4;
-/** So many digits that an SMSC that counts has no other that reads the same in the other notation. */
-const LONG = 7;
-/** Pairs beyond doubt. */
-const CONFIRMED = 3;
+const RARE = 4; // an SMSC that counts uses up all shorter ids before anything is known of its ways
+const LONG = 7; // digits: one that counts has no other that reads the same in the other notation
+const CONFIRMED = 3; // pairs beyond doubt
 
 /** Whether only the case of letters differs: two messages with such ids are told apart by it. */
 function isByCase({ receiptId, entries }: Possible): boolean {
@@ -332,17 +347,4 @@ function isOneMessage(entries: readonly CorrelationEntry[]): boolean {
 /** Whether all have the very same message_id, so that they are told apart as if the receipt had it, too. */
 function isOneId(entries: readonly CorrelationEntry[]): boolean {
   return new Set(entries.map(({ messageId }) => messageId)).size === 1;
-}
-
-/** Most SMSCs turn the addresses round in a receipt; some do not. */
-export function agrees(
-  { destination }: Pick<CorrelationEntry, 'destination'>,
-  receipt: MatchedReceipt,
-): boolean {
-  if (!destination.includes(',')) return isOf(destination, receipt);
-  return destination.split(',').some((one) => isOf(one, receipt));
-}
-
-function isOf(address: string, { source, destination }: MatchedReceipt): boolean {
-  return sameAddress(address, source) || sameAddress(address, destination);
 }

@@ -75,33 +75,36 @@ export function commonKeys(id: string): readonly string[] {
   return keys;
 }
 
-/** By which notations the two are the same; undefined: by none. */
-export function relation(
-  responseId: string,
-  receiptId: string,
-  formats: IdFormats,
-): Omit<Candidate, 'id'> | undefined {
-  for (const receipt of notations(formats.receipt)) {
-    for (const response of notations(formats.response)) {
-      const number = readNumber(receiptId, receipt);
-      if (number !== undefined && number === readNumber(responseId, response)) return { response, receipt };
-    }
-  }
-  return undefined;
-}
-
 /** Whether the pair tells the notations beyond doubt: one of them can only be hexadecimal, the other only decimal. */
 export function tellsNotations(responseId: string, receiptId: string): IdFormats | undefined {
   const response = certain(responseId);
   const receipt = certain(receiptId);
   if (response === receipt || response === 'text' || receipt === 'text') return undefined;
-  return relation(responseId, receiptId, { response, receipt }) && { response, receipt };
+  return readNumber(responseId, response) === readNumber(receiptId, receipt)
+    ? { response, receipt }
+    : undefined;
 }
 
 /** Digits alone may be either, but beside an id with letters they are decimal. */
 function certain(id: string): Exclude<IdFormat, 'auto'> {
   if (/^\d+$/.test(id)) return 'decimal';
   return readNumber(id, 'hex') === undefined ? 'text' : 'hex';
+}
+
+/** Where a receipt comes from, and where it goes to. */
+interface Addresses {
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** Whether a receipt is for a message to this number. Most SMSCs turn the addresses round in a receipt; some do not. */
+export function agrees({ destination }: Pick<Addresses, 'destination'>, receipt: Addresses): boolean {
+  if (!destination.includes(',')) return isOf(destination, receipt);
+  return destination.split(',').some((one) => isOf(one, receipt));
+}
+
+function isOf(address: string, { source, destination }: Addresses): boolean {
+  return sameAddress(address, source) || sameAddress(address, destination);
 }
 
 /** Whether an address of a receipt is one of a message, however each is written. */

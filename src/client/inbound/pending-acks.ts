@@ -125,8 +125,8 @@ export class PendingAcks {
 
   #warn(ackId: string): void {
     const text =
-      'what came in was not acknowledged within ackTimeout, and the SMSC is asked to repeat it: send each message and ' +
-      'receipt to an smpp-out with msg.action "ack", or set acknowledge to auto';
+      'what came in was not acknowledged within ackTimeout, and the SMSC is asked to repeat it: ' +
+      'acknowledge each message and receipt by its ack_id, or set acknowledge to auto';
     this.#parts.log[this.#warned ? 'debug' : 'warn']({ event: 'ack', stage: 'timeout', ack_id: ackId }, text);
     this.#warned = true;
   }

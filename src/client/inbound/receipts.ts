@@ -3,7 +3,8 @@ import type { CorrelationEntry } from '../../store';
 import type { FinalReceipts } from './final-receipts';
 import { HeldReceipts, keysOf, type Held, type HeldBounds } from './held-receipts';
 import { KeyedMutex } from '../../collections';
-import { agrees, type Look, type MatchedReceipt, type MessageMatcher } from './matching';
+import type { Look, MatchedReceipt, MessageMatcher } from './matching';
+import { agrees } from './message-ids';
 import { within } from '../../waiting';
 
 /** Where a response never comes, or the account is another system's as well. */
@@ -36,18 +37,19 @@ export type Found =
     };
 
 type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
-  Partial<Pick<MessageMatcher, 'moment'>>;
+  Partial<Pick<MessageMatcher, 'moment' | 'plain'>>;
 
+/** Messages whose message_id is not in the correlator yet; methods may be left out where there are none. */
 export interface ReceiptMatcherOptions {
   /** Ids of the messages to the receipt's number whose message_id may still become known. */
-  readonly awaited?: (receipt: MatchedReceipt) => readonly string[];
+  awaited?(receipt: MatchedReceipt): readonly string[];
   /** And those of which it may come late: their response is overdue. */
-  readonly overdue?: (receipt: MatchedReceipt) => readonly string[];
+  overdue?(receipt: MatchedReceipt): readonly string[];
   /** Whether that of the message with this id may. */
-  readonly isAwaited?: (id: string) => boolean;
-  readonly isOverdue?: (id: string) => boolean;
+  isAwaited?(id: string): boolean;
+  isOverdue?(id: string): boolean;
   /** Resolves when the correlator has all message_ids that are known. */
-  readonly written?: () => Promise<unknown>;
+  written?(): Promise<unknown>;
   readonly bounds?: HeldBounds;
 }
 
@@ -64,11 +66,7 @@ export class ReceiptMatcher {
   readonly #finals: Pick<FinalReceipts, 'has' | 'claim'>;
   readonly #clock: Clock;
   readonly #holdTime: number;
-  readonly #awaited: NonNullable<ReceiptMatcherOptions['awaited']>;
-  readonly #overdue: NonNullable<ReceiptMatcherOptions['overdue']>;
-  readonly #isAwaited: NonNullable<ReceiptMatcherOptions['isAwaited']>;
-  readonly #isOverdue: NonNullable<ReceiptMatcherOptions['isOverdue']>;
-  readonly #written: NonNullable<ReceiptMatcherOptions['written']>;
+  readonly #pending: ReceiptMatcherOptions;
   readonly #held: HeldReceipts<Match>;
   /** Those that have not waited for a moment yet. */
   readonly #fresh: { readonly held: Held<Match>; readonly at: number }[] = [];
@@ -89,11 +87,7 @@ export class ReceiptMatcher {
     this.#finals = finals;
     this.#clock = clock;
     this.#holdTime = holdTime;
-    this.#awaited = options.awaited ?? (() => []);
-    this.#overdue = options.overdue ?? (() => []);
-    this.#isAwaited = options.isAwaited ?? (() => false);
-    this.#isOverdue = options.isOverdue ?? (() => false);
-    this.#written = options.written ?? (() => Promise.resolve());
+    this.#pending = options;
     this.#held = new HeldReceipts(options.bounds ?? BOUNDS);
     matcher.onLearned = () => {
       for (const held of this.#held) this.#soon(held);
@@ -109,7 +103,15 @@ export class ReceiptMatcher {
    * The match at once, or a promise of it where it may still come. `octets`: what is kept meanwhile. Rejects as the
    * correlator does.
    */
-  async find(receipt: MatchedReceipt, octets = 0): Promise<Found> {
+  find(receipt: MatchedReceipt, octets = 0): Promise<Found> | Found {
+    // Others that are being looked up may take it first.
+    const entry = this.#mutex.isIdle ? this.#matcher.plain?.(receipt) : undefined;
+    if (!entry) return this.#findSlowly(receipt, octets);
+    if (receipt.final) this.#finals.claim(entry, receipt);
+    return { match: { entry, duplicate: false } };
+  }
+
+  async #findSlowly(receipt: MatchedReceipt, octets: number): Promise<Found> {
     // Held before it is looked up: its response may be stored in between.
     const held = this.#hold(receipt, octets);
     if (!held) return { match: await this.#mutex.take(keysOf(receipt.ids), () => this.#look(receipt, LAST)) };
@@ -117,7 +119,7 @@ export class ReceiptMatcher {
       const match = await this.#mutex.take(held.keys, () => this.#settle(held));
       if (match) return { match };
       // It is not answered before a kill would find it in the store.
-      if (held.awaited.size > 0) await within(this.#clock, WRITING, this.#written());
+      if (held.awaited.size > 0) await this.#written();
       if (held.settled) return { match: await held.match };
     } catch (error) {
       this.#release(held, undefined);
@@ -167,8 +169,9 @@ export class ReceiptMatcher {
 
   /** Of the message nothing is on the wire any more. */
   landed(id: string): void {
-    if (!this.#held.isAwaited(id) || this.#isAwaited(id)) return;
-    for (const held of this.#held.landed(id, this.#isOverdue(id))) this.#soon(held);
+    const pending = this.#pending;
+    if (!this.#held.isAwaited(id) || pending.isAwaited?.(id)) return;
+    for (const held of this.#held.landed(id, pending.isOverdue?.(id) === true)) this.#soon(held);
   }
 
   /** No response comes any more: all that are held are looked up for the last time. Resolves when they are told. */
@@ -180,11 +183,17 @@ export class ReceiptMatcher {
     await within(this.#clock, LAST_LOOKS, Promise.all(held.map(({ match, told }) => match.then(() => told))));
   }
 
+  /** Until the correlator has what is known, but not for long. */
+  async #written(): Promise<void> {
+    if (this.#pending.written) await within(this.#clock, WRITING, this.#pending.written());
+  }
+
   #hold(receipt: MatchedReceipt, octets: number): Held<Match> | undefined {
     if (this.#holdTime === 0) return undefined;
     const dueAt = this.#clock.monotonic() + this.#holdTime;
     const since = this.#matcher.moment;
-    const [sentBefore, overdue] = [this.#awaited(receipt), this.#overdue(receipt)];
+    const sentBefore = this.#pending.awaited?.(receipt) ?? [];
+    const overdue = this.#pending.overdue?.(receipt) ?? [];
     const held = this.#held.make(receipt, { octets, dueAt, since, sentBefore, overdue });
     this.#held.add(held);
     this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), this.#holdTime);
@@ -202,7 +211,7 @@ export class ReceiptMatcher {
   /** The last look, and an end of it. */
   async #giveUp(held: Held<Match>): Promise<void> {
     this.#remove(held);
-    if (held.sentBefore.length > 0) await within(this.#clock, WRITING, this.#written());
+    if (held.sentBefore.length > 0) await this.#written();
     await this.#again(held, { last: true });
     this.#release(held, undefined);
     // What is to be done with it may have been said only now.

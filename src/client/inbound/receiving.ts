@@ -11,7 +11,8 @@ import { PendingAcks } from './pending-acks';
 import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
 import { Reassembly } from './reassembly';
-import { MessageMatcher, agrees } from './matching';
+import { MessageMatcher } from './matching';
+import { agrees } from './message-ids';
 import { Audience } from './audience';
 import type { Listening, Settings } from '../config/options';
 import type { Outcomes } from '../outbound/outcomes';
@@ -76,9 +77,7 @@ export class Receiving {
       state: store.state,
       log,
       formats,
-      isFinal: (entry) => finals.has(entry),
-      isRepeated: (entry, source) => finals.isRepeated(entry, source),
-      isOther: (entry, ids) => finals.isOther(entry, ids),
+      finals,
     });
     this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, {
       awaited: (receipt) => parts.acceptances().awaited((destination) => agrees({ destination }, receipt)),
@@ -150,7 +149,10 @@ export class Receiving {
   request(pdu: Pdu, octets: Buffer, session: Session): Promise<Answer | undefined> | Answer | undefined {
     if (pdu.command === 'deliver_sm' || pdu.command === 'data_sm') {
       if (!this.#takes(session)) return NOT_NOW;
-      return this.#admission.take(session, octets.length, () => this.#incoming(pdu, octets, session));
+      const { length } = octets;
+      if (this.#admission.isFree(length))
+        return this.#admission.track(session, length, this.#incoming(pdu, octets, session));
+      return this.#admission.take(session, length, () => this.#incoming(pdu, octets, session));
     }
     if (pdu.command !== 'alert_notification' && pdu.command !== 'outbind') return undefined;
     this.#parts.log.info({ event: pdu.command, stage: 'end' }, `the SMSC sent ${pdu.command}`);
@@ -192,7 +194,7 @@ export class Receiving {
     return this.#open && !this.#leaving.has(session);
   }
 
-  async #incoming(pdu: Incoming, octets: Buffer, session: Session): Promise<Answer> {
+  #incoming(pdu: Incoming, octets: Buffer, session: Session): Promise<Answer> | Answer {
     const data = readUserData(pdu);
     const receipt = this.#receiptOf(pdu, data);
     return receipt

@@ -7,12 +7,12 @@ import type { Settings } from '../config/options';
 export type Fields = Record<string, unknown>;
 
 /** Puts the sender into the PDU; none where nobody named one. */
-export function putSource(parsed: ParsedMessage, pdu: Fields, settings: Settings): void {
+export function putSource(fields: Fields, pdu: Fields, settings: Settings): void {
   const { addr, ton, npi } = about('source_addr', () =>
-    resolveAddress(addressText(parsed.fields['source_addr'] ?? '', 'source_addr'), {
+    resolveAddress(addressText(fields['source_addr'] ?? '', 'source_addr'), {
       role: 'source',
-      ton: octetField(parsed, 'source_addr_ton') ?? settings.sourceTon,
-      npi: octetField(parsed, 'source_addr_npi') ?? settings.sourceNpi,
+      ton: octetIn(fields, 'source_addr_ton') ?? settings.sourceTon,
+      npi: octetIn(fields, 'source_addr_npi') ?? settings.sourceNpi,
       encoding: settings.addressEncoding,
     }),
   );
@@ -27,7 +27,7 @@ export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Set
   if (command === 'broadcast_sm') return '';
   if (command === 'submit_multi') return putDestinations(parsed, pdu, settings, destination);
   if (destination === undefined || destination === '') {
-    throw missing('the message has no recipient; give it as msg.topic, in the node, or as destination_addr');
+    throw missing('the message has no recipient; give it as destination_addr');
   }
   const { addr, ton, npi } = resolve(destination, parsed, settings);
   pdu['destination_addr'] = addr;
@@ -86,8 +86,8 @@ function resolve(given: unknown, parsed: ParsedMessage, settings: Settings): Add
   return about('destination_addr', () =>
     resolveAddress(addressText(given, 'destination_addr'), {
       role: 'destination',
-      ton: octetField(parsed, 'dest_addr_ton') ?? settings.destinationTon,
-      npi: octetField(parsed, 'dest_addr_npi') ?? settings.destinationNpi,
+      ton: octetIn(parsed.fields, 'dest_addr_ton') ?? settings.destinationTon,
+      npi: octetIn(parsed.fields, 'dest_addr_npi') ?? settings.destinationNpi,
       encoding: settings.addressEncoding,
     }),
   );
@@ -110,14 +110,9 @@ function missing(text: string): MessageError {
   return new MessageError('MISSING_DESTINATION', 'destination_addr', text);
 }
 
-/** A field of one octet; undefined where nobody gave it. */
-export function octetField(parsed: Pick<ParsedMessage, 'fields'>, name: string): number | undefined {
-  const given = parsed.fields[name];
-  if (given === undefined || given === '') return undefined;
-  const value = Number(given);
-  if (Number.isInteger(value) && value >= 0 && value <= 255) return value;
-  const text = `${name} ${JSON.stringify(given)}: give a whole number from 0 to 255`;
-  throw new MessageError('INVALID_FIELD', name, text);
+/** A field of one octet, which is checked already; undefined where nobody gave it. */
+export function octetIn(fields: Fields, name: string): number | undefined {
+  return fields[name] as number | undefined;
 }
 
 /** Names the field that an error of the text room is about. */

@@ -8,13 +8,12 @@ import {
   type CommandName,
   type PduInput,
 } from '../../protocol';
-import { LONG_MESSAGE_METHODS, UNENCODABLE, divideNumbers, languageNames, resolveAddress } from '../../text';
-import { addressText, octetField } from './addressing';
+import { divideNumbers, resolveAddress } from '../../text';
+import { addressText } from './addressing';
 import type { Problem } from '../config/errors';
-import { canonicalName, isWish, sortFields, type ParsedMessage } from './message';
+import { canonicalName, fieldHint, sortFields, type ParsedMessage } from './message';
 import type { Settings } from '../config/options';
-import { registeredDelivery } from './registered-delivery';
-import { checkedMetadata, flagOf, languagesOf, priorityOf, messageClassOf, oneOf } from './message-options';
+import { checkedMetadata, fieldOf, takeOption } from './message-options';
 
 const STANDARD = new TlvTable();
 
@@ -41,7 +40,11 @@ export class Defaults {
     const { options, fields, tlvs, destination } = withoutOtherCoding(this.#for(parsed.command), parsed);
     return {
       ...parsed,
-      options: { ...options, ...parsed.options },
+      options: {
+        ...options,
+        ...parsed.options,
+        metadata: parsed.options.metadata ?? checkedMetadata(options.metadata),
+      },
       fields: { ...fields, ...parsed.fields },
       tlvs: { ...tlvs, ...parsed.tlvs },
       destination: parsed.destination ?? destination,
@@ -90,7 +93,7 @@ const PART = 'it says which part a message is; long_messages sar cuts long ones 
 const OWN: Readonly<Record<string, string>> = {
   short_message: 'each message has its own text',
   message_payload: 'each message has its own text; to send it there, give long_messages',
-  command: 'each message, or the node, says which request it is',
+  command: 'each message says which request it is',
   correlation_id: 'it is the label of one message',
   log_id: 'it is the label of one message',
   expires: 'a time is over at some time; messageTtl says how long to try',
@@ -105,36 +108,25 @@ const OWN: Readonly<Record<string, string>> = {
 
 type Check = (value: unknown, settings: Settings) => unknown;
 
-/** Fields that are more than what goes into the PDU. The rest the codec knows. */
-const CHECKS: Readonly<Record<string, Check>> = {
+/** What is more than an option or a field by itself. */
+const ADDRESSES: Readonly<Record<string, Check>> = {
   source_addr: (value, { defaults, sourceTon, addressEncoding: encoding }) =>
     resolveAddress(addressText(value, 'source_addr'), {
       role: 'source',
-      ton: octetField({ fields: defaults }, 'source_addr_ton') ?? sourceTon,
+      ton: tonOf(defaults['source_addr_ton']) ?? sourceTon,
       encoding,
     }),
   destination_addr: (value, { defaults, destinationTon, addressEncoding: encoding }) => {
     const all: unknown[] = Array.isArray(value) ? value : [value];
     const texts = all.map((one) => addressText(one, 'destination_addr'));
-    const ton = octetField({ fields: defaults }, 'dest_addr_ton') ?? destinationTon;
+    const ton = tonOf(defaults['dest_addr_ton']) ?? destinationTon;
     for (const text of texts.flatMap(divideNumbers))
       resolveAddress(text, { role: 'destination', ton, encoding });
   },
-  registered_delivery: (value) => registeredDelivery(value, {}),
-  sme_acknowledgement: (value) => registeredDelivery('none', { smeAcknowledgement: String(value) }),
-  intermediate_notification: (value) => flagOf('intermediate_notification', value),
-  priority: priorityOf,
-  message_class: messageClassOf,
-  whole_words: (value) => flagOf('whole_words', value),
-  language: (value) => oneOf('language', String(value), languageNames()),
-  languages: (value) => languagesOf(value, []),
-  unencodable: (value) => oneOf('unencodable', String(value), UNENCODABLE),
-  long_messages: (value) => oneOf('long_messages', String(value), ['auto', ...LONG_MESSAGE_METHODS]),
-  metadata: checkedMetadata,
-  // Forms of times are many, and what they come to depends on now.
-  schedule_delivery_time: () => undefined,
-  validity_period: () => undefined,
 };
+
+const tonOf = (given: unknown): number | undefined =>
+  given === undefined || given === null ? undefined : (fieldOf('dest_addr_ton', given) as number | undefined);
 
 /** Everything that is wrong with the option `defaults`. */
 export function defaultsProblems(settings: Settings): Problem[] {
@@ -155,35 +147,28 @@ function problemOf(field: string, name: string, value: unknown, settings: Settin
   const canonical = canonicalName(name);
   const remedy = Object.hasOwn(OWN, canonical) ? OWN[canonical] : undefined;
   if (remedy !== undefined) return [{ field, value, remedy }];
-  const check = Object.hasOwn(CHECKS, canonical) ? CHECKS[canonical] : undefined;
-  if (check) return trial(field, value, () => check(value, settings));
+  const address = Object.hasOwn(ADDRESSES, canonical) ? ADDRESSES[canonical] : undefined;
+  if (address) return trial(field, value, () => address(value, settings));
+  let isOption = false;
+  const wrong = trial(field, value, () => (isOption = takeOption({}, canonical, value)));
+  if (wrong.length > 0 || isOption) return wrong;
   const command = QUEUED.find((one) => commandFacts(one).fieldNames.has(canonical));
   if (command) {
     return trial(field, value, () => {
-      // Of one octet, these may be given as text.
-      const octet = octetFields.has(canonical)
-        ? octetField({ fields: { [canonical]: value } }, canonical)
-        : value;
-      encodeBody({ command, [canonical]: octet }, { allowLong: true });
+      const read = fieldOf(canonical, value);
+      // Forms of times are many, and what they come to depends on now.
+      if (!commandFacts(command).timeFields.includes(canonical))
+        encodeBody({ command, [canonical]: read }, { allowLong: true });
     });
   }
-  if (isWish(canonical)) return [];
-  if (!(settings.vendorTlvs ?? STANDARD).named(name)) {
-    return [
-      { field, value, remedy: "this is no field of submit_sm and no TLV; use the specification's names" },
-    ];
+  const table = settings.vendorTlvs ?? STANDARD;
+  if (!table.named(name)) {
+    const hint = fieldHint(name, [...commandFacts('submit_sm').fieldNames], table);
+    const remedy = `this is no field of submit_sm and no TLV${hint}; use the specification's names`;
+    return [{ field, value, remedy }];
   }
   return tlvProblem(field, name, value, settings);
 }
-
-const octetFields: ReadonlySet<string> = new Set([
-  'source_addr_ton',
-  'source_addr_npi',
-  'dest_addr_ton',
-  'dest_addr_npi',
-  'esm_class',
-  'data_coding',
-]);
 
 function tlvProblem(field: string, name: string, value: unknown, settings: Settings): Problem[] {
   const { vendorTlvs = STANDARD } = settings;

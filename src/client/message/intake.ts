@@ -13,36 +13,29 @@ import {
 } from '../../protocol';
 import type { KeyValueState, QueueItem } from '../../store';
 import {
-  LONG_MESSAGE_METHODS,
+  TON,
   TextError,
-  UNENCODABLE,
   formatSmppTime,
-  languageNames,
+  isPlain,
   segment,
   type SegmentOptions,
   type SubmitSmFields,
   type TextCodec,
 } from '../../text';
-import { about, octetField, putDestination, putSource, type Fields } from './addressing';
+import { about, putDestination, putSource, type Fields } from './addressing';
 import { codecOf } from '../config/codec-options';
+import { contentOf, cutting, refusePart } from './cutting';
 import { Defaults } from './defaults';
 import { MessageError } from '../config/errors';
+import { MessageIds } from './ids';
 import { ServiceTypeWarning } from './long-fields';
 import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
 import { nazItem } from './naz-items';
 import type { Settings } from '../config/options';
-import {
-  checkedMetadata,
-  expiry,
-  flagOf,
-  languagesOf,
-  priorityOf,
-  messageClassOf,
-  oneOf,
-} from './message-options';
+import { checkedMetadata, expiry, optionText, type MessageOptions } from './message-options';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
-import { uuid } from './uuid';
+import { Templates, isTemplate } from './templates';
 
 export interface IntakeParts {
   readonly settings: Settings;
@@ -50,6 +43,8 @@ export interface IntakeParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** For ids: see {@link MessageIds}. */
+  readonly randomOctets: (count: number) => Uint8Array;
   readonly codecs: readonly TextCodec[];
 }
 
@@ -69,13 +64,12 @@ export interface DirectRequest {
   readonly metadata?: unknown;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** One reference number space per recipient; 16 bits, of which 8-bit headers use the lower half. */
 const REFERENCES = 0x10000;
 /** Milliseconds after its last use: by then no phone waits for parts any more, so any number will do. */
 const REFERENCE_TTL = 3_600_000;
 const LONGEST_RECIPIENT = 100;
+const DEFAULT_PRIORITY = 2;
 
 /**
  * Where messages come in: everything that can be wrong with one is found here, and
@@ -85,94 +79,121 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #defaults: Defaults;
   readonly #codec: CodecOptions;
+  readonly #ids: MessageIds;
   readonly #serviceTypes: ServiceTypeWarning;
+  readonly #templates = new Templates();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#codec = codecOf(parts.settings);
+    this.#ids = new MessageIds(parts.randomOctets);
     this.#defaults = new Defaults(parts.settings);
     this.#serviceTypes = new ServiceTypeWarning(parts.log);
   }
 
-  #parse(message: Message | string): ParsedMessage {
-    const { payloadFormat, vendorTlvs } = this.#parts.settings;
-    const item = payloadFormat === 'naz' && typeof message === 'string' ? nazItem(message) : undefined;
-    // What is no item is refused as what it is.
-    return this.#defaults.under(parseMessage(item ?? (message as Message), vendorTlvs));
-  }
-
-  /** Whether the message passes the queue. Throws {@link MessageError} as {@link prepare} does. */
-  isQueued(message: Message | string): boolean {
-    return isQueued(this.#parse(message).command);
+  /** Epoch milliseconds. */
+  get now(): number {
+    return this.#parts.clock.now();
   }
 
   /**
-   * A message as the queue holds it; of a long one a promise, for its reference number comes from the store. Throws or
-   * rejects with {@link MessageError}.
+   * A message as the queue holds it, and of a long one a promise, for its reference number comes from the store. Throws
+   * or rejects with {@link MessageError}. `now`: when it comes.
    */
-  prepare(message: Message | string, origin: Origin): QueueItem | Promise<QueueItem> {
+  prepare(message: Message | string, origin: Origin, now?: number): QueueItem | Promise<QueueItem> {
+    return this.#take(message, origin, now, refuseDirect);
+  }
+
+  /** The same, or of a query, cancel or replace the request. */
+  take(message: Message | string, origin: Origin): QueueItem | Promise<QueueItem> | DirectRequest {
+    return this.#take(message, origin, undefined, this.#direct);
+  }
+
+  #take<T>(
+    given: Message | string,
+    origin: Origin,
+    now = this.now,
+    direct: (parsed: ParsedMessage, now: number) => T,
+  ): QueueItem | Promise<QueueItem> | T {
     try {
-      const parsed = this.#parse(message);
-      if (!isQueued(parsed.command)) {
-        throw new MessageError(
-          'UNKNOWN_COMMAND',
-          'command',
-          `${parsed.command} does not pass the queue; send it alone`,
-        );
-      }
-      const pdu = this.#baseFields(parsed);
-      const destination = putDestination(parsed, pdu, this.#parts.settings);
-      const segments = this.#cut(parsed, 0);
-      if (segments.length > 1) return this.#prepareLong(parsed, origin, pdu, destination, segments.length);
-      const bodies = segments.map((one) => this.#body(parsed, pdu, one));
-      return this.#item(parsed, origin, pdu, destination, bodies);
+      const { payloadFormat, vendorTlvs } = this.#parts.settings;
+      const item = payloadFormat === 'naz' && typeof given === 'string' ? nazItem(given) : undefined;
+      // What is no item is refused as what it is.
+      const message = item ?? (given as Message);
+      const same = this.#fromTemplate(message, origin, now);
+      if (same) return same;
+      const parsed = this.#defaults.under(parseMessage(message, vendorTlvs));
+      if (!isQueued(parsed.command)) return direct(parsed, now);
+      return this.#queued(message, parsed, origin, now);
     } catch (error) {
       throw asMessageError(error);
     }
   }
 
-  async #prepareLong(
+  #fromTemplate(message: Message, origin: Origin, now: number): QueueItem | undefined {
+    const template = this.#templates.find(message);
+    if (!template) return undefined;
+    const to = message.destination_addr as string;
+    const body = this.#templates.body(template, to, message.short_message);
+    if (!body) return undefined;
+    const { facts, options } = template;
+    const label = message.correlation_id ?? message['log_id'] ?? origin.label ?? origin.msgid;
+    return {
+      id: this.#ids.next(),
+      command: facts.command,
+      segments: [body],
+      source: facts.source,
+      destination: to.startsWith('+') ? to.slice(1) : to,
+      priority: facts.priority,
+      enqueuedAt: now,
+      expiresAt: this.#expiry(options, now),
+      receiptRequested: facts.receiptRequested,
+      correlationId: label === undefined ? undefined : optionText(label),
+      msgid: origin.msgid,
+      metadata: checkedMetadata(message.metadata ?? options.metadata),
+    };
+  }
+
+  #queued(
+    message: Message,
     parsed: ParsedMessage,
     origin: Origin,
+    now: number,
+  ): QueueItem | Promise<QueueItem> {
+    const { settings, codecs } = this.#parts;
+    const pdu = this.#baseFields(parsed, now);
+    const destination = putDestination(parsed, pdu, settings);
+    const content = contentOf(parsed);
+    const cut = cutting(parsed, settings, codecs);
+    const { segments } = segment(content, cut);
+    const [first] = segments as [SubmitSmFields];
+    if (segments.length > 1) {
+      refusePart(parsed, segments.length);
+      return this.#long(parsed, pdu, destination, content, cut, (bodies) =>
+        this.#item(parsed, pdu, destination, bodies, origin, now),
+      );
+    }
+    const item = this.#item(parsed, pdu, destination, [this.#body(parsed, pdu, first)], origin, now);
+    if (typeof content === 'string' && isPlain(cut)) this.#learn(message, parsed, item, pdu, first);
+    return item;
+  }
+
+  async #long(
+    parsed: ParsedMessage,
     pdu: Fields,
     destination: string,
-    segments: number,
+    content: string | Buffer,
+    cut: SegmentOptions,
+    item: (bodies: Buffer[]) => QueueItem,
   ): Promise<QueueItem> {
     try {
-      refusePart(parsed, segments);
-      const cut = this.#cut(parsed, await this.#reference(destination));
-      const bodies = cut.map((one) => this.#body(parsed, pdu, one));
-      return this.#item(parsed, origin, pdu, destination, bodies);
+      const reference = await this.#reference(destination);
+      const { segments } = segment(content, { ...cut, reference });
+      return item(segments.map((one) => this.#body(parsed, pdu, one)));
     } catch (error) {
       throw asMessageError(error);
     }
   }
-
-  /** A query, cancel or replace. Throws {@link MessageError}. */
-  direct(message: Message | string): DirectRequest {
-    try {
-      const parsed = this.#parse(message);
-      const { command, options, tlvs } = parsed;
-      const pdu = this.#baseFields(parsed);
-      const destination =
-        parsed.destination === undefined ? '' : putDestination(parsed, pdu, this.#parts.settings);
-      const text = parsed.content === undefined ? undefined : this.#cut(parsed, 0)[0];
-      if (text) pdu['short_message'] = text.short_message;
-      pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
-      encodeBody(pdu as unknown as PduInput, this.#codec);
-      return {
-        command,
-        pdu: pdu as unknown as PduInput,
-        destination,
-        ...(options.correlationId === undefined ? {} : { correlationId: options.correlationId }),
-        ...(options.metadata === undefined ? {} : { metadata: checkedMetadata(options.metadata) }),
-      };
-    } catch (error) {
-      throw asMessageError(error);
-    }
-  }
-
-  // --- text ---
 
   #reference(destination: string): Promise<number> {
     const { random, state } = this.#parts;
@@ -180,115 +201,124 @@ export class Intake {
     return state.increment(referenceKey(destination), REFERENCES, start, REFERENCE_TTL);
   }
 
-  #cut(parsed: ParsedMessage, reference: number): SubmitSmFields[] {
+  /** A query, cancel or replace. */
+  readonly #direct = (parsed: ParsedMessage, now: number): DirectRequest => {
     const { settings, codecs } = this.#parts;
-    const { options, content } = parsed;
-    const esmClass = octetField(parsed, 'esm_class');
-    const given = typeof content === 'bigint' || Number.isFinite(content) ? String(content) : content;
-    if (given === undefined) throw missingText();
-    if (typeof given !== 'string' && !Buffer.isBuffer(given)) {
-      throw new MessageError(
-        'INVALID_FIELD',
-        'short_message',
-        `short_message must be a text or a Buffer, not ${typeof given === 'number' ? given : typeof given}`,
-      );
-    }
-    return segment(given, {
-      method: this.#method(parsed),
-      reference,
-      encoding: options.encoding,
-      data_coding: octetField(parsed, 'data_coding'),
-      messageClass: messageClassOf(options.messageClass),
-      language: oneOf('language', options.language, languageNames()),
-      languages: languagesOf(options.languages, settings.languages),
-      wholeWords: flagOf('whole_words', options.wholeWords),
-      defaultAlphabet: settings.defaultAlphabet,
-      dataCodings: settings.dataCodings,
-      unencodable: oneOf('unencodable', options.unencodable ?? settings.unencodable, UNENCODABLE),
-      codecs,
-      ...(esmClass === undefined ? {} : { esm_class: esmClass }),
-    }).segments;
-  }
-
-  #method(parsed: ParsedMessage): SegmentOptions['method'] {
-    const { command, options, inPayload } = parsed;
-    // Who names the field gets it, however short the text.
-    if (inPayload) return 'payload-always';
-    if (!commandFacts(command).fieldNames.has('short_message')) return 'payload';
-    const wanted = options.longMessages ?? 'auto';
-    const known = wanted === 'auto' ? 'udh8' : LONG_MESSAGE_METHODS.find((method) => method === wanted);
-    // There is no replacing by parts.
-    if (known) return isQueued(command) || known.startsWith('payload') ? known : 'reject';
-    throw new MessageError(
-      'INVALID_FIELD',
-      'long_messages',
-      `long_messages ${JSON.stringify(wanted)} is not known; give auto, ${LONG_MESSAGE_METHODS.join(', ')}`,
-    );
-  }
-
-  // --- the PDU ---
+    const { command, options, tlvs } = parsed;
+    const pdu = this.#baseFields(parsed, now);
+    const destination = parsed.destination === undefined ? '' : putDestination(parsed, pdu, settings);
+    if (parsed.content !== undefined) {
+      const [text] = segment(contentOf(parsed), cutting(parsed, settings, codecs)).segments;
+      pdu['short_message'] = text?.short_message;
+      pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
+    } else pdu['tlvs'] = { ...tlvs };
+    encodeBody(pdu as unknown as PduInput, this.#codec);
+    const { correlationId, metadata } = options;
+    return {
+      command,
+      pdu: pdu as unknown as PduInput,
+      destination,
+      ...(correlationId === undefined ? {} : { correlationId }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+  };
 
   /** Everything but the text and the recipient. */
-  #baseFields(parsed: ParsedMessage): Fields {
-    const { fields, command, options } = parsed;
+  #baseFields({ fields, command, options }: ParsedMessage, now: number): Fields {
+    const { settings } = this.#parts;
     this.#serviceTypes.check(fields['service_type']);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const pdu: Fields = { command, ...fields };
     const names = commandFacts(command).fieldNames;
-    if (names.has('source_addr')) putSource(parsed, pdu, this.#parts.settings);
+    if (names.has('source_addr')) putSource(fields, pdu, settings);
     if (names.has('registered_delivery')) {
-      pdu['registered_delivery'] = registeredDelivery(pdu['registered_delivery'], options);
+      pdu['registered_delivery'] = registeredDelivery(fields['registered_delivery'], options);
     }
     for (const name of commandFacts(command).timeFields) {
-      if (pdu[name] !== undefined) pdu[name] = this.#time(name, pdu[name]);
+      if (pdu[name] !== undefined) pdu[name] = this.#time(name, pdu[name], now);
     }
     return pdu;
   }
 
-  #time(name: string, given: unknown): string {
-    const { clock, settings } = this.#parts;
-    const options = { timeZone: zoneOf(settings.timeZone), now: clock.now() };
-    return about(name, () => formatSmppTime(given as Date | string | number, options));
+  #time(name: string, given: unknown, now: number): string {
+    const timeZone = zoneOf(this.#parts.settings.timeZone);
+    return about(name, () => formatSmppTime(given as Date | string | number, { timeZone, now }));
   }
 
-  #body(parsed: ParsedMessage, pdu: Fields, one: SubmitSmFields): Buffer {
-    const { command, tlvs } = parsed;
+  #body({ command, tlvs }: ParsedMessage, pdu: Fields, one: SubmitSmFields): Buffer {
+    const names = commandFacts(command).fieldNames;
     pdu['data_coding'] = one.data_coding;
-    if (commandFacts(command).fieldNames.has('esm_class')) pdu['esm_class'] = one.esm_class;
-    pdu['tlvs'] = one.tlvs ? { ...tlvs, ...one.tlvs } : tlvs;
-    if (commandFacts(command).fieldNames.has('short_message')) pdu['short_message'] = one.short_message;
-    else pdu['tlvs'] = { message_payload: one.short_message, ...tlvs, ...one.tlvs };
+    if (names.has('esm_class')) pdu['esm_class'] = one.esm_class;
+    if (names.has('short_message')) {
+      pdu['tlvs'] = one.tlvs ? { ...tlvs, ...one.tlvs } : tlvs;
+      pdu['short_message'] = one.short_message;
+    } else pdu['tlvs'] = { message_payload: one.short_message, ...tlvs, ...one.tlvs };
     return encodeBody(pdu as unknown as PduInput, this.#codec);
   }
 
+  // Each literal of an item has all properties in this order, so that V8 gives all items one shape.
   #item(
-    parsed: ParsedMessage,
-    origin: Origin,
+    { command, options }: ParsedMessage,
     pdu: Fields,
     destination: string,
     segments: Buffer[],
+    origin: Origin,
+    now: number,
   ): QueueItem {
-    const { clock, settings } = this.#parts;
-    const { options, command } = parsed;
-    const now = clock.now();
-    const item: Mutable<QueueItem> = {
-      id: uuid(),
+    return {
+      id: this.#ids.next(),
       command: command as QueueItem['command'],
       segments,
       source: String(pdu['source_addr']),
       destination,
-      priority: priorityOf(options.priority),
+      priority: options.priority ?? DEFAULT_PRIORITY,
       enqueuedAt: now,
+      expiresAt: this.#expiry(options, now),
       receiptRequested: wantsReceipt(Number(pdu['registered_delivery'] ?? 0)),
+      correlationId: options.correlationId ?? origin.label ?? origin.msgid,
+      msgid: origin.msgid,
+      metadata: options.metadata,
     };
-    const expiresAt = expiry(options.expires, now, settings.messageTtl, zoneOf(settings.timeZone));
-    const correlationId = options.correlationId ?? origin.label ?? origin.msgid;
-    if (expiresAt !== undefined) item.expiresAt = expiresAt;
-    if (correlationId !== undefined) item.correlationId = correlationId;
-    if (origin.msgid !== undefined) item.msgid = origin.msgid;
-    if (options.metadata !== undefined) item.metadata = checkedMetadata(options.metadata);
-    return item;
   }
+
+  #expiry({ expires }: MessageOptions, now: number): number | undefined {
+    const { messageTtl, timeZone } = this.#parts.settings;
+    if (expires === undefined) return messageTtl === 0 ? undefined : now + messageTtl;
+    return expiry(expires, now, zoneOf(timeZone));
+  }
+
+  /** Where its text went as GSM, all that differ in recipient and text alone can be written into its octets. */
+  #learn(message: Message, parsed: ParsedMessage, item: QueueItem, pdu: Fields, one: SubmitSmFields): void {
+    const { fields, command, options, tlvs } = parsed;
+    if (
+      command !== 'submit_sm' ||
+      one.data_coding !== 0 ||
+      one.tlvs ||
+      pdu['dest_addr_ton'] === TON.ALPHANUMERIC
+    )
+      return;
+    if (!isTemplate(message)) return;
+    // What their octets come to depends on now.
+    if (commandFacts(command).timeFields.some((name) => fields[name] !== undefined)) return;
+    const [body] = item.segments as [Buffer];
+    const bare =
+      Object.keys(tlvs).length === 0
+        ? body.length
+        : encodeBody({ ...pdu, tlvs: {} } as unknown as PduInput, this.#codec).length;
+    const { service_type: serviceType = '' } = fields as { service_type?: string };
+    this.#templates.learn({
+      message,
+      item,
+      options,
+      head: serviceType.length + item.source.length + 6,
+      text: one.short_message.length,
+      tail: body.length - bare,
+    });
+  }
+}
+
+function refuseDirect({ command }: ParsedMessage): never {
+  throw new MessageError('UNKNOWN_COMMAND', 'command', `${command} does not pass the queue; send it alone`);
 }
 
 /** Of a list of recipients, which may be longer than a store's keys, a digest. */
@@ -298,26 +328,6 @@ function referenceKey(destination: string): string {
       ? destination
       : createHash('sha256').update(destination).digest('hex');
   return `reference:${recipient}`;
-}
-
-/** A part of a longer message by its own TLVs cannot be cut: its parts would say two things. */
-function refusePart({ tlvs }: ParsedMessage, segments: number): void {
-  const name = Object.keys(tlvs).find((one) => one.startsWith('sar_'));
-  if (name === undefined) return;
-  throw new MessageError(
-    'TEXT_TOO_LONG',
-    'short_message',
-    `${name} says that the message is one part of a longer one, and it takes ${segments} segments: ` +
-      'leave the sar_ TLVs away (long_messages: sar makes them), or shorten it',
-  );
-}
-
-function missingText(): MessageError {
-  return new MessageError(
-    'MISSING_TEXT',
-    'short_message',
-    'the message has no text; give it as msg.payload, in the node, or as short_message (an empty text is possible)',
-  );
 }
 
 /** Errors of the rooms below become errors about the message. */
@@ -332,10 +342,6 @@ function asMessageError(error: unknown): unknown {
   if (error instanceof PduError)
     return new MessageError('INVALID_FIELD', error.field ?? '', error.message, error);
   if (error instanceof SmppError) return error;
-  return new MessageError(
-    'INVALID_FIELD',
-    '',
-    `the message cannot be encoded: ${(error as Error).message}`,
-    error,
-  );
+  const text = `the message cannot be encoded: ${(error as Error).message}`;
+  return new MessageError('INVALID_FIELD', '', text, error);
 }

@@ -1,23 +1,115 @@
 import type { Priority } from '../../store';
-import { addTime, isDate, readTime, type LanguageName, type TimeZone } from '../../text';
+import {
+  LONG_MESSAGE_METHODS,
+  UNENCODABLE,
+  addTime,
+  isDate,
+  languageNames,
+  readTime,
+  type LanguageName,
+  type TimeZone,
+} from '../../text';
 import { MessageError, show } from '../config/errors';
 import { readLanguages } from '../config/languages-option';
+import { acknowledgementBits, receiptBits } from './registered-delivery';
+
+interface MessageOption<Name extends string = string, Value = unknown> {
+  readonly name: Name;
+  /** What it means, checked. Throws {@link MessageError}. */
+  readonly read: (given: unknown) => Value;
+  /** It only counts where nothing else said the same before. */
+  readonly weak?: true;
+}
+
+const option = <const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> => ({
+  name,
+  read,
+});
+const weak = <const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> => ({
+  ...option(name, read),
+  weak: true,
+});
+
+/** Everything that a message can ask of us, as against its SMPP fields: its name there, and here with its check. */
+const OPTIONS = {
+  encoding: option('encoding', optionText),
+  long_messages: option('longMessages', word('long_messages', ['auto', ...LONG_MESSAGE_METHODS])),
+  correlation_id: option('correlationId', optionText),
+  metadata: option('metadata', checkedMetadata),
+  priority: option('priority', priorityOf),
+  // What it comes to depends on now: see expiry.
+  expires: option('expires', (given) => given),
+  intermediate_notification: option('intermediateNotification', flag('intermediate_notification')),
+  sme_acknowledgement: option('acknowledgement', acknowledgementBits),
+  message_class: option('messageClass', messageClassOf),
+  whole_words: option('wholeWords', flag('whole_words')),
+  language: option('language', word('language', languageNames())),
+  languages: option('languages', languagesOf),
+  unencodable: option('unencodable', word('unencodable', UNENCODABLE)),
+  // What naz calls them.
+  log_id: weak('correlationId', optionText),
+  hook_metadata: weak('metadata', (given) => (given === '' ? undefined : checkedMetadata(given))),
+  errors: weak('unencodable', (given) => (given === 'strict' ? 'strict' : 'replace')),
+  version: option('version', checkVersion),
+};
+
+type Row = (typeof OPTIONS)[keyof typeof OPTIONS];
+/** What a message asks of us, checked. */
+export type MessageOptions = { -readonly [R in Row as R['name']]?: ReturnType<R['read']> | undefined };
+
+const rows = new Map<string, MessageOption>(Object.entries(OPTIONS));
+/** The names of all of them. */
+export const OPTION_NAMES: readonly string[] = Object.keys(OPTIONS);
+
+/** Whether `name` is an option; then it is among the options, checked. Throws {@link MessageError}. */
+export function takeOption(options: MessageOptions, name: string, given: unknown): boolean {
+  const row = rows.get(name);
+  if (!row) return false;
+  const { name: own, read, weak: isWeak } = row;
+  const value = read(given);
+  const known = options as Record<string, unknown>;
+  if (!isWeak || known[own] === undefined) known[own] = value;
+  return true;
+}
+
+/** Fields of SMPP that may be given in other words; the rest is the codec's to check. */
+const FIELDS = new Map<string, (given: unknown) => unknown>([
+  ...['source_addr_ton', 'source_addr_npi', 'dest_addr_ton', 'dest_addr_npi', 'esm_class', 'data_coding'].map(
+    (name) => [name, (given: unknown) => octetOf(name, given)] as const,
+  ),
+  ['registered_delivery', receiptBits],
+]);
+
+/** The value of an SMPP field; undefined: not set. Throws {@link MessageError}. */
+export function fieldOf(name: string, given: unknown): unknown {
+  const read = FIELDS.get(name);
+  return read ? read(given) : given;
+}
+
+export function optionText(given: unknown): string {
+  return String(given);
+}
+
+function octetOf(name: string, given: unknown): number | undefined {
+  if (given === '') return undefined;
+  const value = Number(given);
+  if (Number.isInteger(value) && value >= 0 && value <= 255) return value;
+  const text = `${name} ${JSON.stringify(given)}: give a whole number from 0 to 255`;
+  throw new MessageError('INVALID_FIELD', name, text);
+}
 
 const METADATA_LIMIT = 8 * 1024;
-const DEFAULT_LANE = 2;
 /** ECMA-262 section 21.4.1.1: what a Date can hold. */
 const LAST_DATE = 8.64e15;
 
-export function priorityOf(given: unknown): Priority {
-  if (given === undefined) return DEFAULT_LANE;
+function priorityOf(given: unknown): Priority {
   const priority = ([0, 1, 2, 3, 4] as const).find((one) => one === given || String(one) === given);
   if (priority !== undefined) return priority;
   throw new MessageError('INVALID_FIELD', 'priority', `priority ${show(given)}: give 0 (first) to 4 (last)`);
 }
 
-/** Epoch milliseconds; undefined: never. */
-export function expiry(given: unknown, now: number, ttl: number, timeZone: TimeZone): number | undefined {
-  if (given === undefined) return ttl === 0 ? undefined : now + ttl;
+/** Epoch milliseconds. */
+export function expiry(given: unknown, now: number, timeZone: TimeZone): number {
   const at =
     typeof given === 'string' ? instantOf(given, now, timeZone) : isDate(given) ? given.getTime() : given;
   if (typeof at !== 'number' || !(Math.abs(at) <= LAST_DATE)) {
@@ -37,6 +129,7 @@ function instantOf(text: string, now: number, timeZone: TimeZone): number | unde
 
 /** The metadata as JSON has it, whatever the store: nothing of it is the sender's own any more. */
 export function checkedMetadata(metadata: unknown): unknown {
+  if (metadata === undefined || metadata === null) return undefined;
   let json: string | undefined;
   try {
     json = JSON.stringify(metadata);
@@ -53,38 +146,40 @@ export function checkedMetadata(metadata: unknown): unknown {
   );
 }
 
-/** One of the words that a field may be; undefined where it was not given. */
-export function oneOf<const T extends string>(
-  field: string,
-  given: string | undefined,
-  words: readonly T[],
-): T | undefined {
-  if (given === undefined) return undefined;
-  const word = words.find((one) => one === given);
-  if (word !== undefined) return word;
-  const text = `${field} ${JSON.stringify(given)} is not known; give ${words.join(', ')}`;
-  throw new MessageError('INVALID_FIELD', field, text);
+/** Reads one of the words that a field may be. */
+function word<const T extends string>(field: string, words: readonly T[]): (given: unknown) => T {
+  return (given) => {
+    const found = words.find((one) => one === String(given));
+    if (found !== undefined) return found;
+    const text = `${field} ${JSON.stringify(String(given))} is not known; give ${words.join(', ')}`;
+    throw new MessageError('INVALID_FIELD', field, text);
+  };
 }
 
 /** TS 23.038 section 4: 0 (flash) to 3. */
-export function messageClassOf(given: unknown): 0 | 1 | 2 | 3 | undefined {
-  if (given === undefined || given === '') return undefined;
+function messageClassOf(given: unknown): 0 | 1 | 2 | 3 | undefined {
+  if (given === '') return undefined;
   const found = ([0, 1, 2, 3] as const).find((one) => one === Number(given));
   if (found !== undefined) return found;
   const text = `message_class ${JSON.stringify(given)}: give 0 (shows at once) to 3`;
   throw new MessageError('INVALID_FIELD', 'message_class', text);
 }
 
-/** Languages whose shift tables may be used: the message's own, an empty list too, else the connection's. */
-export function languagesOf(given: unknown, allowed: readonly LanguageName[]): readonly LanguageName[] {
-  if (given === undefined) return allowed;
+function languagesOf(given: unknown): readonly LanguageName[] {
   const { names, unknown } = readLanguages(given);
   if (unknown === undefined) return names;
   throw new MessageError('INVALID_FIELD', 'languages', `languages ${show(given)}: ${unknown}`);
 }
 
-export function flagOf(field: string, given: unknown): boolean {
-  if (given === undefined || given === '' || given === false || given === 'false') return false;
-  if (given === true || given === 'true') return true;
-  throw new MessageError('INVALID_FIELD', field, `${field} ${show(given)}: give true or false`);
+function flag(field: string): (given: unknown) => boolean {
+  return (given) => {
+    if (given === '' || given === false || given === 'false') return false;
+    if (given === true || given === 'true') return true;
+    throw new MessageError('INVALID_FIELD', field, `${field} ${show(given)}: give true or false`);
+  };
+}
+
+function checkVersion(given: unknown): void {
+  if (given === 1 || given === '1') return;
+  throw new MessageError('INVALID_FIELD', 'version', `version ${String(given)}: only 1 is known`);
 }

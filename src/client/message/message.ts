@@ -3,6 +3,7 @@ import {
   QUEUED,
   TlvTable,
   commandFacts,
+  didYouMean,
   isCommandName,
   setOwn,
   type CommandName,
@@ -10,6 +11,7 @@ import {
 } from '../../protocol';
 import { MessageError, show } from '../config/errors';
 import { askedCommand } from './naz-items';
+import { OPTION_NAMES, fieldOf, takeOption, type MessageOptions } from './message-options';
 import { octetsOf, tlvValue } from './plain-values';
 
 /**
@@ -55,23 +57,6 @@ export interface Message {
   [field: string]: unknown;
 }
 
-/** What a message asks of us, as against its SMPP fields. */
-export interface MessageOptions {
-  encoding?: string;
-  longMessages?: string;
-  unencodable?: string;
-  correlationId?: string;
-  metadata?: unknown;
-  priority?: unknown;
-  expires?: unknown;
-  intermediateNotification?: boolean;
-  smeAcknowledgement?: string;
-  messageClass?: unknown;
-  wholeWords?: unknown;
-  language?: string;
-  languages?: unknown;
-}
-
 export interface ParsedMessage {
   readonly command: CommandName;
   readonly options: MessageOptions;
@@ -86,50 +71,17 @@ export interface ParsedMessage {
   readonly tlvs: Record<string, unknown>;
 }
 
-type Take = (parsed: ParsedMessage, value: unknown) => void;
-
-const text = (value: unknown): string => String(value);
-
-const WISHES: Record<string, Take> = {
-  encoding: ({ options }, value) => (options.encoding = text(value)),
-  long_messages: ({ options }, value) => (options.longMessages = text(value)),
-  correlation_id: ({ options }, value) => (options.correlationId = text(value)),
-  metadata: ({ options }, value) => (options.metadata = value),
-  priority: ({ options }, value) => (options.priority = value),
-  expires: ({ options }, value) => (options.expires = value),
-  intermediate_notification: ({ options }, value) =>
-    (options.intermediateNotification = value === true || value === 'true'),
-  sme_acknowledgement: ({ options }, value) => (options.smeAcknowledgement = text(value)),
-  message_class: ({ options }, value) => (options.messageClass = value),
-  whole_words: ({ options }, value) => (options.wholeWords = value),
-  language: ({ options }, value) => (options.language = text(value)),
-  languages: ({ options }, value) => (options.languages = value),
-  unencodable: ({ options }, value) => (options.unencodable = text(value)),
-  // What naz calls them.
-  log_id: ({ options }, value) => (options.correlationId ??= text(value)),
-  hook_metadata: ({ options }, value) => {
-    if (value !== '') options.metadata ??= value;
-  },
-  errors: ({ options }, value) => (options.unencodable ??= value === 'strict' ? 'strict' : 'replace'),
-  version: (_parsed, value) => {
-    if (value !== 1 && value !== '1')
-      throw new MessageError('INVALID_FIELD', 'version', `version ${text(value)}: only 1 is known`);
-  },
-};
-
-/** Fields that naz's items have at the wrong length or that mean "not set". */
+/** Other names, of naz's. */
 const ALIASES = new Map([
   ['smpp_command', 'command'],
   ['smpp_event', 'command'],
   ['optional_tags_dict', 'tlvs'],
 ]);
-/** What a field is called here: naz has other names for two. */
+/** What a field is called here. */
 export const canonicalName = (name: string): string => ALIASES.get(name) ?? name;
-/** Fields of ours, which say what is to be done with a message. */
-export const isWish = (name: string): boolean => Object.hasOwn(WISHES, name);
 const STANDARD = new TlvTable();
 
-/** Sorts a message into command, fields, TLVs and wishes. Throws {@link MessageError}. */
+/** Sorts a message into command, fields, TLVs and options, and checks these. Throws {@link MessageError}. */
 export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMessage {
   if (typeof message !== 'object' || message === null || Array.isArray(message) || Buffer.isBuffer(message)) {
     throw new MessageError(
@@ -141,7 +93,7 @@ export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMes
   }
   const command = commandOf(message);
   return sortFields(message, command, vendorTlvs, (name) => {
-    throw unknownField(name, command, commandFacts(command).fieldNames);
+    throw unknownField(name, command, vendorTlvs);
   });
 }
 
@@ -166,33 +118,30 @@ export function sortFields(
   for (const [key, value] of Object.entries(given)) {
     const name = canonicalName(key);
     if (value === undefined || value === null || name === 'command' || name === 'tlvs') continue;
-    const take = TAKES.get(name);
+    if (takeContent(parsed, name, value) || takeOption(parsed.options, name, value)) continue;
     const spec = vendorTlvs.named(name);
-    if (take) take(parsed, value);
-    else if (names.has(name)) parsed.fields[name] = value;
+    if (names.has(name)) parsed.fields[name] = fieldOf(name, value);
     else if (spec) setOwn(parsed.tlvs, spec.name, tlvOf(spec, value));
     else if (!ANSWERS.has(name)) strange(name);
   }
   return parsed;
 }
 
-/** Fields that are worked upon before they are fields, the same for every command. */
-const CONTENT: Record<string, Take> = {
-  short_message: (parsed, value) => {
+/** What is worked upon before it is a field, the same for every command: whether `name` is such. */
+function takeContent(parsed: ParsedMessage, name: string, value: unknown): boolean {
+  if (name === 'destination_addr') parsed.destination = value;
+  else if (name === 'short_message') {
     // naz's items have both, of which one is empty.
     if (!parsed.inPayload) parsed.content = octetsOf(value);
-    else if (value !== '') throw new MessageError('INVALID_FIELD', 'short_message', BOTH);
-  },
-  message_payload: (parsed, value) => {
+    else if (value !== '') throw new MessageError('INVALID_FIELD', name, BOTH);
+  } else if (name === 'message_payload') {
     if (parsed.content !== undefined && parsed.content !== '')
-      throw new MessageError('INVALID_FIELD', 'message_payload', BOTH);
+      throw new MessageError('INVALID_FIELD', name, BOTH);
     parsed.content = octetsOf(value);
     parsed.inPayload = true;
-  },
-  destination_addr: (parsed, value) => (parsed.destination = value),
-};
-
-const TAKES = new Map(Object.entries({ ...WISHES, ...CONTENT }));
+  } else return false;
+  return true;
+}
 
 const BOTH = 'a message has either short_message or message_payload, not both (SMPP 3.4 section 5.3.2.32)';
 
@@ -251,11 +200,15 @@ function tlvOf(spec: TlvDefinition, value: unknown): unknown {
   return tlvValue(spec, value);
 }
 
-function unknownField(name: string, command: CommandName, names: ReadonlySet<string>): MessageError {
-  const known = [...names].filter((field) => !ANSWERS.has(field));
-  return new MessageError(
-    'UNKNOWN_FIELD',
-    name,
-    `${name} is no field of ${command} and no TLV; fields are ${known.join(', ')}`,
-  );
+function unknownField(name: string, command: CommandName, table: TlvTable): MessageError {
+  const fields = [...commandFacts(command).fieldNames].filter((field) => !ANSWERS.has(field));
+  const text =
+    `${name} is no field of ${command} and no TLV${fieldHint(name, fields, table)}; ` +
+    `fields are ${fields.join(', ')}, and of this package ${OPTION_NAMES.join(', ')}`;
+  return new MessageError('UNKNOWN_FIELD', name, text);
+}
+
+/** What was meant by a name that is no field, option or TLV. */
+export function fieldHint(name: string, fields: readonly string[], table: TlvTable): string {
+  return didYouMean(name, ['destination_addr', ...fields, ...OPTION_NAMES, ...table.names()]);
 }

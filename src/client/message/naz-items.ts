@@ -1,5 +1,3 @@
-import type { Message } from './message';
-
 /** How a message says which command it is: our word, naz's, and that of naz's first versions. */
 const COMMAND_FIELDS = ['command', 'smpp_command', 'smpp_event'] as const;
 
@@ -13,7 +11,7 @@ export function askedCommand(message: Readonly<Record<string, unknown>>): unknow
  * name. Undefined for everything else, which is a text. Whether the item can be sent is not looked at: naz's own
  * answers (`enquire_link_resp`, `deliver_sm_resp`) lie in its queues as well.
  */
-export function nazItem(text: string): Message | undefined {
+export function nazItem(text: string): Readonly<Record<string, unknown>> | undefined {
   // Most texts are none, and parsing is dear.
   if (!text.includes('"smpp_')) return undefined;
   let item: unknown;
@@ -25,5 +23,5 @@ export function nazItem(text: string): Message | undefined {
   }
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return undefined;
   const named = COMMAND_FIELDS.slice(1).some((name) => Object.hasOwn(item, name));
-  return named ? (item as Message) : undefined;
+  return named ? (item as Readonly<Record<string, unknown>>) : undefined;
 }

@@ -1,5 +1,4 @@
 import { MessageError } from '../config/errors';
-import type { MessageOptions } from './message';
 
 /** SMPP 3.4 section 5.2.17: when the SMSC is to send a receipt (bits 0 and 1). */
 const RECEIPTS = new Map([
@@ -15,24 +14,38 @@ const ACKNOWLEDGEMENTS = new Map([
   ['manual', 0x08],
   ['both', 0x0c],
 ]);
+const FINAL = 1;
 const INTERMEDIATE = 0x10;
 const RECEIPT_BITS = 0x03;
 
-/** The registered_delivery octet: a number is taken as it is; by default a final receipt is asked for. */
-export function registeredDelivery(given: unknown, options: MessageOptions): number {
-  const receipt = receiptBits(given ?? 'final');
-  const acknowledgement = ACKNOWLEDGEMENTS.get(options.smeAcknowledgement ?? 'none');
-  if (acknowledgement === undefined)
-    throw unknown('sme_acknowledgement', options.smeAcknowledgement, ACKNOWLEDGEMENTS);
-  return receipt | acknowledgement | (options.intermediateNotification ? INTERMEDIATE : 0);
+interface Wanted {
+  readonly acknowledgement?: number | undefined;
+  readonly intermediateNotification?: boolean | undefined;
 }
 
-function receiptBits(given: unknown): number {
+/** The octet; `receipt` is what {@link receiptBits} read, by default a final receipt is asked for. */
+export function registeredDelivery(receipt: unknown, options: Wanted): number {
+  const { acknowledgement = 0, intermediateNotification } = options;
+  return (
+    ((receipt as number | undefined) ?? FINAL) |
+    acknowledgement |
+    (intermediateNotification ? INTERMEDIATE : 0)
+  );
+}
+
+/** A number is taken as it is. */
+export function receiptBits(given: unknown): number {
   const named = typeof given === 'string' ? RECEIPTS.get(given) : undefined;
   if (named !== undefined) return named;
   const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value;
   throw unknown('registered_delivery', given, RECEIPTS);
+}
+
+export function acknowledgementBits(given: unknown): number {
+  const bits = ACKNOWLEDGEMENTS.get(String(given));
+  if (bits === undefined) throw unknown('sme_acknowledgement', given, ACKNOWLEDGEMENTS);
+  return bits;
 }
 
 function unknown(field: string, given: unknown, names: ReadonlyMap<string, number>): MessageError {

@@ -8,28 +8,26 @@ import { Flight } from './delivery';
  * wait for a response on a session.
  */
 export class Acceptances {
-  /** By identity: who writes an entry changes it in place. */
-  readonly #correlating = new Set<CorrelationEntry>();
+  readonly #correlating: () => Iterable<CorrelationEntry>;
   readonly #sessions: () => Iterable<Session>;
   /** Called when the entry is written. */
   #writing: { readonly entry: CorrelationEntry; readonly done: () => void }[] = [];
   #abandoned = false;
   #lastAccepted = 0;
 
-  /** `sessions`: those of the road. */
-  constructor(sessions: () => Iterable<Session>) {
+  /** `sessions`: those that messages are sent over; `correlating`: what the correlator does not have yet, by age. */
+  constructor(sessions: () => Iterable<Session>, correlating: () => Iterable<CorrelationEntry>) {
     this.#sessions = sessions;
+    this.#correlating = correlating;
   }
 
-  /** Of a segment that was accepted `now`, epoch milliseconds; `ttl` in milliseconds. It is on its way until {@link correlated}. */
-  add(item: QueueItem, segment: number, messageId: string, now: number, ttl: number): CorrelationEntry {
-    const entry = correlationEntry(item, segment, messageId, this.#acceptedAt(now), ttl);
-    this.#correlating.add(entry);
-    return entry;
+  /** Of a segment that was accepted `now`, epoch milliseconds; `ttl` in milliseconds. */
+  entry(item: QueueItem, segment: number, messageId: string, now: number, ttl: number): CorrelationEntry {
+    return correlationEntry(item, segment, messageId, this.#acceptedAt(now), ttl);
   }
 
+  /** The correlator has it. */
   correlated(entry: CorrelationEntry): void {
-    this.#correlating.delete(entry);
     if (this.#writing.length === 0) return;
     const waiting = this.#writing;
     this.#writing = waiting.filter((one) => one.entry !== entry);
@@ -38,7 +36,7 @@ export class Acceptances {
 
   /** Resolves when all that are on their way now have arrived: they do in the order in which they came. */
   async written(): Promise<void> {
-    const last = this.#abandoned ? undefined : [...this.#correlating].at(-1);
+    const last = this.#abandoned ? undefined : [...this.#correlating()].at(-1);
     if (last) await new Promise<void>((done) => this.#writing.push({ entry: last, done }));
   }
 
@@ -51,7 +49,7 @@ export class Acceptances {
   /** The ids of messages to a number of which this is true whose message_id is about to become known. */
   awaited(isFor: (destination: string) => boolean): string[] {
     const found: string[] = [];
-    for (const { id, destination } of this.#correlating) if (isFor(destination)) found.push(id);
+    for (const { id, destination } of this.#correlating()) if (isFor(destination)) found.push(id);
     for (const session of this.#sessions()) pushIds(found, session.awaited(), isFor);
     return found;
   }
@@ -64,7 +62,7 @@ export class Acceptances {
   }
 
   isAwaited(id: string): boolean {
-    for (const one of this.#correlating) if (one.id === id) return true;
+    for (const one of this.#correlating()) if (one.id === id) return true;
     for (const session of this.#sessions()) if (hasId(session.awaited(), id)) return true;
     return false;
   }

@@ -1,5 +1,7 @@
 import type { CorrelationEntry, QueueItem } from '../../store';
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What the correlator keeps of an accepted segment; times in epoch milliseconds, `ttl` in milliseconds. */
 export function correlationEntry(
   item: QueueItem,
@@ -8,7 +10,8 @@ export function correlationEntry(
   acceptedAt: number,
   ttl: number,
 ): CorrelationEntry {
-  return {
+  const { correlationId, msgid, metadata } = item;
+  const entry: Mutable<CorrelationEntry> = {
     messageId,
     id: item.id,
     segment,
@@ -17,9 +20,10 @@ export function correlationEntry(
     destination: item.destination,
     acceptedAt,
     expiresAt: Math.floor(acceptedAt) + ttl,
-    ...(item.receiptRequested ? {} : { receiptRequested: false }),
-    ...(item.correlationId === undefined ? {} : { correlationId: item.correlationId }),
-    ...(item.msgid === undefined ? {} : { msgid: item.msgid }),
-    ...(item.metadata === undefined ? {} : { metadata: item.metadata }),
   };
+  if (!item.receiptRequested) entry.receiptRequested = false;
+  if (correlationId !== undefined) entry.correlationId = correlationId;
+  if (msgid !== undefined) entry.msgid = msgid;
+  if (metadata !== undefined) entry.metadata = metadata;
+  return entry;
 }

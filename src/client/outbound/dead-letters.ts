@@ -1,5 +1,5 @@
-import type { DeadLetter, Store } from '../../store';
-import { failureFields, failureText, identity } from './outcomes';
+import type { Store } from '../../store';
+import type { deadLetterOf } from '../events/outcome-form';
 
 /** A message that failed for good, as a flow sees it: what its failure event said, and when it was. */
 export type DeadLetterReport = ReturnType<typeof deadLetterOf>;
@@ -34,17 +34,4 @@ async function allDeadLetters({ deadLetters }: Pick<Store, 'deadLetters'>): Prom
     after = letters.at(-1)?.item.id;
   }
   return [...ids];
-}
-
-export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {
-  const { topic, ...rest } = identity(item);
-  return {
-    ...failureFields(item, state, reason),
-    ...rest,
-    command: item.command,
-    source_addr: item.source,
-    destination_addr: topic,
-    reason: failureText(state, reason),
-    failed_at: new Date(failedAt).toISOString(),
-  };
 }

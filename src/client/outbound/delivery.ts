@@ -1,30 +1,23 @@
+import type { Link } from '../../collections';
 import { describeStatus } from '../../protocol';
-import { refusalOf, type OutboundRequest, type RequestHandler, type ResponseView } from '../../session';
+import {
+  refusalOf,
+  type OutboundRequest,
+  type RequestHandler,
+  type ResponseView,
+  type Session,
+} from '../../session';
 import { acceptSegment, isAccepted, type DeadReason, type Lease, type QueueItem } from '../../store';
-import { infoField } from '../events/pdu-fields';
-import { verdictOf, type Verdict } from './retry';
 import type { StatusPolicy } from '../config/status-policy';
+import { infoField } from '../events/wire-form';
+import { verdictOf, type Verdict } from './retry';
 
-export interface SegmentResponse {
-  /** To be read at once. */
-  readonly view: ResponseView;
-  /** Milliseconds from writing to the response. */
-  readonly duration: number;
-  /** It came after its time-out. */
-  readonly late?: true;
-}
-
-/** What deliveries share. */
+/** What deliveries share, and whom they tell. */
 export interface DeliveryContext {
-  readonly listener: DeliveryListener;
-  readonly clock: { now(): number; monotonic(): number };
+  readonly clock: { now(): number };
   readonly policy: StatusPolicy;
-}
-
-/** What a delivery tells the road that carries it. */
-export interface DeliveryListener {
   /** The SMSC answered one segment. */
-  responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void;
+  responded(flight: Flight, response: ResponseView, verdict: Verdict): void;
   /** The SMSC asks for less; the segment is to go again, first. */
   throttled(delivery: Delivery, status: number): void;
   /**
@@ -33,10 +26,18 @@ export interface DeliveryListener {
    */
   ended(delivery: Delivery): void;
   /** A response came after its time-out. */
-  late(delivery: Delivery, segment: number, response: SegmentResponse): void;
+  late(flight: Flight, response: ResponseView): void;
 }
 
-/** How the loan of a message ends. */
+/** Who carries a delivery to its session. */
+export interface DeliveryCarrier {
+  readonly session: Session;
+  /** It has segments to go again. */
+  putBack(delivery: Delivery): void;
+  ended(delivery: Delivery): void;
+}
+
+/** How the lease of a message ends. */
 export type DeliveryEnd =
   | { readonly kind: 'accepted' }
   /** The rest was never written, or the SMSC knew no session for it: it goes back as it is. */
@@ -51,6 +52,7 @@ export type DeliveryEnd =
 
 const HISTORY = 20;
 const ACCEPTED: DeliveryEnd = { kind: 'accepted' };
+const UNSENT: DeliveryEnd = { kind: 'unsent' };
 const NONE: never[] = [];
 /** Lost links that a message was there at. */
 export const SUSPECT_AFTER = 2;
@@ -59,27 +61,33 @@ export const SUSPECT_AFTER = 2;
  * One message on its way: which segments are still to go, which are on the wire, which
  * are accepted, and how it ends. It ends once, when nothing of it is on the wire.
  */
-export class Delivery {
+export class Delivery implements Link<Delivery> {
+  older: Delivery | undefined;
+  newer: Delivery | undefined;
   readonly lease: Lease;
-  /** The order in which the road got it: throttled messages go back to their place. */
+  /** The order in which the dispatcher got it: throttled messages go back to their place. */
   readonly order: number;
+  readonly carrier: DeliveryCarrier;
+  /** Kept by the carrier: whether it counts as a message with segments on the wire. */
+  isFlying = false;
   readonly #context: DeliveryContext;
-  readonly #toGo: number[];
+  /** In ascending order. */
+  readonly #toGo: number[] = [];
   #flying = 0;
   #end: DeliveryEnd | undefined;
   /** What speaks for an end, and which segment it befell; -1: all of them. */
   #causes: { readonly segment: number; readonly end: DeliveryEnd }[] = NONE;
   #ended = false;
-  /** An earlier transmission was accepted while this loan lasts. */
+  /** An earlier transmission was accepted while this lease lasts. */
   #acceptedLate = false;
 
-  constructor(lease: Lease, order: number, context: DeliveryContext) {
+  constructor(lease: Lease, order: number, carrier: DeliveryCarrier, context: DeliveryContext) {
     this.lease = lease;
     this.order = order;
+    this.carrier = carrier;
     this.#context = context;
-    this.#toGo = lease.item.segments
-      .map((_, index) => index)
-      .filter((index) => lease.state.accepted[index] == null);
+    const { length } = lease.item.segments;
+    for (let at = 0; at < length; at++) if (lease.state.accepted[at] == null) this.#toGo.push(at);
   }
 
   /** Segments that are still to be sent; none once an end is in sight. */
@@ -100,6 +108,7 @@ export class Delivery {
     return this.lease.state.onTheWire === true;
   }
 
+  /** Segments on the wire. */
   get flying(): number {
     return this.#flying;
   }
@@ -113,12 +122,10 @@ export class Delivery {
     return this.#ended;
   }
 
-  /** The next segment as a request, now counted as being on the wire. */
-  next(commandId: number): { segment: number; request: OutboundRequest } {
-    const segment = this.#toGo.shift() as number;
+  /** The next segment as a request, now counted as being on the wire; `now` in monotonic milliseconds. */
+  next(commandId: number, now: number): Flight {
     this.#flying++;
-    const body = this.lease.item.segments[segment] as Buffer;
-    return { segment, request: { commandId, body, handler: new Flight(this, segment, this.#context.clock) } };
+    return new Flight(this, this.#toGo.shift() as number, commandId, now);
   }
 
   /** What {@link next} gave was not written after all. */
@@ -133,6 +140,11 @@ export class Delivery {
     if (!this.#ended) this.#causes = [...this.#causes, { segment, end }];
     if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
     this.#finish();
+  }
+
+  /** As {@link abandon}: what was not sent goes back to the queue as it is. */
+  giveBack(): void {
+    this.abandon(UNSENT);
   }
 
   /** An earlier transmission of the segment was accepted after all: that counts, whatever becomes of the later one. */
@@ -154,37 +166,38 @@ export class Delivery {
       if (!this.#end || severity(end) > severity(this.#end)) this.#end = end;
   }
 
-  onResponse(segment: number, response: SegmentResponse): void {
+  responded(flight: Flight, response: ResponseView): void {
+    const { segment } = flight;
+    const { state } = this.lease;
     this.#flying--;
-    const status = response.view.command_status;
+    const status = response.command_status;
     const verdict = verdictOf(status, this.#context.policy);
-    const accepted = this.lease.state.accepted[segment] != null;
-    if (verdict === 'ok') acceptSegment(this.lease.state, segment, response.view.message_id);
+    const accepted = state.accepted[segment] != null;
+    if (verdict === 'ok') acceptSegment(state, segment, response.message_id);
     else this.#note(describeStatus(status).name, segment);
-    this.#context.listener.responded(this, segment, response, verdict);
-    if (accepted) {
-      // An earlier transmission was: what this one is told is no matter of the message's.
-      if (verdict === 'throttle') this.#context.listener.throttled(this, status);
-    } else if (verdict === 'throttle') {
-      this.#putBack(segment);
-      this.#context.listener.throttled(this, status);
-    } else if (verdict === 'retry') {
-      this.#putBack(segment);
-      this.abandon({ kind: 'retry', info: refusalOf(response.view.pdu()).info }, segment);
-    } else if (verdict === 'rebind') {
-      // Refused for want of a session, which is no fault of the message's, and surely not accepted.
-      this.#putBack(segment);
-      this.abandon({ kind: 'unsent' });
-    } else if (verdict === 'fail') {
-      const { name, text, info } = refusalOf(response.view.pdu());
+    this.#context.responded(flight, response, verdict);
+    // An earlier transmission was accepted: what this one is told is no matter of the message's.
+    if (accepted && verdict === 'throttle') this.#context.throttled(this, status);
+    else if (!accepted && verdict !== 'ok') this.#refused(segment, response, verdict);
+    this.#finish();
+  }
+
+  #refused(segment: number, response: ResponseView, verdict: Verdict): void {
+    if (verdict !== 'fail') this.#putBack(segment);
+    if (verdict === 'throttle') this.#context.throttled(this, response.command_status);
+    else if (verdict === 'retry')
+      this.abandon({ kind: 'retry', info: refusalOf(response.pdu()).info }, segment);
+    // Refused for want of a session, which is no fault of the message's, and surely not accepted.
+    else if (verdict === 'rebind') this.giveBack();
+    else {
+      const { name, text, info } = refusalOf(response.pdu());
       const why = `the SMSC refused it with ${text}`;
       const reason = { code: 'REFUSED', command_status: name, text: why, ...infoField(info) };
       this.abandon({ kind: 'dead', reason }, segment);
     }
-    this.#finish();
   }
 
-  onLost(segment: number, why: 'timeout' | 'closed'): void {
+  lost(segment: number, why: 'timeout' | 'closed'): void {
     this.#flying--;
     if (this.lease.state.accepted[segment] != null) return this.#finish();
     this.#note(why === 'timeout' ? 'RESPONSE_TIMEOUT' : 'LINK_LOST', segment);
@@ -192,8 +205,8 @@ export class Delivery {
     this.abandon({ kind: 'unknown', linkLost: why === 'closed' }, segment);
   }
 
-  onLate(segment: number, response: SegmentResponse): void {
-    this.#context.listener.late(this, segment, response);
+  late(flight: Flight, response: ResponseView): void {
+    this.#context.late(flight, response);
   }
 
   #putBack(segment: number): void {
@@ -214,7 +227,7 @@ export class Delivery {
     else if (this.#flying > 0) return;
     if (!this.#end) return;
     this.#ended = true;
-    this.#context.listener.ended(this);
+    this.#context.ended(this);
   }
 }
 
@@ -223,38 +236,38 @@ function severity(end: DeliveryEnd): number {
   return ['accepted', 'unsent', 'set-aside', 'retry', 'unknown', 'dead'].indexOf(end.kind);
 }
 
-/** One segment on the wire. */
-export class Flight implements RequestHandler {
-  readonly #delivery: Delivery;
-  readonly #segment: number;
-  readonly #clock: DeliveryContext['clock'];
-  readonly #sentAt: number;
+/** One segment on the wire: the request, and who hears of its fate. */
+export class Flight implements OutboundRequest, RequestHandler {
+  readonly delivery: Delivery;
+  readonly segment: number;
+  readonly commandId: number;
+  readonly body: Buffer;
+  readonly handler = this;
+  /** Monotonic milliseconds. */
+  readonly sentAt: number;
 
-  constructor(delivery: Delivery, segment: number, clock: DeliveryContext['clock']) {
-    this.#delivery = delivery;
-    this.#segment = segment;
-    this.#clock = clock;
-    this.#sentAt = clock.monotonic();
+  constructor(delivery: Delivery, segment: number, commandId: number, now: number) {
+    this.delivery = delivery;
+    this.segment = segment;
+    this.commandId = commandId;
+    this.body = delivery.lease.item.segments[segment] as Buffer;
+    this.sentAt = now;
   }
 
   /** The message. */
   get item(): QueueItem {
-    return this.#delivery.lease.item;
+    return this.delivery.lease.item;
   }
 
-  onResponse(view: ResponseView): void {
-    this.#delivery.onResponse(this.#segment, this.#response(view));
+  onResponse(response: ResponseView): void {
+    this.delivery.responded(this, response);
   }
 
   onLost(why: 'timeout' | 'closed'): void {
-    this.#delivery.onLost(this.#segment, why);
+    this.delivery.lost(this.segment, why);
   }
 
-  onLate(view: ResponseView): void {
-    this.#delivery.onLate(this.#segment, { ...this.#response(view), late: true });
-  }
-
-  #response(view: ResponseView): SegmentResponse {
-    return { view, duration: this.#clock.monotonic() - this.#sentAt };
+  onLate(response: ResponseView): void {
+    this.delivery.late(this, response);
   }
 }

@@ -2,27 +2,28 @@ import type { Clock } from '../../clock';
 import type { CompositeLimiter, ThrottleHandler, TokenBucket } from '../../flow-control';
 import type { Log } from '../../observability';
 import { statusName } from '../../protocol';
-import type { Session } from '../../session';
+import type { ResponseView, Session } from '../../session';
 import type { CorrelationEntry, Correlator, DeadReason } from '../../store';
 import type { KnownStates, Lease, QueueItem, Store } from '../../store';
+import type { Settings } from '../config/options';
 import { Acceptances } from './acceptances';
-import { Delivery, type DeliveryContext, type DeliveryListener, type SegmentResponse } from './delivery';
+import { Delivery, type DeliveryContext, type Flight } from './delivery';
 import { Disposition, NOT_AGAIN, expiredAt } from './disposition';
 import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
-import { SessionSender, type SessionSenderContext, type SentSegment } from './session-sender';
 import { LateAcceptances } from './late-acceptances';
 import { lacksTlvs } from './needed-tlvs';
-import type { Settings } from '../config/options';
 import { Recall } from './recall';
 import type { Verdict } from './retry';
+import { SessionSender, type SessionSenderContext } from './session-sender';
 import { Settler } from './settler';
-import { unlessAborted } from '../../waiting';
 
-/** What the road tells of the messages on it. */
+/** What the dispatcher tells of the messages that it sends. */
 export interface DispatcherListener {
-  sent(segment: SentSegment): void;
-  responded(lease: Lease, segment: number, response: SegmentResponse, session: Session | undefined): void;
+  /** Requests were written, with these sequence numbers; both lists are used again. */
+  sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void;
+  /** `session` is absent where the response came after its time-out. */
+  responded(flight: Flight, response: ResponseView, session: Session | undefined): void;
   /** The correlator has the message_id. */
   correlated(entry: CorrelationEntry): void;
   /** Final, and settled in the store. */
@@ -56,16 +57,17 @@ const BATCH = 200;
  * The way of every queued message to the SMSC and of its outcome back: one {@link SessionSender} for
  * each bound session, one gate, one rate and one settler for all of them.
  */
-export class Dispatcher implements DeliveryListener {
+export class Dispatcher implements DeliveryContext {
+  readonly clock: Clock;
+  readonly policy: DeliveryContext['policy'];
   readonly gate: Gate;
-  readonly acceptances = new Acceptances(() => this.#senders.keys());
+  readonly acceptances: Acceptances;
   readonly #parts: DispatcherParts;
   readonly #settler: Settler;
   readonly #disposition: Disposition;
-  readonly #deliveries: DeliveryContext;
+  readonly #sending: SessionSenderContext;
   readonly #senders = new Map<Session, SessionSender>();
-  readonly #senderOf = new Map<Delivery, SessionSender>();
-  /** Lanes that close while they borrow: what they get goes back. */
+  /** Senders that close while they take: what they get goes back. */
   readonly #closing = new Set<Promise<void>>();
   #order = 0;
   readonly #mailboxes: FullMailboxes;
@@ -74,19 +76,27 @@ export class Dispatcher implements DeliveryListener {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    const { windowSize, sessions, statusPolicy } = parts.settings;
-    this.#deliveries = { listener: this, clock: parts.clock, policy: statusPolicy };
+    const { windowSize, sessions, statusPolicy, maxUnsettled } = parts.settings;
+    this.clock = parts.clock;
+    this.policy = statusPolicy;
     this.#mailboxes = new FullMailboxes(windowSize === 1 && sessions === 1);
-    this.gate = new Gate(parts.throttleHandler, parts.clock);
+    this.gate = new Gate(parts.throttleHandler, parts.clock, () => this.#resume());
     this.#settler = new Settler({
       ...parts,
+      maxUnsettled: maxUnsettled ?? Math.max(4 * windowSize * sessions, 1000),
       correlated: (entry) => {
         this.acceptances.correlated(entry);
         parts.listener.correlated(entry);
       },
+      settled: (settlement) => this.#disposition.settled(settlement),
       tried: (failure) => parts.listener.storeTried(failure),
+      changed: () => this.#resume(),
     });
     const [settler, late] = [this.#settler, this.#late];
+    this.acceptances = new Acceptances(
+      () => this.#senders.keys(),
+      () => settler.correlating(),
+    );
     this.#disposition = new Disposition({ ...parts, settler, late, mailboxes: this.#mailboxes });
     this.#recall = new Recall({
       queue: parts.store.queue,
@@ -97,6 +107,7 @@ export class Dispatcher implements DeliveryListener {
       hold: (work) => this.gate.hold(work),
       accepted: (leases) => this.#disposition.acceptedLate(leases),
     });
+    this.#sending = this.#context();
   }
 
   get inFlight(): number {
@@ -105,19 +116,24 @@ export class Dispatcher implements DeliveryListener {
     return sum;
   }
 
-  /** The ids of messages that are borrowed, or on their way back to the queue. */
+  /** The ids of messages that are leased, or on their way back to the queue. */
   get held(): Set<string> {
-    const leases = [...[...this.#senderOf.keys()].map(({ lease }) => lease), ...this.#settler.unwritten];
-    return new Set(leases.map(({ item }) => item.id));
+    const ids = new Set(this.#settler.unwritten.map(({ item }) => item.id));
+    for (const delivery of this.#deliveries()) ids.add(delivery.lease.item.id);
+    return ids;
   }
 
-  /** Opens the road to a session that is bound to send. */
+  *#deliveries(): Iterable<Delivery> {
+    for (const sender of this.#senders.values()) yield* sender.deliveries;
+  }
+
+  #resume(): void {
+    for (const sender of this.#senders.values()) sender.resume();
+  }
+
+  /** Sends over a session that is bound to send. */
   open(session: Session): void {
-    const sender: SessionSender = new SessionSender(
-      session,
-      this.#context(() => sender),
-    );
-    this.#senders.set(session, sender);
+    this.#senders.set(session, new SessionSender(session, this.#sending));
     void session.parting.then(() => this.close(session));
     void session.closed.then(() => this.close(session));
   }
@@ -126,12 +142,13 @@ export class Dispatcher implements DeliveryListener {
   async close(session: Session): Promise<void> {
     const sender = this.#senders.get(session);
     if (!sender) return;
-    const borrows = sender.isBorrowing;
+    const { isTaking } = sender;
     const closed = sender.close();
-    if (borrows) this.#closing.add(closed);
+    if (isTaking) this.#closing.add(closed);
     await closed;
-    this.#closing.delete(closed);
+    if (this.#closing.delete(closed)) this.#resume();
     if (session.state === 'closed') this.#senders.delete(session);
+    if (this.#senders.size === 0) this.gate.rest();
   }
 
   /** Like {@link close}, and waits until nothing is on the wire any more. */
@@ -150,7 +167,7 @@ export class Dispatcher implements DeliveryListener {
     this.#disposition.removed(items, reason, states);
   }
 
-  /** These were borrowed only to be looked at. Resolves when they are back in the queue. */
+  /** These were taken only to be looked at. Resolves when they are back in the queue. */
   async release(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) this.#settler.release(lease);
     await this.#settler.idle();
@@ -159,24 +176,21 @@ export class Dispatcher implements DeliveryListener {
   /** What waits in the senders fails when its time is over. Returns when the next is due, epoch milliseconds. */
   sweep(): number {
     let next = Infinity;
-    for (const sender of this.#senders.values()) {
-      // Those that end leave the list.
-      for (const delivery of [...sender.ready]) {
-        if (delivery.flying > 0 || this.#expired(delivery)) continue;
-        next = Math.min(next, delivery.lease.item.expiresAt ?? Infinity);
-      }
+    for (const delivery of this.#deliveries()) {
+      if (delivery.flying > 0 || this.#expired(delivery)) continue;
+      next = Math.min(next, delivery.lease.item.expiresAt ?? Infinity);
     }
     return next;
   }
 
-  /** Returns to the queue what is borrowed and not on the wire. */
+  /** Returns to the queue what is leased and not on the wire. */
   async giveBack(): Promise<void> {
     await Promise.all([...this.#senders.values()].map((sender) => sender.giveBack()));
     await this.#recall.idle();
     await this.#settler.idle();
   }
 
-  /** Once no session is left: resolves when all that was on loan is written back to the store. */
+  /** Once no session is left: resolves when all that was leased is written back to the store. */
   async settled(): Promise<void> {
     await Promise.all([...this.#senders.keys()].map((session) => this.close(session)));
     await this.#recall.idle();
@@ -190,20 +204,18 @@ export class Dispatcher implements DeliveryListener {
 
   // --- what deliveries tell ---
 
-  responded(delivery: Delivery, segment: number, response: SegmentResponse, verdict: Verdict): void {
-    const { item } = delivery.lease;
+  responded(flight: Flight, response: ResponseView, verdict: Verdict): void {
+    const { delivery, segment, item } = flight;
     const { throttleHandler, listener, limiter } = this.#parts;
-    const { command_status: status } = response.view;
-    if (status === 0) this.#correlate(item, segment, response.view.message_id);
+    const isAccepted = response.command_status === 0;
+    if (isAccepted) this.#correlate(item, segment, response.message_id);
     if (verdict !== 'throttle' && verdict !== 'rebind') {
       throttleHandler.notThrottled();
       limiter.heard();
     }
     const goesOn = delivery.remaining + delivery.flying > 0 && !delivery.isOver;
-    if (status === 0 && item.segments.length > 1 && goesOn) {
-      this.#settler.progress(delivery.lease);
-    }
-    listener.responded(delivery.lease, segment, response, this.#senderOf.get(delivery)?.session);
+    if (isAccepted && item.segments.length > 1 && goesOn) this.#settler.progress(delivery.lease);
+    listener.responded(flight, response, delivery.carrier.session);
   }
 
   throttled(delivery: Delivery, status: number): void {
@@ -221,31 +233,30 @@ export class Dispatcher implements DeliveryListener {
     if (isOver) return;
     if (delivery.flying === 0) this.#disposition.offTheWire(delivery.lease);
     if (full?.setAside) delivery.abandon({ kind: 'set-aside' });
-    else this.#senderOf.get(delivery)?.putBack(delivery);
+    else delivery.carrier.putBack(delivery);
     listener.landed(id);
   }
 
   ended(delivery: Delivery): void {
-    this.#senderOf.get(delivery)?.ended(delivery);
-    this.#senderOf.delete(delivery);
+    delivery.carrier.ended(delivery);
     this.#disposition.settle(delivery.lease, delivery.end);
     // Whoever waits for a message is not to get one that came later.
     if (this.#settler.isReleasing) for (const sender of this.#senders.values()) sender.interrupt();
     this.#parts.listener.landed(delivery.lease.item.id);
   }
 
-  late(delivery: Delivery, segment: number, response: SegmentResponse): void {
-    this.#parts.listener.responded(delivery.lease, segment, response, undefined);
+  late(flight: Flight, response: ResponseView): void {
+    this.#parts.listener.responded(flight, response, undefined);
     // Its receipt must find it, wherever it is, and it need not be sent again.
-    if (response.view.command_status !== 0) return;
-    const { item } = delivery.lease;
-    const messageId = response.view.message_id;
+    if (response.command_status !== 0) return;
+    const { item, segment } = flight;
+    const { message_id: messageId } = response;
     this.#correlate(item, segment, messageId);
-    for (const [again, sender] of this.#senderOf) {
+    for (const again of this.#deliveries()) {
       if (again.lease.item.id !== item.id) continue;
       again.acceptedBefore(segment, messageId);
       // What was a reason not to send the rest may be none any more.
-      if (!again.isOver && again.remaining > 0) sender.putBack(again);
+      if (!again.isOver && again.remaining > 0) again.carrier.putBack(again);
       return;
     }
     if (this.#late.accepted(item.id, segment, messageId)) this.#recall.look();
@@ -259,22 +270,26 @@ export class Dispatcher implements DeliveryListener {
     if (messageId === '') return;
     const { clock, settings } = this.#parts;
     const { correlationTtl } = settings;
-    this.#settler.correlate(this.acceptances.add(item, segment, messageId, clock.now(), correlationTtl));
+    this.#settler.correlate(this.acceptances.entry(item, segment, messageId, clock.now(), correlationTtl));
   }
 
-  #context(sender: () => SessionSender): SessionSenderContext {
-    const { limiter, clock, log, settings, listener } = this.#parts;
+  // --- what senders need ---
+
+  #context(): SessionSenderContext {
+    const { limiter, clock, log, listener, store } = this.#parts;
+    const { queue } = store;
     return {
       gate: this.gate,
-      limiter: limiter,
-      settler: this.#settler,
+      limiter,
       clock,
       log,
-      maxUnsettled: settings.maxUnsettled ?? Math.max(4 * settings.windowSize * settings.sessions, 1000),
+      isFull: () => this.#settler.isFull,
+      mayTake: () => this.#closing.size === 0 && !this.#settler.isReleasing,
       batchLimit: () => this.#batchLimit(),
+      take: (max, options) => queue.take(max, options),
+      deliver: (lease, carrier) => this.#deliver(lease, carrier),
       commit: this.#atMostOnce ? (deliveries) => this.#disposition.commit(deliveries) : undefined,
-      borrow: (max, signal) => this.#borrow(max, signal, sender()),
-      sent: (segment) => listener.sent(segment),
+      sent: (flights, sequenceNumbers, session) => listener.sent(flights, sequenceNumbers, session),
       hopeless: (delivery, session) => this.#expired(delivery) || this.#unspeakable(delivery, session),
     };
   }
@@ -286,20 +301,10 @@ export class Dispatcher implements DeliveryListener {
     return Math.min(BATCH, Math.ceil(rate / 10));
   }
 
-  async #borrow(max: number, signal: AbortSignal, sender: SessionSender): Promise<Delivery[]> {
-    while (this.#closing.size > 0 || this.#settler.isReleasing) {
-      const returned = Promise.all(this.#closing).then(() => this.#settler.released());
-      await unlessAborted(returned, signal);
-    }
-    const leases = await this.#parts.store.queue.take(max, { signal });
-    return leases.map((lease) => this.#delivery(lease, sender));
-  }
-
-  #delivery(lease: Lease, sender: SessionSender): Delivery {
+  #deliver(lease: Lease, carrier: SessionSender): Delivery {
     const { item, state } = lease;
     this.#late.moveTo(item.id, state);
-    const delivery = new Delivery(lease, this.#order++, this.#deliveries);
-    this.#senderOf.set(delivery, sender);
+    const delivery = new Delivery(lease, this.#order++, carrier, this);
     // All its segments were accepted, but that came late or could not be written down.
     if (delivery.remaining === 0) delivery.abandon({ kind: 'accepted' });
     else if (state.onTheWire && this.#atMostOnce) delivery.abandon({ kind: 'dead', reason: NOT_AGAIN });

@@ -7,11 +7,12 @@ import {
   type KnownStates,
   type Lease,
   type QueueItem,
+  type Settlement,
 } from '../../store';
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
 import type { LateAcceptances } from './late-acceptances';
-import { infoField } from '../events/pdu-fields';
+import { infoField } from '../events/wire-form';
 import type { Settings } from '../config/options';
 import { retryDelay } from './retry';
 import type { Settler } from './settler';
@@ -55,10 +56,10 @@ export class Disposition {
   }
 
   dead(lease: Lease, reason: DeadReason): void {
-    const { settler, listener, late } = this.#parts;
+    const { settler, late } = this.#parts;
     if (lease.state.redelivered) late.forget(lease.item.id);
     if (reason.code === 'REFUSED') lease.state.attempts++;
-    settler.settle({ outcome: 'dead', lease, reason }, () => listener.failed(lease, reason));
+    settler.settle({ outcome: 'dead', lease, reason });
   }
 
   /** The time of these is over; what the SMSC was found to have accepted is accepted. */
@@ -101,6 +102,13 @@ export class Disposition {
     }
   }
 
+  /** The store has it: the end is final. */
+  settled(settlement: Settlement): void {
+    const { listener } = this.#parts;
+    if (settlement.outcome === 'done') listener.accepted(settlement.lease);
+    else if (settlement.outcome === 'dead') listener.failed(settlement.lease, settlement.reason);
+  }
+
   /** The SMSC has refused what was on the wire: a crash while it waits must not make its outcome unknown. */
   offTheWire(lease: Lease): void {
     if (!lease.state.onTheWire) return;
@@ -109,10 +117,10 @@ export class Disposition {
   }
 
   #accepted(lease: Lease): void {
-    const { settler, listener, mailboxes, late } = this.#parts;
+    const { settler, mailboxes, late } = this.#parts;
     if (lease.state.redelivered) late.forget(lease.item.id);
     mailboxes.accepted(lease.item.destination);
-    settler.settle({ outcome: 'done', lease }, () => listener.accepted(lease));
+    settler.settle({ outcome: 'done', lease });
   }
 
   #retry(lease: Lease, info: string | undefined): void {
@@ -139,7 +147,7 @@ export class Disposition {
         return Math.ceil(clock.now() + Math.max(0, dueAt - clock.monotonic()));
       },
     } as const;
-    settler.settle(retry, () => undefined);
+    settler.settle(retry);
   }
 
   #unknown(lease: Lease, linkLost: boolean): void {

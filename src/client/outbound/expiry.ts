@@ -1,6 +1,6 @@
 import { SteadyTime, type Clock, type TimerHandle } from '../../clock';
 import type { Log } from '../../observability';
-import type { Lease, OutboundQueue, QueueItem } from '../../store';
+import type { Eventually, Lease, OutboundQueue, QueueItem } from '../../store';
 import { isTimeout, withLimit } from '../../waiting';
 
 export interface ExpiryParts {
@@ -113,7 +113,7 @@ export class Expiry {
     const { queued, delayed } = await queue.stats();
     this.#next = queued === 0 ? Infinity : this.#parts.clock.now() + SELDOM;
     if (queued <= delayed || !this.#running) return;
-    const take = (signal: AbortSignal): Promise<Lease[]> => queue.take(LOOK, { signal });
+    const take = (signal: AbortSignal): Eventually<Lease[]> => queue.take(LOOK, { signal });
     await this.#sort(await withLimit(this.#parts.clock, OFTEN, take, this.#stopping.signal));
   }
 

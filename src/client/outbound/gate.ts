@@ -1,6 +1,5 @@
-import type { Clock } from '../../clock';
+import type { Clock, TimerHandle } from '../../clock';
 import type { ThrottleHandler } from '../../flow-control';
-import { unlessAborted } from '../../waiting';
 
 /** A throttle handler; where its answer may take time, `ask` gives it when it is there. */
 export type GateHandler = Pick<ThrottleHandler, 'allowRequest' | 'throttleDelay'> & {
@@ -8,19 +7,26 @@ export type GateHandler = Pick<ThrottleHandler, 'allowRequest' | 'throttleDelay'
 };
 
 /**
- * What stands at the head of the road: closed while the user has paused sending, while the throttle handler
- * denies, and while somebody holds it.
+ * Whether messages may go at all: not while the user has paused sending, while the throttle handler denies, and while
+ * somebody holds it.
  */
 export class Gate {
   readonly #handler: GateHandler;
   readonly #clock: Clock;
-  readonly #waiting = new Set<() => void>();
+  readonly #changed: () => void;
   #paused = false;
   #holders = 0;
+  #asking = false;
+  /** The answer of a handler that took its time: for whoever comes next. */
+  #allowed = false;
+  /** Until the handler is to be asked again. */
+  #timer: TimerHandle;
 
-  constructor(handler: GateHandler, clock: Clock) {
+  /** `changed` is called when what {@link lets} said may hold no more. */
+  constructor(handler: GateHandler, clock: Clock, changed: () => void) {
     this.#handler = handler;
     this.#clock = clock;
+    this.#changed = changed;
   }
 
   get paused(): boolean {
@@ -47,7 +53,7 @@ export class Gate {
       return await work();
     } finally {
       this.#holders--;
-      if (this.#holders === 0) this.#wake();
+      if (this.#holders === 0) this.#changed();
     }
   }
 
@@ -57,43 +63,40 @@ export class Gate {
 
   resume(): void {
     this.#paused = false;
-    this.#wake();
+    this.#changed();
   }
 
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
-  }
-
-  /** Resolves when messages may go; rejects with the signal's reason. */
-  async open(signal: AbortSignal): Promise<void> {
-    while (!(await this.#opens(signal))) {
-      const isThrottled = !this.isHeld;
-      const delay = isThrottled ? Math.max(1, this.#handler.throttleDelay() * 1000) : undefined;
-      await this.#wait(delay, signal);
-    }
-  }
-
-  async #opens(signal: AbortSignal): Promise<boolean> {
-    if (this.isHeld) return false;
+  /** Whether a batch may go; where that is not known yet the answer is no, and another when it is. */
+  lets(): boolean {
+    if (this.isHeld || this.#asking || this.#timer !== undefined) return false;
+    if (this.#allowed) return !(this.#allowed = false);
     const answer = this.#handler.ask?.() ?? this.#handler.allowRequest();
-    if (typeof answer === 'boolean') return answer;
-    // It may have been closed meanwhile.
-    return (await unlessAborted(answer, signal)) && !this.isHeld;
+    if (answer === true) return true;
+    if (answer === false) this.#askLater();
+    else void this.#wait(answer);
+    return false;
   }
 
-  #wait(delay: number | undefined, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
-    return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        if (timer !== undefined) this.#clock.clearTimeout(timer);
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', onAbort);
-      };
-      const wake = (): void => (finish(), resolve());
-      const onAbort = (): void => (finish(), reject(signal.reason as Error));
-      const timer = delay === undefined ? undefined : this.#clock.setTimeout(wake, delay);
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
+  /** Never rejects: neither does what it waits for. */
+  async #wait(answer: Promise<boolean>): Promise<void> {
+    this.#asking = true;
+    this.#allowed = await answer;
+    this.#asking = false;
+    if (this.#allowed) this.#changed();
+    else this.#askLater();
+  }
+
+  #askLater(): void {
+    const delay = Math.max(1, this.#handler.throttleDelay() * 1000);
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#changed();
+    }, delay);
+  }
+
+  /** Nobody asks for now. */
+  rest(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { commandId } from '../../protocol';
 import type { DeadReason, QueueItem } from '../../store';
-import { requestPdu } from '../events/pdu-fields';
+import { requestPdu } from '../message/request-pdu';
 
 /** A text, or what joins the parts of one. */
 const NEEDED: readonly string[] = ['message_payload', 'sar_total_segments'];

@@ -1,23 +1,13 @@
 import type { Clock, TimerHandle } from '../../clock';
-import { SmppError, plainCopy, statusCode } from '../../protocol';
-import { messageIdsOf, type DeadReason, type DeliveryState, type QueueItem } from '../../store';
+import { SmppError } from '../../protocol';
+import type { DeliveryState, QueueItem } from '../../store';
 import type { FailureFields, Outcome } from '../events/events';
-import { infoField, statusFields } from '../events/pdu-fields';
+import { acceptedOutcome, deliveredOutcome, deliveryError, failedAfter } from '../events/outcome-form';
 
 /** Some SMSCs send one receipt for each segment, some one for all. */
 export type ReceiptPerMessage = 'all' | 'last' | 'any';
 
 export type CompleteWhen = 'accepted' | 'queued' | 'delivered';
-
-/** A message failed for good. `outcome` is what the flow sees. */
-export class DeliveryError extends SmppError {
-  readonly outcome: FailureFields & Omit<Identity, 'topic' | 'msgid'>;
-
-  constructor(message: string, outcome: FailureFields & Omit<Identity, 'topic' | 'msgid'>) {
-    super(outcome.code, message);
-    this.outcome = outcome;
-  }
-}
 
 /** A receipt of one segment. */
 export interface SegmentReceipt {
@@ -35,7 +25,8 @@ interface Waiter {
   resolve(outcome: Outcome): void;
   reject(error: SmppError): void;
   accepted?: Outcome;
-  readonly receipts: Map<number, SegmentReceipt>;
+  /** By segment; absent: none has come yet. */
+  receipts?: Map<number, SegmentReceipt>;
   timer?: TimerHandle;
 }
 
@@ -90,7 +81,7 @@ export class Outcomes {
 
   wait(item: QueueItem, until: 'accepted' | 'delivered', deliveredTimeout: number): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      this.#waiters.set(item.id, { item, until, deliveredTimeout, resolve, reject, receipts: new Map() });
+      this.#waiters.set(item.id, { item, until, deliveredTimeout, resolve, reject });
     });
   }
 
@@ -117,7 +108,7 @@ export class Outcomes {
   receipt(id: string, receipt: SegmentReceipt): void {
     const waiter = this.#waiters.get(id);
     if (waiter?.until !== 'delivered' || !receipt.final) return;
-    waiter.receipts.set(receipt.segment, receipt);
+    (waiter.receipts ??= new Map()).set(receipt.segment, receipt);
     if (waiter.accepted) this.#completeDelivered(waiter);
   }
 
@@ -132,20 +123,20 @@ export class Outcomes {
 
   #completeDelivered(waiter: Waiter): boolean {
     const { accepted, receipts } = waiter;
-    if (!accepted || !this.#haveCome(waiter)) return false;
+    if (!accepted || !receipts || !this.#haveCome(waiter, receipts)) return false;
     const all = [...receipts.values()].sort((a, b) => a.segment - b.segment);
     const worst = all.reduce((a, b) => (badness(b.state) > badness(a.state) ? b : a));
     const facts = { receipt: worst.fields, receipts: all.map((one) => one.fields) };
     if (worst.state === 'DELIVRD') {
-      this.#complete(waiter, { ...accepted, event: 'delivered', ...facts });
+      this.#complete(waiter, deliveredOutcome(accepted, facts));
     } else {
-      const failure: FailureFields = { ...failureOf(waiter, accepted), code: 'UNDELIVERED', ...facts };
+      const failure = failedAfter(accepted, { code: 'UNDELIVERED', ...facts });
       this.#reject(waiter, failure, `the SMSC accepted the message but reports ${worst.state}`);
     }
     return true;
   }
 
-  #haveCome({ receipts, item, accepted }: Waiter): boolean {
+  #haveCome({ item, accepted }: Waiter, receipts: ReadonlyMap<number, SegmentReceipt>): boolean {
     const { length } = item.segments;
     if (this.#perMessage === 'last') {
       // Where others have the same message_id as the last, a receipt for it may be told as one of theirs.
@@ -157,11 +148,7 @@ export class Outcomes {
 
   #timedOut(waiter: Waiter): void {
     if (!waiter.accepted) return;
-    const failure: FailureFields = {
-      ...failureOf(waiter, waiter.accepted),
-      code: 'RECEIPT_TIMEOUT',
-      maybe_delivered: true,
-    };
+    const failure = failedAfter(waiter.accepted, { code: 'RECEIPT_TIMEOUT', maybe_delivered: true });
     const seconds = waiter.deliveredTimeout / 1000;
     this.#reject(
       waiter,
@@ -177,103 +164,11 @@ export class Outcomes {
 
   #reject(waiter: Waiter, failure: FailureFields, text: string): void {
     this.#remove(waiter);
-    const { topic: _topic, msgid: _msgid, ...about } = identity(waiter.item);
-    waiter.reject(new DeliveryError(text, { ...failure, ...about }));
+    waiter.reject(deliveryError(text, failure, waiter.item));
   }
 
   #remove(waiter: Waiter): void {
-    this.#clock.clearTimeout(waiter.timer);
+    if (waiter.timer !== undefined) this.#clock.clearTimeout(waiter.timer);
     this.#waiters.delete(waiter.item.id);
   }
-}
-
-function failureOf(waiter: Waiter, accepted: Outcome): Omit<FailureFields, 'code'> {
-  const { attempts, message_ids, segments, redelivered, command_status } = accepted;
-  return { attempts, message_ids, segments, redelivered, ...statusFields(command_status), history: [] };
-}
-
-interface Identity {
-  topic: string;
-  id: string;
-  correlation_id?: string;
-  metadata?: unknown;
-  msgid?: string;
-}
-
-/** What every event about a message of ours says of it; of the metadata a copy, for the queue keeps its own. */
-export function identity(
-  item: Pick<QueueItem, 'id' | 'correlationId' | 'metadata' | 'msgid' | 'destination'>,
-): Identity {
-  const facts: Identity = { topic: item.destination, id: item.id };
-  if (item.correlationId !== undefined) facts.correlation_id = item.correlationId;
-  if (item.metadata !== undefined) facts.metadata = plainCopy(item.metadata);
-  if (item.msgid !== undefined) facts.msgid = item.msgid;
-  return facts;
-}
-
-function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome {
-  const messageIds = state.accepted.map((id) => id ?? '');
-  const messageId = messageIds[0] ?? '';
-  return Object.assign(identity(item), {
-    payload: messageId,
-    event: 'accepted' as const,
-    message_id: messageId,
-    message_ids: messageIds,
-    segments: item.segments.length,
-    command_status: 'ESME_ROK',
-    command_status_code: 0,
-    attempts: state.attempts + 1,
-    redelivered: state.redelivered,
-  });
-}
-
-export function queuedOutcome(item: QueueItem): Outcome {
-  return {
-    ...identity(item),
-    payload: item.id,
-    event: 'queued',
-    message_id: '',
-    message_ids: [],
-    segments: item.segments.length,
-    command_status: '',
-    attempts: 0,
-    redelivered: false,
-  };
-}
-
-/** What the SMSC said last, also where something else ended it, such as its time. */
-function lastStatus({ history }: DeliveryState, { command_status }: DeadReason): string | undefined {
-  return command_status ?? history.findLast(({ reason }) => statusCode(reason) !== undefined)?.reason;
-}
-
-/** Whether a transmission of a message that failed may have been accepted, as a whole. */
-export function maybeDelivered(state: DeliveryState, { code }: Pick<DeadReason, 'code'>): boolean {
-  return state.redelivered || code === 'OUTCOME_UNKNOWN';
-}
-
-/** Why a message failed, for people. */
-export function failureText(state: DeliveryState, reason: DeadReason): string {
-  const { text } = reason;
-  if (!maybeDelivered(state, reason) || text.includes(MAYBE)) return text;
-  return `${text}; an earlier transmission had no answer: it ${MAYBE}`;
-}
-
-const MAYBE = 'may have been delivered';
-
-export function failureFields(item: QueueItem, state: DeliveryState, reason: DeadReason): FailureFields {
-  return {
-    code: reason.code,
-    ...statusFields(lastStatus(state, reason)),
-    ...infoField(reason.additional_status_info_text),
-    attempts: state.attempts,
-    message_ids: messageIdsOf(state),
-    segments: item.segments.length,
-    redelivered: state.redelivered,
-    ...(maybeDelivered(state, reason) ? { maybe_delivered: true } : {}),
-    history: state.history.map(({ at, reason: why, segment }) => ({
-      at: new Date(at).toISOString(),
-      reason: why,
-      segment,
-    })),
-  };
 }

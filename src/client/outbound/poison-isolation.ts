@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock';
+import type { Clock, TimerHandle } from '../../clock';
 import type { Delivery } from './delivery';
 
 /** Milliseconds that others wait for the answer to one that goes alone. */
@@ -10,72 +10,47 @@ const PATIENCE = 5000;
  */
 export class PoisonIsolation {
   readonly #clock: Clock;
-  readonly #flying: ReadonlySet<Delivery>;
+  readonly #changed: () => void;
   /** The last one that went alone. */
   #alone: Delivery | undefined;
   #until = 0;
-  #wake: () => void = () => undefined;
+  #timer: TimerHandle;
 
-  /** `flying`: what is on the wire of the session. */
-  constructor(clock: Clock, flying: ReadonlySet<Delivery>) {
+  /** `changed` is called when the time of one that goes alone is over. */
+  constructor(clock: Clock, changed: () => void) {
     this.#clock = clock;
-    this.#flying = flying;
+    this.#changed = changed;
   }
 
-  /** Whether it may go beside what is on the wire. */
-  mayGo(delivery: Delivery): boolean {
-    if (this.#isWaitedFor() && this.#alone !== delivery) return false;
+  /** Whether it may go beside `inFlight` messages that are on the wire of the session. */
+  mayGo(delivery: Delivery, inFlight: number): boolean {
+    if (this.#alone && this.#alone !== delivery && this.#isWaitedFor(this.#alone)) return false;
     if (!delivery.isSuspect) return true;
-    const others = this.#flying.size - (this.#flying.has(delivery) ? 1 : 0);
-    if (others > 0) return false;
-    if (this.#alone !== delivery || !this.#flying.has(delivery)) {
+    if (inFlight > (delivery.isFlying ? 1 : 0)) return false;
+    if (this.#alone !== delivery || !delivery.isFlying) {
       this.#alone = delivery;
       this.#until = this.#clock.monotonic() + PATIENCE;
     }
     return true;
   }
 
-  /** Resolves when the one that comes next may go. */
-  async respected(next: () => Delivery | undefined, signal: AbortSignal): Promise<void> {
-    for (let first = next(); first && !this.#mayGoNow(first) && !signal.aborted; first = next()) {
-      await this.#change(signal);
+  #isWaitedFor(alone: Delivery): boolean {
+    const left = this.#until - this.#clock.monotonic();
+    if (alone.isFlying && left > 0) {
+      this.#timer ??= this.#clock.setTimeout(
+        () => {
+          this.#timer = undefined;
+          this.#changed();
+        },
+        Math.max(1, left),
+      );
+      return true;
     }
-  }
-
-  /** Something is not on the wire any more. */
-  changed(): void {
-    this.#wake();
-  }
-
-  /** Like {@link mayGo}, but it need not go. */
-  #mayGoNow(delivery: Delivery): boolean {
-    if (this.#isWaitedFor() && this.#alone !== delivery) return false;
-    return (
-      !delivery.isSuspect ||
-      this.#flying.size === 0 ||
-      (this.#flying.size === 1 && this.#flying.has(delivery))
-    );
-  }
-
-  #isWaitedFor(): boolean {
-    if (!this.#alone) return false;
-    if (this.#flying.has(this.#alone) && this.#clock.monotonic() < this.#until) return true;
     this.#alone = undefined;
     return false;
   }
 
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#clock.clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#wake = () => undefined;
-        resolve();
-      };
-      const left = this.#alone ? this.#until - this.#clock.monotonic() : PATIENCE;
-      const timer = this.#clock.setTimeout(done, Math.max(1, left));
-      signal.addEventListener('abort', done, { once: true });
-      this.#wake = done;
-    });
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
   }
 }

@@ -7,6 +7,7 @@ export type Verdict = StatusKind | 'rebind';
 
 /** What a status of submit_sm_resp means for the message: as the user says, else as the table of statuses does. */
 export function verdictOf(status: number, policy: StatusPolicy): Verdict {
+  if (status === 0) return 'ok';
   return policy.get(status) ?? (saysNoSession(status) ? 'rebind' : describeStatus(status).kind);
 }
 

@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
+import { isThenable } from '../../observability';
 import { SmppError } from '../../protocol';
 import type { Session } from '../../session';
-import type { DeadReason, DeliveryState, OutboundQueue, QueueItem } from '../../store';
+import type { DeadReason, DeliveryState, Eventually, OutboundQueue, QueueItem } from '../../store';
 import type { EventReporter } from '../events/reporter';
 import { MessageError } from '../config/errors';
 import type { Outcome } from '../events/events';
 import type { DirectRequest, Intake, Origin } from '../message/intake';
 import type { Message } from '../message/message';
 import { unlessAborted } from '../../waiting';
-import { failureText, queuedOutcome, type CompleteWhen, type Outcomes } from './outcomes';
+import { failureText, queuedOutcome } from '../events/outcome-form';
+import type { CompleteWhen, Outcomes } from './outcomes';
 
 export interface SendOptions {
   /** When the promise resolves; default `accepted`. */
@@ -43,6 +45,8 @@ function ignore(): void {
 export class Sender {
   readonly #parts: SenderParts;
   readonly #stopping = new AbortController();
+  /** For every call of the queue. */
+  readonly #options = { signal: this.#stopping.signal };
   /** Batches that the queue does not have yet. */
   readonly #queueing = new Set<readonly QueueItem[]>();
   /** Settles when all that waits for its turn is with the queue; undefined: nothing waits. */
@@ -63,7 +67,11 @@ export class Sender {
   }
 
   async enqueue(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
-    return this.#inOrder(this.#prepare(messages, origin), async (items) => {
+    return this.#queueAll(this.#prepare(messages, origin));
+  }
+
+  #queueAll(prepared: QueueItem[] | Promise<QueueItem[]>): Promise<QueueItem[]> {
+    return this.#inOrder(prepared, async (items) => {
       await this.#queue(items);
       return items;
     });
@@ -106,64 +114,110 @@ export class Sender {
     return { queued };
   }
 
-  async send(message: Message | string, options: SendOptions): Promise<Outcome> {
-    const { intake } = this.#parts;
-    if (!intake.isQueued(message)) return this.#ask(intake.direct(message), options);
-    const [outcome] = await this.#sendAll([message], options);
-    return outcome as Promise<Outcome>;
+  /** One promise where nobody before waits and the queue answers at once. */
+  send(message: Message | string, options: SendOptions): Promise<Outcome> {
+    try {
+      this.#stopping.signal.throwIfAborted();
+      const until = completionOf(options);
+      const taken = this.#parts.intake.take(message, options);
+      if ('pdu' in taken) return this.#ask(taken, options);
+      const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
+      if (!until) return this.#queueAll(prepared).then(([item]) => queuedOutcome(item as QueueItem));
+      return this.#inOrder(prepared, ([item]) => this.#sendOne(item as QueueItem, until));
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
+      return Promise.reject(error);
+    }
   }
 
+  /** All are queued when it looks at the outcomes; else it rejects. */
   async sendBatch(
     messages: readonly (Message | string)[],
     options: SendOptions,
   ): Promise<PromiseSettledResult<Outcome>[]> {
-    return Promise.allSettled(await this.#sendAll(messages, options));
-  }
-
-  /** All are queued when it resolves; the promises within are the outcomes. */
-  async #sendAll(
-    messages: readonly (Message | string)[],
-    { completeWhen = 'accepted', deliveredTimeout = DEFAULT_DELIVERED_TIMEOUT, msgid }: SendOptions,
-  ): Promise<Promise<Outcome>[]> {
-    if (completeWhen === 'queued') {
-      const queued = await this.enqueue(messages, { msgid });
-      return queued.map((item) => Promise.resolve(queuedOutcome(item)));
+    const until = completionOf(options);
+    if (!until) {
+      const queued = await this.enqueue(messages, options);
+      return queued.map((item) => ({ status: 'fulfilled', value: queuedOutcome(item) }));
     }
-    const { outcomes } = this.#parts;
-    const timeout = checkedTimeout(deliveredTimeout);
-    outcomes.reserve(messages.length);
-    return this.#inOrder(this.#prepare(messages, { msgid }), async (items) => {
-      if (completeWhen === 'delivered') items.forEach(checkReceipt);
-      outcomes.reserve(items.length);
-      // They wait before they are queued: the response may be faster than the queue's promise.
-      const waiting = items.map((item) => outcomes.wait(item, completeWhen, timeout));
-      for (const outcome of waiting) outcome.catch(ignore);
-      try {
-        await this.#queue(items);
-      } catch (error) {
-        for (const item of items) outcomes.forget(item.id);
-        throw error;
-      }
-      return waiting;
-    });
+    const prepared = this.#prepare(messages, options);
+    return Promise.allSettled(await this.#inOrder(prepared, (items) => this.#sendMany(items, until)));
   }
 
-  async #queue(items: readonly QueueItem[]): Promise<void> {
-    const { queue, reporter, capacity, queued } = this.#parts;
+  #sendOne(item: QueueItem, until: Completion): Promise<Outcome> {
+    this.#parts.outcomes.reserve(1);
+    const outcome = this.#wait(item, until);
+    const refused = (error: unknown): never => {
+      this.#parts.outcomes.forget(item.id);
+      throw error;
+    };
+    try {
+      const queued = this.#queue([item]);
+      if (!isThenable(queued)) return outcome;
+      outcome.catch(ignore);
+      return queued.then(() => outcome, refused);
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  async #sendMany(items: readonly QueueItem[], until: Completion): Promise<Promise<Outcome>[]> {
+    const { outcomes } = this.#parts;
+    outcomes.reserve(items.length);
+    if (until.event === 'delivered') items.forEach(checkReceipt);
+    const waiting = items.map((item) => this.#wait(item, until));
+    for (const outcome of waiting) outcome.catch(ignore);
+    try {
+      await this.#queue(items);
+    } catch (error) {
+      for (const item of items) outcomes.forget(item.id);
+      throw error;
+    }
+    return waiting;
+  }
+
+  /** Before it is queued: the response may be faster than the queue's promise. */
+  #wait(item: QueueItem, { event, deliveredTimeout }: Completion): Promise<Outcome> {
+    if (event === 'delivered') checkReceipt(item);
+    return this.#parts.outcomes.wait(item, event, deliveredTimeout);
+  }
+
+  #queue(items: readonly QueueItem[]): Eventually<void> {
+    let queued: Eventually<string[]>;
+    try {
+      queued = this.#parts.queue.enqueue(items, this.#options);
+    } catch (error) {
+      this.#refused(error);
+      throw error;
+    }
+    return Array.isArray(queued) ? this.#queued(items) : this.#queueLater(items, queued);
+  }
+
+  async #queueLater(items: readonly QueueItem[], queued: Promise<string[]>): Promise<void> {
     this.#queueing.add(items);
     try {
-      await queue.enqueue(items, { signal: this.#stopping.signal });
+      await queued;
     } catch (error) {
-      const { code } = error as Partial<SmppError>;
-      if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
-      if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
+      this.#refused(error);
       throw error;
     } finally {
       this.#queueing.delete(items);
     }
+    this.#queued(items);
+  }
+
+  #queued(items: readonly QueueItem[]): void {
+    const { reporter, queued } = this.#parts;
     reporter.queueFull(false, 0);
     reporter.queueTried();
     queued(items);
+  }
+
+  #refused(error: unknown): void {
+    const { reporter, capacity } = this.#parts;
+    const { code } = error as Partial<SmppError>;
+    if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
+    if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
   }
 
   /** Messages whose sender waits and that the queue has, or had. */
@@ -175,16 +229,17 @@ export class Sender {
   /** A message failed for good: everybody hears of it. */
   fail(item: QueueItem, reason: DeadReason, state?: DeliveryState): void {
     const failure = this.#parts.reporter.failed(item, reason, state);
-    this.#parts.outcomes.failed(item, failure, state ? failureText(state, reason) : reason.text);
+    this.#parts.outcomes.failed(item, failure, failureText(state, reason));
   }
 
   /** At once, unless one of them takes longer; all by their order. */
   #prepare(messages: readonly (Message | string)[], origin: Origin): QueueItem[] | Promise<QueueItem[]> {
     this.#stopping.signal.throwIfAborted();
     const items: QueueItem[] = [];
+    const { now } = this.#parts.intake;
     for (const at of messages.keys()) {
-      const item = this.#prepareOne(messages, at, origin);
-      if (item instanceof Promise) return this.#prepareRest(messages, items, item, origin);
+      const item = this.#prepareOne(messages, at, origin, now);
+      if (item instanceof Promise) return this.#prepareRest(messages, items, item, origin, now);
       items.push(item);
     }
     return items;
@@ -195,9 +250,11 @@ export class Sender {
     items: QueueItem[],
     next: Promise<QueueItem>,
     origin: Origin,
+    now: number,
   ): Promise<QueueItem[]> {
     items.push(await next);
-    while (items.length < messages.length) items.push(await this.#prepareOne(messages, items.length, origin));
+    while (items.length < messages.length)
+      items.push(await this.#prepareOne(messages, items.length, origin, now));
     return items;
   }
 
@@ -205,17 +262,18 @@ export class Sender {
     messages: readonly (Message | string)[],
     at: number,
     origin: Origin,
+    now: number,
   ): QueueItem | Promise<QueueItem> {
     const { intake } = this.#parts;
     const message = messages[at] as Message | string;
-    if (messages.length === 1) return intake.prepare(message, origin);
+    if (messages.length === 1) return intake.prepare(message, origin, now);
     const own = origin.msgid === undefined ? origin : { ...origin, label: `${origin.msgid}.${at}` };
     const failed = (error: unknown): never => {
       if (error instanceof MessageError) error.index = at;
       throw error;
     };
     try {
-      const item = intake.prepare(message, own);
+      const item = intake.prepare(message, own, now);
       return item instanceof Promise ? item.catch(failed) : item;
     } catch (error) {
       return failed(error);
@@ -259,8 +317,20 @@ function checkReceipt(item: QueueItem): void {
   throw new MessageError('INVALID_FIELD', 'registered_delivery', text);
 }
 
+/** When the outcome of a message is told; `deliveredTimeout` in milliseconds. */
+interface Completion {
+  readonly event: 'accepted' | 'delivered';
+  readonly deliveredTimeout: number;
+}
+
+/** Undefined: when it is queued. */
+function completionOf({ completeWhen = 'accepted', deliveredTimeout }: SendOptions): Completion | undefined {
+  if (completeWhen === 'queued') return undefined;
+  return { event: completeWhen, deliveredTimeout: checkedTimeout(deliveredTimeout) };
+}
+
 /** Seconds in, milliseconds out. */
-function checkedTimeout(seconds: number): number {
+function checkedTimeout(seconds = DEFAULT_DELIVERED_TIMEOUT): number {
   if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return seconds * 1000;
   const text = `deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`;
   throw new SmppError('INVALID_OPTION', text);

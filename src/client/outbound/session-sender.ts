@@ -1,288 +1,343 @@
-import type { Clock } from '../../clock';
+import type { Clock, TimerHandle } from '../../clock';
+import { LinkedList } from '../../collections';
 import type { RateLimiter } from '../../flow-control';
-import type { Log } from '../../observability';
+import { isThenable, type Log } from '../../observability';
 import { commandId } from '../../protocol';
-import type { OutboundRequest, Session } from '../../session';
-import type { Delivery } from './delivery';
+import type { Session } from '../../session';
+import type { Eventually, Lease } from '../../store';
 import { causeOf, type PartError } from '../config/errors';
+import type { Delivery, DeliveryCarrier, Flight } from './delivery';
 import type { Gate } from './gate';
-import type { Settler } from './settler';
 import { PoisonIsolation } from './poison-isolation';
-import { sleep } from '../../waiting';
 
-/** What a sender needs of the road it belongs to. */
+/** What a sender needs of the dispatcher that it belongs to. */
 export interface SessionSenderContext {
   readonly gate: Gate;
   readonly limiter: RateLimiter;
-  readonly settler: Settler;
   readonly clock: Clock;
   readonly log: Log;
-  readonly maxUnsettled: number;
-  /** Messages to borrow at once, at most: no more than can leave soon, so that urgent ones are not held up. */
+  /** Whether as much is unsettled as may be. */
+  isFull(): boolean;
+  /** Whether nothing overtakes what is on its way back to the queue. */
+  mayTake(): boolean;
+  /** Messages to take at once, at most: no more than can leave soon, so that urgent ones are not held up. */
   batchLimit(): number;
-  /** Makes deliveries of newly borrowed messages. */
-  borrow(max: number, signal: AbortSignal): Promise<Delivery[]>;
-  /** Told of each request that is written. */
-  sent(sent: SentSegment): void;
-  /** With at-most-once: resolves when it is safe that these go out, once at most. */
-  readonly commit: ((deliveries: readonly Delivery[]) => Promise<void>) | undefined;
+  take(max: number, options: { signal: AbortSignal }): Eventually<readonly Lease[]>;
+  /** A newly taken message; it may have ended already. */
+  deliver(lease: Lease, carrier: SessionSender): Delivery;
+  /** With at-most-once: it is safe, then, that these go out, once at most. */
+  readonly commit: ((deliveries: readonly Delivery[]) => Eventually<void>) | undefined;
+  /** Told of the requests that are written, with their sequence numbers; both lists are used again. */
+  sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void;
   /** The message must not be sent any more, or not over this session; then it has been ended. */
   hopeless(delivery: Delivery, session: Session): boolean;
 }
 
-/** One segment of a message, on the wire. */
-export interface SentSegment {
-  readonly delivery: Delivery;
-  readonly segment: number;
-  readonly request: OutboundRequest;
-  readonly session: Session;
-  readonly sequenceNumber: number;
-}
-
-const STORE_PAUSE = 1000;
-/** With one signal at most. */
-const BORROWINGS = 1000;
+/** Milliseconds after a part failed. */
+const FAILURE_PAUSE = 1000;
+/** Waits with one signal, at most: a queue of the user's may leave its listeners behind. */
+const SIGNAL_USES = 1000;
+/** Batches of one run: then timers and sockets get their turn, whatever there is to do. */
+const MOST_BATCHES = 20;
 
 /**
- * The part of the road that leads to one session: borrows messages, waits until they
- * may go, and writes them in batches. One loop; every wait ends when the sender closes.
+ * Sends over one session. {@link resume} is called whenever something has changed that it may have stopped for: room in
+ * the window, the gate, messages, permits, the store. It runs once for all that happened in a turn, sends what may
+ * go, and stops at the first reason to do so.
  */
-export class SessionSender {
-  readonly #session: Session;
+export class SessionSender implements DeliveryCarrier {
+  readonly session: Session;
   readonly #context: SessionSenderContext;
-  readonly #closing = new AbortController();
-  /** Borrowed, with segments to go, in the order in which they were borrowed. */
-  #ready: Delivery[] = [];
-  readonly #flying = new Set<Delivery>();
-  /** Ends the wait for messages. */
-  #interruption = new AbortController();
-  #borrowings = 0;
-  #isBorrowing = false;
-  /** Who waits until what is being borrowed is here. */
-  #returns: (() => void)[] | undefined;
   readonly #isolation: PoisonIsolation;
-  readonly #finished: Promise<void>;
+  /** All that are leased for this session. */
+  readonly #deliveries = new LinkedList<Delivery>();
+  /** Those with segments to go, in the order in which they were taken. */
+  #ready: Delivery[] = [];
+  /** The batch that is being written; used again. */
+  readonly #batch: Flight[] = [];
+  #inFlight = 0;
+  #isScheduled = false;
+  #isClosed = false;
+  /** Waits for messages; settles when they are here. */
+  #taking: Promise<void> | undefined;
+  /** Ends that wait. */
+  #stopTaking = new AbortController();
+  #signalUses = 0;
+  /** Ends the wait for permits. */
+  readonly #closing = new AbortController();
+  /** Waits for permits, or for the commit. */
+  #isWaiting = false;
+  #permits = 0;
+  /** After a failure. */
+  #pause: TimerHandle;
   /** What interrupted it last, while nothing has gone out since. */
-  #stumbledOver: string | undefined;
+  #failedFor: string | undefined;
 
   constructor(session: Session, context: SessionSenderContext) {
-    this.#session = session;
+    this.session = session;
     this.#context = context;
-    this.#isolation = new PoisonIsolation(context.clock, this.#flying);
-    this.#finished = this.#run();
+    this.#isolation = new PoisonIsolation(context.clock, () => this.resume());
+    session.onRoom(() => this.resume());
+    this.resume();
   }
 
-  get session(): Session {
-    return this.#session;
-  }
-
-  /** Messages with segments on the wire. */
-  get flying(): Iterable<Delivery> {
-    return this.#flying;
+  /** Messages that are leased for this session. */
+  get deliveries(): Iterable<Delivery> {
+    return this.#deliveries;
   }
 
   /** Messages with segments on the wire. */
   get inFlight(): number {
-    return this.#flying.size;
+    return this.#inFlight;
   }
 
-  /** Whether it waits for messages, or for what it got. */
-  get isBorrowing(): boolean {
-    return this.#isBorrowing;
+  /** Whether it waits for messages. */
+  get isTaking(): boolean {
+    return this.#taking !== undefined;
   }
 
-  /** Borrowed, with segments to go. */
-  get ready(): readonly Delivery[] {
-    return this.#ready;
+  /** Something has changed. */
+  resume(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#run();
+    });
   }
 
-  /** Takes no more; what is not on the wire goes back to the queue. Resolves when the loop has stopped. */
-  async close(): Promise<void> {
-    this.#closing.abort(new Error('the sender is closed'));
-    this.#interruption.abort(this.#closing.signal.reason);
-    // The loop may be held up by a socket that takes nothing.
-    this.#putAllBack();
-    await this.#finished;
+  #run(): void {
+    try {
+      let batches = 0;
+      while (this.#sendBatch())
+        if (++batches === MOST_BATCHES) {
+          this.#context.clock.setTimeout(() => this.resume(), 0);
+          break;
+        }
+    } catch (error) {
+      this.#failed(error);
+    }
+    if (!this.#isWaiting) this.#returnPermits();
   }
 
-  /** A throttled message goes back to its place, before all that were borrowed later. */
+  /** Whether to go on: false where something has to change first. */
+  #sendBatch(): boolean {
+    const { session } = this;
+    if (this.#isClosed || this.#isWaiting || this.#pause !== undefined) return false;
+    if (session.freeSlots === 0 || !session.isWritable) return false;
+    if (this.#context.isFull()) return false;
+    const next = this.#next();
+    if (!next && (this.#taking || !this.#context.mayTake())) return false;
+    if (!this.#context.gate.lets()) return false;
+    if (!next) return this.#take();
+    if (!this.#isolation.mayGo(next, this.#inFlight)) return false;
+    if (this.#permits === 0 && !this.#acquire()) return false;
+    if (!this.#commit()) return false;
+    this.#send();
+    return true;
+  }
+
+  /** The first with segments to go; one that was accepted late has none. */
+  #next(): Delivery | undefined {
+    const ready = this.#ready;
+    while (ready.length > 0 && ready[0]?.remaining === 0) ready.shift();
+    return ready[0];
+  }
+
+  // --- each returns whether it is done at once; if not, it resumes when it is ---
+
+  #take(): boolean {
+    const max = Math.max(1, Math.min(this.session.freeSlots, this.#context.batchLimit()));
+    if (++this.#signalUses > SIGNAL_USES || this.#stopTaking.signal.aborted) {
+      this.#stopTaking = new AbortController();
+      this.#signalUses = 1;
+    }
+    const { signal } = this.#stopTaking;
+    const leases = this.#context.take(max, { signal });
+    if (!Array.isArray(leases)) this.#taking = this.#taken(leases as Promise<readonly Lease[]>, signal);
+    else for (const lease of leases as readonly Lease[]) this.#add(lease);
+    return !this.#taking;
+  }
+
+  async #taken(waited: Promise<readonly Lease[]>, signal: AbortSignal): Promise<void> {
+    try {
+      // What comes although it was given up goes back: something else may be first now.
+      for (const lease of await waited) {
+        const delivery = this.#add(lease);
+        if (signal.aborted) delivery.giveBack();
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+    }
+    this.#taking = undefined;
+    this.resume();
+  }
+
+  #add(lease: Lease): Delivery {
+    const delivery = this.#context.deliver(lease, this);
+    if (delivery.isOver) return delivery;
+    this.#deliveries.push(delivery);
+    this.#ready.push(delivery);
+    return delivery;
+  }
+
+  #acquire(): boolean {
+    const wanted = Math.min(this.session.freeSlots, this.#segmentsToGo());
+    const permits = this.#context.limiter.acquire(wanted, { signal: this.#closing.signal });
+    if (typeof permits === 'number') this.#permits = permits;
+    else void this.#wait(permits.then((granted) => void (this.#permits = granted)));
+    return !this.#isWaiting;
+  }
+
+  #segmentsToGo(): number {
+    const { freeSlots } = this.session;
+    let segments = 0;
+    for (const { remaining } of this.#ready) if ((segments += remaining) >= freeSlots) break;
+    return segments;
+  }
+
+  /** Of what is to go next. */
+  #commit(): boolean {
+    const { commit } = this.#context;
+    if (!commit) return true;
+    const next: Delivery[] = [];
+    let segments = 0;
+    for (const delivery of this.#ready) {
+      if (segments >= this.#permits) break;
+      segments += delivery.remaining;
+      if (delivery.remaining > 0 && !delivery.isCommitted) next.push(delivery);
+    }
+    const committed = next.length > 0 ? commit(next) : undefined;
+    if (isThenable(committed)) void this.#wait(committed);
+    return !this.#isWaiting;
+  }
+
+  async #wait(work: PromiseLike<unknown>): Promise<void> {
+    this.#isWaiting = true;
+    try {
+      await work;
+    } catch (error) {
+      if (!this.#isClosed) this.#failed(error);
+    }
+    this.#isWaiting = false;
+    if (this.#isClosed) this.#returnPermits();
+    else this.#run();
+  }
+
+  #returnPermits(): void {
+    if (this.#permits === 0) return;
+    const unused = this.#permits;
+    this.#permits = 0;
+    this.#context.limiter.giveBack(unused);
+  }
+
+  // --- the wire ---
+
+  #send(): void {
+    const { session } = this;
+    const batch = this.#batch;
+    const now = this.#context.clock.monotonic();
+    const room = Math.min(this.#permits, session.freeSlots);
+    while (batch.length < room) {
+      const delivery = this.#next();
+      if (!delivery) break;
+      if (this.#context.hopeless(delivery, session)) continue;
+      if (this.#context.commit && !delivery.isCommitted) break;
+      if (!this.#isolation.mayGo(delivery, this.#inFlight)) break;
+      if (!delivery.isFlying) this.#inFlight++;
+      delivery.isFlying = true;
+      batch.push(delivery.next(commandId(delivery.lease.item.command), now));
+    }
+    if (batch.length > 0) this.#write(batch);
+    batch.length = 0;
+    this.#returnPermits();
+  }
+
+  /** Where the session does not take them nothing was written: all are to go again. */
+  #write(batch: Flight[]): void {
+    let sequenceNumbers: readonly number[];
+    try {
+      sequenceNumbers = this.session.submit(batch);
+    } catch (error) {
+      const unsent = batch.splice(0);
+      for (const { delivery, segment } of unsent) delivery.unsent(segment);
+      for (const { delivery } of unsent) if (!delivery.end && delivery.remaining > 0) this.putBack(delivery);
+      throw error;
+    }
+    this.#permits -= batch.length;
+    this.#failedFor = undefined;
+    this.#context.sent(batch, sequenceNumbers, this.session);
+  }
+
+  // --- what comes back ---
+
+  /** A throttled message goes back to its place, before all that were taken later. */
   putBack(delivery: Delivery): void {
     if (delivery.flying === 0) this.#landed(delivery);
-    if (this.#closing.signal.aborted) return delivery.abandon({ kind: 'unsent' });
+    if (this.#isClosed) return delivery.giveBack();
     if (this.#ready.includes(delivery)) return;
     const at = this.#ready.findIndex((other) => other.order > delivery.order);
     this.#ready.splice(at < 0 ? this.#ready.length : at, 0, delivery);
-    // It may be the only one: the queue has nothing to wake the sender with.
-    this.#interruption.abort(new Error('a message came back'));
-  }
-
-  /**
-   * What is borrowed and has nothing on the wire goes back to the queue. Resolves when that is true also of what was
-   * just being borrowed.
-   */
-  async giveBack(): Promise<void> {
-    this.#putAllBack();
-    this.#interruption.abort(new Error('nothing is to be borrowed now'));
-    const returns = this.#returns;
-    if (returns) await new Promise<void>((resolve) => returns.push(resolve));
-  }
-
-  #putAllBack(): void {
-    const idle = this.#ready.filter((delivery) => delivery.flying === 0);
-    this.#ready = this.#ready.filter((delivery) => delivery.flying > 0);
-    for (const delivery of idle) delivery.abandon({ kind: 'unsent' });
-    this.#isolation.changed();
-  }
-
-  /** Ends the wait for messages: what is to be taken next may be another one now. */
-  interrupt(): void {
-    if (this.#isBorrowing) this.#interruption.abort(new Error('a message went back'));
+    this.resume();
   }
 
   ended(delivery: Delivery): void {
     this.#landed(delivery);
+    this.#deliveries.remove(delivery);
   }
 
   #landed(delivery: Delivery): void {
-    this.#flying.delete(delivery);
-    this.#isolation.changed();
+    if (!delivery.isFlying) return;
+    delivery.isFlying = false;
+    this.#inFlight--;
+    this.resume();
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      try {
-        await this.#step(signal);
-      } catch (error) {
-        if (!signal.aborted && this.#session.state !== 'closed') await this.#stumble(error, signal);
-        else break;
-      }
-    }
-    for (const delivery of this.#ready.splice(0)) delivery.abandon({ kind: 'unsent' });
+  /** Ends the wait for messages: what is to be taken next may be another one now. */
+  interrupt(): void {
+    if (this.#taking) this.#stopTaking.abort(new Error('a message went back'));
   }
 
-  /** One batch. */
-  async #step(signal: AbortSignal): Promise<void> {
-    const { gate, limiter, settler, maxUnsettled } = this.#context;
-    await gate.open(signal);
-    await this.#session.slot(signal);
-    await settler.below(maxUnsettled - 1);
-    // The waits may have been long: what is borrowed while nothing may go is kept from what is more urgent.
-    if (gate.isHeld || signal.aborted) return;
-    if (this.#segmentsToGo() === 0) await this.#borrow();
-    await this.#isolation.respected(() => this.#next(), signal);
-    const wanted = Math.min(this.#session.freeSlots, this.#segmentsToGo());
-    if (wanted === 0 || signal.aborted) return;
-    const permits = await limiter.acquire(wanted, { signal });
-    let sent = 0;
-    try {
-      await this.#commit(permits);
-      // The waits may have been long: the SMSC may have asked for less meanwhile.
-      if (gate.isOpen && !signal.aborted) sent = this.#send(permits);
-      if (sent > 0) this.#stumbledOver = undefined;
-    } finally {
-      if (sent < permits) limiter.giveBack(permits - sent);
-    }
-    await this.#session.writable();
+  /**
+   * What is leased and has nothing on the wire goes back to the queue. Resolves when that is true also of what was
+   * just being taken.
+   */
+  async giveBack(): Promise<void> {
+    const idle = this.#ready.filter(({ flying }) => flying === 0);
+    this.#ready = this.#ready.filter(({ flying }) => flying > 0);
+    for (const delivery of idle) delivery.giveBack();
+    this.interrupt();
+    await this.#taking;
   }
 
-  /** Of what is to go next. */
-  async #commit(permits: number): Promise<void> {
-    const { commit } = this.#context;
-    if (!commit) return;
-    const next: Delivery[] = [];
-    let segments = 0;
-    for (const delivery of this.#ready) {
-      if (segments >= permits) break;
-      segments += delivery.remaining;
-      if (delivery.remaining > 0 && !delivery.isCommitted) next.push(delivery);
-    }
-    if (next.length > 0) await commit(next);
-  }
-
-  /** Returns without any when a message comes back meanwhile, or when the sender closes. */
-  async #borrow(): Promise<void> {
-    const max = Math.max(1, Math.min(this.#session.freeSlots, this.#context.batchLimit()));
-    // One for many, for they are dear; not for all, for a queue of the user's may leave its listeners behind.
-    const worn = ++this.#borrowings % BORROWINGS === 0;
-    if (worn || this.#interruption.signal.aborted) this.#interruption = new AbortController();
-    const { signal } = this.#interruption;
-    this.#isBorrowing = true;
-    const returns = (this.#returns = [] as (() => void)[]);
-    try {
-      const borrowed = await this.#context.borrow(max, signal);
-      // Not before it is there: the list may be another one by now.
-      this.#ready.push(...borrowed);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      this.#isBorrowing = false;
-      this.#returns = undefined;
-      if (returns.length > 0) this.#putAllBack();
-      for (const resolve of returns) resolve();
-    }
-  }
-
-  /** One that was accepted late has nothing to go. */
-  #next(): Delivery | undefined {
-    return this.#ready.find((delivery) => delivery.remaining > 0);
-  }
-
-  #segmentsToGo(): number {
-    if (this.#ready.some((delivery) => delivery.remaining === 0)) {
-      this.#ready = this.#ready.filter((delivery) => delivery.remaining > 0);
-    }
-    return this.#ready.reduce((sum, delivery) => sum + delivery.remaining, 0);
-  }
-
-  #send(permits: number): number {
-    const batch: Omit<SentSegment, 'session' | 'sequenceNumber'>[] = [];
-    const room = Math.min(permits, this.#session.freeSlots);
-    while (batch.length < room) {
-      const delivery = this.#ready[0];
-      if (!delivery) break;
-      if (delivery.remaining === 0 || this.#context.hopeless(delivery, this.#session)) {
-        this.#ready.shift();
-        continue;
-      }
-      if (this.#context.commit && !delivery.isCommitted) break;
-      if (!this.#isolation.mayGo(delivery)) break;
-      this.#flying.add(delivery);
-      batch.push({ delivery, ...delivery.next(commandId(delivery.lease.item.command)) });
-    }
-    if (batch.length === 0) return 0;
-    const numbers = this.#submit(batch);
-    const session = this.#session;
-    batch.forEach((one, index) =>
-      this.#context.sent({ ...one, session, sequenceNumber: numbers[index] ?? 0 }),
-    );
-    return batch.length;
-  }
-
-  /** Where the session does not take them nothing was written: all are to go again. */
-  #submit(batch: readonly Pick<SentSegment, 'delivery' | 'segment' | 'request'>[]): readonly number[] {
-    try {
-      return this.#session.submit(batch.map((one) => one.request));
-    } catch (error) {
-      for (const { delivery, segment } of batch) delivery.unsent(segment);
-      for (const { delivery } of batch) if (!delivery.end && delivery.remaining > 0) this.putBack(delivery);
-      throw error;
-    }
+  /** Takes no more; what is not on the wire goes back to the queue. Resolves when nothing is being taken any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#closing.abort(new Error('the sender is closed'));
+    this.#context.clock.clearTimeout(this.#pause);
+    this.#isolation.stop();
+    for (const delivery of this.#ready.splice(0)) delivery.giveBack();
+    this.interrupt();
+    await this.#taking;
   }
 
   /**
    * A store that is away, or a part of the user's that throws: the session stays, the sender tries again. The same
    * reason is told once, until something goes out.
    */
-  async #stumble(error: unknown, signal: AbortSignal): Promise<void> {
+  #failed(error: unknown): void {
+    if (this.#isClosed || this.session.state === 'closed') return;
     const { message, part, code } = error as PartError;
     const reason = part ?? message;
-    const level = reason === this.#stumbledOver ? 'debug' : 'error';
-    this.#stumbledOver = reason;
+    const level = reason === this.#failedFor ? 'debug' : 'error';
+    this.#failedFor = reason;
     this.#context.log[level](
       { event: 'road', stage: 'stumbled', part, code, err: causeOf(error) },
       `sending is interrupted; trying again: ${message}`,
     );
-    await sleep(this.#context.clock, STORE_PAUSE, signal);
+    this.#pause ??= this.#context.clock.setTimeout(() => {
+      this.#pause = undefined;
+      this.resume();
+    }, FAILURE_PAUSE);
   }
 }

@@ -45,6 +45,8 @@ export interface Parts {
   network?: Network;
   /** 0 … 1; default Math.random. For jitter and reference numbers. */
   random?: () => number;
+  /** So many octets, which must differ over restarts and processes: ids are made of them. Default `randomBytes` of node:crypto. */
+  randomOctets?: (count: number) => Uint8Array;
 }
 
 /**

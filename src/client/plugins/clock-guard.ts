@@ -1,4 +1,4 @@
-import { LONGEST_TIMER, nextTick, systemClock, type Clock } from '../../clock';
+import { LONGEST_TIMER, nextTick, nextTurn, systemClock, type Clock } from '../../clock';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
 type Reading = 'now' | 'monotonic';
@@ -44,6 +44,10 @@ class GuardedClock implements Clock {
 
   clearTimeout(timer: unknown): void {
     this.#clock.clearTimeout(timer);
+  }
+
+  setImmediate(callback: () => void): void {
+    void nextTurn(this.#clock).then(callback);
   }
 
   #read(name: Reading): number {

@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<string, { readonly words: string; readonly code: st
     sequence: { words: 'the sequence generator', code: 'SEQUENCE_INVALID', retriable: true },
     clock: { words: 'the clock', code: 'PART_FAILED', retriable: true },
     random: { words: 'the option random', code: 'PART_FAILED', retriable: true },
+    randomOctets: { words: 'the option randomOctets', code: 'PART_FAILED', retriable: true },
     listening: { words: 'the option listening', code: 'PART_FAILED', retriable: true },
     codecs: { words: 'the codec', code: 'PART_FAILED', retriable: false },
   };

@@ -104,6 +104,10 @@ const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
   network: { shape: {}, give: 'an object with connect, resolve or both' },
   clock: { shape: CLOCK, give: 'an object with now, monotonic, setTimeout and clearTimeout' },
   random: { maker: 'chance', give: 'a function that gives numbers from 0 to 1, such as Math.random' },
+  randomOctets: {
+    maker: 'chance',
+    give: 'a function (count) => as many octets, such as randomBytes of node:crypto',
+  },
 };
 
 /** By a member that only they have: what naz calls it, and what adapts it. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock, type Clock } from '../../clock';
 import {
   AdaptiveThrottleHandler,
@@ -23,7 +24,7 @@ import { PartFaults } from './part-faults';
 import { isPlugin, withoutBlanks } from './part-shapes';
 import { PluginParts } from './plugin-parts';
 import type { PluginProducts, PluginType, SmppPlugin } from './plugins';
-import { guardCodec, guardListening, guardRandom, guardSequence } from './simple-guards';
+import { guardCodec, guardListening, guardRandom, guardRandomOctets, guardSequence } from './simple-guards';
 import { guardCorrelator } from './store-guard';
 import { storePart, type StoreContext, type StorePart } from './store-part';
 
@@ -42,6 +43,7 @@ export interface OpenParts extends StorePart {
   readonly network: Network | undefined;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly randomOctets: (count: number) => Uint8Array;
   readonly log: CollapsedLog;
   /** Closes what is the client's own, and tells what the log has counted. */
   close(): Promise<void>;
@@ -85,6 +87,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     throttleHandler,
     clock,
     random: options.random ? guardRandom(options.random, faults) : Math.random,
+    randomOctets: options.randomOctets ? guardRandomOctets(options.randomOctets, faults) : randomBytes,
     log,
     close: async () => {
       faults.end();

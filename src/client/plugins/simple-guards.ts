@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isThenable } from '../../observability';
 import type { SequenceGenerator } from '../../session';
 import type { TextCodec } from '../../text';
@@ -112,14 +113,36 @@ export function guardListening(
 
 /** From 0 to 1; what is given beyond that is passed over. */
 export function guardRandom(random: () => number, faults: PartFaults): () => number {
+  const isRight = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
+  const guarded = chance('random', random, isRight, 'a number from 0 to 1', faults);
+  return () => Math.min(guarded() ?? Math.random(), 1 - Number.EPSILON);
+}
+
+/** As many octets as are asked for; where it gives others, those of the platform. */
+export function guardRandomOctets(random: (count: number) => Uint8Array, faults: PartFaults): typeof random {
+  return (count) => {
+    const isRight = (value: unknown): boolean => value instanceof Uint8Array && value.length === count;
+    const one = chance('randomOctets', () => random(count), isRight, `${count} octets`, faults);
+    return one() ?? randomBytes(count);
+  };
+}
+
+/** Undefined where it fails. */
+function chance<T>(
+  part: string,
+  random: () => T,
+  isRight: (value: unknown) => boolean,
+  wanted: string,
+  faults: PartFaults,
+): () => T | undefined {
   return () => {
     try {
-      const value: unknown = random();
-      if (typeof value === 'number' && value >= 0 && value <= 1) return Math.min(value, 1 - Number.EPSILON);
-      faults.failed('random', 'random', wrongResult('random', 'random', value, 'a number from 0 to 1'));
+      const value = random();
+      if (isRight(value)) return value;
+      faults.failed(part, part, wrongResult(part, part, value, wanted));
     } catch (error) {
-      faults.failed('random', 'random', partFailed('random', 'random', error));
+      faults.failed(part, part, partFailed(part, part, error));
     }
-    return Math.random();
+    return undefined;
   };
 }

@@ -209,7 +209,7 @@ export function guardQueue(queue: OutboundQueue, faults?: PartFaults): OutboundQ
   });
   const takes = new Takes(
     (max, options) => taken(max, options) as Promise<unknown>,
-    (leases) => guarded.release(leases),
+    (leases) => Promise.resolve(guarded.release(leases)),
     (given) => soundLeases(given, faults),
   );
   return guarded;

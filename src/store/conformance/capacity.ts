@@ -22,7 +22,7 @@ export const capacityChecks = [
     'capacity: a full queue refuses with QUEUE_FULL, all or nothing',
     async ({ store }) => {
       await store.queue.enqueue(items('m', 3));
-      await assert.rejects(store.queue.enqueue(items('x', 3)), hasCode('QUEUE_FULL'));
+      await assert.rejects(async () => store.queue.enqueue(items('x', 3)), hasCode('QUEUE_FULL'));
       await store.queue.enqueue(items('y', 2));
       assert.deepEqual(ids(await takeAll(store, 5)), ['m0', 'm1', 'm2', 'y0', 'y1']);
     },
@@ -30,14 +30,14 @@ export const capacityChecks = [
   ),
 
   check(
-    'capacity: counts what is on loan, and what is settled makes room',
+    'capacity: counts what is leased, and what is settled makes room',
     async ({ store }) => {
       await store.queue.enqueue(items('m', 2));
       const leases = await takeAll(store, 2);
-      await assert.rejects(store.queue.enqueue([item('x')]), hasCode('QUEUE_FULL'));
+      await assert.rejects(async () => store.queue.enqueue([item('x')]), hasCode('QUEUE_FULL'));
       await store.queue.settle(leases.slice(0, 1).map(done));
       await store.queue.enqueue([item('y')]);
-      await assert.rejects(store.queue.enqueue([item('z')]), hasCode('QUEUE_FULL'));
+      await assert.rejects(async () => store.queue.enqueue([item('z')]), hasCode('QUEUE_FULL'));
     },
     { capacity: 2 },
   ),
@@ -47,7 +47,7 @@ export const capacityChecks = [
     async ({ store }) => {
       await store.queue.enqueue(items('m', 1));
       await store.queue.settle((await take(store, 1)).map((lease) => retry(lease, Date.now() + 60_000)));
-      await assert.rejects(store.queue.enqueue([item('x')]), hasCode('QUEUE_FULL'));
+      await assert.rejects(async () => store.queue.enqueue([item('x')]), hasCode('QUEUE_FULL'));
     },
     { capacity: 1, needs: ({ delay }) => delay },
   ),
@@ -77,12 +77,12 @@ export const capacityChecks = [
   ),
 
   check(
-    'whenFull drop-oldest: never drops what is on loan',
+    'whenFull drop-oldest: never drops what is leased',
     async ({ store }) => {
       forgetDropped();
       await store.queue.enqueue(items('m', 3));
       const leases = await takeAll(store, 2);
-      await assert.rejects(store.queue.enqueue(items('x', 2)), hasCode('QUEUE_FULL'));
+      await assert.rejects(async () => store.queue.enqueue(items('x', 2)), hasCode('QUEUE_FULL'));
       assert.deepEqual(dropped, []);
       await store.queue.enqueue([item('y')]);
       assert.deepEqual(
@@ -100,8 +100,8 @@ export const capacityChecks = [
     async ({ store }) => {
       await store.queue.enqueue(items('m', 2));
       const order: string[] = [];
-      const big = store.queue.enqueue(items('big', 2)).then(() => order.push('big'));
-      const small = store.queue.enqueue([item('small')]).then(() => order.push('small'));
+      const big = Promise.resolve(store.queue.enqueue(items('big', 2))).then(() => order.push('big'));
+      const small = Promise.resolve(store.queue.enqueue([item('small')])).then(() => order.push('small'));
       const leases = await takeAll(store, 2);
       await store.queue.settle(leases.slice(0, 1).map(done));
       await assertNothingToTake(store);
@@ -124,7 +124,10 @@ export const capacityChecks = [
       const reason = new Error('enough');
       const waiting = store.queue.enqueue([item('x')], { signal: stop.signal });
       stop.abort(reason);
-      await assert.rejects(waiting, (error) => error === reason);
+      await assert.rejects(
+        async () => waiting,
+        (error) => error === reason,
+      );
       await store.queue.settle((await take(store, 1)).map(done));
       await assertNothingToTake(store);
     },
@@ -134,12 +137,12 @@ export const capacityChecks = [
   check(
     'whenFull wait: a batch larger than the queue is refused at once',
     async ({ store }) => {
-      await assert.rejects(store.queue.enqueue(items('m', 3)), hasCode('QUEUE_FULL'));
+      await assert.rejects(async () => store.queue.enqueue(items('m', 3)), hasCode('QUEUE_FULL'));
     },
     { capacity: 2, whenFull: 'wait' },
   ),
 
-  check('purge: removes all but what is on loan, and returns it', async ({ store }) => {
+  check('purge: removes all but what is leased, and returns it', async ({ store }) => {
     await store.queue.enqueue([...items('a', 2, 0), ...items('b', 3, 4)]);
     const leases = await takeAll(store, 1);
     const { removed, items: gone } = await store.queue.purge();

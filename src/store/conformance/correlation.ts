@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Store } from '../types';
-import { check, done, entry, isKept, items, sleep, take } from './harness';
+import { check, done, entry, ids, isKept, items, sleep, take } from './harness';
 
 const idsOf = async ({ correlator }: Store, messageId: string): Promise<string[]> =>
   (await correlator.get(messageId)).map(({ id }) => id);
@@ -147,10 +147,7 @@ export const correlationChecks = [
       await store.queue.enqueue(items('m', 2));
       await store.settle([entry('id-0')], (await take(store, 1)).map(done));
       assert.ok(await isKept(store, 'id-0'));
-      assert.deepEqual(
-        (await take(store, 5)).map((lease) => lease.item.id),
-        ['m1'],
-      );
+      assert.deepEqual(ids(await take(store, 5)), ['m1']);
     },
     { needs: ({ atomicSettle }) => atomicSettle },
   ),

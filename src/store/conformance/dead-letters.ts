@@ -24,10 +24,7 @@ export const deadLetterChecks = [
       await fail(store, 3);
       const listed = await letters.list();
       assert.equal(listed.total, 3);
-      assert.deepEqual(
-        listed.letters.map((letter) => letter.item.id),
-        ['m0', 'm1', 'm2'],
-      );
+      assert.deepEqual(ids(listed.letters), ['m0', 'm1', 'm2']);
       const [first] = listed.letters;
       assert.deepEqual(first?.reason, { code: 'REFUSED', text: 'because of 0' });
       assert.deepEqual(first.state.history, [{ at: 17, reason: 'ESME_RINVDSTADR', segment: 0 }]);
@@ -40,10 +37,7 @@ export const deadLetterChecks = [
       await fail(store, 5);
       const first = await letters.list({ limit: 2 });
       const second = await letters.list({ limit: 2, after: first.letters.at(-1)?.item.id as string });
-      assert.deepEqual(
-        [...first.letters, ...second.letters].map((letter) => letter.item.id),
-        ['m0', 'm1', 'm2', 'm3'],
-      );
+      assert.deepEqual(ids([...first.letters, ...second.letters]), ['m0', 'm1', 'm2', 'm3']);
       assert.equal(second.total, 5);
     }),
   ),
@@ -55,10 +49,7 @@ export const deadLetterChecks = [
         await fail(store, 5);
         const { total, letters: kept } = await letters.list();
         assert.equal(total, 3);
-        assert.deepEqual(
-          kept.map((letter) => letter.item.id),
-          ['m2', 'm3', 'm4'],
-        );
+        assert.deepEqual(ids(kept), ['m2', 'm3', 'm4']);
       }),
     { deadLetterCapacity: 3 },
   ),
@@ -79,10 +70,7 @@ export const deadLetterChecks = [
       const expiresAt = Date.now() + 60_000;
       const answer = await letters.replay(['m1', 'none', 'm1'], { expiresAt });
       assert.deepEqual(answer, { replayed: ['m1'], missing: ['none'] });
-      assert.deepEqual(
-        (await letters.list()).letters.map((letter) => letter.item.id),
-        ['m0'],
-      );
+      assert.deepEqual(ids((await letters.list()).letters), ['m0']);
       const [later, again] = (await takeAll(store, 2)) as [Lease, Lease];
       assert.deepEqual(ids([later, again]), ['later', 'm1']);
       assert.equal(again.item.expiresAt, expiresAt);

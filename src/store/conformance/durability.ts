@@ -45,7 +45,7 @@ export const durabilityChecks = [
   ),
 
   check(
-    'durable: what was on loan comes back, before all that came after it',
+    'durable: what was leased comes back, before all that came after it',
     async ({ store, reopen }) => {
       await store.queue.enqueue(items('m', 3));
       await takeAll(store, 2);
@@ -56,7 +56,7 @@ export const durabilityChecks = [
   ),
 
   check(
-    'durable: what went back, is due and was on loan comes again in its order, before what is new',
+    'durable: what went back, is due and was leased comes again in its order, before what is new',
     async ({ store, reopen }) => {
       await store.queue.enqueue(items('m', 6));
       const leases = await takeAll(store, 5);
@@ -108,7 +108,7 @@ export const durabilityChecks = [
   ),
 
   check(
-    'durable: accepted segments that were written back are known although the loan never ended',
+    'durable: accepted segments that were written back are known although the lease never ended',
     async ({ store, reopen }) => {
       await store.queue.enqueue([item('long', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
       const [lease] = (await take(store, 1)) as [Lease];
@@ -147,7 +147,7 @@ export const durabilityChecks = [
       await again.correlator.put([entry('4')]);
       assert.ok(!(await isKept(again, '1')));
       assert.ok(await isKept(again, '2'));
-      await assert.rejects(again.queue.enqueue([item('x')]), { code: 'QUEUE_FULL' });
+      await assert.rejects(async () => again.queue.enqueue([item('x')]), { code: 'QUEUE_FULL' });
     },
     { ...durable, capacity: 2, correlationCapacity: 3 },
   ),

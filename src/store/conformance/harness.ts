@@ -15,8 +15,8 @@ export interface ConformanceOptions extends QueueLimits {
   readonly name: string;
   readonly correlationCapacity: number;
   readonly deadLetterCapacity: number;
-  /** Milliseconds after which a loan that is not renewed ends, in a store that can `extend`; absent: as it likes. */
-  readonly loanTime?: number;
+  /** Milliseconds after which a lease that is not renewed ends, in a store that can `extend`; absent: as it likes. */
+  readonly leaseTime?: number;
 }
 
 /** Opens the store under test. Checks close what they open. */
@@ -110,7 +110,7 @@ export async function take(store: Store, max: number, ms = 15_000): Promise<Leas
   return store.queue.take(max, { signal: AbortSignal.timeout(ms) });
 }
 
-/** Takes until `count` are on loan: a backend may lend fewer at once than it has. */
+/** Takes until `count` are leased: a backend may lease fewer at once than it has. */
 export async function takeAll(store: Store, count: number): Promise<Lease[]> {
   const leases: Lease[] = [];
   while (leases.length < count) leases.push(...(await take(store, count - leases.length)));
@@ -130,7 +130,10 @@ export async function takeWithin(store: Store, ms: number): Promise<Lease[]> {
 
 export async function assertNothingToTake(store: Store, ms = 50): Promise<void> {
   const signal = AbortSignal.timeout(ms);
-  await assert.rejects(store.queue.take(10, { signal }), (error) => error === signal.reason);
+  await assert.rejects(
+    async () => store.queue.take(10, { signal }),
+    (error) => error === signal.reason,
+  );
 }
 
 export const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;
@@ -138,7 +141,7 @@ export const retry = (lease: Lease, notBefore: number) => ({ outcome: 'retry', l
 export const dead = (lease: Lease, text = 'refused') =>
   ({ outcome: 'dead', lease, reason: { code: 'REFUSED', text } }) as const;
 
-export const ids = (leases: readonly Lease[]): string[] => leases.map((lease) => lease.item.id);
+export const ids = (leases: readonly Pick<Lease, 'item'>[]): string[] => leases.map((one) => one.item.id);
 
 /** Whether the correlator has an entry with this very message_id. */
 export async function isKept({ correlator }: Store, messageId: string): Promise<boolean> {

@@ -15,9 +15,9 @@ import {
 } from './harness';
 
 /** Milliseconds. */
-const LOAN = 600;
+const LEASE_TIME = 600;
 
-/** A loan on which something happened. */
+/** A lease on which something happened. */
 function marked(lease: Lease): Lease {
   const { state } = lease;
   state.attempts = 2;
@@ -39,13 +39,13 @@ const expected = {
 const untouched = { attempts: 0, redeliveries: 0, lostLinks: 0, redelivered: false, history: [] };
 
 export const leaseChecks = [
-  check('leases: what is on loan is lent to nobody else', async ({ store }) => {
+  check('leases: what is leased is given to nobody else', async ({ store }) => {
     await store.queue.enqueue(items('m', 3));
     assert.deepEqual(ids(await takeAll(store, 3)), ['m0', 'm1', 'm2']);
     await assertNothingToTake(store);
   }),
 
-  check('leases: a message is lent with a state that says nothing happened yet', async ({ store }) => {
+  check('leases: a message is leased with a state that says nothing happened yet', async ({ store }) => {
     await store.queue.enqueue([item('m', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
     const [lease] = await take(store, 1);
     assert.deepEqual(lease?.state, { ...untouched, accepted: [null, null] });
@@ -79,7 +79,7 @@ export const leaseChecks = [
     assert.deepEqual(ids(await takeAll(store, 2)), ['m1', 'm3']);
   }),
 
-  check('settle: a loan that is over is passed over, and its successor stays', async ({ store }) => {
+  check('settle: a lease that is over is passed over, and its successor stays', async ({ store }) => {
     await store.queue.enqueue(items('m', 2));
     const [first, other] = (await takeAll(store, 2)) as [Lease, Lease];
     await store.queue.release([first]);
@@ -162,22 +162,22 @@ export const leaseChecks = [
   ),
 
   check(
-    'extend: a loan that is renewed does not run out, and one that is not comes back, marked',
+    'extend: a lease that is renewed does not run out, and one that is not comes back, marked',
     async ({ store }) => {
       await store.queue.enqueue(items('m', 2));
       const [kept, forgotten] = (await takeAll(store, 2)) as [Lease, Lease];
-      const until = Date.now() + 3 * LOAN;
+      const until = Date.now() + 3 * LEASE_TIME;
       const again: Lease[] = [];
       while (Date.now() < until) {
         await store.queue.extend([kept, ...again]);
-        again.push(...(await takeWithin(store, LOAN / 4)));
+        again.push(...(await takeWithin(store, LEASE_TIME / 4)));
       }
       assert.deepEqual(ids(again), [forgotten.item.id]);
       assert.equal(again[0]?.state.redelivered, true);
       await store.queue.settle([kept, ...again].map(done));
       assert.equal((await store.queue.stats()).queued, 0);
     },
-    { needs: ({ extend }) => extend, loanTime: LOAN },
+    { needs: ({ extend }) => extend, leaseTime: LEASE_TIME },
   ),
 
   check('concurrency: several who wait are served, none of them the same', async ({ store }) => {
@@ -219,20 +219,26 @@ export const leaseChecks = [
     assert.deepEqual(ids(await waiting), ['m0']);
   }),
 
-  check('take: given up, it rejects with the reason and nothing is on loan', async ({ store }) => {
+  check('take: given up, it rejects with the reason and nothing is leased', async ({ store }) => {
     const stop = new AbortController();
     const waiting = store.queue.take(1, { signal: stop.signal });
     const reason = new Error('enough');
     stop.abort(reason);
-    await assert.rejects(waiting, (error) => error === reason);
+    await assert.rejects(
+      async () => waiting,
+      (error) => error === reason,
+    );
     await store.queue.enqueue(items('m', 1));
-    await assert.rejects(store.queue.take(1, { signal: stop.signal }), (error) => error === reason);
+    await assert.rejects(
+      async () => store.queue.take(1, { signal: stop.signal }),
+      (error) => error === reason,
+    );
     assert.equal((await store.queue.stats()).leased, 0);
     assert.deepEqual(ids(await take(store, 1)), ['m0']);
   }),
 
   check(
-    'stats: counts what is queued, delayed and on loan',
+    'stats: counts what is queued, delayed and leased',
     async ({ store }) => {
       const enqueuedAt = Date.now() - 5000;
       await store.queue.enqueue([item('old', { enqueuedAt, priority: 4 }), ...items('m', 3)]);

@@ -47,7 +47,6 @@ export const orderChecks = [
       correlationId: 'order 17',
       msgid: 'abc.def',
       metadata: { nested: [1, 'two', null, { three: true }], text: '✓' },
-      origin: 'node-1',
     });
     await store.queue.enqueue([full, item('plain')]);
     const [first, second] = await takeAll(store, 2);
@@ -144,7 +143,7 @@ export const orderChecks = [
       ];
       for (const some of batch) {
         expected.push(...some.map(({ id }) => id));
-        enqueued.push(store.queue.enqueue(some));
+        enqueued.push(Promise.resolve(store.queue.enqueue(some)));
       }
     }
     const seen = await untilLast(store, expected.at(-1) as string);
@@ -154,12 +153,11 @@ export const orderChecks = [
 
   check('order: who waits for messages gets them in the order of the calls', async ({ store }) => {
     const waiting = [take(store, 1), take(store, 1), take(store, 1)];
-    const enqueued = [
-      store.queue.enqueue([item('large', { segments: LARGE })]),
-      store.queue.enqueue(items('small', 2)),
-    ];
+    const first = store.queue.enqueue([item('large', { segments: LARGE })]);
+    const second = store.queue.enqueue(items('small', 2));
     assert.deepEqual((await Promise.all(waiting)).flatMap(ids), ['large', 'small0', 'small1']);
-    await Promise.all(enqueued);
+    await first;
+    await second;
   }),
 
   check('release: what is on its way back comes before what is taken next', async ({ store }) => {
@@ -180,9 +178,11 @@ export const orderChecks = [
     const leases = await takeAll(store, 2);
     for (const { state } of leases) Object.assign(state, { redelivered: true, redeliveries: 1 });
     const waiting = [take(store, 1), take(store, 1), take(store, 1)];
-    const calls = [store.queue.release([...leases].reverse()), store.queue.enqueue([item('new')])];
+    const released = store.queue.release([...leases].reverse());
+    const enqueued = store.queue.enqueue([item('new')]);
     assert.deepEqual((await Promise.all(waiting)).flatMap(ids), ['m0', 'm1', 'new']);
-    await Promise.all(calls);
+    await released;
+    await enqueued;
   }),
 
   check(
@@ -190,7 +190,7 @@ export const orderChecks = [
     async ({ store }) => {
       for (let round = 0; round < 10; round++) {
         const stop = new AbortController();
-        const waiting = store.queue.take(1, { signal: stop.signal }).catch(() => []);
+        const waiting = Promise.resolve(store.queue.take(1, { signal: stop.signal })).catch(() => []);
         const enqueued = store.queue.enqueue(items(`m${round}-`, 3));
         // A little later each time.
         for (let turn = 0; turn < round; turn++) await Promise.resolve();

@@ -1,25 +1,16 @@
+import { nextTurn } from '../../clock';
 import { SmppError } from '../../protocol';
 import { holdsAnything, isAwaited, isSameAccount, MOST_COUNTED } from '../account';
-import type { Foreign, Holdings, StoreAccount } from '../account';
-import type { Committer } from './commit/committer';
+import type { Foreign, StoreAccount } from '../account';
+import type { StoreCore } from './commit/core';
 import { roomFor } from './lmdb/space';
-import type { BinaryTable, NumberTable, Tables } from './lmdb/tables';
-import type { StoreTime } from './commit/time';
-import { damagedRecord, type OnDamage } from './record/damage';
-import { decodeCorrelation, decodeJson, RECORD_FORMAT, type Records } from './record/records';
+import type { BinaryTable, NumberTable } from './lmdb/tables';
+import { damagedRecord } from './record/damage';
+import { decodeCorrelation, decodeJson, RECORD_FORMAT } from './record/records';
 
 interface StoredIdentity {
   readonly format: number;
   readonly account: StoreAccount;
-}
-
-interface IdentityParts {
-  readonly tables: Tables;
-  readonly committer: Committer;
-  readonly records: Records;
-  readonly time: StoreTime;
-  readonly directory: string;
-  readonly onDamage: OnDamage;
 }
 
 const KEY = Buffer.from('identity');
@@ -28,24 +19,21 @@ const CHUNK = 2000;
 
 /** Whose the store is, by what is written in it and by what it holds. */
 export class Identity {
-  readonly #parts: IdentityParts;
+  readonly #core: StoreCore;
   #owner: StoreAccount | undefined;
 
-  /** Throws `STORE_FORMAT` where a newer version wrote it. */
-  constructor(parts: IdentityParts) {
-    this.#parts = parts;
-    const identity = read(parts);
-    if (identity && identity.format > RECORD_FORMAT) throw newerFormat(parts.directory, identity.format);
-    this.#owner = identity?.account;
+  /** Throws `STORE_FORMAT` where a version with another format wrote it. */
+  constructor(core: StoreCore, directory: string) {
+    this.#core = core;
+    this.#owner = readOwner(core, directory);
   }
 
   /** `messages`: how many there are. */
   async foreign(account: StoreAccount, messages: number): Promise<Foreign | undefined> {
     const owner = this.#owner;
     if (!owner || isSameAccount(owner, account)) return undefined;
-    const { tables } = this.#parts;
-    const deadLetters = tables.dead.count;
-    const holdings: Holdings = { messages, deadLetters, awaitedReceipts: await this.#awaited() };
+    const deadLetters = this.#core.tables.dead.count;
+    const holdings = { messages, deadLetters, awaitedReceipts: await this.#awaited() };
     return holdsAnything(holdings) ? { owner, holdings } : undefined;
   }
 
@@ -55,22 +43,18 @@ export class Identity {
     const account = { host, systemId, ...(failover.length > 0 ? { failover } : {}) };
     if (JSON.stringify(before) === JSON.stringify(account)) return undefined;
     const changed = before !== undefined && !isSameAccount(before, account);
-    const { committer, records, tables } = this.#parts;
+    const { committer, records, tables } = this.#core;
     const octets = records.json({ format: RECORD_FORMAT, account } satisfies StoredIdentity);
-    const isNew = before === undefined || changed;
-    const written = committer.write(
-      roomFor([octets.length], 1),
-      () => tables.meta.put(KEY, octets),
-      before === undefined,
-    );
+    const change = { room: roomFor([octets.length], 1), apply: () => tables.meta.put(KEY, octets) };
+    const written = committer.make([change], before === undefined);
     // Other hosts of the same account are worth no refusal on a disk that is full.
-    await (isNew ? written : written.catch(() => undefined));
+    await (before === undefined || changed ? written : written.catch(() => undefined));
     this.#owner = account;
     return changed ? before : undefined;
   }
 
   async forgetAwaited(): Promise<void> {
-    const { correlation, correlationAge, correlationFinal } = this.#parts.tables;
+    const { correlation, correlationAge, correlationFinal } = this.#core.tables;
     for (const table of [correlation, correlationAge, correlationFinal]) await this.#clear(table);
   }
 
@@ -78,13 +62,13 @@ export class Identity {
     const some = (): (Buffer | number)[] => [...table.keys({ limit: CHUNK })];
     for (let keys = some(); keys.length > 0; keys = some()) {
       const apply = (): void => keys.forEach((key) => table.remove(key as never));
-      await this.#parts.committer.write(roomFor([], keys.length), apply, false);
+      await this.#core.committer.make([{ room: roomFor([], keys.length), apply }]);
     }
   }
 
   /** Looks at all of them, but not in one go. */
   async #awaited(): Promise<number> {
-    const { tables, time } = this.#parts;
+    const { tables, time, clock } = this.#core;
     const now = time.now();
     let found = 0;
     let after: Buffer | undefined;
@@ -97,16 +81,18 @@ export class Identity {
         if ('value' in decoded && isAwaited(decoded.value.entry, now)) found++;
       }
       if (looked < CHUNK || found >= MOST_COUNTED) return Math.min(found, MOST_COUNTED);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn(clock);
     }
   }
 }
 
-function read({ tables, directory, onDamage }: IdentityParts): StoredIdentity | undefined {
+function readOwner({ tables, onDamage }: StoreCore, directory: string): StoreAccount | undefined {
   const octets = tables.meta.get(KEY);
   if (!octets) return undefined;
   const decoded = decodeJson<StoredIdentity>(octets);
-  if ('value' in decoded) return decoded.value;
+  const format = 'value' in decoded ? decoded.value.format : RECORD_FORMAT;
+  if (format > RECORD_FORMAT) throw newerFormat(directory, format);
+  if ('value' in decoded) return decoded.value.account;
   if (decoded.unreadable === 'newer') throw newerFormat(directory, 'unknown');
   onDamage(damagedRecord(`The account that the queue in ${directory} belongs to`, 'damaged'));
   return undefined;

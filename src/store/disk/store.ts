@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, realpath } from 'node:fs/promises';
 import { systemClock, type Clock } from '../../clock';
 import { SmppError } from '../../protocol';
@@ -7,7 +8,6 @@ import { readQueueKeys } from '../sealing';
 import type {
   Compaction,
   CorrelationEntry,
-  DeadLetter,
   DeadLetters,
   DeliveryState,
   QueueItem,
@@ -16,33 +16,34 @@ import type {
   Store,
   Untold,
 } from '../types';
-import { chmodQuietly, type Exposure } from './lmdb/access';
-import { QueueChanges } from './queue/changes';
-import { Census } from './queue/message-count';
 import { Committer } from './commit/committer';
-import { compactFile } from './repair/compact';
+import type { StoreCore } from './commit/core';
 import type { StoreChange } from './commit/requests';
-import { DiskCorrelator } from './correlation/correlator';
-import type { OnDamage } from './record/damage';
-import { DiskDeadLetters } from './queue/dead-letters';
-import { Delayed } from './queue/delayed';
-import { checkDirectory } from './lmdb/directory';
-import { Identity } from './identity';
-import { loadLmdb, type Lmdb } from './lmdb/lmdb';
-import { openFiles, type Opening } from './repair/opening';
-import { REPAIRED_KEY, type Tables } from './lmdb/tables';
-import { lockDirectory } from './lmdb/lock';
-import { LoanMarks } from './queue/lease-watermark';
-import { Messages } from './queue/messages';
-import { DiskQueue } from './queue/queue';
-import { Ready } from './queue/ready';
-import { Records } from './record/records';
-import { register } from './lmdb/registry';
-import { DiskState } from './correlation/state';
 import { writeAll } from './commit/steps';
 import { StoreTime } from './commit/time';
-import { readPurge } from './queue/told';
-import { readTombs } from './queue/tombstones';
+import { DiskCorrelator } from './correlation/correlator';
+import { DiskState } from './correlation/state';
+import { Identity } from './identity';
+import { chmodQuietly, type Exposure } from './lmdb/access';
+import { checkDirectory } from './lmdb/directory';
+import { loadLmdb, type Lmdb } from './lmdb/lmdb';
+import { lockDirectory } from './lmdb/lock';
+import { register } from './lmdb/registry';
+import { REPAIRED_KEY } from './lmdb/tables';
+import { QueueChanges } from './queue/changes';
+import { DiskDeadLetters } from './queue/dead-letters';
+import { Delayed } from './queue/delayed';
+import { LeaseWatermark } from './queue/lease-watermark';
+import { MessageCount } from './queue/message-count';
+import { Messages } from './queue/messages';
+import { purgeMark } from './queue/purging';
+import { DiskQueue } from './queue/queue';
+import { Ready } from './queue/ready';
+import { readTombstones } from './queue/tombstones';
+import type { OnDamage } from './record/damage';
+import { Records } from './record/records';
+import { compactFile } from './repair/compact';
+import { openFiles, type Opening } from './repair/opening';
 
 export interface DiskStoreOptions extends QueueLimits {
   /** Absolute; made when it is not there. One store to a directory. */
@@ -70,8 +71,13 @@ export interface DiskStoreOptions extends QueueLimits {
   readonly queueKey?: string | readonly string[] | undefined;
   /** Told of what others can read of the directory, where that cannot be changed. */
   readonly onExposed?: (exposure: Exposure) => void;
-  /** Where lmdb comes from; default the package of that name. */
+  /**
+   * Where lmdb comes from; default the package of that name. A seam, too: what it opens may commit late, fail, or
+   * forget what was not synced.
+   */
   readonly loadLmdb?: () => Promise<Lmdb>;
+  /** So many random octets; default those of the system. Of salts and session keys, where there is a `queueKey`. */
+  readonly random?: (octets: number) => Buffer;
 }
 
 export interface DiskStore extends Store, Claimable {
@@ -109,25 +115,18 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
       if (failure) throw failure;
     });
   try {
-    const lock = await lockDirectory(directory, holder);
+    const lock = await lockDirectory(directory, holder, options.random);
     if ('heldBy' in lock) {
       const { pid, name } = lock.heldBy ?? {};
       throw inUse(directory, pid ? `process ${pid} (connection "${name}")` : 'another process');
     }
     cleanups.push(lock.unlock);
-    const { tables, repaired } = await openOrRefuse(lmdb, directory, options);
-    cleanups.push(() => tables.root.close());
-    const { clock = systemClock } = options;
-    const committer = new Committer(tables, clock, directory);
+    const opening = await openOrRefuse(lmdb, directory, options);
+    cleanups.push(() => opening.tables.root.close());
+    const committer = new Committer(opening.tables, options.clock ?? systemClock, directory);
     cleanups.push(() => committer.close());
-    const { store, queue, stored } = await assemble(options, {
-      lmdb,
-      directory,
-      tables,
-      committer,
-      repaired,
-      close: cleanUp,
-    });
+    const opened = { ...opening, lmdb, directory, committer, close: cleanUp };
+    const { store, queue, changes } = await assemble(options, opened);
     cleanups.push(() => queue.close());
     const words = {
       place: directory,
@@ -135,7 +134,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
     };
     const before = await claimStore(store, options.account, words, options.settleForeign);
     if (before) options.onClaimed?.(before);
-    checkCapacity(options.capacity, stored(), directory);
+    checkCapacity(options.capacity, changes.stored, directory);
     return store;
   } catch (error) {
     await cleanUp().catch(() => undefined);
@@ -161,78 +160,82 @@ async function reach(directory: string): Promise<string> {
 }
 
 async function openOrRefuse(lmdb: Lmdb, directory: string, options: DiskStoreOptions): Promise<Opening> {
-  const { clock = systemClock, onDamage = () => undefined, onExposed = () => undefined } = options;
+  const { clock = systemClock, random = randomBytes } = options;
+  const { onDamage = () => undefined, onExposed = () => undefined } = options;
   const keys = keysOf(options);
   try {
-    return await openFiles({ lmdb, directory, keys, now: clock.now(), onDamage, onExposed });
+    return await openFiles({ lmdb, directory, clock, keys, random, onDamage, onExposed });
   } catch (cause) {
     throw cause instanceof SmppError ? cause : unusable(directory, cause as Error);
   }
 }
 
-interface Opened {
+interface Opened extends Opening {
   readonly lmdb: Lmdb;
   readonly directory: string;
-  readonly tables: Tables;
   readonly committer: Committer;
-  /** Whether a part of it was lost. */
-  readonly repaired: boolean;
   readonly close: () => Promise<void>;
+}
+
+/** What all parts share; `isClosing` is asked by each of their calls. */
+function coreOf(options: DiskStoreOptions, opened: Opened, isClosing: () => boolean): StoreCore {
+  const { tables, committer } = opened;
+  const { clock = systemClock, onDamage = () => undefined } = options;
+  const check = (): void => {
+    if (isClosing()) throw storeClosed();
+  };
+  const parts = { tables, committer, records: new Records(), clock, onDamage, check };
+  return { ...parts, time: new StoreTime(parts) };
 }
 
 async function assemble(
   options: DiskStoreOptions,
   opened: Opened,
-): Promise<{ store: DiskStore; queue: DiskQueue; stored: () => number }> {
-  const { lmdb, directory, tables, committer, repaired, close } = opened;
-  const { clock = systemClock, onDamage = () => undefined } = options;
-  const records = new Records();
-  const time = new StoreTime({ tables, committer, records, clock, onDamage });
-  const identity = new Identity({ tables, committer, records, time, directory, onDamage });
+): Promise<{ store: DiskStore; queue: DiskQueue; changes: QueueChanges }> {
+  const { directory, tables, committer, repaired } = opened;
   let closing: Promise<void> | undefined;
-  const check = (): void => {
-    if (closing) throw storeClosed();
-  };
-  const shared = { tables, committer, records, clock, time, onDamage, check };
-  const marks = new LoanMarks({
-    ...shared,
-    isEmpty: (priority) => ready.isEmpty(priority),
-    failed: (error) => queue.marksFailed(error),
-  });
+  const core = coreOf(options, opened, () => closing !== undefined);
+  const identity = new Identity(core, directory);
+  const watermark = new LeaseWatermark(
+    core,
+    (priority) => ready.isEmpty(priority),
+    (error) => queue.watermarkFailed(error),
+  );
   const delayed = new Delayed(tables);
-  if (repaired) await delayed.reindex(tables, committer);
-  const tombs = readTombs(tables, onDamage);
-  const census = new Census({ tables, records, tombs, onDamage, trusted: !repaired });
-  if (repaired) await endRepair(opened, census);
-  const messages = new Messages({ tables, records, delayed, census, tombs });
+  if (repaired) await delayed.reindex(core);
+  const tombstones = readTombstones(core);
+  const messageCount = new MessageCount(core, tombstones, !repaired);
+  if (repaired) await endRepair(core, messageCount);
+  const messages = new Messages(core, delayed, messageCount, tombstones);
   committer.last = messages;
-  const ready: Ready = new Ready({ tables, messages, delayed, marks, onDamage });
-  const deadLetters: DiskDeadLetters = new DiskDeadLetters({
-    ...shared,
-    capacity: options.deadLetterCapacity ?? 1000,
-    revive: (revived, change) => queue.revive(revived, change),
-  });
-  const unfinished = readPurge(shared);
-  // What comes now must not be taken for what it was to remove.
-  const firstSeq = Math.max(marks.firstFreeSeq, 1 + Math.max(0, ...(unfinished?.ends ?? [])));
-  const bury = (letter: DeadLetter): StoreChange => deadLetters.burying(letter);
-  const changes = new QueueChanges({ messages, delayed, ready, clock, time, bury }, census.total, firstSeq);
+  const ready: Ready = new Ready(core, messages, delayed, watermark);
+  const deadLetters: DiskDeadLetters = new DiskDeadLetters(
+    core,
+    options.deadLetterCapacity ?? 1000,
+    (revived, change) => queue.revive(revived, change),
+  );
+  // What comes now must not be taken for what an unfinished purge was to remove.
+  const unfinished = purgeMark(core).read() ?? undefined;
+  const counts = {
+    stored: messageCount.total,
+    nextSeq: Math.max(watermark.firstFreeSeq, 1 + Math.max(0, ...(unfinished?.ends ?? []))),
+  };
+  const parts = { core, messages, delayed, ready };
+  const changes = new QueueChanges(core, parts, (letter) => deadLetters.adding(letter), counts);
+  const setting = (key: string, value: Buffer): StoreChange => state.setting(key, value);
   const queue: DiskQueue = new DiskQueue({
-    ...shared,
-    messages,
+    ...parts,
     changes,
-    delayed,
-    ready,
-    marks,
+    watermark,
     limits: options,
+    setting,
     unfinished,
-    setting: (key, value) => state.setting(key, value),
   });
   committer.onCommit = () => queue.committed();
   // On a full disk it is tried again when something is taken.
-  await marks.open().catch(() => undefined);
-  const correlator = new DiskCorrelator({ ...shared, capacity: options.correlationCapacity ?? 1_000_000 });
-  const state = new DiskState(shared);
+  await watermark.open().catch(() => undefined);
+  const correlator = new DiskCorrelator(core, options.correlationCapacity ?? 1_000_000);
+  const state = new DiskState(core);
   const store: DiskStore = {
     queue,
     correlator,
@@ -264,21 +267,21 @@ async function assemble(
     },
     forgetAwaited: () => identity.forgetAwaited(),
     compact: async () => {
-      check();
-      return compactFile({ lmdb, directory, tables, committer, clock });
+      core.check();
+      return compactFile(core, opened.lmdb, directory);
     },
-    close: () => (closing ??= close()),
+    close: () => (closing ??= opened.close()),
   };
-  return { store, queue, stored: () => changes.stored };
+  return { store, queue, changes };
 }
 
 /** From now on its counts and indexes are right. On a full disk the next opening makes them again. */
-async function endRepair({ tables, committer }: Opened, census: Census): Promise<void> {
+async function endRepair({ tables, committer }: StoreCore, messageCount: MessageCount): Promise<void> {
   const apply = (): void => {
-    census.recounted();
+    messageCount.recounted();
     tables.meta.remove(REPAIRED_KEY);
   };
-  await committer.write(census.room, apply, false).catch(() => undefined);
+  await committer.make([{ room: messageCount.room, apply }]).catch(() => undefined);
 }
 
 /** A message that a purge removed, with what was known of it. */

@@ -1,8 +1,8 @@
-import { RecordWriter } from '../disk/record/bytes';
+import { RecordReader, RecordWriter } from '../disk/record/bytes';
+import { jsonOf, readCorrelation, writeCorrelation } from '../disk/record/message-codec';
 import { LinkedList, type Link } from '../../collections';
 import { isSameEntry } from '../candidates';
 import type { CorrelationEntry } from '../types';
-import { packCorrelation, unpackCorrelation } from './packed-correlation';
 
 /** Characters at the end of an id. */
 const TAGGED = 8;
@@ -33,7 +33,11 @@ export class Kept implements Link<Kept> {
 
   get entry(): CorrelationEntry {
     const entry = this.#entry;
-    return typeof entry === 'string' ? unpackCorrelation(entry, this.key, this.expiresAt) : entry;
+    if (typeof entry !== 'string') return entry;
+    const read = readCorrelation(new RecordReader(Buffer.from(entry, 'latin1'), 0));
+    // Mostly it is its key, and then not written.
+    if (read.messageId === '') read.messageId = this.key;
+    return read;
   }
 
   /** Whether it is the same entry, put before; `tag` is the other's. Of a packed one it is mostly told by that alone. */
@@ -47,7 +51,12 @@ export class Kept implements Link<Kept> {
     const entry = this.#entry;
     if (typeof entry === 'string') return;
     this.#tag = tagOf(entry);
-    this.#entry = packCorrelation(writer, entry, this.key) ?? entry;
+    const metadata = jsonOf(entry.metadata);
+    if (metadata === false) return;
+    writer.begin(0);
+    writeCorrelation(writer, entry, entry.messageId === this.key ? '' : entry.messageId, metadata);
+    const { slab, start, end } = writer.extent;
+    this.#entry = slab.octets.toString('latin1', start, end);
   }
 }
 

@@ -26,7 +26,7 @@ export class MemoryCorrelator implements Correlator {
     this.#check = check;
   }
 
-  async put(entries: readonly CorrelationEntry[]): Promise<void> {
+  put(entries: readonly CorrelationEntry[]): void {
     this.#check();
     const { lag } = this.#time;
     for (const entry of entries) this.#add(moved(entry, lag));
@@ -35,7 +35,7 @@ export class MemoryCorrelator implements Correlator {
       this.#remove((this.#final.oldest ?? this.#awaited.oldest) as Kept);
   }
 
-  async get(messageId: string): Promise<readonly CorrelationEntry[]> {
+  get(messageId: string): readonly CorrelationEntry[] {
     this.#check();
     // Most look-ups are for ways in which the id might have been written, and find nothing.
     const found = this.#byId.get(foldedId(messageId));
@@ -58,27 +58,23 @@ export class MemoryCorrelator implements Correlator {
     return count;
   }
 
-  /** All of them, those first whose final receipt has come, and else the oldest. Nothing may be put meanwhile. */
-  *[Symbol.iterator](): Iterator<CorrelationEntry> {
-    const { lag } = this.#time;
-    for (const { entry } of this.#final) yield moved(entry, -lag);
-    for (const { entry } of this.#awaited) yield moved(entry, -lag);
-  }
-
   clear(): void {
     this.#byId.clear();
     this.#awaited.clear();
     this.#final.clear();
   }
 
+  /** Nothing may be put meanwhile. */
   *entries(): Iterable<readonly CorrelationEntry[]> {
     this.#check();
+    const { lag } = this.#time;
     let chunk: CorrelationEntry[] = [];
-    for (const entry of this) {
-      chunk.push(entry);
-      if (chunk.length < MOVED_AT_ONCE) continue;
-      yield chunk;
-      chunk = [];
+    for (const age of [this.#final, this.#awaited]) {
+      for (const { entry } of age) {
+        if (chunk.push(moved(entry, -lag)) < MOVED_AT_ONCE) continue;
+        yield chunk;
+        chunk = [];
+      }
     }
     if (chunk.length > 0) yield chunk;
   }
@@ -96,9 +92,12 @@ export class MemoryCorrelator implements Correlator {
 
   #add(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
-    if (this.#byId.has(key)) this.#makeRoom(entry);
+    let others = this.#byId.get(key);
+    if (others !== undefined) {
+      this.#makeRoom(entry);
+      others = this.#byId.get(key);
+    }
     const kept = (entry.finalState === undefined ? this.#awaited : this.#final).add(key, entry);
-    const others = this.#byId.get(key);
     if (Array.isArray(others)) others.push(kept);
     else this.#byId.set(key, others === undefined ? kept : [others, kept]);
   }

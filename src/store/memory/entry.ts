@@ -1,10 +1,10 @@
 import type { DeliveryState, Priority, QueueItem } from '../types';
 
-/** A message in the queue or on loan. `order` never changes: it is its place in the priority. */
+/** A message in the queue or leased. `order` never changes: it is its place in the priority. */
 export interface Entry {
   readonly item: QueueItem;
   readonly order: number;
-  /** Absent until the first loan: a backlog of a million costs less so. */
+  /** Absent until the first lease: a backlog of a million costs less so. */
   state: DeliveryState | undefined;
 }
 

@@ -16,14 +16,10 @@ const byOrder = (a: Returned, b: Returned): boolean => a.order < b.order;
  *
  *   ◀─ shift   fresh: first … │ packed: … last ◀─ append      returned ◀─ putBack
  */
-class SingleLane {
+class SinglePriority {
   readonly #fresh = new Fifo<Entry>();
-  readonly #packed: PackedFifo;
+  readonly #packed = new PackedFifo();
   readonly #returned = new Heap(byOrder);
-
-  constructor(priority: Priority) {
-    this.#packed = new PackedFifo(priority);
-  }
 
   append(entry: Entry, packs: boolean): void {
     if (packs || this.#packed.length > 0) this.#packed.push(entry);
@@ -58,7 +54,7 @@ class SingleLane {
 
 /** All priorities: what is ready to be taken. */
 export class PriorityLists {
-  readonly #priorities = PRIORITIES.map((priority) => new SingleLane(priority));
+  readonly #priorities = PRIORITIES.map(() => new SinglePriority());
   #writer: RecordWriter | undefined;
   #length = 0;
 
@@ -81,8 +77,8 @@ export class PriorityLists {
     this.#length++;
   }
 
-  #of(priority: Priority): SingleLane {
-    return this.#priorities[priority] as SingleLane;
+  #of(priority: Priority): SinglePriority {
+    return this.#priorities[priority] as SinglePriority;
   }
 
   /** Up to `max` of the most urgent, each priority's first first. */
@@ -95,7 +91,7 @@ export class PriorityLists {
     return this.#shiftFrom([...this.#priorities].reverse(), max);
   }
 
-  #shiftFrom(priorities: readonly SingleLane[], max: number): Entry[] {
+  #shiftFrom(priorities: readonly SinglePriority[], max: number): Entry[] {
     const taken: Entry[] = [];
     for (const priority of priorities) {
       while (taken.length < max) {

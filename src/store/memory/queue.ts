@@ -1,10 +1,11 @@
-import { LONGEST_TIMER, type Clock, type TimerHandle } from '../../clock';
+import { LONGEST_TIMER, nextTurn, type Clock, type TimerHandle } from '../../clock';
 import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
 import { fits, neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import type {
   DeadLetter,
   DeliveryState,
   EnqueueOptions,
+  Eventually,
   Lease,
   OutboundQueue,
   PurgeOptions,
@@ -21,10 +22,19 @@ import { entryOf } from './packed';
 
 type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states'>;
 
-/** What a lease's token is here. A new one for each loan, so that an old lease says nothing about a new one. */
-class Loan {
+/** A lease that is its own token, also in a copy: an old one says nothing about a new one. */
+class MemoryLease implements Lease {
+  readonly item: QueueItem;
+  readonly state: DeliveryState;
+  readonly token = this;
+  readonly entry: Entry;
   open = true;
-  constructor(readonly entry: Entry) {}
+
+  constructor(entry: Entry) {
+    this.entry = entry;
+    this.item = entry.item;
+    this.state = entry.state ? copyDeliveryState(entry.state) : newDeliveryState(entry.item);
+  }
 }
 
 const PURGE_CHUNK = 1000;
@@ -63,7 +73,7 @@ export class MemoryQueue implements OutboundQueue {
     return this.#ready.length + this.#delayed.length + this.#leased;
   }
 
-  async enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<string[]> {
+  enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Eventually<string[]> {
     this.#check();
     options.signal?.throwIfAborted();
     const { capacity, whenFull } = this.#limits;
@@ -72,10 +82,10 @@ export class MemoryQueue implements OutboundQueue {
     const blocked = this.#enqueuers.length > 0 || !fits(this.#limits, this.#used, items.length);
     const { signal, states } = options;
     if (blocked && whenFull === 'wait') return this.#enqueuers.wait({ items, states }, signal);
-    const dropped = whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : [];
+    const dropped = whenFull === 'drop-oldest' ? this.#makeRoom(items.length) : undefined;
     this.#refuseWhenFull(items.length);
     const ids = this.#append({ items, states });
-    tellDropped(this.#limits, dropped);
+    if (dropped) tellDropped(this.#limits, dropped);
     return ids;
   }
 
@@ -93,12 +103,14 @@ export class MemoryQueue implements OutboundQueue {
   }
 
   #append({ items, states }: Batch): string[] {
-    for (const [at, item] of items.entries()) {
-      const state = states?.[at];
+    const ids: string[] = [];
+    for (const item of items) {
+      const state = states?.[ids.length];
       this.#ready.append({ item, order: this.#order++, state: state && copyDeliveryState(state) });
+      ids.push(item.id);
     }
     this.#lend();
-    return items.map((item) => item.id);
+    return ids;
   }
 
   /** Drops as many as `count` new ones need, or none where not even that would do. */
@@ -123,7 +135,7 @@ export class MemoryQueue implements OutboundQueue {
     );
   }
 
-  async take(max: number, { signal }: { signal: AbortSignal }): Promise<Lease[]> {
+  take(max: number, { signal }: { signal: AbortSignal }): Eventually<Lease[]> {
     this.#check();
     signal.throwIfAborted();
     // Whoever waits already has had all there is: nothing is taken from before them.
@@ -139,11 +151,7 @@ export class MemoryQueue implements OutboundQueue {
     const entries = this.#ready.take(Math.max(1, max));
     if (entries.length === 0) return undefined;
     this.#leased += entries.length;
-    return entries.map((entry) => ({
-      item: entry.item,
-      state: entry.state ? copyDeliveryState(entry.state) : newDeliveryState(entry.item),
-      token: new Loan(entry),
-    }));
+    return entries.map((entry) => new MemoryLease(entry));
   }
 
   /** Serves those who wait for messages. */
@@ -172,7 +180,7 @@ export class MemoryQueue implements OutboundQueue {
     this.#timer = this.#clock.setTimeout(() => this.#lend(), Math.ceil(sleep));
   }
 
-  async settle(settlements: readonly Settlement[]): Promise<void> {
+  settle(settlements: readonly Settlement[]): void {
     this.#check();
     for (const settlement of settlements) this.#settleOne(settlement);
     this.#lend();
@@ -201,17 +209,19 @@ export class MemoryQueue implements OutboundQueue {
 
   /** Ends the loan; undefined when it was over already. */
   #takeBack(lease: Lease): Entry | undefined {
-    const loan = lease.token;
-    if (!(loan instanceof Loan) || !loan.open) return undefined;
-    loan.open = false;
+    const { token } = lease;
+    if (!(token instanceof MemoryLease) || !token.open) return undefined;
+    token.open = false;
     this.#leased--;
-    return loan.entry;
+    return token.entry;
   }
 
   /** Loans do not run out here. */
-  async extend(): Promise<void> {}
+  extend(): void {
+    this.#check();
+  }
 
-  async release(leases: readonly Lease[]): Promise<void> {
+  release(leases: readonly Lease[]): void {
     this.#check();
     for (const lease of leases) {
       const entry = this.#takeBack(lease);
@@ -249,8 +259,8 @@ export class MemoryQueue implements OutboundQueue {
     if (!options.onRemoved) return { removed, items: [...chunks].flat().map(({ item }) => item) };
     // Unpacked no sooner than they are told.
     for (const chunk of chunks) {
-      await tellRemoved(options, chunk);
-      await new Promise(setImmediate);
+      await tellRemoved(options, chunk, this.#clock);
+      await nextTurn(this.#clock);
     }
     return { removed, items: [] };
   }

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../clock';
 import { forgetSmsc, holdsAnything, isSameAccount, MOST_COUNTED } from '../account';
-import type { Claimable, Foreign, Holdings, StoreAccount } from '../account';
+import type { Claimable, Foreign, StoreAccount } from '../account';
 import { storeClosed } from '../errors';
 import type { CorrelationEntry, DeadLetters, QueueLimits, Settlement, Store } from '../types';
 import { MemoryCorrelator } from './correlator';
@@ -16,10 +16,10 @@ export interface MemoryStoreOptions extends QueueLimits {
   readonly deadLetterCapacity?: number;
 }
 
-/** A store that one client may leave to the next, once all its loans are released. */
+/** A store that one client may leave to the next, once all its leases are released. */
 export interface MemoryStore extends Store, Claimable {
   readonly deadLetters: DeadLetters;
-  settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Promise<void>;
+  settle(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): void;
   foreign(account: StoreAccount): Foreign | undefined;
   own(account: StoreAccount): StoreAccount | undefined;
   /** The limits of its new holder; what is queued already stays, even beyond a lesser capacity. */
@@ -45,11 +45,6 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const correlator = new MemoryCorrelator(correlationCapacity, clock, check);
   const state = new MemoryState(clock, check);
   let owner: StoreAccount | undefined;
-  const holdings = (): Holdings => ({
-    messages: queue.size,
-    deadLetters: deadLetters.size,
-    awaitedReceipts: Math.min(correlator.awaited, MOST_COUNTED),
-  });
   const store: MemoryStore = {
     queue,
     correlator,
@@ -63,14 +58,15 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
       atomicSettle: true,
       segmentState: true,
     },
-    settle: async (entries, settlements) => {
-      await correlator.put(entries);
-      await queue.settle(settlements);
+    settle: (entries, settlements) => {
+      correlator.put(entries);
+      queue.settle(settlements);
     },
     foreign: (account) => {
       if (!owner || isSameAccount(owner, account)) return undefined;
-      const held = holdings();
-      return holdsAnything(held) ? { owner, holdings: held } : undefined;
+      const awaitedReceipts = Math.min(correlator.awaited, MOST_COUNTED);
+      const holdings = { messages: queue.size, deadLetters: deadLetters.size, awaitedReceipts };
+      return holdsAnything(holdings) ? { owner, holdings } : undefined;
     },
     own: (account) => {
       const before = owner && !isSameAccount(owner, account) ? owner : undefined;

@@ -68,10 +68,8 @@ export const ascii = byRange((code) => code <= 0x7f);
 export const iso8859x5 = byRange(
   (code) =>
     code <= 0xa0 ||
-    code === 0xa7 ||
-    code === 0xad ||
-    code === 0x2116 ||
-    (code >= 0x401 && code <= 0x45f && code !== 0x40d && code !== 0x450 && code !== 0x45d),
+    [0xa7, 0xad, 0x2116].includes(code) ||
+    (code >= 0x401 && code <= 0x45f && ![0x40d, 0x450, 0x45d].includes(code)),
 );
 
 const ISO_8859_8_SIGNS = new Set([0xd7, 0xf7, 0x2017, 0x200e, 0x200f]);

@@ -58,7 +58,7 @@ export interface ReceiptOptions extends CodingOptions {
   /** The SMSC's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
   readonly pattern?: string | RegExp | ReceiptPattern | undefined;
   readonly states?: StateMappings | undefined;
-  /** Of the SMSC's clock: an IANA name or an offset such as `+02:00`; default UTC. */
+  /** Of the SMSC's clock: an IANA name or an offset such as `+02:00`; default UTC, and so is one that nobody knows. */
   readonly timeZone?: string | undefined;
   /** Default true: esm_class says what is a receipt, and what is an acknowledgement of a device or a person. */
   readonly useEsmClass?: boolean | undefined;

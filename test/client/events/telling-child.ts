@@ -65,8 +65,13 @@ async function run(directory: string, at: string, count: number): Promise<void> 
   if (what === 'look') {
     await client.connect();
     await client.purge();
-    const { queued } = await client.status();
-    say(`left ${queued}`);
+    // What was on the wire already is refused, settled and told first.
+    let left = await client.status();
+    for (let look = 0; look < 100 && left.queued + left.in_flight > 0; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      left = await client.status();
+    }
+    say(`left ${left.queued}`);
     die();
   }
   const expires = what === 'expired' ? Date.now() + 1500 : undefined;

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { runsTypeScript } from '../../support/child';
 
 const child = join(__dirname, 'telling-child.ts');
 
@@ -15,7 +16,7 @@ describe('What failed when a kill came before it was told', function () {
 
   /** Lets a child run until it kills itself, or `ms` after it has queued all; returns what it told. */
   async function life(at: string, count = 0, ms?: number): Promise<string[]> {
-    const args = ['-r', 'tsx/cjs', child, directory, at, String(count)];
+    const args = [...runsTypeScript, child, directory, at, String(count)];
     const running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: string[] = [];
     for await (const line of createInterface({ input: running.stdout })) {
@@ -77,11 +78,9 @@ describe('What failed when a kill came before it was told', function () {
     );
   });
 
-  it('is told after the restart: a purge, killed at any time', async () => {
-    for (const ms of [1, 5, 15, 40, 80]) {
+  for (const ms of [1, 5, 15, 40, 80])
+    it(`is told after the restart: a purge, killed at any time, as ${ms} ms after all was queued`, async () => {
       // It may have been killed before it began: then some are refused.
       await assertAllTold(await life('any', 5000, ms));
-      await rm(directory, { recursive: true });
-    }
-  });
+    });
 });

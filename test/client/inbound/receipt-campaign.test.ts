@@ -7,6 +7,7 @@ import { openDiskStore } from '../../../src/store/disk';
 import { FakeClock, settle } from '../../support/clock';
 import { silence } from '../../support/peer';
 import { live, randomOf, type Habit, type Result, type World } from '../../support/receipt-world';
+import { rounds } from '../../support/rounds';
 import { until } from '../../support/until';
 import { HELLO, Scenes, numbered, store, type Scene } from '../setup';
 
@@ -81,8 +82,8 @@ describe('Receipts of many SMSCs, each with its own ways', () => {
   }
 
   for (const [kind, seeds] of [
-    ['memory', 120],
-    ['disk', 2],
+    ['memory', rounds(120)],
+    ['disk', rounds(2)],
   ] as const) {
     it(`who have one: none goes to the wrong message, and all are found, on ${kind}`, async () => {
       for (let seed = 0; seed < seeds; seed++) {

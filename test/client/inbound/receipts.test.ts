@@ -380,7 +380,9 @@ describe('The receipt matcher', () => {
   it('holds ten thousand and not more, gives up the oldest for the next, and lets all go when it stops', async () => {
     const clock = new FakeClock();
     const matcher = new ReceiptMatcher(nothing, finals, clock, 1000);
-    const waiting = await Promise.all(Array.from({ length: 10_000 }, (_, n) => matcher.find(of(String(n)))));
+    const waiting = await Promise.all(
+      Array.from({ length: 10_000 }, async (_, n) => matcher.find(of(String(n)))),
+    );
     const gone: number[] = [];
     for (const [n, one] of waiting.entries()) if ('later' in one) void one.later.then(() => gone.push(n));
     const next = await matcher.find(of('one more'));

@@ -28,7 +28,14 @@ const REFUSALS: readonly Refusal[] = [
     { ...TO, short_message: 'x', destination_adr: '1' },
     'UNKNOWN_FIELD',
     'destination_adr',
-    /no field of submit_sm/,
+    /no field of submit_sm .*did you mean "destination_addr"/,
+  ],
+  [
+    'an unknown field that is nearly one of ours',
+    { ...TO, short_message: 'x', long_mesages: 'sar' },
+    'UNKNOWN_FIELD',
+    'long_mesages',
+    /did you mean "long_messages".*of this package encoding, long_messages/,
   ],
   [
     'a field of another command',
@@ -48,7 +55,7 @@ const REFUSALS: readonly Refusal[] = [
     'UNKNOWN_FIELD',
     '__proto__',
   ],
-  ['no recipient', { short_message: 'x' }, 'MISSING_DESTINATION', 'destination_addr', /msg\.topic/],
+  ['no recipient', { short_message: 'x' }, 'MISSING_DESTINATION', 'destination_addr', /destination_addr/],
   [
     'an empty recipient',
     { short_message: 'x', destination_addr: '' },

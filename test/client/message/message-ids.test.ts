@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { relationOf } from '../../../src/client/inbound/id-evidence';
 import {
   candidates,
   commonKeys,
   readNumber,
-  relation,
   sameAddress,
   tellsNotations,
   type IdFormats,
 } from '../../../src/client/inbound/message-ids';
 import { foldedId } from '../../../src/store';
+import { rounds } from '../../support/rounds';
 
 const AUTO: IdFormats = { response: 'auto', receipt: 'auto' };
 const numbers = fc.bigInt({ min: 0n, max: 2n ** 128n });
@@ -35,8 +36,8 @@ describe('A message_id', () => {
           assert.ok([receiptId, ...ways].map(foldedId).includes(folded), `${responseId} by ${receiptId}`);
           const said = candidates(receiptId, { response, receipt }, [wide]).map(({ id }) => id);
           assert.ok([receiptId, ...said].map(foldedId).includes(folded));
-          assert.ok(relation(responseId, receiptId, AUTO));
-          assert.ok(relation(responseId, receiptId, { response, receipt }));
+          assert.ok(relationOf(responseId, receiptId, AUTO));
+          assert.ok(relationOf(responseId, receiptId, { response, receipt }));
           const keys = commonKeys(responseId);
           assert.ok(commonKeys(receiptId).some((key) => keys.includes(key)));
         },
@@ -68,7 +69,7 @@ describe('A message_id', () => {
       { response: 'hex', receipt: 'text' },
     ] as const) {
       assert.deepEqual(candidates('10', formats), []);
-      assert.equal(relation('16', '10', formats), undefined);
+      assert.equal(relationOf('16', '10', formats), undefined);
     }
   });
 
@@ -133,7 +134,7 @@ describe('The address of a receipt', () => {
     );
     fc.assert(
       fc.property(pair, ([one, other]) => assert.equal(sameAddress(one, other), bySignificance(one, other))),
-      { numRuns: 5000 },
+      { numRuns: rounds(5000) },
     );
   });
 });

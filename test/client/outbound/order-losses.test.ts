@@ -12,6 +12,7 @@ import {
 } from '../../../src/index';
 import { Peer, type PeerLink } from '../../support/peer';
 import { chance, laggard } from '../../support/order';
+import { rounds } from '../../support/rounds';
 import { until } from '../../support/until';
 
 type Numbered = { number: number; priority: number };
@@ -184,7 +185,7 @@ describe('What is given first goes first, within a priority, through lost links'
       it(`from a queue ${kind.name}, with a window of ${windowSize}`, async function () {
         this.timeout(60_000);
         const first = Number(process.env['ORDER_SEED'] ?? 1);
-        const seeds = Number(process.env['ORDER_SEEDS'] ?? 2);
+        const seeds = rounds(2);
         for (let seed = first; seed < first + seeds; seed++) await campaign(kind, windowSize, seed);
       });
 });

@@ -1,14 +1,11 @@
 /**
- * Queues messages on disk, and says so by one write each: `count` by each of `callers`, one after the other. With
- * several they are made to take turns, two transactions on their way at a time.
+ * Queues messages on disk, and says so by one write each: `count` by each of `callers`, one after the other.
  */
 import { openDiskStore } from '../../../src/store';
 import { item } from '../../../src/store/conformance/harness';
 import { say } from '../../support/say';
-import { takeTurns } from '../setup';
 
 async function main(directory: string, callers: number, count: number): Promise<void> {
-  if (callers > 1) takeTurns();
   const account = { host: 'localhost', systemId: 'sync' };
   const store = await openDiskStore({ directory, account, capacity: 0, whenFull: 'reject' });
   const call = async (caller: number): Promise<void> => {

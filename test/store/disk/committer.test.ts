@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as lmdb from 'lmdb';
+import { systemClock } from '../../../src/clock';
 import { Committer } from '../../../src/store/disk/commit/committer';
 import { layOut, roomFor } from '../../../src/store/disk/lmdb/space';
-import { openTables, type Tables } from '../../../src/store/disk/lmdb/tables';
+import { openEnvironment, tablesIn, type Tables } from '../../../src/store/disk/lmdb/tables';
 
 const CALLERS = 200;
 const ROUNDS = 20;
@@ -14,8 +15,6 @@ describe('callers that write to the disk again and again', () => {
   let directory: string;
   let tables: Tables;
   let committer: Committer;
-  /** Milliseconds. */
-  let now: number;
   /** Callers of each transaction. */
   let sizes: number[];
   let seen: string[];
@@ -23,11 +22,10 @@ describe('callers that write to the disk again and again', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'smpp-committer-'));
     await layOut(directory, undefined);
-    tables = await openTables(lmdb, directory);
-    now = 0;
+    tables = await tablesIn(openEnvironment(lmdb, directory), undefined);
     sizes = [];
     seen = [];
-    committer = new Committer(tables, { monotonic: () => now }, directory);
+    committer = new Committer(tables, systemClock, directory);
   });
   afterEach(async () => {
     await committer.close();
@@ -35,31 +33,26 @@ describe('callers that write to the disk again and again', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  /** Each writes `ROUNDS` times; a transaction takes the disk `writing` ms, asking takes a caller `asking` ms. */
-  async function write(writing: number, asking: number, callers = CALLERS): Promise<void> {
+  /** Each writes `ROUNDS` times. */
+  async function write(callers = CALLERS): Promise<void> {
     let size = 0;
     committer.last = {
       roomAtEnd: roomFor([], 0),
       atEnd: () => {
         sizes.push(size);
         size = 0;
-        now += writing;
         return () => undefined;
       },
     };
     const caller = async (who: number): Promise<void> => {
       for (let round = 0; round < ROUNDS; round++) {
-        now += asking;
         const name = `${who}.${round}`;
-        await committer.write(
-          roomFor([10], 1),
-          () => {
-            size++;
-            seen.push(name);
-            tables.state.put(Buffer.from(name), Buffer.from('x'));
-          },
-          true,
-        );
+        const apply = (): void => {
+          size++;
+          seen.push(name);
+          tables.state.put(Buffer.from(name), Buffer.from('x'));
+        };
+        await committer.make([{ room: roomFor([10], 1), apply }], true);
       }
     };
     await Promise.all(Array.from({ length: callers }, (_, who) => caller(who)));
@@ -76,36 +69,19 @@ describe('callers that write to the disk again and again', () => {
     }
   }
 
-  it('share each transaction where the disk takes longer than they do', async () => {
-    await write(10, 0.01);
+  it('share each transaction', async () => {
+    await write();
     assert.deepEqual(sizes, Array(ROUNDS).fill(CALLERS));
     assertOrder();
   });
 
-  it('take turns in two halves where they take longer than the disk', async () => {
-    await write(10, 1);
-    assert.deepEqual(sizes.slice(-20), Array(20).fill(CALLERS / 2));
-    assertOrder();
-  });
-
-  it('share them again when the disk has become slow', async () => {
-    await write(10, 1);
-    sizes = [];
-    await write(1000, 1);
-    assert.deepEqual(sizes.slice(-5), Array(5).fill(CALLERS));
-  });
-
   it('are not more at a time than one transaction may have, however many they are', async () => {
-    await write(10, 1);
-    sizes = [];
-    await write(10, 1, 12_000);
+    await write(12_000);
     assert.equal(Math.max(...sizes), 5000);
   });
 
   it('are never fewer than asked: one caller has each transaction to itself', async () => {
-    await write(10, 1);
-    sizes = [];
-    await write(10, 1, 1);
+    await write(1);
     assert.deepEqual(sizes, Array(ROUNDS).fill(1));
   });
 });

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openDiskStore, type DiskStore } from '../../../src/store';
 import { done, entry, hasCode, item, items, takeAll } from '../../../src/store/conformance/harness';
+import { runsTypeScript } from '../../support/child';
+import { rounds } from '../../support/rounds';
 import { DiskStores } from '../setup';
 
 const account = { host: 'localhost', systemId: 'compact' };
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 6);
+const ROUNDS = rounds(6, 2);
 const child = join(__dirname, 'compacting-child.ts');
 
 /** How often a text is found in the files of a directory. */
@@ -61,14 +63,14 @@ describe('compacting a disk store', function () {
     assert.equal(await copiesOf('code 4711', directory), 0);
   });
 
-  it('keeps all that is there, on loan and put off, and what comes meanwhile waits', async () => {
+  it('keeps all that is there, leased and put off, and what comes meanwhile waits', async () => {
     const store = await open();
     await store.queue.enqueue(items('m', 100));
-    const lent = await takeAll(store, 40);
+    const leases = await takeAll(store, 40);
     const compacting = store.compact();
     const coming = store.queue.enqueue(items('new', 10));
     await Promise.all([compacting, coming]);
-    await store.queue.settle(lent.map(done));
+    await store.queue.settle(leases.map(done));
     await store.compact();
     const left = await takeAll(store, 70);
     assert.deepEqual(
@@ -121,7 +123,7 @@ describe('compacting a disk store', function () {
       this.timeout(20_000 + 5000 * ROUNDS);
       const told: string[] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        const args = ['-r', 'tsx/cjs', child, directory, `r${round}`, ...(key ? [key] : [])];
+        const args = [...runsTypeScript, child, directory, `r${round}`, ...(key ? [key] : [])];
         const running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
         let lines = 0;
         for await (const line of createInterface({ input: running.stdout })) {

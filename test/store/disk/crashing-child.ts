@@ -1,19 +1,16 @@
 import { openDiskStore } from '../../../src/store';
 import { entry, item } from '../../../src/store/conformance/harness';
 import { say } from '../../support/say';
-import { takeTurns } from '../setup';
 
 const CALLERS = 30;
 
 /**
- * Queues and sends until it is killed, with `turns` by two transactions at a time, and tells of each step before or
- * after it:
+ * Queues and sends until it is killed, and tells of each step before or after it:
  *
  *   queued <id>   enqueue has resolved        sending <id> <redelivered>   the centre sees it now
  *   done <id>     settle has resolved         damage <text>
  */
-async function run(directory: string, run: string, turns: boolean): Promise<void> {
-  if (turns) takeTurns();
+async function run(directory: string, run: string): Promise<void> {
   const tell = (...words: string[]): void => say(words.join(' '));
   const store = await openDiskStore({
     directory,
@@ -65,4 +62,4 @@ async function run(directory: string, run: string, turns: boolean): Promise<void
   await Promise.all([...callers, produce(), produce(), consume(), consume()]);
 }
 
-void run(process.argv[2] ?? '', process.argv[3] ?? '', process.argv[4] === 'turns');
+void run(process.argv[2] ?? '', process.argv[3] ?? '');

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runsTypeScript } from '../../support/child';
 
 const COUNT = 1_000_000;
 const TAKEN = 2000;
@@ -20,7 +21,7 @@ describe('a million messages queued on disk', function () {
   let opened: Opened[];
 
   const run = (...args: string[]): string =>
-    execFileSync(process.execPath, ['-r', 'tsx/cjs', join(__dirname, 'backlog-child.ts'), ...args], {
+    execFileSync(process.execPath, [...runsTypeScript, join(__dirname, 'backlog-child.ts'), ...args], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -45,13 +45,13 @@ describe('messages that share a record', () => {
 
   const rows = (name: string): Promise<number> => behind(directory(), name, (table) => table.getCount());
 
-  const settleThose = (
+  const settleThose = async (
     store: Store,
     leases: readonly Lease[],
     which: (at: number) => boolean,
   ): Promise<void> => store.queue.settle(leases.filter((_, at) => which(at)).map(done));
 
-  it('lie together where one call or one moment brings them, by lane', async () => {
+  it('lie together where one call or one moment brings them, by priority', async () => {
     const store = await open();
     await Promise.all([
       store.queue.enqueue(items('a', 10)),
@@ -59,7 +59,7 @@ describe('messages that share a record', () => {
       ...items('c', 10).map((message) => store.queue.enqueue([message])),
     ]);
     await store.close();
-    assert.deepEqual([await rows('lane0'), await rows('lane2')], [1, 1]);
+    assert.deepEqual([await rows('priority0'), await rows('priority2')], [1, 1]);
     const again = await open();
     assert.deepEqual(
       await queued(again),
@@ -72,7 +72,7 @@ describe('messages that share a record', () => {
     const long = item('long', { segments: Array.from({ length: 60 }, () => Buffer.alloc(140)) });
     await store.queue.enqueue([...items('a', 100), long, ...items('b', 100)]);
     await store.close();
-    const sizes = await behind(directory(), 'lane2', (table) =>
+    const sizes = await behind(directory(), 'priority2', (table) =>
       [...table.getRange()].map(({ value }) => value.length),
     );
     assert.ok(sizes.length < 10 && sizes.filter((size) => size > 4072).length === 1, String(sizes));
@@ -89,7 +89,11 @@ describe('messages that share a record', () => {
     assert.deepEqual(await queued(store), ['m1', 'm3', 'm5', 'm7', 'm9', 'm11']);
     for (const lease of await takeAll(store, 6)) await store.queue.settle([done(lease)]);
     await store.close();
-    assert.deepEqual([await rows('lane2'), await rows('tombs')], [0, 0], 'nothing is left of the block');
+    assert.deepEqual(
+      [await rows('priority2'), await rows('tombstones')],
+      [0, 0],
+      'nothing is left of the block',
+    );
     assert.equal((await (await open()).queue.stats()).queued, 0);
   });
 
@@ -97,9 +101,9 @@ describe('messages that share a record', () => {
     const store = await open();
     await store.queue.enqueue(items('m', 18));
     const leases = await takeAll(store, 18);
-    await Promise.all(leases.map((lease) => store.queue.settle([done(lease)])));
+    await Promise.all(leases.map(async (lease) => store.queue.settle([done(lease)])));
     await store.close();
-    assert.deepEqual([await rows('lane2'), await rows('tombs')], [0, 0]);
+    assert.deepEqual([await rows('priority2'), await rows('tombstones')], [0, 0]);
   });
 
   it('do not keep the others when one is put off', async () => {
@@ -110,7 +114,7 @@ describe('messages that share a record', () => {
       leases.map((lease, at) => (at === 0 || at === 4 ? retry(lease, Date.now() + 300) : done(lease))),
     );
     await store.close();
-    assert.deepEqual([await rows('lane2'), await rows('tombs')], [2, 0]);
+    assert.deepEqual([await rows('priority2'), await rows('tombstones')], [2, 0]);
     store = await open();
     assert.deepEqual(await store.queue.stats().then(({ queued: all, delayed }) => [all, delayed]), [2, 2]);
     assert.deepEqual(ids(await takeAll(store, 2)), ['m0', 'm4']);
@@ -139,7 +143,7 @@ describe('messages that share a record', () => {
     );
   });
 
-  it('are purged around what is on loan', async () => {
+  it('are purged around what is leased', async () => {
     const store = await open();
     await store.queue.enqueue(items('m', 10));
     const leases = await takeAll(store, 6);
@@ -169,7 +173,7 @@ describe('messages that share a record', () => {
       const store = await open();
       await store.queue.enqueue(items('m', 6));
       await store.close();
-      await behind(directory(), 'lane2', async (table) => {
+      await behind(directory(), 'priority2', async (table) => {
         const [{ key, value }] = [...table.getRange()] as [{ key: Buffer; value: Buffer }];
         const at = value.indexOf('body of m3');
         value[at] = (value[at] as number) ^ 1;
@@ -178,7 +182,10 @@ describe('messages that share a record', () => {
       const again = await open();
       assert.deepEqual(ids(await takeAll(again, 5)), ['m0', 'm1', 'm2', 'm4', 'm5']);
       assert.equal(damages.length, 1);
-      assert.match(damages[0]?.text ?? '', /message of lane 2, the 4\. of 6 from number 1 on, is damaged/);
+      assert.match(
+        damages[0]?.text ?? '',
+        /message of priority 2, the 4\. of 6 from number 1 on, is damaged/,
+      );
       assert.equal((await again.queue.purge()).removed, 1);
     });
 
@@ -189,7 +196,7 @@ describe('messages that share a record', () => {
       await settleThose(store, leases, (at) => at < 2);
       await store.queue.release(leases.slice(2));
       await store.close();
-      await behind(directory(), 'tombs', async (table) => {
+      await behind(directory(), 'tombstones', async (table) => {
         const [{ key, value }] = [...table.getRange()] as [{ key: Buffer; value: Buffer }];
         await table.put(key, value.fill(1));
       });
@@ -203,7 +210,7 @@ describe('messages that share a record', () => {
       assert.match(damages[0]?.text ?? '', /What is gone of the messages from number 1 on is damaged/);
       await again.queue.settle(came.map(done));
       await again.close();
-      assert.deepEqual([await rows('lane2'), await rows('tombs')], [0, 0]);
+      assert.deepEqual([await rows('priority2'), await rows('tombstones')], [0, 0]);
       const after = await open();
       await after.queue.enqueue(items('n', 3));
       assert.equal((await after.queue.stats()).queued, 3);
@@ -215,7 +222,9 @@ describe('messages that share a record', () => {
       const leases = await takeAll(store, 10);
       await settleThose(store, leases, (at) => at < 3);
       await store.close();
-      await behind(directory(), 'meta', (table) => table.put(Buffer.from('census'), Buffer.from('nonsense')));
+      await behind(directory(), 'meta', (table) =>
+        table.put(Buffer.from('message-count'), Buffer.from('nonsense')),
+      );
       assert.equal((await (await open()).queue.stats()).queued, 7);
       assert.match(damages[0]?.text ?? '', /The count of the queued messages is damaged/);
     });
@@ -255,22 +264,22 @@ describe('messages that share a record', () => {
         const own = join(base, `run${run++}`);
         let disk = await open({ directory: own });
         const memory = openMemoryStore({ capacity: 0, whenFull: 'reject' });
-        const loans: [Lease, Lease][] = [];
+        const leases: [Lease, Lease][] = [];
         let number = 0;
         const takeBoth = async (count: number): Promise<void> => {
           if ((await memory.queue.stats()).queued === 0) return;
           const [ofMemory, ofDisk] = [await take(memory, count), await take(disk, count)];
-          // A store may lend fewer at once.
+          // A store may lease fewer at once.
           while (ofDisk.length < ofMemory.length)
             ofDisk.push(...(await take(disk, ofMemory.length - ofDisk.length)));
           assert.deepEqual(ids(ofDisk), ids(ofMemory));
-          ofMemory.forEach((lease, at) => loans.push([lease, ofDisk[at] as Lease]));
+          ofMemory.forEach((lease, at) => leases.push([lease, ofDisk[at] as Lease]));
         };
-        /** Some of what is on loan, not in order. */
+        /** Some of what is leased, not in order. */
         const some = (count: number, step: number): [Lease, Lease][] =>
           Array.from(
-            { length: Math.min(count, loans.length) },
-            (_, at) => loans.splice((at * (step + 1)) % loans.length, 1)[0] as [Lease, Lease],
+            { length: Math.min(count, leases.length) },
+            (_, at) => leases.splice((at * (step + 1)) % leases.length, 1)[0] as [Lease, Lease],
           );
         const both = async (work: (store: Store, side: 0 | 1) => Promise<unknown>): Promise<void> => {
           await work(memory, 0);
@@ -281,18 +290,18 @@ describe('messages that share a record', () => {
             const added = Array.from({ length: count }, () =>
               item(`m${number++}`, { priority: priority as 0 }),
             );
-            await both((store) => store.queue.enqueue(added));
+            await both(async (store) => store.queue.enqueue(added));
           } else if (what === 'take') await takeBoth(count + 1);
           else if (what === 'purge') await both((store) => store.queue.purge());
           else if (what === 'reopen') {
-            const all = loans.splice(0);
-            await both((store, side) => store.queue.release(all.map((pair) => pair[side])));
+            const all = leases.splice(0);
+            await both(async (store, side) => store.queue.release(all.map((pair) => pair[side])));
             await disk.close();
             disk = await open({ directory: own });
           } else {
             const chosen = some(count, priority);
-            if (what === 'extend') loans.push(...chosen);
-            await both((store, side) => {
+            if (what === 'extend') leases.push(...chosen);
+            await both(async (store, side) => {
               const leases = chosen.map((pair) => pair[side]);
               for (const { state } of leases) state.attempts++;
               if (what === 'release') return store.queue.release(leases);
@@ -310,8 +319,8 @@ describe('messages that share a record', () => {
             [ofMemory.queued, ofMemory.leased, ofMemory.oldestAt],
           );
         }
-        const all = loans.splice(0);
-        await both((store, side) => store.queue.release(all.map((pair) => pair[side])));
+        const all = leases.splice(0);
+        await both(async (store, side) => store.queue.release(all.map((pair) => pair[side])));
         await disk.close();
         disk = await open({ directory: own });
         assert.deepEqual(await queued(disk), await queued(memory));

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openDiskStore } from '../../../src/store';
 import { hasCode } from '../../../src/store/conformance/harness';
+import { runsTypeScript } from '../../support/child';
+import { rounds } from '../../support/rounds';
 
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 5);
+const ROUNDS = rounds(5, 2);
 const child = join(__dirname, 'crashing-child.ts');
 const account = { host: 'localhost', systemId: 'crash' };
 
@@ -19,8 +21,8 @@ describe('the disk store, when its process is killed', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   /** Lets a child run and kills it `ms` after its first step; returns what it told. */
-  async function runAndKill(run: string, ms: number, turns: boolean): Promise<string[]> {
-    const args = ['-r', 'tsx/cjs', child, directory, run, ...(turns ? ['turns'] : [])];
+  async function runAndKill(run: string, ms: number): Promise<string[]> {
+    const args = [...runsTypeScript, child, directory, run];
     const process_ = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: string[] = [];
     for await (const line of createInterface({ input: process_.stdout })) {
@@ -29,11 +31,11 @@ describe('the disk store, when its process is killed', () => {
     return lines;
   }
 
-  it('loses nothing, repeats only what was on loan, and marks that', async function () {
+  it('loses nothing, repeats only what was leased, and marks that', async function () {
     this.timeout(20_000 + 5000 * ROUNDS);
     const told: string[] = [];
     for (let round = 0; round < ROUNDS; round++)
-      told.push(...(await runAndKill(`r${round}`, 50 + 300 * Math.random(), round % 2 === 1)));
+      told.push(...(await runAndKill(`r${round}`, 50 + 300 * Math.random())));
     told.push(...(await drain()));
 
     assert.deepEqual(
@@ -78,7 +80,7 @@ describe('the disk store, when its process is killed', () => {
     const open = (): ReturnType<typeof openDiskStore> =>
       openDiskStore({ directory, account, capacity: 0, whenFull: 'reject' });
     let refused: Promise<void> | undefined;
-    const process_ = spawn(process.execPath, ['-r', 'tsx/cjs', child, directory, 'one'], {
+    const process_ = spawn(process.execPath, [...runsTypeScript, child, directory, 'one'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     for await (const line of createInterface({ input: process_.stdout })) {

@@ -4,9 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { runsTypeScript } from '../../support/child';
+import { rounds } from '../../support/rounds';
 
-/** `FLIP_ROUNDS=1000 npx mocha test/store/disk-flips.test.ts` for more, `FLIP_SEED` for the same again. */
-const ROUNDS = Number(process.env['FLIP_ROUNDS'] ?? 60);
+const ROUNDS = rounds(60, 20);
+/** `FLIP_SEED` for the same again. */
 const SEED = Number(process.env['FLIP_SEED'] ?? Math.floor(Math.random() * 1_000_000));
 
 interface Came {
@@ -21,30 +23,29 @@ interface Came {
 describe(`a disk store with random bits flipped in its file, ${ROUNDS} times from seed ${SEED}`, function () {
   this.timeout(60_000 + 2000 * ROUNDS);
   let directory: string;
-  let rounds: Came[];
+  let all: Came[];
   let last: string;
   let ended: [code: number | null, signal: NodeJS.Signals | null];
 
   // In a process of its own, for what LMDB may do to it.
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'smpp-flips-'));
-    rounds = [];
-    const args = ['-r', 'tsx/cjs', join(__dirname, 'flipping-child.ts'), directory, `${SEED}`, `${ROUNDS}`];
+    all = [];
+    const args = [...runsTypeScript, join(__dirname, 'flipping-child.ts'), directory, `${SEED}`, `${ROUNDS}`];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const end = new Promise<typeof ended>((resolve) => child.on('exit', (...how) => resolve(how)));
     for await (const line of createInterface({ input: child.stdout })) {
       last = line;
-      if (line.startsWith('came ')) rounds.push(JSON.parse(line.slice(5)) as Came);
+      if (line.startsWith('came ')) all.push(JSON.parse(line.slice(5)) as Came);
     }
     ended = await end;
   });
   after(() => rm(directory, { recursive: true, force: true }));
 
-  const seedsWhere = (fails: (round: Came) => boolean): number[] =>
-    rounds.filter(fails).map(({ seed }) => seed);
+  const seedsWhere = (fails: (round: Came) => boolean): number[] => all.filter(fails).map(({ seed }) => seed);
 
   it('never ends the process, and opens each time', () => {
-    assert.deepEqual([ended, rounds.length], [[0, null], ROUNDS], last);
+    assert.deepEqual([ended, all.length], [[0, null], ROUNDS], last);
   });
   it('gives every message as it was, once, or not at all', () => {
     assert.deepEqual(
@@ -53,7 +54,7 @@ describe(`a disk store with random bits flipped in its file, ${ROUNDS} times fro
     );
   });
   it('tells of it where messages are missing', () => {
-    assert.ok(rounds.some(({ missing }) => missing > 0));
+    assert.ok(all.some(({ missing }) => missing > 0));
     assert.deepEqual(
       seedsWhere(({ missing, told }) => missing > 0 && told.length === 0),
       [],

@@ -73,7 +73,7 @@ describe('the disk store on a disk that is full or read-only', () => {
     const store = await open();
     const acknowledged = await fill(store);
     assert.ok(acknowledged.length > 300, `${acknowledged.length}`);
-    await assert.rejects(store.queue.enqueue([item('too much')]), unavailable);
+    await assert.rejects(async () => store.queue.enqueue([item('too much')]), unavailable);
     const leases = await takeAll(store, acknowledged.length - 10);
     for (let at = 0; at < leases.length; at += 20) {
       const some = leases.slice(at, at + 20);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runsTypeScript } from '../../support/child';
 import { needs } from '../../support/skip';
 
 /** So that what does not wait for it is sure to come before its end. */
@@ -67,14 +68,14 @@ describe('the disk store, seen from the operating system,', function () {
 
   for (const [who, callers, count] of [
     ['one caller', 1, 20],
-    ['callers that take turns', 30, 8],
+    ['many callers', 30, 8],
   ] as const)
     it(`has synced before every acknowledgement, with ${who}`, function () {
       const program = needs(this, 'strace');
       const directory = mkdtempSync(join(tmpdir(), 'smpp-sync-'));
       const file = join(directory, 'trace');
       try {
-        const child = [process.execPath, '-r', 'tsx/cjs', join(__dirname, 'acknowledging-child.ts')];
+        const child = [process.execPath, ...runsTypeScript, join(__dirname, 'acknowledging-child.ts')];
         const calls = 'trace=openat,fdatasync,pwrite64,pwritev,writev,write';
         const options = ['-f', '-s', '70000', '-o', file, '-e', calls, '-e', 'signal=none', '-e', SLOW_SYNC];
         const args = [...options, ...child, join(directory, 'queue'), String(callers), String(count)];

@@ -14,7 +14,7 @@ import {
   take,
   takeAll,
 } from '../../../src/store/conformance/harness';
-import { DiskStores, lmdbWith } from '../setup';
+import { DiskStores, lmdbCommitting } from '../setup';
 
 describe('transactions of the disk store', () => {
   let directory: string;
@@ -24,12 +24,9 @@ describe('transactions of the disk store', () => {
   let fails: boolean;
   const stores = new DiskStores();
 
-  const loadLmdb = lmdbWith((root) => {
-    const batch = root.batch.bind(root);
-    root.batch = ((work: () => unknown) => {
-      count++;
-      return fails ? Promise.reject(new Error('the disk is broken')) : batch(work);
-    }) as typeof root.batch;
+  const loadLmdb = lmdbCommitting((commit) => {
+    count++;
+    return fails ? Promise.reject(new Error('the disk is broken')) : commit();
   });
 
   beforeEach(async () => {
@@ -44,7 +41,7 @@ describe('transactions of the disk store', () => {
   });
 
   /** One message of which the first of two segments was accepted. */
-  async function borrowed(): Promise<Lease> {
+  async function leased(): Promise<Lease> {
     await store.queue.enqueue([item('m', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
     const [lease] = await take(store, 1);
     assert.ok(lease);
@@ -54,13 +51,13 @@ describe('transactions of the disk store', () => {
   }
 
   it('are one for a settlement and the correlations that it brings', async () => {
-    const lease = await borrowed();
+    const lease = await leased();
     await store.settle([entry('id-0'), entry('id-1')], [done(lease)]);
     assert.equal(count, 1);
   });
 
   it('make both or neither', async () => {
-    const lease = await borrowed();
+    const lease = await leased();
     fails = true;
     await assert.rejects(store.settle([entry('id-0')], [done(lease)]), hasCode('QUEUE_UNAVAILABLE'));
     assert.deepEqual(await store.correlator.get('id-0'), []);
@@ -72,9 +69,9 @@ describe('transactions of the disk store', () => {
   });
 
   it('are one for a failure and the dead letter that it leaves, both or neither', async () => {
-    const lease = await borrowed();
+    const lease = await leased();
     fails = true;
-    await assert.rejects(store.queue.settle([dead(lease)]), hasCode('QUEUE_UNAVAILABLE'));
+    await assert.rejects(async () => store.queue.settle([dead(lease)]), hasCode('QUEUE_UNAVAILABLE'));
     assert.deepEqual([(await store.deadLetters.list()).total, (await store.queue.stats()).leased], [0, 1]);
     fails = false;
     count = 0;
@@ -85,14 +82,14 @@ describe('transactions of the disk store', () => {
 
   it('are one for a thousand callers of one moment', async () => {
     count = 0;
-    await Promise.all(items('m', 1000).map((message) => store.queue.enqueue([message])));
+    await Promise.all(items('m', 1000).map(async (message) => store.queue.enqueue([message])));
     assert.equal(count, 1);
   });
 
   it('that fail take no message, and those behind them go on in their order', async () => {
     fails = true;
     const refused = items('no', 10).map((message) => store.queue.enqueue([message]));
-    for (const one of refused) await assert.rejects(one, hasCode('QUEUE_UNAVAILABLE'));
+    for (const one of refused) await assert.rejects(async () => one, hasCode('QUEUE_UNAVAILABLE'));
     fails = false;
     await store.queue.enqueue(items('m', 3));
     assert.deepEqual(ids(await takeAll(store, 3)), ['m0', 'm1', 'm2']);

@@ -215,7 +215,7 @@ describe('the disk store', () => {
     assert.equal((await all(store))[0]?.item.segments[0]?.toString(), 'before');
   });
 
-  it('marks what was on loan when it was closed, and only that, besides a few behind', async () => {
+  it('marks what was leased when it was closed, and only that, besides a few behind', async () => {
     const store = await open();
     await store.queue.enqueue(items('m', 3000));
     await takeAll(store, 10);
@@ -231,7 +231,7 @@ describe('the disk store', () => {
     assert.equal((await all(clean)).at(-1)?.state.redelivered, false);
   });
 
-  it('marks nothing after it was closed with nothing on loan', async () => {
+  it('marks nothing after it was closed with nothing leased', async () => {
     const store = await open();
     await store.queue.enqueue(items('m', 10));
     await store.queue.release(await takeAll(store, 5));
@@ -257,7 +257,7 @@ describe('the disk store', () => {
     assert.deepEqual(seen, ids(leases).reverse());
   });
 
-  it('does not lend a message twice that is put off into the past', async () => {
+  it('does not lease a message twice that is put off into the past', async () => {
     const store = await open();
     await store.queue.enqueue(items('m', 40));
     const seen: string[] = [];
@@ -354,7 +354,7 @@ describe('the disk store', () => {
       const store = await open();
       for (const message of items('m', 5)) await store.queue.enqueue([message]);
       await store.close();
-      await tamper('lane2', flip, 2);
+      await tamper('priority2', flip, 2);
       const again = await open();
       assert.deepEqual(ids(await takeAll(again, 4)), ['m0', 'm1', 'm3', 'm4']);
       assert.deepEqual(
@@ -368,7 +368,7 @@ describe('the disk store', () => {
       const store = await open();
       for (const message of items('m', 3)) await store.queue.enqueue([message]);
       await store.close();
-      await tamper('lane2', (octets) => {
+      await tamper('priority2', (octets) => {
         octets[4] = RECORD_FORMAT + 1;
         octets.writeUInt32BE(xxh32(viewOf(octets), 4, octets.length));
       });

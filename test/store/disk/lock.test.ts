@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { lockDirectory } from '../../../src/store/disk/lmdb/lock';
+import { runsTypeScript } from '../../support/child';
 import { needs, skip } from '../../support/skip';
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ describe('the lock of a queue directory', () => {
     return result.unlock;
   };
   const child = async (options: { uid?: number; gid?: number } = {}): Promise<string> => {
-    const args = ['-r', 'tsx/cjs', join(__dirname, 'locking-child.ts'), directory];
+    const args = [...runsTypeScript, join(__dirname, 'locking-child.ts'), directory];
     return (await run(process.execPath, args, options)).stdout.trim();
   };
 

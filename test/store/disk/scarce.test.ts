@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { loadLmdb } from '../../../src/store/disk/lmdb/lmdb';
 import { lockDirectory } from '../../../src/store/disk/lmdb/lock';
 import { hasCode, items } from '../../../src/store/conformance/harness';
+import { runsTypeScript } from '../../support/child';
 import { needs, skip } from '../../support/skip';
 import { DiskStores } from '../setup';
 
@@ -28,7 +29,8 @@ function sh(command: string): Promise<Ended> {
   });
 }
 
-const script = (name: string): string => `'${process.execPath}' -r tsx/cjs '${join(__dirname, name)}'`;
+const script = (name: string): string =>
+  `'${process.execPath}' ${runsTypeScript.join(' ')} '${join(__dirname, name)}'`;
 const isWindows = process.platform === 'win32';
 
 describe('a disk store with little left', function () {
@@ -190,7 +192,7 @@ describe('the lock of a queue directory that cannot be taken', () => {
     chmodSync(base, 0o755);
     await held(base, async () => {
       const ended = await sh(`${script('refused-child.ts')} '${base}' ${nobody}`);
-      if (/MODULE_NOT_FOUND|EACCES.*(tsx|node_modules)/.test(ended.output))
+      if (/MODULE_NOT_FOUND|EACCES.*(compiled|node_modules)/.test(ended.output))
         skip(this, 'another user may not read this checkout');
       assert.match(ended.output, /held|QUEUE_UNAVAILABLE/);
     });
@@ -236,7 +238,7 @@ describe('the lock of a queue directory that cannot be taken', () => {
   });
 
   it('lets in who comes after a kill', async () => {
-    const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(__dirname, 'holding-child.ts'), base], {
+    const child = spawn(process.execPath, [...runsTypeScript, join(__dirname, 'holding-child.ts'), base], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await new Promise((resolve) => child.stdout.once('data', resolve));

@@ -78,9 +78,10 @@ for (const backend of ['memory', 'disk'] as const) {
             account: { host: 'h', systemId: 's' },
           });
 
-    const take = (): Promise<string[]> => {
+    const take = async (): Promise<string[]> => {
       const { signal } = new AbortController();
-      return store.queue.take(10, { signal }).then((leases) => leases.map((lease) => lease.item.id));
+      const leases = await store.queue.take(10, { signal });
+      return leases.map((lease) => lease.item.id);
     };
 
     /** Puts one off by a minute. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
+import { rounds } from '../../support/rounds';
 import { campaign, type CampaignReport } from './campaign';
 import { judge } from './judge';
 import { planOf, unitOf, type Life, type Planned } from './plan';
 import type { History, Told } from './run';
 import { STATUS, type Arrival, type Pending } from './smsc';
 
-/** Where everything runs that can; elsewhere somebody waits for the end. */
-const SEEDS = Number(process.env.TORTURE_SEEDS ?? (process.env.CI === 'true' ? 200 : 40));
+const SEEDS = rounds(200, 20);
 
 describe(`${SEEDS} seeds of a hostile SMSC, and of clients that are stopped and killed`, function () {
   this.timeout(600_000);

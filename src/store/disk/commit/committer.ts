@@ -1,9 +1,8 @@
-import type { Clock } from '../../../clock';
+import { nextTurn, type Clock } from '../../../clock';
 import { SmppError } from '../../../protocol';
-import { Group, Request, type Asked, type StoreChange } from './requests';
+import { CommitBatch, type Asked, type StoreChange } from './requests';
 import { addRoom, roomFor, Space, sumOf, type Room } from '../lmdb/space';
 import type { Tables } from '../lmdb/tables';
-import { Turns } from './turns';
 
 /** What belongs to a transaction as a whole. */
 export interface Last {
@@ -13,28 +12,22 @@ export interface Last {
 }
 
 /** Callers that share a transaction at most. */
-const LARGEST_GROUP = 5000;
+const LARGEST_BATCH = 5000;
 /** Milliseconds for which a disk that was full is not tried again. */
 const FULL_FOR = 1000;
 /** So long after that whoever can do without room goes without. */
 const SCARCE_FOR = 600_000;
 
 /**
- * Writes in groups: what is asked for while a transaction is on its way makes
- * the next one, so that a thousand callers share one sync. A change is
- * made whole or not at all, in the order of asking; its promise resolves when it is synced.
+ * Group commit: what is asked for while a transaction is on its way makes the next one, so that a thousand callers
+ * share one sync. A change is made whole or not at all, in the order of asking; its promise resolves when it is synced.
  */
 export class Committer {
   readonly #tables: Tables;
-  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #clock: Pick<Clock, 'monotonic' | 'setImmediate'>;
   readonly #directory: string;
   readonly #space: Space;
-  readonly #turns = new Turns();
-  #groups: Group[] = [];
-  /** Callers that are not told yet. */
-  #waiting = 0;
-  #groupSize = LARGEST_GROUP;
-  #scheduled = false;
+  #batches: CommitBatch[] = [];
   #running = false;
   /** Nothing new is begun. */
   #exclusive = false;
@@ -47,7 +40,7 @@ export class Committer {
   /** What each transaction does last. */
   last: Last = { roomAtEnd: roomFor([], 0), atEnd: () => () => undefined };
 
-  constructor(tables: Tables, clock: Pick<Clock, 'monotonic'>, directory: string) {
+  constructor(tables: Tables, clock: Pick<Clock, 'monotonic' | 'setImmediate'>, directory: string) {
     this.#tables = tables;
     this.#clock = clock;
     this.#directory = directory;
@@ -55,9 +48,23 @@ export class Committer {
   }
 
   /** Makes all of them in one transaction, or none; rejects with `QUEUE_UNAVAILABLE`. */
-  make(changes: readonly StoreChange[], grows: boolean): Promise<void> {
+  make(changes: readonly StoreChange[], grows = false): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#ask(new Request(changes, grows, resolve, reject));
+      this.#ask({
+        grows,
+        room: sumOf(changes.map(({ room }) => room)),
+        apply: () => {
+          for (const change of changes) change.apply();
+        },
+        done: () => {
+          for (const change of changes) change.done?.();
+          resolve();
+        },
+        failed: (refusal) => {
+          for (const change of changes) change.failed?.(refusal);
+          reject(refusal);
+        },
+      });
     });
   }
 
@@ -66,23 +73,17 @@ export class Committer {
     return this.#ask(change).appended;
   }
 
-  /** The same for one without consequences in memory. */
-  write(room: Room, apply: () => void, grows: boolean): Promise<void> {
-    return this.make([{ room, apply }], grows);
-  }
-
-  #ask(asked: Asked): Group {
-    let group = this.#groups.at(-1);
-    if (!group || group.asked.length >= this.#groupSize) this.#groups.push((group = new Group()));
-    group.add(asked);
-    this.#waiting++;
-    if (!this.#scheduled && !this.#running && !this.#exclusive) this.#schedule();
-    return group;
+  #ask(asked: Asked): CommitBatch {
+    let batch = this.#batches.at(-1);
+    if (!batch || batch.asked.length >= LARGEST_BATCH) this.#batches.push((batch = new CommitBatch()));
+    batch.add(asked);
+    if (!this.#running && !this.#exclusive) void this.#run();
+    return batch;
   }
 
   /** Resolves when all that was asked for so far is written, or refused. */
   async idle(): Promise<void> {
-    while (this.#scheduled || this.#running || this.#exclusive) await nextTurn();
+    while (this.#running || this.#exclusive) await nextTurn(this.#clock);
   }
 
   /**
@@ -90,14 +91,14 @@ export class Committer {
    * called where the file is another one then.
    */
   async exclusively<T>(work: (reopened: () => Promise<void>) => Promise<T>): Promise<T> {
-    while (this.#exclusive) await nextTurn();
+    while (this.#exclusive) await nextTurn(this.#clock);
     this.#exclusive = true;
-    while (this.#scheduled || this.#running) await nextTurn();
+    while (this.#running) await nextTurn(this.#clock);
     try {
       return await work(() => this.#space.reopen());
     } finally {
       this.#exclusive = false;
-      if (this.#groups.length > 0) this.#schedule();
+      if (this.#batches.length > 0) void this.#run();
     }
   }
 
@@ -112,15 +113,6 @@ export class Committer {
     await this.#space.close();
   }
 
-  /** One turn later: by then all that the last commit woke has asked. */
-  #schedule(): void {
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      void this.#run();
-    });
-  }
-
   /** Whether the disk was full a while ago. */
   get isScarce(): boolean {
     return this.#clock.monotonic() < this.#fullUntil + SCARCE_FOR;
@@ -128,78 +120,53 @@ export class Committer {
 
   async #run(): Promise<void> {
     this.#running = true;
-    let writing = this.#begin();
-    while (writing) {
-      const { callers, elapsed, tell } = await writing;
-      this.#turns.wrote(elapsed);
-      const byTurns = this.#turns.pay(this.#waiting);
-      this.#groupSize = byTurns ? Math.min(LARGEST_GROUP, Math.ceil(this.#waiting / 2)) : LARGEST_GROUP;
-      writing = byTurns ? this.#begin() : undefined;
-      // Only in the next turn does lmdb begin with it.
-      if (writing) await nextTurn();
-      this.#tellAll(callers, tell);
-      if (writing) continue;
-      await nextTurn();
-      writing = this.#begin();
+    for (;;) {
+      // By then all that the last commit woke has asked anew.
+      await nextTurn(this.#clock);
+      const batch = this.#exclusive ? undefined : this.#batches.shift();
+      if (!batch) break;
+      await this.#commit(batch);
     }
     this.#running = false;
   }
 
-  #begin(): Promise<Written> | undefined {
-    const group = this.#exclusive ? undefined : this.#groups.shift();
-    return group && this.#write(group);
-  }
-
-  async #write(group: Group): Promise<Written> {
-    const started = this.#clock.monotonic();
-    const tell = await this.#commit(group);
-    return { callers: group.asked.length, elapsed: this.#clock.monotonic() - started, tell };
-  }
-
-  /** Tells the callers, and sees how long they take until they have asked anew. */
-  #tellAll(callers: number, tell: Tell): void {
-    const told = this.#clock.monotonic();
-    setImmediate(() => {
-      this.#turns.asked(callers, this.#clock.monotonic() - told);
-    });
-    this.#waiting -= callers;
-    tell();
-  }
-
-  async #commit(group: Group): Promise<Tell> {
-    const { asked } = group;
-    const room = sumOf([group.room, this.last.roomAtEnd]);
-    if (!group.grows) return this.#commitEach(asked, room);
+  async #commit(batch: CommitBatch): Promise<void> {
+    const { asked } = batch;
+    if (!batch.grows) return this.#commitEach(asked, batch.room);
     const full = this.#clock.monotonic() < this.#fullUntil && new Error('its disk was full a moment ago');
-    const cause = full || this.#space.reserve(room, true);
-    if (!cause) {
-      const error = await this.#attempt(asked);
-      return () => this.#tell(asked, error, group);
-    }
+    const cause = full || this.#space.reserve(this.#withEnd(batch.room), true);
+    if (!cause) return this.#tell(asked, await this.#attempt(asked), batch);
     if (!full) this.#fullUntil = this.#clock.monotonic() + FULL_FOR;
-    const rest = await this.#commitEach(asked.filter(({ grows }) => !grows));
-    const growing = asked.filter(({ grows }) => grows);
-    return () => (this.#tell(growing, cause, group), rest());
+    await this.#commitEach(asked.filter(({ grows }) => !grows));
+    this.#tell(
+      asked.filter(({ grows }) => grows),
+      cause,
+      batch,
+    );
   }
 
   /** Together where there is room for all; else one by one, as long as there is room for one. */
-  async #commitEach(asked: readonly Asked[], room = this.#roomOf(asked)): Promise<Tell> {
-    if (asked.length === 0) return nothing;
-    const cause = this.#space.reserve(room, false);
-    const together = !cause || asked.length === 1;
-    if (!together) for (const one of asked) (await this.#commitEach([one]))();
-    if (!together) return nothing;
-    const error = cause ?? (await this.#attempt(asked));
-    return () => this.#tell(asked, error);
+  async #commitEach(asked: readonly Asked[], room = sumOf(asked.map((one) => one.room))): Promise<void> {
+    if (asked.length === 0) return;
+    const cause = this.#space.reserve(this.#withEnd(room), false);
+    if (!cause) return this.#tell(asked, await this.#attempt(asked));
+    if (asked.length === 1) return this.#tell(asked, cause);
+    for (const one of asked) await this.#commitEach([one]);
   }
 
-  #tell(asked: readonly Asked[], cause: Error | undefined, group?: Group): void {
+  #withEnd(room: Room): Room {
+    const sum = { ...this.last.roomAtEnd };
+    addRoom(sum, room);
+    return sum;
+  }
+
+  #tell(asked: readonly Asked[], cause: Error | undefined, batch?: CommitBatch): void {
     const refusal = cause && this.#refusal(cause);
     for (const change of asked) {
       if (refusal) change.failed?.(refusal);
       else change.done?.();
     }
-    group?.settle(refusal);
+    batch?.settle(refusal);
     this.onCommit();
   }
 
@@ -216,14 +183,18 @@ export class Committer {
       return undefined;
     } catch (error) {
       ended?.(false);
-      return causeOf(error as Error);
+      return this.#causeOf(error as Error);
     }
   }
 
-  #roomOf(asked: readonly Asked[]): Room {
-    const sum = { ...this.last.roomAtEnd };
-    for (const { room } of asked) addRoom(sum, room);
-    return sum;
+  /** lmdb tells the reason by a second promise, rejected in the same turn: uncaught it would end the process. */
+  async #causeOf(error: Error & { commitError?: Promise<unknown> }): Promise<Error> {
+    let cause = error;
+    error.commitError?.catch((reason: unknown) => {
+      if (reason instanceof Error) cause = reason;
+    });
+    await nextTurn(this.#clock);
+    return cause;
   }
 
   #refusal(cause: Error): SmppError {
@@ -234,30 +205,4 @@ export class Committer {
       { cause, retriable: true },
     );
   }
-}
-
-/** Tells those who asked how it went. */
-type Tell = () => void;
-
-interface Written {
-  readonly callers: number;
-  /** Milliseconds. */
-  readonly elapsed: number;
-  readonly tell: Tell;
-}
-
-const nothing = (): void => undefined;
-
-/** lmdb tells the reason by a second promise, rejected in the same turn: uncaught it would end the process. */
-async function causeOf(error: Error & { commitError?: Promise<unknown> }): Promise<Error> {
-  let cause = error;
-  error.commitError?.catch((reason: unknown) => {
-    if (reason instanceof Error) cause = reason;
-  });
-  await nextTurn();
-  return cause;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

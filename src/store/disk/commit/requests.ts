@@ -1,4 +1,4 @@
-import { addRoom, sumOf, type Room } from '../lmdb/space';
+import { addRoom, type Room } from '../lmdb/space';
 
 /** A change to the tables and to what is known of them in memory. */
 export interface StoreChange {
@@ -19,7 +19,7 @@ export interface Asked extends StoreChange {
 }
 
 /** What goes into one transaction. */
-export class Group {
+export class CommitBatch {
   readonly asked: Asked[] = [];
   readonly room = { octets: 0, rows: 0, touches: 0 };
   grows = false;
@@ -44,41 +44,5 @@ export class Group {
   settle(refusal: Error | undefined): void {
     if (refusal) this.#reject(refusal);
     else this.#resolve();
-  }
-}
-
-/** Several changes for one caller, with a promise of its own. */
-export class Request implements Asked {
-  readonly grows: boolean;
-  readonly room: Room;
-  readonly #changes: readonly StoreChange[];
-  readonly #resolve: () => void;
-  readonly #reject: (error: Error) => void;
-
-  constructor(
-    changes: readonly StoreChange[],
-    grows: boolean,
-    resolve: () => void,
-    reject: (error: Error) => void,
-  ) {
-    this.#changes = changes;
-    this.grows = grows;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.room = sumOf(changes.map(({ room }) => room));
-  }
-
-  apply(): void {
-    for (const change of this.#changes) change.apply();
-  }
-
-  done(): void {
-    for (const change of this.#changes) change.done?.();
-    this.#resolve();
-  }
-
-  failed(refusal: Error): void {
-    for (const change of this.#changes) change.failed?.(refusal);
-    this.#reject(refusal);
   }
 }

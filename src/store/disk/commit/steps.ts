@@ -1,3 +1,4 @@
+import { chunksOf } from '../../chunks';
 import type { CorrelationEntry, Settlement } from '../../types';
 
 /** Messages per step: on a disk that is nearly full there is room for a few at a time. */
@@ -30,15 +31,10 @@ export async function writeAll(
 function inSteps(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Step[] {
   const settled = new Set(settlements.map(({ lease }) => lease.item.id));
   const others = entries.filter(({ id }) => !settled.has(id));
-  const steps: Step[] = chunks(others).map((part) => ({ entries: part, settlements: [] }));
-  for (const part of chunks(settlements)) {
+  const steps: Step[] = [...chunksOf(others, STEP)].map((part) => ({ entries: part, settlements: [] }));
+  for (const part of chunksOf(settlements, STEP)) {
     const ids = new Set(part.map(({ lease }) => lease.item.id));
     steps.push({ entries: entries.filter(({ id }) => ids.has(id)), settlements: part });
   }
   return steps;
-}
-
-function chunks<T>(list: readonly T[]): T[][] {
-  const count = Math.ceil(list.length / STEP);
-  return Array.from({ length: count }, (_, at) => list.slice(at * STEP, (at + 1) * STEP));
 }

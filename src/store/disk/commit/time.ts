@@ -1,11 +1,8 @@
 import { SteadyTime, type Clock } from '../../../clock';
-import type { Committer } from './committer';
-import { damagedRecord, type OnDamage } from '../record/damage';
-import { decodeJson, type Records } from '../record/records';
 import { roomFor, type Room } from '../lmdb/space';
-import type { BinaryTable, Tables } from '../lmdb/tables';
+import type { Committer } from './committer';
+import { MetaRecord, type MetaParts } from './meta';
 
-const KEY = Buffer.from('time');
 /** Milliseconds: what lasts longer than it was given may do so by this much, and only after a crash. */
 const NOTED_EVERY = 1000;
 const LARGEST = 100;
@@ -26,24 +23,17 @@ export const NOTED: Room = roomFor([LARGEST], 1);
  * clock shows by then.
  */
 export class StoreTime extends SteadyTime {
-  readonly #table: BinaryTable;
-  readonly #records: Records;
+  readonly #stored: MetaRecord<StoredTime>;
   readonly #committer: Committer;
   #noted = { at: -Infinity, lag: NaN };
 
-  constructor(parts: {
-    tables: Tables;
-    committer: Committer;
-    records: Records;
-    clock: Clock;
-    onDamage: OnDamage;
-  }) {
-    const { tables, clock, onDamage } = parts;
-    const before = read(tables.time, onDamage);
-    super(clock, before && Math.max(before.at, clock.now() + before.lag));
-    this.#table = tables.time;
-    this.#records = parts.records;
-    this.#committer = parts.committer;
+  constructor(core: MetaParts & { readonly committer: Committer; readonly clock: Clock }) {
+    const stored = new MetaRecord<StoredTime>(core, 'time', "The store's own time");
+    const { at = NaN, lag = NaN } = stored.read() ?? {};
+    const isKnown = Number.isFinite(at) && Number.isFinite(lag);
+    super(core.clock, isKnown ? Math.max(at, core.clock.now() + lag) : undefined);
+    this.#stored = stored;
+    this.#committer = core.committer;
   }
 
   /** Within a transaction that writes what is kept by this time, with {@link NOTED} as room. */
@@ -52,24 +42,12 @@ export class StoreTime extends SteadyTime {
     const { lag } = this;
     if (lag === this.#noted.lag && at < this.#noted.at + NOTED_EVERY) return;
     this.#noted = { at, lag };
-    this.#table.put(KEY, this.#records.json({ at, lag } satisfies StoredTime));
+    this.#stored.put({ at, lag });
   }
 
   /** For the next life of the store. */
   async keep(): Promise<void> {
     this.#noted.lag = NaN;
-    await this.#committer.write(NOTED, () => this.note(), false);
+    await this.#committer.make([{ room: NOTED, apply: () => this.note() }]);
   }
-}
-
-function read(table: BinaryTable, onDamage: OnDamage): StoredTime | undefined {
-  const octets = table.get(KEY);
-  if (!octets) return undefined;
-  const decoded = decodeJson<StoredTime>(octets);
-  if (!('value' in decoded)) {
-    onDamage(damagedRecord("The store's own time", decoded.unreadable));
-    return undefined;
-  }
-  const { at, lag } = decoded.value;
-  return Number.isFinite(at) && Number.isFinite(lag) ? { at, lag } : undefined;
 }

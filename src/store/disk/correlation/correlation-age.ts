@@ -1,5 +1,5 @@
 import type { OnDamage } from '../record/damage';
-import { OldestFirst } from './expiry-cursor';
+import { ExpiryCursor } from './expiry-cursor';
 import { decodeBatch } from '../record/records';
 import type { NumberTable } from '../lmdb/tables';
 
@@ -29,7 +29,7 @@ export type Look = (key: Buffer) => { readonly expiresAt: number; readonly batch
  */
 export class CorrelationAge {
   readonly table: NumberTable;
-  readonly #oldest: OldestFirst;
+  readonly #oldest: ExpiryCursor;
   /** Nothing expires before. */
   #quietUntil = -Infinity;
   /** The last batch that {@link compact} has seen. */
@@ -37,7 +37,7 @@ export class CorrelationAge {
 
   constructor(table: NumberTable, onDamage: OnDamage) {
     this.table = table;
-    this.#oldest = new OldestFirst(table, onDamage);
+    this.#oldest = new ExpiryCursor(table, onDamage);
   }
 
   /** Adds the keys of those that are to go; returns the batches that are gone whole then. */

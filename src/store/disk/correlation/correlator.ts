@@ -1,16 +1,16 @@
 import { chunksOf } from '../../chunks';
 import { MOST_CANDIDATES, byAge, foldedId, moved } from '../../candidates';
 import type { CorrelationEntry, Correlator } from '../../types';
-import type { Committer } from '../commit/committer';
+import type { StoreCore } from '../commit/core';
 import { CorrelationAge } from './correlation-age';
-import { entryKey, keysOf, soleKey } from '../record/correlation-keys';
+import { entryKey, keysOf } from '../record/correlation-keys';
 import type { StoreChange } from '../commit/requests';
-import { damagedRecord, type OnDamage } from '../record/damage';
+import { damagedRecord } from '../record/damage';
 import { roomFor } from '../lmdb/space';
-import { lastNumber, type Tables } from '../lmdb/tables';
+import { lastNumber, type BinaryTable } from '../lmdb/tables';
 import { writeAll } from '../commit/steps';
-import { decodeBatch, decodeCorrelation, type Records, type StoredCorrelation } from '../record/records';
-import { NOTED, type StoreTime } from '../commit/time';
+import { decodeBatch, decodeCorrelation, type StoredCorrelation } from '../record/records';
+import { NOTED } from '../commit/time';
 
 const EXPIRED_AT_ONCE = 5000;
 const BATCHES_AT_ONCE = 100;
@@ -20,13 +20,9 @@ const BATCHES_AT_ONCE = 100;
  * whose final receipt has come in an order of their own, for their life is shorter and they make room first.
  */
 export class DiskCorrelator implements Correlator {
-  readonly #tables: Tables;
-  readonly #committer: Committer;
-  readonly #records: Records;
-  readonly #time: StoreTime;
-  readonly #onDamage: OnDamage;
+  readonly #core: StoreCore;
+  readonly #table: BinaryTable;
   readonly #capacity: number;
-  readonly #check: () => void;
   readonly #final: CorrelationAge;
   readonly #awaited: CorrelationAge;
   #batch: number;
@@ -39,23 +35,11 @@ export class DiskCorrelator implements Correlator {
   /** Entries that have left their batches since {@link expire}. */
   #moved = 0;
 
-  constructor(parts: {
-    tables: Tables;
-    committer: Committer;
-    records: Records;
-    time: StoreTime;
-    onDamage: OnDamage;
-    capacity: number;
-    check: () => void;
-  }) {
-    const { tables, onDamage } = parts;
-    this.#tables = tables;
-    this.#committer = parts.committer;
-    this.#records = parts.records;
-    this.#time = parts.time;
-    this.#onDamage = onDamage;
-    this.#capacity = parts.capacity;
-    this.#check = parts.check;
+  constructor(core: StoreCore, capacity: number) {
+    const { tables, onDamage } = core;
+    this.#core = core;
+    this.#table = tables.correlation;
+    this.#capacity = capacity;
     this.#final = new CorrelationAge(tables.correlationFinal, onDamage);
     this.#awaited = new CorrelationAge(tables.correlationAge, onDamage);
     this.#estimate = tables.correlation.count;
@@ -63,19 +47,19 @@ export class DiskCorrelator implements Correlator {
   }
 
   async put(entries: readonly CorrelationEntry[]): Promise<void> {
-    this.#check();
+    this.#core.check();
     if (entries.length === 0) return;
     // Where room is scarce, that a receipt was final is worth none: its list takes what new messages need.
-    const wanted = this.#committer.isScarce
+    const wanted = this.#core.committer.isScarce
       ? entries.filter((entry) => entry.finalState === undefined)
       : entries;
     if (wanted.length === 0) return;
-    await writeAll(wanted, [], (step) => this.#committer.make([this.putting(step.entries)], false));
+    await writeAll(wanted, [], (step) => this.#core.committer.make([this.putting(step.entries)]));
   }
 
   /** The change that puts them, for a transaction with others. */
   putting(given: readonly CorrelationEntry[]): StoreChange {
-    const { lag } = this.#time;
+    const { lag } = this.#core.time;
     const entries = lag === 0 ? given : given.map((entry) => moved(entry, lag));
     const puts: Put[] = [];
     const isAwaited = (entry: CorrelationEntry): boolean => entry.finalState === undefined;
@@ -107,9 +91,9 @@ export class DiskCorrelator implements Correlator {
         puts.length + batches.length + drop.room.touches + NOTED.touches,
       ),
       apply: () => {
-        if (lag !== 0) this.#time.note();
+        if (lag !== 0) this.#core.time.note();
         drop.apply();
-        for (const { key, octets } of puts) this.#tables.correlation.put(key, octets);
+        for (const { key, octets } of puts) this.#table.put(key, octets);
         for (const { age, number, octets } of batches) age.table.put(number, octets);
       },
       done: () => (settled(), drop.done()),
@@ -119,7 +103,7 @@ export class DiskCorrelator implements Correlator {
 
   /** Of entries that are put with one key the last, for which of two lists it stands in must be clear. */
   #lastOfEach(entries: readonly CorrelationEntry[]): CorrelationEntry[] {
-    const { sealing } = this.#tables;
+    const { sealing } = this.#core.tables;
     return [...new Map(entries.map((entry) => [nameOf(entryKey(entry, sealing)), entry])).values()];
   }
 
@@ -127,27 +111,32 @@ export class DiskCorrelator implements Correlator {
     if (entries.length === 0) return undefined;
     const batch = ++this.#batch;
     const isFinal = age === this.#final;
-    const keys = entries.map((entry) => entryKey(entry, this.#tables.sealing));
+    const keys = entries.map((entry) => entryKey(entry, this.#core.tables.sealing));
     entries.forEach((entry, at) => {
       const key = keys[at] as Buffer;
-      puts.push({ key, name: nameOf(key), batch, isFinal, octets: this.#records.correlation(entry, batch) });
+      puts.push({
+        key,
+        name: nameOf(key),
+        batch,
+        isFinal,
+        octets: this.#core.records.correlation(entry, batch),
+      });
     });
     const latest = entries.reduce((expiresAt, entry) => Math.max(expiresAt, entry.expiresAt), 0);
-    return { age, number: batch, octets: this.#records.batch(keys, latest) };
+    return { age, number: batch, octets: this.#core.records.batch(keys, latest) };
   }
 
   /** How many entries there will be; only where that may be too many it is exact. */
   #atMost(added: number): number {
     this.#estimate += added;
-    if (this.#estimate > this.#capacity)
-      this.#estimate = this.#tables.correlation.count + this.#coming + added;
+    if (this.#estimate > this.#capacity) this.#estimate = this.#table.count + this.#coming + added;
     return this.#estimate;
   }
 
   async get(messageId: string): Promise<readonly CorrelationEntry[]> {
-    this.#check();
-    const now = this.#time.now();
-    const { lag } = this.#time;
+    this.#core.check();
+    const now = this.#core.time.now();
+    const { lag } = this.#core.time;
     const found: CorrelationEntry[] = [];
     for (const { entry } of this.#candidates(messageId))
       if (entry.expiresAt > now) found.push(moved(entry, -lag));
@@ -156,31 +145,22 @@ export class DiskCorrelator implements Correlator {
 
   *#candidates(messageId: string): Iterable<StoredCorrelation> {
     const folded = foldedId(messageId);
-    const { sealing } = this.#tables;
-    const own = sealing ? undefined : this.#tables.correlation.get(soleKey(messageId));
-    const decoded = own && this.#decoded(own, messageId);
-    if (decoded && decoded.entry.messageId === messageId) yield decoded;
-    for (const [, octets] of this.#tables.correlation.entries({
-      ...keysOf(messageId, sealing),
-      limit: MOST_CANDIDATES,
-    })) {
-      const stored = this.#decoded(octets, messageId);
-      if (stored && foldedId(stored.entry.messageId) === folded) yield stored;
+    const { sealing } = this.#core.tables;
+    const range = { ...keysOf(messageId, sealing), limit: MOST_CANDIDATES };
+    for (const [, octets] of this.#table.entries(range)) {
+      const decoded = decodeCorrelation(octets);
+      if ('value' in decoded) {
+        if (foldedId(decoded.value.entry.messageId) === folded) yield decoded.value;
+      } else
+        this.#core.onDamage(damagedRecord(`A correlation of message_id ${messageId}`, decoded.unreadable));
     }
-  }
-
-  #decoded(octets: Buffer, messageId: string): StoredCorrelation | undefined {
-    const decoded = decodeCorrelation(octets);
-    if ('value' in decoded) return decoded.value;
-    this.#onDamage(damagedRecord(`A correlation of message_id ${messageId}`, decoded.unreadable));
-    return undefined;
   }
 
   *entries(): Iterable<readonly CorrelationEntry[]> {
     for (const { table } of [this.#final, this.#awaited]) {
       let after = 0;
       for (let more = true; more;) {
-        this.#check();
+        this.#core.check();
         more = false;
         const found: CorrelationEntry[] = [];
         for (const [batch, octets] of table.entries({ after, limit: BATCHES_AT_ONCE })) {
@@ -198,16 +178,16 @@ export class DiskCorrelator implements Correlator {
   *#ofBatch(batch: number, keys: readonly Buffer[]): Iterable<CorrelationEntry> {
     for (const key of keys) {
       const stored = this.#stored(key);
-      if (stored?.batch === batch) yield moved(stored.entry, -this.#time.lag);
+      if (stored?.batch === batch) yield moved(stored.entry, -this.#core.time.lag);
     }
   }
 
   async expire(): Promise<number> {
-    this.#check();
+    this.#core.check();
     let expired = 0;
     for (;;) {
       const drop = this.#dropping(0, EXPIRED_AT_ONCE);
-      await this.#committer.make([drop], false);
+      await this.#core.committer.make([drop]);
       expired += drop.count;
       if (drop.count < EXPIRED_AT_ONCE) break;
     }
@@ -221,7 +201,7 @@ export class DiskCorrelator implements Correlator {
       const shrunk = this.#awaited.compact(EXPIRED_AT_ONCE, (key) => this.#stored(key)?.batch);
       const rows = shrunk.map(({ batch, keys, expiresAt }) => ({
         batch,
-        octets: keys.length === 0 ? undefined : this.#records.batch(keys, expiresAt),
+        octets: keys.length === 0 ? undefined : this.#core.records.batch(keys, expiresAt),
       }));
       const sizes = rows.map(({ octets }) => octets?.length ?? 0);
       const apply = (): void => {
@@ -229,27 +209,26 @@ export class DiskCorrelator implements Correlator {
           if (octets) this.#awaited.table.put(batch, octets);
           else this.#awaited.table.remove(batch);
       };
-      if (rows.length > 0) await this.#committer.make([{ room: roomFor(sizes, rows.length), apply }], false);
+      if (rows.length > 0) await this.#core.committer.make([{ room: roomFor(sizes, rows.length), apply }]);
     }
     this.#moved = 0;
   }
 
   /** Drops the `excess` oldest, those with a final receipt first, and up to `max` that have expired. */
   #dropping(excess: number, max: number): Drop {
-    const dropped = { excess, max, now: this.#time.now(), keys: [] as Buffer[] };
+    const dropped = { excess, max, now: this.#core.time.now(), keys: [] as Buffer[] };
     const passed = [this.#final, this.#awaited].map((age) => ({
       age,
       batches: age.drop(dropped, (key) => this.#look(key)),
     }));
     const { keys } = dropped;
     const touches = passed.reduce((sum, { batches }) => sum + batches.length, keys.length);
-    if (touches === 0) return NOTHING;
     this.#coming -= keys.length;
     return {
       count: keys.length,
       room: roomFor([], touches),
       apply: () => {
-        for (const key of keys) this.#tables.correlation.remove(key);
+        for (const key of keys) this.#table.remove(key);
         for (const { age, batches } of passed) for (const batch of batches) age.table.remove(batch);
       },
       done: () => void (this.#coming += keys.length),
@@ -268,7 +247,7 @@ export class DiskCorrelator implements Correlator {
   }
 
   #stored(key: Buffer): StoredCorrelation | undefined {
-    const octets = this.#tables.correlation.get(key);
+    const octets = this.#table.get(key);
     const decoded = octets && decodeCorrelation(octets);
     return decoded && 'value' in decoded ? decoded.value : undefined;
   }
@@ -294,12 +273,3 @@ const nameOf = (key: Buffer): string => key.toString('latin1');
 interface Drop extends Required<StoreChange> {
   readonly count: number;
 }
-
-const nothing = (): void => undefined;
-const NOTHING: Drop = {
-  count: 0,
-  room: roomFor([], 0),
-  apply: nothing,
-  done: nothing,
-  failed: nothing,
-};

@@ -2,8 +2,8 @@ import { damagedRecord, type OnDamage } from '../record/damage';
 import type { NumberTable } from '../lmdb/tables';
 import { decodeBatch } from '../record/records';
 
-/** Walks batches of correlations from the oldest on, each of their keys once. */
-export class OldestFirst {
+/** Goes through batches of correlations from the oldest on, each of their keys once. */
+export class ExpiryCursor {
   readonly #table: NumberTable;
   readonly #onDamage: OnDamage;
   /** 0: none yet. */

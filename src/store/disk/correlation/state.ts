@@ -1,13 +1,13 @@
+import { nextTurn } from '../../../clock';
 import { MOVED_AT_ONCE } from '../../chunks';
 import type { KeyValueState, StoredFact } from '../../types';
-import type { Committer } from '../commit/committer';
-import { damagedRecord, type OnDamage } from '../record/damage';
+import type { StoreCore } from '../commit/core';
+import { damagedRecord } from '../record/damage';
 import type { StoreChange } from '../commit/requests';
 import { roomFor } from '../lmdb/space';
-import type { BinaryTable, Tables } from '../lmdb/tables';
+import type { BinaryTable } from '../lmdb/tables';
 import { FactNames, type Fact } from '../record/fact-names';
-import { decodeFact, type Records } from '../record/records';
-import type { StoreTime } from '../commit/time';
+import { decodeFact } from '../record/records';
 
 /** Facts that are looked at in one go, for what is over. */
 const LOOK = 256;
@@ -16,38 +16,23 @@ const WRITES_PER_LOOK = 64;
 const MOST_ROUNDS = 400;
 
 export class DiskState implements KeyValueState {
+  readonly #core: StoreCore;
   readonly #table: BinaryTable;
   readonly #names: FactNames;
-  readonly #committer: Committer;
-  readonly #records: Records;
-  readonly #time: StoreTime;
-  readonly #onDamage: OnDamage;
-  readonly #check: () => void;
   /** Written but not synced yet; null: removed. */
   readonly #unsynced = new Map<string, Fact | null>();
   #writesSinceLook = WRITES_PER_LOOK;
   /** The last key that was looked at; undefined: none since the beginning. */
   #hand: Buffer | undefined;
 
-  constructor(parts: {
-    tables: Tables;
-    committer: Committer;
-    records: Records;
-    time: StoreTime;
-    onDamage: OnDamage;
-    check: () => void;
-  }) {
-    this.#table = parts.tables.state;
-    this.#names = new FactNames(parts.tables.sealing);
-    this.#committer = parts.committer;
-    this.#records = parts.records;
-    this.#time = parts.time;
-    this.#onDamage = parts.onDamage;
-    this.#check = parts.check;
+  constructor(core: StoreCore) {
+    this.#core = core;
+    this.#table = core.tables.state;
+    this.#names = new FactNames(core.tables.sealing);
   }
 
   async get(key: string): Promise<Buffer | undefined> {
-    this.#check();
+    this.#core.check();
     return this.#read(key);
   }
 
@@ -55,36 +40,36 @@ export class DiskState implements KeyValueState {
     const fact = this.#unsynced.has(key)
       ? this.#unsynced.get(key)
       : this.#decode(key, this.#table.get(this.#names.keyOf(key)));
-    return fact && fact.expiresAt > this.#time.now() ? fact.value : undefined;
+    return fact && fact.expiresAt > this.#core.time.now() ? fact.value : undefined;
   }
 
   #decode(key: string, octets: Buffer | undefined): Fact | undefined {
     if (!octets) return undefined;
     const decoded = decodeFact(octets);
     if ('value' in decoded) return this.#names.withoutName(decoded.value);
-    this.#onDamage(damagedRecord(`The stored fact ${JSON.stringify(key)}`, decoded.unreadable));
+    this.#core.onDamage(damagedRecord(`The stored fact ${JSON.stringify(key)}`, decoded.unreadable));
     return undefined;
   }
 
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
-    this.#check();
+    this.#core.check();
     await this.#put(key, Buffer.from(value), ttl);
   }
 
   #put(key: string, value: Buffer, ttl: number | undefined): Promise<void> {
-    const expiresAt = ttl === undefined ? Infinity : this.#time.now() + ttl;
+    const expiresAt = ttl === undefined ? Infinity : this.#core.time.now() + ttl;
     const over = this.#over(key);
     return this.#write([...over.map((old) => [old, null] as const), [key, { value, expiresAt }]]);
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    this.#check();
+    this.#core.check();
     if (keys.length > 0) await this.#write(keys.map((key) => [key, null] as const));
   }
 
   async #write(facts: readonly (readonly [key: string, fact: Fact | null])[]): Promise<void> {
     const grows = facts.some(([, fact]) => fact !== null);
-    await this.#committer.make([this.#change(facts)], grows);
+    await this.#core.committer.make([this.#change(facts)], grows);
   }
 
   /** The change that sets it, for a transaction with others. */
@@ -95,7 +80,7 @@ export class DiskState implements KeyValueState {
   #change(facts: readonly (readonly [key: string, fact: Fact | null])[]): StoreChange {
     const puts = facts.map(([key, fact]) => ({
       key: this.#names.keyOf(key),
-      octets: fact && this.#records.fact(this.#names.withName(key, fact.value), fact.expiresAt),
+      octets: fact && this.#core.records.fact(this.#names.withName(key, fact.value), fact.expiresAt),
     }));
     for (const [key, fact] of facts) this.#unsynced.set(key, fact);
     const settled = (): void => {
@@ -114,14 +99,14 @@ export class DiskState implements KeyValueState {
   }
 
   async expire(): Promise<number> {
-    this.#check();
+    this.#core.check();
     let expired = 0;
     for (let rounds = Math.min(MOST_ROUNDS, Math.ceil(this.#table.count / LOOK)); rounds > 0; rounds--) {
       const over = this.#lookOn();
       expired += over.length;
       if (over.length > 0) await this.#write(over.map((key) => [key, null] as const));
-      else await new Promise((resolve) => setImmediate(resolve));
-      this.#check();
+      else await nextTurn(this.#core.clock);
+      this.#core.check();
     }
     return expired;
   }
@@ -135,7 +120,7 @@ export class DiskState implements KeyValueState {
 
   /** Looks on from where it looked last, and at the end begins anew. */
   #lookOn(): string[] {
-    const now = this.#time.now();
+    const now = this.#core.time.now();
     const over: string[] = [];
     const seen = [...this.#table.entries({ after: this.#hand, limit: LOOK })];
     for (const [octets, value] of seen) {
@@ -150,9 +135,16 @@ export class DiskState implements KeyValueState {
   }
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
-    this.#check();
-    const now = this.#time.now();
-    const found = new Map(this.#stored(prefix));
+    this.#core.check();
+    const now = this.#core.time.now();
+    const found = new Map<string, Fact>();
+    for (const [octets, value] of this.#table.entries({ from: this.#names.startOf(prefix) })) {
+      const key = this.#names.nameOf(octets, value);
+      const fits = key?.startsWith(prefix) === true;
+      if (!fits && !this.#names.areHidden) break;
+      const fact = fits ? this.#decode(key, value) : undefined;
+      if (fits && fact) found.set(key, fact);
+    }
     for (const [key, fact] of this.#unsynced) {
       if (!key.startsWith(prefix)) continue;
       if (fact) found.set(key, fact);
@@ -166,8 +158,8 @@ export class DiskState implements KeyValueState {
   *entries(): Iterable<readonly StoredFact[]> {
     let after: Buffer | undefined;
     for (let more = true; more;) {
-      this.#check();
-      const now = this.#time.now();
+      this.#core.check();
+      const now = this.#core.time.now();
       const facts: StoredFact[] = [];
       more = false;
       for (const [octets, value] of this.#table.entries({ after, limit: MOVED_AT_ONCE })) {
@@ -183,26 +175,12 @@ export class DiskState implements KeyValueState {
     }
   }
 
-  #stored(prefix: string): [string, Fact][] {
-    const found: [string, Fact][] = [];
-    for (const [octets, value] of this.#table.entries({ from: this.#names.startOf(prefix) })) {
-      const key = this.#names.nameOf(octets, value);
-      if (!key?.startsWith(prefix)) {
-        if (this.#names.areHidden) continue;
-        break;
-      }
-      const fact = this.#decode(key, value);
-      if (fact) found.push([key, fact]);
-    }
-    return found;
-  }
-
   /**
    * Resolves before it is synced: whatever is stored later with the number is
    * synced no earlier, so no number is ever stored twice.
    */
   async increment(key: string, modulo: number, start: number, ttl?: number): Promise<number> {
-    this.#check();
+    this.#core.check();
     const before = this.#read(key);
     const value = before ? (Number(before.toString()) + 1) % modulo : start % modulo;
     this.#put(key, Buffer.from(String(value)), ttl).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -40,8 +40,12 @@ const SOCKET = 'lock.sock';
  *
  * Only where nobody can have it, it is taken. Rejects with `QUEUE_UNAVAILABLE` where that cannot be told.
  */
-export async function lockDirectory(directory: string, name: string): Promise<LockResult> {
-  const self: LockHolder = { token: randomUUID(), pid: process.pid, name };
+export async function lockDirectory(
+  directory: string,
+  name: string,
+  random: (octets: number) => Buffer = randomBytes,
+): Promise<LockResult> {
+  const self: LockHolder = { token: random(16).toString('hex'), pid: process.pid, name };
   const hash = createHash('sha256').update(directory).digest('hex').slice(0, 24);
   if (process.platform === 'win32') return lockBySocket(`\\\\.\\pipe\\smpp-queue-${hash}`, self, directory);
   const inside = insideOf(directory);
@@ -50,7 +54,7 @@ export async function lockDirectory(directory: string, name: string): Promise<Lo
       return letGo(await lockBySocket(inside.path, self, directory), inside.done);
     } catch (error) {
       inside.done();
-      if (!hasNoSockets(directory, error)) throw error;
+      if (!hasNoSockets(directory, self, error)) throw error;
     }
   }
   return lockBySocket(join(outside(), `smpp-queue-${hash}.sock`), self, directory);
@@ -91,11 +95,11 @@ function letGo(result: LockResult, done: () => void): LockResult {
 const REFUSED: readonly (string | undefined)[] = ['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS'];
 
 /** Files can be made there, sockets cannot, and nobody else has made one: so nobody could. */
-function hasNoSockets(directory: string, error: unknown): boolean {
+function hasNoSockets(directory: string, { token }: LockHolder, error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
   if (!REFUSED.includes(code)) return false;
   if (lstatSync(join(directory, SOCKET), { throwIfNoEntry: false })) return false;
-  const probe = join(directory, `lock-${randomUUID()}.tmp`);
+  const probe = join(directory, `lock-${token}.tmp`);
   try {
     writeFileSync(probe, '', { flag: 'wx', mode: 0o600 });
     unlinkSync(probe);

@@ -1,4 +1,5 @@
 import { close, constants, fdatasync, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /** A file grows by so much at a time at least. */
@@ -16,12 +17,23 @@ export function extend(fd: number, wanted: number): void {
   while (size < end) size += writeSync(fd, ZEROS, 0, Math.min(ZEROS.length, end - size), size);
 }
 
+/** Makes a file of that many zeros; rejects where the disk has no room for them. */
+export async function fillWithZeros(path: string, octets: number): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    for (let at = 0; at < octets;)
+      at += (await file.write(ZEROS, 0, Math.min(ZEROS.length, octets - at), at)).bytesWritten;
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Appends zeros while transactions go on, for their syncs are fast only where the file does not grow. It is
  * opened for appending, so that whatever LMDB writes meanwhile nothing of it is overwritten; and at once, so
  * that it stays the file that LMDB has open, whatever becomes of its name.
  */
-export class Growth {
+export class Preallocation {
   readonly #fd: number;
   #going: Promise<void> | undefined;
   #closed = false;

@@ -1,9 +1,9 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, statfsSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkAddressSpace } from './address-space';
 import { DATA_FILE } from './directory';
-import { extend, Growth } from './preallocation';
+import { extend, fillWithZeros, Preallocation } from './preallocation';
 import type { Tables } from './tables';
 
 /** How much a transaction may take at most. */
@@ -24,6 +24,7 @@ const LARGEST_STEP = 16 * 1024 * 1024;
 const PAGES_PER_TOUCH = 2;
 /** Pages that any transaction may copy: from the roots of all tables down, and the list of free ones. */
 const PATHS = 96;
+const ROOM_FOR_TABLES = 2 ** 20;
 /** File systems that take new blocks for what is written again (btrfs, ZFS, bcachefs). */
 const COPY_ON_WRITE: readonly number[] = [0x9123683e, 0x2fc12fc1, 0xca451a4e];
 /** With less left on the disk, no octet of it is taken before it is needed, and none at all on those. */
@@ -68,7 +69,7 @@ export class Space {
   #fd: number;
   readonly #directory: string;
   readonly #file: string;
-  #growth: Growth;
+  #preallocation: Preallocation;
   /** At least so much is left behind what is in use, without the reserve. */
   #left = 0;
 
@@ -77,17 +78,17 @@ export class Space {
     this.#directory = directory;
     this.#file = join(directory, DATA_FILE);
     this.#fd = openSync(this.#file, 'r+');
-    this.#growth = new Growth(this.#file);
+    this.#preallocation = new Preallocation(this.#file);
   }
 
   /** Another file took the place of the one that it looked after. */
   async reopen(): Promise<void> {
-    const before = { fd: this.#fd, growth: this.#growth };
-    const growth = new Growth(this.#file);
+    const before = { fd: this.#fd, preallocation: this.#preallocation };
+    const preallocation = new Preallocation(this.#file);
     this.#fd = openSync(this.#file, 'r+');
-    this.#growth = growth;
+    this.#preallocation = preallocation;
     this.#left = 0;
-    await before.growth.close();
+    await before.preallocation.close();
     closeSync(before.fd);
   }
 
@@ -136,7 +137,7 @@ export class Space {
     const behind = fstatSync(this.#fd).size - used - needed - reserveFor(used);
     this.#left = Math.max(0, behind);
     const step = Math.min(used, LARGEST_STEP);
-    if (spare && behind < step / 2 && this.#isPlenty()) this.#growth.start(step);
+    if (spare && behind < step / 2 && this.#isPlenty()) this.#preallocation.start(step);
   }
 
   #leaveRoom(spare: boolean): void {
@@ -151,7 +152,7 @@ export class Space {
   }
 
   async close(): Promise<void> {
-    await this.#growth.close();
+    await this.#preallocation.close();
     closeSync(this.#fd);
   }
 }
@@ -171,16 +172,16 @@ export async function layOut(
   } else await tryRoom(directory, 2 * SMALLEST_RESERVE);
 }
 
+/** Rejects where a copy of the store's file, which may be twice as long, has no room in the directory. */
+export function tryRoomForCopy(directory: string): Promise<void> {
+  return tryRoom(directory, 2 * statSync(join(directory, DATA_FILE)).size + ROOM_FOR_TABLES);
+}
+
 /** Rejects where a file of that many octets has no room in the directory. */
-export async function tryRoom(directory: string, octets: number): Promise<void> {
+async function tryRoom(directory: string, octets: number): Promise<void> {
   const path = join(directory, 'room.tmp');
   try {
-    const fd = openSync(path, 'w', 0o600);
-    try {
-      extend(fd, octets);
-    } finally {
-      closeSync(fd);
-    }
+    await fillWithZeros(path, octets);
   } finally {
     await rm(path, { force: true });
   }

@@ -14,9 +14,9 @@ import {
   numberKey,
   numberOf,
   same,
-  tombKey,
-  tombKeyOf,
-  type TombKey,
+  tombstoneKey,
+  tombstoneKeyOf,
+  type TombstoneKey,
 } from '../record/keys';
 import { Envelope } from '../record/envelope';
 import type { Lmdb } from './lmdb';
@@ -29,8 +29,8 @@ interface Range<K> {
   /** From behind here on. */
   readonly after?: K | undefined;
   /** To here, that included. */
-  readonly to?: K;
-  readonly limit?: number;
+  readonly to?: K | undefined;
+  readonly limit?: number | undefined;
   /** From the last one back. */
   readonly reverse?: boolean;
 }
@@ -117,12 +117,10 @@ export interface Tables {
   /** Goes over to another file, which has the same entries; the one before is to be closed. */
   become(root: RootDatabase<Buffer, Buffer>): void;
   readonly meta: BinaryTable;
-  /** What the store's own time was at least, and how far it was from the wall clock's. */
-  readonly time: BinaryTable;
   /** Messages by their sequence number, in blocks, one table per priority: each is written at its end only. */
   readonly priorities: readonly PriorityTable[];
   /** What is gone of blocks that are still there. */
-  readonly tombs: Table<TombKey>;
+  readonly tombstones: Table<TombstoneKey>;
   /** What happened to a message so far, by sequence number; most have none. */
   readonly delivery: NumberTable;
   /** The messages put off, in the order of their times; without values. */
@@ -141,18 +139,7 @@ export interface Tables {
   pagesOfTables(): { readonly all: number; readonly copied: number };
 }
 
-export const LANE_TABLES = ['lane0', 'lane1', 'lane2', 'lane3', 'lane4'];
-
-/**
- * Opens the environment in `directory`.
- *
- * - overlappingSync off: a write is only told when it is synced.
- * - eventTurnBatching off: the transactions are ours (see Committer); lmdb's own have
- *   a promise that nobody can catch, and a full disk would end the process.
- */
-export function openTables(lmdb: Lmdb, directory: string): Promise<Tables> {
-  return tablesIn(openEnvironment(lmdb, directory), undefined);
-}
+export const PRIORITY_TABLES = ['priority0', 'priority1', 'priority2', 'priority3', 'priority4'];
 
 /** The tables of an environment that is open; where that fails it is closed. */
 export async function tablesIn(
@@ -169,7 +156,7 @@ export async function tablesIn(
 }
 
 const OTHER_TABLES = [
-  'tombs',
+  'tombstones',
   'delivery',
   'delayed',
   'correlation',
@@ -178,11 +165,11 @@ const OTHER_TABLES = [
   'state',
   'dead',
 ];
-export const TABLES: readonly string[] = ['meta', 'time', ...LANE_TABLES, ...OTHER_TABLES];
+export const TABLES: readonly string[] = ['meta', ...PRIORITY_TABLES, ...OTHER_TABLES];
 
 /** Of messages only, which may have to find their place without their key. */
 export const envelopeOf = (sealing: Sealing, table: string): Envelope =>
-  new Envelope(sealing, table, LANE_TABLES.includes(table));
+  new Envelope(sealing, table, PRIORITY_TABLES.includes(table));
 
 function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefined): Tables {
   let root = first;
@@ -212,9 +199,8 @@ function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefi
       }
     },
     meta: binary('meta'),
-    time: binary('time'),
-    priorities: LANE_TABLES.map((name) => table(name, blockKey(), blockKeyOf)),
-    tombs: table('tombs', tombKey(), tombKeyOf),
+    priorities: PRIORITY_TABLES.map((name) => table(name, blockKey(), blockKeyOf)),
+    tombstones: table('tombstones', tombstoneKey(), tombstoneKeyOf),
     delivery: numbered('delivery'),
     delayed: table('delayed', delayedKey(), delayedKeyOf),
     correlation: binary('correlation'),
@@ -242,6 +228,13 @@ function tablesOf(first: RootDatabase<Buffer, Buffer>, sealing: Sealing | undefi
 /** In `meta`, while what a repair could not take over is still to be made again. */
 export const REPAIRED_KEY = Buffer.from('repaired');
 
+/**
+ * Opens the environment in `directory`.
+ *
+ * - overlappingSync off: a write is only told when it is synced.
+ * - eventTurnBatching off: the transactions are ours (see Committer); lmdb's own have
+ *   a promise that nobody can catch, and a full disk would end the process.
+ */
 export function openEnvironment({ open }: Lmdb, directory: string): RootDatabase<Buffer, Buffer> {
   probeDescriptors(directory);
   const size = statSync(join(directory, DATA_FILE), { throwIfNoEntry: false })?.size ?? 0;

@@ -1,26 +1,16 @@
-import type { Clock } from '../../../clock';
 import { copyDeliveryState, isUntouched } from '../../delivery-state';
 import type { DeadLetter, DeliveryState, Lease, QueueItem, Settlement } from '../../types';
+import type { StoreCore } from '../commit/core';
+import type { StoreChange } from '../commit/requests';
+import { NOTED } from '../commit/time';
+import { addRecord, addRoom, roomFor, sumOf, type Room } from '../lmdb/space';
 import { Block } from '../record/blocks';
 import type { Extent } from '../record/bytes';
-import type { StoreChange } from '../commit/requests';
+import { LeaseHandle, type DelayedKey, type ReadEntry } from '../record/entries';
+import type { Records } from '../record/records';
 import type { Delayed } from './delayed';
-import type { DelayedKey } from '../record/entries';
-import { Loan, type ReadEntry } from '../record/entries';
 import type { Messages } from './messages';
 import type { Ready } from './ready';
-import { addRecord, addRoom, roomFor, sumOf, type Room } from '../lmdb/space';
-import { NOTED, type StoreTime } from '../commit/time';
-
-export interface ChangeParts {
-  readonly messages: Messages;
-  readonly delayed: Delayed;
-  readonly ready: Ready;
-  readonly clock: Clock;
-  readonly time: StoreTime;
-  /** The change that keeps a message which failed for good. */
-  readonly bury: (letter: DeadLetter) => StoreChange;
-}
 
 /** What the removal of messages takes: of those of one block together little more than of one. */
 function removalOf(entries: readonly ReadEntry[]): Room {
@@ -30,200 +20,175 @@ function removalOf(entries: readonly ReadEntry[]): Room {
     room.touches += (recorded ? 1 : 0) + (notBefore === undefined ? 0 : 1);
     blocks.add(block);
   }
-  for (const { count, tombs } of blocks) {
-    room.touches += 1 + tombs.length;
-    if (count > 1) addRecord(room, LARGEST_TOMB);
+  for (const { count, tombstones } of blocks) {
+    room.touches += 1 + tombstones.length;
+    if (count > 1) addRecord(room, LARGEST_TOMBSTONE);
   }
   return room;
 }
 
 /** Octets, for as many messages as share a page. */
-const LARGEST_TOMB = 256;
+const LARGEST_TOMBSTONE = 256;
 
 /** A history of twenty takes less. */
 export const NOTE = roomFor([3999], 3);
 
+type Kept = Exclude<Settlement, { readonly outcome: 'done' }>;
+
 /** The changes that the queue consists of, and the counts that follow from them. */
 export class QueueChanges {
-  readonly #parts: ChangeParts;
-  /** What is on loan, by sequence number. */
-  readonly onLoan = new Map<number, ReadEntry>();
+  readonly #core: StoreCore;
+  readonly #messages: Messages;
+  readonly #delayed: Delayed;
+  readonly #ready: Ready;
+  readonly #adding: (letter: DeadLetter) => StoreChange;
+  /** What is leased, by sequence number. */
+  readonly leased = new Map<number, ReadEntry>();
   /** What is being dropped. */
   readonly dropping = new Map<number, ReadEntry>();
-  #stored: number;
-  #coming = 0;
-  #lastSeq: number;
-
-  constructor(parts: ChangeParts, stored: number, firstFreeSeq: number) {
-    this.#parts = parts;
-    this.#stored = stored;
-    this.#lastSeq = firstFreeSeq - 1;
-  }
-
   /** Messages that are stored. */
-  get stored(): number {
-    return this.#stored;
-  }
-
+  stored: number;
   /** Messages that are being written. */
-  get coming(): number {
-    return this.#coming;
-  }
+  coming = 0;
+  nextSeq: number;
 
-  get nextSeq(): number {
-    return this.#lastSeq + 1;
-  }
-
-  removed(count: number): void {
-    this.#stored -= count;
+  /** `adding` is the change that keeps a message which failed for good. */
+  constructor(
+    core: StoreCore,
+    { messages, delayed, ready }: { messages: Messages; delayed: Delayed; ready: Ready },
+    adding: (letter: DeadLetter) => StoreChange,
+    counts: { readonly stored: number; readonly nextSeq: number },
+  ) {
+    this.#core = core;
+    this.#messages = messages;
+    this.#delayed = delayed;
+    this.#ready = ready;
+    this.#adding = adding;
+    this.stored = counts.stored;
+    this.nextSeq = counts.nextSeq;
   }
 
   /** Appends messages; `states` where something happened to them before. */
   appending(items: readonly QueueItem[], states?: readonly DeliveryState[]): Appending {
     const first = this.nextSeq;
-    this.#lastSeq += items.length;
-    this.#coming += items.length;
-    return new Appending(this, this.#parts, items, first, states);
-  }
-
-  appended(count: number, success: boolean): void {
-    this.#coming -= count;
-    if (success) this.#stored += count;
+    this.nextSeq += items.length;
+    this.coming += items.length;
+    return new Appending(this, this.#core.records, this.#messages, this.#ready, items, first, states);
   }
 
   /** Removes a message that `Ready.dropOldest` took out. */
   drop(entry: ReadEntry): StoreChange {
-    const { messages, delayed, ready } = this.#parts;
-    this.dropping.set(entry.seq, entry);
+    const { priority, seq, notBefore } = entry;
+    this.dropping.set(seq, entry);
     return {
       room: removalOf([entry]),
-      apply: () => messages.remove(entry),
+      apply: () => this.#messages.remove(entry),
       done: () => {
-        this.dropping.delete(entry.seq);
-        this.#stored--;
-        delayed.gone(entry.seq);
+        this.dropping.delete(seq);
+        this.stored--;
+        if (notBefore !== undefined) this.#delayed.synced([notBefore, priority, seq], false);
       },
       failed: () => {
-        this.dropping.delete(entry.seq);
-        const { priority, seq, notBefore } = entry;
-        const waits = notBefore !== undefined && delayed.synced([notBefore, priority, seq], true);
-        if (!waits) ready.putBack(entry);
+        this.dropping.delete(seq);
+        const waits = notBefore !== undefined && this.#delayed.synced([notBefore, priority, seq], true);
+        if (!waits) this.#ready.putBack(entry);
       },
     };
   }
 
-  lend(entry: ReadEntry): Loan {
-    this.onLoan.set(entry.seq, entry);
-    return new Loan(entry);
+  lease(entry: ReadEntry): LeaseHandle {
+    this.leased.set(entry.seq, entry);
+    return new LeaseHandle(entry);
   }
 
-  /** Ends the loan for good; undefined when it was over already. */
+  /** Ends the lease for good; undefined when it was over already. */
   takeBack(lease: Lease): ReadEntry | undefined {
-    const loan = openLoan(lease);
-    if (!loan) return undefined;
-    loan.open = false;
-    this.onLoan.delete(loan.entry.seq);
-    return loan.entry;
+    const handle = openHandle(lease);
+    if (!handle) return undefined;
+    handle.open = false;
+    this.leased.delete(handle.entry.seq);
+    return handle.entry;
   }
 
-  /** Without those whose loan is over already. */
+  /** Without those whose lease is over already. */
   settling(settlements: readonly Settlement[]): StoreChange[] {
-    const done: Loan[] = [];
+    const done: LeaseHandle[] = [];
     const changes: StoreChange[] = [];
     for (const settlement of settlements) {
-      const loan = openLoan(settlement.lease);
-      if (!loan) continue;
-      loan.open = false;
-      if (settlement.outcome === 'done') done.push(loan);
-      else changes.push(this.#keeping(settlement, loan));
+      const handle = openHandle(settlement.lease);
+      if (!handle) continue;
+      handle.open = false;
+      if (settlement.outcome === 'done') done.push(handle);
+      else changes.push(this.#ending([handle], this.#outcome(settlement, handle.entry)));
     }
-    if (done.length > 0) changes.push(new Removing(this, this.#parts.messages, done));
+    if (done.length > 0) changes.push(this.#ending(done, this.#removing(done)));
     return changes;
   }
 
-  /** Settles as other than done. */
-  #keeping(settlement: Kept, loan: Loan): StoreChange {
-    const change = this.#outcome(settlement, loan.entry);
+  /** The change, with which these leases end; where it fails their holder may settle them again. */
+  #ending(handles: readonly LeaseHandle[], change: StoreChange): StoreChange {
     return {
       room: change.room,
       apply: () => change.apply(),
       done: () => {
-        this.onLoan.delete(loan.entry.seq);
+        for (const { entry } of handles) this.leased.delete(entry.seq);
         change.done?.();
       },
-      // The holder may settle it again.
       failed: (refusal) => {
-        loan.open = true;
+        for (const handle of handles) handle.open = true;
         change.failed?.(refusal);
       },
     };
   }
 
-  #outcome(settlement: Kept, entry: ReadEntry): StoreChange {
-    const { messages, clock, time, bury } = this.#parts;
-    const state = copyDeliveryState(settlement.lease.state);
-    if (settlement.outcome === 'retry') {
-      return this.#delaying(entry, state, Math.max(0, time.of(settlement.notBefore) || 0));
-    }
-    const burial = bury({ item: entry.item, state, reason: settlement.reason, failedAt: clock.now() });
+  #removing(handles: readonly LeaseHandle[]): StoreChange {
     return {
-      room: sumOf([burial.room, removalOf([entry])]),
-      apply: () => (messages.remove(entry), burial.apply()),
-      done: () => (this.removed(1), burial.done?.()),
-      failed: (refusal) => burial.failed?.(refusal),
+      room: removalOf(handles.map(({ entry }) => entry)),
+      apply: () => {
+        for (const { entry } of handles) this.#messages.remove(entry);
+      },
+      done: () => void (this.stored -= handles.length),
+    };
+  }
+
+  /** Settles as other than done. */
+  #outcome(settlement: Kept, entry: ReadEntry): StoreChange {
+    const { clock, time } = this.#core;
+    const state = copyDeliveryState(settlement.lease.state);
+    if (settlement.outcome === 'retry')
+      return this.#delaying(entry, state, Math.max(0, time.of(settlement.notBefore) || 0));
+    const adding = this.#adding({
+      item: entry.item,
+      state,
+      reason: settlement.reason,
+      failedAt: clock.now(),
+    });
+    return {
+      room: sumOf([adding.room, removalOf([entry])]),
+      apply: () => (this.#messages.remove(entry), adding.apply()),
+      done: () => (this.stored--, adding.done?.()),
+      failed: (refusal) => adding.failed?.(refusal),
     };
   }
 
   #delaying(entry: ReadEntry, state: DeliveryState, notBefore: number): StoreChange {
-    const { messages, delayed, ready, time } = this.#parts;
+    const { time, records } = this.#core;
     const { priority, seq } = entry;
     const key: DelayedKey = [notBefore, priority, seq];
-    const alone = messages.alone(entry);
+    const alone = entry.block.count === 1 ? undefined : records.item(seq, entry.item);
     return {
       room: sumOf([NOTE, NOTED, ...(alone ? [roomFor([alone.length], 1), removalOf([entry])] : [])]),
       apply: () => {
         time.note();
-        messages.delay(entry, state, notBefore, alone);
+        this.#messages.delay(entry, state, notBefore, alone);
       },
       done: () => {
-        const waits = delayed.synced(key, true);
-        if (waits) return;
+        if (this.#delayed.synced(key, true)) return;
         const block = alone ? new Block(priority, seq, 1) : entry.block;
-        ready.putBack({ ...entry, block, index: 0, state, notBefore, recorded: true, fresh: false });
+        this.#ready.putBack({ ...entry, block, index: 0, state, notBefore, recorded: true, fresh: false });
       },
-      failed: () => void delayed.synced(key, false),
+      failed: () => void this.#delayed.synced(key, false),
     };
-  }
-}
-
-type Kept = Exclude<Settlement, { readonly outcome: 'done' }>;
-
-/** The removal of what is done. */
-class Removing implements StoreChange {
-  readonly room: Room;
-  readonly #queue: QueueChanges;
-  readonly #messages: Messages;
-  readonly #loans: readonly Loan[];
-
-  constructor(queue: QueueChanges, messages: Messages, loans: readonly Loan[]) {
-    this.#queue = queue;
-    this.#messages = messages;
-    this.#loans = loans;
-    this.room = removalOf(loans.map(({ entry }) => entry));
-  }
-
-  apply(): void {
-    for (const { entry } of this.#loans) this.#messages.remove(entry);
-  }
-
-  done(): void {
-    for (const { entry } of this.#loans) this.#queue.onLoan.delete(entry.seq);
-    this.#queue.removed(this.#loans.length);
-  }
-
-  /** The holder may settle them again. */
-  failed(): void {
-    for (const loan of this.#loans) loan.open = true;
   }
 }
 
@@ -234,7 +199,8 @@ class Appending implements StoreChange, Room {
   rows = 0;
   touches = 0;
   readonly #queue: QueueChanges;
-  readonly #parts: ChangeParts;
+  readonly #messages: Messages;
+  readonly #ready: Ready;
   readonly #items: readonly QueueItem[];
   readonly #first: number;
   /** Of one message its only record. */
@@ -243,24 +209,26 @@ class Appending implements StoreChange, Room {
 
   constructor(
     queue: QueueChanges,
-    parts: ChangeParts,
+    records: Records,
+    messages: Messages,
+    ready: Ready,
     items: readonly QueueItem[],
     first: number,
     states: readonly DeliveryState[] | undefined,
   ) {
     this.#queue = queue;
-    this.#parts = parts;
+    this.#messages = messages;
+    this.#ready = ready;
     this.#items = items;
     this.#first = first;
     this.#states = states;
     // Now, for what the caller does to its items afterwards must not be seen.
-    if (items.length === 1) this.#records = this.#encode(items[0] as QueueItem, first);
-    else this.#records = items.map((item, at) => this.#encode(item, first + at));
+    if (items.length === 1) this.#records = this.#encoded(records.packed(first, items[0] as QueueItem));
+    else this.#records = items.map((item, at) => this.#encoded(records.packed(first + at, item)));
     if (states) for (const state of states) if (!isUntouched(state)) addRoom(this, NOTE);
   }
 
-  #encode(item: QueueItem, seq: number): Extent {
-    const record = this.#parts.messages.encode(seq, item);
+  #encoded(record: Extent): Extent {
     addRecord(this, record.end - record.start);
     return record;
   }
@@ -276,25 +244,25 @@ class Appending implements StoreChange, Room {
   }
 
   #put(at: number, record: Extent): void {
-    const { messages } = this.#parts;
     const { priority } = this.#items[at] as QueueItem;
-    messages.put(priority, this.#first + at, record);
+    this.#messages.put(priority, this.#first + at, record);
     const state = this.#states?.[at];
-    if (state && !isUntouched(state)) messages.noteNew(this.#first + at, state);
+    if (state && !isUntouched(state)) this.#messages.note(this.#first + at, state);
   }
 
   done(): void {
-    this.#queue.appended(this.#items.length, true);
+    this.#queue.coming -= this.#items.length;
+    this.#queue.stored += this.#items.length;
     let seq = this.#first;
-    for (const { priority } of this.#items) this.#parts.ready.appended(priority, seq++);
+    for (const { priority } of this.#items) this.#ready.appended(priority, seq++);
   }
 
   failed(): void {
-    this.#queue.appended(this.#items.length, false);
+    this.#queue.coming -= this.#items.length;
   }
 }
 
-export function openLoan(lease: Lease): Loan | undefined {
-  const loan = lease.token;
-  return loan instanceof Loan && loan.open ? loan : undefined;
+export function openHandle(lease: Lease): LeaseHandle | undefined {
+  const handle = lease.token;
+  return handle instanceof LeaseHandle && handle.open ? handle : undefined;
 }

@@ -1,63 +1,50 @@
-import type { Clock } from '../../../clock';
+import { nextTurn } from '../../../clock';
 import { revive, type Revived } from '../../delivery-state';
 import type { DeadLetter, DeadLetters } from '../../types';
-import type { Committer } from '../commit/committer';
+import type { StoreCore } from '../commit/core';
 import type { StoreChange } from '../commit/requests';
-import { damagedRecord, type OnDamage } from '../record/damage';
+import { damagedRecord } from '../record/damage';
 import { roomFor } from '../lmdb/space';
-import { lastNumber, type NumberTable, type Tables } from '../lmdb/tables';
-import { decodeLetter, type Records } from '../record/records';
+import { lastNumber, type NumberTable } from '../lmdb/tables';
+import { decodeLetter } from '../record/records';
 import { ToldMark } from './told';
+
+type Revive = (revived: readonly Revived[], change: StoreChange) => Promise<void>;
 
 const LIST_LIMIT = 1000;
 const UNTOLD_AT_ONCE = 200;
 
 /** The latest failures, oldest first. Their ids are in memory, they themselves are not. */
 export class DiskDeadLetters implements DeadLetters {
+  readonly #core: StoreCore;
   readonly #table: NumberTable;
-  readonly #committer: Committer;
-  readonly #records: Records;
-  readonly #clock: Clock;
   readonly #capacity: number;
-  readonly #check: () => void;
-  readonly #revive: (revived: readonly Revived[], change: StoreChange) => Promise<void>;
+  readonly #revive: Revive;
   /** In the order of failing. */
   readonly #keys = new Map<string, number>();
   #lastKey: number;
   readonly #told: ToldMark;
 
-  constructor(parts: {
-    tables: Tables;
-    committer: Committer;
-    records: Records;
-    clock: Clock;
-    onDamage: OnDamage;
-    capacity: number;
-    check: () => void;
-    revive: (revived: readonly Revived[], change: StoreChange) => Promise<void>;
-  }) {
-    this.#table = parts.tables.dead;
-    this.#committer = parts.committer;
-    this.#records = parts.records;
-    this.#clock = parts.clock;
-    this.#capacity = parts.capacity;
-    this.#check = parts.check;
-    this.#revive = parts.revive;
+  constructor(core: StoreCore, capacity: number, revive: Revive) {
+    this.#core = core;
+    this.#table = core.tables.dead;
+    this.#capacity = capacity;
+    this.#revive = revive;
     this.#lastKey = lastNumber(this.#table);
-    this.#told = new ToldMark(parts, this.#lastKey);
+    this.#told = new ToldMark(core, this.#lastKey);
     // It may be that of letters which are gone: its numbers are not given out again.
     this.#lastKey = Math.max(this.#lastKey, this.#told.upTo);
     for (const [key, value] of this.#table.entries()) {
       const decoded = decodeLetter(value);
       if ('value' in decoded) this.#keys.set(decoded.value.item.id, key);
-      else parts.onDamage(damagedRecord(`The dead letter number ${key}`, decoded.unreadable));
+      else core.onDamage(damagedRecord(`The dead letter number ${key}`, decoded.unreadable));
     }
   }
 
   /** The change that keeps one more, at the expense of the oldest. */
-  burying(letter: DeadLetter): StoreChange {
+  adding(letter: DeadLetter): StoreChange {
     const key = ++this.#lastKey;
-    const octets = this.#records.letter(key, letter);
+    const octets = this.#core.records.letter(key, letter);
     const { id } = letter.item;
     const gone = new Map<string, number>();
     const before = this.#keys.get(id);
@@ -82,11 +69,9 @@ export class DiskDeadLetters implements DeadLetters {
   }
 
   async add(letters: readonly DeadLetter[]): Promise<void> {
-    this.#check();
-    await this.#committer.make(
-      letters.map((letter) => this.burying(letter)),
-      true,
-    );
+    this.#core.check();
+    const changes = letters.map((letter) => this.adding(letter));
+    await this.#core.committer.make(changes, true);
     this.told(letters.map(({ item }) => item.id));
   }
 
@@ -112,14 +97,14 @@ export class DiskDeadLetters implements DeadLetters {
       if (letters.length > 0) tell(letters);
       this.#told.tell(upTo);
       // That others get their turn.
-      await new Promise(setImmediate);
+      await nextTurn(this.#core.clock);
     }
   }
 
   async list(
     options: { limit?: number; after?: string } = {},
   ): Promise<{ total: number; letters: DeadLetter[] }> {
-    this.#check();
+    this.#core.check();
     const { limit = LIST_LIMIT, after } = options;
     const from = after === undefined ? -1 : (this.#keys.get(after) ?? -1);
     const letters: DeadLetter[] = [];
@@ -141,14 +126,14 @@ export class DiskDeadLetters implements DeadLetters {
     ids: readonly string[],
     options: { expiresAt?: number } = {},
   ): Promise<{ replayed: string[]; missing: string[] }> {
-    this.#check();
+    this.#core.check();
     const found = new Map<string, DeadLetter>();
     for (const id of ids) {
       const letter = this.#read(this.#keys.get(id) ?? -1);
       if (letter) found.set(id, letter);
     }
     const missing = [...new Set(ids)].filter((id) => !found.has(id));
-    const now = this.#clock.now();
+    const now = this.#core.clock.now();
     const gone = new Map([...found.keys()].map((id) => [id, this.#keys.get(id) as number]));
     const revived = [...found.values()].map(({ item, state }) => revive(item, state, now, options.expiresAt));
     if (revived.length > 0) await this.#revive(revived, this.#removing(gone));
@@ -156,9 +141,9 @@ export class DiskDeadLetters implements DeadLetters {
   }
 
   async purge(): Promise<number> {
-    this.#check();
+    this.#core.check();
     const gone = new Map(this.#keys);
-    if (gone.size > 0) await this.#committer.make([this.#removing(gone)], false);
+    if (gone.size > 0) await this.#core.committer.make([this.#removing(gone)]);
     return gone.size;
   }
 

@@ -1,6 +1,6 @@
-import type { Committer } from '../commit/committer';
+import type { StoreCore } from '../commit/core';
 import type { DelayedKey } from '../record/entries';
-import { decodeDelivery } from '../record/records';
+import { decodeJson, type StoredDelivery } from '../record/records';
 import { roomFor } from '../lmdb/space';
 import type { Tables } from '../lmdb/tables';
 
@@ -55,7 +55,7 @@ export class Delayed {
     return ripe;
   }
 
-  /** Takes the first ones out before their time; {@link gone} is to follow, or {@link synced} where they stay. */
+  /** Takes the first ones out before their time; {@link synced} is to follow, with success where they stay. */
   takeOut(count: number): DelayedKey[] {
     if (this.#waiting <= 0) return [];
     const keys = [...this.#keysAfter(count + this.#unsynced.size)];
@@ -63,11 +63,6 @@ export class Delayed {
     for (const [, , seq] of out) this.#unsynced.add(seq);
     this.#waiting -= out.length;
     return out;
-  }
-
-  /** What was taken out is removed. */
-  gone(seq: number): void {
-    this.#unsynced.delete(seq);
   }
 
   /** Epoch milliseconds of the next one; undefined when there is none. */
@@ -78,11 +73,7 @@ export class Delayed {
   }
 
   #keysAfter(limit?: number, to?: DelayedKey): Iterable<DelayedKey> {
-    return this.#table.keys({
-      after: this.#ripened,
-      ...(limit === undefined ? {} : { limit }),
-      ...(to ? { to } : {}),
-    });
+    return this.#table.keys({ after: this.#ripened, limit, to });
   }
 
   /** Up to `limit` keys of messages for which `keep` says no. */
@@ -101,12 +92,12 @@ export class Delayed {
   }
 
   /** Writes the index anew, after damage: what it lacks would never come. */
-  async reindex(tables: Tables, committer: Committer): Promise<void> {
+  async reindex({ tables, committer }: StoreCore): Promise<void> {
     const keys: DelayedKey[] = [];
     for (const [priority, table] of tables.priorities.entries()) {
       for (const { seq, count } of table.keys()) {
         const octets = count === 1 ? tables.delivery.get(seq) : undefined;
-        const decoded = octets && decodeDelivery(octets);
+        const decoded = octets && decodeJson<StoredDelivery>(octets);
         const notBefore = decoded && 'value' in decoded ? decoded.value.notBefore : undefined;
         if (notBefore !== undefined) keys.push([notBefore, priority, seq]);
       }
@@ -115,13 +106,8 @@ export class Delayed {
       keys.map(() => 0),
       keys.length,
     );
-    await committer.write(
-      room,
-      () => {
-        for (const key of keys) this.#table.put(key, NOTHING);
-      },
-      false,
-    );
+    const apply = (): void => keys.forEach((key) => this.#table.put(key, NOTHING));
+    await committer.make([{ room, apply }]);
     this.#waiting = this.#table.count;
   }
 

@@ -1,46 +1,44 @@
-import type { Committer } from '../commit/committer';
+import type { StoreCore } from '../commit/core';
+import { MetaRecord } from '../commit/meta';
 import type { StoreChange } from '../commit/requests';
-import { damagedRecord, type OnDamage } from '../record/damage';
-import { roomFor } from '../lmdb/space';
-import { lastMessage, type Tables } from '../lmdb/tables';
-import type { StoreTime } from '../commit/time';
-import { decodeJson, type Records } from '../record/records';
+import { lastMessage } from '../lmdb/tables';
 
-const KEY = Buffer.from('lent');
 const PRIORITIES = 5;
 const FIRST_STEP = 512;
 const LARGEST_STEP = 16_384;
+const ZEROS: readonly number[] = new Array<number>(PRIORITIES).fill(0);
 
-interface StoredMarks {
-  /** Per priority, the sequence number up to which messages may have been lent in this run. */
-  readonly lent: readonly number[];
-  /** Per priority, up to which they may have been on loan when a run ended without closing. */
+interface StoredWatermark {
+  /** Per priority, the sequence number up to which messages may have been leased in this run. */
+  readonly upTo: readonly number[];
+  /** Per priority, up to which they may have been leased when a run ended without closing. */
   readonly suspect: readonly number[];
-  /** Messages put off until then or earlier may have been on loan as well; by the store's time. */
+  /** Messages put off until then or earlier may have been leased as well; by the store's time. */
   readonly suspectUntil: number;
   readonly nextSeq: number;
-  /** Whether the run was closed with nothing on loan. */
+  /** Whether the run was closed with nothing leased. */
   readonly clean: boolean;
 }
+
+const NOTHING: StoredWatermark = { upTo: ZEROS, suspect: ZEROS, suspectUntil: 0, nextSeq: 1, clean: true };
 
 /**
  * Knows which messages the SMSC may have seen before a crash, at the price
  * of one small write per several hundred messages instead of one per message:
  *
- *   sequence  ──── settled ────┃━━ on loan ━━┃ ··· not lent ··· ┃ ···········▶
- *                                                      the mark, written before
+ *   sequence  ──── settled ────┃━━ leased ━━┃ ··· not leased ··· ┃ ···········▶
+ *                                                    the watermark, written before
  *
- * Nothing behind the mark is lent. After a crash whatever is left before it
+ * Nothing behind the watermark is leased. After a crash whatever is left before it
  * counts as seen, at most a step too many.
  */
-export class LoanMarks {
-  readonly #tables: Tables;
-  readonly #committer: Committer;
-  readonly #records: Records;
+export class LeaseWatermark {
+  readonly #core: StoreCore;
+  readonly #record: MetaRecord<StoredWatermark>;
   /** Written and synced. */
-  #lent: readonly number[];
+  #upTo = ZEROS;
   /** Asked for. */
-  #wanted: readonly number[];
+  #wanted = ZEROS;
   readonly #suspect: readonly number[];
   readonly #suspectUntil: number;
   readonly #isEmpty: (priority: number) => boolean;
@@ -49,55 +47,45 @@ export class LoanMarks {
   /** The first sequence number that was never given out. */
   readonly firstFreeSeq: number;
 
-  constructor(parts: {
-    tables: Tables;
-    committer: Committer;
-    records: Records;
-    time: StoreTime;
-    onDamage: OnDamage;
-    isEmpty: (priority: number) => boolean;
-    failed: (error: unknown) => void;
-  }) {
-    this.#tables = parts.tables;
-    this.#committer = parts.committer;
-    this.#failed = parts.failed;
-    this.#records = parts.records;
-    const last = parts.tables.priorities.map(lastMessage);
-    const before = readMarks(parts.tables, parts.onDamage) ?? {
-      ...NO_MARKS,
-      lent: last,
-      clean: last.every((seq) => seq === 0),
-    };
-    this.#suspect = before.suspect.map((seq, priority) =>
-      before.clean ? seq : Math.max(seq, before.lent[priority] ?? 0),
-    );
-    this.#suspectUntil = before.clean ? before.suspectUntil : parts.time.now();
-    this.firstFreeSeq = Math.max(before.nextSeq, 1 + Math.max(...last, ...before.lent, ...before.suspect));
-    this.#lent = new Array<number>(PRIORITIES).fill(0);
-    this.#wanted = [...this.#lent];
-    this.#isEmpty = parts.isEmpty;
+  /** `isEmpty` of a priority; `failed` hears why the watermark could not be moved. */
+  constructor(core: StoreCore, isEmpty: (priority: number) => boolean, failed: (error: unknown) => void) {
+    this.#core = core;
+    this.#isEmpty = isEmpty;
+    this.#failed = failed;
+    this.#record = new MetaRecord(core, 'leases', 'The mark of what was leased');
+    const last = core.tables.priorities.map(lastMessage);
+    const read = this.#record.read();
+    // Where it is lost, all that is stored may have been leased.
+    const isLost = read === null;
+    const before = isLost
+      ? { ...NOTHING, upTo: last, clean: last.every((seq) => seq === 0) }
+      : (read ?? NOTHING);
+    const { clean, upTo, suspect } = before;
+    this.#suspect = suspect.map((seq, priority) => (clean ? seq : Math.max(seq, upTo[priority] ?? 0)));
+    this.#suspectUntil = clean ? before.suspectUntil : core.time.now();
+    this.firstFreeSeq = Math.max(before.nextSeq, 1 + Math.max(...last, ...upTo, ...suspect));
   }
 
-  /** Moves the marks to the first messages, so that the first loans need not wait. */
+  /** Moves it to the first messages, so that the first leases need not wait. */
   async open(): Promise<void> {
-    const fronts = this.#tables.priorities.map(
+    const fronts = this.#core.tables.priorities.map(
       (table) => [...table.keys({ limit: 1 })][0]?.seq ?? this.firstFreeSeq,
     );
     await this.#move(fronts.map((seq) => seq + this.#step));
   }
 
-  /** Whether a message found in its priority may be lent now; if not, that is on its way. */
+  /** Whether a message found in its priority may be leased now; if not, that is on its way. */
   allows(priority: number, seq: number): boolean {
-    const lent = this.#lent[priority] as number;
-    const late = seq > lent;
+    const upTo = this.#upTo[priority] as number;
+    const late = seq > upTo;
     if (late) this.#step = Math.min(2 * this.#step, LARGEST_STEP);
-    if (seq + this.#step / 2 > lent) this.#want(priority, seq + this.#step);
+    if (seq + this.#step / 2 > upTo) this.#want(priority, seq + this.#step);
     return !late;
   }
 
   #want(priority: number, seq: number): void {
     if (seq - this.#step / 2 <= (this.#wanted[priority] as number)) return;
-    // An empty priority has nothing that could be taken for lent, and its next message will not have to wait.
+    // An empty priority has nothing that could be taken for leased, and its next message will not have to wait.
     const wanted = this.#wanted.map((mark, at) =>
       at === priority || this.#isEmpty(at) ? Math.max(mark, seq) : mark,
     );
@@ -108,10 +96,10 @@ export class LoanMarks {
     this.#wanted = wanted;
     // Not when the promise resolves: whoever waits for messages is served before.
     const done = (): void => {
-      this.#lent = this.#lent.map((mark, at) => Math.max(mark, wanted[at] as number));
+      this.#upTo = this.#upTo.map((mark, at) => Math.max(mark, wanted[at] as number));
     };
-    const failed = (): void => void (this.#wanted = this.#lent);
-    await this.#write({ lent: wanted, nextSeq: 0, clean: false }, { done, failed });
+    const failed = (): void => void (this.#wanted = this.#upTo);
+    await this.#write({ upTo: wanted, nextSeq: 0, clean: false }, { done, failed });
   }
 
   /** Whether the SMSC may have seen a message in an earlier run. */
@@ -120,36 +108,16 @@ export class LoanMarks {
     return seq <= (this.#suspect[priority] as number);
   }
 
-  /** Nothing is on loan, and nothing will be. */
+  /** Nothing is leased, and nothing will be. */
   async close(nextSeq: number): Promise<void> {
-    await this.#write({ lent: new Array<number>(PRIORITIES).fill(0), nextSeq, clean: true });
+    await this.#write({ upTo: ZEROS, nextSeq, clean: true });
   }
 
   #write(
-    marks: Pick<StoredMarks, 'lent' | 'nextSeq' | 'clean'>,
+    marks: Pick<StoredWatermark, 'upTo' | 'nextSeq' | 'clean'>,
     told: Pick<StoreChange, 'done' | 'failed'> = {},
   ): Promise<void> {
-    const stored: StoredMarks = { ...marks, suspect: this.#suspect, suspectUntil: this.#suspectUntil };
-    const octets = this.#records.json(stored);
-    const apply = (): void => this.#tables.meta.put(KEY, octets);
-    return this.#committer.make([{ room: roomFor([octets.length], 1), apply, ...told }], false);
+    const stored = { ...marks, suspect: this.#suspect, suspectUntil: this.#suspectUntil };
+    return this.#core.committer.make([{ ...this.#record.change(stored), ...told }]);
   }
-}
-
-const NO_MARKS: StoredMarks = {
-  lent: new Array<number>(PRIORITIES).fill(0),
-  suspect: new Array<number>(PRIORITIES).fill(0),
-  suspectUntil: 0,
-  nextSeq: 1,
-  clean: true,
-};
-
-/** Undefined where they are lost: then all that is stored may have been on loan. */
-function readMarks({ meta }: Tables, onDamage: OnDamage): StoredMarks | undefined {
-  const octets = meta.get(KEY);
-  if (!octets) return NO_MARKS;
-  const decoded = decodeJson<StoredMarks>(octets);
-  if ('value' in decoded) return decoded.value;
-  onDamage(damagedRecord('The mark of what was on loan', decoded.unreadable));
-  return undefined;
 }

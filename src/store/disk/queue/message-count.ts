@@ -1,36 +1,33 @@
-import { damagedRecord, type OnDamage } from '../record/damage';
-import { decodeJson, type Records } from '../record/records';
-import { roomFor, type Room } from '../lmdb/space';
+import type { StoreCore } from '../commit/core';
+import { MetaRecord } from '../commit/meta';
+import { roomFor } from '../lmdb/space';
 import type { Tables } from '../lmdb/tables';
-import type { Tomb } from './tombstones';
+import type { Tombstone } from './tombstones';
 
-const KEY = Buffer.from('census');
+type Tombstones = ReadonlyMap<number, readonly Tombstone[]>;
 
 /**
  * How many messages are stored, without looking at each: LMDB counts the blocks, and by how many
  * the messages in them are more (or fewer, when most of a block is gone) is written with every change.
  */
-export class Census {
+export class MessageCount {
   readonly #tables: Tables;
-  readonly #records: Records;
+  readonly #record: MetaRecord<{ readonly excess: number }>;
   /** Messages less blocks. */
   #excess: number;
   /** Of the transaction that is being made. */
   #change = 0;
+  readonly room = roomFor([64], 1);
 
   /** `trusted`: what is written is right, if it can be read. */
-  constructor(parts: {
-    tables: Tables;
-    records: Records;
-    tombs: ReadonlyMap<number, readonly Tomb[]>;
-    onDamage: OnDamage;
-    trusted: boolean;
-  }) {
-    const { tables, records, tombs, onDamage, trusted } = parts;
+  constructor(core: StoreCore, tombstones: Tombstones, trusted: boolean) {
+    const { tables } = core;
     this.#tables = tables;
-    this.#records = records;
-    const sound = trusted && [...tombs.values()].flat().every(({ indexes }) => indexes);
-    this.#excess = (sound ? readExcess(tables, onDamage) : undefined) ?? countExcess(tables, tombs);
+    this.#record = new MetaRecord(core, 'message-count', 'The count of the queued messages');
+    const isSound = trusted && [...tombstones.values()].flat().every(({ indexes }) => indexes);
+    const read = isSound ? this.#record.read() : undefined;
+    const isNew = isSound && read === undefined && tables.priorities.every((table) => table.count === 0);
+    this.#excess = read?.excess ?? (isNew ? 0 : countExcess(tables, tombstones));
   }
 
   /** Messages that are stored, before anything is changed. */
@@ -41,15 +38,11 @@ export class Census {
 
   /** Writes what was counted, within a transaction: what was written before is not to be trusted. */
   recounted(): void {
-    this.#tables.meta.put(KEY, this.#records.json({ excess: this.#excess }));
+    this.#record.put({ excess: this.#excess });
   }
 
   changed(by: number): void {
     this.#change += by;
-  }
-
-  get room(): Room {
-    return roomFor([64], 1);
   }
 
   /** Writes it, as a part of the transaction; what it returns is to be told whether that was synced. */
@@ -58,28 +51,19 @@ export class Census {
     if (change === 0) return undefined;
     this.#change = 0;
     this.#excess += change;
-    this.#tables.meta.put(KEY, this.#records.json({ excess: this.#excess }));
+    this.recounted();
     return (synced) => {
       if (!synced) this.#excess -= change;
     };
   }
 }
 
-function readExcess({ meta, priorities }: Tables, onDamage: OnDamage): number | undefined {
-  const octets = meta.get(KEY);
-  if (!octets) return priorities.every((table) => table.count === 0) ? 0 : undefined;
-  const decoded = decodeJson<{ excess: number }>(octets);
-  if ('value' in decoded) return decoded.value.excess;
-  onDamage(damagedRecord('The count of the queued messages', decoded.unreadable));
-  return undefined;
-}
-
-function countExcess({ priorities }: Tables, tombs: ReadonlyMap<number, readonly Tomb[]>): number {
+function countExcess({ priorities }: Tables, tombstones: Tombstones): number {
   let excess = 0;
   for (const table of priorities) {
     for (const { seq, count } of table.keys()) {
       excess += count - 1;
-      if (count > 1) for (const { indexes } of tombs.get(seq) ?? []) excess -= indexes?.length ?? 0;
+      if (count > 1) for (const { indexes } of tombstones.get(seq) ?? []) excess -= indexes?.length ?? 0;
     }
   }
   return excess;

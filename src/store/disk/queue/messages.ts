@@ -1,18 +1,19 @@
-import type { DeliveryState, QueueItem } from '../../types';
+import type { StoreCore } from '../commit/core';
+import type { DeliveryState } from '../../types';
 import { Block, blockValue, MOST_IN_BLOCK, type BlockKey } from '../record/blocks';
 import type { Extent } from '../record/bytes';
-import type { Census } from './message-count';
+import type { MessageCount } from './message-count';
 import type { Delayed } from './delayed';
 import { ENVELOPE_OVERHEAD } from '../record/envelope';
-import type { TombKey } from '../record/keys';
-import type { Entry, ReadEntry } from '../record/entries';
-import { decodeTomb, type Records } from '../record/records';
+import type { TombstoneKey } from '../record/keys';
+import type { Entry } from '../record/entries';
+import { decodeTombstone, type Records, type StoredDelivery } from '../record/records';
 import type { Room } from '../lmdb/space';
 import type { PriorityTable, Tables } from '../lmdb/tables';
-import type { Tomb } from './tombstones';
+import type { Tombstone } from './tombstones';
 
 /** A block as it is being put together: its records lie one behind the other. */
-interface Growing extends Extent {
+interface PendingBlock extends Extent {
   readonly seq: number;
   count: number;
   end: number;
@@ -29,31 +30,30 @@ export class Messages {
   readonly #tables: Tables;
   readonly #records: Records;
   readonly #delayed: Delayed;
-  readonly #census: Census;
+  readonly #messageCount: MessageCount;
   readonly #largest: number;
   #noted: boolean;
-  /** By priority. */
-  readonly #growing: (Growing | undefined)[];
+  /** What this transaction appends, by priority. */
+  readonly #pending: (PendingBlock | undefined)[];
   /** What goes with this transaction. */
   #leaving = new Map<Block, number[]>();
   /** What went in earlier runs, of blocks that were not met yet. */
-  readonly #tombs: Map<number, Tomb[]>;
+  readonly #tombstones: Map<number, Tombstone[]>;
 
-  constructor(parts: {
-    tables: Tables;
-    records: Records;
-    delayed: Delayed;
-    census: Census;
-    tombs: Map<number, Tomb[]>;
-  }) {
-    this.#tables = parts.tables;
-    this.#records = parts.records;
-    this.#delayed = parts.delayed;
-    this.#census = parts.census;
-    this.#largest = parts.tables.pageSize - PAGE_HEADER - (parts.tables.sealing ? ENVELOPE_OVERHEAD : 0);
-    this.#growing = parts.tables.priorities.map(() => undefined);
-    this.#noted = parts.tables.delivery.count > 0;
-    this.#tombs = parts.tombs;
+  constructor(
+    { tables, records }: StoreCore,
+    delayed: Delayed,
+    messageCount: MessageCount,
+    tombstones: Map<number, Tombstone[]>,
+  ) {
+    this.#tables = tables;
+    this.#records = records;
+    this.#delayed = delayed;
+    this.#messageCount = messageCount;
+    this.#largest = tables.pageSize - PAGE_HEADER - (tables.sealing ? ENVELOPE_OVERHEAD : 0);
+    this.#pending = tables.priorities.map(() => undefined);
+    this.#noted = tables.delivery.count > 0;
+    this.#tombstones = tombstones;
   }
 
   /** Whether there are any notes of what happened to messages. Most often there are none. */
@@ -61,14 +61,10 @@ export class Messages {
     return this.#noted;
   }
 
-  encode(seq: number, item: QueueItem): Extent {
-    return this.#records.packed(seq, item);
-  }
-
   /** Appends to what this transaction appends already. */
   put(priority: number, seq: number, record: Extent): void {
     const { slab, start, end } = record;
-    const open = this.#growing[priority];
+    const open = this.#pending[priority];
     const follows = open?.slab === slab && open.end === start;
     if (follows && end - open.start <= this.#largest && open.count < MOST_IN_BLOCK) {
       open.count++;
@@ -76,14 +72,14 @@ export class Messages {
       return;
     }
     this.#putBlock(priority);
-    this.#growing[priority] = { seq, count: 1, slab, start, end };
+    this.#pending[priority] = { seq, count: 1, slab, start, end };
   }
 
   #putBlock(priority: number): void {
-    const block = this.#growing[priority];
+    const block = this.#pending[priority];
     if (!block) return;
-    this.#growing[priority] = undefined;
-    this.#census.changed(block.count - 1);
+    this.#pending[priority] = undefined;
+    this.#messageCount.changed(block.count - 1);
     this.#priority(priority).put(block, blockValue(block, block.count));
   }
 
@@ -93,12 +89,12 @@ export class Messages {
     { seq, count }: BlockKey,
   ): { readonly block: Block; readonly gone: ReadonlySet<number> } {
     const block = new Block(priority, seq, count);
-    const tombs = count > 1 ? this.#tombs.get(seq) : undefined;
-    if (!tombs) return { block, gone: NONE };
-    this.#tombs.delete(seq);
+    const tombstones = count > 1 ? this.#tombstones.get(seq) : undefined;
+    if (!tombstones) return { block, gone: NONE };
+    this.#tombstones.delete(seq);
     const gone = new Set<number>();
-    for (const { key, indexes } of tombs) {
-      block.tombs.push(key);
+    for (const { key, indexes } of tombstones) {
+      block.tombstones.push(key);
       block.suspect ||= indexes === undefined;
       for (const index of indexes ?? []) gone.add(index);
     }
@@ -110,8 +106,8 @@ export class Messages {
   goneOf({ seq, count }: BlockKey): ReadonlySet<number> {
     if (count === 1) return NONE;
     const gone = new Set<number>();
-    for (const [, octets] of this.#tables.tombs.entries(tombsOf(seq))) {
-      const decoded = decodeTomb(octets);
+    for (const [, octets] of this.#tables.tombstones.entries(tombstonesOf(seq))) {
+      const decoded = decodeTombstone(octets);
       if ('value' in decoded) for (const index of decoded.value) gone.add(index);
     }
     return gone;
@@ -134,37 +130,22 @@ export class Messages {
   /** The same of one that is not open. */
   leaveUnopened({ seq }: BlockKey, indexes: readonly number[]): void {
     const key = Math.min(...indexes);
-    this.#census.changed(-indexes.length);
-    this.#tables.tombs.put([seq, key], this.#records.tomb(indexes));
-    this.#tombs.set(seq, [...(this.#tombs.get(seq) ?? []), { key, indexes }]);
+    this.#messageCount.changed(-indexes.length);
+    this.#tables.tombstones.put([seq, key], this.#records.tombstone(indexes));
+    this.#tombstones.set(seq, [...(this.#tombstones.get(seq) ?? []), { key, indexes }]);
   }
 
   /** Removes a block that is not open, whatever is in it. */
   discard(priority: number, key: BlockKey): void {
     this.#priority(priority).remove(key);
     if (key.count === 1) return;
-    this.#census.changed(1 + this.goneOf(key).size - key.count);
-    this.#tombs.delete(key.seq);
-    for (const tomb of this.#tables.tombs.keys(tombsOf(key.seq))) {
-      this.#tables.tombs.remove(tomb);
-    }
+    this.#messageCount.changed(1 + this.goneOf(key).size - key.count);
+    this.#tombstones.delete(key.seq);
+    for (const tombstone of this.#tables.tombstones.keys(tombstonesOf(key.seq)))
+      this.#tables.tombstones.remove(tombstone);
   }
 
-  /** Writes what happened to a message; it stays where it is. */
-  note(entry: Entry, state: DeliveryState): void {
-    this.#note(entry.seq, state, entry.notBefore);
-  }
-
-  /** The same for one that is being put. */
-  noteNew(seq: number, state: DeliveryState): void {
-    this.#note(seq, state, undefined);
-  }
-
-  /** What {@link delay} needs where the message lies among others, which are not to be kept by it. */
-  alone({ seq, item, block }: ReadEntry): Buffer | undefined {
-    return block.count === 1 ? undefined : this.#records.item(seq, item);
-  }
-
+  /** Puts a message off; `alone` is its record where it lies among others, which are not to be kept by it. */
   delay(entry: Entry, state: DeliveryState, notBefore: number, alone: Buffer | undefined): void {
     const { priority, seq, block, index } = entry;
     if (alone) {
@@ -173,12 +154,13 @@ export class Messages {
     }
     this.#endDelay(entry);
     this.#delayed.put([notBefore, priority, seq]);
-    this.#note(seq, state, notBefore);
+    this.note(seq, state, notBefore);
   }
 
-  #note(seq: number, state: DeliveryState, notBefore: number | undefined): void {
+  /** Writes what happened to a message, and until when it is put off. */
+  note(seq: number, state: DeliveryState, notBefore?: number): void {
     this.#noted = true;
-    this.#tables.delivery.put(seq, this.#records.delivery({ state, notBefore }));
+    this.#tables.delivery.put(seq, this.#records.json({ state, notBefore } satisfies StoredDelivery));
   }
 
   #endDelay({ priority, seq, notBefore }: Entry): void {
@@ -187,37 +169,37 @@ export class Messages {
 
   /** What {@link atEnd} takes besides what was asked for. */
   get roomAtEnd(): Room {
-    return this.#census.room;
+    return this.#messageCount.room;
   }
 
   /** The last of each transaction. What it returns is to be told whether that was synced. */
   atEnd(): (synced: boolean) => void {
-    for (let priority = 0; priority < this.#growing.length; priority++) this.#putBlock(priority);
+    for (let priority = 0; priority < this.#pending.length; priority++) this.#putBlock(priority);
     const leaving = this.#leaving;
     if (leaving.size > 0) this.#leaving = new Map();
-    for (const [block, indexes] of leaving) this.#bury(block, indexes);
-    const counted = this.#census.write();
+    for (const [block, indexes] of leaving) this.#removeFrom(block, indexes);
+    const counted = this.#messageCount.write();
     return (synced) => {
       counted?.(synced);
       if (!synced) return;
       for (const [block, indexes] of leaving) {
         block.left -= indexes.length;
-        block.tombs.push(Math.min(...indexes));
+        block.tombstones.push(Math.min(...indexes));
       }
     };
   }
 
   /** Tells what is gone, or removes the block where nothing is left of it. */
-  #bury(block: Block, indexes: readonly number[]): void {
-    const { priority, seq, left, tombs } = block;
+  #removeFrom(block: Block, indexes: readonly number[]): void {
+    const { priority, seq, left, tombstones } = block;
     if (indexes.length < left) {
-      this.#census.changed(-indexes.length);
-      this.#tables.tombs.put([seq, Math.min(...indexes)], this.#records.tomb(indexes));
+      this.#messageCount.changed(-indexes.length);
+      this.#tables.tombstones.put([seq, Math.min(...indexes)], this.#records.tombstone(indexes));
       return;
     }
-    this.#census.changed(1 - left);
+    this.#messageCount.changed(1 - left);
     this.#priority(priority).remove(block);
-    for (const tomb of tombs) this.#tables.tombs.remove([seq, tomb]);
+    for (const tombstone of tombstones) this.#tables.tombstones.remove([seq, tombstone]);
   }
 
   #priority(priority: number): PriorityTable {
@@ -227,7 +209,7 @@ export class Messages {
 
 const NONE: ReadonlySet<number> = new Set();
 
-const tombsOf = (seq: number): { from: TombKey; to: TombKey } => ({
+const tombstonesOf = (seq: number): { from: TombstoneKey; to: TombstoneKey } => ({
   from: [seq, 0],
   to: [seq, MOST_IN_BLOCK],
 });

@@ -9,10 +9,10 @@ const READ_AHEAD = 32;
 
 /**
  * One priority: its table, read from the front to the back once, and beside it
- * what came back. The cursor never turns back, so entries that are on loan or
+ * what came back. The cursor never turns back, so entries that are leased or
  * put off cost nothing: they lie behind it.
  *
- *   table   ░░░ lent, put off ░░░│ read ahead │ not read yet │ not synced yet
+ *   table   ░░ leased, put off ░░│ read ahead │ not read yet │ not synced yet
  *                                ▲ front      ▲ cursor       ▲ end
  */
 export class DiskPriority {
@@ -86,7 +86,7 @@ export class DiskPriority {
     }
   }
 
-  /** Forgets all that is not on loan; returns the sequence number up to which that goes. */
+  /** Forgets all that is not leased; returns the sequence number up to which that goes. */
   clear(): number {
     while (this.#ahead.shift());
     while (this.#returned.pop());

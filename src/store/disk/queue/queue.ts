@@ -1,4 +1,4 @@
-import { LONGEST_TIMER, type Clock, type TimerHandle } from '../../../clock';
+import { LONGEST_TIMER, type TimerHandle } from '../../../clock';
 import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '../../delivery-state';
 import { fits, neverFits, queueFull, storeClosed, tellDropped } from '../../errors';
 import type {
@@ -13,35 +13,25 @@ import type {
   Settlement,
 } from '../../types';
 import { Waiters } from '../../waiters';
-import { NOTE, openLoan, type QueueChanges } from './changes';
-import type { Committer } from '../commit/committer';
+import { NOTE, openHandle, type QueueChanges } from './changes';
+import type { StoreCore } from '../commit/core';
 import type { StoreChange } from '../commit/requests';
-import type { OnDamage } from '../record/damage';
 import type { Delayed } from './delayed';
 import type { ReadEntry } from '../record/entries';
 import { roomFor } from '../lmdb/space';
-import type { Tables } from '../lmdb/tables';
-import type { LoanMarks } from './lease-watermark';
+import type { LeaseWatermark } from './lease-watermark';
 import type { Messages } from './messages';
-import { Purging } from './purging';
+import { Purging, type PurgeMark } from './purging';
 import type { Ready } from './ready';
-import type { Records } from '../record/records';
-import type { StoreTime } from '../commit/time';
-import type { PurgeMark } from './told';
 
 export interface QueueParts {
-  readonly tables: Tables;
-  readonly committer: Committer;
+  readonly core: StoreCore;
   readonly messages: Messages;
   readonly changes: QueueChanges;
   readonly delayed: Delayed;
   readonly ready: Ready;
-  readonly marks: LoanMarks;
-  readonly clock: Clock;
-  readonly time: StoreTime;
+  readonly watermark: LeaseWatermark;
   readonly limits: QueueLimits;
-  readonly records: Records;
-  readonly onDamage: OnDamage;
   /** The change that sets a fact of the state. */
   readonly setting: (key: string, value: Buffer) => StoreChange;
   /** A purge that was cut short by the end of an earlier run. */
@@ -52,7 +42,7 @@ const NONE: readonly StoreChange[] = [];
 
 type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states'>;
 
-/** The queue on disk. Loans are in memory only: a crash ends them all. */
+/** The queue on disk. Leases are in memory only: a crash ends them all. */
 export class DiskQueue implements OutboundQueue {
   readonly #parts: QueueParts;
   readonly #takers = new Waiters<number, Lease[]>();
@@ -95,18 +85,9 @@ export class DiskQueue implements OutboundQueue {
     const full = this.#full(items.length - dropped.length);
     if (full) throw full;
     const drops = dropped.map((entry) => changes.drop(entry));
-    if (dropped.length > 0) drops.push(this.#droppedTold(dropped));
+    const done = (): void => tellDropped(limits, dropped);
+    if (dropped.length > 0) drops.push({ room: roomFor([], 0), apply: () => undefined, done });
     return this.#append(items, states, drops);
-  }
-
-  #droppedTold(dropped: readonly ReadEntry[]): StoreChange {
-    return {
-      room: roomFor([], 0),
-      apply: () => undefined,
-      done: () => {
-        tellDropped(this.#parts.limits, dropped);
-      },
-    };
   }
 
   /** What failed for good comes again, behind all others, with the change that takes it from where it was. */
@@ -115,10 +96,10 @@ export class DiskQueue implements OutboundQueue {
     const full = this.#full(revived.length);
     if (full) throw full;
     if (revived.length === 0) return;
-    const { changes, committer } = this.#parts;
+    const { changes, core } = this.#parts;
     const items = revived.map(({ item }) => item);
     const states = revived.map(({ state }) => state);
-    await committer.make([change, changes.appending(items, states)], true);
+    await core.committer.make([change, changes.appending(items, states)], true);
   }
 
   get #used(): number {
@@ -135,20 +116,21 @@ export class DiskQueue implements OutboundQueue {
     also: readonly StoreChange[] = NONE,
   ): Promise<string[]> {
     if (items.length === 0) return Promise.resolve([]);
-    const { changes, committer } = this.#parts;
+    const { changes, core } = this.#parts;
     const change = changes.appending(items, states?.map(copyDeliveryState));
     const ids = items.length === 1 ? [(items[0] as QueueItem).id] : items.map((item) => item.id);
+    const { committer } = core;
     const appended = also.length > 0 ? committer.make([...also, change], true) : committer.append(change);
     return appended.then(() => ids);
   }
 
   /** Takes out as many as `count` new ones need, or none where not even that would do. */
   #makeRoom(count: number): ReadEntry[] {
-    const { limits, ready, time, changes } = this.#parts;
+    const { limits, ready, core, changes } = this.#parts;
     const excess = limits.capacity === 0 ? 0 : this.#used + count - limits.capacity;
     if (this.#purging.isUnfinished) return [];
-    const rest = changes.onLoan.size + changes.coming + ready.unreadable;
-    return excess <= 0 || rest + count > limits.capacity ? [] : ready.dropOldest(excess, time.now());
+    const rest = changes.leased.size + changes.coming + ready.unreadable;
+    return excess <= 0 || rest + count > limits.capacity ? [] : ready.dropOldest(excess, core.time.now());
   }
 
   /** Lets those in that wait for room, in their order. */
@@ -164,52 +146,53 @@ export class DiskQueue implements OutboundQueue {
     if (this.#purging.isUnfinished) await this.#purging.finish({});
     signal.throwIfAborted();
     // Whoever waits already has had all there is: nothing is taken from before them.
-    const leases = this.#takers.length === 0 ? this.#borrow(max) : undefined;
+    const leases = this.#takers.length === 0 ? this.#leaseReady(max) : undefined;
     if (leases) return leases;
     const taken = this.#takers.wait(max, signal);
     this.#arm();
     return taken;
   }
 
-  #borrow(max: number): Lease[] | undefined {
-    const { ready, time, changes } = this.#parts;
-    const entries = ready.take(Math.max(1, max), time.now());
+  #leaseReady(max: number): Lease[] | undefined {
+    const { ready, core, changes } = this.#parts;
+    const entries = ready.take(Math.max(1, max), core.time.now());
     if (entries.length === 0) return undefined;
     return entries.map((entry) => ({
       item: entry.item,
       state: entry.state ? copyDeliveryState(entry.state) : newDeliveryState(entry.item),
-      token: changes.lend(entry),
+      token: changes.lease(entry),
     }));
   }
 
   /** Serves those who wait for messages. */
-  #lend(): void {
+  #serveTakers(): void {
     if (this.#takers.length === 0) return;
-    this.#takers.serve((max) => this.#borrow(max));
+    this.#takers.serve((max) => this.#leaseReady(max));
     this.#arm();
   }
 
   /** Something was committed: there may be messages for those who wait, or room. */
   committed(): void {
     if (this.#closed) return;
-    this.#lend();
+    this.#serveTakers();
     this.#admit();
   }
 
-  /** It could not be moved: nothing can be lent. */
-  marksFailed(error: unknown): void {
+  /** It could not be moved: nothing can be leased. */
+  watermarkFailed(error: unknown): void {
     this.#takers.rejectAll(error);
   }
 
   /** One timer for the earliest delayed message, and only while somebody waits for it. */
   #arm(): void {
-    const { clock, delayed, time } = this.#parts;
+    const { core, delayed } = this.#parts;
+    const { clock, time } = core;
     clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     const next = this.#takers.length === 0 ? undefined : delayed.next();
     if (next === undefined) return;
     const sleep = Math.max(0, Math.min(next - time.now(), LONGEST_TIMER));
-    this.#timer = clock.setTimeout(() => this.#lend(), Math.ceil(sleep));
+    this.#timer = clock.setTimeout(() => this.#serveTakers(), Math.ceil(sleep));
   }
 
   settle(settlements: readonly Settlement[]): Promise<void> {
@@ -219,18 +202,18 @@ export class DiskQueue implements OutboundQueue {
   /** Settles, and makes other changes, in one transaction. */
   async settleAnd(settlements: readonly Settlement[], also: readonly StoreChange[]): Promise<void> {
     this.#check();
-    const { changes, committer } = this.#parts;
+    const { changes, core } = this.#parts;
     const settling = changes.settling(settlements);
     if (settling.length === 0 && also.length === 0) return;
-    await committer.make([...also, ...settling], false);
+    await core.committer.make([...also, ...settling]);
   }
 
-  /** Loans do not run out here; what happened so far is written, so that a crash does not lose it. */
+  /** Leases do not run out here; what happened so far is written, so that a crash does not lose it. */
   async extend(leases: readonly Lease[]): Promise<void> {
     this.#check();
     const noted: Noted[] = [];
     for (const lease of leases) {
-      const entry = openLoan(lease)?.entry;
+      const entry = openHandle(lease)?.entry;
       if (entry && !isUntouched(lease.state)) noted.push({ entry, state: copyDeliveryState(lease.state) });
     }
     await this.#note(noted);
@@ -241,40 +224,41 @@ export class DiskQueue implements OutboundQueue {
     const { changes, ready } = this.#parts;
     const noted: Noted[] = [];
     for (const lease of leases) {
-      const lent = changes.takeBack(lease);
-      if (!lent) continue;
+      const leased = changes.takeBack(lease);
+      if (!leased) continue;
       const state = isUntouched(lease.state) ? undefined : copyDeliveryState(lease.state);
-      const entry = { ...lent, state, fresh: false };
+      const entry = { ...leased, state, fresh: false };
       if (state) noted.push({ entry, state });
       ready.putBack(entry);
     }
     const written = this.#note(noted);
-    this.#lend();
+    this.#serveTakers();
     await written;
   }
 
   async #note(noted: readonly Noted[]): Promise<void> {
     if (noted.length === 0) return;
-    const { committer, messages } = this.#parts;
+    const { core, messages } = this.#parts;
     // Before it is written: whoever removes the message asks for that later.
     for (const { entry } of noted) entry.recorded = true;
-    const apply = (): void => noted.forEach(({ entry, state }) => messages.note(entry, state));
+    const apply = (): void =>
+      noted.forEach(({ entry: { seq, notBefore }, state }) => messages.note(seq, state, notBefore));
     const room = { octets: NOTE.octets * noted.length, rows: 0, touches: NOTE.touches * noted.length };
-    await committer.write(room, apply, false);
+    await core.committer.make([{ room, apply }]);
   }
 
   async stats(): Promise<QueueStats> {
     this.#check();
-    const { ready, delayed, time, changes } = this.#parts;
+    const { ready, delayed, core, changes } = this.#parts;
     // To look closer is left to who ends the purge.
     if (this.#purging.isUnfinished) return { queued: changes.stored, delayed: 0, leased: 0 };
-    ready.ripen(time.now());
-    const queued = changes.stored - changes.onLoan.size - ready.unreadable;
-    const oldestAt = queued > 0 ? ready.oldestAt(changes.onLoan) : undefined;
+    ready.ripen(core.time.now());
+    const queued = changes.stored - changes.leased.size - ready.unreadable;
+    const oldestAt = queued > 0 ? ready.oldestAt(changes.leased) : undefined;
     return {
       queued,
       delayed: delayed.waiting,
-      leased: changes.onLoan.size,
+      leased: changes.leased.size,
       ...(oldestAt === undefined ? {} : { oldestAt }),
     };
   }
@@ -297,15 +281,15 @@ export class DiskQueue implements OutboundQueue {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    const { clock, committer, marks, changes, time } = this.#parts;
+    const { core, watermark, changes } = this.#parts;
     this.#closed = true;
-    clock.clearTimeout(this.#timer);
+    core.clock.clearTimeout(this.#timer);
     this.#takers.rejectAll(storeClosed());
     this.#enqueuers.rejectAll(storeClosed());
-    const kept = time.keep().catch(() => undefined);
-    await Promise.all([committer.idle(), kept]);
-    // What is on loan now is as unknown as after a crash.
-    if (changes.onLoan.size === 0) await marks.close(changes.nextSeq).catch(() => undefined);
+    const kept = core.time.keep().catch(() => undefined);
+    await Promise.all([core.committer.idle(), kept]);
+    // What is leased now is as unknown as after a crash.
+    if (changes.leased.size === 0) await watermark.close(changes.nextSeq).catch(() => undefined);
   }
 }
 

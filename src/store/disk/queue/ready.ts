@@ -1,17 +1,18 @@
 import { newDeliveryState } from '../../delivery-state';
 import type { DeliveryState, QueueItem } from '../../types';
 import { Block, recordsOf, type BlockKey } from '../record/blocks';
+import type { StoreCore } from '../commit/core';
 import { damagedRecord, type OnDamage } from '../record/damage';
 import type { Delayed } from './delayed';
 import type { DelayedKey } from '../record/entries';
 import type { Entry, ReadEntry } from '../record/entries';
 import { DiskPriority } from './priority';
 import type { PriorityTable, Tables } from '../lmdb/tables';
-import type { LoanMarks } from './lease-watermark';
+import type { LeaseWatermark } from './lease-watermark';
 import type { Messages } from './messages';
 import {
-  decodeDelivery,
   decodeItem,
+  decodeJson,
   type Decoded,
   type StoredDelivery,
   type StoredItem,
@@ -24,26 +25,25 @@ const RIPE_AT_ONCE = 10_000;
 export class Ready {
   readonly #tables: Tables;
   readonly #delayed: Delayed;
-  readonly #marks: LoanMarks;
+  readonly #watermark: LeaseWatermark;
   readonly #messages: Messages;
   readonly #onDamage: OnDamage;
   readonly #priorities: readonly DiskPriority[];
   #unreadable = 0;
 
-  constructor(parts: {
-    tables: Tables;
-    messages: Messages;
-    delayed: Delayed;
-    marks: LoanMarks;
-    onDamage: OnDamage;
-  }) {
-    this.#tables = parts.tables;
-    this.#delayed = parts.delayed;
-    this.#marks = parts.marks;
-    this.#messages = parts.messages;
-    this.#onDamage = parts.onDamage;
-    const end = parts.marks.firstFreeSeq - 1;
-    this.#priorities = parts.tables.priorities.map(
+  constructor(
+    { tables, onDamage }: StoreCore,
+    messages: Messages,
+    delayed: Delayed,
+    watermark: LeaseWatermark,
+  ) {
+    this.#tables = tables;
+    this.#delayed = delayed;
+    this.#watermark = watermark;
+    this.#messages = messages;
+    this.#onDamage = onDamage;
+    const end = watermark.firstFreeSeq - 1;
+    this.#priorities = tables.priorities.map(
       (table, priority) =>
         new DiskPriority(priority, table, end, (key, octets) => this.#foundIn(priority, key, octets)),
     );
@@ -73,7 +73,7 @@ export class Ready {
     return this.#shiftFrom(
       this.#priorities,
       max,
-      (entry) => !entry.fresh || this.#marks.allows(entry.priority, entry.seq),
+      (entry) => !entry.fresh || this.#watermark.allows(entry.priority, entry.seq),
     );
   }
 
@@ -116,17 +116,8 @@ export class Ready {
   #putOff([notBefore, priority, seq]: DelayedKey): Entry {
     // It is no longer among others.
     const block = new Block(priority, seq, 1);
-    return {
-      priority,
-      seq,
-      block,
-      index: 0,
-      item: undefined,
-      state: undefined,
-      recorded: true,
-      notBefore,
-      fresh: false,
-    };
+    const unread = { item: undefined, state: undefined, recorded: true, notBefore, fresh: false };
+    return { priority, seq, block, index: 0, ...unread };
   }
 
   /** Reads what is not read yet. */
@@ -179,7 +170,7 @@ export class Ready {
     }
     const { item } = read;
     const recorded = delivery !== undefined;
-    const suspect = block.suspect || this.#marks.suspects(priority, seq, notBefore);
+    const suspect = block.suspect || this.#watermark.suspects(priority, seq, notBefore);
     const state = stateFrom(item, delivery, suspect);
     return { priority, seq, block, index, item, state, recorded, notBefore, fresh: notBefore === undefined };
   }
@@ -187,39 +178,39 @@ export class Ready {
   /** What happened to a message, as far as is known. */
   stateOf(priority: number, { seq, item }: StoredItem): DeliveryState | undefined {
     const delivery = this.#delivery(seq);
-    return stateFrom(item, delivery, this.#marks.suspects(priority, seq, delivery?.notBefore));
+    return stateFrom(item, delivery, this.#watermark.suspects(priority, seq, delivery?.notBefore));
   }
 
   #delivery(seq: number): Partial<StoredDelivery> | undefined {
     const octets = this.#messages.noted ? this.#tables.delivery.get(seq) : undefined;
     if (!octets) return undefined;
-    const decoded = decodeDelivery(octets);
+    const decoded = decodeJson<StoredDelivery>(octets);
     if ('value' in decoded) return decoded.value;
     this.#onDamage(damagedRecord(`What happened to the queued message number ${seq}`, decoded.unreadable));
     return {};
   }
 
-  /** The oldest that is not on loan; epoch milliseconds. */
-  oldestAt(onLoan: ReadonlyMap<number, unknown>): number | undefined {
+  /** The oldest that is not leased; epoch milliseconds. */
+  oldestAt(leased: ReadonlyMap<number, unknown>): number | undefined {
     const times = this.#tables.priorities
-      .map((table) => this.#oldestOf(table, onLoan))
+      .map((table) => this.#oldestOf(table, leased))
       .filter((at) => at !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  #oldestOf(table: PriorityTable, onLoan: ReadonlyMap<number, unknown>): number | undefined {
+  #oldestOf(table: PriorityTable, leased: ReadonlyMap<number, unknown>): number | undefined {
     for (const [key, octets] of table.entries()) {
       const gone = this.#messages.goneOf(key);
       for (const [index, record] of recordsOf(octets, key.count).entries()) {
         const decoded = record && !gone.has(index) ? decodeItem(record) : undefined;
-        if (!decoded || !('value' in decoded) || onLoan.has(decoded.value.seq)) continue;
+        if (!decoded || !('value' in decoded) || leased.has(decoded.value.seq)) continue;
         return decoded.value.item.enqueuedAt;
       }
     }
     return undefined;
   }
 
-  /** Forgets all that is not on loan; returns the last sequence number that this goes for, per priority. */
+  /** Forgets all that is not leased; returns the last sequence number that this goes for, per priority. */
   clear(): number[] {
     this.#delayed.clear();
     this.#unreadable = 0;

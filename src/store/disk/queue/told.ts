@@ -1,31 +1,13 @@
-import type { Committer } from '../commit/committer';
-import { damagedRecord, type OnDamage } from '../record/damage';
-import { decodeJson, type Records } from '../record/records';
-import { roomFor } from '../lmdb/space';
-import type { Tables } from '../lmdb/tables';
-
-const TOLD = Buffer.from('told');
-const PURGE = Buffer.from('purge');
-
-/** Priority by priority up to where a purge goes, and what in there it spares because it is on loan, by sequence number. */
-export interface PurgeMark {
-  readonly ends: readonly number[];
-  readonly spared: readonly number[];
-}
-
-interface ToldParts {
-  readonly tables: Tables;
-  readonly committer: Committer;
-  readonly records: Records;
-  readonly onDamage: OnDamage;
-}
+import type { StoreCore } from '../commit/core';
+import { MetaRecord } from '../commit/meta';
 
 /**
  * Up to which dead letter whoever sent them knows of it. Written behind the telling, for as many as there are by then:
  * at a kill in between too many are told again, never too few.
  */
 export class ToldMark {
-  readonly #parts: ToldParts;
+  readonly #core: StoreCore;
+  readonly #record: MetaRecord<{ readonly upTo: number }>;
   #upTo: number;
   #isWriting = false;
   /** Absent: there is no mark yet. */
@@ -36,9 +18,10 @@ export class ToldMark {
   #ahead = 0;
 
   /** `last` is the number of the last letter: of a store that has no mark yet all are told. */
-  constructor(parts: ToldParts, last: number) {
-    this.#parts = parts;
-    this.#written = (read(parts, TOLD) as { upTo: number } | undefined)?.upTo;
+  constructor(core: StoreCore, last: number) {
+    this.#core = core;
+    this.#record = new MetaRecord(core, 'told', 'The mark "told" of the dead letters that are told');
+    this.#written = this.#record.read()?.upTo;
     this.#upTo = this.#written ?? last;
     if (last > this.#upTo) this.#untold = last;
   }
@@ -58,10 +41,8 @@ export class ToldMark {
   }
 
   async #put(): Promise<void> {
-    const { tables, records, committer } = this.#parts;
     const upTo = this.#upTo;
-    const octets = records.json({ upTo });
-    await committer.write(roomFor([octets.length], 1), () => tables.meta.put(TOLD, octets), false);
+    await this.#core.committer.make([this.#record.change({ upTo })]);
     this.#written = upTo;
   }
 
@@ -89,28 +70,4 @@ export class ToldMark {
     }
     this.#isWriting = false;
   }
-}
-
-/** What a purge is about to remove; undefined where none was cut short. */
-export function readPurge(parts: Pick<ToldParts, 'tables' | 'onDamage'>): PurgeMark | undefined {
-  return read(parts, PURGE) as PurgeMark | undefined;
-}
-
-/** From now on these are removed, whatever happens; undefined: they are. */
-export async function writePurge(
-  { tables, committer, records }: Omit<ToldParts, 'onDamage'>,
-  mark: PurgeMark | undefined,
-): Promise<void> {
-  const octets = mark && records.json(mark);
-  const apply = (): void => (octets ? tables.meta.put(PURGE, octets) : tables.meta.remove(PURGE));
-  await committer.write(roomFor([octets?.length ?? 0], 1), apply, false);
-}
-
-function read({ tables, onDamage }: Pick<ToldParts, 'tables' | 'onDamage'>, key: Buffer): unknown {
-  const octets = tables.meta.get(key);
-  const decoded = octets && decodeJson<unknown>(octets);
-  if (!decoded) return undefined;
-  if ('value' in decoded) return decoded.value;
-  onDamage(damagedRecord(`The mark "${key.toString()}" of what is told`, decoded.unreadable));
-  return undefined;
 }

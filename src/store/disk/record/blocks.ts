@@ -70,7 +70,7 @@ export class Block implements BlockKey {
   /** Messages that are not gone; those that cannot be read are among them. */
   left: number;
   /** The keys of what tells which are gone. */
-  readonly tombs: number[] = [];
+  readonly tombstones: number[] = [];
   /** What tells it is damaged: some may be gone that seem to be there. */
   suspect = false;
 

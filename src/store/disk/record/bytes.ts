@@ -1,4 +1,6 @@
 const SLAB = 8 * 1024;
+/** Hexadecimal digits that intake's ids have. */
+const HEX_ID = 24;
 
 /** A piece of memory, also as a view for whole words. */
 export interface Slab {
@@ -48,6 +50,14 @@ export class RecordWriter {
     this.#at += 8;
   }
 
+  /** A whole number below 2^48. */
+  time(value: number): void {
+    this.#reserve(6);
+    this.#slab.octets.writeUIntBE(value, this.#at, 6);
+    this.#at += 6;
+  }
+
+  /** Below 2^32. */
   length(value: number): void {
     this.#reserve(5);
     const { octets } = this.#slab;
@@ -71,6 +81,30 @@ export class RecordWriter {
     this.#reserve(size);
     this.#slab.octets.write(value, this.#at);
     this.#at += size;
+  }
+
+  /** Most are hexadecimal digits, as intake makes them: half as many octets. The lowest bit of the length says which. */
+  id(value: string): void {
+    if (value.length === HEX_ID && this.#hexId(value)) return;
+    const size = Buffer.byteLength(value);
+    this.length(2 * size);
+    this.#reserve(size);
+    this.#slab.octets.write(value, this.#at);
+    this.#at += size;
+  }
+
+  #hexId(value: string): boolean {
+    this.#reserve(1 + HEX_ID / 2);
+    const { octets } = this.#slab;
+    let at = this.#at;
+    octets[at++] = HEX_ID + 1;
+    for (let index = 0; index < HEX_ID; index += 2) {
+      const octet = (digit(value.charCodeAt(index)) << 4) | digit(value.charCodeAt(index + 1));
+      if (octet < 0) return false;
+      octets[at++] = octet;
+    }
+    this.#at = at;
+    return true;
   }
 
   #shortAscii(value: string): boolean {
@@ -104,6 +138,12 @@ export class RecordWriter {
   }
 }
 
+/** The value of a lower case hexadecimal digit; -1: it is none. */
+function digit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
+}
+
 function newSlab(size: number): Slab {
   const octets = Buffer.allocUnsafeSlow(size);
   return { octets, view: viewOf(octets) };
@@ -135,6 +175,12 @@ export class RecordReader {
     return value;
   }
 
+  time(): number {
+    const value = this.#octets.readUIntBE(this.#at, 6);
+    this.#at += 6;
+    return value;
+  }
+
   length(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
@@ -155,6 +201,12 @@ export class RecordReader {
     const size = this.length();
     const from = this.#at;
     return this.#octets.toString('utf8', from, this.#skip(size));
+  }
+
+  id(): string {
+    const size = this.length();
+    const from = this.#at;
+    return this.#octets.toString(size & 1 ? 'hex' : 'utf8', from, this.#skip(size >>> 1));
   }
 
   /** Where the next `size` octets end. */

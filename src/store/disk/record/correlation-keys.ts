@@ -48,10 +48,3 @@ export function keysOf(messageId: string, hiding: Hiding): { from: Buffer; to: B
   const from = beginningOf(messageId, hiding);
   return { from, to: Buffer.concat([from, END]) };
 }
-
-/** Before format 2 a message_id had one entry, which had this key. */
-export function soleKey(messageId: string): Buffer {
-  // LMDB has no empty key, hence the octet before.
-  const key = Buffer.from(`=${messageId}`);
-  return key.length <= 500 ? key : createHash('sha256').update(key).digest();
-}

@@ -4,7 +4,7 @@ import type { Block } from './blocks';
 /** [notBefore, priority, sequence number]: the order is that of time. */
 export type DelayedKey = [notBefore: number, priority: number, seq: number];
 
-/** A message that can be lent. */
+/** A message that can be leased. */
 export interface Entry {
   readonly priority: number;
   /** Its place: never changes. */
@@ -20,14 +20,14 @@ export interface Entry {
   recorded: boolean;
   /** Set: it was put off until then, and the index of the delayed still says so. */
   notBefore: number | undefined;
-  /** Whether it was found in its priority, and not lent since. */
+  /** Whether it was found in its priority, and not leased since. */
   fresh: boolean;
 }
 
 export type ReadEntry = Entry & { readonly item: QueueItem };
 
-/** What a lease's token is here. A new one for each loan, so that an old lease says nothing about a new one. */
-export class Loan {
+/** What a lease's token is here. A new one for each lease, so that an old lease says nothing about a new one. */
+export class LeaseHandle {
   open = true;
   constructor(readonly entry: ReadEntry) {}
 }

@@ -2,7 +2,7 @@ import { MOST_IN_BLOCK, type BlockKey } from './blocks';
 import type { DelayedKey } from './entries';
 
 /** [the first message of a block, the first of those that are gone] */
-export type TombKey = readonly [seq: number, index: number];
+export type TombstoneKey = readonly [seq: number, index: number];
 
 export const same = (key: Buffer): Buffer => key;
 
@@ -36,7 +36,7 @@ export function blockKeyOf(octets: Buffer): BlockKey {
 /** Behind all blocks that begin with this message or before. */
 export const endOf = (seq: number): BlockKey => ({ seq, count: MOST_IN_BLOCK });
 
-export function tombKey(): (key: TombKey) => Buffer {
+export function tombstoneKey(): (key: TombstoneKey) => Buffer {
   const octets = Buffer.alloc(10);
   return ([seq, index]) => {
     octets.writeDoubleBE(seq);
@@ -45,7 +45,7 @@ export function tombKey(): (key: TombKey) => Buffer {
   };
 }
 
-export function tombKeyOf(octets: Buffer): TombKey {
+export function tombstoneKeyOf(octets: Buffer): TombstoneKey {
   return octets.length === 10 ? [octets.readDoubleBE(), octets.readUInt16BE(8)] : [NaN, 0];
 }
 

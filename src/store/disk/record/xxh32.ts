@@ -5,11 +5,11 @@ const PRIME4 = 0x27d4eb2f | 0;
 const PRIME5 = 0x165667b1 | 0;
 
 const rotate = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
-const round = (priority: number, word: number): number =>
-  Math.imul(rotate((priority + Math.imul(word, PRIME2)) | 0, 13), PRIME1);
+const round = (sum: number, word: number): number =>
+  Math.imul(rotate((sum + Math.imul(word, PRIME2)) | 0, 13), PRIME1);
 
 /**
- * The XXH32 (xxHash, seed 0) of the octets from `from` to `to`: sixteen at a time in four lanes that do not wait
+ * The XXH32 (xxHash, seed 0) of the octets from `from` to `to`: sixteen at a time in four sums that do not wait
  * for each other, and so three times as fast here as a CRC-32. (zlib.crc32 is in Node from 20.15 on only, and its
  * call costs as much as 200 octets.)
  */
@@ -18,17 +18,17 @@ export function xxh32(view: DataView, from: number, to: number): number {
   let at = from;
   let hash = PRIME5;
   if (size >= 16) {
-    let lane1 = (PRIME1 + PRIME2) | 0;
-    let lane2 = PRIME2;
-    let lane3 = 0;
-    let lane4 = -PRIME1 | 0;
+    let sum1 = (PRIME1 + PRIME2) | 0;
+    let sum2 = PRIME2;
+    let sum3 = 0;
+    let sum4 = -PRIME1 | 0;
     for (const end = to - 15; at < end; at += 16) {
-      lane1 = round(lane1, view.getInt32(at, true));
-      lane2 = round(lane2, view.getInt32(at + 4, true));
-      lane3 = round(lane3, view.getInt32(at + 8, true));
-      lane4 = round(lane4, view.getInt32(at + 12, true));
+      sum1 = round(sum1, view.getInt32(at, true));
+      sum2 = round(sum2, view.getInt32(at + 4, true));
+      sum3 = round(sum3, view.getInt32(at + 8, true));
+      sum4 = round(sum4, view.getInt32(at + 12, true));
     }
-    hash = rotate(lane1, 1) + rotate(lane2, 7) + rotate(lane3, 12) + rotate(lane4, 18);
+    hash = rotate(sum1, 1) + rotate(sum2, 7) + rotate(sum3, 12) + rotate(sum4, 18);
   }
   hash = (hash + size) | 0;
   for (const end = to - 3; at < end; at += 4) {

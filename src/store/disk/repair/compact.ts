@@ -1,37 +1,25 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../../clock';
 import { SmppError } from '../../../protocol';
 import type { Compaction } from '../../types';
 import { secure } from '../lmdb/access';
-import type { Committer } from '../commit/committer';
+import type { StoreCore } from '../commit/core';
 import { probeDescriptors } from '../lmdb/descriptors';
 import { DATA_FILE } from '../lmdb/directory';
 import type { Lmdb } from '../lmdb/lmdb';
 import { copyAside } from './opening';
 import { discard, finishSwap, swapIn } from './swap';
-import type { Tables } from '../lmdb/tables';
-
-interface CompactParts {
-  readonly lmdb: Lmdb;
-  readonly directory: string;
-  readonly tables: Tables;
-  readonly committer: Committer;
-  readonly clock: Pick<Clock, 'monotonic'>;
-}
 
 /**
  * Copies what is there into a new file, which takes the place of the old one; that is overwritten. LMDB only marks
  * pages as free: what was in them stays until they are used again. Reading goes on, writing waits. A crash at any
  * time leaves one of the two files, whole.
  */
-export async function compactFile({
-  lmdb,
-  directory,
-  tables,
-  committer,
-  clock,
-}: CompactParts): Promise<Compaction> {
+export async function compactFile(
+  { tables, committer, clock }: StoreCore,
+  lmdb: Lmdb,
+  directory: string,
+): Promise<Compaction> {
   if (process.platform === 'win32') throw notOnWindows();
   const started = clock.monotonic();
   const file = join(directory, DATA_FILE);
@@ -40,7 +28,7 @@ export async function compactFile({
     let swapped = false;
     try {
       probeDescriptors(directory);
-      const made = await copyAside(lmdb, directory, tables.root);
+      const made = await copyAside({ lmdb, directory, clock }, tables.root);
       try {
         swapIn(directory);
       } catch (error) {

@@ -1,30 +1,26 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { newSealing, sealingOf, wrongKey, type Sealing, type StoredSeal } from '../../sealing';
 import { chmodQuietly, makeDataFile, secure, type Exposure } from '../lmdb/access';
 import type { OnDamage } from '../record/damage';
-import { DATA_FILE } from '../lmdb/directory';
 import { isSealed } from '../record/envelope';
 import { ensureWhole } from './whole';
-import { layOutLockFile, type Lmdb } from '../lmdb/lmdb';
+import { layOutLockFile } from '../lmdb/lmdb';
 import { decodeJson } from '../record/records';
 import { rewrite, sealRecord, SEAL_KEY, type Reseal } from './rewrite';
-import { tryRoom } from '../lmdb/space';
-import { beginSwap, discard, finishSwap, swapIn } from './swap';
+import { tryRoomForCopy } from '../lmdb/space';
+import { beginSwap, discard, finishSwap, swapIn, type StoreFiles } from './swap';
 import { openDatabase, openEnvironment, REPAIRED_KEY, TABLES, tablesIn, type Tables } from '../lmdb/tables';
 
-const ROOM_FOR_TABLES = 2 ** 20;
 const SEAL_FILE = 'seal.json';
 /** Entries of each table that are looked at to see whether they are sealed. */
 const SAMPLE = 10;
 
-export interface OpeningParts {
-  readonly lmdb: Lmdb;
-  readonly directory: string;
+export interface OpeningParts extends StoreFiles {
   /** The first seals, all open; none: in clear. */
   readonly keys: readonly string[];
-  readonly now: number;
+  readonly random: (octets: number) => Buffer;
   readonly onDamage: OnDamage;
   readonly onExposed: (exposure: Exposure) => void;
 }
@@ -40,25 +36,25 @@ export interface Opening {
  * `STORE_KEY` where they are sealed with none of the keys.
  */
 export async function openFiles(parts: OpeningParts): Promise<Opening> {
-  const { lmdb, directory, keys } = parts;
+  const { lmdb, directory, keys, random } = parts;
   await finishSwap(directory);
   const exposure = secure(directory);
   if (exposure) parts.onExposed(exposure);
   // A repair leaves the file aside, and what seals it: not to be done for who cannot read it.
   const readable = async (root: RootDatabase<Buffer, Buffer>): Promise<void> => {
     const stored = readSeal(root, directory);
-    if (stored && !(await sealingOf(stored, keys))) throw wrongKey(directory, stored, keys.length);
+    if (stored && !(await sealingOf(stored, keys, random))) throw wrongKey(directory, stored, keys.length);
   };
-  await ensureWhole(lmdb, directory, parts.now, parts.onDamage, readable);
+  await ensureWhole(parts, parts.onDamage, readable);
   makeDataFile(directory);
   await layOutLockFile(directory);
   const root = openEnvironment(lmdb, directory);
   try {
     // The repair makes files, and LMDB its own.
     secure(directory);
-    const { sealing, reseal } = await sealingIn(root, directory, keys);
+    const { sealing, reseal } = await sealingIn(root, parts);
     if (!reseal) return opened(await tablesIn(root, sealing));
-    const made = await copyAside(lmdb, directory, root, reseal);
+    const made = await copyAside(parts, root, reseal);
     await made.close();
   } catch (error) {
     await root.close();
@@ -70,7 +66,7 @@ export async function openFiles(parts: OpeningParts): Promise<Opening> {
   await finishSwap(directory);
   secure(directory);
   const resealed = openEnvironment(lmdb, directory);
-  const { sealing } = await sealingIn(resealed, directory, keys);
+  const { sealing } = await sealingIn(resealed, parts);
   return opened(await tablesIn(resealed, sealing));
 }
 
@@ -81,18 +77,17 @@ const opened = (tables: Tables): Opening => ({
 
 /** A copy of the environment in the place from which it can be swapped in; open. */
 export async function copyAside(
-  lmdb: Lmdb,
-  directory: string,
+  { lmdb, directory, clock }: StoreFiles,
   root: RootDatabase<Buffer, Buffer>,
   reseal?: Reseal,
 ): Promise<RootDatabase<Buffer, Buffer>> {
-  await tryRoom(directory, 2 * statSync(join(directory, DATA_FILE)).size + ROOM_FOR_TABLES);
+  await tryRoomForCopy(directory);
   const rebuilt = await beginSwap(directory);
   makeDataFile(rebuilt);
   await layOutLockFile(rebuilt);
   const made = openEnvironment(lmdb, rebuilt);
   try {
-    await rewrite(root, made, reseal);
+    await rewrite(root, made, clock, reseal);
   } catch (error) {
     await made.close();
     throw error;
@@ -102,24 +97,23 @@ export async function copyAside(
 
 async function sealingIn(
   root: RootDatabase<Buffer, Buffer>,
-  directory: string,
-  keys: readonly string[],
+  { directory, keys, random }: OpeningParts,
 ): Promise<{ sealing?: Sealing; reseal?: Reseal }> {
   const stored = readSeal(root, directory);
   const [first] = keys;
   if (!stored) {
     if (first === undefined) return {};
-    const made = await newSealing(first);
+    const made = await newSealing(first, random);
     const isEmpty = TABLES.every((name) => openDatabase(root, name).getCount() === 0);
     if (!isEmpty) return { reseal: { from: undefined, to: made.sealing, stored: made.stored } };
     keepBeside(root, directory, made.stored);
     return { sealing: made.sealing };
   }
-  const found = await sealingOf(stored, keys);
+  const found = await sealingOf(stored, keys, random);
   if (!found) throw wrongKey(directory, stored, keys.length);
   keepBeside(root, directory, stored);
   if (found.index === 0) return { sealing: found.sealing };
-  const made = await newSealing(first as string);
+  const made = await newSealing(first as string, random);
   return { reseal: { from: found.sealing, to: made.sealing, stored: made.stored } };
 }
 

@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import { nextTurn, type Clock } from '../../../clock';
 import {
   F_OVERFLOW,
   F_TABLE,
@@ -19,6 +20,21 @@ import {
 /** Told of each entry of a table. Key and value are valid during the call only. */
 export type Visit = (table: string, key: Buffer, value: Buffer) => void;
 
+/** Lets others in between, when it is time for that. */
+export type Pause = () => Promise<void> | undefined;
+
+/** Milliseconds for which the event loop waits for a check at most, and for one value to be read. */
+const SLICE = 10;
+
+/** Pauses that long work can make, so that others get their turn. */
+export function timeSlices(clock: Clock): Pause {
+  let until = clock.monotonic() + SLICE;
+  return () => {
+    if (clock.monotonic() < until) return undefined;
+    return nextTurn(clock).then(() => void (until = clock.monotonic() + SLICE));
+  };
+}
+
 type Found = Record<'entries' | 'branchPages' | 'leafPages' | 'overflowPages', number>;
 
 /** A page that is not what it should be. */
@@ -32,24 +48,30 @@ const LONGEST_KEY = 1978;
  * Reads all pages of a snapshot and finds what is wrong with them. LMDB itself
  * trusts its file: a wrong page number or node size there ends the process.
  */
-export class Walker {
+export class PageChecker {
   readonly #fd: number;
   readonly #snapshot: Snapshot;
   readonly #pagesInFile: number;
   readonly #visit: Visit | undefined;
   readonly #seen: Uint8Array;
-  /** One page per level of the tree being walked. */
+  readonly #pause: Pause;
+  /** One page per level of the tree being checked. */
   readonly #levels: Buffer[] = [];
+  /** The last value on pages of its own. */
+  #value = Buffer.alloc(0);
   /** What is wrong, each as one clause. */
   readonly problems: string[] = [];
+  /** As the list of tables names them. */
+  readonly #named: [name: string, tree: Tree][] = [];
   #table = '';
   #found: Found = { entries: 0, branchPages: 0, leafPages: 0, overflowPages: 0 };
   #lastKey: Buffer = Buffer.alloc(0);
-  #numericKeys = false;
 
-  constructor(fd: number, fileSize: number, snapshot: Snapshot, visit?: Visit) {
+  /** `pause` is called after each entry, and may let others in between; `visit` is told of each entry. */
+  constructor(fd: number, fileSize: number, snapshot: Snapshot, pause: Pause, visit?: Visit) {
     this.#fd = fd;
     this.#snapshot = snapshot;
+    this.#pause = pause;
     this.#visit = visit;
     this.#pagesInFile = Math.floor(fileSize / snapshot.pageSize);
     const pages = Math.min(snapshot.lastPage + 1, this.#pagesInFile);
@@ -57,52 +79,62 @@ export class Walker {
     this.#seen.fill(1, 0, META_PAGES);
   }
 
-  /** Walks everything. */
-  walk(): void {
+  /** Reads everything. */
+  async check(): Promise<void> {
     const { main, free, lastPage } = this.#snapshot;
     if (lastPage >= this.#pagesInFile) this.problems.push('the file ends too soon');
-    this.#tree('', main);
-    this.#tree(FREE, free, true);
+    await this.#tree('', main);
+    for (const [name, tree] of this.#named) await this.#tree(name, tree);
+    await this.#tree(FREE, free);
   }
 
-  #tree(table: string, tree: Tree, numericKeys = false): void {
-    const outer = { table: this.#table, found: this.#found, lastKey: this.#lastKey };
+  async #tree(table: string, tree: Tree): Promise<void> {
     this.#table = table;
     this.#found = { entries: 0, branchPages: 0, leafPages: 0, overflowPages: 0 };
     this.#lastKey = Buffer.alloc(0);
-    this.#numericKeys = numericKeys;
-    if (tree.root !== undefined) this.#page(tree.root, tree.depth, 0);
+    if (tree.root !== undefined) await this.#page(tree.root, tree.depth, 0);
     for (const [what, count] of Object.entries(this.#found) as [keyof Found, number][]) {
       if (count !== tree[what])
         this.problems.push(`${nameOf(table)} has ${count} ${what}, not ${tree[what]}`);
     }
-    this.#table = outer.table;
-    this.#found = outer.found;
-    this.#lastKey = outer.lastKey;
-    this.#numericKeys = false;
   }
 
   /** A page and all below it; what is damaged is noted and left out. */
-  #page(pageNumber: number, depth: number, level: number): void {
-    try {
-      const page = this.#read(pageNumber, this.#buffer(level));
-      const branch = depth > 1;
-      if (depth < 1 || depth > DEEPEST) throw new Damaged(`has the depth ${depth}`);
-      if (page.readUInt16LE(18) !== (branch ? P_BRANCH : P_LEAF)) throw new Damaged('is of another kind');
-      this.#found[branch ? 'branchPages' : 'leafPages']++;
-      const nodes = this.#nodes(page, branch);
-      if (branch) for (const node of nodes) this.#page(childOf(page, node), depth - 1, level + 1);
-      else this.#leaf(page, nodes);
-    } catch (error) {
-      if (!(error instanceof Damaged)) throw error;
-      this.problems.push(`page ${pageNumber} of ${nameOf(this.#table)} ${error.message}`);
+  async #page(pageNumber: number, depth: number, level: number): Promise<void> {
+    const page = (this.#levels[level] ??= Buffer.allocUnsafe(this.#snapshot.pageSize));
+    const problem = (what: string): unknown =>
+      this.problems.push(`page ${pageNumber} of ${nameOf(this.#table)} ${what}`);
+    const nodes = this.#unlessDamaged(problem, () => this.#nodesOf(pageNumber, depth, page)) ?? [];
+    if (depth > 1) {
+      for (const node of nodes) await this.#page(childOf(page, node), depth - 1, level + 1);
+      return;
+    }
+    this.#inOrder(page, nodes);
+    const inPage = (what: string): unknown => this.problems.push(`a page of ${nameOf(this.#table)} ${what}`);
+    for (const node of nodes) {
+      this.#unlessDamaged(inPage, () => this.#node(page, node));
+      const pause = this.#pause();
+      if (pause) await pause;
     }
   }
 
-  #buffer(level: number): Buffer {
-    // A table is walked while the leaf of the list of tables that names it is still in use.
-    const at = level + (this.#table === '' ? 0 : DEEPEST);
-    return (this.#levels[at] ??= Buffer.allocUnsafe(this.#snapshot.pageSize));
+  #unlessDamaged<T>(problem: (what: string) => unknown, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+      problem(error.message);
+      return undefined;
+    }
+  }
+
+  #nodesOf(pageNumber: number, depth: number, into: Buffer): number[] {
+    const page = this.#read(pageNumber, into);
+    const branch = depth > 1;
+    if (depth < 1 || depth > DEEPEST) throw new Damaged(`has the depth ${depth}`);
+    if (page.readUInt16LE(18) !== (branch ? P_BRANCH : P_LEAF)) throw new Damaged('is of another kind');
+    this.#found[branch ? 'branchPages' : 'leafPages']++;
+    return this.#nodes(page, branch);
   }
 
   #read(pageNumber: number, into: Buffer): Buffer {
@@ -146,19 +178,6 @@ export class Walker {
     return nodes;
   }
 
-  #leaf(page: Buffer, nodes: readonly number[]): void {
-    this.#inOrder(page, nodes);
-    for (const node of nodes) {
-      try {
-        this.#node(page, node);
-        this.#found.entries++;
-      } catch (error) {
-        if (!(error instanceof Damaged)) throw error;
-        this.problems.push(`a page of ${nameOf(this.#table)} ${error.message}`);
-      }
-    }
-  }
-
   #node(page: Buffer, node: number): void {
     const keyAt = node + NODE_HEADER;
     const valueAt = keyAt + page.readUInt16LE(node + 6);
@@ -168,6 +187,7 @@ export class Walker {
     else if (this.#table !== '' && (flags === 0 || flags === F_OVERFLOW)) {
       this.#entry(page, keyAt, valueAt, node, flags);
     } else throw new Damaged('has a node of unknown kind');
+    this.#found.entries++;
   }
 
   #namedTable(page: Buffer, keyAt: number, valueAt: number, node: number): void {
@@ -175,7 +195,7 @@ export class Walker {
     if (page.readUInt32LE(node) !== TREE_SIZE || tree.flags !== 0)
       throw new Damaged('describes a table wrongly');
     // lmdb keeps the C string's end in the key.
-    this.#tree(page.toString('latin1', keyAt, valueAt).replace(/\0$/, ''), tree);
+    this.#named.push([page.toString('latin1', keyAt, valueAt).replace(/\0$/, ''), tree]);
   }
 
   /** Keys rise, also from one leaf to the next. */
@@ -186,9 +206,10 @@ export class Walker {
     for (const node of nodes) {
       const keyAt = node + NODE_HEADER;
       const keyEnd = keyAt + page.readUInt16LE(node + 6);
-      const order = this.#numericKeys
-        ? readNumber(page, keyAt) - (to > from ? readNumber(before, from) : -1)
-        : compare(page, keyAt, keyEnd, before, from, to);
+      const order =
+        this.#table === FREE
+          ? readNumber(page, keyAt) - (to > from ? readNumber(before, from) : -1)
+          : compare(page, keyAt, keyEnd, before, from, to);
       if (order <= 0) {
         this.problems.push(`${nameOf(this.#table)} has keys out of order`);
         // Each may still be what it should be.
@@ -218,7 +239,8 @@ export class Walker {
     const pages = Math.ceil((PAGE_HEADER + size) / pageSize);
     if (readNumber(page, referenceAt + 16) !== pages) throw new Damaged('has a value of the wrong size');
     if (first + pages > this.#seen.length) throw new Damaged('has a value outside of the file');
-    const octets = Buffer.allocUnsafe(pages * pageSize);
+    if (this.#value.length < pages * pageSize) this.#value = Buffer.allocUnsafe(pages * pageSize);
+    const octets = this.#value.subarray(0, pages * pageSize);
     const read = readSync(this.#fd, octets, 0, octets.length, first * pageSize);
     const whole = read === octets.length && readNumber(octets, 0) === first;
     if (!whole || octets.readUInt16LE(18) !== P_OVERFLOW || octets.readUInt32LE(20) !== pages) {
@@ -259,7 +281,7 @@ export class Walker {
   }
 }
 
-/** The name under which the tree of free pages is walked. */
+/** The name under which the tree of free pages, whose keys are numbers, is checked. */
 const FREE = '\0free';
 
 function nameOf(table: string): string {

@@ -1,4 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
+import { nextTurn, type Clock } from '../../../clock';
 import type { Sealing, StoredSeal } from '../../sealing';
 import { entryKey } from '../record/correlation-keys';
 import { FactNames } from '../record/fact-names';
@@ -31,12 +32,13 @@ const asItIs: Convert = (key, value) => [key, value];
 export async function rewrite(
   from: RootDatabase<Buffer, Buffer>,
   to: RootDatabase<Buffer, Buffer>,
+  clock: Clock,
   reseal?: Reseal,
 ): Promise<void> {
   const databases = new Map(TABLES.map((name) => [name, openDatabase(from, name)]));
   for (const [name, database] of databases) {
     const convert = reseal ? resealing(name, databases, reseal) : asItIs;
-    await copyTable(database, to, openDatabase(to, name), convert);
+    await copyTable(database, to, openDatabase(to, name), convert, clock);
   }
   const meta = openDatabase(to, 'meta');
   if (reseal) to.transactionSync(() => meta.putSync(SEAL_KEY, sealRecord(reseal.stored)));
@@ -49,6 +51,7 @@ async function copyTable(
   root: RootDatabase<Buffer, Buffer>,
   to: Raw,
   convert: Convert,
+  clock: Clock,
 ): Promise<void> {
   let after: Buffer | undefined;
   for (;;) {
@@ -68,7 +71,7 @@ async function copyTable(
     root.transactionSync(() => {
       for (const [key, value] of rows) to.putSync(key, value);
     });
-    await new Promise(setImmediate);
+    await nextTurn(clock);
   }
 }
 

@@ -1,21 +1,20 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../../clock';
 import { DATA_FILE } from '../lmdb/directory';
+import type { Lmdb } from '../lmdb/lmdb';
+
+/** Where the file of a store is, and what it is opened and paused with. */
+export interface StoreFiles {
+  readonly lmdb: Lmdb;
+  readonly directory: string;
+  readonly clock: Clock;
+}
 
 /** Where a file that is to take the place of another is made. */
 export const REBUILT = 'rebuilt';
-const LOCK_FILE = 'lock.mdb';
+export const LOCK_FILE = 'lock.mdb';
 /** What another took the place of, until it is overwritten. */
 const REPLACED = 'replaced.mdb';
 const PIECE = Buffer.alloc(1024 * 1024);
@@ -84,16 +83,16 @@ export async function discard(directory: string): Promise<void> {
 
 /** Overwrites a file with zeros, and then removes it: nothing of it can be read any more, however the disk is read. */
 export async function shred(path: string): Promise<void> {
-  const fd = openSync(path, 'r+');
+  const file = await open(path, 'r+');
   try {
-    const { size } = fstatSync(fd);
+    const { size } = await file.stat();
     for (let at = 0; at < size;) {
-      at += writeSync(fd, PIECE, 0, Math.min(PIECE.length, size - at), at);
-      await new Promise(setImmediate);
+      const { bytesWritten } = await file.write(PIECE, 0, Math.min(PIECE.length, size - at), at);
+      at += bytesWritten;
     }
-    fsyncSync(fd);
+    await file.sync();
   } finally {
-    closeSync(fd);
+    await file.close();
   }
   await rm(path, { force: true });
 }

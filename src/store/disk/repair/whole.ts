@@ -1,11 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import type { OnDamage } from '../record/damage';
 import { DATA_FILE } from '../lmdb/directory';
-import type { Lmdb } from '../lmdb/lmdb';
 import {
   isOtherVersion,
   isSound,
@@ -15,13 +14,10 @@ import {
   readNumber,
   type Snapshot,
 } from './page-layout';
-import { layOut, tryRoom } from '../lmdb/space';
-import { discard, finishSwap, REBUILT } from './swap';
+import { layOut, tryRoomForCopy } from '../lmdb/space';
+import { discard, finishSwap, LOCK_FILE, REBUILT, type StoreFiles } from './swap';
 import { rebuild } from './rebuild';
-import { Walker } from './page-checker';
-
-const LOCK_FILE = 'lock.mdb';
-const ROOM_FOR_TABLES = 2 ** 20;
+import { PageChecker, timeSlices, type Pause } from './page-checker';
 
 /**
  * Makes sure that LMDB can trust the file in `directory`, which nobody has open.
@@ -29,28 +25,27 @@ const ROOM_FOR_TABLES = 2 ** 20;
  * that before anything is changed; where it rejects, nothing is.
  */
 export async function ensureWhole(
-  lmdb: Lmdb,
-  directory: string,
-  now: number,
+  { lmdb, directory, clock }: StoreFiles,
   onDamage: OnDamage,
   check: (root: RootDatabase<Buffer, Buffer>) => Promise<void>,
 ): Promise<void> {
   if (endianness() !== 'LE' || !WIDE.includes(process.arch)) return;
-  await finishSwap(directory);
   const file = join(directory, DATA_FILE);
   const rebuilt = join(directory, REBUILT);
-  const { snapshots, problem } = inspect(file);
+  const { snapshots, problem } = await inspect(file, timeSlices(clock));
   const [newest] = snapshots;
   if (problem === undefined) {
     await layOut(directory, newest && { count: newest.lastPage + 1, size: newest.pageSize });
     return;
   }
-  await tryRoom(directory, 2 * (await stat(file)).size + ROOM_FOR_TABLES);
-  const taken = await rebuild(lmdb, file, snapshots, rebuilt, check).catch(async (error: unknown) => {
-    await discard(directory).catch(() => undefined);
-    throw error;
-  });
-  const aside = join(directory, `damaged-${now}.mdb`);
+  await tryRoomForCopy(directory);
+  const taken = await rebuild({ lmdb, clock, directory: rebuilt }, file, snapshots, check).catch(
+    async (error: unknown) => {
+      await discard(directory).catch(() => undefined);
+      throw error;
+    },
+  );
+  const aside = join(directory, `damaged-${clock.now()}.mdb`);
   await rename(file, aside);
   await rm(join(directory, LOCK_FILE), { force: true });
   await finishSwap(directory);
@@ -64,7 +59,7 @@ export async function ensureWhole(
 const WIDE: readonly string[] = ['x64', 'arm64', 'ppc64', 'riscv64', 'loong64'];
 
 /** What the file has, and what is wrong with it: nothing, too, where it is not there or not ours to judge. */
-function inspect(file: string): { snapshots: Snapshot[]; problem?: string } {
+async function inspect(file: string, pause: Pause): Promise<{ snapshots: Snapshot[]; problem?: string }> {
   let fd: number;
   try {
     fd = openSync(file, 'r');
@@ -79,9 +74,9 @@ function inspect(file: string): { snapshots: Snapshot[]; problem?: string } {
     const [newest] = snapshots;
     if (!newest && isOtherVersion(first)) return { snapshots: [] };
     if (!newest) return { snapshots, problem: 'neither of its first two pages leads anywhere' };
-    const walker = new Walker(fd, size, newest);
-    walker.walk();
-    const problems = [...(sound ? [] : ['one of its first two pages is wrong']), ...walker.problems];
+    const checker = new PageChecker(fd, size, newest, pause);
+    await checker.check();
+    const problems = [...(sound ? [] : ['one of its first two pages is wrong']), ...checker.problems];
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more findings)` : '';
     return problems.length === 0 ? { snapshots } : { snapshots, problem: `${problems[0]}${more}` };
   } finally {

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { items } from '../../../src/store/conformance/harness';
-import { Growth } from '../../../src/store/disk/lmdb/preallocation';
+import { Preallocation } from '../../../src/store/disk/lmdb/preallocation';
 import { until } from '../../support/until';
 import { DiskStores } from '../setup';
 
@@ -15,7 +15,7 @@ describe('a file that grows in the background', () => {
   let file: string;
 
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'smpp-growth-'));
+    directory = await mkdtemp(join(tmpdir(), 'smpp-preallocation-'));
     file = join(directory, 'data.mdb');
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
@@ -24,15 +24,15 @@ describe('a file that grows in the background', () => {
 
   it('keeps all that is written to it meanwhile, also what lies behind its end', async () => {
     const fd = openSync(file, 'w+');
-    const growth = new Growth(file);
+    const preallocation = new Preallocation(file);
     const page = 4096;
-    growth.start(8 * MIB);
+    preallocation.start(8 * MIB);
     for (let at = 0; at < 2000; at++) {
       writeSync(fd, Buffer.alloc(page, (at % 255) + 1), 0, page, at * page);
       if (at % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
-      growth.start(MIB);
+      preallocation.start(MIB);
     }
-    await growth.close();
+    await preallocation.close();
     closeSync(fd);
     const octets = await readFile(file);
     for (let at = 0; at < 2000; at++) {
@@ -44,12 +44,12 @@ describe('a file that grows in the background', () => {
 
   it('stops where it is when it is closed, and grows once at a time', async () => {
     closeSync(openSync(file, 'w'));
-    const growth = new Growth(file);
-    growth.start(2 * MIB);
-    growth.start(2 * MIB);
+    const preallocation = new Preallocation(file);
+    preallocation.start(2 * MIB);
+    preallocation.start(2 * MIB);
     await until(() => size() === 2 * MIB, 'two pieces');
-    growth.start(1000 * MIB);
-    await growth.close();
+    preallocation.start(1000 * MIB);
+    await preallocation.close();
     assert.ok(size() <= 4 * MIB, `${size()}`);
   });
 

@@ -1,0 +1,208 @@
+import { SmppError, statusCode, type Pdu } from '../../protocol';
+import { refusalOf } from '../../session';
+import {
+  messageIdsOf,
+  type DeadLetter,
+  type DeadReason,
+  type DeliveryState,
+  type QueueItem,
+} from '../../store';
+import type { FailureEvent, FailureFields, Outcome } from './events';
+import {
+  infoField,
+  labelled,
+  statusFields,
+  messageIdOf,
+  pduFields,
+  type DirectResponse,
+  type Labels,
+} from './wire-form';
+
+/** What an answer to a query, cancel or replace resolves with. Throws {@link DeliveryError} where it is a refusal. */
+export function directOutcome({ request, response, msgid }: DirectResponse): Outcome {
+  if (response.command_status !== 0) throw refusedDirectly(request.command, response);
+  const fields = pduFields(response);
+  const outcome: Outcome = {
+    ...fields,
+    payload: fields,
+    topic: request.destination,
+    event: 'accepted',
+    id: '',
+    message_id: messageIdOf(response),
+    message_ids: [],
+    segments: 0,
+    attempts: 1,
+    redelivered: false,
+  };
+  const { correlationId, metadata } = request;
+  return labelled(outcome, { correlationId, metadata, msgid });
+}
+
+export function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome {
+  const messageIds = state.accepted.map((id) => id ?? '');
+  const messageId = messageIds[0] ?? '';
+  const outcome: Outcome = {
+    payload: messageId,
+    topic: item.destination,
+    id: item.id,
+    event: 'accepted',
+    message_id: messageId,
+    message_ids: messageIds,
+    segments: item.segments.length,
+    command_status: 'ESME_ROK',
+    command_status_code: 0,
+    attempts: state.attempts + 1,
+    redelivered: state.redelivered,
+  };
+  return labelled(outcome, item);
+}
+
+export function queuedOutcome(item: QueueItem): Outcome {
+  const outcome: Outcome = {
+    payload: item.id,
+    topic: item.destination,
+    id: item.id,
+    event: 'queued',
+    message_id: '',
+    message_ids: [],
+    segments: item.segments.length,
+    command_status: '',
+    attempts: 0,
+    redelivered: false,
+  };
+  return labelled(outcome, item);
+}
+
+/** A message failed for good. `outcome` is what the flow sees. */
+export class DeliveryError extends SmppError {
+  readonly outcome: FailedOutcome;
+
+  constructor(message: string, outcome: FailedOutcome) {
+    super(outcome.code, message);
+    this.outcome = outcome;
+  }
+}
+
+type FailedOutcome = FailureFields & { id: string } & Pick<Labels, 'correlation_id' | 'metadata'>;
+
+/** The error that ends the wait for the outcome of this message. */
+export function deliveryError(text: string, failure: FailureFields, item: QueueItem): DeliveryError {
+  const { id, correlationId, metadata } = item;
+  return new DeliveryError(text, labelled({ ...failure, id }, { correlationId, metadata }));
+}
+
+/** Of several receipts: the worst, and all. */
+export interface ReceiptFacts {
+  readonly receipt: Record<string, unknown>;
+  readonly receipts: Record<string, unknown>[];
+}
+
+export function deliveredOutcome(accepted: Outcome, receipts: ReceiptFacts): Outcome {
+  return { ...accepted, event: 'delivered', ...receipts };
+}
+
+/** A message that was accepted and all the same is none that was delivered: how it stood when it was accepted. */
+export function failedAfter(
+  accepted: Outcome,
+  why: Pick<FailureFields, 'code' | 'maybe_delivered'> | (ReceiptFacts & { code: string }),
+): FailureFields {
+  const { attempts, message_ids, segments, redelivered, command_status } = accepted;
+  const facts = {
+    attempts,
+    message_ids,
+    segments,
+    redelivered,
+    ...statusFields(command_status),
+    history: [],
+  };
+  return { ...facts, ...why };
+}
+
+/** `state`: how its delivery stood; undefined: it never began. */
+export function failureFields(
+  item: QueueItem,
+  state: DeliveryState | undefined,
+  reason: DeadReason,
+): FailureFields {
+  return {
+    code: reason.code,
+    ...statusFields(lastStatus(state, reason)),
+    ...infoField(reason.additional_status_info_text),
+    attempts: state?.attempts ?? 0,
+    message_ids: state ? messageIdsOf(state) : [],
+    segments: item.segments.length,
+    redelivered: state?.redelivered ?? false,
+    ...(maybeDelivered(state, reason) ? { maybe_delivered: true } : {}),
+    history: (state?.history ?? []).map(({ at, reason: why, segment }) => ({
+      at: new Date(at).toISOString(),
+      reason: why,
+      segment,
+    })),
+  };
+}
+
+/** Why a message failed, for people. */
+export function failureText(state: DeliveryState | undefined, reason: DeadReason): string {
+  const { text } = reason;
+  if (!maybeDelivered(state, reason) || text.includes(MAYBE)) return text;
+  return `${text}; an earlier transmission had no answer: it ${MAYBE}`;
+}
+
+const MAYBE = 'may have been delivered';
+
+export function failureEvent(
+  item: QueueItem,
+  state: DeliveryState | undefined,
+  reason: DeadReason,
+  fields = failureFields(item, state, reason),
+): FailureEvent {
+  const event: FailureEvent = {
+    ...fields,
+    event: 'failure',
+    command: item.command,
+    payload: failureText(state, reason),
+    topic: item.destination,
+  };
+  return labelled(event, item);
+}
+
+/** A message that failed for good and is kept: what its failure event said, and when it was. */
+export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {
+  return labelled(
+    {
+      ...failureFields(item, state, reason),
+      command: item.command,
+      source_addr: item.source,
+      destination_addr: item.destination,
+      reason: failureText(state, reason),
+      failed_at: new Date(failedAt).toISOString(),
+    },
+    item,
+  );
+}
+
+/** What the SMSC said last, also where something else ended it, such as its time. */
+function lastStatus(state: DeliveryState | undefined, { command_status }: DeadReason): string | undefined {
+  return command_status ?? state?.history.findLast(({ reason }) => statusCode(reason) !== undefined)?.reason;
+}
+
+/** Whether a transmission of a message that failed may have been accepted, as a whole. */
+function maybeDelivered(state: DeliveryState | undefined, { code }: DeadReason): boolean {
+  return (state?.redelivered ?? false) || code === 'OUTCOME_UNKNOWN';
+}
+
+function refusedDirectly(command: string, response: Pdu): DeliveryError {
+  const { name, text, info } = refusalOf(response);
+  return new DeliveryError(`the SMSC refused ${command} with ${text}`, {
+    code: 'REFUSED',
+    command_status: name,
+    command_status_code: response.command_status,
+    ...infoField(info),
+    attempts: 1,
+    message_ids: [],
+    segments: 0,
+    redelivered: false,
+    history: [],
+    id: '',
+  });
+}

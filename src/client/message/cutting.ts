@@ -1,0 +1,76 @@
+import { commandFacts, isQueued } from '../../protocol';
+import {
+  LONG_MESSAGE_METHODS,
+  type LongMessageMethod,
+  type SegmentOptions,
+  type TextCodec,
+} from '../../text';
+import { MessageError } from '../config/errors';
+import type { Settings } from '../config/options';
+import { octetIn } from './addressing';
+import type { ParsedMessage } from './message';
+
+/** What the message asks of its text: how it is encoded and cut. Without a reference number. */
+export function cutting(
+  parsed: ParsedMessage,
+  settings: Settings,
+  codecs: readonly TextCodec[],
+): SegmentOptions {
+  const { encoding, messageClass, language, languages, wholeWords, unencodable } = parsed.options;
+  return {
+    method: methodOf(parsed),
+    encoding,
+    data_coding: octetIn(parsed.fields, 'data_coding'),
+    messageClass,
+    language,
+    languages: languages ?? settings.languages,
+    wholeWords,
+    defaultAlphabet: settings.defaultAlphabet,
+    dataCodings: settings.dataCodings,
+    unencodable: unencodable ?? settings.unencodable,
+    codecs,
+    esm_class: octetIn(parsed.fields, 'esm_class'),
+  };
+}
+
+function methodOf({ command, options, inPayload }: ParsedMessage): LongMessageMethod {
+  // Who names the field gets it, however short the text.
+  if (inPayload) return 'payload-always';
+  if (!commandFacts(command).fieldNames.has('short_message')) return 'payload';
+  const { longMessages = 'auto' } = options;
+  const method = LONG_MESSAGE_METHODS.find((one) => one === longMessages) ?? 'udh8';
+  // There is no replacing by parts.
+  return isQueued(command) || method.startsWith('payload') ? method : 'reject';
+}
+
+/** The text, or the octets of a binary message. */
+export function contentOf({ content }: ParsedMessage): string | Buffer {
+  const given = typeof content === 'bigint' || Number.isFinite(content) ? String(content) : content;
+  if (typeof given === 'string' || Buffer.isBuffer(given)) return given;
+  if (given === undefined) throw missingText();
+  throw new MessageError(
+    'INVALID_FIELD',
+    'short_message',
+    `short_message must be a text or a Buffer, not ${typeof given === 'number' ? given : typeof given}`,
+  );
+}
+
+function missingText(): MessageError {
+  return new MessageError(
+    'MISSING_TEXT',
+    'short_message',
+    'the message has no text; give it as short_message (an empty text is possible)',
+  );
+}
+
+/** A part of a longer message by its own TLVs cannot be cut: its parts would say two things. */
+export function refusePart({ tlvs }: ParsedMessage, segments: number): void {
+  const name = Object.keys(tlvs).find((one) => one.startsWith('sar_'));
+  if (name === undefined) return;
+  throw new MessageError(
+    'TEXT_TOO_LONG',
+    'short_message',
+    `${name} says that the message is one part of a longer one, and it takes ${segments} segments: ` +
+      'leave the sar_ TLVs away (long_messages: sar makes them), or shorten it',
+  );
+}

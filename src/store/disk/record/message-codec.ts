@@ -1,0 +1,171 @@
+import { QUEUED } from '../../../protocol';
+import type { CorrelationEntry, QueueItem } from '../../types';
+import type { RecordReader, RecordWriter } from './bytes';
+
+/**
+ * Messages and correlations as octets, on disk and where memory packs them:
+ *
+ *   item          flags (1)  priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels  segments
+ *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels  final (1) [text]
+ *   labels        [msgid]  [correlation_id]  [metadata as JSON]
+ */
+const EXPIRES = 1;
+/** Of an item: a final receipt was asked for. Of a correlation: none was. */
+const RECEIPT = 2;
+const CORRELATION_ID = 4;
+const MSGID = 8;
+const METADATA = 16;
+/** The correlation_id is the msgid. */
+const SAME_LABEL = 32;
+/** Of an item: its times are doubles, for they are no whole numbers, or too far apart. */
+const EXACT = 64;
+
+const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UNKNOWN', 'SKIPPED'];
+/** Neither none nor one of these: its text follows. */
+const OTHER_FINAL = 255;
+
+type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata'>>;
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Undefined: there is none; false: it has no JSON. */
+export function jsonOf(metadata: unknown): string | undefined | false {
+  if (metadata === undefined) return undefined;
+  try {
+    return JSON.stringify(metadata) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+function flagsOf({ correlationId, msgid }: Labels, metadata: string | undefined): number {
+  const label = correlationId === undefined ? 0 : correlationId === msgid ? SAME_LABEL : CORRELATION_ID;
+  return label | (msgid === undefined ? 0 : MSGID) | (metadata === undefined ? 0 : METADATA);
+}
+
+function writeLabels(
+  writer: RecordWriter,
+  { correlationId, msgid }: Labels,
+  metadata: string | undefined,
+): void {
+  if (msgid !== undefined) writer.text(msgid);
+  if (correlationId !== undefined && correlationId !== msgid) writer.text(correlationId);
+  if (metadata !== undefined) writer.text(metadata);
+}
+
+function readLabels(reader: RecordReader, flags: number, into: Mutable<Labels>): void {
+  if (flags & MSGID) into.msgid = reader.text();
+  if (flags & CORRELATION_ID) into.correlationId = reader.text();
+  if (flags & SAME_LABEL && into.msgid !== undefined) into.correlationId = into.msgid;
+  if (flags & METADATA) into.metadata = JSON.parse(reader.text()) as unknown;
+}
+
+const metadataOf = ({ metadata }: Labels): string | undefined =>
+  metadata === undefined ? undefined : JSON.stringify(metadata);
+
+const isTime = (value: number): boolean => Number.isInteger(value) && value > 0 && value < 2 ** 48;
+
+/** Whether it can be written as a length. */
+export const isLength = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 31;
+
+/** `metadata` is its JSON. */
+export function writeItem(writer: RecordWriter, item: QueueItem, metadata = metadataOf(item)): void {
+  const { enqueuedAt, expiresAt = enqueuedAt, segments } = item;
+  const isExact = !isTime(enqueuedAt) || !isLength(expiresAt - enqueuedAt);
+  writer.octet(
+    flagsOf(item, metadata) |
+      (item.expiresAt === undefined ? 0 : EXPIRES) |
+      (item.receiptRequested ? RECEIPT : 0) |
+      (isExact ? EXACT : 0),
+  );
+  writer.octet((item.priority << 4) | QUEUED.indexOf(item.command));
+  if (isExact) writer.double(enqueuedAt);
+  else writer.time(enqueuedAt);
+  if (item.expiresAt !== undefined) {
+    if (isExact) writer.double(expiresAt);
+    else writer.length(expiresAt - enqueuedAt);
+  }
+  writer.id(item.id);
+  writer.text(item.source);
+  writer.text(item.destination);
+  writeLabels(writer, item, metadata);
+  writer.length(segments.length);
+  for (const segment of segments) writer.buffer(segment);
+}
+
+/** Whether {@link writeItem} has a number for its command. */
+export const isKnown = ({ command }: QueueItem): boolean => QUEUED.includes(command);
+
+/** The segments lie in the reader's octets. Throws a RangeError where these are no item. */
+export function readItem(reader: RecordReader): Mutable<QueueItem> {
+  const flags = reader.octet();
+  const kind = reader.octet();
+  const enqueuedAt = flags & EXACT ? reader.double() : reader.time();
+  const expires = flags & EXPIRES && (flags & EXACT ? reader.double() : enqueuedAt + reader.length());
+  const command = QUEUED[kind & 0x0f];
+  if (!command) throw new RangeError('it has no such command');
+  const item: Mutable<QueueItem> = {
+    id: reader.id(),
+    command,
+    segments: [],
+    source: reader.text(),
+    destination: reader.text(),
+    priority: (kind >> 4) as QueueItem['priority'],
+    enqueuedAt,
+    receiptRequested: (flags & RECEIPT) !== 0,
+  };
+  if (flags & EXPIRES) item.expiresAt = expires;
+  readLabels(reader, flags, item);
+  const segments: Buffer[] = [];
+  for (let left = reader.length(); left > 0; left--) segments.push(reader.buffer());
+  item.segments = segments;
+  return item;
+}
+
+/** `messageId` is what is written in its place, `metadata` its JSON. */
+export function writeCorrelation(
+  writer: RecordWriter,
+  entry: CorrelationEntry,
+  messageId = entry.messageId,
+  metadata = metadataOf(entry),
+): void {
+  writer.octet(flagsOf(entry, metadata) | (entry.receiptRequested === false ? RECEIPT : 0));
+  writer.double(entry.acceptedAt);
+  writer.double(entry.expiresAt);
+  writer.length(entry.segment);
+  writer.length(entry.segments);
+  writer.text(messageId);
+  writer.id(entry.id);
+  writer.text(entry.source);
+  writer.text(entry.destination);
+  writeLabels(writer, entry, metadata);
+  // Also where there is none: so an entry takes no more room when its receipt has come.
+  const { finalState } = entry;
+  const final = finalState === undefined ? 0 : 1 + FINAL_STATES.indexOf(finalState);
+  const isOther = finalState !== undefined && final === 0;
+  writer.octet(isOther ? OTHER_FINAL : final);
+  if (isOther) writer.text(finalState);
+}
+
+export function readCorrelation(reader: RecordReader): Mutable<CorrelationEntry> {
+  const flags = reader.octet();
+  const acceptedAt = reader.double();
+  const expiresAt = reader.double();
+  const segment = reader.length();
+  const segments = reader.length();
+  const entry: Mutable<CorrelationEntry> = {
+    messageId: reader.text(),
+    id: reader.id(),
+    segment,
+    segments,
+    source: reader.text(),
+    destination: reader.text(),
+    acceptedAt,
+    expiresAt,
+  };
+  readLabels(reader, flags, entry);
+  if (flags & RECEIPT) entry.receiptRequested = false;
+  const final = reader.octet();
+  if (final !== 0)
+    entry.finalState = final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
+  return entry;
+}
