@@ -25,8 +25,8 @@ export function encodeText(text: string | Buffer, options: EncodeOptions = {}): 
   const plain = encodePlain(text, options);
   if (plain) return { data_coding: 0, octets: plain, encoding: 'gsm0338' };
   const written = chooseFor(text, planOptions(options, {}));
-  const { encoding, table, language } = written;
-  const shifts = table ? shiftElements(table.locking, table.single) : [];
+  const { encoding, language } = written;
+  const shifts = writtenElements(written);
   const udh = shifts.length > 0 ? formatUserDataHeader(shifts) : undefined;
   return {
     data_coding: dataCodingFor(written, options),
@@ -166,11 +166,8 @@ function unencodable(text: string, position: number, encoding: string, options: 
 
 function encodingsWith(codePoint: number, options: PlanOptions): string[] {
   const has = (name: string): boolean => (options.repertoireOf(name)?.width(codePoint) ?? 0) > 0;
-  const encodings: string[] = ENCODING_NAMES.filter(has);
-  for (const language of languageNames()) {
-    if (languageHas(language, codePoint)) encodings.push(`gsm0338 (${language})`);
-  }
-  return encodings;
+  const languages = languageNames().filter((language) => languageHas(language, codePoint));
+  return [...ENCODING_NAMES.filter(has), ...languages.map((language) => `gsm0338 (${language})`)];
 }
 
 /** The elements that a written text needs in every segment's header. */

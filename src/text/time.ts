@@ -196,8 +196,8 @@ function formatAbsolute(time: number, value: unknown): string {
 
 function formatSeconds(value: number, now: number | undefined): string {
   if (!Number.isFinite(value) || value < 0) throw invalid(value, 'seconds must be 0 or more');
-  const seconds = Math.round(value);
-  return formatRelative(carried({ years: 0, months: 0, days: 0, hours: 0, minutes: 0, seconds }), value, now);
+  const none = { years: 0, months: 0, days: 0, hours: 0, minutes: 0 };
+  return formatRelative(carried({ ...none, seconds: Math.round(value) }), value, now);
 }
 
 const MAX_DAYS = 31;
