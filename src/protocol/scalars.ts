@@ -6,7 +6,7 @@ import type { CodecOptions } from './types';
 const EMPTY = Buffer.alloc(0);
 
 /** SMPP 3.4 section 3.1: an integer is unsigned, most significant octet first. */
-export function checkInteger(value: unknown, most: number, field: FieldSpec): void {
+function checkInteger(value: unknown, most: number, field: FieldSpec): void {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return;
   throw invalidField(field, value, `is not allowed: give an integer from 0 to ${most}`);
 }
@@ -15,7 +15,7 @@ const ASCII = 0x7f;
 const LATIN_1 = 0xff;
 
 /** Octets of a C-octet string without its NUL; refuses all above `highest`. */
-export function checkText(value: unknown, field: { name: string }, highest = ASCII): number {
+function checkText(value: unknown, field: { name: string }, highest = ASCII): number {
   if (typeof value !== 'string') {
     throw invalidField(field, value, `is not text: give a string, in quotes even if it is all digits`);
   }

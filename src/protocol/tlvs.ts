@@ -200,7 +200,7 @@ export class TlvTable {
 }
 
 /** The TLVs of the specifications alone. */
-export const STANDARD_TLVS = new TlvTable();
+const STANDARD_TLVS = new TlvTable();
 
 /** The table for a codec option, which is a table or a list of definitions. */
 export function tlvTable(option: TlvTable | readonly VendorTlv[] | undefined): TlvTable {

@@ -81,7 +81,7 @@ export interface TimeOptions {
 }
 
 /** What a text says: an instant, as epoch milliseconds, or a period, as it is written. */
-export type ReadTime = { readonly at: number } | { readonly relative: RelativeTime };
+type ReadTime = { readonly at: number } | { readonly relative: RelativeTime };
 
 /**
  * Every way to write a time: ISO 8601 (`2026-07-01T12:00`, `2026-07-01 12:00:00.5+02:00`; a date alone is its

@@ -38,7 +38,7 @@ export function compile(emit: Emit, ignoreCase: boolean): Program {
   return { instructions: compiler.instructions, names: compiler.names };
 }
 
-export class Compiler {
+class Compiler {
   readonly instructions: Instruction[] = [];
   readonly names: string[] = [];
   readonly #ignoreCase: boolean;
