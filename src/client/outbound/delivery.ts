@@ -70,8 +70,6 @@ export class Delivery implements Link<Delivery> {
   /** The order in which the dispatcher got it: throttled messages go back to their place. */
   readonly order: number;
   readonly carrier: DeliveryCarrier;
-  /** Kept by the carrier: whether it counts as a message with segments on the wire. */
-  isFlying = false;
   readonly #context: DeliveryContext;
   /** In ascending order. */
   readonly #toGo: number[] = [];

@@ -22,12 +22,13 @@ export class PoisonIsolation {
     this.#changed = changed;
   }
 
-  /** Whether it may go beside `inFlight` messages that are on the wire of the session. */
-  mayGo(delivery: Delivery, inFlight: number): boolean {
+  /** Whether it may go beside what is on the wire of the session; `inFlight`: messages. */
+  mayGo(delivery: Delivery, session: { readonly inFlight: number }): boolean {
     if (this.#alone && this.#alone !== delivery && this.#isWaitedFor(this.#alone)) return false;
     if (!delivery.isSuspect) return true;
-    if (inFlight > (delivery.isFlying ? 1 : 0)) return false;
-    if (this.#alone !== delivery || !delivery.isFlying) {
+    const isFlying = delivery.flying > 0;
+    if (session.inFlight > (isFlying ? 1 : 0)) return false;
+    if (this.#alone !== delivery || !isFlying) {
       this.#alone = delivery;
       this.#until = this.#clock.monotonic() + PATIENCE;
     }
@@ -36,7 +37,7 @@ export class PoisonIsolation {
 
   #isWaitedFor(alone: Delivery): boolean {
     const left = this.#until - this.#clock.monotonic();
-    if (alone.isFlying && left > 0) {
+    if (alone.flying > 0 && !alone.isOver && left > 0) {
       this.#timer ??= this.#clock.setTimeout(
         () => {
           this.#timer = undefined;

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../clock';
 import {
   PURGED,
   type Correlator,
@@ -16,16 +17,18 @@ const AT_ONCE = 1000;
 export async function purgeQueue(
   { queue, capabilities }: Pick<Store, 'queue' | 'capabilities'>,
   sender: Pick<Sender, 'awaited'>,
-  dispatcher: Pick<Dispatcher, 'held' | 'disposition'>,
+  dispatcher: Pick<Dispatcher, 'held' | 'disposition' | 'parts'>,
 ): Promise<number> {
   let told = 0;
   const tell = async (items: readonly QueueItem[], states?: KnownStates): Promise<void> => {
     for (let at = 0; at < items.length; at += AT_ONCE) {
-      if (at > 0) await new Promise(setImmediate);
+      if (at > 0) await nextTurn(dispatcher.parts.clock);
       dispatcher.disposition.removed(items.slice(at, at + AT_ONCE), PURGED, states?.slice(at, at + AT_ONCE));
     }
   };
-  const before = queued(sender, dispatcher);
+  // Messages whose sender waits, and that are in the queue as far as is known here.
+  const queued = ({ held } = dispatcher): QueueItem[] => sender.awaited.filter(({ id }) => !held.has(id));
+  const before = queued();
   const onRemoved = (gone: readonly QueueItem[], states?: KnownStates): Promise<void> => {
     told += gone.length;
     return tell(gone, states);
@@ -39,28 +42,13 @@ export async function purgeQueue(
     await tell(items);
   }
   // Of a shared queue another process may hold messages of ours.
-  if (told < removed && !capabilities.shared)
-    await tell(unnamed(before, queued(sender, dispatcher), removed - told));
+  if (told < removed && !capabilities.shared) {
+    const still = new Set(queued());
+    const gone = before.filter((item) => still.has(item));
+    // Where these are more than were counted, some are alive, and nobody knows which.
+    if (gone.length <= removed - told) await tell(gone);
+  }
   return removed;
-}
-
-/** Messages whose sender waits, and that are in the queue as far as is known here. */
-function queued({ awaited }: Pick<Sender, 'awaited'>, { held }: Pick<Dispatcher, 'held'>): QueueItem[] {
-  return awaited.filter(({ id }) => !held.has(id));
-}
-
-/**
- * Those who wait for messages that a queue of the user's has only counted: what was queued before and not leased,
- * and still has no outcome. Where these are more than were counted, some are alive, and nobody knows which.
- */
-function unnamed(
-  before: readonly QueueItem[],
-  after: readonly QueueItem[],
-  count: number,
-): readonly QueueItem[] {
-  const still = new Set(after);
-  const gone = before.filter((item) => still.has(item));
-  return gone.length <= count ? gone : [];
 }
 
 /** Drops what has expired of what is kept beside the queue. One that fails is asked again the next time. */

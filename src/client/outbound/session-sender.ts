@@ -50,7 +50,6 @@ export class SessionSender implements DeliveryCarrier {
   #ready: Delivery[] = [];
   /** The batch that is being written; used again. */
   readonly #batch: Flight[] = [];
-  #inFlight = 0;
   #isScheduled = false;
   #isClosed = false;
   /** Waits for messages; settles when they are here. */
@@ -83,7 +82,9 @@ export class SessionSender implements DeliveryCarrier {
 
   /** Messages with segments on the wire. */
   get inFlight(): number {
-    return this.#inFlight;
+    let messages = 0;
+    for (const { flying } of this.#deliveries) if (flying > 0) messages++;
+    return messages;
   }
 
   /** Whether it waits for messages. */
@@ -126,7 +127,7 @@ export class SessionSender implements DeliveryCarrier {
     if (!next && (this.#taking || !this.#context.mayTake)) return false;
     if (!this.#context.gate.lets()) return false;
     if (!next) return this.#take(free);
-    if (!this.#isolation.mayGo(next, this.#inFlight)) return false;
+    if (!this.#isolation.mayGo(next, this)) return false;
     if (this.#permits === 0 && !this.#acquire(free)) return false;
     if (!this.#commit()) return false;
     this.#send();
@@ -234,9 +235,7 @@ export class SessionSender implements DeliveryCarrier {
       if (!delivery) break;
       if (this.#context.hopeless(delivery, session)) continue;
       if (this.#context.commit && !delivery.isCommitted) break;
-      if (!this.#isolation.mayGo(delivery, this.#inFlight)) break;
-      if (!delivery.isFlying) this.#inFlight++;
-      delivery.isFlying = true;
+      if (!this.#isolation.mayGo(delivery, this)) break;
       batch.push(delivery.next(commandId(delivery.lease.item.command), now));
     }
     if (batch.length > 0) this.#write(batch);
@@ -264,23 +263,15 @@ export class SessionSender implements DeliveryCarrier {
 
   /** A throttled message goes back to its place, before all that were taken later. */
   putBack(delivery: Delivery): void {
-    if (delivery.flying === 0) this.#landed(delivery);
     if (this.#isClosed) return delivery.giveBack();
+    this.resume();
     if (this.#ready.includes(delivery)) return;
     const at = this.#ready.findIndex((other) => other.order > delivery.order);
     this.#ready.splice(at < 0 ? this.#ready.length : at, 0, delivery);
-    this.resume();
   }
 
   ended(delivery: Delivery): void {
-    this.#landed(delivery);
     this.#deliveries.remove(delivery);
-  }
-
-  #landed(delivery: Delivery): void {
-    if (!delivery.isFlying) return;
-    delivery.isFlying = false;
-    this.#inFlight--;
     this.resume();
   }
 
