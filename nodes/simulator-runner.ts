@@ -1,6 +1,6 @@
 import type { NodeMessage } from 'node-red';
 import { SmppError, createLog } from '../src/index';
-import { Smsc, type Rule, type SmscOptions } from '../src/simulator';
+import type { Rule, Smsc, SmscOptions } from '../src/simulator';
 import { Reader } from './choices';
 import { logTo, type NodeLog } from './log-bridge';
 import { migrate, type Definition } from './migrations';
@@ -80,7 +80,9 @@ export class SimulatorRunner {
       log: createLog({ sink: logTo(this.#parts.log) }),
     };
     if (reader.problems.length > 0) throw new SmppError('INVALID_CONFIG', reader.problems.join('; '));
-    const smsc = new Smsc(options);
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- forty modules, of no use without a simulator
+    const simulator = require('../src/simulator') as typeof import('../src/simulator');
+    const smsc = new simulator.Smsc(options);
     smsc.on('submit', (submit) => this.#parts.send(submitMessage(submit)));
     for (const name of ['bind', 'unbind', 'close'] as const) smsc.on(name, () => this.#showListening(smsc));
     return smsc;

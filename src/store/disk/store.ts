@@ -86,17 +86,8 @@ export interface DiskStore extends Store, Claimable {
   compact(): Promise<Compaction>;
 }
 
-/**
- * Opens the store in a directory of its own. What is enqueued, settled, put or
- * set is synced to the disk when the call resolves.
- *
- * Rejects with `INVALID_OPTION` (directory, capacity), `QUEUE_UNAVAILABLE` (no
- * lmdb for this platform, or a disk that cannot be read or written), `STORE_IN_USE`
- * (another connection or process has it), `STORE_ACCOUNT` (another account has
- * messages, dead letters or awaited receipts in it), `STORE_KEY` (it is encrypted with a key that was not given) or
- * `STORE_FORMAT` (a newer version wrote it). Nothing is deleted in any case.
- */
-export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
+/** {@link openDiskStore} of the room. */
+export async function openStore(options: DiskStoreOptions): Promise<DiskStore> {
   checkDirectory(options.directory);
   keysOf(options);
   const lmdb = await loadLmdb(options.loadLmdb, options.directory);

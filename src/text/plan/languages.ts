@@ -15,17 +15,26 @@ import { LANGUAGE_NAMES, type LanguageName } from './types';
 interface Language {
   /** National language identifier, TS 23.038 section 6.2.1.2.4. */
   readonly id: number;
-  readonly name: LanguageName;
   readonly single: SeptetTable;
   /** Spanish has none. */
-  readonly locking?: SeptetTable;
+  readonly locking: SeptetTable | undefined;
 }
 
-const LANGUAGES: readonly Language[] = LANGUAGE_NAMES.map((name, index) => {
-  const single = septetTable(parseSingle(SINGLE_TABLES[name]));
-  const base = { id: index + 1, name, single };
-  return name === 'spanish' ? base : { ...base, locking: septetTable(parseLocking(LOCKING_TABLES[name])) };
-});
+/** By identifier; parsed when first asked for, for most processes never need any. */
+const LANGUAGES: (Language | undefined)[] = [];
+
+/** Undefined: no language has the identifier. */
+function languageOf(id: number): Language | undefined {
+  const name = LANGUAGE_NAMES[id - 1];
+  if (name === undefined) return undefined;
+  return (LANGUAGES[id] ??= {
+    id,
+    single: septetTable(parseSingle(SINGLE_TABLES[name])),
+    locking: name === 'spanish' ? undefined : septetTable(parseLocking(LOCKING_TABLES[name])),
+  });
+}
+
+const named = (name: LanguageName): Language | undefined => languageOf(LANGUAGE_NAMES.indexOf(name) + 1);
 
 function* parseSingle(lines: readonly string[]): Generator<[number, string]> {
   for (const entry of lines.join(' ').split(' ')) {
@@ -54,8 +63,8 @@ export function languageNames(): readonly LanguageName[] {
  * it has the two identifiers the wrong way round, as some senders do, and means the single one.
  */
 export function tableOf(locking: number, single: number): GsmTable {
-  const base = LANGUAGES[locking - 1];
-  const shift = LANGUAGES[single - 1] ?? (base?.locking ? undefined : base);
+  const base = languageOf(locking);
+  const shift = languageOf(single) ?? (base?.locking ? undefined : base);
   if (!base?.locking && !shift) return DEFAULT_GSM;
   return gsmTable(base?.locking ?? DEFAULT_BASIC, shift?.single ?? DEFAULT_SINGLE, {
     locking: base?.locking ? base.id : 0,
@@ -65,7 +74,7 @@ export function tableOf(locking: number, single: number): GsmTable {
 
 /** The ways to write a language, those with the shorter header first. */
 export function tablesOf(name: LanguageName): GsmTable[] {
-  const language = LANGUAGES[LANGUAGE_NAMES.indexOf(name)];
+  const language = named(name);
   if (!language) return [];
   const { id } = language;
   if (!language.locking) return [tableOf(0, id)];
@@ -74,7 +83,7 @@ export function tablesOf(name: LanguageName): GsmTable[] {
 
 /** Whether the language's tables, with the default one, have the code point. */
 export function languageHas(name: LanguageName, codePoint: number): boolean {
-  const language = LANGUAGES[LANGUAGE_NAMES.indexOf(name)];
+  const language = named(name);
   if (!language || codePoint >= NONE) return false;
   return language.single.includes(codePoint) || (language.locking?.includes(codePoint) ?? false);
 }
