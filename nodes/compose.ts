@@ -13,6 +13,7 @@ import {
   type Message,
   type QueuedCommand,
 } from '../src/index';
+import { blank, isFields, type Fields } from './values';
 
 type SentCommand = QueuedCommand | DirectCommand;
 
@@ -23,15 +24,9 @@ export const FROM_MESSAGE = 'from message';
 export const ENCODINGS: readonly EncodingChoice[] = [FROM_MESSAGE, 'auto', ...ENCODING_NAMES];
 type EncodingChoice = EncodingName | 'auto' | typeof FROM_MESSAGE;
 export const LONG_MESSAGES = [
-  FROM_MESSAGE,
-  'auto',
-  'udh8',
-  'udh16',
-  'sar',
-  'payload',
-  'payload-always',
-  'reject',
-] as const;
+  ...[FROM_MESSAGE, 'auto', 'udh8', 'udh16'],
+  ...['sar', 'payload', 'payload-always', 'reject'],
+] as const satisfies readonly string[];
 export const RECEIPTS = [FROM_MESSAGE, 'final', 'none', 'failure', 'success'] as const;
 export const ACKNOWLEDGEMENTS = ['none', 'delivery', 'manual', 'both'] as const;
 
@@ -54,14 +49,8 @@ export interface Given {
   readonly place?: string;
 }
 
-export interface TypedInputs {
-  /** Default: msg.payload. */
-  readonly message?: Given;
-  /** Default: none. */
-  readonly source?: Given;
-  /** Default: msg.topic. */
-  readonly destination?: Given;
-}
+/** Those that are absent: msg.payload, no source, msg.topic. */
+export type TypedInputs = { readonly [input in 'message' | 'source' | 'destination']?: Given };
 
 /** A message of the flow, as far as it says what to send. */
 export interface FlowMessage {
@@ -79,13 +68,6 @@ export interface ConnectionSide {
   readonly payloadFormat?: 'fields' | 'naz';
 }
 
-/** One message, or several that are queued all together or not at all. */
-export type Composed =
-  | { readonly kind: 'single'; readonly message: Message }
-  | { readonly kind: 'batch'; readonly messages: Message[] };
-
-type Fields = Readonly<Record<string, unknown>>;
-
 /** What the table says of a command that can be sent; undefined for any other. */
 function factsOf(command: string): CommandFacts | undefined {
   const facts = commandFacts(command);
@@ -96,7 +78,8 @@ function factsOf(command: string): CommandFacts | undefined {
  * What to send for one message of the flow. What the user set in the node (text, recipient, sender) is read from
  * there alone, also where it has no value: msg.payload and msg.topic may be another node's. Of everything else the
  * first of these that has a value counts, per field: the content where it is an object, msg.smpp, msg.topic; what
- * nobody says is the connection's to say (`defaults`). The content is msg.payload, or what the user set for it.
+ * nobody says is the connection's to say (`defaults`). The content is msg.payload, or what the user set for it; of a
+ * list there come as many messages, which are queued all together or not at all.
  *
  * @throws MessageError where the flow contradicts the node, or what the user set gives nothing.
  */
@@ -105,26 +88,23 @@ export function compose(
   settings: OutSettings,
   inputs: TypedInputs = {},
   connection: ConnectionSide = {},
-): Composed {
+): Message | Message[] {
   const content = inputs.message ? inputs.message.value : msg.payload;
   const composer = new Composer(msg, settings, inputs, connection);
-  if (!Array.isArray(content)) return { kind: 'single', message: composer.compose(content, '') };
-  return { kind: 'batch', messages: content.map((entry, index) => composer.entry(entry, index)) };
+  if (!Array.isArray(content)) return composer.compose(content, '');
+  return content.map((entry, index) => composer.entry(entry, index));
 }
 
 /** All that the messages of one batch have in common. */
 class Composer {
-  readonly #msg: FlowMessage;
-  readonly #settings: OutSettings;
-  readonly #inputs: TypedInputs;
-  readonly #connection: ConnectionSide;
   readonly #context: Context;
 
-  constructor(msg: FlowMessage, settings: OutSettings, inputs: TypedInputs, connection: ConnectionSide) {
-    this.#msg = msg;
-    this.#settings = settings;
-    this.#inputs = inputs;
-    this.#connection = connection;
+  constructor(
+    readonly msg: FlowMessage,
+    readonly settings: OutSettings,
+    readonly inputs: TypedInputs,
+    readonly connection: ConnectionSide,
+  ) {
     this.#context = contextOf(msg.smpp);
   }
 
@@ -138,11 +118,11 @@ class Composer {
   }
 
   compose(given: unknown, suffix: string): Message {
-    const isItem = this.#connection.payloadFormat === 'naz' && typeof given === 'string';
+    const isItem = this.connection.payloadFormat === 'naz' && typeof given === 'string';
     const content = (isItem ? nazItem(given) : undefined) ?? given;
     const payload = isFields(content) ? content : {};
     const { fields } = this.#context;
-    const command = commandOf(this.#settings.command, payload, fields);
+    const command = commandOf(this.settings.command, payload, fields);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const message: Record<string, unknown> = { command, ...fields, ...payload };
     message.command = command;
@@ -151,8 +131,8 @@ class Composer {
     this.#setDestination(message, command);
     this.#setSource(message);
     this.#setHandling(message, command);
-    if (!has(message.correlation_id) && !has(message.log_id) && this.#msg._msgid !== undefined) {
-      message.correlation_id = this.#msg._msgid + suffix;
+    if (!has(message.correlation_id) && !has(message.log_id) && this.msg._msgid !== undefined) {
+      message.correlation_id = this.msg._msgid + suffix;
     }
     return message;
   }
@@ -162,7 +142,7 @@ class Composer {
       if (has(message[name])) message[name] = textOf(message[name]);
     }
     if (isFields(content)) return;
-    const chosen = this.#inputs.message;
+    const chosen = this.inputs.message;
     if (chosen) {
       delete message.short_message;
       delete message.message_payload;
@@ -175,7 +155,7 @@ class Composer {
   }
 
   #setDestination(message: Record<string, unknown>, command: string): void {
-    const chosen = this.#inputs.destination;
+    const chosen = this.inputs.destination;
     if (chosen) {
       delete message.destination_addr;
       delete message.dest_address;
@@ -186,24 +166,24 @@ class Composer {
     if (chosen && hasAny(chosen.value)) message.destination_addr = chosen.value;
     else if (chosen && asked) throw nothing('MISSING_DESTINATION', 'destination_addr', 'To', chosen);
     if (chosen || !asked || has(message.destination_addr) || has(message.dest_address)) return;
-    if (has(this.#msg.topic)) message.destination_addr = this.#msg.topic;
+    if (has(this.msg.topic)) message.destination_addr = this.msg.topic;
   }
 
   /** A sender may be missing: then the connection has it, or the SMSC. */
   #setSource(message: Record<string, unknown>): void {
-    const chosen = this.#inputs.source;
+    const chosen = this.inputs.source;
     if (chosen) {
       delete message.source_addr;
       if (has(chosen.value)) message.source_addr = chosen.value;
       return;
     }
-    if (has(message.source_addr) || has(this.#connection.defaults?.source_addr)) return;
+    if (has(message.source_addr) || has(this.connection.defaults?.source_addr)) return;
     if (has(this.#context.sentTo)) message.source_addr = this.#context.sentTo;
   }
 
   #setHandling(message: Record<string, unknown>, command: string): void {
     const { encoding, longMessages, registeredDelivery, intermediateNotification, smeAcknowledgement } =
-      this.#settings;
+      this.settings;
     const facts = factsOf(command);
     if (facts?.text) {
       if (encoding !== FROM_MESSAGE) message.encoding = encoding;
@@ -231,12 +211,12 @@ function contextOf(smpp: unknown): Context {
     throw new MessageError('INVALID_FIELD', 'smpp', text);
   }
   if (!has(smpp.event)) return { fields: smpp };
-  const { correlation_id, metadata } = smpp;
+  const { event, correlation_id, metadata, destination_addr } = smpp;
   const fields = {
     ...(correlation_id === undefined ? {} : { correlation_id }),
     ...(metadata === undefined ? {} : { metadata }),
   };
-  return smpp.event === 'message' ? { fields, sentTo: smpp.destination_addr } : { fields };
+  return { fields, sentTo: event === 'message' ? destination_addr : undefined };
 }
 
 function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): string {
@@ -256,9 +236,8 @@ function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): stri
 
 /** What the user set gives nothing: then nothing else is taken in its place, which may be meant for somebody else. */
 function nothing(code: string, field: string, input: string, { place }: Given): MessageError {
-  const where = place === undefined ? 'a value' : place;
-  const text = `${input} is set to ${where} in the node, which gives nothing; nothing else is read as ${field}`;
-  return new MessageError(code, field, text);
+  const where = `${input} is set to ${place ?? 'a value'} in the node`;
+  return new MessageError(code, field, `${where}, which gives nothing; nothing else is read as ${field}`);
 }
 
 /** A boolean as core nodes print it; everything else is the engine's to judge. */
@@ -266,15 +245,4 @@ const textOf = (value: unknown): unknown => (typeof value === 'boolean' ? String
 
 const hasAny = (value: unknown): boolean => has(value) && !(Array.isArray(value) && value.length === 0);
 
-const has = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
-
-/** An object with named fields: no list, no octets, no date. */
-function isFields(value: unknown): value is Fields {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !ArrayBuffer.isView(value) &&
-    !(value instanceof Date)
-  );
-}
+const has = (value: unknown): boolean => !blank(value);

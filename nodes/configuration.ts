@@ -9,6 +9,7 @@ import {
 } from '../src/index';
 import { migrate, type Definition } from './migrations';
 import { readTls, type TlsInput } from './tls';
+import { blank } from './values';
 
 /** These come from the node's credentials. */
 const CREDENTIALS: readonly string[] = [
@@ -116,7 +117,3 @@ function withinCloseLimit(given: unknown, closeLimit: number): unknown {
 
 /** Parts are named, and a name from the environment may have a line end behind it. */
 const trimmed = (value: unknown): unknown => (typeof value === 'string' ? withoutLineEnd(value) : value);
-
-function blank(value: unknown): boolean {
-  return value === undefined || value === null || value === '';
-}

@@ -17,7 +17,7 @@ import type { NodeLog } from './log-bridge';
 import { labelOf, openClient } from './opening';
 import type { Hold, Member, Registry } from './registry';
 import { saidInFlow } from './wording';
-import { Handover, type Purged } from './queue-change';
+import { Handover, type Purged, type PurgedCounts } from './queue-change';
 import { removedEvent } from './removed';
 import {
   StatusBoard,
@@ -52,16 +52,11 @@ export interface ConnectionParts {
  */
 export class Connection implements Member {
   readonly unusable: SmppError | undefined;
-  /** Fields that the connection gives where a message has none. */
-  readonly defaults: Readonly<Record<string, unknown>>;
-  /** Whether a text may be a queue item of naz. */
-  readonly payloadFormat: Settings['payloadFormat'];
-  /** Whether a log may have what people write to each other. */
-  readonly logsTexts: boolean;
+  /** Absent where it is unusable. */
+  readonly settings: Settings | undefined;
   readonly #parts: ConnectionParts;
   readonly #client: SmppClient | undefined;
   readonly #hold: Hold | undefined;
-  readonly #autoConnect: boolean;
   readonly #listeners: Listeners;
   readonly #viewers = new Set<Viewer>();
   readonly #board: StatusBoard;
@@ -97,10 +92,6 @@ export class Connection implements Member {
     const opened = openClient({ ...parts, listening: () => this.#listeners.listening() });
     if (opened instanceof ConfigError) {
       this.unusable = opened;
-      this.defaults = {};
-      this.payloadFormat = 'fields';
-      this.logsTexts = false;
-      this.#autoConnect = false;
       this.#hold = parts.registry.keep(parts.nodeId);
       parts.log.error(`this connection cannot be used: ${opened.message}`);
       return;
@@ -108,10 +99,7 @@ export class Connection implements Member {
     this.#client = opened.client;
     this.#hold = opened.claim;
     this.#handover = new Handover(opened.change);
-    this.#autoConnect = opened.settings.autoConnect;
-    this.defaults = opened.settings.defaults;
-    this.payloadFormat = opened.settings.payloadFormat;
-    this.logsTexts = opened.settings.logMessageText;
+    this.settings = opened.settings;
     this.#own = { label: labelOf(opened.settings), binds: bindsOf(opened.settings) };
     this.#listeners.attach(opened.client, opened.settings);
     this.#watch(opened.client);
@@ -145,7 +133,7 @@ export class Connection implements Member {
     this.#idle = false;
     this.#handover?.begin();
     tellShared(this, this.#parts.registry.others(this), (text) => this.#parts.log.warn(text));
-    if (this.#started || !this.#autoConnect) return;
+    if (this.#started || !this.settings?.autoConnect) return;
     this.#wanted = true;
     void this.#connectOrTell();
   }
@@ -176,7 +164,7 @@ export class Connection implements Member {
   }
 
   /** Removes messages, dead letters or both, also those that another account left, and says how many. */
-  async purge(what: Purged): Promise<{ removed: number; dead_letters: number }> {
+  async purge(what: Purged): Promise<PurgedCounts> {
     const { client } = this;
     const tell = (item: QueueItem, state?: DeliveryState): void =>
       this.announce(removedEvent(item, PURGED, state));
@@ -243,11 +231,13 @@ export class Connection implements Member {
   }
 
   send(message: Message, options: SendOptions): Promise<Outcome> {
-    return this.#watched(this.client.send(message, options));
+    this.#queued();
+    return this.client.send(message, options);
   }
 
   sendBatch(messages: readonly Message[], options: SendOptions): Promise<PromiseSettledResult<Outcome>[]> {
-    return this.#watched(this.client.sendBatch(messages, options));
+    this.#queued();
+    return this.client.sendBatch(messages, options);
   }
 
   view(viewer: Viewer): void {
@@ -315,14 +305,10 @@ export class Connection implements Member {
     return { state, queued, bound, sessions: sessions.length, ...now };
   }
 
-  /** The queue is longer now, and shorter when the promise settles. */
-  #watched<T>(sent: Promise<T>): Promise<T> {
-    // It waits for what is to be moved, also where nobody deploys or connects.
+  /** The queue is longer now. Messages wait for what is to be moved, also where nobody deploys or connects. */
+  #queued(): void {
     this.#handover?.begin();
-    const touch = (): void => this.#board.touch();
-    touch();
-    sent.then(touch, touch);
-    return sent;
+    this.#board.touch();
   }
 
   #show(status: Status): void {

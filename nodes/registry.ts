@@ -32,9 +32,9 @@ export interface Hold {
 export interface Claim extends Hold {
   readonly store?: MemoryStore;
   /** What an earlier instance left in memory, where the queue is of another kind now: to be moved. */
-  readonly left?: MemoryStore;
+  readonly left?: MemoryStore | undefined;
   /** It is: until then it waits for the next instance, too. */
-  moved(): void;
+  readonly moved: () => void;
 }
 
 /** A store that nobody wants any more, with all that is in it. */
@@ -46,7 +46,7 @@ export interface Orphan {
 
 interface Entry {
   /** In memory; absent where the queue is of another kind, which needs nobody to keep it. */
-  store?: MemoryStore;
+  store?: MemoryStore | undefined;
   /** The store is that of an earlier instance, and is to be moved to a queue of another kind. */
   isLeft?: boolean;
   /** A deploy went by without anybody who takes over what is left. */
@@ -81,19 +81,20 @@ export class Registry {
   readonly #members = new Map<string, Member>();
   readonly #told = new Set<string>();
   readonly #attached = new WeakSet<RuntimeEvents>();
-  #deploying: PromiseWithResolvers | undefined;
+  #deploying: { readonly promise: Promise<void>; readonly ended: () => void } | undefined;
 
   /** Hears of deploys from now on; once per runtime, however often the node file is loaded. */
   attach(events: RuntimeEvents, tell: (orphans: readonly Orphan[]) => void): void {
     if (this.#attached.has(events)) return;
     this.#attached.add(events);
     events.on('flows:stopping', () => {
-      this.#deploying ??= withResolvers();
+      let ended = (): void => undefined;
+      this.#deploying ??= { promise: new Promise((resolve) => (ended = resolve)), ended: () => ended() };
     });
     events.on('flows:started', () => {
       tell(this.sweep());
       for (const member of [...this.#members.values()]) member.deployed();
-      this.#deploying?.resolve();
+      this.#deploying?.ended();
       this.#deploying = undefined;
     });
   }
@@ -132,18 +133,22 @@ export class Registry {
     const { nodeId, label, clientId, memory } = request;
     const inherited = this.#entries.get(nodeId)?.store;
     const holder = Symbol(nodeId);
-    const hold = this.#hold(nodeId, holder);
-    const moved = (): void => this.#moved(nodeId, holder);
+    const hold = { moved: () => this.#moved(nodeId, holder), ...this.#hold(nodeId, holder) };
     if (!memory) {
-      const left = inherited ? { store: inherited, isLeft: true } : {};
-      this.#entries.set(nodeId, { ...left, label, clientId, holder });
-      return { claim: { ...(inherited ? { left: inherited } : {}), moved, ...hold } };
+      this.#entries.set(nodeId, {
+        store: inherited,
+        isLeft: inherited !== undefined,
+        label,
+        clientId,
+        holder,
+      });
+      return { claim: { left: inherited, ...hold } };
     }
     const { limits, correlationCapacity } = memory;
     const store = inherited ?? openMemoryStore({ ...limits, correlationCapacity });
     if (inherited) store.configure(limits);
     this.#entries.set(nodeId, { store, label, clientId, holder });
-    return { claim: { store, moved, ...hold } };
+    return { claim: { store, ...hold } };
   }
 
   /**
@@ -212,17 +217,6 @@ export class Registry {
     this.#entries.delete(nodeId);
     if (entry.store) this.#orphans.push({ nodeId, label: entry.label, store: entry.store });
   }
-}
-
-interface PromiseWithResolvers {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-function withResolvers(): PromiseWithResolvers {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
 }
 
 export const registry = new Registry();

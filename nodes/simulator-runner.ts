@@ -3,7 +3,7 @@ import { SmppError, createLog } from '../src/index';
 import type { Rule, Smsc, SmscOptions } from '../src/simulator';
 import { Reader } from './choices';
 import { logTo, type NodeLog } from './log-bridge';
-import { migrate, type Definition } from './migrations';
+import type { Definition } from './migrations';
 import { mobileMessage, submitMessage } from './mobile';
 import type { Status, Translate } from './status';
 
@@ -66,9 +66,7 @@ export class SimulatorRunner {
   }
 
   #open(): Smsc {
-    const { definition, problem } = migrate('smpp-simulator', this.#parts.definition);
-    const reader = new Reader(definition);
-    if (problem !== undefined) reader.add(`version: ${problem}`);
+    const reader = new Reader('smpp-simulator', this.#parts.definition);
     const options: SmscOptions = {
       host: reader.text('host', '127.0.0.1'),
       port: reader.number('port', DEFAULT_PORT, { min: 0, max: 65_535 }),
@@ -76,7 +74,7 @@ export class SimulatorRunner {
       password: this.#parts.credentials?.password ?? '',
       receiptDelay: reader.number('receiptDelay', 0.5, { min: 0, max: 2_000_000 }),
       receiptState: reader.text('receiptState', 'DELIVRD') as NonNullable<SmscOptions['receiptState']>,
-      rules: rulesOf(definition.rules, reader),
+      rules: rulesOf(reader),
       log: createLog({ sink: logTo(this.#parts.log) }),
     };
     if (reader.problems.length > 0) throw new SmppError('INVALID_CONFIG', reader.problems.join('; '));
@@ -115,7 +113,8 @@ export class SimulatorRunner {
 }
 
 /** A list, or its JSON text. */
-function rulesOf(given: unknown, reader: Reader): readonly Rule[] {
+function rulesOf(reader: Reader): readonly Rule[] {
+  const given = reader.definition.rules;
   if (typeof given !== 'string') return (given ?? []) as readonly Rule[];
   if (given.trim() === '') return [];
   try {

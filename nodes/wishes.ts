@@ -1,4 +1,11 @@
-import { eventNames } from './event-names';
+import { blank } from './values';
+
+/** What an smpp-in is set to listen to: a list, or its names separated by commas (as an environment variable has it). */
+export function eventNames(given: unknown): readonly unknown[] {
+  if (blank(given)) return ['message', 'receipt'];
+  if (Array.isArray(given)) return given;
+  return typeof given === 'string' ? given.split(/[\s,]+/) : [given];
+}
 
 /** A node as the flows have it, running or not. */
 export interface FlowDefinition {
