@@ -3,16 +3,13 @@ import { SINGLE, writePlain } from '../../text';
 import type { Message } from './message';
 import type { MessageOptions } from './message-options';
 
-/** A message that was prepared, and where its body has what differs. */
-export interface Prepared {
-  readonly message: Message;
-  readonly item: QueueItem;
-  readonly options: MessageOptions;
-  /** Octets before the recipient's digits. */
+/** What messages of one template have in common in the queue. */
+export type ItemFacts = Pick<QueueItem, 'command' | 'source' | 'priority' | 'receiptRequested'>;
+
+/** Octets of a body: before the recipient's digits, of the text behind sm_length, and behind that. */
+export interface Lengths {
   readonly head: number;
-  /** Octets of the text, which begins behind sm_length. */
   readonly text: number;
-  /** Octets behind it. */
   readonly tail: number;
 }
 
@@ -28,7 +25,7 @@ export interface Template {
   /** From the NUL behind the recipient to sm_length, without it. */
   readonly middle: Uint8Array;
   readonly tail: Uint8Array;
-  readonly facts: Pick<QueueItem, 'command' | 'source' | 'priority' | 'receiptRequested'>;
+  readonly facts: ItemFacts;
   readonly options: MessageOptions;
 }
 
@@ -90,10 +87,15 @@ export class Templates {
   }
 
   /** The next messages are likely to be as this one. */
-  learn({ message, item, options, head, text, tail }: Prepared): void {
+  learn(
+    message: Message,
+    { segments, destination }: QueueItem,
+    facts: ItemFacts,
+    options: MessageOptions,
+    { head, text, tail }: Lengths,
+  ): void {
     const names = Object.keys(message);
     const values = names.map((name) => (VARYING.includes(name) ? VARIES : message[name]));
-    const { segments, command, source, priority, receiptRequested } = item;
     const [body] = segments as [Buffer];
     const template: Template = {
       prototype: Object.getPrototypeOf(message),
@@ -101,9 +103,9 @@ export class Templates {
       values,
       hasMetadata: hasMetadata(message),
       head: Uint8Array.from(body.subarray(0, head)),
-      middle: Uint8Array.from(body.subarray(head + item.destination.length, -1 - text - tail)),
+      middle: Uint8Array.from(body.subarray(head + destination.length, -1 - text - tail)),
       tail: Uint8Array.from(body.subarray(body.length - tail)),
-      facts: { command, source, priority, receiptRequested },
+      facts,
       options,
     };
     if (!this.body(template, message.destination_addr, message.short_message)?.equals(body)) return;
