@@ -12,6 +12,7 @@ import {
   type EncodingName,
   type Message,
   type QueuedCommand,
+  type Settings,
 } from '../src/index';
 import { blank, isFields, type Fields } from './values';
 
@@ -60,19 +61,12 @@ export interface FlowMessage {
   readonly smpp?: unknown;
 }
 
-/** What the connection has to do with a message before it is given to it. */
-export interface ConnectionSide {
-  /** Fields that it gives where a message has none. */
-  readonly defaults?: Fields;
-  /** With naz, a text that is a queue item of naz is read as one. */
-  readonly payloadFormat?: 'fields' | 'naz';
-}
+/** What the connection gives where a message has none, and whether a text may be a queue item of naz. */
+type ConnectionSide = Partial<Pick<Settings, 'defaults' | 'payloadFormat'>>;
 
 /** What the table says of a command that can be sent; undefined for any other. */
-function factsOf(command: string): CommandFacts | undefined {
-  const facts = commandFacts(command);
-  return facts?.route && facts;
-}
+const factsOf = (command: string): CommandFacts | undefined =>
+  commandFacts(command)?.route && commandFacts(command);
 
 /**
  * What to send for one message of the flow. What the user set in the node (text, recipient, sender) is read from
@@ -108,6 +102,7 @@ class Composer {
     this.#context = contextOf(msg.smpp);
   }
 
+  /** Of a list: the message at this place. */
   entry(content: unknown, index: number): Message {
     try {
       return this.compose(content, `.${index}`);
@@ -138,20 +133,17 @@ class Composer {
   }
 
   #setText(message: Record<string, unknown>, content: unknown): void {
-    for (const name of ['short_message', 'message_payload']) {
+    for (const name of ['short_message', 'message_payload'])
       if (has(message[name])) message[name] = textOf(message[name]);
-    }
     if (isFields(content)) return;
     const chosen = this.inputs.message;
+    const isMissing = content === undefined || content === null;
+    if (chosen && isMissing) throw nothing('MISSING_TEXT', 'short_message', 'Message', chosen);
     if (chosen) {
       delete message.short_message;
       delete message.message_payload;
     }
-    if (content === undefined || content === null) {
-      if (chosen) throw nothing('MISSING_TEXT', 'short_message', 'Message', chosen);
-      return;
-    }
-    if (!has(message.short_message)) message.short_message = textOf(content);
+    if (!isMissing && !has(message.short_message)) message.short_message = textOf(content);
   }
 
   #setDestination(message: Record<string, unknown>, command: string): void {

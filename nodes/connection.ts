@@ -66,7 +66,8 @@ export class Connection implements Member {
   /** Taken down by hand. */
   #down = false;
   #own: Member['inUse'];
-  #removed = false;
+  /** The node was deleted: what is queued will not be sent any more. */
+  removed = false;
   #refused: string | undefined;
   /** What keeps it from even trying to connect. */
   #trouble: Trouble | undefined;
@@ -86,7 +87,7 @@ export class Connection implements Member {
     this.#listeners = new Listeners({ nodeId, registry, log, wantsMessages });
     this.#board = new StatusBoard({
       translate: parts.translate,
-      show: (status) => this.#show(status),
+      show: (status) => this.#viewers.forEach((viewer) => viewer.status(status)),
       read: () => this.#facts(),
     });
     const opened = openClient({ ...parts, listening: () => this.#listeners.listening() });
@@ -109,11 +110,6 @@ export class Connection implements Member {
 
   get nodeId(): string {
     return this.#parts.nodeId;
-  }
-
-  /** Whether the node was deleted: what is queued will not be sent any more. */
-  get removed(): boolean {
-    return this.#removed;
   }
 
   /** Throws where the connection is not usable. */
@@ -168,18 +164,18 @@ export class Connection implements Member {
     const { client } = this;
     const tell = (item: QueueItem, state?: DeliveryState): void =>
       this.announce(removedEvent(item, PURGED, state));
-    const left = await this.#handover?.purge(what, tell);
+    const left = (await this.#handover?.purge(what, tell)) ?? { removed: 0, dead_letters: 0 };
     const removed = what.queue ? await client.purge() : 0;
     const letters = what.deadLetters ? await client.purgeDeadLetters() : 0;
     this.#retryNow();
-    return { removed: removed + (left?.removed ?? 0), dead_letters: letters + (left?.dead_letters ?? 0) };
+    return { removed: removed + left.removed, dead_letters: letters + left.dead_letters };
   }
 
   /** What kept it from connecting may be gone. */
   #retryNow(): void {
-    if (!this.#trouble) return;
+    const isWaiting = this.#trouble !== undefined && this.#wanted;
     this.#trouble = undefined;
-    if (!this.#wanted) return;
+    if (!isWaiting) return;
     this.#clock.clearTimeout(this.#retry);
     void this.#connectOrTell();
   }
@@ -211,20 +207,18 @@ export class Connection implements Member {
   #followLater(): void {
     this.#clock.clearTimeout(this.#following);
     if (!this.#handover?.isPending || this.#closed) return;
-    this.#following = this.#clock.setTimeout(() => {
-      const followed = (): void => this.#followLater();
-      void this.#handover?.follow().then(followed, followed);
-    }, FOLLOW);
+    const followed = (): void => this.#followLater();
+    const follow = (): void => void this.#handover?.follow().then(followed, followed);
+    this.#following = this.#clock.setTimeout(follow, FOLLOW);
   }
 
   /** What cannot work now may work later: a disk with room again, a plugin that is installed. */
   async #connectOrTell(told?: string): Promise<void> {
-    let problem: string | undefined;
     try {
       await this.connect();
     } catch (error) {
       if (!this.#wanted || (error as SmppError).code === 'STOPPED') return;
-      problem = saidInFlow(error as Error).message;
+      const problem = saidInFlow(error as Error).message;
       if (problem !== told) this.#parts.log.error(problem);
       this.#retry = this.#clock.setTimeout(() => void this.#connectOrTell(problem), RETRY);
     }
@@ -270,7 +264,7 @@ export class Connection implements Member {
 
   /** Drains, unbinds and leaves the store to the next instance; or for good, where there is none. */
   async close(removed: boolean): Promise<void> {
-    this.#removed = removed;
+    this.removed = removed;
     this.#closed = true;
     this.#clock.clearTimeout(this.#following);
     this.#giveUp();
@@ -282,19 +276,17 @@ export class Connection implements Member {
       // The next instance would find the directory of the old queue in use.
       await this.#handover?.idle(this.#clock, MOVING_GRACE);
     } finally {
-      if (removed) this.#hold?.abandon();
-      else this.#hold?.park();
+      this.#hold?.release(removed);
     }
   }
 
   #watch(client: SmppClient): void {
-    client.on('session', (event) => {
-      if (event.bound > 0) this.#refused = undefined;
-      else this.#refused = event.command_status ?? (event.code === TLS_FAILED ? TLS_FAILED : this.#refused);
-      this.#board.touch();
+    client.on('session', ({ bound, command_status, code }) => {
+      if (bound > 0) this.#refused = undefined;
+      else this.#refused = command_status ?? (code === TLS_FAILED ? TLS_FAILED : this.#refused);
+      this.touch();
     });
-    client.on('throttle', () => this.#board.touch());
-    client.on('queue', () => this.#board.touch());
+    for (const event of ['throttle', 'queue'] as const) client.on(event, () => this.touch());
   }
 
   async #facts(): Promise<Facts> {
@@ -309,10 +301,6 @@ export class Connection implements Member {
   #queued(): void {
     this.#handover?.begin();
     this.#board.touch();
-  }
-
-  #show(status: Status): void {
-    for (const viewer of this.#viewers) viewer.status(status);
   }
 }
 

@@ -33,9 +33,8 @@ export interface ListenersParts {
 const LONGEST_DEPLOY = 20_000;
 
 /**
- * Hands a client's events to the smpp-in nodes. While one of them is being redeployed, events
- * wait for its next instance: the SMSC gets its answer when that one has them. So do those of a
- * connection that is finishing what it has on the wire.
+ * Hands a client's events to the smpp-in nodes. While one of them is being redeployed, events wait for its next
+ * instance: the SMSC gets its answer when that one has them. So do those of a connection that closes.
  */
 export class Listeners {
   readonly #parts: ListenersParts;

@@ -18,9 +18,7 @@ const MIGRATIONS: Readonly<Record<NodeType, readonly Migration[]>> = {
 };
 
 /** The version of the definition that this package writes. */
-export function currentVersion(type: NodeType): number {
-  return MIGRATIONS[type].length + 1;
-}
+export const currentVersion = (type: NodeType): number => MIGRATIONS[type].length + 1;
 
 export interface Migrated<T> {
   readonly definition: T;
@@ -36,12 +34,11 @@ export function migrate<T extends Definition>(type: NodeType, definition: T): Mi
   const current = currentVersion(type);
   const saved = definition.version;
   const version = saved === undefined || saved === '' ? 1 : Number(saved);
-  if (!Number.isInteger(version) || version < 1) {
+  if (!Number.isInteger(version) || version < 1)
     return {
       definition,
       problem: `version (${JSON.stringify(saved)}): open the node, press Done and deploy`,
     };
-  }
   if (version > current) {
     const remedy = 'update the package, or open the node, check it and press Done';
     return { definition, problem: `the node was saved by a newer @nazjs/node-red-smpp; ${remedy}` };

@@ -41,7 +41,7 @@ export function openClient(parts: OpeningParts): Opened | ConfigError {
     const change = { client, settings, queue, left, moved, warn: (text: string) => log.warn(text) };
     return { client, claim, settings, change };
   } catch (error) {
-    claim.park();
+    claim.release(false);
     if (error instanceof ConfigError) return error;
     throw error;
   }

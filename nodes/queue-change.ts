@@ -74,7 +74,7 @@ export class Handover {
     return first ?? this.#follow(settle);
   }
 
-  async #follow(settle?: SettleForeign): Promise<void> {
+  #follow(settle?: SettleForeign): Promise<void> {
     this.#begun = true;
     const following = this.#last.then(async () => {
       const change = this.#change;
@@ -87,11 +87,7 @@ export class Handover {
       if (await followQueue({ ...change, warn }, settle)) this.#change = undefined;
     });
     this.#last = following.catch(() => undefined);
-    try {
-      await following;
-    } finally {
-      this.#done();
-    }
+    return following.finally(() => this.#done());
   }
 
   /** Whether something stays where it was, such as a message that is put off, and is to follow later. */

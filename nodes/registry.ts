@@ -22,10 +22,8 @@ export type Claimed = { readonly claim: Claim } | { readonly takenBy: string };
 
 /** A node's hold on its store. */
 export interface Hold {
-  /** The node closes and may come again: the store waits for its next instance. */
-  park(): void;
-  /** The node is gone for good. */
-  abandon(): void;
+  /** The node closes: the store waits for its next instance, unless it was removed for good. */
+  release(removed: boolean): void;
 }
 
 /** A connection's own store, where it is one in memory. */
@@ -133,7 +131,10 @@ export class Registry {
     const { nodeId, label, clientId, memory } = request;
     const inherited = this.#entries.get(nodeId)?.store;
     const holder = Symbol(nodeId);
-    const hold = { moved: () => this.#moved(nodeId, holder), ...this.#hold(nodeId, holder) };
+    const hold = {
+      moved: () => this.#moved(nodeId, holder),
+      release: (removed: boolean) => this.#release(nodeId, holder, removed),
+    };
     if (!memory) {
       this.#entries.set(nodeId, {
         store: inherited,
@@ -158,8 +159,8 @@ export class Registry {
   keep(nodeId: string): Hold | undefined {
     const left = this.#entries.get(nodeId);
     if (!left) return undefined;
-    left.holder = Symbol(nodeId);
-    return this.#hold(nodeId, left.holder);
+    const holder = (left.holder = Symbol(nodeId));
+    return { release: (removed) => this.#release(nodeId, holder, removed) };
   }
 
   /** Stores that no instance has taken over, and forgets them. */
@@ -179,13 +180,6 @@ export class Registry {
     delete entry.isLeft;
   }
 
-  #hold(nodeId: string, holder: symbol): Hold {
-    return {
-      park: () => this.#release(nodeId, holder, false),
-      abandon: () => this.#release(nodeId, holder, true),
-    };
-  }
-
   /** The clientIds of all connections that are there. */
   get clientIds(): string[] {
     return [...this.#entries.values()].map(({ clientId }) => clientId);
@@ -199,10 +193,8 @@ export class Registry {
   }
 
   #userOf(clientId: string, nodeId: string): string | undefined {
-    for (const [id, entry] of this.#entries) {
-      if (id !== nodeId && entry.holder !== undefined && entry.clientId === clientId) return entry.label;
-    }
-    return undefined;
+    const others = [...this.#entries].filter(([id, { holder }]) => id !== nodeId && holder !== undefined);
+    return others.find(([, entry]) => entry.clientId === clientId)?.[1].label;
   }
 
   #release(nodeId: string, holder: symbol, removed: boolean): void {

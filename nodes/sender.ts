@@ -8,7 +8,7 @@ import {
   type SendOptions,
 } from '../src/index';
 import { runAction, type Answer } from './actions';
-import { compose, type OutSettings } from './compose';
+import { compose, type OutSettings, type TypedInputs } from './compose';
 import type { Connection } from './connection';
 import { forLog } from './logged-error';
 import { failureOf, smppOf, type Failure } from './outcomes';
@@ -44,16 +44,26 @@ export class Sender {
     this.#parts = parts;
   }
 
-  async handle(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
-    // msg.smpp makes room for the outcome.
-    const job: Job = { msg, send, done, given: [{ ...msg }] };
+  handle(msg: NodeMessageInFlow, send: Send, done: Done): void {
+    const job: Job = { msg, smpp: msg.smpp, send, done, inputs: undefined };
     try {
       const connection = this.#usable();
-      if (blank(msg.action)) await this.#send(connection, job);
-      else await this.#act(connection, job);
+      if (!blank(msg.action)) return this.#settle(this.#act(connection, job), job);
+      const inputs = this.#parts.inputs.read(msg);
+      if (!(inputs instanceof Promise)) return this.#send(connection, job, inputs);
+      this.#readLater(inputs, connection, job);
     } catch (error) {
-      await this.#fail(job, error);
+      void this.#fail(job, error);
     }
+  }
+
+  #readLater(inputs: Promise<TypedInputs>, connection: Connection, job: Job): void {
+    const sent = inputs.then((read) => this.#send(connection, job, read));
+    this.#settle(sent, job);
+  }
+
+  #settle(work: Promise<void>, job: Job): void {
+    work.catch((error: unknown) => this.#fail(job, error));
   }
 
   #usable(): Connection {
@@ -73,29 +83,31 @@ export class Sender {
       return this.#failed(job, asError(error));
     }
     if (answer.smpp) msg.smpp = answer.smpp;
-    if ('payload' in answer) await this.#complete({ ...msg, payload: answer.payload }, job);
+    if ('payload' in answer) this.#complete({ ...msg, payload: answer.payload }, job);
     else job.done();
   }
 
-  async #send(connection: Connection, job: Job): Promise<void> {
+  // By callbacks: of thousands on their way the frames of async functions are most of what is kept for each.
+  #send(connection: Connection, job: Job, inputs: TypedInputs): void {
     const { msg } = job;
-    const read = this.#parts.inputs.read(msg);
-    const inputs = read instanceof Promise ? await read : read;
-    job.given.push(inputs);
+    job.inputs = inputs;
     const { completeWhen, deliveredTimeout } = this.#parts.settings;
     const options = { completeWhen, deliveredTimeout, msgid: msg._msgid };
     const composed = compose(msg, this.#parts.settings, inputs, connection.settings);
-    try {
-      if (Array.isArray(composed)) return await this.#sendBatch(connection, composed, options, job);
-      const outcome = await connection.send(composed, options);
-      // A receipt in it went to smpp-in nodes as well.
-      msg.smpp = smppOf(outcome, true, plainCopy);
-    } catch (error) {
-      return await this.#fail(job, error, Array.isArray(composed) ? {} : labelOf(composed));
-    } finally {
-      connection.touch();
-    }
-    await this.#complete(msg, job);
+    if (Array.isArray(composed))
+      return this.#settle(this.#sendBatch(connection, composed, options, job), job);
+    connection.send(composed, options).then(
+      (outcome) => {
+        connection.touch();
+        // A receipt in it went to smpp-in nodes as well.
+        msg.smpp = smppOf(outcome, true, plainCopy);
+        this.#complete(msg, job);
+      },
+      (error: unknown) => {
+        connection.touch();
+        void this.#fail(job, error, labelOf(composed));
+      },
+    );
   }
 
   async #sendBatch(
@@ -106,6 +118,7 @@ export class Sender {
   ): Promise<void> {
     const { msg } = job;
     const settled = messages.length === 0 ? [] : await connection.sendBatch(messages, options);
+    connection.touch();
     const reasons = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     if (reasons.some(isStopped)) throw reasons.find(isStopped);
     const results = settled.map((one, index) => resultOf(one, messages[index]));
@@ -120,13 +133,21 @@ export class Sender {
     await this.#report(new SmppError(first.code, text, { cause }), job);
   }
 
-  async #complete(msg: NodeMessage, { send, done }: Job): Promise<void> {
+  #complete(msg: NodeMessage, job: Job): void {
     const { deploying } = this.#parts.registry;
-    if (deploying) await deploying;
-    const heir = this.#heir();
-    if (heir) heir.send(msg);
-    else send(msg);
-    done();
+    if (deploying) void deploying.then(() => this.#sendOn(msg, job));
+    else this.#sendOn(msg, job);
+  }
+
+  #sendOn(msg: NodeMessage, job: Job): void {
+    try {
+      const heir = this.#heir();
+      if (heir) heir.send(msg);
+      else job.send(msg);
+      job.done();
+    } catch (error) {
+      void this.#fail(job, error);
+    }
   }
 
   /** What a closed node sends or reports may vanish: its next instance does it in its place, after the deploy. */
@@ -150,10 +171,10 @@ export class Sender {
     await this.#report(error, job);
   }
 
-  async #report(error: Error, { msg, done, given }: Job): Promise<void> {
+  async #report(error: Error, { msg, smpp, inputs, done }: Job): Promise<void> {
     const { connection, registry } = this.#parts;
     const showsTexts = !(connection instanceof SmppError) && connection.settings?.logMessageText;
-    const told = showsTexts ? error : forLog(error, given);
+    const told = showsTexts ? error : forLog(error, [{ ...msg, smpp }, inputs]);
     await registry.deploying;
     const heir = this.#heir();
     if (heir) heir.error(told, msg);
@@ -166,8 +187,9 @@ interface Job {
   readonly msg: NodeMessageInFlow;
   readonly send: Send;
   readonly done: Done;
-  /** All that an error may quote from. */
-  readonly given: unknown[];
+  /** What msg.smpp was: it makes room for the outcome, and errors may quote from it, as from the inputs. */
+  readonly smpp: unknown;
+  inputs: TypedInputs | undefined;
 }
 
 function resultOf(

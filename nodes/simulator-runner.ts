@@ -7,10 +7,7 @@ import type { Definition } from './migrations';
 import { mobileMessage, submitMessage } from './mobile';
 import type { Status, Translate } from './status';
 
-export interface SimulatorCredentials {
-  systemId?: string;
-  password?: string;
-}
+export type SimulatorCredentials = { [name in 'systemId' | 'password']?: string };
 
 export interface RunnerParts {
   readonly definition: Definition;
@@ -51,11 +48,8 @@ export class SimulatorRunner {
     if (!this.#smsc) throw this.#unusable ?? new SmppError('STOPPED', 'the simulator does not run');
     for (const { command_status: status } of await this.#smsc.deliver(mobileMessage(msg))) {
       if (status === 0) continue;
-      const hex = `0x${status.toString(16).padStart(8, '0')}`;
-      throw new SmppError(
-        'REFUSED',
-        `the client did not take the message: it answered command_status ${hex}`,
-      );
+      const text = `the client did not take the message: it answered command_status 0x${status.toString(16).padStart(8, '0')}`;
+      throw new SmppError('REFUSED', text);
     }
   }
 
@@ -102,9 +96,9 @@ export class SimulatorRunner {
 
   #showListening(smsc: Smsc): void {
     if (this.#stopped) return;
-    const values = { port: String(smsc.port), count: String(smsc.sessions.length) };
-    if (smsc.sessions.length === 0) this.#show('green', 'ring', 'listening', values);
-    else this.#show('green', 'dot', 'bound', values);
+    const count = smsc.sessions.length;
+    const [shape, key] = count === 0 ? (['ring', 'listening'] as const) : (['dot', 'bound'] as const);
+    this.#show('green', shape, key, { port: String(smsc.port), count: String(count) });
   }
 
   #show(fill: Status['fill'], shape: Status['shape'], key: string, values?: Record<string, string>): void {

@@ -26,7 +26,7 @@ export = function smppOut(RED: NodeAPI): void {
 
     const inputs = new TypedInputReader(RED, this, definition);
     const sender = new Sender({ RED, node: this, connection, settings, inputs, registry });
-    this.on('input', (msg: NodeMessageInFlow, send: Send, done: Done) => void sender.handle(msg, send, done));
+    this.on('input', (msg: NodeMessageInFlow, send: Send, done: Done) => sender.handle(msg, send, done));
     this.on('close', () => {
       if (!(connection instanceof SmppError)) connection.unview(this);
     });

@@ -36,12 +36,10 @@ export class TypedInputReader {
   }
 
   async #evaluate(msg: NodeMessage): Promise<TypedInputs> {
-    const values = Promise.all(
-      this.#evaluators.map(
-        async ([name, evaluate, place]) => [name, { value: await evaluate(msg), place }] as const,
-      ),
+    const values = this.#evaluators.map(
+      async ([name, evaluate, place]) => [name, { value: await evaluate(msg), place }] as const,
     );
-    const turn = Promise.all([values, this.#last]);
+    const turn = Promise.all([Promise.all(values), this.#last]);
     this.#last = turn.catch(() => undefined);
     const [read] = await turn;
     return Object.fromEntries(read);

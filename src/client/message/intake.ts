@@ -27,7 +27,7 @@ import { contentOf, cutting, refusePart } from './cutting';
 import { Defaults } from './defaults';
 import { MessageError, invalidField } from '../config/errors';
 import { MessageIds } from './ids';
-import { ServiceTypeWarning } from './long-fields';
+import { serviceTypeCheck } from './long-fields';
 import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
 import { nazItem } from './naz-items';
@@ -70,16 +70,13 @@ const REFERENCE_TTL = 3_600_000;
 const LONGEST_RECIPIENT = 100;
 const DEFAULT_PRIORITY = 2;
 
-/**
- * Where messages come in: everything that can be wrong with one is found here, and
- * everything that can be done once is done here. What leaves is octets.
- */
+/** Where messages come in: checked and encoded here, once. What leaves is octets. */
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #defaults: Defaults;
   readonly #codec: CodecOptions;
   readonly #ids: MessageIds;
-  readonly #serviceTypes: ServiceTypeWarning;
+  readonly #checkServiceType: (given: unknown) => void;
   readonly #templates = new Templates();
 
   constructor(parts: IntakeParts) {
@@ -87,7 +84,7 @@ export class Intake {
     this.#codec = codecOf(parts.settings);
     this.#ids = new MessageIds(parts.randomOctets);
     this.#defaults = new Defaults(parts.settings);
-    this.#serviceTypes = new ServiceTypeWarning(parts.log);
+    this.#checkServiceType = serviceTypeCheck(parts.log);
   }
 
   /** Epoch milliseconds. */
@@ -184,7 +181,10 @@ export class Intake {
   #reference(destination: string): Promise<number> {
     const { random, state } = this.#parts;
     const start = Math.floor(random() * REFERENCES);
-    return state.increment(referenceKey(destination), REFERENCES, start, REFERENCE_TTL);
+    // Of a list of recipients, which may be longer than a store's keys, a digest.
+    const isLong = destination.length > LONGEST_RECIPIENT;
+    const recipient = isLong ? createHash('sha256').update(destination).digest('hex') : destination;
+    return state.increment(`reference:${recipient}`, REFERENCES, start, REFERENCE_TTL);
   }
 
   /** A query, cancel or replace. */
@@ -205,7 +205,7 @@ export class Intake {
   /** Everything but the text and the recipient. */
   #baseFields({ fields, command, options }: ParsedMessage, now: number): Fields {
     const { settings } = this.#parts;
-    this.#serviceTypes.check(fields['service_type']);
+    this.#checkServiceType(fields['service_type']);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const pdu: Fields = { command, ...fields };
     const names = commandFacts(command).fieldNames;
@@ -289,12 +289,6 @@ export class Intake {
 
 function refuseDirect({ command }: ParsedMessage): never {
   throw new MessageError('UNKNOWN_COMMAND', 'command', `${command} does not pass the queue; send it alone`);
-}
-
-/** Of a list of recipients, which may be longer than a store's keys, a digest. */
-function referenceKey(destination: string): string {
-  if (destination.length <= LONGEST_RECIPIENT) return `reference:${destination}`;
-  return `reference:${createHash('sha256').update(destination).digest('hex')}`;
 }
 
 /** Errors of the rooms below become errors about the message. */

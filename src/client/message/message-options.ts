@@ -21,14 +21,12 @@ interface MessageOption<Name extends string = string, Value = unknown> {
   readonly weak?: true;
 }
 
-const option = <const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> => ({
-  name,
-  read,
-});
-const weak = <const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> => ({
-  ...option(name, read),
-  weak: true,
-});
+function option<const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> {
+  return { name, read };
+}
+function weak<const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> {
+  return { name, read, weak: true };
+}
 
 /** Everything that a message can ask of us, as against its SMPP fields: its name there, and here with its check. */
 const OPTIONS = {
@@ -65,10 +63,9 @@ export const OPTION_NAMES: readonly string[] = Object.keys(OPTIONS);
 export function takeOption(options: MessageOptions, name: string, given: unknown): boolean {
   const row = rows.get(name);
   if (!row) return false;
-  const { name: own, read, weak: isWeak } = row;
-  const value = read(given);
+  const value = row.read(given);
   const known = options as Record<string, unknown>;
-  if (!isWeak || known[own] === undefined) known[own] = value;
+  if (!row.weak || known[row.name] === undefined) known[row.name] = value;
   return true;
 }
 

@@ -166,13 +166,12 @@ function tlvsOf(message: Message, table: TlvTable): Readonly<Record<string, unkn
   const tlvs = message.tlvs ?? message['optional_tags_dict'];
   if (tlvs === undefined || tlvs === null) return {};
   if (typeof tlvs === 'object' && !Array.isArray(tlvs)) {
-    return Object.fromEntries(
-      Object.entries(tlvs).map(([name, value]): [string, unknown] => {
-        const spec = table.named(name);
-        // A name that is none stays: the codec says what is wrong with it.
-        return spec ? [spec.name, tlvOf(spec, value)] : [name, value];
-      }),
-    );
+    const named = Object.entries(tlvs).map(([name, value]): [string, unknown] => {
+      const spec = table.named(name);
+      // A name that is none stays: the codec says what is wrong with it.
+      return spec ? [spec.name, tlvOf(spec, value)] : [name, value];
+    });
+    return Object.fromEntries(named);
   }
   throw invalidField('tlvs', 'tlvs must be an object such as {"user_message_reference": 7}');
 }
@@ -188,10 +187,9 @@ function tlvOf(spec: TlvDefinition, value: unknown): unknown {
 
 function unknownField(name: string, command: CommandName, table: TlvTable): MessageError {
   const fields = [...commandFacts(command).fieldNames].filter((field) => !ANSWERS.has(field));
-  const text =
-    `${name} is no field of ${command} and no TLV${fieldHint(name, fields, table)}; ` +
-    `fields are ${fields.join(', ')}, and of this package ${OPTION_NAMES.join(', ')}`;
-  return new MessageError('UNKNOWN_FIELD', name, text);
+  const problem = `${name} is no field of ${command} and no TLV${fieldHint(name, fields, table)}`;
+  const known = `fields are ${fields.join(', ')}, and of this package ${OPTION_NAMES.join(', ')}`;
+  return new MessageError('UNKNOWN_FIELD', name, `${problem}; ${known}`);
 }
 
 /** What was meant by a name that is no field, option or TLV. */
