@@ -1,58 +1,26 @@
-import {
-  DEFAULT_BASIC,
-  DEFAULT_GSM,
-  DEFAULT_SINGLE,
-  NONE,
-  gsmTable,
-  septetTable,
-  type GsmTable,
-  type SeptetTable,
-} from './gsm-alphabet';
-import { LOCKING_TABLES } from './locking-tables';
-import { SINGLE_TABLES } from './single-tables';
+import { DEFAULT_BASIC, DEFAULT_GSM, DEFAULT_SINGLE, NONE, gsmTable, type GsmTable } from './gsm-alphabet';
+import { lockingTable, singleTable } from './shift-tables';
 import { LANGUAGE_NAMES, type LanguageName } from './types';
 
-interface Language {
-  /** National language identifier, TS 23.038 section 6.2.1.2.4. */
-  readonly id: number;
-  readonly single: SeptetTable;
-  /** Spanish has none. */
-  readonly locking: SeptetTable | undefined;
-}
+const tablesFor = (name: LanguageName, id: number) => ({
+  id,
+  single: singleTable(name) ?? DEFAULT_SINGLE,
+  locking: lockingTable(name),
+});
 
-/** By identifier; parsed when first asked for, for most processes never need any. */
-const LANGUAGES: (Language | undefined)[] = [];
+/** By identifier, from 1 (TS 23.038 section 6.2.1.2.4); each made when first asked for: most processes need none. */
+const LANGUAGES: ReturnType<typeof tablesFor>[] = [];
 
-/** Undefined: no language has the identifier. */
-function languageOf(id: number): Language | undefined {
+function languageOf(id: number): ReturnType<typeof tablesFor> | undefined {
   const name = LANGUAGE_NAMES[id - 1];
-  if (name === undefined) return undefined;
-  return (LANGUAGES[id] ??= {
-    id,
-    single: septetTable(parseSingle(SINGLE_TABLES[name])),
-    locking: name === 'spanish' ? undefined : septetTable(parseLocking(LOCKING_TABLES[name])),
-  });
-}
-
-const named = (name: LanguageName): Language | undefined => languageOf(LANGUAGE_NAMES.indexOf(name) + 1);
-
-function* parseSingle(lines: readonly string[]): Generator<[number, string]> {
-  for (const entry of lines.join(' ').split(' ')) {
-    const [septet = '', codePoint = ''] = entry.split(':');
-    yield [parseInt(septet, 16), String.fromCharCode(parseInt(codePoint, 16))];
-  }
-}
-
-function* parseLocking(rows: readonly string[]): Generator<[number, string]> {
-  for (const [septet, codePoint] of rows.join(' ').split(' ').entries()) {
-    if (codePoint !== '----') yield [septet, String.fromCharCode(parseInt(codePoint, 16))];
-  }
+  return name && (LANGUAGES[id] ??= tablesFor(name, id));
 }
 
 export function isLanguage(name: string): name is LanguageName {
   return (LANGUAGE_NAMES as readonly string[]).includes(name);
 }
 
+/** The languages that have national shift tables, in the order of their identifiers, from 1. */
 export function languageNames(): readonly LanguageName[] {
   return LANGUAGE_NAMES;
 }
@@ -74,16 +42,14 @@ export function tableOf(locking: number, single: number): GsmTable {
 
 /** The ways to write a language, those with the shorter header first. */
 export function tablesOf(name: LanguageName): GsmTable[] {
-  const language = named(name);
-  if (!language) return [];
-  const { id } = language;
-  if (!language.locking) return [tableOf(0, id)];
+  const id = LANGUAGE_NAMES.indexOf(name) + 1;
+  if (!languageOf(id)?.locking) return [tableOf(0, id)];
   return [tableOf(0, id), tableOf(id, 0), tableOf(id, id)];
 }
 
 /** Whether the language's tables, with the default one, have the code point. */
 export function languageHas(name: LanguageName, codePoint: number): boolean {
-  const language = named(name);
+  const language = languageOf(LANGUAGE_NAMES.indexOf(name) + 1);
   if (!language || codePoint >= NONE) return false;
   return language.single.includes(codePoint) || (language.locking?.includes(codePoint) ?? false);
 }
