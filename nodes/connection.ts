@@ -46,11 +46,9 @@ export interface ConnectionParts {
   readonly clock?: Clock;
 }
 
-/**
- * What stands behind an smpp-config node: the client, its store, and the nodes that use it.
- * With a wrong configuration there is no client, and `unusable` says what is wrong.
- */
+/** What stands behind an smpp-config node: client, store, and the nodes that use it. Wrongly configured: no client. */
 export class Connection implements Member {
+  /** What is wrong with the configuration. */
   readonly unusable: SmppError | undefined;
   /** Absent where it is unusable. */
   readonly settings: Settings | undefined;

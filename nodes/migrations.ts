@@ -6,9 +6,8 @@ export type NodeType = 'smpp-config' | 'smpp-out' | 'smpp-in' | 'smpp-simulator'
 type Migration = (definition: Definition) => Definition;
 
 /**
- * What brings a saved node from one version of its definition to the next: the entry at
- * place n makes n + 2 of n + 1. The version a node type has now is its list's length and one;
- * the html's `version` default says the same.
+ * What brings a saved node from one version of its definition to the next: the first entry makes 2 of 1. The `version`
+ * default of the html is the list's length and one.
  */
 const MIGRATIONS: Readonly<Record<NodeType, readonly Migration[]>> = {
   'smpp-config': [],
@@ -26,10 +25,7 @@ export interface Migrated<T> {
   readonly problem?: string;
 }
 
-/**
- * Brings a node's definition up to date, without touching what was given. A node without a
- * version is taken for version 1: flows written by hand and by programs have none.
- */
+/** Brings a definition up to date, in a copy. Flows written by hand and by programs have no version: it is 1. */
 export function migrate<T extends Definition>(type: NodeType, definition: T): Migrated<T> {
   const current = currentVersion(type);
   const saved = definition.version;

@@ -157,17 +157,12 @@ async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined)
   const { client, settings, warn } = change;
   if (!isOnDisk(change)) return true;
   const directory = directoryOf(change);
+  const queueKey = settings.queueKey.length > 0 ? settings.queueKey : undefined;
+  const limits = { capacity: 0, whenFull: 'reject' } as const;
+  const from = { directory, account: accountOf(settings), queueKey, settleForeign: settle };
   let store: Store | undefined;
   try {
-    store = await openDiskStore({
-      directory,
-      account: accountOf(settings),
-      queueKey: settings.queueKey.length > 0 ? settings.queueKey : undefined,
-      settleForeign: settle,
-      capacity: 0,
-      whenFull: 'reject',
-      onDamage: ({ text }) => warn(text),
-    });
+    store = await openDiskStore({ ...from, ...limits, onDamage: ({ text }) => warn(text) });
     const moved = await client.takeOver(store);
     tell(change, moved, directory);
     // What is put off follows when its time has come.

@@ -42,15 +42,13 @@ export interface Orphan {
   readonly store: MemoryStore;
 }
 
-interface Entry {
+interface Entry extends Pick<ClaimRequest, 'label' | 'clientId'> {
   /** In memory; absent where the queue is of another kind, which needs nobody to keep it. */
   store?: MemoryStore | undefined;
   /** The store is that of an earlier instance, and is to be moved to a queue of another kind. */
   isLeft?: boolean;
   /** A deploy went by without anybody who takes over what is left. */
   isSpared?: boolean;
-  label: string;
-  clientId: string;
   /** The claim in force; absent while the store is parked. */
   holder?: symbol;
 }
@@ -69,9 +67,9 @@ export interface RuntimeEvents {
 }
 
 /**
- * What outlives a redeploy: the memory stores of connections that are being restarted, who
- * uses which clientId, and whether a deploy is going on. The only room of this package with
- * state of the module, for a new instance of a node has nothing else to find the old one's.
+ * What outlives a redeploy: the memory stores of connections that are being restarted, who uses which clientId, and
+ * whether a deploy is going on. It is state of the module: a new instance of a node has nothing else to find the old
+ * one's by.
  */
 export class Registry {
   readonly #entries = new Map<string, Entry>();
@@ -121,10 +119,7 @@ export class Registry {
     return this.#members.get(nodeId);
   }
 
-  /**
-   * The store for a connection: what its earlier instance left, or a new one. Whether that may be used by the account
-   * that the connection has now the store itself knows.
-   */
+  /** The store for a connection: what its earlier instance left, or a new one, by whichever account it was used. */
   claim(request: ClaimRequest): Claimed {
     const takenBy = this.#userOf(request.clientId, request.nodeId);
     if (takenBy !== undefined) return { takenBy };
@@ -152,10 +147,7 @@ export class Registry {
     return { claim: { store, ...hold } };
   }
 
-  /**
-   * Keeps what an earlier instance left, for one that comes later: a mistake in a node's
-   * configuration must not cost the messages that it has queued.
-   */
+  /** Keeps what an earlier instance left, for a later one: a mistake in the configuration must not cost messages. */
   keep(nodeId: string): Hold | undefined {
     const left = this.#entries.get(nodeId);
     if (!left) return undefined;

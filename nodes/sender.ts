@@ -51,15 +51,13 @@ export class Sender {
       if (!blank(msg.action)) return this.#settle(this.#act(connection, job), job);
       const inputs = this.#parts.inputs.read(msg);
       if (!(inputs instanceof Promise)) return this.#send(connection, job, inputs);
-      this.#readLater(inputs, connection, job);
+      this.#settle(
+        inputs.then((read) => this.#send(connection, job, read)),
+        job,
+      );
     } catch (error) {
       void this.#fail(job, error);
     }
-  }
-
-  #readLater(inputs: Promise<TypedInputs>, connection: Connection, job: Job): void {
-    const sent = inputs.then((read) => this.#send(connection, job, read));
-    this.#settle(sent, job);
   }
 
   #settle(work: Promise<void>, job: Job): void {
@@ -141,7 +139,7 @@ export class Sender {
 
   #sendOn(msg: NodeMessage, job: Job): void {
     try {
-      const heir = this.#heir();
+      const heir = this.#heir;
       if (heir) heir.send(msg);
       else job.send(msg);
       job.done();
@@ -151,7 +149,7 @@ export class Sender {
   }
 
   /** What a closed node sends or reports may vanish: its next instance does it in its place, after the deploy. */
-  #heir(): Node | undefined {
+  get #heir(): Node | undefined {
     const { RED, node } = this.#parts;
     const current = RED.nodes.getNode(node.id) as Node | null;
     return current && current !== node ? current : undefined;
@@ -176,7 +174,7 @@ export class Sender {
     const showsTexts = !(connection instanceof SmppError) && connection.settings?.logMessageText;
     const told = showsTexts ? error : forLog(error, [{ ...msg, smpp }, inputs]);
     await registry.deploying;
-    const heir = this.#heir();
+    const heir = this.#heir;
     if (heir) heir.error(told, msg);
     else done(told);
   }

@@ -19,14 +19,11 @@ export = function smppIn(RED: NodeAPI): void {
       this.status({ fill: 'red', shape: 'ring', text: RED._('smpp-in.status.error') });
       return;
     }
-    const listener: Listener = {
-      id: this.id,
-      events,
-      receive: (event, shared) => {
-        const msg = toMessage(event, rawPdu);
-        this.send(shared ? RED.util.cloneMessage(msg) : msg);
-      },
+    const receive: Listener['receive'] = (event, shared) => {
+      const msg = toMessage(event, rawPdu);
+      this.send(shared ? RED.util.cloneMessage(msg) : msg);
     };
+    const listener = { id: this.id, events, receive };
     connection.view(this);
     connection.listen(listener);
     this.on('close', (removed: boolean, done: () => void) => {
