@@ -37,18 +37,13 @@ function putDestinations(parsed: ParsedMessage, pdu: Fields, settings: Settings,
     return (entries as DestAddressInput[]).map(nameOf).join(',');
   if (written.length < entries.length) throw invalidField('dest_address', MIXED);
   const wanted = written.length > 0 ? written : recipientsOf(given);
-  if (wanted.length === 0 || wanted.length > 255) {
-    throw missing(
-      `submit_multi has ${wanted.length} recipients; give 1 to 255 as a list, or divided by commas, semicolons or line ends`,
-    );
-  }
+  const forms = 'as a list, or divided by commas, semicolons or line ends';
+  if (wanted.length === 0 || wanted.length > 255)
+    throw missing(`submit_multi has ${wanted.length} recipients; give 1 to 255 ${forms}`);
   const resolved = wanted.map((one) => resolve('destination', one, parsed.fields, settings));
-  pdu['dest_address'] = resolved.map(({ addr, ton, npi }) => ({
-    dest_flag: 1,
-    dest_addr_ton: ton,
-    dest_addr_npi: npi,
-    destination_addr: addr,
-  }));
+  pdu['dest_address'] = resolved.map(({ addr: destination_addr, ton: dest_addr_ton, npi: dest_addr_npi }) => {
+    return { dest_flag: 1, dest_addr_ton, dest_addr_npi, destination_addr };
+  });
   return resolved.map(({ addr }) => addr).join(',');
 }
 

@@ -68,15 +68,15 @@ export class Defaults {
  * undone by what the defaults say of the other.
  */
 function withoutOtherCoding(defaults: Sorted, { options, fields }: ParsedMessage): Sorted {
-  const { encoding: _encoding, messageClass: _class, ...otherWishes } = defaults.options;
+  const { encoding: _encoding, messageClass: _class, ...others } = defaults.options;
   const { data_coding: _number, ...otherFields } = defaults.fields;
   const hasNumber = (fields['data_coding'] ?? '') !== '';
   const hasName = options.encoding !== undefined || options.messageClass !== undefined;
-  return {
-    ...defaults,
-    options: hasNumber ? otherWishes : defaults.options,
+  const ofDefaults = {
+    options: hasNumber ? others : defaults.options,
     fields: hasName ? otherFields : defaults.fields,
   };
+  return { ...defaults, ...ofDefaults };
 }
 
 const LABEL = 'it is the label of one message';

@@ -41,7 +41,7 @@ const MOST_TEMPLATES = 256;
 
 /**
  * Most messages of a connection differ in recipient, text and label only: the octets around them are kept, and those
- * two written in between. Whatever is not surely as before goes the general way, and becomes the next template.
+ * two written in between. All else goes the general way, and becomes the next template.
  */
 export class Templates {
   /** By source_addr, as given. */
@@ -121,9 +121,7 @@ export function isTemplate(message: Message): boolean {
   return VARYING.every((name) => !(name in message) || Object.hasOwn(message, name));
 }
 
-function hasMetadata({ metadata }: Message): boolean {
-  return metadata !== undefined && metadata !== null;
-}
+const hasMetadata = ({ metadata }: Message): boolean => metadata !== undefined && metadata !== null;
 
 function copy(from: Uint8Array, into: Uint8Array, start: number): number {
   for (let at = 0; at < from.length; at++) into[start + at] = from[at] as number;
