@@ -10,7 +10,7 @@ const SYSTEM_ERROR = 0x08;
 const LATER = 0x64;
 /** ESME_RTHROTTLED: the same, of an SMSC. */
 const THROTTLED = 0x58;
-/** Requests whose answers are still to come: more are refused for a while, for each keeps what it is about. */
+/** Requests that are worked on at most; more are refused with a status that has them repeated. */
 const MOST_OWED = 10_000;
 
 /** What answering a request needs of it. */
@@ -77,7 +77,7 @@ export class Answering {
     this.respond(responseOf(command) ?? 'generic_nack', status, sequenceNumber);
   }
 
-  /** Responses go out at once, before anything that the road has yet to write. */
+  /** Responses go out at once, before requests that are yet to be written. */
   respond(command: CommandName, status: number, sequenceNumber: number, answer?: Answer): void {
     if (this.#core.closing) return;
     const pdu = {
@@ -87,9 +87,7 @@ export class Answering {
       ...answer?.fields,
       ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
     } as PduInput;
-    const octets = encodePdu(pdu, this.#core.options);
-    if (this.#core.isTraced) this.#core.passes('out', octets);
-    this.#outbound.answer(octets, this.#core.options.clock.monotonic());
+    this.#outbound.answer(encodePdu(pdu, this.#core.options));
   }
 
   /** Unless it was given up. An answer that cannot be encoded leaves it owed to {@link #failed}. */

@@ -10,7 +10,7 @@ import {
   type TimeZone,
 } from '../../text';
 import { invalidField, show } from '../config/errors';
-import { readLanguages } from '../config/languages-option';
+import { readLanguages } from '../config/structured-kinds';
 import { acknowledgementBits, receiptBits } from './registered-delivery';
 
 interface MessageOption<Name extends string = string, Value = unknown> {
@@ -160,9 +160,11 @@ function messageClassOf(given: unknown): 0 | 1 | 2 | 3 | undefined {
 }
 
 function languagesOf(given: unknown): readonly LanguageName[] {
-  const { names, unknown } = readLanguages(given);
-  if (unknown === undefined) return names;
-  throw invalidField('languages', `languages ${show(given)}: ${unknown}`);
+  try {
+    return readLanguages(given);
+  } catch (error) {
+    throw invalidField('languages', `languages ${show(given)}: ${(error as Error).message}`);
+  }
 }
 
 function flag(field: string): (given: unknown) => boolean {
