@@ -213,7 +213,6 @@ const NO_CODES_IN = /receipt.states\.ts$|store.conformance/;
 const INTERNAL = new Set([
   'NO_SLOT',
   'INVALID_STATE',
-  'RESPONSE_GONE',
   // Always a part of INVALID_CONFIG.
   'NO_CONNECTION',
   // Reasons in a failure's history.
