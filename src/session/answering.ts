@@ -1,4 +1,13 @@
-import { encodePdu, responseOf, statusCode, statusName, type CommandName, type PduInput } from '../protocol';
+import {
+  HEADER_LENGTH,
+  commandId,
+  encodePdu,
+  responseOf,
+  statusCode,
+  statusName,
+  type CommandName,
+  type PduInput,
+} from '../protocol';
 import type { SessionCore } from './core';
 import type { Answer } from './options';
 import type { Outbound } from './outbound';
@@ -25,6 +34,8 @@ export class Answering {
   readonly #core: SessionCore;
   readonly #outbound: Outbound;
   readonly #owed = new Set<Request>();
+  readonly #accepting = new Map<CommandName, Buffer>();
+  readonly #refusing = new Map<CommandName, Buffer>();
   #onAnswered: () => void = () => undefined;
 
   constructor(core: SessionCore, outbound: Outbound) {
@@ -77,19 +88,36 @@ export class Answering {
     this.respond(responseOf(command) ?? 'generic_nack', status, sequenceNumber);
   }
 
-  /** Responses go out at once, before anything that the road has yet to write. */
+  /** Responses go out at once, or with those to the other requests of a chunk: before anything that the road has yet to write. */
   respond(command: CommandName, status: number, sequenceNumber: number, answer?: Answer): void {
     if (this.#core.closing) return;
-    const pdu = {
-      command,
-      command_status: status,
-      sequence_number: sequenceNumber,
-      ...answer?.fields,
-      ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
-    } as PduInput;
-    const octets = encodePdu(pdu, this.#core.options);
-    if (this.#core.isTraced) this.#core.passes('out', octets);
-    this.#outbound.answer(octets, this.#core.options.clock.monotonic());
+    const id = commandId(command);
+    const isPlain = !answer?.fields && !answer?.tlvs && status >>> 0 === status;
+    const body = isPlain ? this.#emptyBody(command, status) : this.#bodyOf(command, status, answer);
+    this.#outbound.answer(id, status, sequenceNumber, body);
+  }
+
+  #bodyOf(command: CommandName, command_status: number, answer?: Answer): Buffer {
+    const tlvs = answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {};
+    const pdu = { command, command_status, sequence_number: 0, ...answer?.fields, ...tlvs } as PduInput;
+    return encodePdu(pdu, this.#core.options).subarray(HEADER_LENGTH);
+  }
+
+  /** Of an answer that says no more than its status, which nearly all do; encoded once. */
+  #emptyBody(command: CommandName, status: number): Buffer {
+    const bodies = status === 0 ? this.#accepting : this.#refusing;
+    let body = bodies.get(command);
+    if (!body) bodies.set(command, (body = this.#bodyOf(command, status)));
+    return body;
+  }
+
+  /** What is answered from now on is written by {@link flush} in one piece. */
+  collect(): void {
+    this.#outbound.collect();
+  }
+
+  flush(): void {
+    this.#outbound.flush();
   }
 
   /** Unless it was given up. An answer that cannot be encoded leaves it owed to {@link #failed}. */

@@ -42,6 +42,7 @@ export class SessionCore {
   readonly #ended: (() => void)[] = [];
   #deadlines: Deadlines;
   #onRoom: () => void = () => undefined;
+  #onLast: () => void = () => undefined;
   #state: SessionState = 'open';
   #tlvsAllowed: boolean;
   #evidence: Evidence = 'none';
@@ -185,6 +186,11 @@ export class SessionCore {
     this.#onRoom = callback;
   }
 
+  /** Called when all that is still to be sent is to be written now. */
+  onLast(callback: () => void): void {
+    this.#onLast = callback;
+  }
+
   /** Called when it ends, before the windows tell who waits. */
   onEnd(callback: () => void): void {
     this.#ended.push(callback);
@@ -192,6 +198,7 @@ export class SessionCore {
 
   /** Sends what is written; the session ends when the peer has closed as well. */
   endTransport(): void {
+    this.#onLast();
     this.options.transport.end(END_GRACE);
   }
 

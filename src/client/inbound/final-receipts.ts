@@ -26,7 +26,11 @@ const REMEMBERED = 10_000;
  */
 export class FinalReceipts {
   readonly #parts: FinalReceiptsParts;
-  readonly #told = new BoundedMap<FinalReceipt>(REMEMBERED);
+  /** USUAL: it came from the entry's destination and had its message_id. */
+  readonly #told = new BoundedMap<FinalReceipt | typeof USUAL>(REMEMBERED);
+  /** The key that was made last, for each is needed several times in a row. */
+  #entry: CorrelationEntry | undefined;
+  #key = '';
   #marks: CorrelationEntry[] = [];
   #writing = false;
 
@@ -35,34 +39,34 @@ export class FinalReceipts {
   }
 
   has(entry: CorrelationEntry): boolean {
-    return entry.finalState !== undefined || this.#told.get(keyOf(entry)) !== undefined;
+    return entry.finalState !== undefined || this.#told.get(this.#keyOf(entry)) !== undefined;
   }
 
   /** Whether it has had a final receipt from this address; known for the last ones only, and not after a restart. */
   isRepeated(entry: CorrelationEntry, source: string): boolean {
-    return this.#told.get(keyOf(entry))?.source === source.slice(0, LONGEST);
+    return this.#receiptOf(entry)?.source === source.slice(0, LONGEST);
   }
 
   /** Whether it has had its final receipt under none of these ids; known as {@link isRepeated} is. */
   isOther(entry: CorrelationEntry, ids: readonly string[]): boolean {
-    const told = this.#told.get(keyOf(entry))?.ids;
+    const told = this.#receiptOf(entry)?.ids;
     return told !== undefined && !ids.some((id) => told.includes(id.slice(0, LONGEST)));
   }
 
   /** This final receipt for it is about to be told. */
   claim(entry: CorrelationEntry, { source, ids }: FinalReceipt): void {
-    if (entry.destination.includes(',')) return;
-    // Its own strings are kept anyway; what was cut out of a receipt keeps all of that alive.
     const { destination, messageId } = entry;
-    this.#told.set(keyOf(entry), {
-      source: source === destination ? destination : shortened(source),
-      ids: ids.map((id) => (id === messageId ? messageId : shortened(id))),
-    });
+    if (destination.includes(',')) return;
+    const isUsual =
+      ids.length === 1 && ids[0] === messageId && source === destination && source.length <= LONGEST;
+    // What was cut out of a receipt keeps all of that alive.
+    const told = isUsual ? USUAL : { source: shortened(source), ids: ids.map(shortened) };
+    this.#told.set(this.#keyOf(entry), told);
   }
 
   /** It was told, but the SMSC is to repeat it. */
   unclaim(entry: CorrelationEntry): void {
-    this.#told.delete(keyOf(entry));
+    this.#told.delete(this.#keyOf(entry));
   }
 
   /** It was told and taken: the entry is kept for `ttl` only. */
@@ -72,6 +76,17 @@ export class FinalReceipts {
     const expiresAt = Math.min(entry.expiresAt, this.#parts.clock.now() + this.#parts.ttl);
     this.#marks.push(marked(entry, state, expiresAt));
     if (!this.#writing) void this.#write();
+  }
+
+  #receiptOf(entry: CorrelationEntry): FinalReceipt | undefined {
+    const told = this.#told.get(this.#keyOf(entry));
+    return told === USUAL ? { source: entry.destination, ids: [entry.messageId] } : told;
+  }
+
+  #keyOf(entry: CorrelationEntry): string {
+    if (entry === this.#entry) return this.#key;
+    this.#entry = entry;
+    return (this.#key = `${entry.id} ${entry.segment} ${entry.messageId}`);
   }
 
   /** All that came while the last ones were written at once. Without its mark a message is only told again as unmarked. */
@@ -114,10 +129,9 @@ function marked(entry: CorrelationEntry, finalState: string, expiresAt: number):
   return mark;
 }
 
+const USUAL = Symbol('usual');
 const LONGEST = 255;
 
 /** As much as there is of one of the specification's; it keeps nothing else alive. */
 const shortened = (text: string): string =>
   Buffer.from(text.slice(0, LONGEST), 'utf16le').toString('utf16le');
-
-const keyOf = ({ messageId, id, segment }: CorrelationEntry): string => `${id} ${segment} ${messageId}`;

@@ -1,5 +1,4 @@
-import { foldedId } from '../../store';
-import { readNumber, type IdFormats } from './message-ids';
+import { bare, hasLetters, isNumber, readNumber, type IdFormats } from './message-ids';
 
 /** How the id of a receipt relates to that of the response, the likeliest first; notations: of the response, of the receipt. */
 export type IdRelation = 'exact' | 'alike' | 'hex-decimal' | 'decimal-hex';
@@ -49,6 +48,8 @@ export class IdEvidence {
   #unexplained = false;
   /** And a receipt had one that was the same. */
   #sameLettered = false;
+  /** As long as nothing was noted since. */
+  #isExactFirm: boolean | undefined;
 
   /** How much was seen so far: what may decide of a receipt that came now, and is held, is what was seen lately then and since. */
   get moment(): number {
@@ -107,6 +108,11 @@ export class IdEvidence {
     return this.#settledFor() >= FIRM && this.isSettled(since);
   }
 
+  /** Whether, for long, ids have been the very same in both: one that is needs no comparison with other notations. */
+  get isExactFirm(): boolean {
+    return (this.#isExactFirm ??= this.has('exact') && this.isFirm());
+  }
+
   /** Nothing was seen, not even several ids of which one could be the other. */
   isBlank(): boolean {
     return !this.#several && this.#ways() === 0;
@@ -142,6 +148,7 @@ export class IdEvidence {
   /** A pair beyond doubt. Returns whether that changes what is to be made of others. */
   note(relation: IdRelation, messageId: string, receiptId: string): boolean {
     const before = this.#signature();
+    this.#isExactFirm = undefined;
     this.#count++;
     this.#seen[relation] = this.#count;
     const kind = kindOf(relation, messageId, receiptId);
@@ -164,7 +171,9 @@ export class IdEvidence {
     this.#first ??= messageId;
     this.#several ||= this.#first !== messageId;
     if (!hasLetters(messageId)) return false;
+    if (this.#lettered && this.#unexplained) return false;
     const before = this.#signature();
+    this.#isExactFirm = undefined;
     this.#lettered = true;
     this.#unexplained = true;
     return this.#signature() !== before;
@@ -182,6 +191,7 @@ export class IdEvidence {
 
   /** Adds what another client has learned before; what is from a disk may be anything. */
   restore(stored: Partial<StoredEvidence>): void {
+    this.#isExactFirm = undefined;
     if (this.#count === 0 && isCount(stored.count)) {
       this.#count = stored.count;
       for (const relation of RELATIONS) {
@@ -210,16 +220,6 @@ export function kindOf(relation: IdRelation, messageId: string, receiptId: strin
 
 const fillOf = (id: string): number => (/^(?:0x)?0/i.test(id) ? id.length : 0);
 
-/** Whether it is a number that can only be hexadecimal. */
-function hasLetters(id: string): boolean {
-  return /[a-f]/i.test(id) && readNumber(id, 'hex') !== undefined;
-}
-
-/** Whether it may be read as a number, so that it may be written in other ways. */
-export function isNumber(id: string): boolean {
-  return readNumber(id, 'hex') !== undefined;
-}
-
 /** How the two are related, as far as the formats allow; undefined: not at all. */
 export function relationOf(
   messageId: string,
@@ -236,12 +236,6 @@ export function relationOf(
   };
   if (may('hex', 'decimal')) return 'hex-decimal';
   return may('decimal', 'hex') ? 'decimal-hex' : undefined;
-}
-
-/** Without what zeros, case and a prefix add to it. */
-function bare(id: string): string {
-  const folded = foldedId(id);
-  return isNumber(id) ? folded.replace(/^0x/, '').replace(/^0+(?=.)/, '') : folded;
 }
 
 /** Whether a pair tells something: one digit is the same in every notation, and what is no number has none. */

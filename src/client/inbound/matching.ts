@@ -1,10 +1,10 @@
 import type { Log } from '../../observability';
 import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../../store';
 import type { FinalReceipts } from './final-receipts';
-import { isGuess, isNumber, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
+import { isGuess, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
 import { IdExperience } from './id-experience';
 import { Lookups, entriesOf } from './lookups';
-import { agrees, candidates, type IdFormats } from './message-ids';
+import { agrees, bare, candidates, isNumber, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */
 export interface MatchedReceipt {
@@ -90,22 +90,49 @@ export class MessageMatcher {
   }
 
   /**
-   * The message where there is no doubt, whatever is still to come: it alone has the very id, which is none that could
-   * be another's in other notation, its address agrees, and it waits for its final receipt. Undefined: see {@link find}.
+   * The message where there is no doubt, whatever is still to come: it alone has the very id, its address agrees, it waits
+   * for its final receipt, and no other has an id that could be the same. Undefined: see {@link find}.
    */
   plain(receipt: MatchedReceipt): CorrelationEntry | undefined {
     const [id, other] = receipt.ids;
     if (id === undefined || other !== undefined || !this.#experience.isLoaded) return undefined;
     if (this.#isAsynchronous || this.#isSaid()) return undefined;
-    const found = entriesOf(this.#parts.correlator, id);
-    if (found instanceof Promise) {
-      this.#isAsynchronous = true;
-      found.catch(() => undefined);
-      return undefined;
-    }
+    const found = this.#entriesAtOnce(id);
     const [entry] = found;
     if (found.length !== 1 || entry?.messageId !== id || !agrees(entry, receipt)) return undefined;
-    return this.#parts.finals.has(entry) || !this.#isPlain(entry) ? undefined : entry;
+    if (this.#parts.finals.has(entry)) return undefined;
+    return this.#isPlain(entry) || (this.#evidence.isExactFirm && this.#isAlone(id)) ? entry : undefined;
+  }
+
+  /** Whether no message has its number in the same notation, with other zeros. */
+  #isAlone(id: string): boolean {
+    const { widths, prefixed } = this.#experience;
+    const digits = bare(id);
+    const { length } = foldedId(id);
+    if (prefixed || digits.length > length) return false;
+    const isFree = (width: number): boolean =>
+      width === length || width < digits.length || this.#entriesAtOnce(digits.padStart(width, '0')).length === 0;
+    return isFree(digits.length) && widths.every(isFree);
+  }
+
+  /** What the correlator answers by a promise is passed over: {@link find} waits for it. */
+  #entriesAtOnce(id: string): readonly CorrelationEntry[] {
+    const found = entriesOf(this.#parts.correlator, id);
+    if (!(found instanceof Promise)) return found;
+    this.#isAsynchronous = true;
+    found.catch(() => undefined);
+    return [];
+  }
+
+  /** As {@link find}, where the correlator answers at once; else undefined. */
+  now(receipt: MatchedReceipt, look: Look): { entry: CorrelationEntry | undefined } | undefined {
+    if (!this.#experience.isLoaded || this.#isAsynchronous) return undefined;
+    const read = new Lookups(this.#parts.correlator);
+    const entry = this.#decide(receipt, look, read);
+    if (!read.isMissing) return { entry };
+    this.#isAsynchronous = true;
+    read.arrived().catch(() => undefined);
+    return undefined;
   }
 
   /** The message, or undefined where it is none, not clear, or not clear yet. Rejects as the correlator does. */

@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../clock';
 import type { CorrelationEntry } from '../../store';
 import type { FinalReceipts } from './final-receipts';
-import { HeldReceipts, keysOf, type Held, type HeldBounds } from './held-receipts';
+import { HeldReceipts, keysOf, type Held, type HeldBounds, type SentBefore } from './held-receipts';
 import { KeyedMutex } from '../../collections';
 import type { Look, MatchedReceipt, MessageMatcher } from './matching';
 import { agrees } from './message-ids';
@@ -37,7 +37,7 @@ export type Found =
     };
 
 type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
-  Partial<Pick<MessageMatcher, 'moment' | 'plain'>>;
+  Partial<Pick<MessageMatcher, 'moment' | 'plain' | 'now'>>;
 
 /** Messages whose message_id is not in the correlator yet; methods may be left out where there are none. */
 export interface ReceiptMatcherOptions {
@@ -105,15 +105,19 @@ export class ReceiptMatcher {
    */
   find(receipt: MatchedReceipt, octets = 0): Promise<Found> | Found {
     // Others that are being looked up may take it first.
-    const entry = this.#mutex.isIdle ? this.#matcher.plain?.(receipt) : undefined;
-    if (!entry) return this.#findSlowly(receipt, octets);
-    if (receipt.final) this.#finals.claim(entry, receipt);
-    return { match: { entry, duplicate: false } };
+    if (!this.#mutex.isIdle) return this.#findSlowly(receipt, octets, this.#sentBefore(receipt));
+    const entry = this.#matcher.plain?.(receipt);
+    if (entry) return { match: this.#claimed(entry, receipt, false) };
+    const before = this.#sentBefore(receipt);
+    const look = this.#holdTime === 0 ? LAST : lookOf(before);
+    const now = this.#matcher.now?.(receipt, look);
+    const match = now && this.#taken(now.entry, receipt, look);
+    return match ? { match } : this.#findSlowly(receipt, octets, before);
   }
 
-  async #findSlowly(receipt: MatchedReceipt, octets: number): Promise<Found> {
+  async #findSlowly(receipt: MatchedReceipt, octets: number, before: SentBefore): Promise<Found> {
     // Held before it is looked up: its response may be stored in between.
-    const held = this.#hold(receipt, octets);
+    const held = this.#hold(receipt, octets, before);
     if (!held) return { match: await this.#mutex.take(keysOf(receipt.ids), () => this.#look(receipt, LAST)) };
     try {
       const match = await this.#mutex.take(held.keys, () => this.#settle(held));
@@ -133,22 +137,24 @@ export class ReceiptMatcher {
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
   async #settle(held: Held<Match>, look: Partial<Look> = {}): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const { awaited, overdue, later, since, waited } = held;
-    const state = {
-      ...{ open: awaited.size > 0, overdue: overdue.size > 0, awaited, last: false, waited, later },
-      ...(since === undefined ? {} : { since }),
-    };
-    const match = await this.#look(held.receipt, { ...state, ...look });
+    const match = await this.#look(held.receipt, { ...lookOf(held), ...look });
     if (match) this.#release(held, match);
     return match;
   }
 
   async #look(receipt: MatchedReceipt, look: Look): Promise<Match | undefined> {
-    const entry = await this.#matcher.find(receipt, look);
+    return this.#taken(await this.#matcher.find(receipt, look), receipt, look);
+  }
+
+  #taken(entry: CorrelationEntry | undefined, receipt: MatchedReceipt, look: Look): Match | undefined {
     if (!entry) return undefined;
     const duplicate = receipt.final && this.#finals.has(entry);
     // It may be for another message with this id, whose response is still to come.
     if (look.open && !look.last && (duplicate || !agrees(entry, receipt))) return undefined;
+    return this.#claimed(entry, receipt, duplicate);
+  }
+
+  #claimed(entry: CorrelationEntry, receipt: MatchedReceipt, duplicate: boolean): Match {
     if (receipt.final) this.#finals.claim(entry, receipt);
     return { entry, duplicate };
   }
@@ -188,13 +194,19 @@ export class ReceiptMatcher {
     if (this.#pending.written) await within(this.#clock, WRITING, this.#pending.written());
   }
 
-  #hold(receipt: MatchedReceipt, octets: number): Held<Match> | undefined {
+  #sentBefore(receipt: MatchedReceipt): SentBefore {
+    const awaited = this.#pending.awaited?.(receipt) ?? NONE;
+    const overdue = this.#pending.overdue?.(receipt) ?? NONE;
+    return {
+      awaited: new Set(awaited),
+      overdue: new Set(overdue.filter((id) => !awaited.includes(id))),
+    };
+  }
+
+  #hold(receipt: MatchedReceipt, octets: number, before: SentBefore): Held<Match> | undefined {
     if (this.#holdTime === 0) return undefined;
     const dueAt = this.#clock.monotonic() + this.#holdTime;
-    const since = this.#matcher.moment;
-    const sentBefore = this.#pending.awaited?.(receipt) ?? [];
-    const overdue = this.#pending.overdue?.(receipt) ?? [];
-    const held = this.#held.make(receipt, { octets, dueAt, since, sentBefore, overdue });
+    const held = this.#held.make(receipt, { octets, dueAt, since: this.#matcher.moment, ...before });
     this.#held.add(held);
     this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), this.#holdTime);
     return held;
@@ -292,6 +304,15 @@ export class ReceiptMatcher {
     };
     await this.#mutex.take(held.keys, settle).catch(() => undefined);
   }
+}
+
+const NONE: readonly string[] = [];
+
+/** From where a receipt is looked at that has just come, or is held. */
+function lookOf(at: SentBefore & Partial<Pick<Held<Match>, 'later' | 'since' | 'waited'>>): Look {
+  const { awaited, overdue, later, since, waited = false } = at;
+  const look = { open: awaited.size > 0, overdue: overdue.size > 0, awaited, last: false, waited };
+  return { ...look, ...(later && { later }), ...(since !== undefined && { since }) };
 }
 
 /** Nothing that is missing is waited for. */
