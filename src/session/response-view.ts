@@ -1,7 +1,6 @@
 import {
   decodePdu,
   readMessageIdResponse,
-  SmppError,
   type CodecOptions,
   type MessageIdResponse,
   type Pdu,
@@ -76,8 +75,7 @@ export class ResponseReader implements ResponseView, MessageIdResponse {
   }
 
   octets(): Buffer {
-    if (!this.#source)
-      throw new SmppError('RESPONSE_GONE', 'a response can be read only while its handler runs');
+    if (!this.#source) throw new Error('a response can be read only while its handler runs');
     return (this.#octets ??= Buffer.from(this.#source.subarray(this.#start, this.#end)));
   }
 

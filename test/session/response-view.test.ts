@@ -97,6 +97,6 @@ describe('A response that is read where it lies', () => {
     assert.deepEqual(kept, octets);
     reader.read(octets, 0, octets.length);
     reader.release();
-    assert.throws(() => reader.octets(), { code: 'RESPONSE_GONE' });
+    assert.throws(() => reader.octets(), /only while its handler runs/);
   });
 });
