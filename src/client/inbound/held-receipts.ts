@@ -95,10 +95,7 @@ export class HeldReceipts<T> {
   }
 
   /** `octets`: what is kept beside the receipt's own fields. */
-  make(
-    receipt: MatchedReceipt,
-    given: Pick<Held<T>, 'octets' | 'dueAt' | 'since'> & SentBefore,
-  ): Held<T> {
+  make(receipt: MatchedReceipt, given: Pick<Held<T>, 'octets' | 'dueAt' | 'since'> & SentBefore): Held<T> {
     const { octets, awaited, overdue } = given;
     const sentBefore = [...awaited, ...overdue];
     const own = detachedReceipt(receipt);

@@ -111,7 +111,9 @@ export class MessageMatcher {
     const { length } = foldedId(id);
     if (prefixed || digits.length > length) return false;
     const isFree = (width: number): boolean =>
-      width === length || width < digits.length || this.#entriesAtOnce(digits.padStart(width, '0')).length === 0;
+      width === length ||
+      width < digits.length ||
+      this.#entriesAtOnce(digits.padStart(width, '0')).length === 0;
     return isFree(digits.length) && widths.every(isFree);
   }
 

@@ -60,8 +60,7 @@ function hasDigits(id: string, start: number, notation: Notation): boolean {
 }
 
 /** Whether it may be read as a number, so that it may be written in other ways. */
-export const isNumber = (id: string): boolean =>
-  id.length <= LONGEST && hasDigits(id, digitsAt(id), 'hex');
+export const isNumber = (id: string): boolean => id.length <= LONGEST && hasDigits(id, digitsAt(id), 'hex');
 
 /** Whether it is a number that can only be hexadecimal. */
 export const hasLetters = (id: string): boolean => isNumber(id) && /[a-f]/i.test(id);
