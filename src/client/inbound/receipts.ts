@@ -37,7 +37,7 @@ export type Found =
     };
 
 type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
-  Partial<Pick<MessageMatcher, 'moment' | 'plain' | 'now'>>;
+  Partial<Pick<MessageMatcher, 'moment' | 'plain'>>;
 
 /** Messages whose message_id is not in the correlator yet; methods may be left out where there are none. */
 export interface ReceiptMatcherOptions {
@@ -105,22 +105,34 @@ export class ReceiptMatcher {
    */
   find(receipt: MatchedReceipt, octets = 0): Promise<Found> | Found {
     // Others that are being looked up may take it first.
-    if (!this.#mutex.isIdle) return this.#findSlowly(receipt, octets, this.#sentBefore(receipt));
-    const entry = this.#matcher.plain?.(receipt);
+    const isIdle = this.#mutex.isIdle;
+    const entry = isIdle ? this.#matcher.plain?.(receipt) : undefined;
     if (entry) return { match: this.#claimed(entry, receipt, false) };
     const before = this.#sentBefore(receipt);
+    if (!isIdle) return this.#findSlowly(receipt, octets, before);
     const look = this.#holdTime === 0 ? LAST : lookOf(before);
-    const now = this.#matcher.now?.(receipt, look);
-    const match = now && this.#taken(now.entry, receipt, look);
-    return match ? { match } : this.#findSlowly(receipt, octets, before);
+    const found = this.#matcher.find(receipt, look);
+    if (found instanceof Promise) {
+      const match = found.then((late) => this.#taken(late, receipt, look));
+      return this.#findSlowly(receipt, octets, before, match);
+    }
+    const match = this.#taken(found, receipt, look);
+    return match ? { match } : this.#findSlowly(receipt, octets, before, Promise.resolve(undefined));
   }
 
-  async #findSlowly(receipt: MatchedReceipt, octets: number, before: SentBefore): Promise<Found> {
+  /** `first`: what comes of the first look, where that has begun. */
+  async #findSlowly(
+    receipt: MatchedReceipt,
+    octets: number,
+    before: SentBefore,
+    first?: Promise<Match | undefined>,
+  ): Promise<Found> {
     // Held before it is looked up: its response may be stored in between.
     const held = this.#hold(receipt, octets, before);
-    if (!held) return { match: await this.#mutex.take(keysOf(receipt.ids), () => this.#look(receipt, LAST)) };
+    const keys = held?.keys ?? keysOf(receipt.ids);
+    if (!held) return { match: await this.#mutex.take(keys, () => first ?? this.#look(receipt, LAST)) };
     try {
-      const match = await this.#mutex.take(held.keys, () => this.#settle(held));
+      const match = await this.#mutex.take(keys, () => this.#settle(held, {}, first));
       if (match) return { match };
       // It is not answered before a kill would find it in the store.
       if (held.awaited.size > 0) await this.#written();
@@ -135,9 +147,13 @@ export class ReceiptMatcher {
   }
 
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
-  async #settle(held: Held<Match>, look: Partial<Look> = {}): Promise<Match | undefined> {
+  async #settle(
+    held: Held<Match>,
+    look: Partial<Look> = {},
+    first?: Promise<Match | undefined>,
+  ): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const match = await this.#look(held.receipt, { ...lookOf(held), ...look });
+    const match = await (first ?? this.#look(held.receipt, { ...lookOf(held), ...look }));
     if (match) this.#release(held, match);
     return match;
   }
