@@ -29,13 +29,18 @@ export interface Request {
   readonly interface_version?: number;
 }
 
+interface EmptyAnswer {
+  readonly id: number;
+  readonly body: Buffer;
+}
+
 /** Requests of the peer that are being worked on, and the responses to them. */
 export class Answering {
   readonly #core: SessionCore;
   readonly #outbound: Outbound;
   readonly #owed = new Set<Request>();
-  readonly #accepting = new Map<CommandName, Buffer>();
-  readonly #refusing = new Map<CommandName, Buffer>();
+  readonly #accepting = new Map<CommandName, EmptyAnswer>();
+  readonly #refusing = new Map<CommandName, EmptyAnswer>();
   #onAnswered: () => void = () => undefined;
 
   constructor(core: SessionCore, outbound: Outbound) {
@@ -91,9 +96,10 @@ export class Answering {
   /** Responses go out at once, or with those to the other requests of a chunk: before anything that the road has yet to write. */
   respond(command: CommandName, status: number, sequenceNumber: number, answer?: Answer): void {
     if (this.#core.closing) return;
-    const id = commandId(command);
     const isPlain = !answer?.fields && !answer?.tlvs && status >>> 0 === status;
-    const body = isPlain ? this.#emptyBody(command, status) : this.#bodyOf(command, status, answer);
+    const { id, body } = isPlain
+      ? this.#statusOnly(command, status)
+      : { id: commandId(command), body: this.#bodyOf(command, status, answer) };
     this.#outbound.answer(id, status, sequenceNumber, body);
   }
 
@@ -103,12 +109,15 @@ export class Answering {
     return encodePdu(pdu, this.#core.options).subarray(HEADER_LENGTH);
   }
 
-  /** Of an answer that says no more than its status, which nearly all do; encoded once. */
-  #emptyBody(command: CommandName, status: number): Buffer {
-    const bodies = status === 0 ? this.#accepting : this.#refusing;
-    let body = bodies.get(command);
-    if (!body) bodies.set(command, (body = this.#bodyOf(command, status)));
-    return body;
+  /** An answer that says no more than its status, as nearly all do; encoded once. */
+  #statusOnly(command: CommandName, status: number): EmptyAnswer {
+    const answers = status === 0 ? this.#accepting : this.#refusing;
+    let answer = answers.get(command);
+    if (!answer) {
+      answer = { id: commandId(command), body: this.#bodyOf(command, status) };
+      answers.set(command, answer);
+    }
+    return answer;
   }
 
   /** What is answered from now on is written by {@link flush} in one piece. */

@@ -192,17 +192,22 @@ export class Outbound {
   /** Sends a response. */
   answer(id: number, status: number, sequenceNumber: number, body: Buffer): void {
     const length = HEADER_LENGTH + body.length;
-    if (this.#slab.length - this.#end < length) {
-      this.#writeAnswers();
-      this.#slab = Buffer.allocUnsafe(Math.max(length, SLAB));
-      this.#start = this.#end = 0;
-    }
+    if (this.#slab.length - this.#end < length) this.#newSlab(length);
     const at = this.#end;
     this.#end += length;
     writeHeader(this.#slab, at, length, id, status, sequenceNumber);
     if (body.length > 0) this.#slab.set(body, at + HEADER_LENGTH);
     if (this.#core.isTraced) this.#core.passes('out', this.#slab.subarray(at, this.#end));
     if (!this.#collecting) this.flush();
+  }
+
+  /** With room for `length` octets beside the answers that wait. */
+  #newSlab(length: number): void {
+    const waiting = this.#slab.subarray(this.#start, this.#end);
+    this.#slab = Buffer.allocUnsafe(Math.max(SLAB, 2 * (waiting.length + length)));
+    this.#slab.set(waiting);
+    this.#start = 0;
+    this.#end = waiting.length;
   }
 
   #writeAnswers(): void {

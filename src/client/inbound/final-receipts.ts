@@ -17,6 +17,12 @@ interface FinalReceipt {
   readonly ids: readonly string[];
 }
 
+interface Told extends Pick<CorrelationEntry, 'id' | 'segment'> {
+  readonly source: string;
+  /** Absent: its message_id alone. */
+  readonly ids: readonly string[] | undefined;
+}
+
 /** What is being told, or was and is not in the correlator yet. */
 const REMEMBERED = 10_000;
 
@@ -26,11 +32,10 @@ const REMEMBERED = 10_000;
  */
 export class FinalReceipts {
   readonly #parts: FinalReceiptsParts;
-  /** USUAL: it came from the entry's destination and had its message_id. */
-  readonly #told = new BoundedMap<FinalReceipt | typeof USUAL>(REMEMBERED);
-  /** The key that was made last, for each is needed several times in a row. */
-  #entry: CorrelationEntry | undefined;
-  #key = '';
+  /** By message_id; those of a second message with the same one by {@link keyOf}. */
+  readonly #told = new BoundedMap<Told>(REMEMBERED);
+  /** Whether there was a second one. */
+  #isShared = false;
   #marks: CorrelationEntry[] = [];
   #writing = false;
 
@@ -39,34 +44,50 @@ export class FinalReceipts {
   }
 
   has(entry: CorrelationEntry): boolean {
-    return entry.finalState !== undefined || this.#told.get(this.#keyOf(entry)) !== undefined;
+    return entry.finalState !== undefined || this.#of(entry) !== undefined;
   }
 
   /** Whether it has had a final receipt from this address; known for the last ones only, and not after a restart. */
   isRepeated(entry: CorrelationEntry, source: string): boolean {
-    return this.#receiptOf(entry)?.source === source.slice(0, LONGEST);
+    return this.#of(entry)?.source === source.slice(0, LONGEST);
   }
 
   /** Whether it has had its final receipt under none of these ids; known as {@link isRepeated} is. */
   isOther(entry: CorrelationEntry, ids: readonly string[]): boolean {
-    const told = this.#receiptOf(entry)?.ids;
-    return told !== undefined && !ids.some((id) => told.includes(id.slice(0, LONGEST)));
+    const told = this.#of(entry);
+    return (
+      told !== undefined && !ids.some((id) => (told.ids ?? [entry.messageId]).includes(id.slice(0, LONGEST)))
+    );
   }
 
   /** This final receipt for it is about to be told. */
   claim(entry: CorrelationEntry, { source, ids }: FinalReceipt): void {
-    const { destination, messageId } = entry;
+    const { destination, messageId, id, segment } = entry;
     if (destination.includes(',')) return;
-    const isUsual =
-      ids.length === 1 && ids[0] === messageId && source === destination && source.length <= LONGEST;
-    // What was cut out of a receipt keeps all of that alive.
-    const told = isUsual ? USUAL : { source: shortened(source), ids: ids.map(shortened) };
-    this.#told.set(this.#keyOf(entry), told);
+    const other = this.#told.get(messageId);
+    const isFirst = !other || isOf(other, entry);
+    this.#isShared ||= !isFirst;
+    // Its own strings are kept anyway; what was cut out of a receipt keeps all of that alive.
+    const own = ids.length === 1 && ids[0] === messageId ? undefined : ids.map(shortened);
+    this.#told.set(isFirst ? messageId : keyOf(entry), {
+      id,
+      segment,
+      source: source === destination ? destination : shortened(source),
+      ids: own,
+    });
   }
 
   /** It was told, but the SMSC is to repeat it. */
   unclaim(entry: CorrelationEntry): void {
-    this.#told.delete(this.#keyOf(entry));
+    const { messageId } = entry;
+    const first = this.#told.get(messageId);
+    this.#told.delete(first && isOf(first, entry) ? messageId : keyOf(entry));
+  }
+
+  #of(entry: CorrelationEntry): Told | undefined {
+    const told = this.#told.get(entry.messageId);
+    if (told && isOf(told, entry)) return told;
+    return this.#isShared ? this.#told.get(keyOf(entry)) : undefined;
   }
 
   /** It was told and taken: the entry is kept for `ttl` only. */
@@ -76,17 +97,6 @@ export class FinalReceipts {
     const expiresAt = Math.min(entry.expiresAt, this.#parts.clock.now() + this.#parts.ttl);
     this.#marks.push(marked(entry, state, expiresAt));
     if (!this.#writing) void this.#write();
-  }
-
-  #receiptOf(entry: CorrelationEntry): FinalReceipt | undefined {
-    const told = this.#told.get(this.#keyOf(entry));
-    return told === USUAL ? { source: entry.destination, ids: [entry.messageId] } : told;
-  }
-
-  #keyOf(entry: CorrelationEntry): string {
-    if (entry === this.#entry) return this.#key;
-    this.#entry = entry;
-    return (this.#key = `${entry.id} ${entry.segment} ${entry.messageId}`);
   }
 
   /** All that came while the last ones were written at once. Without its mark a message is only told again as unmarked. */
@@ -129,9 +139,13 @@ function marked(entry: CorrelationEntry, finalState: string, expiresAt: number):
   return mark;
 }
 
-const USUAL = Symbol('usual');
 const LONGEST = 255;
 
 /** As much as there is of one of the specification's; it keeps nothing else alive. */
 const shortened = (text: string): string =>
   Buffer.from(text.slice(0, LONGEST), 'utf16le').toString('utf16le');
+
+const isOf = (told: Told, { id, segment }: CorrelationEntry): boolean =>
+  told.id === id && told.segment === segment;
+
+const keyOf = ({ messageId, id, segment }: CorrelationEntry): string => `${id} ${segment} ${messageId}`;
