@@ -11,10 +11,8 @@ const WAYS: readonly IdRelation[] = ['exact', 'hex-decimal', 'decimal-hex'];
 /** What is kept of it with the store. */
 export interface StoredEvidence {
   readonly count: number;
-  /** For each relation the count at which it was last seen. */
-  readonly seen: Partial<Record<IdRelation, number>>;
-  /** The same for each kind of pair, see {@link kindOf}. */
-  readonly kinds?: Readonly<Record<string, number>>;
+  /** For each kind of pair, see {@link kindOf}, the count at which it was last seen. */
+  readonly kinds: Readonly<Record<string, number>>;
   readonly lettered?: boolean;
   readonly sameLettered?: boolean;
 }
@@ -130,10 +128,9 @@ export class IdEvidence {
 
   /** How many pairs there were since one told of another way than the last. */
   #settledFor(): number {
-    const last = WAYS.map((way) =>
-      way === 'exact' ? Math.max(this.#seen.exact ?? 0, this.#seen.alike ?? 0) : (this.#seen[way] ?? 0),
-    ).sort((one, other) => other - one);
-    return this.#count - (last[1] ?? 0);
+    const { exact = 0, alike = 0, 'hex-decimal': hex = 0, 'decimal-hex': decimal = 0 } = this.#seen;
+    const [, last = 0] = [Math.max(exact, alike), hex, decimal].sort((one, other) => other - one);
+    return this.#count - last;
   }
 
   #ways(since?: number): number {
@@ -182,24 +179,24 @@ export class IdEvidence {
   stored(): StoredEvidence {
     return {
       count: this.#count,
-      seen: this.#seen,
       kinds: Object.fromEntries(this.#kinds),
-      ...(this.#lettered ? { lettered: true } : {}),
-      ...(this.#sameLettered ? { sameLettered: true } : {}),
+      lettered: this.#lettered,
+      sameLettered: this.#sameLettered,
     };
   }
 
   /** Adds what another client has learned before; what is from a disk may be anything. */
   restore(stored: Partial<StoredEvidence>): void {
     this.#isExactFirm = undefined;
-    if (this.#count === 0 && isCount(stored.count)) {
-      this.#count = stored.count;
-      for (const relation of RELATIONS) {
-        const at = stored.seen?.[relation];
-        if (isCount(at) && at <= stored.count) this.#seen[relation] = at;
+    const { count, kinds = {} } = stored;
+    if (this.#count === 0 && isCount(count)) {
+      this.#count = count;
+      for (const [kind, at] of Object.entries(kinds).slice(-MOST_KINDS)) {
+        const relation = RELATIONS.find((one) => kind.startsWith(`${one} `));
+        if (!relation || !isCount(at) || at > count) continue;
+        this.#kinds.set(kind, at);
+        this.#seen[relation] = Math.max(at, this.#seen[relation] ?? 0);
       }
-      for (const [kind, at] of Object.entries(stored.kinds ?? {}).slice(-MOST_KINDS))
-        if (isCount(at) && at <= stored.count) this.#kinds.set(kind, at);
     }
     this.#lettered ||= stored.lettered === true;
     this.#sameLettered ||= stored.sameLettered === true;

@@ -151,15 +151,16 @@ export class IdExperience {
     const stored = await this.#parts.state.get(KEY);
     if (!stored) return;
     const { evidence, widths, prefixed } = storedOf(stored);
-    this.evidence.restore(evidence);
+    if (typeof evidence === 'object' && evidence !== null) this.evidence.restore(evidence);
     this.#announced ||= this.evidence.hasOther();
-    this.#widths = [...new Set([...widths, ...this.#widths])].slice(-MOST_WIDTHS);
-    this.#prefixed ||= prefixed;
+    const known = Array.isArray(widths) ? widths.filter(isWidth) : [];
+    this.#widths = [...new Set([...known, ...this.#widths])].slice(-MOST_WIDTHS);
+    this.#prefixed ||= prefixed === true;
   }
 
   #save(): void {
-    const known = { evidence: this.evidence.stored(), widths: this.#widths };
-    const value = Buffer.from(JSON.stringify({ ...known, ...(this.#prefixed ? { prefixed: true } : {}) }));
+    const known = { evidence: this.evidence.stored(), widths: this.#widths, prefixed: this.#prefixed };
+    const value = Buffer.from(JSON.stringify(known));
     // Nothing that the next receipts would not tell again.
     this.#parts.state.set(KEY, value).catch(() => undefined);
   }
@@ -172,26 +173,18 @@ const WORDS: Record<IdFormats['response'], string> = {
   hex: 'in hexadecimal',
 };
 
-interface StoredExperience {
-  readonly evidence: Partial<StoredEvidence>;
-  readonly widths: number[];
-  readonly prefixed: boolean;
-}
+const isWidth = (width: unknown): width is number =>
+  Number.isInteger(width) && Number(width) > 0 && Number(width) <= 64;
 
 /** What comes from a disk may be anything. */
-function storedOf(stored: Buffer): StoredExperience {
-  const nothing: StoredExperience = { evidence: {}, widths: [], prefixed: false };
+function storedOf(stored: Buffer): {
+  evidence?: Partial<StoredEvidence> | null;
+  widths?: unknown;
+  prefixed?: unknown;
+} {
   try {
-    const parsed: unknown = JSON.parse(stored.toString());
-    if (typeof parsed !== 'object' || parsed === null) return nothing;
-    const { evidence, widths, prefixed } = parsed as Record<string, unknown>;
-    const fit = Array.isArray(widths)
-      ? widths.filter((one): one is number => Number.isInteger(one) && one > 0 && one <= 64)
-      : [];
-    const isObject = typeof evidence === 'object' && evidence !== null;
-    const known = isObject ? (evidence as Partial<StoredEvidence>) : {};
-    return { evidence: known, widths: fit, prefixed: prefixed === true };
+    return Object(JSON.parse(stored.toString())) as ReturnType<typeof storedOf>;
   } catch {
-    return nothing;
+    return {};
   }
 }
