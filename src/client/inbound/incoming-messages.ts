@@ -34,6 +34,8 @@ export type Incoming = PduOf<'deliver_sm'> | PduOf<'data_sm'>;
 /** A connection with another alphabet than it says makes every message one. */
 const UNREADABLE_A_MINUTE = 10;
 
+const ONLY = { method: 'sar', reference: 0, total: 1, part: 1 } as const;
+
 /** Messages of mobile phones and of the SMSC's own: joined, decoded, told, and answered. */
 export class IncomingMessages {
   readonly #parts: IncomingMessagesParts;
@@ -53,12 +55,13 @@ export class IncomingMessages {
     const refusal = await this.#refusal();
     if (refusal) return refusal;
     if (!data.part) {
-      const whole = partOf(pdu, data, { method: 'sar', reference: 0, total: 1, part: 1 });
+      const whole = partOf(pdu, data, ONLY);
       const event = this.#eventOf(pduFields(pdu), { parts: [whole], total: 1, missing: [] }, data.problem);
       event.pdu = octets;
       return this.#tell(event, session);
     }
-    const part = partOf(pdu, data, data.part);
+    // An object per part would take three times as much as its JSON.
+    const part = { ...partOf(pdu, data, data.part), context: JSON.stringify(plainFields(pdu)) };
     const { key, status, message } = await this.#parts.reassembly.add(part);
     if (status === 'duplicate') return this.#telling.get(key) ?? ANSWERED;
     if (!message) return ANSWERED;
@@ -185,14 +188,11 @@ function partOf(pdu: Incoming, data: UserData, part: NonNullable<UserData['part'
     // Copies, for what is kept must not keep whole chunks of the socket alive.
     octets: Buffer.from(data.octets),
     header: data.header && Buffer.from(data.header),
-    context: JSON.stringify(plainFields(pdu)),
   };
 }
 
-/** An object per part would take three times as much as its JSON. */
-function fieldsOf(context: unknown): ShownPdu {
-  return (typeof context === 'string' ? JSON.parse(context) : context) as ShownPdu;
-}
+const fieldsOf = (context: unknown): ShownPdu =>
+  (typeof context === 'string' ? JSON.parse(context) : context) as ShownPdu;
 
 /** What an event about the part needs, as plain data: it may be stored. */
 function plainFields(pdu: Incoming): ShownPdu {
