@@ -143,8 +143,9 @@ export class SmppClient {
 
   /**
    * Connects and keeps connected. Resolves at the first bind; with `failFast` rejects at the first
-   * failure. An aborted `signal` stops trying and rejects with its reason. Does not try where the queue cannot
-   * be opened or a plugin is missing (`QUEUE_UNAVAILABLE`, `STORE_IN_USE`, `PLUGIN_MISSING` …): call again.
+   * failure. An aborted `signal` stops trying and rejects with its reason; {@link disconnect} and {@link stop} make it
+   * reject with `STOPPED`. Does not try where the queue cannot be opened or a plugin is missing (`QUEUE_UNAVAILABLE`,
+   * `STORE_IN_USE`, `PLUGIN_MISSING` …): call again.
    */
   start(options: StartOptions = {}): Promise<void> {
     return this.#life.start(options);
@@ -155,16 +156,19 @@ export class SmppClient {
     return this.start(options);
   }
 
-  /** Finishes what is on the wire (drainTimeout), unbinds and stays away. The queue goes on taking messages. */
+  /**
+   * Waits for the answers to what is on the wire, drainTimeout at most, unbinds and stays away. The queue goes on
+   * taking messages.
+   */
   disconnect(): Promise<void> {
     return this.#life.disconnect();
   }
 
   /**
    * Disconnects for good. What is held for {@link acknowledge} is answered `ackTimeoutStatus`, so that the SMSC
-   * repeats it. Promises of {@link send} reject with `STOPPED`; what is queued stays in a
-   * store that was given, and is gone with a memory store that was not. What is given afterwards, or still
-   * waits for room in the queue, rejects with `NOT_QUEUED`.
+   * repeats it. Promises of {@link send} reject with `STOPPED`; what is queued stays on disk, or in a store that was
+   * given as an object, and is gone with a memory store of the client's own. Messages given afterwards, or that still
+   * wait for room in the queue, reject with `NOT_QUEUED`.
    */
   stop(): Promise<void> {
     return this.#life.stop();
@@ -183,12 +187,18 @@ export class SmppClient {
     this.#connections.announce();
   }
 
-  /** Takes over what another account left in the queue (`STORE_ACCOUNT`), to be sent and matched as this one's. */
+  /**
+   * Takes over what another account left in the queue, to be sent and matched as this one's: where it did, {@link start}
+   * rejects with `STORE_ACCOUNT`.
+   */
   claim(): Promise<void> {
     return claimAll(this.#parts);
   }
 
-  /** Removes all that is queued and not on the wire, also by another account; each message fails with `REMOVED`. */
+  /**
+   * Removes all that is queued and not on the wire, also what another account has left, and returns how many messages
+   * that were. Each fails with `REMOVED`: as an event, and for who waits in {@link send}.
+   */
   async purge(): Promise<number> {
     await this.#dispatcher.giveBack();
     const removed = await purgeAll(this.#parts, (store) => purgeQueue(store, this.#sender, this.#dispatcher));
@@ -196,24 +206,33 @@ export class SmppClient {
     return removed;
   }
 
-  /** Messages that failed for good and are kept, oldest first; none where the store keeps none. */
+  /**
+   * Messages that failed for good and are kept, oldest first, `limit` at most (built-in stores: 1,000 where it is not given) and behind the
+   * one with the id `after`; `total` counts all. None where the store keeps none.
+   */
   async deadLetters(options: { limit?: number; after?: string } = {}): Promise<DeadLetterList> {
     const { total = 0, letters = [] } = (await this.#parts.store.deadLetters?.list(options)) ?? {};
     return { total, letters: letters.map(deadLetterOf) };
   }
 
-  /** Queues messages again that failed for good; all that are kept where no ids are given. */
+  /**
+   * Queues messages again that failed for good, by their ids; all that are kept where none are given. They expire after
+   * messageTtl. All or none: rejects with `QUEUE_FULL`. Ids that are not kept are returned as `missing`.
+   */
   async replay(ids?: readonly string[]): Promise<{ replayed: string[]; missing: string[] }> {
     const { store, clock } = this.#parts;
     return replayLetters(store, ids, this.#settings.messageTtl, clock.now());
   }
 
-  /** Forgets them, and says how many they were. */
+  /** Removes all messages that failed for good and are kept; returns how many. */
   purgeDeadLetters(): Promise<number> {
     return purgeLetters(this.#parts);
   }
 
-  /** Writes the queue's file anew, so that no copy is left of what is gone from it. Sending waits. */
+  /**
+   * Writes the queue's file anew, so that no copy is left of what is gone from it. Sending waits. Rejects with
+   * `NOT_SUPPORTED` where the store has no file.
+   */
   compact(): Promise<Compaction> {
     return compactStore(this.#parts.store);
   }
@@ -264,7 +283,8 @@ export class SmppClient {
   /**
    * Queues messages, all or none, and resolves with their ids when the queue has them safe. With `payloadFormat: naz`
    * a message may be the JSON text of a queue item of naz, here as in all that takes messages.
-   * Rejects with {@link MessageError}, `QUEUE_FULL` or `QUEUE_UNAVAILABLE`.
+   * Rejects with {@link MessageError}, `QUEUE_FULL`, `QUEUE_UNAVAILABLE`, of long messages `STATE_UNAVAILABLE`, or
+   * `NOT_QUEUED` where the client is stopped.
    */
   async enqueue(message: Message | string): Promise<string>;
   async enqueue(messages: readonly (Message | string)[]): Promise<string[]>;
@@ -276,15 +296,19 @@ export class SmppClient {
   }
 
   /**
-   * Queues one message and resolves with its outcome. Rejects like {@link enqueue}, and with
-   * {@link DeliveryError} when the message failed for good. Queries, cancels and replaces go straight to
-   * the SMSC: they resolve with the fields of the response, and reject with `NOT_BOUND` or `REFUSED`.
+   * Queues one message and resolves with its outcome. Rejects like {@link enqueue}, with `WAITING_FULL` (maxWaiting),
+   * with `STOPPED`, and with {@link DeliveryError} when the message failed for good. Queries, cancels and replaces go
+   * straight to the SMSC and resolve with the fields of the response. They reject with {@link MessageError},
+   * `NOT_BOUND`, `REFUSED`, `RESPONSE_TIMEOUT`, `SESSION_CLOSED`, `NO_TLVS` or `WAITING_FULL`.
    */
   send(message: Message | string, options: SendOptions = {}): Promise<Outcome> {
     return this.#sender.send(message, options);
   }
 
-  /** Queues messages, all or none (then it rejects), and resolves when the outcome of each is known. */
+  /**
+   * Queues messages, all or none, and resolves when the outcome of each is known. Rejects, as {@link enqueue} and with
+   * `WAITING_FULL`, where none was queued.
+   */
   async sendBatch(
     messages: readonly (Message | string)[],
     options: SendOptions = {},
@@ -294,7 +318,8 @@ export class SmppClient {
 
   /**
    * With `acknowledge: manual`: answers the message or receipt whose event has this `ack_id`, with a status by name or
-   * number (default ESME_ROK). Throws `ACK_GONE` where nothing is held under it any more.
+   * number (default ESME_ROK). Throws `ACK_GONE` where nothing is held under it any more, and {@link MessageError}
+   * where the status is none.
    */
   acknowledge(ackId: string, status?: string | number): void {
     this.#receiving.acknowledge(ackId, status);

@@ -12,7 +12,7 @@ export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandle
   readonly sender: () => Sender;
 }
 
-/** Whom the road tells of what. */
+/** What is told of messages on their way: events, outcomes, correlation. */
 export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
   const { reporter, outcomes, receiving, sender, throttleHandler, limiter } = parts;
   return {

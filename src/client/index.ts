@@ -1,5 +1,5 @@
 /**
- * What outlives a connection: keeping the link up, the road of a message from intake
+ * What outlives a connection: keeping the link up, sending a message, from intake
  * to its outcome, receiving, and the events that tell of it all.
  */
 export { SmppClient } from './client';
@@ -39,7 +39,7 @@ export { OPTIONS, type Listening, type Settings } from './config/options';
 export type { Network } from './config/network';
 export { findProblems, normalise } from './plugins/normalise';
 export type { Parts, SmppClientOptions } from './plugins/client-options';
-export type { FailoverHost } from './config/failover-option';
+export type { FailoverHost } from './config/structured-kinds';
 export type { OptionKind } from './config/option-kinds';
 export { accountOf } from './plugins/store-part';
 export { endpointsOf, typesOf, type Endpoint, type LinkType } from './connection/hosts';

@@ -4,6 +4,8 @@ import type { Untold } from '../store';
 import type { EventReporter } from './events/reporter';
 import type { Expiry } from './outbound/expiry';
 import type { Settings } from './config/options';
+import { warnOfTls } from './config/tls';
+import { allHosts } from './connection/hosts';
 import type { Outcomes } from './outbound/outcomes';
 import type { OpenParts } from './plugins/parts';
 import type { Receiving } from './inbound/receiving';
@@ -12,11 +14,10 @@ import type { Sender } from './outbound/sender';
 import { rounds } from './rounds';
 import { inTime, unlessAborted, within, type Repeated } from '../waiting';
 import type { StartOptions, ConnectionManager } from './connection/connection-manager';
-import { warnAtStart } from './warnings';
 
-/** How long a store that is away may hold up a stop. */
+/** Milliseconds that a store which does not answer may hold up each step of a stop. */
 const STORE_GRACE = 1000;
-/** And its end, which only writes what is on its way. */
+/** Milliseconds that closing the store may take. */
 const CLOSE_GRACE = 3000;
 
 export interface LifecycleParts {
@@ -59,7 +60,9 @@ export class Lifecycle {
     if (this.#stopping) throw new SmppError('STOPPED', 'the client was stopped; make a new one');
     const { signal: ended } = this.#ended;
     await this.#disconnecting;
-    await unlessAborted(this.#ready(options.signal), ended);
+    options.signal?.throwIfAborted();
+    const opened = this.#opened();
+    await unlessAborted(options.signal ? unlessAborted(opened, options.signal) : opened, ended);
     options.signal?.throwIfAborted();
     ended.throwIfAborted();
     this.#warnOnce();
@@ -74,23 +77,21 @@ export class Lifecycle {
     }
   }
 
-  async #ready(signal: AbortSignal | undefined): Promise<void> {
-    if (!signal) return this.#opened();
-    signal.throwIfAborted();
-    await unlessAborted(this.#opened(), signal);
-  }
-
   async #opened(): Promise<void> {
     const { open, sender } = this.#parts;
     await open.ready();
     await open.store.tellUntold?.((failed) => tellAll(failed, sender));
   }
 
+  /** Of values whose line end was taken off, and of what goes over the wire in clear. */
   #warnOnce(): void {
     if (this.#warned) return;
     this.#warned = true;
     const { settings, lineEnds, open } = this.#parts;
-    warnAtStart(settings, lineEnds, open);
+    const { clock, log, tls } = open;
+    for (const field of lineEnds)
+      log.debug({ event: 'bind', stage: 'start' }, `${field}: the line end behind it was taken off`);
+    warnOfTls({ useTls: settings.useTls, tls, hosts: allHosts(settings) }, clock, log);
   }
 
   disconnect(): Promise<void> {

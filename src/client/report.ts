@@ -8,7 +8,7 @@ import type { Outcomes } from './outbound/outcomes';
 import type { Receiving } from './inbound/receiving';
 import type { Dispatcher } from './outbound/dispatcher';
 
-/** How a connection is; in the manner of everything that a flow sees. */
+/** How a connection is. */
 export interface StatusReport {
   state: ConnectionState;
   queued: number;
@@ -67,7 +67,7 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
   const sessions = links.flatMap(reportsOf);
   return {
     state,
-    // What is on loan but not on the wire has not left yet.
+    // What is leased but not on the wire counts as queued.
     queued: Math.max(0, stats.queued + stats.leased - dispatcher.inFlight),
     delayed: stats.delayed,
     in_flight: dispatcher.inFlight,

@@ -4,10 +4,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown }).then === 'function';
 }
 
-/**
- * What a user's callback returned, where it is to be waited for. All that is not thenable is none of our business, as
- * the new length that `(event) => list.push(event)` returns.
- */
+/** What a user's callback returned, where it is thenable; anything else, as the length that `push` returns, is passed over. */
 export function promiseOf(returned: unknown): Promise<unknown> | undefined {
   return isThenable(returned) ? Promise.resolve(returned) : undefined;
 }

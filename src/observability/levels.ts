@@ -18,10 +18,30 @@ export const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50 } as
 
 export type Level = keyof typeof LEVELS;
 
+type Write = (level: Level, facts: Record<string, unknown>, text?: string) => void;
+
+/** A log before another one, whose level it has. */
+export function before(
+  log: Log,
+  write: Write,
+  child: Log['child'],
+  isLevelEnabled: Log['isLevelEnabled'] = (level) => log.isLevelEnabled(level),
+): Log {
+  return {
+    ...methods(write),
+    isLevelEnabled,
+    child,
+    get level() {
+      return log.level;
+    },
+    set level(level) {
+      log.level = level;
+    },
+  };
+}
+
 /** The methods of a log that all do the same. */
-export function methods(
-  write: (level: Level, facts: Record<string, unknown>, text?: string) => void,
-): Pick<Log, Level> {
+function methods(write: Write): Pick<Log, Level> {
   const method =
     (level: Level): LogMethod =>
     (facts, text) =>

@@ -2,7 +2,7 @@ import type { Clock } from '../clock';
 
 const WITHIN = 60_000;
 
-/** Keeps what may happen a thousand times a second from filling the log: so many a minute are worth a warning. */
+/** Lets so many a minute be logged as warnings, of what may happen a thousand times a second. */
 export class LogRateLimiter {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #most: number;
@@ -14,7 +14,7 @@ export class LogRateLimiter {
     this.#most = most;
   }
 
-  /** How many were passed over in the minute before, where this one is worth a warning; else undefined. */
+  /** Where this one is to be a warning: how many were passed over in the minute before. Else undefined. */
   next(): number | undefined {
     const now = this.#clock.monotonic();
     let passedOver = 0;

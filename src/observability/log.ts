@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { guarded } from './callback';
-import { methods, type Level, type Log } from './levels';
+import { before, type Level, type Log } from './levels';
 
 /**
  * Where finished lines go: each is one JSON object, parsed, with `level` by name. What it returns is passed over;
@@ -53,7 +53,7 @@ function writerTo(sink: LogSink): (line: string) => void {
   return (line) => give(JSON.parse(line) as Record<string, unknown>);
 }
 
-/** There is no log to write it to. */
+/** By a warning of the process, for there is no log to write it to. */
 function warnOnce(text: string): (error: unknown) => void {
   let told = false;
   return (error) => {
@@ -63,7 +63,7 @@ function warnOnce(text: string): (error: unknown) => void {
   };
 }
 
-/** For those who want no log. */
+/** A log that writes nothing. */
 export const silentLog: Log = createLog({ level: 'silent' });
 
 function hiddenNames(messageText: boolean): readonly string[] {
@@ -106,34 +106,19 @@ export function redactedLog(log: Log, messageText = false): Log {
       failed(error);
     }
   };
-  return {
-    ...methods(write),
-    isLevelEnabled,
-    child: (bindings) => redactedLog(log.child(redact(bindings, hidden)), messageText),
-    get level() {
-      return log.level;
-    },
-    set level(level) {
-      log.level = level;
-    },
-  };
+  const child: Log['child'] = (bindings) => redactedLog(log.child(redact(bindings, hidden)), messageText);
+  return before(log, write, child, isLevelEnabled);
 }
 
 /** The log with these facts on each line. Unlike a child of pino's it has no level of its own, and follows the log's. */
 export function withFacts(log: Log, bindings: Record<string, unknown>): Log {
-  return {
-    ...methods((level, facts, text) => {
+  return before(
+    log,
+    (level, facts, text) => {
       if (log.isLevelEnabled(level)) log[level]({ ...bindings, ...facts }, text);
-    }),
-    isLevelEnabled: (level) => log.isLevelEnabled(level),
-    child: (more) => withFacts(log, { ...bindings, ...more }),
-    get level() {
-      return log.level;
     },
-    set level(level) {
-      log.level = level;
-    },
-  };
+    (more) => withFacts(log, { ...bindings, ...more }),
+  );
 }
 
 /** As deep as the paths of {@link createLog}: fields, and fields of plain objects in them. */

@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../clock';
-import { LEVELS, methods, type Level, type Log } from './levels';
+import { LEVELS, before, type Level, type Log } from './levels';
 
 type Facts = Record<string, unknown>;
 
@@ -17,23 +17,14 @@ const WRITTEN_EACH: Readonly<Record<string, number>> = { session: 5, message: 10
 /** Of a fact, as far as it tells lines apart. */
 const LONGEST_FACT = 200;
 /** These are of one message, or measure something: a line is the same line without them. */
-const PASSING: ReadonlySet<string> = new Set([
-  ...[
-    'id',
-    'ids',
-    'message_id',
-    'message_ids',
-    'correlation_id',
-    'msgid',
-    'ack_id',
-    'log_id',
-    'key',
-    'metadata',
-  ],
-  ...['sequence_number', 'command_length', 'session', 'segment', 'segments', 'missing', 'attempts'],
-  ...['source', 'destination', 'source_addr', 'destination_addr', 'recipients'],
-  ...['duration', 'retry_in', 'queued', 'removed', 'passed_over', 'free', 'bound'],
-]);
+const PASSING: ReadonlySet<string> = new Set(
+  (
+    'id ids message_id message_ids correlation_id msgid ack_id log_id key metadata ' +
+    'sequence_number command_length session segment segments missing attempts ' +
+    'source destination source_addr destination_addr recipients ' +
+    'duration retry_in queued removed passed_over free bound'
+  ).split(' '),
+);
 
 /** A line that was written, and how many like it came since. */
 interface Written {
@@ -75,22 +66,15 @@ export function collapseRepeats(
 }
 
 function wrap(log: Log, repeats: Repeats, bindings: string): Log {
-  const written = methods((level, facts, text) => {
-    if (!log.isLevelEnabled(level)) return;
-    if (LEVELS[level] < LEVELS.info) log[level](facts, text);
-    else repeats.take({ log, level, facts, text, bindings });
-  });
-  return {
-    ...written,
-    isLevelEnabled: (level) => log.isLevelEnabled(level),
-    child: (more) => wrap(log.child(more), repeats, bindings + identityOf(more)),
-    get level() {
-      return log.level;
+  return before(
+    log,
+    (level, facts, text) => {
+      if (!log.isLevelEnabled(level)) return;
+      if (LEVELS[level] < LEVELS.info) log[level](facts, text);
+      else repeats.take({ log, level, facts, text, bindings });
     },
-    set level(level) {
-      log.level = level;
-    },
-  };
+    (more) => wrap(log.child(more), repeats, bindings + identityOf(more)),
+  );
 }
 
 interface Line {

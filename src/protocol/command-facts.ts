@@ -54,8 +54,9 @@ function routed(wanted: CommandSpec['route']): unknown {
     .map(([name]) => name);
 }
 
-/** Each at the place of its number in stores. */
+/** The commands that go through a queue, each at the index of its number in stores. */
 export const QUEUED = routed('queue') as readonly QueuedCommand[];
+/** The commands that go straight to a session. */
 export const DIRECT = routed('direct') as readonly DirectCommand[];
 
 export function isQueued(command: string): command is QueuedCommand {

@@ -17,11 +17,11 @@ export interface FieldSpec {
   readonly max?: number;
   /** The status that names this field as the one at fault. */
   readonly status: StatusName;
-  /** Centres are known that demand more than the specification allows: encoding does not enforce `max`. */
+  /** SMSCs are known that demand more than the specification allows: encoding does not enforce `max`. */
   readonly soft?: true;
-  /** Centres are known that demand longer ones: `max` with {@link CodecOptions.allowLong}. */
+  /** SMSCs are known that demand longer ones: `max` with {@link CodecOptions.allowLong}. */
   readonly longest?: number;
-  /** Centres are known that write longer ones: so many octets with the NUL are kept when it is read, see {@link keptOf}. */
+  /** SMSCs are known that write longer ones: so many octets with the NUL are kept when it is read, see {@link keptOf}. */
   readonly kept?: number;
   /** An address: in ISO 8859-1 with {@link CodecOptions.addressEncoding}. */
   readonly address?: true;
@@ -32,7 +32,7 @@ export interface FieldSpec {
 /** SMPP 3.4 section 2.2, 5.0 section 2.3. */
 export type SessionState = 'open' | 'outbound' | 'bound_tx' | 'bound_rx' | 'bound_trx' | 'unbound' | 'closed';
 
-/** Which end of the link: the client (ESME) or the message centre (SMSC). */
+/** Which end of the link: the client (ESME) or the server (SMSC). */
 export type Role = 'esme' | 'smsc';
 
 export interface CommandSpec {
@@ -52,16 +52,18 @@ export interface CommandSpec {
   readonly obsolete?: true;
 }
 
-const int8 = <const N extends string>(name: N, status: StatusName = 'ESME_RINVPARLEN') =>
-  ({ name, type: 'int8', status }) as const;
-const int32 = <const N extends string>(name: N, status: StatusName = 'ESME_RINVPARLEN') =>
-  ({ name, type: 'int32', status }) as const;
-const text = <const N extends string>(name: N, max: number, status: StatusName = 'ESME_RINVPARLEN') =>
+const SIZE = 'ESME_RINVPARLEN' as StatusName;
+const int8 = <const N extends string>(name: N, status = SIZE) => ({ name, type: 'int8', status }) as const;
+const int32 = <const N extends string>(name: N, status = SIZE) => ({ name, type: 'int32', status }) as const;
+const text = <const N extends string>(name: N, max: number, status = SIZE) =>
   ({ name, type: 'cstring', max, status }) as const;
 const time = <const N extends string>(name: N, status: StatusName) =>
   ({ name, type: 'time', max: 17, status }) as const;
-const count = <const N extends string, const O extends string>(name: N, of: O, status: StatusName) =>
-  ({ name, type: 'count', of, status }) as const;
+/** A count, and the field of up to 255 octets or items that it counts. */
+const counted = <const N extends string, const O extends string, const T extends FieldType>(
+  [name, of, type]: readonly [N, O, T],
+  status: StatusName,
+) => [{ name, type: 'count', of, status } as const, { name: of, type, max: 255, status } as const] as const;
 
 const address = <const N extends string>(name: N, max: number, status?: StatusName) =>
   ({ ...text(name, max, status), address: true }) as const;
@@ -73,14 +75,14 @@ const serviceType = { ...text('service_type', 6, 'ESME_RINVSERTYP'), longest: 21
 const LONGEST_ID = 256;
 const messageId = { ...text('message_id', 65, 'ESME_RINVMSGID'), kept: LONGEST_ID } as const;
 const systemId = { ...text('system_id', 16, 'ESME_RINVSYSID'), longest: LONG } as const;
-// Accounts with passwords of more than 8 characters exist at many centres; the session warns.
+// Accounts with passwords of more than 8 characters exist at many SMSCs; the session warns.
 const password = { ...text('password', 9, 'ESME_RINVPASWD'), soft: true } as const;
 const esmClass = int8('esm_class', 'ESME_RINVESMCLASS');
 const priorityFlag = int8('priority_flag', 'ESME_RINVPRTFLG');
-const registeredDelivery = int8('registered_delivery', 'ESME_RINVREGDLVFLG');
+const registered = int8('registered_delivery', 'ESME_RINVREGDLVFLG');
 const dataCoding = int8('data_coding', 'ESME_RINVDCS');
-const defaultMessageId = int8('sm_default_msg_id', 'ESME_RINVDFTMSGID');
-const replaceIfPresent = int8('replace_if_present_flag', 'ESME_RINVREPFLAG');
+const predefined = int8('sm_default_msg_id', 'ESME_RINVDFTMSGID');
+const replaceFlag = int8('replace_if_present_flag', 'ESME_RINVREPFLAG');
 
 const source = [
   int8('source_addr_ton', 'ESME_RINVSRCTON'),
@@ -103,23 +105,13 @@ const schedule = [
   time('schedule_delivery_time', 'ESME_RINVSCHED'),
   time('validity_period', 'ESME_RINVEXPIRY'),
 ] as const;
-const destinations = [
-  count('number_of_dests', 'dest_address', 'ESME_RINVNUMDESTS'),
-  { name: 'dest_address', type: 'destinations', max: 255, status: 'ESME_RINVNUMDESTS' },
-] as const;
-// 254 octets in 3.4, 255 in 5.0; centres of 3.4 take 255 as well.
-const shortMessage = [
-  count('sm_length', 'short_message', 'ESME_RINVMSGLEN'),
-  { name: 'short_message', type: 'octets', max: 255, status: 'ESME_RINVMSGLEN' },
-] as const;
-const handling = [
-  ...schedule,
-  registeredDelivery,
-  replaceIfPresent,
-  dataCoding,
-  defaultMessageId,
-  ...shortMessage,
-] as const;
+const destinations = counted(['number_of_dests', 'dest_address', 'destinations'], 'ESME_RINVNUMDESTS');
+const failures = counted(['no_unsuccess', 'unsuccess_sme', 'failures'], 'ESME_RINVNUMDESTS');
+const messageIds = counted(['no_messages', 'message_ids', 'message_ids'], 'ESME_RINVNUMMSGS');
+// 254 octets in 3.4, 255 in 5.0; SMSCs of 3.4 take 255 as well.
+const shortMessage = counted(['sm_length', 'short_message', 'octets'], 'ESME_RINVMSGLEN');
+const outcome = [time('final_date', 'ESME_RQUERYFAIL'), int8('message_state'), int8('error_code')] as const;
+const handling = [...schedule, registered, replaceFlag, dataCoding, predefined, ...shortMessage] as const;
 const head = [esmClass, int8('protocol_id'), priorityFlag] as const;
 
 const bind = [
@@ -132,6 +124,25 @@ const bind = [
   { ...text('address_range', 41), longest: LONG },
 ] as const;
 const message = [serviceType, ...source, ...destination, ...head, ...handling] as const;
+const multi = [serviceType, ...source, ...destinations, ...head, ...handling] as const;
+const data = [serviceType, ...longSource, ...longDestination, esmClass, registered, dataCoding] as const;
+const replacement = [messageId, ...source, ...schedule, registered, predefined, ...shortMessage] as const;
+// Here sm_length says how many octets of the message are asked for.
+const details = [messageId, ...source, int8('sm_length', 'ESME_RINVMSGLEN')] as const;
+const found = [
+  ...[serviceType, ...source, ...destinations, int8('protocol_id'), priorityFlag, ...schedule],
+  ...[registered, dataCoding, ...shortMessage, messageId, ...outcome],
+] as const;
+const broadcast = [
+  ...[serviceType, ...source, messageId, priorityFlag, ...schedule, replaceFlag, dataCoding],
+  predefined,
+] as const;
+const alert = [
+  ...longSource,
+  int8('esme_addr_ton'),
+  int8('esme_addr_npi'),
+  address('esme_addr', 65),
+] as const;
 const none = [] as const;
 
 /*
@@ -148,6 +159,7 @@ const OPEN = ['open', 'outbound', ...BOUND, 'unbound'] as const;
 const queued = <const N extends number>(stored: N) =>
   ({ from: SENDING, route: 'queue', stored, text: true }) as const;
 const direct = { from: SENDING, route: 'direct' } as const;
+const obsolete = { ...direct, obsolete: true } as const;
 
 /**
  * Every command of SMPP 3.3, 3.4 and 5.0 with its mandatory fields in order of
@@ -160,22 +172,14 @@ export const COMMANDS = {
   bind_transmitter: { id: 0x00000002, fields: bind, from: BEFORE_BIND, binds: 'bound_tx' },
   bind_transmitter_resp: { id: 0x80000002, fields: [systemId] },
   query_sm: { id: 0x00000003, fields: [messageId, ...source], ...direct },
-  query_sm_resp: {
-    id: 0x80000003,
-    fields: [messageId, time('final_date', 'ESME_RQUERYFAIL'), int8('message_state'), int8('error_code')],
-  },
+  query_sm_resp: { id: 0x80000003, fields: [messageId, ...outcome] },
   submit_sm: { id: 0x00000004, fields: message, ...queued(0) },
   submit_sm_resp: { id: 0x80000004, fields: [messageId] },
   deliver_sm: { id: 0x00000005, fields: message, from: RECEIVING, text: true },
   deliver_sm_resp: { id: 0x80000005, fields: [messageId] },
   unbind: { id: 0x00000006, fields: none, from: BOTH_BOUND },
   unbind_resp: { id: 0x80000006, fields: none },
-  replace_sm: {
-    id: 0x00000007,
-    ...direct,
-    text: true,
-    fields: [messageId, ...source, ...schedule, registeredDelivery, defaultMessageId, ...shortMessage],
-  },
+  replace_sm: { id: 0x00000007, fields: replacement, ...direct, text: true },
   replace_sm_resp: { id: 0x80000007, fields: none },
   cancel_sm: { id: 0x00000008, fields: [serviceType, messageId, ...source, ...destination], ...direct },
   cancel_sm_resp: { id: 0x80000008, fields: none },
@@ -184,90 +188,22 @@ export const COMMANDS = {
   outbind: { id: 0x0000000b, fields: [systemId, password], from: { smsc: ['open'] } },
   enquire_link: { id: 0x00000015, fields: none, from: { esme: OPEN, smsc: OPEN } },
   enquire_link_resp: { id: 0x80000015, fields: none },
-  submit_multi: {
-    id: 0x00000021,
-    ...queued(2),
-    fields: [serviceType, ...source, ...destinations, ...head, ...handling],
-  },
-  submit_multi_resp: {
-    id: 0x80000021,
-    fields: [
-      messageId,
-      count('no_unsuccess', 'unsuccess_sme', 'ESME_RINVNUMDESTS'),
-      { name: 'unsuccess_sme', type: 'failures', max: 255, status: 'ESME_RINVNUMDESTS' },
-    ],
-  },
-  param_retrieve: {
-    id: 0x00000022,
-    fields: [text('param_name', 32, 'ESME_RINVPARAM')],
-    ...direct,
-    obsolete: true,
-  },
+  submit_multi: { id: 0x00000021, fields: multi, ...queued(2) },
+  submit_multi_resp: { id: 0x80000021, fields: [messageId, ...failures] },
+  param_retrieve: { id: 0x00000022, fields: [text('param_name', 32, 'ESME_RINVPARAM')], ...obsolete },
   param_retrieve_resp: { id: 0x80000022, fields: [text('param_value', 101, 'ESME_RPARAMRETFAIL')] },
   query_last_msgs: {
     id: 0x00000023,
-    ...direct,
-    obsolete: true,
     fields: [...source, int8('number_of_messages', 'ESME_RINVNUMMSGS')],
+    ...obsolete,
   },
-  query_last_msgs_resp: {
-    id: 0x80000023,
-    fields: [
-      count('no_messages', 'message_ids', 'ESME_RINVNUMMSGS'),
-      { name: 'message_ids', type: 'message_ids', max: 255, status: 'ESME_RINVNUMMSGS' },
-    ],
-  },
-  query_msg_details: {
-    id: 0x00000024,
-    ...direct,
-    obsolete: true,
-    // Here sm_length says how many octets of the message are asked for.
-    fields: [messageId, ...source, int8('sm_length', 'ESME_RINVMSGLEN')],
-  },
-  query_msg_details_resp: {
-    id: 0x80000024,
-    fields: [
-      serviceType,
-      ...source,
-      ...destinations,
-      int8('protocol_id'),
-      priorityFlag,
-      ...schedule,
-      registeredDelivery,
-      dataCoding,
-      ...shortMessage,
-      messageId,
-      time('final_date', 'ESME_RQUERYFAIL'),
-      int8('message_state'),
-      int8('error_code'),
-    ],
-  },
-  alert_notification: {
-    id: 0x00000102,
-    from: RECEIVING,
-    fields: [...longSource, int8('esme_addr_ton'), int8('esme_addr_npi'), address('esme_addr', 65)],
-  },
-  data_sm: {
-    id: 0x00000103,
-    ...queued(1),
-    from: BOTH_BOUND,
-    fields: [serviceType, ...longSource, ...longDestination, esmClass, registeredDelivery, dataCoding],
-  },
+  query_last_msgs_resp: { id: 0x80000023, fields: messageIds },
+  query_msg_details: { id: 0x00000024, fields: details, ...obsolete },
+  query_msg_details_resp: { id: 0x80000024, fields: found },
+  alert_notification: { id: 0x00000102, fields: alert, from: RECEIVING },
+  data_sm: { id: 0x00000103, fields: data, ...queued(1), from: BOTH_BOUND },
   data_sm_resp: { id: 0x80000103, fields: [messageId] },
-  broadcast_sm: {
-    id: 0x00000111,
-    ...queued(3),
-    fields: [
-      serviceType,
-      ...source,
-      messageId,
-      priorityFlag,
-      ...schedule,
-      replaceIfPresent,
-      dataCoding,
-      defaultMessageId,
-    ],
-  },
+  broadcast_sm: { id: 0x00000111, fields: broadcast, ...queued(3) },
   broadcast_sm_resp: { id: 0x80000111, fields: [messageId] },
   query_broadcast_sm: { id: 0x00000112, fields: [messageId, ...source], ...direct },
   query_broadcast_sm_resp: { id: 0x80000112, fields: [messageId] },

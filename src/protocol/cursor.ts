@@ -1,5 +1,8 @@
-import { PduError, type PduHeader } from './errors';
-import { STATUSES, type StatusName } from './statuses';
+import type { FieldSpec } from './commands';
+import type { PduHeader } from './errors';
+import { refusal } from './refusal';
+import type { StatusName } from './statuses';
+import type { CodecOptions } from './types';
 
 /** One PDU can be made of nothing but flaws; so many say enough. */
 const MOST_FLAWS = 20;
@@ -10,7 +13,7 @@ export class Cursor {
   readonly end: number;
   /**
    * Nobody can be told that a response is malformed, and refusing it would
-   * repeat a message that the centre has taken: so what is missing is empty.
+   * repeat a message that the SMSC has taken: so what is missing is empty.
    */
   readonly lenient: boolean;
   offset: number;
@@ -43,11 +46,18 @@ export class Cursor {
       this.flag(what);
       return;
     }
-    const command_status = STATUSES[status][0];
-    throw new PduError(code, what, {
-      command_status,
-      field,
-      ...(this.#header && { header: this.#header }),
-    });
+    throw refusal(code, what, status, { field, header: this.#header });
   }
+}
+
+/** The empty value of a field, and the three things that a wire type is. */
+export interface WireType {
+  /** Made anew each time, for lists can be changed. */
+  readonly empty: () => unknown;
+  /** Octets on the wire. Everything that can be wrong with a value is found here. */
+  readonly size: (value: unknown, field: FieldSpec, options?: CodecOptions) => number;
+  /** Writes a value that `size` has accepted; returns the offset after it. */
+  readonly encode: (value: unknown, into: Buffer, offset: number) => number;
+  /** Reads a value and moves the cursor behind it. */
+  readonly decode: (cursor: Cursor, field: FieldSpec) => unknown;
 }

@@ -1,13 +1,13 @@
 import { commandName } from './command-facts';
 import { Cursor } from './cursor';
-import { PduError, type PduHeader } from './errors';
+import type { PduError, PduHeader } from './errors';
 import { decodeHeader, HEADER_LENGTH } from './header';
 import { layoutOf, type Layout } from './layout';
 import { readingOf, withoutFields } from './missing-fields';
-import { STATUSES } from './statuses';
+import { refusal } from './refusal';
 import { decodeTlvs } from './tlv-values';
 import { tlvTable } from './tlvs';
-import type { CodecOptions, Pdu, UnknownPdu } from './types';
+import type { CodecOptions, Pdu } from './types';
 
 /**
  * The PDU that `octets` are, exactly. Buffers in it are views of `octets`: copy
@@ -64,23 +64,16 @@ function readBody(
 }
 
 function unknownPdu(header: PduHeader, octets: Buffer): Pdu {
-  const pdu: Omit<UnknownPdu, 'command'> & { command: string } = {
-    command: commandName(header.command_id),
-    command_id: header.command_id,
-    command_status: header.command_status,
-    sequence_number: header.sequence_number,
-    tlvs: Object.create(null) as UnknownPdu['tlvs'],
-    body: octets.subarray(HEADER_LENGTH),
-  };
+  const { command_id, command_status, sequence_number } = header;
+  const tlvs: unknown = Object.create(null);
+  const body = octets.subarray(HEADER_LENGTH);
+  const pdu = { command: commandName(command_id), command_id, command_status, sequence_number, tlvs, body };
   return Object.assign(bare(), pdu) as unknown as Pdu;
 }
 
 function wrongLength({ command_length }: PduHeader, octets: Buffer): PduError {
-  return new PduError(
-    'PDU_LENGTH',
-    `command_length is ${command_length}, but there are ${octets.length} octets: cut a stream with PduFramer first`,
-    { command_status: STATUSES.ESME_RINVCMDLEN[0] },
-  );
+  const message = `command_length is ${command_length}, but there are ${octets.length} octets: cut a stream with PduFramer first`;
+  return refusal('PDU_LENGTH', message, 'ESME_RINVCMDLEN');
 }
 
 /** Named for what a console shows. */
@@ -101,7 +94,7 @@ function bare(): InstanceType<typeof Properties> {
  * A body without its optional part, for a peer of SMPP 3.3 (which has no TLVs).
  * A message in message_payload is lost by this. The body of an unknown command stays as it is.
  *
- * @throws {PduError} as {@link decodePdu} does.
+ * @throws {PduError} as {@link decodePdu} does, without `header`.
  */
 export function stripTlvs(commandId: number, body: Buffer): Buffer {
   const layout = layoutOf(commandId);

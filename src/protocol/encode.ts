@@ -1,10 +1,9 @@
 import { isResponse } from './command-facts';
 import { COMMANDS } from './commands';
-import { PduError } from './errors';
 import { HEADER_LENGTH, writeHeader } from './header';
 import { ENVELOPE, layoutNamed, type Layout } from './layout';
-import { invalidField, show } from './refusal';
-import { statusCode, STATUSES, unknownStatus } from './statuses';
+import { invalidField, refusal, show } from './refusal';
+import { statusCode, unknownStatus } from './statuses';
 import { didYouMean } from './suggest';
 import { encodeTlv, sizeOfTlv, TLV_HEADER_LENGTH } from './tlv-values';
 import { tlvTable, type TlvDefinition } from './tlvs';
@@ -42,8 +41,9 @@ const NO_VALUES: readonly unknown[] = [];
  * (SMPP 3.4 section 4.4.2).
  *
  * @throws {PduError} that names field, value and limit; `command_status` is the
- *   status that a centre would answer with. Codes: `INVALID_FIELD`, `INVALID_TLV`,
+ *   status that an SMSC would answer with. Codes: `INVALID_FIELD`, `INVALID_TLV`,
  *   `UNKNOWN_FIELD`, `UNKNOWN_TLV`, `UNKNOWN_COMMAND`, `UNKNOWN_STATUS`, `TWO_MESSAGES`.
+ * @throws {SmppError} `INVALID_VENDOR_TLV` for `vendorTlvs` given as a list, as {@link TlvTable} does.
  */
 export function encodePdu(pdu: PduInput, options?: CodecOptions): Buffer {
   const plan = planPdu(pdu, options);
@@ -112,11 +112,8 @@ function planTlvs(input: unknown, options: CodecOptions | undefined): readonly P
     const definition = table.named(name);
     if (!definition) {
       const hint = didYouMean(name, table.names());
-      throw new PduError(
-        'UNKNOWN_TLV',
-        `there is no TLV "${name}"${hint}; give its tag as "0x1403", or define it in vendorTlvs`,
-        { command_status: STATUSES.ESME_ROPTPARNOTALLWD[0], field: name },
-      );
+      const message = `there is no TLV "${name}"${hint}; give its tag as "0x1403", or define it in vendorTlvs`;
+      throw refusal('UNKNOWN_TLV', message, 'ESME_ROPTPARNOTALLWD', { field: name });
     }
     const values: readonly unknown[] = Array.isArray(given) ? given : [given];
     for (const value of values) planned.push({ definition, value, size: sizeOfTlv(definition, value) });
@@ -129,11 +126,8 @@ function refuseTwoMessages(properties: Properties, tlvs: readonly PlannedTlv[]):
   const short = properties.short_message;
   if (short === undefined || isEmpty(short)) return;
   if (!tlvs.some(({ definition }) => definition.name === 'message_payload')) return;
-  throw new PduError(
-    'TWO_MESSAGES',
-    `short_message ${show('short_message', short)} and the TLV message_payload cannot both be given: leave one out`,
-    { command_status: STATUSES.ESME_ROPTPARNOTALLWD[0], field: 'message_payload' },
-  );
+  const message = `short_message ${show('short_message', short)} and the TLV message_payload cannot both be given: leave one out`;
+  throw refusal('TWO_MESSAGES', message, 'ESME_ROPTPARNOTALLWD', { field: 'message_payload' });
 }
 
 /** Refuses names that the command does not have. `named` fields were seen, so mostly a count is enough. */
@@ -146,14 +140,8 @@ function checkNames(properties: Properties, layout: Layout, named: number): void
     if (layout.known.has(name) || properties[name] === undefined) continue;
     const hint = didYouMean(name, layout.known);
     const fields = layout.fields.map((field) => field.name).join(', ') || 'none';
-    throw new PduError(
-      'UNKNOWN_FIELD',
-      `${layout.command} has no field "${name}"${hint}; it has: ${fields}`,
-      {
-        command_status: STATUSES.ESME_RINVCMDLEN[0],
-        field: name,
-      },
-    );
+    const message = `${layout.command} has no field "${name}"${hint}; it has: ${fields}`;
+    throw refusal('UNKNOWN_FIELD', message, 'ESME_RINVCMDLEN', { field: name });
   }
 }
 
@@ -161,35 +149,23 @@ function planUnknown(properties: Properties, status: number): Plan {
   const command = String(properties.command);
   if (!UNKNOWN_COMMAND.test(command)) {
     const hint = didYouMean(command, Object.keys(COMMANDS));
-    throw new PduError(
-      'UNKNOWN_COMMAND',
-      `"${command}" is not a command of SMPP${hint}; one that no specification defines is written 0x00000110`,
-      { command_status: STATUSES.ESME_RINVCMDID[0], field: 'command' },
-    );
+    const message = `"${command}" is not a command of SMPP${hint}; one that no specification defines is written 0x00000110`;
+    throw refusal('UNKNOWN_COMMAND', message, 'ESME_RINVCMDID', { field: 'command' });
   }
   const body = properties.body ?? Buffer.alloc(0);
   if (!(body instanceof Uint8Array)) throw invalidField({ name: 'body' }, body, 'is not a Buffer');
   const id = Number(command);
   const silent = isResponse(id) && status !== 0 && body.length === 0;
-  return {
-    id,
-    status,
-    size: body.length,
-    layout: undefined,
-    values: silent ? NO_VALUES : [body],
-    tlvs: NO_TLVS,
-  };
+  const values = silent ? NO_VALUES : [body];
+  return { id, status, size: body.length, layout: undefined, values, tlvs: NO_TLVS };
 }
 
 function statusOf(status: number | string | undefined): number {
   if (status === undefined) return 0;
   const code = typeof status === 'string' ? statusCode(status) : status;
   if (code === undefined) {
-    const error = unknownStatus(String(status));
-    throw new PduError(error.code, error.message, {
-      command_status: STATUSES.ESME_RSYSERR[0],
-      field: 'command_status',
-    });
+    const { code: reason, message } = unknownStatus(String(status));
+    throw refusal(reason, message, 'ESME_RSYSERR', { field: 'command_status' });
   }
   return checkedUint32('command_status', code);
 }

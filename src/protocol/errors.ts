@@ -65,7 +65,7 @@ export class PduError extends SmppError {
   constructor(
     code: string,
     message: string,
-    detail: { command_status: number; header?: PduHeader; field?: string; cause?: unknown },
+    detail: { command_status: number; header?: PduHeader | undefined; field?: string; cause?: unknown },
   ) {
     super(code, message, { cause: detail.cause });
     this.command_status = detail.command_status;

@@ -1,6 +1,7 @@
 import { PduError } from './errors';
 import { HEADER_LENGTH } from './header';
-import { hex32, STATUSES } from './statuses';
+import { refusal } from './refusal';
+import { hex32 } from './statuses';
 
 /** Room for a message_payload of 64 KiB, twice. */
 export const DEFAULT_MAX_PDU_LENGTH = 131072;
@@ -77,7 +78,9 @@ export class PduFramer {
     while (offset < chunk.length) {
       const available = chunk.length - offset;
       if (this.#partial) {
-        offset += this.#fill(this.#partial, chunk, offset);
+        const copied = chunk.copy(this.#partial, this.#filled, offset);
+        this.#filled += copied;
+        offset += copied;
         if (this.#filled < this.#partial.length) continue;
         const whole = this.#partial;
         this.#partial = undefined;
@@ -109,21 +112,13 @@ export class PduFramer {
     return (this.#partial = Buffer.allocUnsafe(length));
   }
 
-  #fill(partial: Buffer, chunk: Buffer, offset: number): number {
-    const copied = chunk.copy(partial, this.#filled, offset);
-    this.#filled += copied;
-    return copied;
-  }
-
   #checked(length: number): number {
     if (length >= HEADER_LENGTH && length <= this.#maxPduLength) return length;
-    this.#failure = new PduError(
-      'PDU_LENGTH',
-      `the command_length ${hex32(length)} (${length}${asText(length)}) is not from ${HEADER_LENGTH} to ` +
-        `${this.#maxPduLength}: ${isTls(length) ? 'the peer speaks TLS here' : 'the peer does not speak SMPP here, or its octets are out of step'}`,
-      { command_status: STATUSES.ESME_RINVCMDLEN[0] },
-    );
-    throw this.#failure;
+    const what = `the command_length ${hex32(length)} (${length}${asText(length)}) is not from ${HEADER_LENGTH} to ${this.#maxPduLength}`;
+    const why = isTls(length)
+      ? 'the peer speaks TLS here'
+      : 'the peer does not speak SMPP here, or its octets are out of step';
+    throw (this.#failure = refusal('PDU_LENGTH', `${what}: ${why}`, 'ESME_RINVCMDLEN'));
   }
 }
 

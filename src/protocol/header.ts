@@ -1,5 +1,5 @@
-import { PduError, type PduHeader } from './errors';
-import { STATUSES } from './statuses';
+import type { PduHeader } from './errors';
+import { refusal } from './refusal';
 
 /** Octets of the header that every PDU has (SMPP 3.4 section 3.2). */
 export const HEADER_LENGTH = 16;
@@ -7,11 +7,8 @@ export const HEADER_LENGTH = 16;
 /** Reads the header. @throws {PduError} `PDU_TOO_SHORT`, when there are not 16 octets. */
 export function decodeHeader(octets: Buffer): PduHeader {
   if (octets.length < HEADER_LENGTH) {
-    throw new PduError(
-      'PDU_TOO_SHORT',
-      `a PDU has a header of ${HEADER_LENGTH} octets, but there are only ${octets.length}`,
-      { command_status: STATUSES.ESME_RINVCMDLEN[0] },
-    );
+    const message = `a PDU has a header of ${HEADER_LENGTH} octets, but there are only ${octets.length}`;
+    throw refusal('PDU_TOO_SHORT', message, 'ESME_RINVCMDLEN');
   }
   return {
     command_length: octets.readUInt32BE(0),

@@ -16,22 +16,7 @@ export {
   type Role,
   type SessionState,
 } from './commands';
-export {
-  DIRECT,
-  QUEUED,
-  commandFacts,
-  commandId,
-  commandName,
-  isBindCommand,
-  isCommandName,
-  isQueued,
-  isResponse,
-  responseOf,
-  type BindCommand,
-  type CommandFacts,
-  type DirectCommand,
-  type QueuedCommand,
-} from './command-facts';
+export * from './command-facts';
 export {
   STATUSES,
   STATUS_ALIASES,
@@ -53,25 +38,7 @@ export {
   type TlvType,
   type VendorTlv,
 } from './tlvs';
-export type {
-  CodecOptions,
-  DestAddress,
-  DestAddressInput,
-  DistributionList,
-  OneOrMany,
-  Pdu,
-  PduInput,
-  PduInputOf,
-  PduOf,
-  SmeAddress,
-  TlvValue,
-  TlvValueOf,
-  Tlvs,
-  UnknownPdu,
-  UnknownPduInput,
-  UnsuccessSme,
-  UnsuccessSmeInput,
-} from './types';
+export type * from './types';
 export { firstTlv } from './tlv-values';
 export { plainCopy, setOwn } from './plain';
 export { didYouMean } from './suggest';

@@ -1,6 +1,8 @@
 import { isResponse } from './command-facts';
-import { COMMANDS, type CommandName, type FieldSpec } from './commands';
-import { WIRE_TYPES, type WireType } from './wire';
+import { COMMANDS, type CommandName, type FieldSpec, type FieldType } from './commands';
+import type { WireType } from './cursor';
+import { destinations, failures, messageIds as message_ids } from './lists';
+import { count, cstring, int32, int8, octets, time } from './scalars';
 
 /** A mandatory field with all that the codec's loops need, looked up once. */
 export interface LayoutField {
@@ -21,15 +23,15 @@ export interface Layout {
 }
 
 /** What is not a mandatory field; all but the first four only a decoded PDU has, and they are derived again. */
+// prettier-ignore
 export const ENVELOPE = [
-  'command',
-  'command_status',
-  'sequence_number',
-  'tlvs',
-  'command_id',
-  'command_length',
-  'flaws',
+  'command', 'command_status', 'sequence_number', 'tlvs', 'command_id', 'command_length', 'flaws',
 ] as const;
+
+// prettier-ignore
+const WIRE_TYPES: Readonly<Record<FieldType, WireType>> = {
+  int8, int32, count, cstring, time, octets, destinations, failures, message_ids,
+};
 
 const byName = new Map<string, Layout>();
 const byId = new Map<number, Layout>();

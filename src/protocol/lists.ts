@@ -1,5 +1,5 @@
 import { ITEM_FIELDS, type FieldSpec } from './commands';
-import type { Cursor } from './cursor';
+import type { Cursor, WireType } from './cursor';
 import { invalidField } from './refusal';
 import { cstring, int32, int8 } from './scalars';
 import type { CodecOptions } from './types';
@@ -58,123 +58,89 @@ function bare(): Item {
   return Object.create(null) as Item;
 }
 
-/** The items of a list, checked for number and kind. */
-function itemsOf(value: unknown, field: FieldSpec): readonly unknown[] {
-  if (!Array.isArray(value)) throw invalidField(field, value, 'is not a list');
-  if (value.length > (field.max ?? 0)) {
-    throw invalidField(field, value, `is too long: at most ${field.max} fit into one PDU`);
-  }
-  return value;
-}
-
 function itemAt(item: unknown, at: number, field: FieldSpec): Item {
   if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item as Item;
   throw invalidField(field, item, `at ${at} is not an object`);
 }
 
-/** A list is read to its end, or of a response as far as it goes. */
-function decodeList<T>(cursor: Cursor, field: FieldSpec, decodeOne: () => T): T[] {
-  const items: T[] = [];
-  for (let at = 0; at < cursor.count; at++) {
-    if (cursor.offset >= cursor.end) {
-      cursor.fail(
-        'PDU_TRUNCATED',
-        `${field.name} should have ${cursor.count} entries, but the PDU ends after ${at}`,
-        field.status,
-        field.name,
-      );
-      break;
-    }
-    items.push(decodeOne());
-  }
-  return items;
+/** A list whose items are written one behind the other. */
+function listOf(
+  sizeOne: (item: unknown, at: number, field: FieldSpec, options?: CodecOptions) => number,
+  encodeOne: (item: never, into: Buffer, offset: number) => number,
+  decodeOne: (cursor: Cursor) => unknown,
+): WireType {
+  return {
+    empty: () => [],
+    size(value, field, options) {
+      if (!Array.isArray(value)) throw invalidField(field, value, 'is not a list');
+      if (value.length > (field.max ?? 0)) {
+        throw invalidField(field, value, `is too long: at most ${field.max} fit into one PDU`);
+      }
+      return value.reduce((size: number, item, at) => size + sizeOne(item, at, field, options), 0);
+    },
+    encode: (value, into, offset) =>
+      (value as never[]).reduce((end, item) => encodeOne(item, into, end), offset),
+    // To its end, or of a response as far as it goes.
+    decode(cursor, field) {
+      const items: unknown[] = [];
+      for (let at = 0; at < cursor.count; at++) {
+        if (cursor.offset >= cursor.end) {
+          const message = `${field.name} should have ${cursor.count} entries, but the PDU ends after ${at}`;
+          cursor.fail('PDU_TRUNCATED', message, field.status, field.name);
+          break;
+        }
+        items.push(decodeOne(cursor));
+      }
+      return items;
+    },
+  };
 }
 
 /** dest_address(es) of submit_multi: 3.4 section 4.5.1.1. */
-export const destinations = {
-  empty: () => [],
-  size(value: unknown, field: FieldSpec, options?: CodecOptions): number {
-    let size = 0;
-    itemsOf(value, field).forEach((entry, at) => {
-      const item = itemAt(entry, at, field);
-      const flag = item.dl_name === undefined ? SME : LIST;
-      if (item.dest_flag !== undefined && item.dest_flag !== flag) {
-        throw invalidField(
-          { name: `${field.name}[${at}].dest_flag`, status: 'ESME_RINVDESTFLAG' },
-          item.dest_flag,
-          'is wrong: 1 goes with a destination_addr, 2 with a dl_name',
-        );
-      }
-      size += 1 + sizeOfItem(item, fieldsOf(flag), field, at, options);
-    });
-    return size;
-  },
-  encode(value: unknown, into: Buffer, offset: number): number {
-    let end = offset;
-    for (const item of value as Item[]) {
-      const flag = item.dl_name === undefined ? SME : LIST;
-      into[end] = flag;
-      end = encodeItem(item, fieldsOf(flag), into, end + 1);
+export const destinations = listOf(
+  (entry, at, field, options) => {
+    const item = itemAt(entry, at, field);
+    const flag = flagOf(item);
+    if (item.dest_flag !== undefined && item.dest_flag !== flag) {
+      const named = { name: `${field.name}[${at}].dest_flag`, status: 'ESME_RINVDESTFLAG' } as const;
+      throw invalidField(named, item.dest_flag, 'is wrong: 1 goes with a destination_addr, 2 with a dl_name');
     }
-    return end;
+    return 1 + sizeOfItem(item, fieldsOf(flag), field, at, options);
   },
-  decode(cursor: Cursor, field: FieldSpec): Item[] {
-    return decodeList(cursor, field, () => {
-      const item = bare();
-      const flag = (item.dest_flag = cursor.octets[cursor.offset++]);
-      if (flag !== SME && flag !== LIST) {
-        cursor.fail(
-          'INVALID_DEST_FLAG',
-          `dest_flag ${flag} is neither 1 (address) nor 2 (distribution list)`,
-          'ESME_RINVDESTFLAG',
-          'dest_flag',
-        );
-      }
-      return decodeItem(cursor, fieldsOf(flag === LIST ? LIST : SME), item);
-    });
+  (item: Item, into, offset) => {
+    const flag = flagOf(item);
+    into[offset] = flag;
+    return encodeItem(item, fieldsOf(flag), into, offset + 1);
   },
-};
+  (cursor) => {
+    const item = bare();
+    const flag = (item.dest_flag = cursor.octets[cursor.offset++]);
+    if (flag !== SME && flag !== LIST) {
+      const message = `dest_flag ${flag} is neither 1 (address) nor 2 (distribution list)`;
+      cursor.fail('INVALID_DEST_FLAG', message, 'ESME_RINVDESTFLAG', 'dest_flag');
+    }
+    return decodeItem(cursor, fieldsOf(flag === LIST ? LIST : SME), item);
+  },
+);
+
+function flagOf(item: Item): number {
+  return item.dl_name === undefined ? SME : LIST;
+}
 
 function fieldsOf(flag: number): readonly FieldSpec[] {
   return flag === LIST ? ITEM_FIELDS.list : ITEM_FIELDS.sme;
 }
 
 /** unsuccess_sme(s) of submit_multi_resp: 3.4 section 4.5.2.1. */
-export const failures = {
-  empty: () => [],
-  size(value: unknown, field: FieldSpec, options?: CodecOptions): number {
-    let size = 0;
-    itemsOf(value, field).forEach((entry, at) => {
-      size += sizeOfItem(itemAt(entry, at, field), ITEM_FIELDS.failure, field, at, options);
-    });
-    return size;
-  },
-  encode(value: unknown, into: Buffer, offset: number): number {
-    let end = offset;
-    for (const item of value as Item[]) end = encodeItem(item, ITEM_FIELDS.failure, into, end);
-    return end;
-  },
-  decode(cursor: Cursor, field: FieldSpec): Item[] {
-    return decodeList(cursor, field, () => decodeItem(cursor, ITEM_FIELDS.failure, bare()));
-  },
-};
+export const failures = listOf(
+  (item, at, field, options) => sizeOfItem(itemAt(item, at, field), ITEM_FIELDS.failure, field, at, options),
+  (item: Item, into, offset) => encodeItem(item, ITEM_FIELDS.failure, into, offset),
+  (cursor) => decodeItem(cursor, ITEM_FIELDS.failure, bare()),
+);
 
 /** The ids that query_last_msgs_resp lists (SMPP 3.3). */
-export const messageIds = {
-  empty: () => [],
-  size(value: unknown, field: FieldSpec): number {
-    let size = 0;
-    itemsOf(value, field).forEach((id, at) => {
-      size += cstring.size(id, { ...ITEM_FIELDS.id, name: `${field.name}[${at}]` });
-    });
-    return size;
-  },
-  encode(value: unknown, into: Buffer, offset: number): number {
-    let end = offset;
-    for (const id of value as string[]) end = cstring.encode(id, into, end);
-    return end;
-  },
-  decode(cursor: Cursor, field: FieldSpec): string[] {
-    return decodeList(cursor, field, () => cstring.decode(cursor, ITEM_FIELDS.id));
-  },
-};
+export const messageIds = listOf(
+  (id, at, field) => cstring.size(id, { ...ITEM_FIELDS.id, name: `${field.name}[${at}]` }),
+  cstring.encode,
+  (cursor) => cstring.decode(cursor, ITEM_FIELDS.id),
+);

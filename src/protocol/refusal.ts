@@ -1,5 +1,15 @@
-import { PduError } from './errors';
-import { statusCode, type StatusName } from './statuses';
+import { PduError, type PduHeader } from './errors';
+import { STATUSES, type StatusName } from './statuses';
+
+/** The error for a PDU that cannot be read or written, with the status that an answer to it carries. */
+export function refusal(
+  code: string,
+  message: string,
+  status: StatusName,
+  detail: { field?: string; header?: PduHeader | undefined } = {},
+): PduError {
+  return new PduError(code, message, { command_status: STATUSES[status][0], ...detail });
+}
 
 interface Named {
   readonly name: string;
@@ -11,10 +21,8 @@ interface Named {
  * and value: `source_addr "…" ` + `is 22 characters long; …`.
  */
 export function invalidField(field: Named, value: unknown, problem: string): PduError {
-  return new PduError('INVALID_FIELD', `${field.name} ${show(field.name, value)} ${problem}`, {
-    command_status: statusCode(field.status ?? 'ESME_RINVPARLEN') ?? 0,
-    field: field.name,
-  });
+  const message = `${field.name} ${show(field.name, value)} ${problem}`;
+  return refusal('INVALID_FIELD', message, field.status ?? 'ESME_RINVPARLEN', { field: field.name });
 }
 
 /** A value as an error may show it: short, and never a secret or the text of a message. */

@@ -6,7 +6,7 @@ import type { CodecOptions } from './types';
 const EMPTY = Buffer.alloc(0);
 
 /** SMPP 3.4 section 3.1: an integer is unsigned, most significant octet first. */
-export function checkInteger(value: unknown, most: number, field: FieldSpec): void {
+function checkInteger(value: unknown, most: number, field: FieldSpec): void {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return;
   throw invalidField(field, value, `is not allowed: give an integer from 0 to ${most}`);
 }
@@ -15,7 +15,7 @@ const ASCII = 0x7f;
 const LATIN_1 = 0xff;
 
 /** Octets of a C-octet string without its NUL; refuses all above `highest`. */
-export function checkText(value: unknown, field: { name: string }, highest = ASCII): number {
+function checkText(value: unknown, field: { name: string }, highest = ASCII): number {
   if (typeof value !== 'string') {
     throw invalidField(field, value, `is not text: give a string, in quotes even if it is all digits`);
   }
@@ -28,11 +28,8 @@ export function checkText(value: unknown, field: { name: string }, highest = ASC
 
 function notAllowed(value: string, at: number, field: { name: string }, highest: number): Error {
   const what = value.charCodeAt(at) === 0 ? 'a NUL' : `"${String.fromCodePoint(value.codePointAt(at) ?? 0)}"`;
-  return invalidField(
-    field,
-    value,
-    `has ${what} at position ${at + 1}: only the ${highest === ASCII ? 'ASCII characters U+0001 to U+007F' : 'ISO 8859-1 characters U+0001 to U+00FF'} are allowed`,
-  );
+  const message = `has ${what} at position ${at + 1}: only the ${highest === ASCII ? 'ASCII characters U+0001 to U+007F' : 'ISO 8859-1 characters U+0001 to U+00FF'} are allowed`;
+  return invalidField(field, value, message);
 }
 
 /** Writes text that `checkText` has accepted, without a NUL. */
@@ -45,12 +42,8 @@ export function writeText(value: string, into: Buffer, offset: number): number {
 
 /** A mandatory field begins where the PDU has ended. */
 function missing(cursor: Cursor, field: FieldSpec): void {
-  cursor.fail(
-    'PDU_TRUNCATED',
-    `the PDU ends before ${field.name}, which is mandatory`,
-    'ESME_RINVCMDLEN',
-    field.name,
-  );
+  const message = `the PDU ends before ${field.name}, which is mandatory`;
+  cursor.fail('PDU_TRUNCATED', message, 'ESME_RINVCMDLEN', field.name);
 }
 
 export const int8 = {
@@ -146,12 +139,8 @@ function tooLong(cursor: Cursor, start: number, end: number, field: FieldSpec): 
 function unterminated(cursor: Cursor, start: number, field: FieldSpec): void {
   cursor.offset = cursor.end;
   if (start >= cursor.end) return missing(cursor, field);
-  cursor.fail(
-    'PDU_TRUNCATED',
-    `the PDU ends within ${field.name}: the NUL that must end it is missing`,
-    'ESME_RINVCMDLEN',
-    field.name,
-  );
+  const message = `the PDU ends within ${field.name}: the NUL that must end it is missing`;
+  cursor.fail('PDU_TRUNCATED', message, 'ESME_RINVCMDLEN', field.name);
 }
 
 /** SMPP 3.4 section 7.1.1: `YYMMDDhhmmsstnnp`, or nothing. */
@@ -160,11 +149,9 @@ export const time = {
   size(value: unknown, field: FieldSpec): number {
     const length = checkText(value, field);
     if (length !== 0 && length !== 16) {
-      throw invalidField(
-        field,
-        value,
-        'is not a time: it needs 16 characters as YYMMDDhhmmsstnnp, such as 000001000000000R for one day',
-      );
+      const message =
+        'is not a time: it needs 16 characters as YYMMDDhhmmsstnnp, such as 000001000000000R for one day';
+      throw invalidField(field, value, message);
     }
     return length + 1;
   },
@@ -183,11 +170,8 @@ export const octets = {
   size(value: unknown, field: FieldSpec): number {
     if (!(value instanceof Uint8Array)) throw notOctets(value, field);
     if (value.length > (field.max ?? 0)) {
-      throw invalidField(
-        field,
-        value,
-        `is too long: at most ${field.max} fit, so split the message or use the TLV message_payload`,
-      );
+      const message = `is too long: at most ${field.max} fit, so split the message or use the TLV message_payload`;
+      throw invalidField(field, value, message);
     }
     return value.length;
   },
@@ -199,12 +183,8 @@ export const octets = {
     const { offset: start, count, end } = cursor;
     if (count === 0) return EMPTY;
     if (start + count > end) {
-      cursor.fail(
-        'PDU_TRUNCATED',
-        `${field.name} should have ${count} octets, but the PDU has only ${end - start} left`,
-        field.status,
-        field.name,
-      );
+      const message = `${field.name} should have ${count} octets, but the PDU has only ${end - start} left`;
+      cursor.fail('PDU_TRUNCATED', message, field.status, field.name);
     }
     cursor.offset = Math.min(start + count, end);
     return cursor.octets.subarray(start, cursor.offset);

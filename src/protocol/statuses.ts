@@ -2,7 +2,7 @@ import { SmppError } from './errors';
 import { didYouMean } from './suggest';
 
 /**
- * What a sender does about a status: `throttle` pauses the whole road, `retry`
+ * What a sender does about a status: `throttle` pauses all sending, `retry`
  * tries this request again later, `fail` gives it up.
  */
 export type StatusKind = 'ok' | 'throttle' | 'retry' | 'fail';
@@ -11,8 +11,8 @@ type StatusRow = readonly [code: number, kind: StatusKind, meaning: string];
 
 /**
  * Every command_status of SMPP 3.3, 3.4 (section 5.1.3) and 5.0 (section
- * 4.7.6). `fail` is where the request itself is at fault, so that repeating it
- * cannot help; `retry` where the centre, the link or nothing in particular is.
+ * 4.7.6). `fail`: the request itself is at fault, so that repeating it
+ * cannot help; `retry`: the peer, the link, or a cause that is not given.
  */
 export const STATUSES = {
   ESME_ROK: [0x0000, 'ok', 'The request was accepted.'],
@@ -82,11 +82,7 @@ export const STATUSES = {
   ESME_RINVPARLEN: [0x00c2, 'fail', 'A parameter has an invalid length.'],
   ESME_RMISSINGOPTPARAM: [0x00c3, 'fail', 'An optional parameter (TLV) that is needed here is missing.'],
   ESME_RINVOPTPARAMVAL: [0x00c4, 'fail', 'An optional parameter (TLV) has an invalid value.'],
-  ESME_RDELIVERYFAILURE: [
-    0x00fe,
-    'fail',
-    'The message could not be delivered (data_sm in transaction mode).',
-  ],
+  ESME_RDELIVERYFAILURE: [0xfe, 'fail', 'The message could not be delivered (data_sm in transaction mode).'],
   ESME_RUNKNOWNERR: [0x00ff, 'retry', 'The peer reports an error that it cannot name.'],
   ESME_RSERTYPUNAUTH: [0x0100, 'fail', 'The account may not use this service_type.'],
   ESME_RPROHIBITED: [0x0101, 'fail', 'The account may not use this operation.'],
@@ -174,15 +170,13 @@ export function describeStatus(codeOrName: number | string): StatusDescription {
 /** The error for a status name that is none. */
 export function unknownStatus(name: string): SmppError {
   const hint = didYouMean(name, codes.keys());
-  return new SmppError(
-    'UNKNOWN_STATUS',
-    `"${name}" is not a command_status${hint}; give a name such as ESME_ROK, or a code such as 0x00000401`,
-  );
+  const message = `"${name}" is not a command_status${hint}; give a name such as ESME_ROK, or a code such as 0x00000401`;
+  return new SmppError('UNKNOWN_STATUS', message);
 }
 
 /** SMPP 5.0 section 4.7.6: 0x400 to 0x4FF are the vendors', all others reserved. */
 function meaningOfRange(code: number): string {
   return code >= 0x400 && code <= 0x4ff
-    ? 'A status of the vendor of this centre; its documentation says what it means.'
-    : 'A status that no SMPP specification defines; ask the operator of this centre.';
+    ? 'A status of the vendor of this SMSC; its documentation says what it means.'
+    : 'A status that no SMPP specification defines; ask the operator of this SMSC.';
 }

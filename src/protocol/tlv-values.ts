@@ -48,20 +48,20 @@ function sizeOfInteger(definition: TlvDefinition, lengths: readonly number[], va
     for (const length of lengths) if (value < 256 ** length) return length;
   }
   const most = 256 ** Math.max(...lengths) - 1;
-  throw invalid(
-    definition,
-    value,
-    `is not allowed: give an integer from 0 to ${most}`,
-    'ESME_RINVOPTPARAMVAL',
-  );
+  const message = `is not allowed: give an integer from 0 to ${most}`;
+  throw invalid(definition, value, message, 'ESME_RINVOPTPARAMVAL');
 }
 
 function checkedLength(definition: TlvDefinition, value: unknown, length: number): number {
   const { min = 0, max = MOST_OCTETS, type } = definition;
   if (length >= min && length <= max) return length;
-  const allowed = min === max ? `${min}` : `${min} to ${max}`;
   const how = type === 'cstring' ? ' with its NUL' : '';
-  throw invalid(definition, value, `takes ${length} octets${how}: it must be ${allowed}`, 'ESME_RINVPARLEN');
+  throw invalid(
+    definition,
+    value,
+    `takes ${length} octets${how}: it must be ${rangeOf(min, max)}`,
+    'ESME_RINVPARLEN',
+  );
 }
 
 function invalid(definition: TlvDefinition, value: unknown, problem: string, status: StatusName): PduError {
@@ -122,7 +122,9 @@ export function decodeTlvs(cursor: Cursor, table: TlvTable): Tlvs {
     const length = octets.readUInt16BE(cursor.offset + 2);
     const start = cursor.offset + TLV_HEADER_LENGTH;
     if (start + length > end) {
-      overrun(cursor, tag, length, end - start);
+      const name = tagName(tag);
+      const message = `the TLV ${name} should have ${length} octets, but the PDU has only ${end - start} left`;
+      cursor.fail('TLV_OVERRUN', message, 'ESME_RINVOPTPARSTREAM', name);
       return tlvs;
     }
     cursor.offset = start + length;
@@ -139,7 +141,7 @@ export function decodeTlvs(cursor: Cursor, table: TlvTable): Tlvs {
     tlvs[name] = earlier === undefined ? value : repeated(cursor, definition, earlier, value);
   }
   if (dropped > 0) cursor.flag(`it has ${seen} TLVs; ${dropped} beyond the first ${MOST_TLVS} are left out`);
-  // Some centres end every PDU with a NUL too many.
+  // Some SMSCs end every PDU with a NUL too many.
   const stray = end - cursor.offset;
   if (stray > 0) cursor.flag(`${stray} stray octet${stray > 1 ? 's' : ''} at the end of the PDU`);
   return tlvs;
@@ -157,16 +159,6 @@ function repeated(
   }
   if (definition && !definition.multiple) cursor.flag(`the TLV ${definition.name} occurs more than once`);
   return [earlier, value];
-}
-
-function overrun(cursor: Cursor, tag: number, length: number, left: number): void {
-  const name = tagName(tag);
-  cursor.fail(
-    'TLV_OVERRUN',
-    `the TLV ${name} should have ${length} octets, but the PDU has only ${left} left`,
-    'ESME_RINVOPTPARSTREAM',
-    name,
-  );
 }
 
 function decodeValue(cursor: Cursor, definition: TlvDefinition, start: number, length: number): TlvValue {

@@ -20,12 +20,9 @@ export interface TlvSpec {
   readonly multiple?: true;
 }
 
-const sized = <const T extends 'cstring' | 'string' | 'octets'>(
-  tag: number,
-  type: T,
-  min: number,
-  max: number,
-) => ({ tag, type, min, max }) as const;
+type Sized = 'cstring' | 'string' | 'octets';
+const sized = <const T extends Sized>(tag: number, type: T, min: number, max: number) =>
+  ({ tag, type, min, max }) as const;
 const int8 = (tag: number) => ({ tag, type: 'int8' }) as const;
 const int16 = (tag: number) => ({ tag, type: 'int16' }) as const;
 const int32 = (tag: number) => ({ tag, type: 'int32' }) as const;
@@ -124,7 +121,7 @@ export function keptOfTlv({ max = Infinity, kept = KEPT }: TlvSpec): number {
   return Math.max(max, kept);
 }
 
-/** A TLV that only one centre knows. */
+/** A TLV that one vendor has defined. */
 export interface VendorTlv {
   /** 0 … 0xFFFF, or the same as `0x1403`. */
   readonly tag: number | string;
@@ -203,7 +200,7 @@ export class TlvTable {
 }
 
 /** The TLVs of the specifications alone. */
-export const STANDARD_TLVS = new TlvTable();
+const STANDARD_TLVS = new TlvTable();
 
 /** The table for a codec option, which is a table or a list of definitions. */
 export function tlvTable(option: TlvTable | readonly VendorTlv[] | undefined): TlvTable {
@@ -232,8 +229,6 @@ function defineVendorTlv(vendorTlv: VendorTlv): TlvDefinition {
 }
 
 function invalid(vendorTlv: VendorTlv, why: string): SmppError {
-  return new SmppError(
-    'INVALID_VENDOR_TLV',
-    `vendor TLV ${JSON.stringify(vendorTlv)} cannot be used: ${why}`,
-  );
+  const message = `vendor TLV ${JSON.stringify(vendorTlv)} cannot be used: ${why}`;
+  return new SmppError('INVALID_VENDOR_TLV', message);
 }

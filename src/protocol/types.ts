@@ -94,7 +94,7 @@ export type UnknownPduInput = { command: `0x${string}`; body?: Uint8Array } & En
 export type PduInput = { [C in CommandName]: PduInputOf<C> }[CommandName] | UnknownPduInput;
 
 export interface CodecOptions {
-  /** TLVs of this centre's vendor; a {@link TlvTable} made once is faster than a list. */
+  /** TLVs of the vendor of the SMSC; a {@link TlvTable} made once is faster than a list, which is checked at each call. */
   vendorTlvs?: TlvTable | readonly VendorTlv[] | undefined;
   /** Octets of address fields: ASCII (the default), or ISO 8859-1 where the SMSC has agreed to it. */
   addressEncoding?: 'ascii' | 'latin1' | undefined;

@@ -19,7 +19,7 @@ const SYSTEM_ERROR = 0x08;
 const LATER = 0x64;
 /** ESME_RTHROTTLED: the same, of an SMSC. */
 const THROTTLED = 0x58;
-/** Requests whose answers are still to come: more are refused for a while, for each keeps what it is about. */
+/** Requests that are worked on at most; more are refused with a status that has them repeated. */
 const MOST_OWED = 10_000;
 
 /** What answering a request needs of it. */
@@ -93,7 +93,7 @@ export class Answering {
     this.respond(responseOf(command) ?? 'generic_nack', status, sequenceNumber);
   }
 
-  /** Responses go out at once, or with those to the other requests of a chunk: before anything that the road has yet to write. */
+  /** Responses go out at once, or with those to the other requests of a chunk: before requests that are yet to be written. */
   respond(command: CommandName, status: number, sequenceNumber: number, answer?: Answer): void {
     if (this.#core.closing) return;
     const isPlain = !answer?.fields && !answer?.tlvs && status >>> 0 === status;

@@ -5,7 +5,7 @@ const HIGHEST = 100;
 const SHRINK_TO = 0.75;
 
 /**
- * How much of its window a session uses, by what the centre says of its load in its responses.
+ * How much of its window a session uses, by the congestion_state in the responses of the SMSC.
  *
  * ```
  * below 80, or nothing said   one more, up to the window's size

@@ -69,24 +69,21 @@ export function describeTlsError(cause: Error): string | undefined {
 /** Why the address of a host is not known: `CONNECT_FAILED`. */
 export function lookupError(cause: unknown, host: string, port: number): SmppError {
   const { code = '', message = String(cause) } = cause as Partial<NodeJS.ErrnoException>;
-  const what = NETWORK[code] ?? `the host name could not be looked up (${code || message}); check host`;
-  return new SmppError('CONNECT_FAILED', `cannot connect to ${host}:${port}: ${what}`, {
-    cause,
-    retriable: true,
-  });
+  const unknown = `the host name could not be looked up (${code || message}); check host`;
+  return failed(cause, code, host, port, unknown);
 }
 
 /** Why there is no connection: `TLS_FAILED` or `CONNECT_FAILED`. */
 export function connectError(cause: Error, host: string, port: number): SmppError {
   const tls = describeTlsError(cause);
-  if (tls !== undefined) {
+  if (tls !== undefined)
     return new SmppError('TLS_FAILED', `no TLS with ${host}:${port}: ${tls}`, { cause, retriable: true });
-  }
   // With several addresses Node reports an AggregateError whose message is empty.
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const what = NETWORK[code] ?? (cause.message || code || 'unknown cause');
-  return new SmppError('CONNECT_FAILED', `cannot connect to ${host}:${port}: ${what}`, {
-    cause,
-    retriable: true,
-  });
+  return failed(cause, code, host, port, cause.message || code || 'unknown cause');
+}
+
+function failed(cause: unknown, code: string, host: string, port: number, unknown: string): SmppError {
+  const text = `cannot connect to ${host}:${port}: ${NETWORK[code] ?? unknown}`;
+  return new SmppError('CONNECT_FAILED', text, { cause, retriable: true });
 }

@@ -1,7 +1,7 @@
+import { commandName, decodeHeader, isResponse, statusName } from '../protocol';
 import { Activity } from './activity';
 import { Deadlines, type Watch } from './deadlines';
 import type { SessionOptions } from './options';
-import { pduLine } from './pdu-line';
 import { responseTimes, type ResponseTimes } from './response-time';
 import { closeReason, type CloseCode, type CloseReason } from './reasons';
 import { mayBecome, type SessionState } from './states';
@@ -19,30 +19,33 @@ export type Evidence = 'none' | 'alive' | 'served';
 /** There is nobody to say goodbye to. */
 const ABRUPT: readonly CloseCode[] = ['link-lost', 'tls-failed', 'destroyed', 'peer-stalled'];
 
+/** A promise and what resolves it. */
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((given) => (resolve = given));
+  return { promise, resolve };
+}
+
 /**
- * What all parts of a session share: its state, its two windows, its times. The state changes
+ * What all parts of a session share: its state, the requests that wait for responses, its times. The state changes
  * here and nowhere else, and here it ends.
  */
 export class SessionCore {
   readonly options: SessionOptions;
-  /** Requests of the road and queries: they take a slot. */
+  /** All requests but those of the two below: they take a slot. */
   readonly window: Window;
   /** enquire_link: no slots. */
   readonly control: Window;
-  /** bind and unbind: no slots, and times of their own. */
+  /** bind and unbind: no slots, and time limits of their own. */
   readonly greeting: Window;
   readonly times: ResponseTimes;
-  readonly closed: Promise<CloseReason>;
-  /** Resolves, with the reason, when nothing more can be sent and what the peer asks is put off; when it has closed at the latest. */
-  readonly parting: Promise<CloseCode>;
-  /** Told of what is heard and written. */
   readonly activity: Activity;
-  readonly #resolveClosed: (reason: CloseReason) => void;
-  readonly #resolveParting: (code: CloseCode) => void;
-  readonly #ended: (() => void)[] = [];
+  readonly #closed = deferred<CloseReason>();
+  readonly #parting = deferred<CloseCode>();
   #deadlines: Deadlines;
   #onRoom: () => void = () => undefined;
   #onLast: () => void = () => undefined;
+  #onEnd: () => void = () => undefined;
   #state: SessionState = 'open';
   #tlvsAllowed: boolean;
   #evidence: Evidence = 'none';
@@ -53,24 +56,28 @@ export class SessionCore {
 
   constructor(options: SessionOptions) {
     this.options = options;
+    const { clock, log, windowSize, responseTimeout } = options;
     const failed = (error: unknown): void =>
-      options.log.error({ event: 'response', stage: 'failed', err: error }, 'handling a response failed');
-    this.times = options.responseTimes ?? responseTimes(options.responseTimeout, options.clock);
-    this.window = new Window(options.windowSize, this.times.requests, failed, {
+      log.error({ event: 'response', stage: 'failed', err: error }, 'handling a response failed');
+    this.times = options.responseTimes ?? responseTimes(responseTimeout, clock);
+    this.window = new Window(windowSize, this.times.requests, failed, {
       released: () => this.look(),
       room: () => this.#onRoom(),
     });
     this.control = new Window(Infinity, this.times.enquiries, failed);
     this.greeting = new Window(Infinity, Infinity, failed);
     this.#tlvsAllowed = options.interfaceVersion !== 0x33;
-    this.activity = new Activity(options.clock.monotonic());
-    this.#deadlines = new Deadlines(options.clock, []);
-    let resolveClosed: (reason: CloseReason) => void = () => undefined;
-    this.closed = new Promise((resolve) => (resolveClosed = resolve));
-    this.#resolveClosed = resolveClosed;
-    let resolveParting: (code: CloseCode) => void = () => undefined;
-    this.parting = new Promise((resolve) => (resolveParting = resolve));
-    this.#resolveParting = resolveParting;
+    this.activity = new Activity(clock.monotonic());
+    this.#deadlines = new Deadlines(clock, []);
+  }
+
+  get closed(): Promise<CloseReason> {
+    return this.#closed.promise;
+  }
+
+  /** Resolves, with the reason, when nothing more can be sent and what the peer asks is put off; when it has closed at the latest. */
+  get parting(): Promise<CloseCode> {
+    return this.#parting.promise;
   }
 
   get state(): SessionState {
@@ -154,7 +161,9 @@ export class SessionCore {
 
   /** The first octets of a PDU have come, or more of one that has begun. */
   began(now: number): void {
-    if (this.activity.began(now)) this.nearer(now + this.options.responseTimeout);
+    if (this.activity.unfinishedSince !== undefined) return;
+    this.activity.unfinishedSince = now;
+    this.nearer(now + this.options.responseTimeout);
   }
 
   /** Deadlines exist that did not exist before. */
@@ -178,7 +187,7 @@ export class SessionCore {
 
   part(code: CloseCode): void {
     this.#isParting = true;
-    this.#resolveParting(code);
+    this.#parting.resolve(code);
   }
 
   /** Called when a slot of the window is free that was not. */
@@ -191,9 +200,9 @@ export class SessionCore {
     this.#onLast = callback;
   }
 
-  /** Called when it ends, before the windows tell who waits. */
+  /** Called when it ends, before those who wait for responses are told. */
   onEnd(callback: () => void): void {
-    this.#ended.push(callback);
+    this.#onEnd = callback;
   }
 
   /** Sends what is written; the session ends when the peer has closed as well. */
@@ -212,11 +221,23 @@ export class SessionCore {
     const { transport } = this.options;
     if (ABRUPT.includes(code)) transport.destroy();
     else this.endTransport();
-    for (const callback of this.#ended) callback();
+    this.#onEnd();
     this.greeting.close();
     this.control.close();
     // The link was not lost by what is on the wire.
     this.window.close(code === 'no-responses' ? 'timeout' : 'closed');
-    this.#resolveClosed(closeReason(code, detail));
+    this.#closed.resolve(closeReason(code, detail));
   }
+}
+
+/**
+ * A log line about a PDU, whatever it is: what its header says (SMPP 3.4 section 3.2), and nothing of its
+ * body, where passwords, numbers and texts are.
+ */
+function pduLine(direction: 'in' | 'out', octets: Buffer): [Record<string, unknown>, string] {
+  const { command_id: id, command_status, command_length, sequence_number } = decodeHeader(octets);
+  const command = commandName(id);
+  const status = isResponse(id) ? { command_status: statusName(command_status) } : {};
+  const facts = { event: 'pdu', stage: direction, command, sequence_number, ...status, command_length };
+  return [facts, `${command} ${direction === 'in' ? 'came' : 'goes out'}`];
 }

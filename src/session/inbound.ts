@@ -21,7 +21,7 @@ import { ResponseReader, type ResponseView } from './response-view';
 import { isBindCommand, isBound, mayIssue, type Role } from './states';
 import type { Window } from './window';
 
-/** What comes from the peer: responses to whom they belong, and an answer to every request. */
+/** What comes from the peer: gives responses to the handlers of their requests, and has every request answered. */
 export class Inbound {
   readonly #core: SessionCore;
   readonly #answering: Answering;
@@ -37,7 +37,7 @@ export class Inbound {
   /** Chunks that came while one was being read, as a transport may give them that answers at once. */
   readonly #unread: Buffer[] = [];
   /** Kinds of odd responses that have been told of. */
-  readonly #told = new Set<'late' | 'unknown' | 'misnumbered'>();
+  readonly #told = new Set<Odd>();
 
   constructor(core: SessionCore, answering: Answering, parting: Parting) {
     this.#core = core;
@@ -68,10 +68,8 @@ export class Inbound {
     try {
       this.#onRoom();
     } catch (err) {
-      this.#core.options.log.error(
-        { event: 'window', stage: 'failed', err },
-        'sending what waits for room failed',
-      );
+      const facts = { event: 'window', stage: 'failed', err };
+      this.#core.options.log.error(facts, 'sending what waits for room failed');
     }
   }
 
@@ -94,7 +92,7 @@ export class Inbound {
 
   /** Returns whether more is to come. */
   #handle(source: Buffer, start: number, end: number): boolean {
-    // Of octets alone nobody can say whether they will ever be a PDU.
+    // Only a whole PDU counts as heard.
     this.#core.activity.heard(this.#now);
     if (this.#core.isTraced) this.#core.passes('in', Buffer.from(source.subarray(start, end)));
     if (isResponse(source.readUInt32BE(start + 4))) {
@@ -102,7 +100,7 @@ export class Inbound {
       this.#handleResponse(this.#response);
       this.#response.release();
     } else {
-      // Who asks, is answered later: what it asks is to outlive the read buffer.
+      // It may be answered later, and must outlive the read buffer.
       const octets = Buffer.allocUnsafe(end - start);
       source.copy(octets, 0, start, end);
       this.#handleRequest(octets);
@@ -128,7 +126,7 @@ export class Inbound {
   }
 
   #handleResponse(response: ResponseView): void {
-    // First, so that nothing goes this way again whose answer this is.
+    // Before the request is settled, so that it is not sent again over this session.
     const unknown = this.#isForgotten(response);
     if (unknown) {
       const text = `${statusName(response.command_status)} to ${requestOf(response)}`;
@@ -139,7 +137,7 @@ export class Inbound {
     else if (fate !== 'settled') this.#tellOfOdd(fate, response);
   }
 
-  #settle(response: ResponseView): 'settled' | 'late' | 'unknown' | 'misnumbered' {
+  #settle(response: ResponseView): 'settled' | Odd {
     const { window, control, greeting } = this.#core;
     if (!isBound(this.#core.state) && mayAnswerBind(response)) {
       // Before the bind is answered nothing else is asked.
@@ -157,13 +155,13 @@ export class Inbound {
   /** A response to a request of ours. */
   #heard(asked: Window, { command_status }: ResponseView): void {
     const { control, greeting } = this.#core;
-    if (asked !== control) this.#core.activity.busy(this.#now);
+    if (asked !== control) this.#core.activity.busyAt = this.#now;
     if (command_status === 0 && asked !== greeting) {
       this.#core.known(asked === control ? 'alive' : 'served');
     }
   }
 
-  #tellOfOdd(fate: 'late' | 'unknown' | 'misnumbered', response: ResponseView): void {
+  #tellOfOdd(fate: Odd, response: ResponseView): void {
     const facts = {
       event: 'response',
       stage: fate,
@@ -171,14 +169,14 @@ export class Inbound {
       sequence_number: response.sequence_number,
       command_status: statusName(response.command_status),
     };
-    // Once per session and kind at warn: a centre with the habit of it would fill the log.
+    // Once per session and kind at warn: an SMSC with the habit of it would fill the log.
     const { log } = this.#core.options;
     if (this.#told.has(fate)) return log.debug(facts, ODD[fate]);
     this.#told.add(fate);
     log.warn(facts, ODD[fate]);
   }
 
-  /** Whatever it answers. Of a centre only, and of one that has let us in: before that it is a refused bind. */
+  /** Whether the SMSC says that it knows no such session; before the session is bound that is a refused bind. */
   #isForgotten({ command_status }: ResponseView): boolean {
     const { options, state } = this.#core;
     return saysNoSession(command_status) && options.role === 'esme' && isBound(state);
@@ -200,7 +198,7 @@ export class Inbound {
     }
     const { command, sequence_number: sequenceNumber } = pdu;
     if (command === 'enquire_link') return this.#answering.respond('enquire_link_resp', 0, sequenceNumber);
-    this.#core.activity.busy(this.#now);
+    this.#core.activity.busyAt = this.#now;
     if (command === 'unbind') return this.#handleUnbind(sequenceNumber);
     if (!this.#mayCome(command)) {
       const status = isBindCommand(command) && isBound(this.#core.state) ? 'ESME_RALYBND' : 'ESME_RINVBNDSTS';
@@ -212,7 +210,7 @@ export class Inbound {
     this.#answering.serve(pdu, () => this.#core.options.handlers.request(pdu, octets));
   }
 
-  /** What a centre asks of a session that is about to end, it is to ask another. */
+  /** Whether requests of the SMSC are answered ESME_RX_T_APPN, for the session is about to end. */
   get #putsOff(): boolean {
     return this.#core.isParting && this.#core.options.role === 'esme';
   }
@@ -235,6 +233,7 @@ const ODD = {
   unknown: 'response that nobody asked for; ignored',
   misnumbered: 'the answer to the bind has another sequence number than the bind',
 } as const;
+type Odd = keyof typeof ODD;
 
 function mayAnswerBind({ command_id }: ResponseView): boolean {
   const name = commandName(command_id);

@@ -17,7 +17,7 @@ export type { Evidence } from './core';
 export { ResponseTime, responseTimes, type ResponseTimeChange, type ResponseTimes } from './response-time';
 export { SequenceCounter, type SequenceGenerator } from './sequence';
 export type { Answer, OutboundRequest, SessionHandlers, SessionOptions } from './options';
-export type { ResponseView } from './response-view';
+export type { RequestHandler, ResponseView } from './response-view';
 export { Session } from './session';
 export {
   canReceive,
@@ -30,4 +30,3 @@ export {
   type Role,
   type SessionState,
 } from './states';
-export type { RequestHandler } from './request-handler';

@@ -2,10 +2,10 @@ import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import type { CodecOptions, Pdu, PduError } from '../protocol';
 import type { ResponseTimes } from './response-time';
+import type { RequestHandler } from './response-view';
 import type { SequenceGenerator } from './sequence';
 import type { Role } from './states';
 import type { Transport } from './transport';
-import type { RequestHandler } from './request-handler';
 
 /** What a request of the peer's is answered with; `fields` are the response's mandatory fields. */
 export interface Answer {
@@ -16,8 +16,8 @@ export interface Answer {
 
 export interface SessionHandlers {
   /**
-   * A request that the session does not answer by itself (all but enquire_link and
-   * unbind). Undefined or a rejection answers ESME_RINVCMDID or ESME_RSYSERR.
+   * A request that the session does not answer by itself (all but enquire_link and unbind). Undefined answers
+   * ESME_RINVCMDID; where it throws or rejects the answer is ESME_RSYSERR.
    */
   request(pdu: Pdu, octets: Buffer): Promise<Answer | undefined> | Answer | undefined;
   /**
@@ -41,18 +41,19 @@ export interface SessionOptions extends CodecOptions {
   log: Log;
   /** Requests outstanding at most. */
   windowSize: number;
-  /** Milliseconds; 0 turns the two off where it says so. */
+  /** Milliseconds that a response, or a peer that takes nothing of what is written, is waited for. */
   responseTimeout: number;
   /** What is known of how long the peer takes; absent: this session finds out by itself, from `responseTimeout` on. */
   responseTimes?: ResponseTimes;
-  /** 0: never asks. */
+  /** Milliseconds without a PDU of the peer's until enquire_link; 0: never. */
   enquireLinkInterval: number;
-  /** 0: stays open however idle. */
+  /** Milliseconds without PDUs, but enquire_links, until the session unbinds; 0 or absent: never. */
   inactivityTimeout?: number;
-  /** How long the peer may take to bind; 0: for ever. */
+  /** Milliseconds that the peer may take to bind; 0 or absent: for ever. */
   sessionInitTimeout?: number;
+  /** Octets; a longer PDU of the peer's ends the session. */
   maxPduLength: number;
-  /** What to believe where the bind response has no sc_interface_version. */
+  /** Whether TLVs are sent where the bind response has no sc_interface_version; default: true. */
   assumeTlvs?: boolean;
   /** 0x33, 0x34 or 0x50. */
   interfaceVersion?: number;

@@ -13,16 +13,16 @@ import {
 } from '../protocol';
 import type { SessionCore } from './core';
 import type { OutboundRequest } from './options';
+import type { RequestHandler } from './response-view';
 import { SequenceCounter, type SequenceGenerator } from './sequence';
 import { isBound } from './states';
-import type { RequestHandler } from './request-handler';
 import type { Window } from './window';
 
-/** More than this not yet taken by the operating system: the road stops, so that responses never wait long. */
+/** Octets not yet taken by the operating system from which on no requests are sent, so that responses never wait long. */
 const BACKLOG_LIMIT = 64 * 1024;
 /**
- * A peer that asks and asks and does not take the answers is not read: else they would pile up until it is given up.
- * Far more than the road leaves there, and than a peer that cannot read while it writes would ever cause.
+ * Octets from which on nothing is read from a peer that does not take its answers: they would pile up. Far more than
+ * requests leave there, and than a peer that cannot read while it writes would ever cause.
  */
 const ANSWERS_LIMIT = 1024 * 1024;
 
@@ -80,8 +80,8 @@ export class Outbound {
       octets.set(sent, start + HEADER_LENGTH);
       if (traced) this.#core.passes('out', octets.subarray(start, offset));
     }
-    this.write(offset === length ? octets : octets.subarray(0, offset), now);
-    this.#core.activity.busy(now);
+    this.#write(offset === length ? octets : octets.subarray(0, offset), now);
+    this.#core.activity.busyAt = now;
     this.#core.nearer(this.#dueAt);
     return this.#numbers;
   }
@@ -108,16 +108,13 @@ export class Outbound {
 
   /** Sends what has no response. */
   tell(pdu: PduInput): void {
-    const sequence_number = this.#nextSequenceNumber();
-    const octets = encodePdu({ ...pdu, sequence_number }, this.#core.options);
-    if (this.#core.isTraced) this.#core.passes('out', octets);
-    this.write(octets, this.#core.options.clock.monotonic());
+    const { options } = this.#core;
+    this.#emit(encodePdu({ ...pdu, sequence_number: this.#nextSequenceNumber() }, options));
   }
 
   /** Sends a request and resolves with its response, whatever its status. */
   ask(window: Window, pdu: PduInput, onResponse?: (response: Pdu) => void): Promise<Pdu> {
-    const body = encodeBody(pdu, this.#core.options);
-    return this.send(window, idOf(pdu.command), body, onResponse);
+    return this.send(window, idOf(pdu.command), encodeBody(pdu, this.#core.options), onResponse);
   }
 
   /** `onResponse` hears of the response before anything that came behind it is read. */
@@ -131,11 +128,8 @@ export class Outbound {
     const body = this.#core.tlvsAllowed ? encoded : stripTlvs(id, encoded);
     return new Promise((resolve, reject) => {
       if (this.#core.closing) return reject(lostError('closed', id));
-      const now = this.#core.options.clock.monotonic();
-      const sequenceNumber =
-        window === this.#core.window || !isBound(this.#core.state)
-          ? this.#nextSequenceNumber()
-          : this.#ownSequenceNumber();
+      const isOwn = window !== this.#core.window && isBound(this.#core.state);
+      const sequenceNumber = isOwn ? this.#ownSequenceNumber() : this.#nextSequenceNumber();
       const octets = Buffer.allocUnsafe(HEADER_LENGTH + body.length);
       writeHeader(octets, 0, octets.length, id, 0, sequenceNumber);
       body.copy(octets, HEADER_LENGTH);
@@ -148,10 +142,10 @@ export class Outbound {
         onLost: (why) => reject(lostError(why, id)),
         ...(onLate ? { onLate } : {}),
       };
+      const now = this.#core.options.clock.monotonic();
       const dueAt = window.open(sequenceNumber, id, handler, now);
-      if (window === this.#core.window) this.#core.activity.busy(now);
-      if (this.#core.isTraced) this.#core.passes('out', octets);
-      this.write(octets, now);
+      if (window === this.#core.window) this.#core.activity.busyAt = now;
+      this.#emit(octets, now);
       this.#core.nearer(dueAt);
     });
   }
@@ -214,19 +208,25 @@ export class Outbound {
     if (this.#start === this.#end) return;
     const octets = this.#slab.subarray(this.#start, this.#end);
     this.#start = this.#end;
-    this.#write(octets, this.#core.options.clock.monotonic());
+    this.#transmit(octets, this.#core.options.clock.monotonic());
   }
 
-  write(octets: Buffer, now: number): void {
-    this.#writeAnswers();
+  /** One whole PDU. */
+  #emit(octets: Buffer, now = this.#core.options.clock.monotonic()): void {
+    if (this.#core.isTraced) this.#core.passes('out', octets);
     this.#write(octets, now);
   }
 
   #write(octets: Buffer, now: number): void {
-    if (this.#core.options.transport.write(octets)) return;
-    if (this.#stalledSince !== undefined) return;
+    this.#writeAnswers();
+    this.#transmit(octets, now);
+  }
+
+  #transmit(octets: Buffer, now: number): void {
+    const { transport, responseTimeout } = this.#core.options;
+    if (transport.write(octets) || this.#stalledSince !== undefined) return;
     this.#stalledSince = now;
-    this.#core.nearer(now + this.#core.options.responseTimeout);
+    this.#core.nearer(now + responseTimeout);
   }
 
   /** The peer has taken everything, or never will. */
@@ -243,14 +243,14 @@ export function idOf(command: string): number {
 
 /** Whether the request went out, or would have, but for the link: its answer did not come. */
 export function isLoss(error: unknown): boolean {
-  return error instanceof SmppError && LOSSES.includes(error.code);
+  return error instanceof SmppError && ['RESPONSE_TIMEOUT', 'SESSION_CLOSED'].includes(error.code);
 }
 
-const LOSSES: readonly string[] = ['RESPONSE_TIMEOUT', 'SESSION_CLOSED'];
-
 function lostError(reason: 'timeout' | 'closed', id: number): SmppError {
-  const command = commandName(id) ?? 'the request';
-  return reason === 'timeout'
-    ? new SmppError('RESPONSE_TIMEOUT', `no response to ${command} in time`, { retriable: true })
-    : new SmppError('SESSION_CLOSED', `the link closed before ${command} was answered`, { retriable: true });
+  const command = commandName(id);
+  const [code, text] =
+    reason === 'timeout'
+      ? (['RESPONSE_TIMEOUT', `no response to ${command} in time`] as const)
+      : (['SESSION_CLOSED', `the link closed before ${command} was answered`] as const);
+  return new SmppError(code, text, { retriable: true });
 }

@@ -81,7 +81,7 @@ export class Parting {
     const { options, state, window, closing } = this.#core;
     if (this.#begun || closing) return;
     this.#begun = { code, detail, at: options.clock.monotonic() };
-    // A centre of ours lets its client go at once, as most do.
+    // In the role of an SMSC the client is let go at once, as most do.
     this.#graces = this.#waits && isBound(state) ? GRACES[code] : NONE;
     window.resize(0);
     this.#core.part(code);

@@ -1,4 +1,4 @@
-import type { RequestHandler } from './request-handler';
+import type { RequestHandler } from './response-view';
 
 /** One request. */
 export interface Slot {

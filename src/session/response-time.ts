@@ -1,23 +1,26 @@
 import type { Clock } from '../clock';
 
-/** Of what a late response took. */
+/** Times of what a late response took that the next ones get. */
 const HEADROOM = 1.5;
-/** Multiples of what was set: never longer than that, and never longer without a late response that shows the need. */
+/** Longest time-out, in multiples of what was set. */
 const MOST = 10;
+/** The same, without a late response that shows the need. */
 const MOST_GUESSED = 4;
 /** Milliseconds without a slow response after which it is as it was set. */
 const FORGET_AFTER = 600_000;
 
-/** A peer began to answer more slowly than was waited for (`took`), or does no more. Milliseconds. */
+/** The peer was found to be slow, or is no more. */
 export interface ResponseTimeChange {
+  /** How long responses are waited for from now on; milliseconds. */
   readonly timeout: number;
+  /** What the late response took; milliseconds. Absent: the peer is slow no more. */
   readonly took?: number;
 }
 
 export interface ResponseTimeOptions {
   /** Told when the peer proves slow, and when it is so no more; not of each step. */
   readonly told?: (change: ResponseTimeChange) => void;
-  /** Guess already while the session lasts, when two in a row do not come. */
+  /** Whether it grows while the session lasts, when two responses in a row do not come. */
   readonly guesses?: boolean;
   /** Milliseconds without a slow response until it is as it was set; 0: the first that comes in time is enough. */
   readonly forgetAfter?: number;

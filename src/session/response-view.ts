@@ -28,7 +28,17 @@ export interface ResponseView {
   octets(): Buffer;
 }
 
-/** The one that a session reads its responses with. */
+/** Hears of the fate of a request, exactly once by `onResponse` or `onLost`. */
+export interface RequestHandler {
+  /** `response` is to be read while this runs. */
+  onResponse(response: ResponseView): void;
+  /** `timeout`: no response in time; `closed`: the link went. Either way the peer may have acted on it. */
+  onLost(reason: 'timeout' | 'closed'): void;
+  /** A response that came after `onLost('timeout')`. */
+  onLate?(response: ResponseView): void;
+}
+
+/** One for all responses of a session. */
 export class ResponseReader implements ResponseView, MessageIdResponse {
   command_id = 0;
   command_status = 0;

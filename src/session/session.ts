@@ -15,6 +15,7 @@ import { KeepAlive, type Enquirer } from './keep-alive';
 import type { OutboundRequest, SessionOptions } from './options';
 import { Outbound, idOf, isLoss } from './outbound';
 import { Parting } from './parting';
+import type { RequestHandler } from './response-view';
 import { BindError, type CloseCode, type CloseReason } from './reasons';
 import {
   canReceive,
@@ -26,23 +27,20 @@ import {
   type SessionState,
 } from './states';
 import { silent, timeouts } from './timeouts';
-import type { RequestHandler } from './request-handler';
 
 const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
   'bind-timeout': 'BIND_TIMEOUT',
   'tls-failed': 'TLS_FAILED',
 };
-/** What a centre that hangs up on a bind leaves unsaid. */
+/** Why an SMSC may hang up on a bind. */
 const HUNG_UP =
   '; check whether this port wants TLS or not, and whether the address that we come from is allowed';
-/** How long an unbind that nobody asked for may take. */
+/** Milliseconds that an unbind for inactivity may take. */
 const UNBIND_GRACE = 1000;
 
 /**
- * One connection with its bind, its window and its timers; either end of it.
- *
- * Requests of the peer are served however busy the window is. The session ends in
- * one place, the core; then `closed` resolves and every waiter has heard.
+ * One connection with its bind, its window and its timers; either end of it. Requests of the peer are served however
+ * busy the window is. When `closed` resolves every waiter has heard.
  */
 export class Session {
   readonly closed: Promise<CloseReason>;
@@ -96,10 +94,11 @@ export class Session {
     return this.#core.tlvsAllowed;
   }
 
+  /** Requests that may be sent now; 0 in a state in which `submit_sm` (as an SMSC: `deliver_sm`) may not be. */
   get freeSlots(): number {
-    const open =
-      this.#core.options.role === 'esme' ? canSubmit(this.#core.state) : canReceive(this.#core.state);
-    return open && !this.#core.closing ? this.#core.window.free : 0;
+    const { options, state, closing, window } = this.#core;
+    const open = options.role === 'esme' ? canSubmit(state) : canReceive(state);
+    return open && !closing ? window.free : 0;
   }
 
   /** Requests outstanding at most: windowSize, or less while the peer says that it is congested. */
@@ -116,16 +115,17 @@ export class Session {
     return this.#core.evidence;
   }
 
-  /** Who of the senders of requests waits for a response. */
+  /** Handlers of the requests that wait for a response, the oldest first; without binds, unbinds and enquire_links. */
   awaited(): Iterable<RequestHandler> {
     return this.#core.window.awaited();
   }
 
-  /** Who has waited in vain, and may still hear of a late one. */
+  /** Handlers of requests that timed out and may still get a late response. */
   overdue(): Iterable<RequestHandler> {
     return this.#core.window.overdue(this.#core.options.clock.monotonic());
   }
 
+  /** Requests outstanding at most, from now on; does nothing once the session is parting. */
   resizeWindow(size: number): void {
     if (!this.#core.isParting) this.#core.window.resize(size);
   }
@@ -133,11 +133,6 @@ export class Session {
   /** Resolves when no request waits for its response any more. */
   idle(): Promise<void> {
     return this.#core.window.idle();
-  }
-
-  /** Waits until a slot of the window is free, which another may take first: look at {@link freeSlots}. */
-  slot(signal?: AbortSignal): Promise<void> {
-    return this.#core.window.slot(signal);
   }
 
   /** Whether the peer takes what is written; where it does not, {@link onRoom} tells when it does. */
@@ -192,7 +187,7 @@ export class Session {
     return response;
   }
 
-  /** As a centre that connected by itself: asks the client to bind (SMPP 3.4 section 2.2.1). There is no response. */
+  /** As an SMSC that connected by itself: asks the client to bind (SMPP 3.4 section 2.2.1). There is no response. */
   outbind(fields: Readonly<Record<string, unknown>> = {}): void {
     this.#checkState('outbind');
     this.#outbound.tell({ command: 'outbind', ...fields });
@@ -289,7 +284,7 @@ export class Session {
 
   // --- time ---
 
-  /** Of bind and unbind, which never go together. */
+  /** The time limit of bind or unbind, which never run together. */
   #within(timeout: number, due: () => void): void {
     this.#limit = { at: this.#core.options.clock.monotonic() + timeout, due };
     this.#core.nearer(this.#limit.at);
@@ -297,24 +292,21 @@ export class Session {
 
   #watches(): Watch[] {
     const core = this.#core;
-    const { inactivityTimeout = 0, sessionInitTimeout = 0 } = core.options;
+    const { inactivityTimeout = 0, sessionInitTimeout = 0, enquireLinkInterval } = core.options;
+    const isIdle = (): boolean => inactivityTimeout > 0 && !this.#unbinding && core.reading;
+    const isUnbound = (): boolean =>
+      sessionInitTimeout > 0 && (core.state === 'open' || core.state === 'outbound');
     return [
       { dueAt: () => this.#limit?.at, onDue: () => this.#limit?.due() },
       { dueAt: () => this.#parting.dueAt, onDue: () => this.#parting.finish() },
       ...timeouts(core, this.#outbound),
-      new KeepAlive(this.#enquirer, core.options.enquireLinkInterval),
+      new KeepAlive(this.#enquirer, enquireLinkInterval),
       {
-        dueAt: () =>
-          inactivityTimeout > 0 && !this.#unbinding && core.reading
-            ? core.activity.busyAt + inactivityTimeout
-            : undefined,
+        dueAt: () => (isIdle() ? core.activity.busyAt + inactivityTimeout : undefined),
         onDue: (now) => this.#inactive(now),
       },
       {
-        dueAt: () =>
-          sessionInitTimeout > 0 && (core.state === 'open' || core.state === 'outbound')
-            ? core.activity.openedAt + sessionInitTimeout
-            : undefined,
+        dueAt: () => (isUnbound() ? core.activity.openedAt + sessionInitTimeout : undefined),
         onDue: () => core.close('bind-timeout', 'no bind in time'),
       },
     ];
@@ -329,9 +321,9 @@ export class Session {
     };
   }
 
-  /** Who waits for an answer is not idle: unbinding would make its request's outcome unknown. */
+  /** While answers are awaited or owed it is not idle: unbinding would make the outcome of requests unknown. */
   #inactive(now: number): void {
-    if (this.#core.window.outstanding + this.#answering.owed > 0) this.#core.activity.busy(now);
+    if (this.#core.window.outstanding + this.#answering.owed > 0) this.#core.activity.busyAt = now;
     else void this.unbind(UNBIND_GRACE);
   }
 }

@@ -8,21 +8,30 @@ export interface TlsProblem {
   readonly remedy: string;
 }
 
-type Field = NonNullable<TlsProblem['field']>;
+type Field = 'cert' | 'key' | 'ca';
 
 const WHOLE_PEM = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 const SOON = 14 * 86_400_000;
 
 /** What is wrong with certificates and keys; empty when a connection can be made with them. Never throws. */
 export function findTlsProblems(options: SecureContextOptions): TlsProblem[] {
-  const { problems, certificate, key } = read(options);
+  const problems: TlsProblem[] = [];
+  const readAll = <T>(field: Field, reading: (text: string) => T[]): T[] => {
+    try {
+      return textsOf(options[field]).flatMap(reading);
+    } catch (error) {
+      problems.push({ field: error instanceof Locked ? 'passphrase' : field, remedy: messageOf(error) });
+      return [];
+    }
+  };
+  const [certificate] = readAll('cert', readCertificates);
+  readAll('ca', readCertificates);
+  const [key] = readAll('key', (text) => [readKey(text, options.passphrase)]);
   if (problems.length > 0) return problems;
-  if (certificate && !options.key && !options.pfx) {
+  if (certificate && !options.key && !options.pfx)
     return [{ field: 'key', remedy: 'there is a certificate (cert), but not its private key' }];
-  }
-  if (key && !certificate && !options.pfx) {
+  if (key && !certificate && !options.pfx)
     return [{ field: 'cert', remedy: 'there is a private key, but not its certificate' }];
-  }
   if (certificate && key && !certificate.checkPrivateKey(key)) {
     const whose = nameOf(certificate);
     const remedy = `this private key does not belong to the certificate of ${whose}; give the key that it was made with`;
@@ -41,41 +50,15 @@ export function findTlsWarnings(
   options: SecureContextOptions & { readonly rejectUnauthorized?: boolean | undefined },
   now: number,
 ): string[] {
-  const warnings = [
+  const unverified =
+    "the SMSC's certificate is not verified: whoever is in between can read password and messages; switch verification on and give the CA";
+  return [
     ...certificatesOf(options.cert)
       .slice(0, 1)
       .flatMap((one) => outlived('certificate (cert)', one, now)),
+    ...certificatesOf(options.ca).flatMap((one) => outlived('CA certificate (ca)', one, now)),
+    ...(options.rejectUnauthorized === false ? [unverified] : []),
   ];
-  for (const one of certificatesOf(options.ca)) warnings.push(...outlived('CA certificate (ca)', one, now));
-  if (options.rejectUnauthorized === false) {
-    warnings.push(
-      "the SMSC's certificate is not verified: whoever is in between can read password and messages; switch verification on and give the CA",
-    );
-  }
-  return warnings;
-}
-
-interface Contents {
-  readonly problems: TlsProblem[];
-  readonly certificate: X509Certificate | undefined;
-  readonly key: KeyObject | undefined;
-}
-
-function read(options: SecureContextOptions): Contents {
-  const problems: TlsProblem[] = [];
-  const attempt = <T>(field: Field, reading: () => T): T | undefined => {
-    try {
-      return reading();
-    } catch (error) {
-      const passphrase = error instanceof Locked;
-      problems.push({ field: passphrase ? 'passphrase' : field, remedy: messageOf(error) });
-      return undefined;
-    }
-  };
-  const chain = attempt('cert', () => textsOf(options.cert).flatMap(readCertificates)) ?? [];
-  attempt('ca', () => textsOf(options.ca).flatMap(readCertificates));
-  const keys = attempt('key', () => textsOf(options.key).map((text) => readKey(text, options.passphrase)));
-  return { problems, certificate: chain[0], key: keys?.[0] };
 }
 
 /** What is neither text nor octets, such as a key in an object with its passphrase, is left to Node. */
@@ -116,12 +99,8 @@ function readKey(text: string, passphrase: string | undefined): KeyObject {
     return createPrivateKey({ key: block[0], ...(passphrase ? { passphrase } : {}) });
   } catch (error) {
     if (locked) throw new Locked('this passphrase does not unlock the private key', { cause: error });
-    throw new Error(
-      `this private key is damaged or of an unknown kind (${messageOf(error)}); copy it again, whole`,
-      {
-        cause: error,
-      },
-    );
+    const text = `this private key is damaged or of an unknown kind (${messageOf(error)}); copy it again, whole`;
+    throw new Error(text, { cause: error });
   }
 }
 
@@ -151,11 +130,9 @@ function outlived(what: string, certificate: X509Certificate, now: number): stri
   const until = Date.parse(validTo);
   const whose = `the ${what} of ${nameOf(certificate)}`;
   if (until < now) return [`${whose} expired on ${dateOf(until)}; get a new one`];
-  if (Date.parse(validFrom) > now) {
-    return [
-      `${whose} is not valid before ${dateOf(Date.parse(validFrom))}; is the clock of this machine right?`,
-    ];
-  }
+  const from = Date.parse(validFrom);
+  if (from > now)
+    return [`${whose} is not valid before ${dateOf(from)}; is the clock of this machine right?`];
   return until - now < SOON ? [`${whose} expires on ${dateOf(until)}; get a new one in time`] : [];
 }
 

@@ -1,17 +1,17 @@
 import { onAbort } from '../waiting';
 import { SmppError } from '../protocol';
 import { Congestion } from './congestion';
-import type { RequestHandler } from './request-handler';
 import { RequestTable, type Slot } from './request-table';
-import type { ResponseView } from './response-view';
+import type { RequestHandler, ResponseView } from './response-view';
 
-/** How long responses are waited for; the same for all at every moment. */
+/** How long responses are waited for; the same for all at every moment. Milliseconds. */
 export interface WaitingTime {
-  /** Milliseconds. */
   readonly timeout: number;
   /** How long a response may take until nobody reckons with it any more. */
   readonly longest: number;
+  /** Whether {@link timeout} is longer than was set. */
   readonly isLonger: boolean;
+  /** A response came to what was sent at that time; told of late ones, and of all while it {@link isLonger}. */
   came(sentAt: number): void;
 }
 
@@ -31,9 +31,7 @@ const REMEMBERED_LATE = 1000;
 const RESPONSE_BIT = 0x80000000;
 const GENERIC_NACK = 0x80000000;
 
-/**
- * Requests that wait for a response, by sequence number. All have the same time-out: the oldest is the next that is due.
- */
+/** Requests that wait for a response. All have the same time-out at any moment: the oldest is the next that is due. */
 export class Window {
   readonly #time: WaitingTime;
   readonly #congestion: Congestion;
@@ -47,7 +45,7 @@ export class Window {
   #closed = false;
   /** Time-outs since the last response. */
   #timeoutsInARow = 0;
-  /** Since when the first of them waited. */
+  /** Since when the first of these waited; monotonic milliseconds. */
   #silentSince: number | undefined;
   #held = false;
 
@@ -59,7 +57,7 @@ export class Window {
     size: number,
     time: number | WaitingTime,
     failed: (error: unknown) => void,
-    { released = nothing, room = nothing }: WindowListener = {},
+    { released = () => undefined, room = () => undefined }: WindowListener = {},
   ) {
     this.#released = released;
     this.#room = room;
@@ -109,19 +107,19 @@ export class Window {
     return due;
   }
 
-  /** Who waits for a response. */
+  /** Handlers of requests that wait for a response, the oldest first. */
   *awaited(): Iterable<RequestHandler> {
     for (let slot = this.#outstanding.oldest; slot; slot = slot.newer) yield slot.handler;
   }
 
-  /** Who has waited in vain, not long ago, and may still hear of one. */
+  /** Handlers of requests that timed out, as long as a late response is reckoned with. */
   *overdue(now: number): Iterable<RequestHandler> {
     for (let slot = this.#timedOut.oldest; slot; slot = slot.newer) {
       if (now - slot.since < this.#time.longest) yield slot.handler;
     }
   }
 
-  /** Requests outstanding at most: what was given, or less while the peer is congested. */
+  /** Requests outstanding at most: the size given, or less while the peer is congested. */
   get size(): number {
     return this.#congestion.size;
   }
@@ -129,11 +127,6 @@ export class Window {
   resize(size: number): void {
     this.#congestion.resize(size);
     this.#wake();
-  }
-
-  /** Waits until a slot is free; does not take it: look again. Rejects when the session closes or `signal` aborts. */
-  slot(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => this.whenFree(resolve, reject, signal));
   }
 
   /**
@@ -211,11 +204,7 @@ export class Window {
     const { handler, since } = slot;
     this.#timedOut.remove(slot);
     this.#answered(since, true);
-    try {
-      handler.onLate?.(response);
-    } catch (error) {
-      this.#failed(error);
-    }
+    this.#call(() => handler.onLate?.(response));
     return 'late';
   }
 
@@ -285,8 +274,12 @@ export class Window {
   }
 
   #lose(handler: RequestHandler, why: 'timeout' | 'closed'): void {
+    this.#call(() => handler.onLost(why));
+  }
+
+  #call(work: () => void): void {
     try {
-      handler.onLost(why);
+      work();
     } catch (error) {
       this.#failed(error);
     }
@@ -321,10 +314,6 @@ export class Window {
 /** SMPP 3.4 section 4.3: any request may be answered by generic_nack. */
 function answers({ command_id }: ResponseView, { answerId }: Slot): boolean {
   return command_id === answerId || command_id === GENERIC_NACK;
-}
-
-function nothing(): void {
-  // Nobody listens.
 }
 
 function fixed(timeout: number): WaitingTime {

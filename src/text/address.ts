@@ -57,8 +57,8 @@ const NUMBERS: ReadonlySet<number> = new Set([TON.INTERNATIONAL, TON.NATIONAL, T
  *
  * | as written | ton | npi |
  * |---|---|---|
- * | `+…` or `00…`, the prefix goes | 1 international | 1 ISDN |
- * | `0…` | 2 national | 1 ISDN |
+ * | `+…` or `00…` and 3 to 15 digits, the prefix goes | 1 international | 1 ISDN |
+ * | `0…` of 7 to 20 digits | 2 national | 1 ISDN |
  * | up to 6 digits: short code | 3 network specific | 0 unknown |
  * | 7 to 15 digits | 1 international | 1 ISDN |
  * | digits with `*` or `#` (source only) | 0 unknown | 0 unknown |
@@ -123,11 +123,8 @@ function international(text: string, digits: string, role: Role): Address {
   if (digits.startsWith('0')) throw invalid(text, role, 'a country code does not begin with 0');
   if (digits.length < 3) throw invalid(text, role, 'it has too few digits for an international number');
   if (digits.length > MAX_DIGITS) {
-    throw invalid(
-      text,
-      role,
-      `it has ${digits.length} digits, an international number has ${MAX_DIGITS} at most`,
-    );
+    const message = `it has ${digits.length} digits, an international number has ${MAX_DIGITS} at most`;
+    throw invalid(text, role, message);
   }
   return { addr: digits, ton: TON.INTERNATIONAL, npi: NPI.ISDN };
 }
@@ -136,23 +133,16 @@ function alphanumeric(written: string, noNumber: NoNumber | undefined, options: 
   const { role, encoding = 'ascii' } = options;
   const no = noNumber ? `; and it is no number: ${noNumber.why}` : '';
   const septets = countSeptets(DEFAULT_GSM, written);
-  // Whether an SMSC of Latin-1 takes more than GSM has of it, it knows itself.
+  // An SMSC of Latin-1 may take more of it than GSM has.
   if (septets < 0 && encoding === 'ascii') {
-    throw invalid(
-      written,
-      role,
-      `an alphanumeric sender has characters of the GSM alphabet only, ${JSON.stringify(written.charAt(-1 - septets))} is none${no}`,
-      -1 - septets,
-    );
+    const message = `an alphanumeric sender has characters of the GSM alphabet only, ${JSON.stringify(written.charAt(-1 - septets))} is none${no}`;
+    throw invalid(written, role, message, -1 - septets);
   }
   const length = septets < 0 ? written.length : septets;
   if (length > MAX_ALPHANUMERIC) {
     const twice = length === written.length ? '' : ' (of ^{}[]~\\| each counts twice)';
-    throw invalid(
-      written,
-      role,
-      `an alphanumeric sender has ${MAX_ALPHANUMERIC} characters at most, this one has ${length}${twice}${no}`,
-    );
+    const message = `an alphanumeric sender has ${MAX_ALPHANUMERIC} characters at most, this one has ${length}${twice}${no}`;
+    throw invalid(written, role, message);
   }
   return { addr: checkedCharacters(written, options), ton: TON.ALPHANUMERIC, npi: NPI.UNKNOWN };
 }
@@ -196,12 +186,8 @@ function checkedCharacters(addr: string, { role, encoding = 'ascii' }: AddressOp
   const character = addr.charAt(at);
   // What Latin-1 lacks too, the option does not cure.
   const remedy = CHARACTERS.latin1.others.test(character) ? '' : cure;
-  throw invalid(
-    addr,
-    role,
-    `the field holds ${name} only, ${JSON.stringify(character)} is none${remedy}`,
-    at,
-  );
+  const message = `the field holds ${name} only, ${JSON.stringify(character)} is none${remedy}`;
+  throw invalid(addr, role, message, at);
 }
 
 function invalid(text: string, role: Role, why: string, position?: number): TextError {

@@ -2,13 +2,13 @@ import { decode, encode } from 'iconv-lite';
 import { TextError } from './errors';
 import { decodeSeptets, encodeSeptets, fillBitsAfter, packSeptets, unpackSeptets } from './gsm';
 import { decodeIso2022Jp, encodeIso2022Jp } from './iso2022jp';
-import { DEFAULT_GSM, type GsmTable } from './plan/gsm-alphabet';
+import type { GsmTable } from './plan/gsm-alphabet';
 import { encodingSpec } from './plan/names';
 import { shifted, type Repertoire } from './plan/repertoire';
 import { decodeUcs2, encodeUcs2 } from './ucs2';
 
 /** What lies about the octets of a text. */
-export interface CodecContext {
+interface CodecContext {
   /** Of GSM 03.38. */
   readonly table: GsmTable;
   /** Octets of the user data header before them. */
@@ -18,7 +18,7 @@ export interface CodecContext {
 }
 
 /** Characters to octets and back, of one encoding. */
-export interface Codec {
+interface Codec {
   /** All characters must be in the repertoire. */
   encode(text: string, context: CodecContext): Buffer;
   /** Undefined, or a TextError where there is more to say, for octets that are not of this encoding. */
@@ -73,30 +73,26 @@ const iso2022jp: Codec = {
 const encodeLatin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 /** Those that are written here; all others of the table are iconv's. */
-const CODECS = new Map<string, Codec>([
-  [
-    'gsm0338',
-    {
+const CODECS = new Map<string, Codec>(
+  Object.entries({
+    gsm0338: {
       encode: (text, { table }) => encodeSeptets(text, table),
       decode: (octets, { table }) => decodeSeptets(octets, table),
     },
-  ],
-  [
-    'gsm0338-packed',
-    {
+    'gsm0338-packed': {
       encode: (text, { table, headerOctets }) =>
-        packSeptets(encodeSeptets(text, table), headerOctets === 0 ? 0 : fillBitsAfter(headerOctets)),
+        packSeptets(encodeSeptets(text, table), fillBitsAfter(headerOctets)),
       decode: (octets, { table, headerOctets }) =>
-        decodeSeptets(unpackSeptets(octets, headerOctets === 0 ? 0 : fillBitsAfter(headerOctets)), table),
+        decodeSeptets(unpackSeptets(octets, fillBitsAfter(headerOctets)), table),
     },
-  ],
-  ['ucs2', { encode: encodeUcs2, decode: (octets, { ucs2ByteOrder }) => decodeUcs2(octets, ucs2ByteOrder) }],
-  ['latin1', { encode: encodeLatin1, decode: (octets) => octets.toString('latin1') }],
-  ['ascii', { encode: encodeLatin1, decode: decodeAscii }],
-  ['iso2022jp', iso2022jp],
-  ['shift_jis', shiftJis],
-  ['euc-kr', byIconv('euc-kr', isKsX1001)],
-]);
+    ucs2: { encode: encodeUcs2, decode: (octets, { ucs2ByteOrder }) => decodeUcs2(octets, ucs2ByteOrder) },
+    latin1: { encode: encodeLatin1, decode: (octets) => octets.toString('latin1') },
+    ascii: { encode: encodeLatin1, decode: decodeAscii },
+    iso2022jp,
+    shift_jis: shiftJis,
+    'euc-kr': byIconv('euc-kr', isKsX1001),
+  } satisfies Record<string, Codec>),
+);
 
 /** The codec of a built-in encoding; undefined for binary, and for one of the user's. */
 export function builtInCodec(encoding: string): Codec | undefined {
@@ -114,9 +110,6 @@ export function builtInRepertoire(encoding: string): Repertoire | undefined {
   return spec?.estimated ? builtInCodec(encoding)?.repertoire : spec?.repertoire;
 }
 
-/** For a text without shift tables and header. */
-export const PLAIN: CodecContext = { table: DEFAULT_GSM, headerOctets: 0 };
-
 function decodeAscii(octets: Buffer): string {
   const position = octets.findIndex((octet) => octet > 0x7f);
   if (position === -1) return octets.toString('latin1');
@@ -125,9 +118,6 @@ function decodeAscii(octets: Buffer): string {
 
 export function undecodable(encoding: string, detail: { position?: number; cause?: unknown }): TextError {
   const where = detail.position === undefined ? '' : ` (octet ${detail.position})`;
-  return new TextError(
-    'UNDECODABLE',
-    `The octets are not ${encoding}${where}: take them as they are, or name another encoding.`,
-    { field: 'short_message', ...detail },
-  );
+  const message = `The octets are not ${encoding}${where}: take them as they are, or name another encoding.`;
+  return new TextError('UNDECODABLE', message, { field: 'short_message', ...detail });
 }

@@ -1,20 +1,14 @@
 import { TextError } from './errors';
-import { alphabetOf, meaningOf, type DataCodings } from './plan/data-codings';
+import { alphabetOf, meaningOf } from './plan/data-codings';
 import { ENCODING_NAMES, classedNumber, encodingName, encodingSpec, speltNumber } from './plan/names';
-import type { MessageClass } from './plan/types';
-import type { Coding } from './plan/types';
-import type { TextCodec } from './types';
-
-export interface CodingOptions {
-  readonly defaultAlphabet?: string | undefined;
-  readonly dataCodings?: DataCodings | undefined;
-  readonly codecs?: readonly TextCodec[] | undefined;
-}
+import type { Coding, MessageClass } from './plan/types';
+import type { CodingOptions, TextCodec } from './types';
 
 /**
  * What a data_coding means: SMPP's own table, the groups of TS 23.038 section 4 beyond it, the
  * user's codecs before both, and `dataCodings` before all; there a class or an indication that the group says stays.
  * Undefined where there is no codec: then the octets are all there is.
+ * @throws TextError `UNKNOWN_ENCODING` where `dataCodings` or `defaultAlphabet` names none
  */
 export function codingOf(data_coding: number, options: CodingOptions = {}): Coding | undefined {
   const { codecs, dataCodings } = options;
@@ -28,7 +22,7 @@ export function codingOf(data_coding: number, options: CodingOptions = {}): Codi
   return meaningOf(data_coding, alphabet);
 }
 
-export interface NumberOptions extends CodingOptions {
+interface NumberOptions extends CodingOptions {
   /** The encoding as it was asked for: a spelling of naz's may have a number of its own. */
   readonly encoding?: string | undefined;
   readonly messageClass?: MessageClass | undefined;
@@ -53,25 +47,16 @@ export function dataCodingOf(encoding: string, options: NumberOptions): number {
   if (dataCodings[own] === undefined) return own;
   const other = STANDARD_NUMBERS.find((number) => codingOf(number, options)?.encoding === encoding);
   if (other !== undefined) return other;
-  throw new TextError(
-    'INVALID_OPTION',
-    `data_coding ${own} means ${dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding}: give it one there, or choose another encoding.`,
-    { field: 'encoding' },
-  );
+  const message = `data_coding ${own} means ${dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding}: give it one there, or choose another encoding.`;
+  throw new TextError('INVALID_OPTION', message, { field: 'encoding' });
 }
-
-/** SMPP's own; beyond them each number says more than the alphabet. */
-const STANDARD_NUMBERS: readonly number[] = Array.from({ length: 16 }, (_, number) => number);
 
 /** Where the standard's number means something else at this SMSC: another of the same class. */
 function classedHere(encoding: string, messageClass: MessageClass, options: NumberOptions): number {
   const own = classedNumber(encoding, messageClass);
   if (own === undefined) {
-    throw new TextError(
-      'INVALID_OPTION',
-      `There is no message class for ${encoding}: use ${CLASSED.join(', ')}, or leave messageClass away.`,
-      { field: 'messageClass' },
-    );
+    const message = `There is no message class for ${encoding}: use ${CLASSED.join(', ')}, or leave messageClass away.`;
+    throw new TextError('INVALID_OPTION', message, { field: 'messageClass' });
   }
   const means = (number: number): boolean => {
     const coding = codingOf(number, options);
@@ -80,15 +65,14 @@ function classedHere(encoding: string, messageClass: MessageClass, options: Numb
   if (options.dataCodings?.[own] === undefined || means(own)) return own;
   const other = ALL_NUMBERS.find(means);
   if (other !== undefined) return other;
-  throw new TextError(
-    'INVALID_OPTION',
-    `data_coding ${own} means ${options.dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding} of class ${messageClass}: choose another encoding, or leave messageClass away.`,
-    { field: 'messageClass' },
-  );
+  const message = `data_coding ${own} means ${options.dataCodings[own]} at this SMSC (dataCodings), and no number means ${encoding} of class ${messageClass}: choose another encoding, or leave messageClass away.`;
+  throw new TextError('INVALID_OPTION', message, { field: 'messageClass' });
 }
 
 const CLASSED = ENCODING_NAMES.filter((name) => classedNumber(name, 0) !== undefined);
 const ALL_NUMBERS: readonly number[] = Array.from({ length: 256 }, (_, number) => number);
+/** SMPP's own; beyond them each number says more than the alphabet. */
+const STANDARD_NUMBERS = ALL_NUMBERS.slice(0, 16);
 
 /**
  * The name of a built-in encoding or of one of the user's codecs.
@@ -102,9 +86,6 @@ export function resolveEncoding(
   if (codecs?.some((codec) => codec.name === name)) return name;
   const known = encodingName(name);
   if (known !== undefined) return known;
-  throw new TextError(
-    'UNKNOWN_ENCODING',
-    `There is no encoding ${JSON.stringify(name)} (${field}): use auto, ${ENCODING_NAMES.join(', ')} or the name of a codec.`,
-    { field },
-  );
+  const message = `There is no encoding ${JSON.stringify(name)} (${field}): use auto, ${ENCODING_NAMES.join(', ')} or the name of a codec.`;
+  throw new TextError('UNKNOWN_ENCODING', message, { field });
 }

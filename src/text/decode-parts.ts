@@ -3,9 +3,9 @@ import { ia5Flaw, isStandardIa5, notIa5At } from './ia5';
 import { decodeText } from './decode';
 import { TextError } from './errors';
 import { fillBitsAfter, unpackSeptets } from './gsm';
-import type { MessagePart } from './message-part';
 import type { DecodeOptions } from './types';
 import { parseUserDataHeader } from './udh';
+import type { MessagePart } from './user-data';
 
 export interface DecodedParts {
   /** Absent where the message is binary or cannot be decoded. */
@@ -89,7 +89,7 @@ function decodeRun(run: readonly MessagePart[], options: DecodeOptions): string 
   }
   if (encoding === 'gsm0338-packed') {
     const septets = run.map((part, index) =>
-      unpackSeptets(part.octets, part.header ? fillBitsAfter(part.header.length) : 0, index < run.length - 1),
+      unpackSeptets(part.octets, fillBitsAfter(part.header?.length ?? 0), index < run.length - 1),
     );
     return decodeText(Buffer.concat(septets), 0, { ...rest, encoding: 'gsm0338' });
   }

@@ -4,7 +4,7 @@ import { TextError } from './errors';
 import { hasGsmEscape, isStandardIa5 } from './ia5';
 import { decodeSeptets } from './gsm';
 import { alphabetOf, isCompressed } from './plan/data-codings';
-import { DEFAULT_GSM, type GsmTable } from './plan/gsm-alphabet';
+import { DEFAULT_GSM } from './plan/gsm-alphabet';
 import { tableOf } from './plan/languages';
 import type { Coding } from './plan/types';
 import type { DecodeOptions, TextCodec } from './types';
@@ -15,7 +15,8 @@ import { parseUserDataHeader, type UserDataHeader } from './udh';
  * goes by other control characters too, and tells of it.
  * @param octets what follows the user data header, where there is one
  * @throws TextError `UNKNOWN_ENCODING` where the data_coding is no text or has no codec
- * ({@link codingOf} tells), `UNDECODABLE` where the octets are not of that coding
+ * ({@link codingOf} tells), or a name is of none; `UNDECODABLE` where the octets are not of that coding;
+ * `MALFORMED_UDH` for a `udh` given as octets
  */
 export function decodeText(octets: Buffer, data_coding: number, options: DecodeOptions = {}): string {
   if (data_coding === 0 && isPlain(options)) return decodeSeptets(octets, DEFAULT_GSM);
@@ -24,7 +25,7 @@ export function decodeText(octets: Buffer, data_coding: number, options: DecodeO
   const codec = options.codecs?.find((one) => one.name === encoding);
   if (codec) return decodeByCodec(codec, octets);
   const context = {
-    table: tableFor(header),
+    table: tableOf(header?.lockingShift ?? 0, header?.singleShift ?? 0),
     headerOctets: header?.length ?? 0,
     data_coding,
     ucs2ByteOrder: options.ucs2ByteOrder,
@@ -63,11 +64,6 @@ function whyNoText(data_coding: number, coding: Coding | undefined): string {
 
 function headerOf(udh: Uint8Array | UserDataHeader): UserDataHeader {
   return udh instanceof Uint8Array ? parseUserDataHeader(udh) : udh;
-}
-
-function tableFor(header: UserDataHeader | undefined): GsmTable {
-  if (!header || (header.lockingShift === undefined && header.singleShift === undefined)) return DEFAULT_GSM;
-  return tableOf(header.lockingShift ?? 0, header.singleShift ?? 0);
 }
 
 function decodeByCodec(codec: TextCodec, octets: Buffer): string {

@@ -1,15 +1,14 @@
 import { builtInCodec, builtInRepertoire } from './codecs';
 import { codingOf, dataCodingOf, resolveEncoding } from './codings';
 import { TextError } from './errors';
+import { encodePlain } from './plain';
 import { DEFAULT_GSM } from './plan/gsm-alphabet';
 import { alphabetOf, gsmOf } from './plan/data-codings';
 import { isLanguage, languageHas, languageNames } from './plan/languages';
 import { ENCODING_NAMES, encodingName, speltNumber } from './plan/names';
-import { checkOptions } from './options';
-import { encodePlain } from './plain';
 import { choose, type PlanOptions, type Written } from './plan/plan';
 import type { Repertoire } from './plan/repertoire';
-import type { LanguageName } from './plan/types';
+import { LONG_MESSAGE_METHODS, UNENCODABLE, type LanguageName } from './plan/types';
 import type { EncodeOptions, EncodedText, SegmentOptions, TextCodec } from './types';
 import { elementsLength, formatUserDataHeader, shiftElements, type UdhElement } from './udh';
 
@@ -26,8 +25,8 @@ export function encodeText(text: string | Buffer, options: EncodeOptions = {}): 
   const plain = encodePlain(text, options);
   if (plain) return { data_coding: 0, octets: plain, encoding: 'gsm0338' };
   const written = chooseFor(text, planOptions(options, {}));
-  const { encoding, table, language } = written;
-  const shifts = table ? shiftElements(table.locking, table.single) : [];
+  const { encoding, language } = written;
+  const shifts = writtenElements(written);
   const udh = shifts.length > 0 ? formatUserDataHeader(shifts) : undefined;
   return {
     data_coding: dataCodingFor(written, options),
@@ -99,20 +98,14 @@ function requestedEncoding(options: EncodeOptions): string {
   if (data_coding === undefined) return 'auto';
   const coding = codingOf(data_coding, options);
   if (coding && coding.encoding !== 'binary') return coding.encoding;
-  throw new TextError(
-    'UNKNOWN_ENCODING',
-    `A text cannot be sent with data_coding ${data_coding} alone: name the encoding too, or pass a Buffer.`,
-    { field: 'data_coding' },
-  );
+  const message = `A text cannot be sent with data_coding ${data_coding} alone: name the encoding too, or pass a Buffer.`;
+  throw new TextError('UNKNOWN_ENCODING', message, { field: 'data_coding' });
 }
 
 function checkedLanguage(name: string, field: string): LanguageName {
   if (isLanguage(name)) return name;
-  throw new TextError(
-    'INVALID_OPTION',
-    `There are no shift tables for ${JSON.stringify(name)} (${field}): use ${languageNames().join(', ')}.`,
-    { field },
-  );
+  const message = `There are no shift tables for ${JSON.stringify(name)} (${field}): use ${languageNames().join(', ')}.`;
+  throw new TextError('INVALID_OPTION', message, { field });
 }
 
 function codecRepertoire(encoding: string, codecs: readonly TextCodec[]): Repertoire | undefined {
@@ -167,23 +160,42 @@ function unencodable(text: string, position: number, encoding: string, options: 
     encodings.length > 0
       ? `These can: ${encodings.join(', ')}.`
       : 'It is half of a surrogate pair, which is no character: the text was cut within one.';
-  return new TextError(
-    'UNENCODABLE',
-    `The character ${JSON.stringify(character)} (${name}) at ${position} cannot be written in ${encoding}. ${remedy}`,
-    { field: 'short_message', position, character, encodings },
-  );
+  const message = `The character ${JSON.stringify(character)} (${name}) at ${position} cannot be written in ${encoding}. ${remedy}`;
+  return new TextError('UNENCODABLE', message, { field: 'short_message', position, character, encodings });
 }
 
 function encodingsWith(codePoint: number, options: PlanOptions): string[] {
   const has = (name: string): boolean => (options.repertoireOf(name)?.width(codePoint) ?? 0) > 0;
-  const encodings: string[] = ENCODING_NAMES.filter(has);
-  for (const language of languageNames()) {
-    if (languageHas(language, codePoint)) encodings.push(`gsm0338 (${language})`);
-  }
-  return encodings;
+  const languages = languageNames().filter((language) => languageHas(language, codePoint));
+  return [...ENCODING_NAMES.filter(has), ...languages.map((language) => `gsm0338 (${language})`)];
 }
 
 /** The elements that a written text needs in every segment's header. */
 export function writtenElements(written: Written): UdhElement[] {
   return written.table ? shiftElements(written.table.locking, written.table.single) : [];
+}
+
+const CLASSES = [0, 1, 2, 3];
+
+/**
+ * Options that would go out as something else, for who calls without types.
+ * @throws TextError `INVALID_OPTION`
+ */
+export function checkOptions(options: EncodeOptions, layout: Partial<SegmentOptions>): void {
+  check('method', layout.method, LONG_MESSAGE_METHODS);
+  check('unencodable', options.unencodable, UNENCODABLE);
+  check('messageClass', options.messageClass, CLASSES);
+  const { maxParts } = layout;
+  if (maxParts === undefined || (Number.isInteger(maxParts) && maxParts > 0)) return;
+  throw invalid('maxParts', maxParts, 'give a whole number from 1 to 255');
+}
+
+function check(field: string, given: unknown, known: readonly unknown[]): void {
+  if (given !== undefined && !known.includes(given)) throw invalid(field, given, `give ${known.join(', ')}`);
+}
+
+function invalid(field: string, given: unknown, remedy: string): TextError {
+  return new TextError('INVALID_OPTION', `${field} cannot be ${JSON.stringify(given)}: ${remedy}.`, {
+    field,
+  });
 }

@@ -28,16 +28,23 @@ export interface TextErrorDetail {
 /** Characters or octets that cannot be what they were said to be. */
 export class TextError extends SmppError {
   declare readonly code: TextErrorCode;
-  readonly field?: string;
-  readonly position?: number;
-  readonly character?: string;
-  readonly encodings?: readonly string[];
+  declare readonly field?: string;
+  declare readonly position?: number;
+  declare readonly character?: string;
+  declare readonly encodings?: readonly string[];
 
-  constructor(code: TextErrorCode, message: string, detail: TextErrorDetail = {}) {
-    super(code, message, { cause: detail.cause });
-    if (detail.field !== undefined) this.field = detail.field;
-    if (detail.position !== undefined) this.position = detail.position;
-    if (detail.character !== undefined) this.character = detail.character;
-    if (detail.encodings !== undefined) this.encodings = detail.encodings;
+  constructor(code: TextErrorCode, message: string, { cause, ...detail }: TextErrorDetail = {}) {
+    super(code, message, { cause });
+    Object.assign(this, detail);
+  }
+}
+
+/** What `run` returns; where it throws a TextError, what `otherwise` makes of that. */
+export function attempt<T, U>(run: () => T, otherwise: (error: TextError) => U): T | U {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof TextError) return otherwise(error);
+    throw error;
   }
 }

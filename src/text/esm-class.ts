@@ -1,9 +1,9 @@
 /** What an incoming message is, by bits 2–5 of its esm_class (SMPP 3.4 section 5.2.12, 5.0 section 4.7.12). */
 export type MessageType =
   | 'message'
-  /** The centre's own: the final outcome of a message. */
+  /** The SMSC's own: the final outcome of a message. */
   | 'receipt'
-  /** The centre's own: a message that is still under way. */
+  /** The SMSC's own: a message that is still under way. */
   | 'intermediate'
   /** The recipient device's: it has the message. */
   | 'delivery-acknowledgement'
@@ -21,7 +21,8 @@ export interface EsmClass {
 }
 
 /**
- * Bit 5 is a flag of 3.4 that some centres set beside the type of bits 2–4; alone it is an intermediate notification.
+ * Type and flags of an esm_class. Bit 5, the intermediate notification of 3.4, is also taken beside the receipt's bit, as
+ * some SMSCs set it.
  */
 export function classifyEsmClass(esm_class: number): EsmClass {
   return {
@@ -31,23 +32,13 @@ export function classifyEsmClass(esm_class: number): EsmClass {
   };
 }
 
-/** What it is alone, see {@link classifyEsmClass}. */
+/** By bits 2 to 5. */
+const TYPES: readonly (MessageType | undefined)[] = [
+  ...(['message', 'receipt', 'delivery-acknowledgement', undefined, 'manual-acknowledgement'] as const),
+  ...([undefined, 'conversation-abort', undefined, 'intermediate', 'intermediate'] as const),
+];
+
+/** The `type` of {@link classifyEsmClass} alone. */
 export function messageType(esm_class: number): MessageType {
-  switch (esm_class & 0x3c) {
-    case 0x00:
-      return 'message';
-    case 0x04:
-      return 'receipt';
-    case 0x08:
-      return 'delivery-acknowledgement';
-    case 0x10:
-      return 'manual-acknowledgement';
-    case 0x18:
-      return 'conversation-abort';
-    case 0x20:
-    case 0x24:
-      return 'intermediate';
-    default:
-      return 'reserved';
-  }
+  return TYPES[(esm_class >> 2) & 0x0f] ?? 'reserved';
 }

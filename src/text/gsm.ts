@@ -117,9 +117,6 @@ export function fillBitsAfter(headerOctets: number): number {
 
 function undecodable(septets: Uint8Array, position: number): TextError {
   const octet = (septets[position] ?? 0).toString(16).padStart(2, '0');
-  return new TextError(
-    'UNDECODABLE',
-    `Octet 0x${octet} at ${position} is no character of the GSM alphabet; if the centre's default alphabet is another one, say so in defaultAlphabet.`,
-    { field: 'short_message', position },
-  );
+  const message = `Octet 0x${octet} at ${position} is no character of the GSM alphabet; if the SMSC's default alphabet is another one, say so in defaultAlphabet.`;
+  return new TextError('UNDECODABLE', message, { field: 'short_message', position });
 }

@@ -1,5 +1,6 @@
-import { codingOf, type CodingOptions } from './codings';
+import { codingOf } from './codings';
 import { DEFAULT_GSM, ESCAPE, NONE } from './plan/gsm-alphabet';
+import type { CodingOptions } from './types';
 
 /** The data_coding of IA5 (SMPP 3.4 section 5.2.19), under which many SMSCs send GSM 03.38. */
 const IA5 = 0x01;

@@ -4,16 +4,7 @@
  */
 export { TextError } from './errors';
 export type { TextErrorCode, TextErrorDetail } from './errors';
-export type {
-  DecodeOptions,
-  EncodeOptions,
-  EncodedText,
-  SegmentInput,
-  SegmentOptions,
-  SegmentedMessage,
-  SubmitSmFields,
-  TextCodec,
-} from './types';
+export type * from './types';
 export type { DataCodings } from './plan/data-codings';
 export type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
 export { LONG_MESSAGE_METHODS, UNENCODABLE } from './plan/types';
@@ -30,8 +21,7 @@ export type { Measure, MeasureOptions } from './measure';
 export { formatUserDataHeader, parseUserDataHeader, portElement } from './udh';
 export type { Concatenation, UdhElement, UserDataHeader } from './udh';
 export { readUserData } from './user-data';
-export type { IncomingMessage, PartInfo, UserData } from './user-data';
-export type { MessagePart } from './message-part';
+export type { IncomingMessage, MessagePart, PartInfo, UserData } from './user-data';
 export { Reassembler } from './reassembler';
 export type {
   AddResult,

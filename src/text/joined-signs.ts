@@ -69,12 +69,8 @@ export class JoinedSigns {
 
   import({ key, at, fingerprints }: JoinedEntry): void {
     if (this.#joined.has(key)) return;
-    const inOrder = [...fingerprints].sort(([one], [other]) => one - other);
-    this.#add(
-      key,
-      at,
-      inOrder.map(([, one]) => one),
-    );
+    const inOrder = fingerprints.toSorted(([one], [other]) => one - other).map(([, one]) => one);
+    this.#add(key, at, inOrder);
   }
 
   #add(key: string, at: number, fingerprints: readonly number[]): void {

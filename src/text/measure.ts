@@ -3,32 +3,23 @@
  * library, so that an editor can bundle them for a browser; segmenting asks the same plan.
  */
 import { choose, lackingCharacters, layOut, type PlanOptions, type Written } from './plan/plan';
-import { alphabetOf, gsmOf, meaningOf, type DataCodings } from './plan/data-codings';
+import { alphabetOf, gsmOf, meaningOf } from './plan/data-codings';
 import { encodingName, encodingSpec } from './plan/names';
 import { UCS2, unitsOf } from './plan/repertoire';
 import { transliterate } from './plan/transliterate';
 import { isLanguage } from './plan/languages';
-import type { LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
+import type { Unit } from './plan/types';
+import type { EncodeOptions, SegmentOptions } from './types';
 
-export interface MeasureOptions {
-  /** `auto` (default) or the name of an encoding. */
-  readonly encoding?: string | undefined;
-  /** Default `gsm0338`. */
-  readonly defaultAlphabet?: string | undefined;
-  /** As of `encodeText`. */
-  readonly dataCodings?: DataCodings | undefined;
+/** As of `encodeText` and `segment`; languages and encodings that are not known are left out of account. */
+export interface MeasureOptions
+  extends
+    Omit<EncodeOptions, 'language' | 'languages' | 'codecs'>,
+    Pick<SegmentOptions, 'method' | 'wholeWords' | 'wholeGraphemes'> {
   readonly language?: string | undefined;
   readonly languages?: readonly string[] | undefined;
-  readonly unencodable?: Unencodable | undefined;
-  /** Default `udh8`. */
-  readonly method?: LongMessageMethod | undefined;
-  readonly wholeWords?: boolean | undefined;
-  readonly wholeGraphemes?: boolean | undefined;
   /** Octets of other elements in each segment's user data header. */
   readonly elementOctets?: number | undefined;
-  /** Without an `encoding` it also chooses the encoding. */
-  readonly data_coding?: number | undefined;
-  readonly messageClass?: MessageClass | undefined;
 }
 
 export interface Measure {
@@ -44,13 +35,13 @@ export interface Measure {
   readonly perSegment: number;
   /** Units that the last segment still has room for. */
   readonly remaining: number;
-  /** Characters that the default alphabet (or the encoding asked for) lacks; with `auto` they force UCS2. */
+  /** Characters that the default alphabet (or the encoding asked for) lacks; `index` in UTF-16 code units. */
   readonly forcing: readonly { readonly char: string; readonly index: number }[];
-  /** Whether the text can go out; false: with a strict encoding that lacks the characters in `forcing`. */
+  /** Whether the text can go out; false: the encoding lacks characters, for which `unencodable` has no others. */
   readonly encodable: boolean;
   /** False where only the codec knows which characters the encoding has: then widths are an estimate. */
   readonly exact: boolean;
-  /** What the nearest characters of the default alphabet would cost; absent where that saves nothing. */
+  /** What the nearest characters of the default alphabet would cost; absent where that saves no segment. */
   readonly transliterated?: {
     readonly text: string;
     readonly units: number;
@@ -61,7 +52,28 @@ export interface Measure {
 
 /** What a text costs; never throws. */
 export function measure(text: string, options: MeasureOptions = {}): Measure {
-  return measureWith(text, measurePlan(options));
+  const plan = measurePlan(options);
+  const asked = plan.encoding === 'auto' ? plan.defaultAlphabet : plan.encoding;
+  const chosen = choose(text, plan);
+  const encodable = !('lacking' in chosen);
+  const written = encodable ? chosen : estimate(text, plan);
+  const { starts, perSegment } = layOut(written, plan);
+  const asIs = encodable && written.encoding === asked && written.text === text && !written.language;
+  const repertoire = plan.repertoireOf(asked);
+  return {
+    characters: characterCount(written.text),
+    encoding: written.encoding,
+    ...(written.language && { language: written.language }),
+    units: written.units,
+    unit: written.repertoire.unit,
+    segments: starts.length,
+    perSegment,
+    remaining: remaining(written, starts, perSegment),
+    forcing: asIs || !repertoire ? [] : lackingCharacters(text, repertoire),
+    encodable,
+    exact: isExact(written.encoding),
+    ...cheaper(text, written, starts.length, plan),
+  };
 }
 
 function measurePlan(options: MeasureOptions): PlanOptions {
@@ -97,30 +109,6 @@ function byDataCoding(
   const encoding =
     mapped === undefined ? meaningOf(data_coding, alphabet)?.encoding : (encodingName(mapped) ?? mapped);
   return encoding === undefined || encoding === 'binary' ? 'auto' : encoding;
-}
-
-function measureWith(text: string, plan: PlanOptions): Measure {
-  const asked = plan.encoding === 'auto' ? plan.defaultAlphabet : plan.encoding;
-  const chosen = choose(text, plan);
-  const encodable = !('lacking' in chosen);
-  const written = encodable ? chosen : estimate(text, plan);
-  const { starts, perSegment } = layOut(written, plan);
-  const asIs = encodable && written.encoding === asked && written.text === text && !written.language;
-  const repertoire = plan.repertoireOf(asked);
-  return {
-    characters: characterCount(written.text),
-    encoding: written.encoding,
-    ...(written.language && { language: written.language }),
-    units: written.units,
-    unit: written.repertoire.unit,
-    segments: starts.length,
-    perSegment,
-    remaining: remaining(written, starts, perSegment),
-    forcing: asIs || !repertoire ? [] : lackingCharacters(text, repertoire),
-    encodable,
-    exact: isExact(written.encoding),
-    ...cheaper(text, written, starts.length, plan),
-  };
 }
 
 function isExact(encoding: string): boolean {
@@ -159,11 +147,7 @@ function cheaper(
   };
 }
 
+/** Code points: of a surrogate pair two code units are one. */
 export function characterCount(text: string): number {
-  let count = text.length;
-  for (let index = 0; index < text.length; index++) {
-    if ((text.charCodeAt(index) & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00)
-      count--;
-  }
-  return count;
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }

@@ -1,7 +1,11 @@
-import type { MessagePart } from './message-part';
+import type { MessagePart } from './user-data';
 
 /** What the parts of one message have in common. */
 export type MessageFacts = Pick<MessagePart, 'source' | 'destination' | 'method' | 'reference' | 'total'>;
+
+export function factsOf({ source, destination, method, reference, total }: MessageFacts): MessageFacts {
+  return { source, destination, method, reference, total };
+}
 
 /**
  * A part as one string, a character per octet, while it waits. Measured, two Buffers and the object of a part take 600
@@ -28,9 +32,8 @@ export function numberOf(packed: PackedPart): number {
 export function unpackPart(packed: PackedPart, facts: MessageFacts, context: unknown): MessagePart {
   const start = octetsAt(packed);
   const header = start > HEAD ? Buffer.from(packed.slice(HEAD, start), 'latin1') : undefined;
-  const { source, destination, method, reference, total } = facts;
   return {
-    ...{ source, destination, method, reference, total },
+    ...factsOf(facts),
     part: numberOf(packed),
     data_coding: packed.charCodeAt(1),
     octets: Buffer.from(packed.slice(start), 'latin1'),

@@ -1,14 +1,7 @@
 import { JoinedSigns, type JoinedEntry } from './joined-signs';
-import type { MessagePart } from './message-part';
-import {
-  isSamePart,
-  numberOf,
-  octetsOf,
-  packPart,
-  unpackPart,
-  type MessageFacts,
-  type PackedPart,
-} from './packed-part';
+import type { MessagePart } from './user-data';
+import { factsOf, isSamePart, numberOf, octetsOf, packPart, unpackPart } from './packed-part';
+import type { MessageFacts, PackedPart } from './packed-part';
 import { exportParts, importParts, type PlainPart } from './reassembly-entry';
 
 export type { JoinedEntry };
@@ -47,11 +40,11 @@ export interface ReassemblerOptions {
   readonly timeout?: number;
   /** Milliseconds in which a part of a joined message is known for a duplicate; default 60,000. */
   readonly duplicateWindow?: number;
-  /** Messages that may wait; default 10,000. */
+  /** Messages that may wait, and as many joined ones that are known for duplicates; default 10,000. */
   readonly maxMessages?: number;
   /**
-   * Octets of memory for all that is kept: parts with their headers and contexts, keys, tables, and the signs by which
-   * duplicates are known; default 16 MiB.
+   * Octets of memory for all that is kept: parts with their headers and contexts, keys, tables, and the fingerprints of
+   * joined messages (of these at least 64 KiB); default 16 MiB.
    */
   readonly maxOctets?: number;
 }
@@ -134,7 +127,7 @@ export class Reassembler {
     return [...this.#waiting.keys()];
   }
 
-  /** Octets that they take in memory, roughly. */
+  /** Octets that the waiting messages take in memory, roughly. */
   get octets(): number {
     return this.#octets;
   }
@@ -206,14 +199,8 @@ export class Reassembler {
       const key = keyOf(part);
       const entry = this.#waiting.get(key);
       if (entry && partOf(entry, part.part)) continue;
-      this.#place(
-        entry,
-        key,
-        part,
-        packPart(part),
-        entry ? Math.max(entry.lastAt, stored.lastAt) : stored.lastAt,
-        stored.firstAt,
-      );
+      const now = Math.max(entry?.lastAt ?? 0, stored.lastAt);
+      this.#place(entry, key, part, packPart(part), now, stored.firstAt);
     }
     const incomplete: JoinedMessage[] = [];
     this.#shrink(incomplete);
@@ -284,9 +271,7 @@ export class Reassembler {
 }
 
 function waitingFor(part: MessagePart, key: string, firstAt: number): Waiting {
-  const { source, destination, method, reference, total } = part;
-  const facts = { source, destination, method, reference, total };
-  return { key, ...facts, parts: [], contexts: undefined, firstAt, lastAt: firstAt, octets: 0 };
+  return { key, ...factsOf(part), parts: [], contexts: undefined, firstAt, lastAt: firstAt, octets: 0 };
 }
 
 function keyOf(part: MessagePart): string {
@@ -312,18 +297,9 @@ function partsOf(entry: Waiting): MessagePart[] {
 
 function toMessage(entry: Waiting, reason?: IncompleteReason): JoinedMessage {
   const { key, total, firstAt, lastAt } = entry;
-  const missing: number[] = [];
   const there = new Set(entry.parts.map(numberOf));
-  for (let part = 1; part <= total; part++) if (!there.has(part)) missing.push(part);
+  const missing = Array.from({ length: total }, (_, at) => at + 1).filter((part) => !there.has(part));
   const complete = missing.length === 0;
-  return {
-    key,
-    complete,
-    ...(reason && !complete && { reason }),
-    parts: partsOf(entry),
-    total,
-    missing,
-    firstAt,
-    lastAt,
-  };
+  const why = reason && !complete ? { reason } : {};
+  return { key, complete, ...why, parts: partsOf(entry), total, missing, firstAt, lastAt };
 }

@@ -1,5 +1,5 @@
 import { TextError } from './errors';
-import type { MessagePart } from './message-part';
+import type { MessagePart } from './user-data';
 
 /** A part as plain data; octets in Base64. */
 export interface PlainPart {

@@ -1,10 +1,7 @@
 import { TextError } from './errors';
 import type { LongMessageMethod } from './plan/types';
 import type { SegmentOptions, SubmitSmFields } from './types';
-import { IEI, concatenationElement, formatUserDataHeader, type UdhElement } from './udh';
-
-/** User data header indicator, SMPP 3.4 section 5.2.12. */
-export const UDHI = 0x40;
+import { IEI, UDHI, concatenationElement, formatUserDataHeader, type UdhElement } from './udh';
 
 /** What a TLV can hold. */
 const MAX_PAYLOAD = 65535;
@@ -28,9 +25,8 @@ export function buildPayload(frame: Frame, encode: (headerOctets: number) => Buf
   const fields = buildSingle(frame, encode);
   const payload = fields.short_message;
   if (payload.length > MAX_PAYLOAD) {
-    throw tooLong(
-      `The message takes ${payload.length} octets, message_payload holds ${MAX_PAYLOAD}: send it as several messages.`,
-    );
+    const message = `The message takes ${payload.length} octets, message_payload holds ${MAX_PAYLOAD}: send it as several messages.`;
+    throw tooLong(message);
   }
   return { ...fields, short_message: Buffer.alloc(0), tlvs: { message_payload: payload } };
 }
@@ -43,9 +39,8 @@ export function concatenable(
 ): void {
   const { parts, maxParts, perSegment, what } = size;
   if (elements.some(({ id }) => id === IEI.CONCATENATION_8 || id === IEI.CONCATENATION_16)) {
-    throw tooLong(
-      `The message says that it is one part of a longer one, and takes ${what}, more than one part holds: shorten it, or leave that header away.`,
-    );
+    const message = `The message says that it is one part of a longer one, and takes ${what}, more than one part holds: shorten it, or leave that header away.`;
+    throw tooLong(message);
   }
   if (perSegment < LEAST_ROOM) {
     throw new TextError(
@@ -57,14 +52,12 @@ export function concatenable(
     );
   }
   if (method === 'reject') {
-    throw tooLong(
-      `The message takes ${what}, more than one segment: shorten it, or allow long messages (udh8, udh16, sar, payload).`,
-    );
+    const message = `The message takes ${what}, more than one segment: shorten it, or allow long messages (udh8, udh16, sar, payload).`;
+    throw tooLong(message);
   }
   if (parts > maxParts) {
-    throw tooLong(
-      `The message takes ${what}, more than ${maxParts} ${maxParts === 1 ? 'segment' : 'segments'} of ${perSegment}: shorten it, or send several messages.`,
-    );
+    const message = `The message takes ${what}, more than ${maxParts} ${maxParts === 1 ? 'segment' : 'segments'} of ${perSegment}: shorten it, or send several messages.`;
+    throw tooLong(message);
   }
 }
 

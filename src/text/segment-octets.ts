@@ -1,20 +1,21 @@
 import { codingOf, dataCodingOf } from './codings';
 import { decodeText } from './decode';
-import { TextError } from './errors';
-import { checkOptions } from './options';
+import { TextError, attempt } from './errors';
+import { checkOptions } from './encode';
 import { capacity, isWhole, partCapacity } from './plan/capacity';
 import { languageNames } from './plan/languages';
 import type { Unit } from './plan/types';
-import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
+import { buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import type { SegmentOptions, SegmentedMessage, SubmitSmFields } from './types';
-import { IEI, elementsLength, parseUserDataHeader, type UdhElement, type UserDataHeader } from './udh';
+import { IEI, UDHI, elementsLength, parseUserDataHeader, type UdhElement, type UserDataHeader } from './udh';
 
 type SegmentText = (text: string, options: SegmentOptions) => SegmentedMessage;
 
 /**
  * Octets as they are. Where they are a text by their data_coding and too long for one
  * segment, they are cut as a text, so that no character is cut in two; what is no text, or has characters
- * that are read but never written (vendors' additions), is cut anywhere. With the UDHI bit set they begin with a header, whose elements every segment gets.
+ * that are read but never written (vendors' additions), is cut anywhere. With the UDHI bit set they begin with a header,
+ * whose elements every segment gets.
  */
 export function segmentOctets(
   octets: Buffer,
@@ -23,7 +24,9 @@ export function segmentOctets(
   segmentText: SegmentText,
 ): SegmentedMessage {
   checkOptions(options, options);
-  const { elements, body } = splitHeader(octets, options);
+  const udh = (options.esm_class ?? 0) & UDHI ? headerOf(octets) : undefined;
+  const elements = [...(options.udh ?? []), ...(udh?.elements ?? [])];
+  const body = octets.subarray(udh?.length ?? 0);
   const coding = data_coding ?? dataCodingOf('binary', options);
   const encoding = codingOf(coding, options)?.encoding ?? 'binary';
   const unit = unitOf(encoding, coding);
@@ -34,48 +37,30 @@ export function segmentOctets(
     const build = options.method === 'payload-always' ? buildPayload : buildSingle;
     return { ...facts, segments: [build(frame, () => body)], perSegment: perSingle };
   }
-  const text = textOf(body, encoding, octets, options);
-  const asText =
-    text === undefined
-      ? undefined
-      : written(() =>
-          segmentText(text, {
-            ...options,
-            ...languageOf(elements),
-            data_coding: coding,
-            encoding,
-            // Octets are never replaced.
-            unencodable: 'strict',
-            udh: elements.filter(isNoShift),
-          }),
-        );
-  if (asText) return asText;
+  const text = textOf(body, encoding, udh, options);
+  if (text !== undefined) {
+    const rest = { ...languageOf(elements), data_coding: coding, encoding, udh: elements.filter(isNoShift) };
+    // Octets are never replaced.
+    const segmented = attempt(
+      () => segmentText(text, { ...options, ...rest, unencodable: 'strict' }),
+      (error) => {
+        if (error.code !== 'UNENCODABLE') throw error;
+      },
+    );
+    if (segmented) return segmented;
+  }
   const perSegment = partCapacity(unit, elementsLength(elements), options.method ?? 'udh8');
   return { ...facts, segments: cut(body, perSegment, frame, options), perSegment };
 }
 
-function splitHeader(
-  octets: Buffer,
-  options: SegmentOptions,
-): { elements: readonly UdhElement[]; body: Buffer } {
-  const given = options.udh ?? [];
-  if (!((options.esm_class ?? 0) & UDHI)) return { elements: given, body: octets };
-  const header = headerOf(octets);
-  return { elements: [...given, ...header.elements], body: octets.subarray(header.length) };
-}
-
 function headerOf(octets: Buffer): UserDataHeader {
-  try {
-    return parseUserDataHeader(octets);
-  } catch (error) {
-    if (!(error instanceof TextError)) throw error;
-    const { message: why, code, field, position } = error;
-    const remedy = 'Correct it, or leave 0x40 (64) out of esm_class, which says that there is one.';
-    throw new TextError(code, `${why} ${remedy}`, {
-      ...(field && { field }),
-      ...(position !== undefined && { position }),
-    });
-  }
+  return attempt(
+    () => parseUserDataHeader(octets),
+    ({ code, message, position }) => {
+      const remedy = 'Correct it, or leave 0x40 (64) out of esm_class, which says that there is one.';
+      throw new TextError(code, `${message} ${remedy}`, { field: 'short_message', position });
+    },
+  );
 }
 
 /** A septet to an octet, unless packed. */
@@ -84,24 +69,17 @@ function unitOf(encoding: string, data_coding: number): Unit {
   return encoding === 'gsm0338' || encoding === 'ascii' || data_coding === 0 ? 'septets' : 'octets';
 }
 
-function textOf(body: Buffer, encoding: string, octets: Buffer, options: SegmentOptions): string | undefined {
+function textOf(
+  body: Buffer,
+  encoding: string,
+  udh: UserDataHeader | undefined,
+  { codecs }: SegmentOptions,
+): string | undefined {
   if (encoding === 'binary') return undefined;
-  const udh = (options.esm_class ?? 0) & UDHI ? parseUserDataHeader(octets) : undefined;
-  try {
-    return decodeText(body, 0, { encoding, codecs: options.codecs, udh, ucs2ByteOrder: 'be' });
-  } catch (error) {
-    if (error instanceof TextError) return undefined;
-    throw error;
-  }
-}
-
-function written(segmented: () => SegmentedMessage): SegmentedMessage | undefined {
-  try {
-    return segmented();
-  } catch (error) {
-    if (error instanceof TextError && error.code === 'UNENCODABLE') return undefined;
-    throw error;
-  }
+  return attempt(
+    () => decodeText(body, 0, { encoding, codecs, udh, ucs2ByteOrder: 'be' }),
+    () => undefined,
+  );
 }
 
 function isNoShift({ id }: UdhElement): boolean {

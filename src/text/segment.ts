@@ -9,9 +9,10 @@ import {
 import { segmentOctets } from './segment-octets';
 import { SINGLE, encodePlain } from './plain';
 import { isWhole } from './plan/capacity';
-import { UDHI, buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
+import { buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import { characterCount } from './measure';
-import { layOut, type PlanOptions, type Written } from './plan/plan';
+import { UDHI } from './udh';
+import { layOut, type Layout, type PlanOptions, type Written } from './plan/plan';
 import type { SegmentInput, SegmentOptions, SegmentedMessage, SubmitSmFields } from './types';
 
 /**
@@ -19,8 +20,10 @@ import type { SegmentInput, SegmentOptions, SegmentedMessage, SubmitSmFields } f
  *
  * Limits are those of TS 23.040 section 9.2.3.24: 160 septets or 140 octets alone; beside the 8
  * bit concatenation header (and with sar_* TLVs) 153 or 134, beside the 16 bit one 152 or 133, less by what
- * other elements take. With data_coding 0 septets count, whatever goes over the wire.
- * @throws TextError `TEXT_TOO_LONG` (nothing was made), `UNENCODABLE`, `UNKNOWN_ENCODING`, `INVALID_OPTION`
+ * other elements take. With data_coding 0, and of ASCII, septets count, whatever goes over the wire; but octets of UCS2 and
+ * the East Asian encodings.
+ * @throws TextError `TEXT_TOO_LONG` (nothing was made), `UNENCODABLE`, `UNKNOWN_ENCODING`, `INVALID_OPTION`;
+ * `MALFORMED_UDH` where octets do not begin with the header that esm_class announces
  */
 export function segment(message: SegmentInput, options: SegmentOptions = {}): SegmentedMessage {
   if (typeof message === 'string') return segmentText(message, options);
@@ -62,7 +65,7 @@ function segmentPlanned(text: string, options: SegmentOptions): SegmentedMessage
   };
   const { encoding, units, repertoire, language } = written;
   return {
-    segments: frames(written, layout.starts, layout.perSegment, frame, plan, options),
+    segments: frames(written, layout, frame, plan, options),
     encoding,
     data_coding: frame.data_coding,
     characters: characterCount(written.text),
@@ -76,33 +79,26 @@ function segmentPlanned(text: string, options: SegmentOptions): SegmentedMessage
 
 function frames(
   written: Written,
-  starts: readonly number[],
-  perSegment: number,
+  { starts, perSegment }: Layout,
   frame: Frame,
   plan: PlanOptions,
   options: SegmentOptions,
 ): SubmitSmFields[] {
   const { text, units, repertoire } = written;
-  const encodeFrom = (start: number, end: number, headerOctets: number): Buffer =>
-    encodeWritten(
-      written,
-      start === 0 && end === text.length ? text : text.slice(start, end),
-      options.codecs,
-      headerOctets,
-    );
+  const encodePart = (index: number, headerOctets: number): Buffer => {
+    const piece = starts.length === 1 ? text : text.slice(starts[index], starts[index + 1]);
+    return encodeWritten(written, piece, options.codecs, headerOctets);
+  };
+  const encodeAll = (headerOctets: number): Buffer => encodePart(0, headerOctets);
   const fits = starts.length === 1 && units <= perSegment;
-  if (fits && options.method !== 'payload-always') {
-    return [buildSingle(frame, (headerOctets) => encodeFrom(0, text.length, headerOctets))];
-  }
-  if (isWhole(options.method)) {
-    return [buildPayload(frame, (headerOctets) => encodeFrom(0, text.length, headerOctets))];
-  }
-  concatenable(
-    { parts: starts.length, maxParts: plan.maxParts, perSegment, what: `${units} ${repertoire.unit}` },
-    frame.elements,
-    options.method,
-  );
-  return buildParts(frame, options, starts.length, (index, headerOctets) =>
-    encodeFrom(starts[index] ?? 0, starts[index + 1] ?? text.length, headerOctets),
-  );
+  if (fits && options.method !== 'payload-always') return [buildSingle(frame, encodeAll)];
+  if (isWhole(options.method)) return [buildPayload(frame, encodeAll)];
+  const size = {
+    parts: starts.length,
+    maxParts: plan.maxParts,
+    perSegment,
+    what: `${units} ${repertoire.unit}`,
+  };
+  concatenable(size, frame.elements, options.method);
+  return buildParts(frame, options, starts.length, encodePart);
 }

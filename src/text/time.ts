@@ -81,7 +81,7 @@ export interface TimeOptions {
 }
 
 /** What a text says: an instant, as epoch milliseconds, or a period, as it is written. */
-export type ReadTime = { readonly at: number } | { readonly relative: RelativeTime };
+type ReadTime = { readonly at: number } | { readonly relative: RelativeTime };
 
 /**
  * Every way to write a time: ISO 8601 (`2026-07-01T12:00`, `2026-07-01 12:00:00.5+02:00`; a date alone is its
@@ -190,21 +190,14 @@ function formatAbsolute(time: number, value: unknown): string {
   const year = date.getUTCFullYear();
   if (Number.isNaN(date.getTime())) throw invalid(value, ACCEPTED);
   if (year < 2000 || year > 2099) throw invalid(value, 'SMPP has the years 2000 to 2099 only');
-  const fields = [
-    year - 2000,
-    date.getUTCMonth() + 1,
-    date.getUTCDate(),
-    date.getUTCHours(),
-    date.getUTCMinutes(),
-    date.getUTCSeconds(),
-  ];
-  return `${fields.map(twoDigits).join('')}${Math.floor(date.getUTCMilliseconds() / 100)}00+`;
+  const iso = date.toISOString();
+  return `${iso.slice(2, 19).replace(/\D/g, '')}${iso.charAt(20)}00+`;
 }
 
 function formatSeconds(value: number, now: number | undefined): string {
   if (!Number.isFinite(value) || value < 0) throw invalid(value, 'seconds must be 0 or more');
-  const seconds = Math.round(value);
-  return formatRelative(carried({ years: 0, months: 0, days: 0, hours: 0, minutes: 0, seconds }), value, now);
+  const none = { years: 0, months: 0, days: 0, hours: 0, minutes: 0 };
+  return formatRelative(carried({ ...none, seconds: Math.round(value) }), value, now);
 }
 
 const MAX_DAYS = 31;

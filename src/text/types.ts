@@ -2,33 +2,42 @@ import type { DataCodings } from './plan/data-codings';
 import type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
 import type { UdhElement, UserDataHeader } from './udh';
 
-/** A user's own coding (extension point `smpp-codec`). Taken before the built-in ones of its name or number. */
+/**
+ * A user's own coding (extension point `smpp-codec`). Taken before the built-in one of its name, and of its number where
+ * `dataCodings` says nothing of that.
+ */
 export interface TextCodec {
   readonly name: string;
   /** The `data_coding` that it is sent with and recognised by. */
   readonly data_coding: number;
+  /** Throws for a text that it cannot write; asked with one character, that says that the codec lacks it. */
   encode(text: string): Buffer;
+  /** Throws for octets that are not of this coding. */
   decode(octets: Buffer): string;
 }
 
-export interface EncodeOptions {
+/** What numbers and names mean at one SMSC. */
+export interface CodingOptions {
+  /** What data_coding 0 means: the name of an encoding or codec; default `gsm0338`. */
+  readonly defaultAlphabet?: string | undefined;
+  /** What numbers mean, over the standard's; number 0 before `defaultAlphabet`. */
+  readonly dataCodings?: DataCodings | undefined;
+  readonly codecs?: readonly TextCodec[] | undefined;
+}
+
+export interface EncodeOptions extends CodingOptions {
   /** `auto` (default: the default alphabet, else UCS2) or the name of an encoding or codec. */
   readonly encoding?: string | undefined;
   /** Sent instead of the encoding's own; without an `encoding` it also chooses the encoding. */
   readonly data_coding?: number | undefined;
   /** Message class of TS 23.038; 0 is a flash message. GSM 03.38, UCS2 and binary have one. */
   readonly messageClass?: MessageClass | undefined;
-  /** The language whose shift tables may be used, with any encoding that is GSM 03.38 or `auto`. */
+  /** The language whose shift tables are used, before UCS2, where the text needs them; with `auto` and GSM 03.38. */
   readonly language?: LanguageName | undefined;
-  /** Languages whose shift tables `auto` may use where that takes fewer segments than UCS2. */
+  /** Languages whose shift tables may be used: by `auto` where that takes fewer segments than UCS2, by GSM 03.38 as needed. */
   readonly languages?: readonly LanguageName[] | undefined;
-  /** What data_coding 0 means at this centre; default `gsm0338`. */
-  readonly defaultAlphabet?: string | undefined;
-  /** What numbers mean at this SMSC, over the standard's; number 0 before `defaultAlphabet`. */
-  readonly dataCodings?: DataCodings | undefined;
   /** What to do with a character that the encoding lacks; default `strict`: throw. */
   readonly unencodable?: Unencodable | undefined;
-  readonly codecs?: readonly TextCodec[] | undefined;
 }
 
 export interface EncodedText {
@@ -43,16 +52,11 @@ export interface EncodedText {
   readonly text?: string;
 }
 
-export interface DecodeOptions {
-  /** What data_coding 0 means at this centre; default `gsm0338`. */
-  readonly defaultAlphabet?: string | undefined;
-  /** What numbers mean at this SMSC, over the standard's; number 0 before `defaultAlphabet`. */
-  readonly dataCodings?: DataCodings | undefined;
+export interface DecodeOptions extends CodingOptions {
   /** The user data header that stood before the octets: whole, or parsed. Gives shift tables and fill bits. */
   readonly udh?: Buffer | Uint8Array | UserDataHeader | undefined;
   /** Taken instead of what data_coding says. */
   readonly encoding?: string | undefined;
-  readonly codecs?: readonly TextCodec[] | undefined;
   /** `auto` (default): by byte order mark, else by shape where that is beyond doubt, else big-endian. */
   readonly ucs2ByteOrder?: 'auto' | 'be' | 'le' | undefined;
 }
@@ -69,7 +73,7 @@ export interface SegmentOptions extends EncodeOptions {
   readonly method?: LongMessageMethod | undefined;
   /** Reference number of a long message: 0–255 (`udh8`) or 0–65535 (`udh16`, `sar`); higher bits are cut off. Default 0. */
   readonly reference?: number | undefined;
-  /** At most 255, the default. */
+  /** Segments that a message may have, at least 1; more than 255, the default, are never made. */
   readonly maxParts?: number | undefined;
   /** Cut between words where a word fits into one part. */
   readonly wholeWords?: boolean | undefined;
@@ -98,12 +102,12 @@ export interface SegmentedMessage {
   readonly segments: SubmitSmFields[];
   readonly encoding: string;
   readonly data_coding: number;
-  /** Unicode characters (code points); octets where the message is binary. */
+  /** Unicode characters (code points); of octets that were not cut as a text, octets. */
   readonly characters: number;
   /** Septets or octets, without headers. */
   readonly units: number;
   readonly unit: Unit;
-  /** Units that fit into each segment of this message. */
+  /** Units that fit into each segment of this message; into one short message where it goes whole in message_payload. */
   readonly perSegment: number;
   readonly language?: LanguageName;
   /** What was encoded, where characters were replaced or transliterated. */

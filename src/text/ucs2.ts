@@ -11,11 +11,8 @@ export function encodeUcs2(text: string): Buffer {
  */
 export function decodeUcs2(octets: Buffer, order: 'auto' | 'be' | 'le' = 'auto'): string {
   if (octets.length % 2 !== 0) {
-    throw new TextError(
-      'UNDECODABLE',
-      `UCS2 has two octets to a character, here are ${octets.length}: the last one is half of one.`,
-      { field: 'short_message', position: octets.length - 1 },
-    );
+    const message = `UCS2 has two octets to a character, here are ${octets.length}: the last one is half of one.`;
+    throw new TextError('UNDECODABLE', message, { field: 'short_message', position: octets.length - 1 });
   }
   const first = octets.length === 0 ? 0 : octets.readUInt16BE(0);
   if (first === 0xfffe) return octets.toString('utf16le', 2);

@@ -10,6 +10,9 @@ export const IEI = {
   LOCKING_SHIFT: 0x25,
 } as const;
 
+/** User data header indicator: a bit of esm_class, SMPP 3.4 section 5.2.12. */
+export const UDHI = 0x40;
+
 export interface UdhElement {
   /** Information element identifier. */
   readonly id: number;
@@ -37,19 +40,27 @@ export interface UserDataHeader {
   readonly length: number;
 }
 
-type Interpreted = {
-  -readonly [K in 'concatenation' | 'ports' | 'singleShift' | 'lockingShift']?: UserDataHeader[K];
-};
+type Interpreted = { -readonly [K in keyof UserDataHeader]?: UserDataHeader[K] };
 
-/** Exact data lengths; an element of another length is not what it says it is. */
-const LENGTHS: ReadonlyMap<number, number> = new Map([
-  [IEI.CONCATENATION_8, 3],
-  [IEI.PORTS_8, 2],
-  [IEI.PORTS_16, 4],
-  [IEI.CONCATENATION_16, 4],
-  [IEI.SINGLE_SHIFT, 1],
-  [IEI.LOCKING_SHIFT, 1],
+/** By identifier: the exact length of the data (an element of another length is not what it says it is), what it says. */
+const KNOWN: ReadonlyMap<number, readonly [size: number, says: (data: Buffer) => Interpreted]> = new Map([
+  [IEI.CONCATENATION_8, [3, (data) => concatenation(data.readUInt8(0), data, 1)]],
+  [IEI.PORTS_8, [2, (data) => ({ ports: { destination: data.readUInt8(0), source: data.readUInt8(1) } })]],
+  [
+    IEI.PORTS_16,
+    [4, (data) => ({ ports: { destination: data.readUInt16BE(0), source: data.readUInt16BE(2) } })],
+  ],
+  [IEI.CONCATENATION_16, [4, (data) => concatenation(data.readUInt16BE(0), data, 2)]],
+  [IEI.SINGLE_SHIFT, [1, (data) => ({ singleShift: data.readUInt8(0) })]],
+  [IEI.LOCKING_SHIFT, [1, (data) => ({ lockingShift: data.readUInt8(0) })]],
 ]);
+
+function concatenation(reference: number, data: Buffer, at: 1 | 2): Interpreted {
+  const [total, part] = [data.readUInt8(at), data.readUInt8(at + 1)];
+  return part >= 1 && part <= total
+    ? { concatenation: { reference, total, part, bits: at === 1 ? 8 : 16 } }
+    : {};
+}
 
 /**
  * Reads the user data header that the octets begin with (TS 23.040 section
@@ -75,49 +86,15 @@ export function parseUserDataHeader(octets: Uint8Array): UserDataHeader {
     const size = source.readUInt8(at + 1);
     const end = at + 2 + size;
     if (end > length) throw malformed(`element ${hex(id)} of ${size} octets runs past its end`, at);
-    const expected = LENGTHS.get(id);
-    if (expected !== undefined && expected !== size) {
+    const [expected = size, says] = KNOWN.get(id) ?? [];
+    if (expected !== size)
       throw malformed(`element ${hex(id)} has ${size} octets in place of ${expected}`, at);
-    }
     const data = source.subarray(at + 2, end);
     elements.push({ id, data });
-    interpret(id, data, found);
+    if (says) Object.assign(found, says(data));
     at = end;
   }
   return { elements, ...found, length };
-}
-
-function interpret(id: number, data: Buffer, found: Interpreted): void {
-  switch (id) {
-    case IEI.CONCATENATION_8:
-      setConcatenation(found, data.readUInt8(0), data.readUInt8(1), data.readUInt8(2), 8);
-      break;
-    case IEI.CONCATENATION_16:
-      setConcatenation(found, data.readUInt16BE(0), data.readUInt8(2), data.readUInt8(3), 16);
-      break;
-    case IEI.PORTS_8:
-      found.ports = { destination: data.readUInt8(0), source: data.readUInt8(1) };
-      break;
-    case IEI.PORTS_16:
-      found.ports = { destination: data.readUInt16BE(0), source: data.readUInt16BE(2) };
-      break;
-    case IEI.SINGLE_SHIFT:
-      found.singleShift = data.readUInt8(0);
-      break;
-    case IEI.LOCKING_SHIFT:
-      found.lockingShift = data.readUInt8(0);
-      break;
-  }
-}
-
-function setConcatenation(
-  found: Interpreted,
-  reference: number,
-  total: number,
-  part: number,
-  bits: 8 | 16,
-): void {
-  if (part >= 1 && part <= total) found.concatenation = { reference, total, part, bits };
 }
 
 /**
@@ -146,8 +123,7 @@ export function elementsLength(elements: readonly UdhElement[]): number {
   return size;
 }
 
-export function concatenationElement(concatenation: Concatenation): UdhElement {
-  const { reference, total, part, bits } = concatenation;
+export function concatenationElement({ reference, total, part, bits }: Concatenation): UdhElement {
   return bits === 8
     ? { id: IEI.CONCATENATION_8, data: Buffer.from([reference & 0xff, total, part]) }
     : {
@@ -156,7 +132,7 @@ export function concatenationElement(concatenation: Concatenation): UdhElement {
       };
 }
 
-/** Application port addressing with 16 bit ports (TS 23.040 section 9.2.3.24.4). */
+/** Application port addressing with 16 bit ports, higher bits are cut off (TS 23.040 section 9.2.3.24.4). */
 export function portElement(destination: number, source: number): UdhElement {
   const data = Buffer.allocUnsafe(4);
   data.writeUInt16BE(destination & 0xffff, 0);

@@ -1,5 +1,5 @@
-import { TextError } from './errors';
-import { parseUserDataHeader, type UserDataHeader } from './udh';
+import { TextError, attempt } from './errors';
+import { UDHI, parseUserDataHeader, type UserDataHeader } from './udh';
 
 /** The fields of a deliver_sm, data_sm or submit_sm that matter here. */
 export interface IncomingMessage {
@@ -16,6 +16,19 @@ export interface PartInfo {
   readonly part: number;
 }
 
+/** One part of a long message, as {@link readUserData} gives it. */
+export interface MessagePart extends PartInfo {
+  readonly source: string;
+  readonly destination: string;
+  readonly data_coding: number;
+  /** Without the header. */
+  readonly octets: Buffer;
+  /** The user data header as it came: it may name shift tables. */
+  readonly header?: Buffer | undefined;
+  /** Anything of the caller's; plain data, where entries are exported. */
+  readonly context?: unknown;
+}
+
 export interface UserData {
   /** The message without its user data header. */
   readonly octets: Buffer;
@@ -27,8 +40,6 @@ export interface UserData {
   readonly problem?: TextError;
 }
 
-const UDHI = 0x40;
-
 /**
  * Takes a message apart: short_message, else the TLV message_payload; the user data header, where
  * esm_class announces one; the place in a long message, by that header or by the sar_* TLVs. Never throws.
@@ -36,48 +47,41 @@ const UDHI = 0x40;
 export function readUserData(message: IncomingMessage): UserData {
   const { esm_class = 0, tlvs = {} } = message;
   const whole = bodyOf(message);
-  if (!(esm_class & UDHI)) return { octets: whole, ...partOf(sarPart(tlvs)) };
-  let udh: UserDataHeader;
-  try {
-    udh = parseUserDataHeader(whole);
-  } catch (error) {
-    if (error instanceof TextError) return { octets: whole, problem: error };
-    throw error;
-  }
+  if (!(esm_class & UDHI)) return { octets: whole, ...sarPart(tlvs) };
+  const udh = attempt(
+    () => parseUserDataHeader(whole),
+    (problem) => problem,
+  );
+  if (udh instanceof TextError) return { octets: whole, problem: udh };
   return {
     octets: whole.subarray(udh.length),
     udh,
     header: whole.subarray(0, udh.length),
-    ...partOf(udhPart(udh) ?? sarPart(tlvs)),
+    ...(udhPart(udh) ?? sarPart(tlvs)),
   };
 }
 
 function bodyOf({ short_message, tlvs }: IncomingMessage): Buffer {
   if (short_message && short_message.length > 0) return short_message;
-  const payload = first(tlvs?.['message_payload']);
+  const payload = firstOf(tlvs?.['message_payload']);
   return Buffer.isBuffer(payload) ? payload : (short_message ?? Buffer.alloc(0));
 }
 
-function partOf(part: PartInfo | undefined): { part?: PartInfo } {
-  return part ? { part } : {};
-}
-
-function udhPart({ concatenation }: UserDataHeader): PartInfo | undefined {
+function udhPart({ concatenation }: UserDataHeader): { part: PartInfo } | undefined {
   if (!concatenation) return undefined;
   const { bits, reference, total, part } = concatenation;
-  return { method: bits === 8 ? 'udh8' : 'udh16', reference, total, part };
+  return { part: { method: bits === 8 ? 'udh8' : 'udh16', reference, total, part } };
 }
 
-function sarPart(tlvs: Readonly<Record<string, unknown>>): PartInfo | undefined {
-  const reference = first(tlvs['sar_msg_ref_num']);
-  const total = first(tlvs['sar_total_segments']);
-  const part = first(tlvs['sar_segment_seqnum']);
-  if (typeof reference !== 'number' || typeof total !== 'number' || typeof part !== 'number')
-    return undefined;
-  return part >= 1 && part <= total ? { method: 'sar', reference, total, part } : undefined;
+function sarPart(tlvs: Readonly<Record<string, unknown>>): { part: PartInfo } | undefined {
+  const reference = firstOf(tlvs['sar_msg_ref_num']);
+  const total = firstOf(tlvs['sar_total_segments']);
+  const part = firstOf(tlvs['sar_segment_seqnum']);
+  const are = typeof reference === 'number' && typeof total === 'number' && typeof part === 'number';
+  return are && part >= 1 && part <= total ? { part: { method: 'sar', reference, total, part } } : undefined;
 }
 
-/** A repeated TLV is an array: the first counts. */
-function first(value: unknown): unknown {
+/** Of a repeated TLV, which is an array, the first. */
+export function firstOf(value: unknown): unknown {
   return Array.isArray(value) ? (value as unknown[])[0] : value;
 }

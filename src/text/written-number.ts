@@ -1,5 +1,5 @@
 /** A telephone number as people write it: digits in groups. */
-export interface WrittenNumber {
+interface WrittenNumber {
   /** Whether a `+` stands before it. */
   readonly plus: boolean;
   readonly digits: string;
@@ -15,7 +15,7 @@ export interface NoNumber {
 }
 
 /** `no` is absent where the text does not look like a number at all. */
-export type NumberReading = { readonly number: WrittenNumber } | { readonly no?: NoNumber };
+type NumberReading = { readonly number: WrittenNumber } | { readonly no?: NoNumber };
 
 /** Of numbers copied from an address book, a chat or a web page: marks of direction, and what has no width. */
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;

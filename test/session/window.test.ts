@@ -20,6 +20,10 @@ function response(sequence_number: number, command: PduInput['command'] = 'submi
   return reader;
 }
 
+/** Resolves when a slot is free, which another may take first. */
+const slotOf = (window: Window, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => window.whenFree(resolve, reject, signal));
+
 const fail = (error: unknown): never => assert.fail(String(error));
 
 /** What became of a request. */
@@ -84,7 +88,7 @@ class Model {
   async #wait(): Promise<void> {
     this.waiting++;
     try {
-      do await this.window.slot();
+      do await slotOf(this.window);
       while (this.window.free === 0);
       this.#ask();
     } catch {
@@ -186,7 +190,7 @@ describe('The window', () => {
       throw new Error('a handler of a user');
     };
     window.open(1, SUBMIT, { onResponse, onLost: () => undefined }, 0);
-    const slot = window.slot();
+    const slot = slotOf(window);
     window.settle(response(1));
     await slot;
     assert.match(String(errors), /a handler of a user/);
@@ -196,11 +200,11 @@ describe('The window', () => {
     const window = new Window(1, 100, fail);
     window.open(1, SUBMIT, new Fate(), 0);
     const stopping = new AbortController();
-    const waits = [window.slot(stopping.signal), window.slot()];
+    const waits = [slotOf(window, stopping.signal), slotOf(window)];
     const why = new Error('enough');
     stopping.abort(why);
     await assert.rejects(waits[0] as Promise<void>, why);
-    await assert.rejects(window.slot(stopping.signal), why);
+    await assert.rejects(slotOf(window, stopping.signal), why);
     window.settle(response(1));
     await waits[1];
   });
@@ -215,7 +219,7 @@ describe('The window', () => {
     };
     const road = (async () => {
       for (let sent = 0; sent < 40;) {
-        await session.slot();
+        if (session.freeSlots === 0) await new Promise<void>((resolve) => session.onRoom(resolve));
         const batch = Array.from({ length: Math.min(session.freeSlots, 40 - sent) }, () => request);
         sent += session.submit(batch).length;
       }

@@ -11,34 +11,33 @@ export interface Configuration {
 
 const CHANGEABLE = ['sendRate', 'windowSize', 'logLevel'] as const;
 
-/** The changes, checked. Throws {@link ConfigError}. */
+/** The changes, checked, sendRate only where the rate limiter is ours. Throws {@link ConfigError}. */
 export function checkChanges(
   changes: Configuration,
   rateIsOurs: boolean,
 ): Partial<Pick<Settings, (typeof CHANGEABLE)[number]>> {
-  const remedy = `only ${CHANGEABLE.join(', ')} can be changed while running`;
-  const strange = Object.keys(changes).filter((field) => !(CHANGEABLE as readonly string[]).includes(field));
-  if (strange.length > 0) {
-    throw new ConfigError(strange.map((field) => ({ field, value: undefined, remedy })));
-  }
-  if (changes.sendRate !== undefined && !rateIsOurs) {
-    const theirs = 'the rate limiter is your own; change it there';
-    throw new ConfigError([{ field: 'sendRate', value: changes.sendRate, remedy: theirs }]);
-  }
-  // Elsewhere an emptied field means its default. Here that would lift the limit that is in force.
-  const blank = CHANGEABLE.filter((field) => isBlank(changes[field]));
-  if (blank.length > 0) {
-    const give = 'give a value; what is not to change is left out';
-    throw new ConfigError(blank.map((field) => ({ field, value: changes[field], remedy: give })));
-  }
+  const refuse = (fields: readonly string[], remedy: string): void => {
+    if (fields.length === 0) return;
+    const given = changes as Readonly<Record<string, unknown>>;
+    throw new ConfigError(
+      fields.map((field) => ({ field, value: isChangeable(field) ? given[field] : undefined, remedy })),
+    );
+  };
+  const strange = Object.keys(changes).filter((field) => !isChangeable(field));
+  refuse(strange, `only ${CHANGEABLE.join(', ')} can be changed while running`);
+  const given = CHANGEABLE.filter((field) => changes[field] !== undefined);
+  const theirs = given.filter((field) => field === 'sendRate' && !rateIsOurs);
+  refuse(theirs, 'the rate limiter is your own; change it there');
+  // Elsewhere an emptied field means its default; here that would lift the limit in force.
+  const blank = given.filter((field) => isBlank(changes[field]));
+  refuse(blank, 'give a value; what is not to change is left out');
   const { settings, problems } = checkValues(changes);
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.fromEntries(
-    CHANGEABLE.filter((field) => changes[field] !== undefined).map((field) => [field, settings[field]]),
-  );
+  return Object.fromEntries(given.map((field) => [field, settings[field]]));
 }
 
+const isChangeable = (field: string): boolean => (CHANGEABLE as readonly string[]).includes(field);
+
 /** A flow may give null. */
-function isBlank(value: unknown): boolean {
-  return value === null || (typeof value === 'string' && value.trim() === '');
-}
+const isBlank = (value: unknown): boolean =>
+  value === null || (typeof value === 'string' && value.trim() === '');

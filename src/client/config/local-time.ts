@@ -5,15 +5,7 @@ export function zoneOf(timeZone: string): TimeZone {
   return timeZone === '' ? inProcess : timeZone;
 }
 
+/** ECMA-262 section 21.4.1.32: a date and time without an offset is local. */
 function inProcess(reading: number): number {
-  const shown = new Date(reading);
-  return new Date(
-    shown.getUTCFullYear(),
-    shown.getUTCMonth(),
-    shown.getUTCDate(),
-    shown.getUTCHours(),
-    shown.getUTCMinutes(),
-    shown.getUTCSeconds(),
-    shown.getUTCMilliseconds(),
-  ).getTime();
+  return new Date(new Date(reading).toISOString().slice(0, -1)).getTime();
 }

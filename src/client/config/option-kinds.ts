@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { STATUSES, TlvTable, describeStatus, type StatusName, type VendorTlv } from '../../protocol';
+import { STATUSES, describeStatus, type StatusName } from '../../protocol';
+import { isTimeZone } from '../../text';
 import type { Problem } from './errors';
 
 /** One option: how it is checked, and what it is when it is not given. */
@@ -9,237 +10,170 @@ export interface OptionKind<T> {
   check(value: unknown): { value: T } | Pick<Problem, 'remedy' | 'variable'>;
 }
 
-interface Range {
-  min?: number;
-  max?: number;
+/** What is given cannot be used; the message is the remedy. */
+export class Refused extends Error {
+  readonly variable: string | undefined;
+
+  constructor(remedy: string, variable?: string) {
+    super(remedy);
+    this.variable = variable;
+  }
 }
 
-function inRange(value: number, { min = -Infinity, max = Infinity }: Range): string | undefined {
-  if (value >= min && value <= max) return undefined;
-  if (max === Infinity) return `give ${min} or more`;
-  return `give a value from ${min} to ${max}`;
+/** `read` gives the value as the engine uses it, or throws an error whose message says what to do about it. */
+export function kind<T>(fallback: T, read: (given: unknown) => T): OptionKind<T> {
+  return {
+    fallback,
+    check(given) {
+      try {
+        return { value: read(given) };
+      } catch (error) {
+        const remedy = (error as Error).message;
+        const variable = error instanceof Refused ? error.variable : undefined;
+        return variable === undefined ? { remedy } : { remedy, variable };
+      }
+    },
+  };
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly whole?: boolean;
+  /** What is said behind the remedy. */
+  readonly hint?: string;
 }
 
 /** Numbers may come as text: Node-RED's environment variables always do. */
-function number(fallback: number, range: Range, whole: boolean): OptionKind<number> {
-  return {
-    fallback,
-    check(given) {
-      const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
-      const wanted = whole ? 'a whole number' : 'a number';
-      if (typeof value !== 'number' || !Number.isFinite(value)) return { remedy: `give ${wanted}` };
-      if (whole && !Number.isInteger(value)) return { remedy: `give ${wanted}` };
-      const remedy = inRange(value, range);
-      return remedy === undefined ? { value } : { remedy };
-    },
-  };
+function readNumber(given: unknown, { min, max, whole = false, hint = '' }: Range): number {
+  const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+  if (typeof value !== 'number' || !(whole ? Number.isInteger(value) : Number.isFinite(value)))
+    throw new Refused(`give ${whole ? 'a whole number' : 'a number'}${hint}`);
+  if (value >= min && value <= max) return value;
+  throw new Refused(`give ${max === Infinity ? `${min} or more` : `a value from ${min} to ${max}`}${hint}`);
 }
 
 export const integer = (fallback: number, min = 0, max = Infinity): OptionKind<number> =>
-  number(fallback, { min, max }, true);
+  kind(fallback, (given) => readNumber(given, { min, max, whole: true }));
 
 export const decimal = (fallback: number, min = 0, max = Infinity): OptionKind<number> =>
-  number(fallback, { min, max }, false);
+  kind(fallback, (given) => readNumber(given, { min, max }));
 
-/** The same, from `min` on, or 0 for off. */
-export function secondsOrOff(fallback: number, min: number): OptionKind<number> {
-  const inner = seconds(fallback);
-  return {
-    fallback: inner.fallback,
-    check(given) {
-      const result = inner.check(given);
-      const fits = !('value' in result) || result.value === 0 || result.value >= min * 1000;
-      return fits ? result : { remedy: `give ${min} or more (seconds), or 0 for off` };
-    },
-  };
-}
+/** Milliseconds; given in seconds. */
+const readSeconds = (given: unknown, min: number, max: number): number =>
+  readNumber(given, { min, max, hint: ' (seconds)' }) * 1000;
 
-/** Given in seconds, used in milliseconds. */
-export function seconds(fallback: number, min = 0, max = 2_000_000): OptionKind<number> {
-  const inner = decimal(fallback, min, max);
-  return {
-    fallback: fallback * 1000,
-    check(given) {
-      const result = inner.check(given);
-      return 'value' in result ? { value: result.value * 1000 } : { remedy: `${result.remedy} (seconds)` };
-    },
-  };
-}
+/** Given in seconds, as the fallback is; used in milliseconds. */
+export const seconds = (fallback: number, min = 0, max = 2_000_000): OptionKind<number> =>
+  kind(fallback * 1000, (given) => readSeconds(given, min, max));
 
-export function flag(fallback: boolean): OptionKind<boolean> {
-  return {
-    fallback,
-    check(given) {
-      const value = typeof given === 'string' ? WORDS.get(given.trim().toLowerCase()) : given;
-      return typeof value === 'boolean' ? { value } : { remedy: 'give true or false' };
-    },
-  };
-}
+/** As {@link seconds}, from `min` seconds on, or 0 for off. */
+export const secondsOrOff = (fallback: number, min: number): OptionKind<number> =>
+  kind(fallback * 1000, (given) => {
+    const value = readSeconds(given, 0, 2_000_000);
+    if (value === 0 || value >= min * 1000) return value;
+    throw new Refused(`give ${min} or more (seconds), or 0 for off`);
+  });
 
-const WORDS = new Map([
-  ['true', true],
-  ['1', true],
-  ['yes', true],
-  ['on', true],
-  ['false', false],
-  ['0', false],
-  ['no', false],
-  ['off', false],
-]);
+/** A whole number from `min` to `max`; undefined: `auto`, the default. */
+export const autoOr = (max: number, min = 0): OptionKind<number | undefined> =>
+  kind<number | undefined>(undefined, (given) =>
+    given === 'auto' ? undefined : readNumber(given, { min, max, whole: true, hint: ', or "auto"' }),
+  );
 
-export function text(fallback: string, maxOctets = Infinity, min = 0): OptionKind<string> {
-  return {
-    fallback,
-    check(given) {
-      const value = Number.isFinite(given) ? String(given) : given;
-      if (typeof value !== 'string') return { remedy: 'give a text' };
-      if (value.trim().length < min) return { remedy: 'it must not be empty' };
-      if (value.length > maxOctets)
-        return { remedy: `at most ${maxOctets} characters (this has ${value.length})` };
-      return { value };
-    },
-  };
-}
-
-/** A name or address alone, without port or scheme; blanks around it were copied along. */
-export function hostName(fallback: string): OptionKind<string> {
-  const inner = text(fallback, 255, 1);
-  return {
-    fallback,
-    check(given) {
-      const result = inner.check(given);
-      if (!('value' in result)) return result;
-      const value = result.value.trim();
-      if (isIP(value) !== 0 || /^[\p{L}\p{N}._-]+$/u.test(value)) return { value };
-      return {
-        remedy:
-          'give a name or address alone, such as smsc.example or 192.0.2.1; a port is a field of its own',
-      };
-    },
-  };
-}
-
-/** An address of this machine; blank: whichever the system chooses. */
-export function address(): OptionKind<string> {
-  return {
-    fallback: '',
-    check(given) {
-      const value = typeof given === 'string' ? given.trim() : given;
-      if (value === '' || (typeof value === 'string' && isIP(value) !== 0)) return { value };
-      return {
-        remedy:
-          'give an IP address of this machine, such as 192.0.2.1; names of hosts or interfaces are none',
-      };
-    },
-  };
-}
-
-/** A C-octet string of the specification: ASCII, `max` octets without the NUL. */
-export function ascii(fallback: string, max: number): OptionKind<string> {
-  const inner = text(fallback, max);
-  return {
-    fallback,
-    check(given) {
-      const result = inner.check(given);
-      if (!('value' in result)) return result;
-
-      return /^[\x01-\x7f]*$/.test(result.value)
-        ? result
-        : { remedy: 'only ASCII characters are possible here' };
-    },
-  };
-}
-
-export function choice<const T extends string>(first: T, ...others: T[]): OptionKind<T> {
-  const all = [first, ...others];
-  return {
-    fallback: first,
-    check(given) {
-      const value = all.find((one) => one === String(given));
-      return value === undefined ? { remedy: `give one of ${all.join(', ')}` } : { value };
-    },
-  };
-}
-
-/** An object, or its JSON text. */
-export function record(): OptionKind<Readonly<Record<string, unknown>>> {
-  return {
-    fallback: {},
-    check(given) {
-      const value = parsed(given);
-      const fits = typeof value === 'object' && value !== null && !Array.isArray(value);
-      return fits
-        ? { value: value as Record<string, unknown> }
-        : { remedy: 'give a JSON object such as {"a": 1}' };
-    },
-  };
-}
-
-/** Vendor TLVs: a list of `{tag, name, type}`, or its JSON text. */
-export function vendorTlvs(): OptionKind<TlvTable | undefined> {
-  const example = '[{"tag": 5123, "name": "operator", "type": "string"}]';
-  return {
-    fallback: undefined,
-    check(given) {
-      const value = parsed(given);
-      if (!Array.isArray(value)) return { remedy: `give a JSON array such as ${example}` };
-      try {
-        return { value: value.length === 0 ? undefined : new TlvTable(value as VendorTlv[]) };
-      } catch (error) {
-        return { remedy: (error as Error).message };
-      }
-    },
-  };
-}
-
-/** A command_status by name, or by number as `0x00000401` or 1025; used as a number. */
-export function status(fallback: StatusName): OptionKind<number> {
-  const remedy = 'give a status such as ESME_RX_T_APPN, or its number such as 0x00000064';
-  return {
-    fallback: STATUSES[fallback][0],
-    check(given) {
-      if (typeof given !== 'string' && typeof given !== 'number') return { remedy };
-      const written = String(given).trim();
-      try {
-        const { code } = describeStatus(/^\d+$/.test(written) ? Number(written) : written);
-        return code <= 0xffffffff ? { value: code } : { remedy };
-      } catch {
-        return { remedy };
-      }
-    },
-  };
-}
-
-/** What may be left blank. */
+/** What may be left blank: then it is undefined. */
 export function blankOr<T>(inner: OptionKind<T>): OptionKind<T | undefined> {
   return { fallback: undefined, check: (given) => inner.check(given) };
 }
 
-export function parsed(given: unknown): unknown {
-  if (typeof given !== 'string') return given;
+const WORDS = new Map<unknown, boolean>([
+  ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
+  ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
+]);
+
+export const flag = (fallback: boolean): OptionKind<boolean> =>
+  kind(fallback, (given) => {
+    const value = typeof given === 'string' ? WORDS.get(given.trim().toLowerCase()) : given;
+    if (typeof value === 'boolean') return value;
+    throw new Refused('give true or false');
+  });
+
+export const choice = <const T extends string>(first: T, ...others: T[]): OptionKind<T> =>
+  kind<T>(first, (given) => {
+    const all = [first, ...others];
+    const value = all.find((one) => one === String(given));
+    if (value !== undefined) return value;
+    throw new Refused(`give one of ${all.join(', ')}`);
+  });
+
+/** Of at least `min` characters, without those around it, and at most `max`. */
+function readText(given: unknown, max = Infinity, min = 0): string {
+  const value = Number.isFinite(given) ? String(given) : given;
+  if (typeof value !== 'string') throw new Refused('give a text');
+  if (value.trim().length < min) throw new Refused('it must not be empty');
+  if (value.length <= max) return value;
+  throw new Refused(`at most ${max} characters (this has ${value.length})`);
+}
+
+export const text = (fallback: string): OptionKind<string> => kind(fallback, (given) => readText(given));
+
+/** A C-octet string of the specification: ASCII, at most `max` octets without the NUL. */
+export const ascii = (fallback: string, max: number): OptionKind<string> =>
+  kind(fallback, (given) => {
+    const value = readText(given, max);
+
+    if (/^[\x01-\x7f]*$/.test(value)) return value;
+    throw new Refused('only ASCII characters are possible here');
+  });
+
+/** A name or address alone, without port or scheme; blanks around it are taken off. */
+export const hostName = (fallback: string): OptionKind<string> =>
+  kind(fallback, (given) => {
+    const value = readText(given, 255, 1).trim();
+    if (isIP(value) !== 0 || /^[\p{L}\p{N}._-]+$/u.test(value)) return value;
+    throw new Refused(
+      'give a name or address alone, such as smsc.example or 192.0.2.1; a port is a field of its own',
+    );
+  });
+
+/** An IP address of this machine; blank: whichever the system chooses. */
+export const address = (): OptionKind<string> =>
+  kind('', (given) => {
+    const value = typeof given === 'string' ? given.trim() : given;
+    if (value === '' || (typeof value === 'string' && isIP(value) !== 0)) return value;
+    throw new Refused(
+      'give an IP address of this machine, such as 192.0.2.1; names of hosts or interfaces are none',
+    );
+  });
+
+/** An IANA name or an offset. What blank means is the option's own: UTC, or the zone of the process. */
+export const timeZone = (): OptionKind<string> =>
+  kind('', (given) => {
+    if (typeof given === 'string' && isTimeZone(given)) return given;
+    throw new Refused('give a time zone such as Europe/Berlin, or an offset such as +02:00');
+  });
+
+/** A command_status by name, or by number as `0x00000401` or 1025; used as a number. */
+export const status = (fallback: StatusName): OptionKind<number> =>
+  kind(STATUSES[fallback][0], (given) => {
+    const code = typeof given === 'string' || typeof given === 'number' ? statusCode(`${given}`) : undefined;
+    if (code !== undefined) return code;
+    throw new Refused('give a status such as ESME_RX_T_APPN, or its number such as 0x00000064');
+  });
+
+function statusCode(given: string): number | undefined {
+  const written = given.trim();
   try {
-    return JSON.parse(given) as unknown;
+    const { code } = describeStatus(/^\d+$/.test(written) ? Number(written) : written);
+    return code <= 0xffffffff ? code : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** A number from `min` to `max`, or `auto`. */
-export function autoOr(max: number, min = 0): OptionKind<number | undefined> {
-  const inner = integer(min, min, max);
-  return {
-    fallback: undefined,
-    check(given) {
-      if (given === 'auto') return { value: undefined };
-      const result = inner.check(given);
-      return 'value' in result ? result : { remedy: `${result.remedy}, or "auto"` };
-    },
-  };
-}
-
-/** A variable of the environment that whoever starts the client was to put in, and did not. */
 const UNSET = /^\$\{(\S+)\}$/;
 
+/** The problem with a value that is `${NAME}`, which whoever starts the client was to replace by the variable's value. */
 export function unsetVariable(field: string, value: unknown): Required<Problem> | undefined {
   const variable = typeof value === 'string' ? UNSET.exec(value)?.[1] : undefined;
   if (variable === undefined) return undefined;

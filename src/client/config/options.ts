@@ -1,9 +1,6 @@
 import { isIP } from 'node:net';
 import { withoutLineEnd } from '../../text';
 import type { Problem } from './errors';
-import { dataCodings } from './data-codings-option';
-import { hosts } from './failover-option';
-import { languages } from './languages-option';
 import {
   address,
   ascii,
@@ -14,18 +11,25 @@ import {
   flag,
   hostName,
   integer,
-  record,
   seconds,
   secondsOrOff,
-  text,
-  unsetVariable,
   status,
-  vendorTlvs,
+  text,
+  timeZone,
+  unsetVariable,
   type OptionKind,
 } from './option-kinds';
-import { queueKeys } from './queue-key-option';
 import { statusPolicy } from './status-policy';
-import { receiptPattern, receiptStates, timeZone } from './receipt-options';
+import {
+  dataCodings,
+  hosts,
+  languages,
+  queueKeys,
+  receiptPattern,
+  receiptStates,
+  record,
+  vendorTlvs,
+} from './structured-kinds';
 
 /**
  * Every option that is a plain value: its name (the property of smpp-config), its
@@ -122,16 +126,16 @@ export const OPTIONS = {
 type Table = typeof OPTIONS;
 type Value<K> = K extends OptionKind<infer T> ? T : never;
 
-/** The options, checked: times in milliseconds, everything present. */
+/** The options, checked, everything present: times in milliseconds, but samplingPeriod and throttleWait in seconds. */
 export type Settings = { readonly [K in keyof Table]: Value<Table[K]> };
 
-/** `no`: whenNobodyListens decides; `later`: nobody now, but the message is wanted, so the SMSC is to keep it. */
+/** `no`: whenNobodyListens decides; `later`: nobody now, but the message is wanted: ESME_RX_T_APPN, the SMSC repeats it. */
 export type Listening = 'yes' | 'no' | 'later';
 
-/** What a client is called that was given no name. */
+/** The clientId where none is given. */
 export const DEFAULT_CLIENT_ID = 'default';
 
-/** What a user gives for the plain options: numbers and booleans may be given as text. */
+/** The plain options as a user gives them: times in seconds; numbers and booleans may be text. */
 export type Values = { readonly [K in keyof Table]?: Value<Table[K]> | string };
 
 /** The options whose text ends in a line end, which is taken off: secrets from files and the environment do. */
@@ -166,18 +170,17 @@ export function checkValues(options: Values): { settings: Settings; problems: Pr
 
 const RECEIVERS_OWN = ['receiverHost', 'receiverPort', 'receiverSystemId', 'receiverPassword'] as const;
 
-/** What belongs to the receiver of a pair says nothing elsewhere; and a pair has something to send with. */
+/** Options of the receiver say nothing without a pair; and a pair has something to send with. */
 function pairProblems(settings: Settings): Problem[] {
-  if (settings.bindType === 'pair') {
-    if (settings.systemId !== '' || settings.receiverSystemId === '') return [];
-    const remedy = 'the transmitter of the pair has none; give systemId too, or choose bindType receiver';
-    return [{ field: 'receiverSystemId', value: settings.receiverSystemId, remedy }];
+  const { bindType, systemId, receiverSystemId } = settings;
+  if (bindType !== 'pair') {
+    const remedy = `only the receiver of a pair has its own; choose bindType pair (this is ${bindType}), or leave it empty`;
+    const given = RECEIVERS_OWN.filter((field) => (settings[field] ?? '') !== '');
+    return given.map((field) => ({ field, value: settings[field], remedy }));
   }
-  return RECEIVERS_OWN.filter((field) => (settings[field] ?? '') !== '').map((field) => ({
-    field,
-    value: settings[field],
-    remedy: `only the receiver of a pair has its own; choose bindType pair (this is ${settings.bindType}), or leave it empty`,
-  }));
+  if (systemId !== '' || receiverSystemId === '') return [];
+  const remedy = 'the transmitter of the pair has none; give systemId too, or choose bindType receiver';
+  return [{ field: 'receiverSystemId', value: receiverSystemId, remedy }];
 }
 
 /** From an IPv4 address no IPv6 address can be reached, nor the other way round. */
@@ -191,21 +194,16 @@ function familyProblems({ localAddress, host, receiverHost, failover }: Settings
 }
 
 function crossChecks(settings: Settings): Problem[] {
+  const { interfaceVersion, bindType: value, reconnectMin, reconnectMax } = settings;
   const problems = [...pairProblems(settings), ...familyProblems(settings)];
-  if (settings.interfaceVersion === '3.3' && settings.bindType === 'transceiver') {
-    problems.push({
-      field: 'bindType',
-      value: 'transceiver',
-      remedy:
-        'SMPP 3.3 has no transceiver; choose pair (a transmitter and a receiver), transmitter or receiver, or interfaceVersion 3.4',
-    });
+  if (interfaceVersion === '3.3' && value === 'transceiver') {
+    const remedy =
+      'SMPP 3.3 has no transceiver; choose pair (a transmitter and a receiver), transmitter or receiver, or interfaceVersion 3.4';
+    problems.push({ field: 'bindType', value, remedy });
   }
-  if (settings.reconnectMax < settings.reconnectMin) {
-    problems.push({
-      field: 'reconnectMax',
-      value: settings.reconnectMax / 1000,
-      remedy: `give at least reconnectMin (${settings.reconnectMin / 1000})`,
-    });
+  if (reconnectMax < reconnectMin) {
+    const remedy = `give at least reconnectMin (${reconnectMin / 1000})`;
+    problems.push({ field: 'reconnectMax', value: reconnectMax / 1000, remedy });
   }
   return problems;
 }

@@ -1,5 +1,6 @@
 import { describeStatus, type StatusDescription } from '../../protocol';
-import { parsed, type OptionKind } from './option-kinds';
+import { Refused, kind, type OptionKind } from './option-kinds';
+import { readObject } from './structured-kinds';
 
 /** What a sender does about a status that is a refusal. */
 export type StatusTreatment = 'throttle' | 'retry' | 'fail';
@@ -11,37 +12,24 @@ const TREATMENTS: readonly unknown[] = ['throttle', 'retry', 'fail'];
 const EXAMPLE = '{"ESME_RSUBMITFAIL": "fail", "0x00000401": "throttle"}';
 
 /** `{status: treatment}`, statuses by name or number, or its JSON text. */
-export function statusPolicy(): OptionKind<StatusPolicy> {
-  return {
-    fallback: new Map(),
-    check(given) {
-      const value = parsed(given);
-      if (typeof value !== 'object' || value === null || Array.isArray(value))
-        return { remedy: `give a JSON object such as ${EXAMPLE}` };
-      const policy = new Map<number, StatusTreatment>();
-      for (const [written, treatment] of Object.entries(value)) {
-        const status = described(written.trim());
-        if (typeof status === 'string') return { remedy: status };
-        if (!TREATMENTS.includes(treatment)) {
-          const remedy = `throttle (pause and send again), retry (send again later) or fail`;
-          return { remedy: `give for ${status.name} one of ${remedy}, such as in ${EXAMPLE}` };
-        }
-        policy.set(status.code, treatment as StatusTreatment);
+export const statusPolicy = (): OptionKind<StatusPolicy> =>
+  kind<StatusPolicy>(new Map(), (given) => {
+    const policy = new Map<number, StatusTreatment>();
+    const all = readObject(given, `give a JSON object such as ${EXAMPLE}`);
+    for (const [written, treatment] of Object.entries(all)) {
+      const { name, code } = described(written.trim());
+      if (!TREATMENTS.includes(treatment)) {
+        const those = 'throttle (pause and send again), retry (send again later) or fail';
+        throw new Refused(`give for ${name} one of ${those}, such as in ${EXAMPLE}`);
       }
-      return { value: policy };
-    },
-  };
-}
+      policy.set(code, treatment as StatusTreatment);
+    }
+    return policy;
+  });
 
-/** The status, or what to do about it. */
-function described(written: string): StatusDescription | string {
-  try {
-    const status = describeStatus(/^\d+$/.test(written) ? Number(written) : written);
-    if (status.code === 0) return 'ESME_ROK is no refusal: leave it out';
-    return status.code <= 0xffffffff
-      ? status
-      : `${written} is no command_status: it has more than four octets`;
-  } catch (error) {
-    return (error as Error).message;
-  }
+function described(written: string): StatusDescription {
+  const status = describeStatus(/^\d+$/.test(written) ? Number(written) : written);
+  if (status.code === 0) throw new Refused('ESME_ROK is no refusal: leave it out');
+  if (status.code <= 0xffffffff) return status;
+  throw new Refused(`${written} is no command_status: it has more than four octets`);
 }

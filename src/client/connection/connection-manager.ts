@@ -1,4 +1,4 @@
-import { onAbort } from '../../waiting';
+import { unlessAborted } from '../../waiting';
 import { SmppError } from '../../protocol';
 import { canSubmit, responseTimes, type ResponseTimeChange, type Session } from '../../session';
 import type { SessionFacts } from '../events/events';
@@ -25,7 +25,7 @@ export interface ConnectionManagerParts
   extends Omit<OpeningParts, 'type' | 'credentials' | 'responseTimes'>, Pick<ReconnectingListener, 'drain'> {
   readonly random: () => number;
   readonly reporter: EventReporter;
-  /** The state that people see: it knows of pauses and throttling. */
+  /** The client's state, with `paused` and `throttled`. */
   readonly state: () => ConnectionState;
   readonly bound: (session: Session) => void;
 }
@@ -117,15 +117,17 @@ export class ConnectionManager {
 
   /** Tells how the connection is now. */
   announce(): void {
-    const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
-    this.#parts.reporter.session(this.#facts({ host, port, bind_type: bindType }));
+    this.#parts.reporter.session(this.#facts(this.#first));
   }
 
   #responseTime({ timeout, took }: ResponseTimeChange): void {
-    const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
     const response_timeout = Math.round(timeout) / 1000;
-    const facts = this.#facts({ host, port, bind_type: bindType, response_timeout });
-    this.#parts.reporter.responseTime(facts, took);
+    this.#parts.reporter.responseTime(this.#facts({ ...this.#first, response_timeout }), took);
+  }
+
+  get #first(): Pick<SessionFacts, 'host' | 'port' | 'bind_type'> {
+    const { host, port, bindType } = { ...this.#parts.settings, ...this.#links[0]?.endpoint };
+    return { host, port, bind_type: bindType };
   }
 
   async #stopLinks(): Promise<void> {
@@ -159,20 +161,16 @@ export class ConnectionManager {
     };
   }
 
-  #firstBind(failFast: boolean, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        this.#waiters.delete(waiter);
-        done?.();
-      };
-      const waiter: Waiter = {
-        failFast,
-        resolve: () => (finish(), resolve()),
-        reject: (error) => (finish(), reject(error)),
-      };
-      const done = signal && onAbort(signal, () => waiter.reject(signal.reason as Error));
-      this.#waiters.add(waiter);
+  async #firstBind(failFast: boolean, signal: AbortSignal | undefined): Promise<void> {
+    let waiter: Waiter | undefined;
+    const bound = new Promise<void>((resolve, reject) => {
+      this.#waiters.add((waiter = { failFast, resolve, reject }));
     });
+    try {
+      await (signal ? unlessAborted(bound, signal) : bound);
+    } finally {
+      if (waiter) this.#waiters.delete(waiter);
+    }
   }
 
   #facts(facts: Omit<SessionFacts, 'state' | 'bound' | 'sessions'>): SessionFacts {

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import { connect, lookupError, type ConnectOptions, type Transport } from '../../session';
-import { unlessAborted } from '../../waiting';
+import { isTimeout, unlessAborted, withLimit } from '../../waiting';
 import type { Network } from '../config/network';
 
 export interface DialOptions extends ConnectOptions {
@@ -84,17 +84,14 @@ function lookupAll(host: string): Promise<string[]> {
 
 /** The system's own look-up can be neither stopped nor hurried. */
 async function inTime<T>(work: Promise<T>, { host, port, signal, timeout, clock }: DialOptions): Promise<T> {
-  const expired = new AbortController();
-  const timer = clock.setTimeout(() => {
+  try {
+    return await withLimit(clock, timeout, (limited) => unlessAborted(work, limited), signal);
+  } catch (error) {
+    if (signal.aborted || !isTimeout(error)) throw error;
     const text =
       `cannot connect to ${host}:${port}: no name server answered within ${timeout / 1000} s what the address of ` +
       `${host} is; check the name servers of this machine, or give host as an address`;
-    expired.abort(new SmppError('CONNECT_TIMEOUT', text, { retriable: true }));
-  }, timeout);
-  try {
-    return await unlessAborted(unlessAborted(work, expired.signal), signal);
-  } finally {
-    clock.clearTimeout(timer);
+    throw new SmppError('CONNECT_TIMEOUT', text, { retriable: true });
   }
 }
 

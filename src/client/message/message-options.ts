@@ -10,7 +10,7 @@ import {
   type TimeZone,
 } from '../../text';
 import { MessageError, show } from '../config/errors';
-import { readLanguages } from '../config/languages-option';
+import { readLanguages } from '../config/structured-kinds';
 import { acknowledgementBits, receiptBits } from './registered-delivery';
 
 interface MessageOption<Name extends string = string, Value = unknown> {
@@ -166,9 +166,12 @@ function messageClassOf(given: unknown): 0 | 1 | 2 | 3 | undefined {
 }
 
 function languagesOf(given: unknown): readonly LanguageName[] {
-  const { names, unknown } = readLanguages(given);
-  if (unknown === undefined) return names;
-  throw new MessageError('INVALID_FIELD', 'languages', `languages ${show(given)}: ${unknown}`);
+  try {
+    return readLanguages(given);
+  } catch (error) {
+    const text = `languages ${show(given)}: ${(error as Error).message}`;
+    throw new MessageError('INVALID_FIELD', 'languages', text);
+  }
 }
 
 function flag(field: string): (given: unknown) => boolean {

@@ -32,8 +32,8 @@ export interface Parts {
   /** Finds plugins by type and id. */
   resolvePlugin?: ResolvePlugin | undefined;
   /**
-   * Asked before a message that comes in is told, of a long one before each part: whether anybody takes messages. Where
-   * it is given it also warns where nobody does; default: whether there is a handler of `message`.
+   * Whether anybody takes messages: asked before each message that comes in, and each part of a long one. Default:
+   * whether there is a handler of `message`, and a warning where there is none.
    */
   listening?: () => Listening | Promise<Listening>;
   /** TLS options of Node's `tls.connect`; only with `useTls`. */
@@ -43,9 +43,9 @@ export interface Parts {
   clock?: Clock;
   /** How connections are opened and names looked up, where not by Node's sockets. */
   network?: Network;
-  /** 0 … 1; default Math.random. For jitter and reference numbers. */
+  /** Gives numbers from 0 to 1; default Math.random. For the jitter of reconnecting and reference numbers. */
   random?: () => number;
-  /** So many octets, which must differ over restarts and processes: ids are made of them. Default `randomBytes` of node:crypto. */
+  /** Gives so many octets, which must differ over restarts and processes: ids are made of them. Default `randomBytes` of node:crypto. */
   randomOctets?: (count: number) => Uint8Array;
 }
 

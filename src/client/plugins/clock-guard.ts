@@ -1,25 +1,32 @@
 import { LONGEST_TIMER, nextTick, nextTurn, systemClock, type Clock } from '../../clock';
+import type { PartError } from '../config/errors';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
-type Reading = 'now' | 'monotonic';
-
-/** What a Date can be. */
+/** Milliseconds of the latest Date. */
 const LATEST = 8.64e15;
 const WANTED = {
   now: 'milliseconds since the epoch',
   monotonic: 'milliseconds, and never fewer than before',
 };
 
+/** The last reading that was a time, and the system's monotonic time then. */
+interface Reading {
+  given: number | undefined;
+  system: number;
+}
+
 /**
- * A clock that was brought along. What it gives is compared and added up everywhere: where it is no number, nothing
- * would ever be due, or all at once, so that then the system's own clock goes on from there.
+ * A clock of the user's. Where it gives no time, or `monotonic` less than before, the system's clock goes on from the
+ * last reading: else nothing would become due any more, or all at once.
  */
 class GuardedClock implements Clock {
   /** Of the client that was made last with this clock. */
   faults: PartFaults | undefined;
   readonly #clock: Clock;
-  /** The last reading of each that was one, and the system's then. */
-  readonly #last = new Map<Reading, { given: number; system: number }>();
+  readonly #last: Readonly<Record<keyof typeof WANTED, Reading>> = {
+    now: { given: undefined, system: 0 },
+    monotonic: { given: undefined, system: 0 },
+  };
   #telling = false;
 
   constructor(clock: Clock) {
@@ -27,11 +34,11 @@ class GuardedClock implements Clock {
   }
 
   now(): number {
-    return this.#read('now');
+    return this.#read('now', -LATEST);
   }
 
   monotonic(): number {
-    return this.#read('monotonic');
+    return this.#read('monotonic', this.#last.monotonic.given ?? -LATEST);
   }
 
   setTimeout(callback: () => void, ms: number): unknown {
@@ -50,40 +57,24 @@ class GuardedClock implements Clock {
     void nextTurn(this.#clock).then(callback);
   }
 
-  #read(name: Reading): number {
-    let given: unknown;
+  #read(name: keyof typeof WANTED, earliest: number): number {
+    const last = this.#last[name];
     try {
-      given = this.#clock[name]();
+      const given: unknown = this.#clock[name]();
+      if (typeof given === 'number' && given >= earliest && given <= LATEST) {
+        last.system = systemClock.monotonic();
+        return (last.given = given);
+      }
+      this.#tell(name, wrongResult('clock', name, given, WANTED[name]));
     } catch (error) {
       this.#tell(name, partFailed('clock', name, error));
-      return this.#instead(name);
     }
-    if (this.#fits(name, given)) return this.#good(name, given);
-    this.#tell(name, wrongResult('clock', name, given, WANTED[name]));
-    return this.#instead(name);
+    if (last.given === undefined) return systemClock[name]();
+    return last.given + systemClock.monotonic() - last.system;
   }
 
-  #fits(name: Reading, given: unknown): given is number {
-    if (typeof given !== 'number' || !(Math.abs(given) <= LATEST)) return false;
-    return name === 'now' || given >= (this.#last.get(name)?.given ?? -LATEST);
-  }
-
-  #good(name: Reading, given: number): number {
-    const last = this.#last.get(name);
-    if (last) {
-      last.given = given;
-      last.system = systemClock.monotonic();
-    } else this.#last.set(name, { given, system: systemClock.monotonic() });
-    return given;
-  }
-
-  #instead(name: Reading): number {
-    const last = this.#last.get(name);
-    return last ? last.given + systemClock.monotonic() - last.system : systemClock[name]();
-  }
-
-  /** Whoever tells looks at the clock. */
-  #tell(name: Reading, error: ReturnType<typeof partFailed>): void {
+  /** Logging reads the clock, too. */
+  #tell(name: string, error: PartError): void {
     if (this.#telling) return;
     this.#telling = true;
     try {
@@ -96,7 +87,7 @@ class GuardedClock implements Clock {
 
 const guarded = new WeakMap<Clock, GuardedClock>();
 
-/** The same one for all that are given the same clock: what they keep by it they may leave to each other. */
+/** The same one for all that are given the same clock, so that they share what is kept by clock, as steady time is. */
 export function guardClock(clock: Clock): Clock & { faults: PartFaults | undefined } {
   let known = guarded.get(clock);
   if (!known) guarded.set(clock, (known = new GuardedClock(clock)));

@@ -1,11 +1,12 @@
+import { didYouMean } from '../../protocol';
 import { clientDirectory } from '../../store';
-import { dataCodingProblems } from '../config/data-codings-option';
+import { dataCodingProblems } from '../config/structured-kinds';
 import { ConfigError, type Problem } from '../config/errors';
 import { DEFAULT_CLIENT_ID, OPTIONS, checkValues, type Settings } from '../config/options';
 import { tlsProblems } from '../config/tls';
 import { defaultsProblems } from '../message/defaults';
 import type { SmppClientOptions } from './client-options';
-import { isPart, partProblems } from './part-shapes';
+import { PART_NAMES, isPart, partProblems } from './part-shapes';
 
 /** Checks all options; throws {@link ConfigError} with everything that is wrong. */
 export function normalise(options: SmppClientOptions): Settings {
@@ -37,7 +38,8 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
 function fieldProblems(field: string, options: SmppClientOptions): Problem[] {
   if (isPart(field)) return partProblems(field, options);
   if (Object.hasOwn(OPTIONS, field)) return [];
-  const remedy = 'there is no such option; see docs/reference.md for the names';
+  const names = [...Object.keys(OPTIONS), ...PART_NAMES];
+  const remedy = `there is no such option${didYouMean(field, names)}; see docs/reference.md for the names`;
   return [{ field, value: undefined, remedy }];
 }
 

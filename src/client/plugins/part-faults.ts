@@ -1,8 +1,11 @@
 import type { Clock } from '../../clock';
 import { LogRateLimiter, type Log, promiseOf } from '../../observability';
 import { SmppError } from '../../protocol';
+import { onAbort } from '../../waiting';
 import { PartError, causeOf, show } from '../config/errors';
-import { Deadlines, Unanswered } from './unanswered';
+
+/** Milliseconds: the answer to a receipt, and all later messages, may depend on a call. */
+const LONGEST_ANSWER = 10_000;
 
 /** What a part is called in texts, and the code of its failures; whether the same call may succeed later. */
 const KINDS: Readonly<Record<string, { readonly words: string; readonly code: string; retriable: boolean }>> =
@@ -56,59 +59,106 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : show(cause);
 }
 
+/** Calls of one method that are not answered yet. */
+interface Waiting {
+  count: number;
+  /** When the last answer came, or else the first of these calls; monotonic milliseconds. */
+  since: number;
+  /** Takes back the timer that tells of it; undefined: it was told. */
+  off: (() => void) | undefined;
+}
+
 /**
- * Tells of parts that fail where nobody else hears of it: once until they work again, and of each method at
- * most once a minute, for some are called a thousand times a second.
+ * Logs failures of parts where nobody else hears of them: the first one at error, later ones at debug until the method
+ * has worked again, and each method at error at most once a minute.
  */
 export class PartFaults {
-  /** Until when parts must have answered. */
-  readonly deadlines: Deadlines;
   readonly #log: Log;
-  readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #unanswered: Unanswered;
+  readonly #clock: Pick<Clock, 'monotonic' | 'setTimeout' | 'clearTimeout'>;
+  readonly #ended = new AbortController();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #failing = new Set<string>();
-  readonly #dampers = new Map<string, LogRateLimiter>();
+  readonly #limiters = new Map<string, LogRateLimiter>();
 
   constructor(log: Log, clock: Pick<Clock, 'monotonic' | 'setTimeout' | 'clearTimeout'>) {
     this.#log = log;
     this.#clock = clock;
-    this.deadlines = new Deadlines(clock);
-    this.#unanswered = new Unanswered(clock, (part, method, seconds) => {
-      const text = `${kindOf(part).words}'s ${method}() has not answered for ${seconds} s: what waits for it is held up`;
-      log.error({ event: 'part', stage: 'unanswered', part, method }, text);
-    });
-  }
-
-  /** As `asked`; told of where it never settles. */
-  watch<T>(part: string, method: string, asked: PromiseLike<T>): Promise<T> {
-    return this.#unanswered.watch(part, method, asked);
-  }
-
-  /** Nobody waits any more: tells of what was never answered. */
-  end(): void {
-    this.#unanswered.end();
-    this.deadlines.end();
   }
 
   failed(part: string, method: string, error: PartError): PartError {
     const key = `${part} ${method}`;
-    const facts = {
-      event: 'part',
-      stage: 'failed',
-      part,
-      method,
-      code: error.code,
-      err: causeOf(error),
-    };
-    const logLimiter = this.#dampers.get(key) ?? new LogRateLimiter(this.#clock, 1);
-    this.#dampers.set(key, logLimiter);
-    const isNews = !this.#failing.has(key) && logLimiter.next() !== undefined;
+    const limiter = this.#limiters.get(key) ?? new LogRateLimiter(this.#clock, 1);
+    this.#limiters.set(key, limiter);
+    const isNews = !this.#failing.has(key) && limiter.next() !== undefined;
     this.#failing.add(key);
+    const facts = { event: 'part', stage: 'failed', part, method, code: error.code, err: causeOf(error) };
     this.#log[isNews ? 'error' : 'debug'](facts, error.message);
     return error;
   }
 
   worked(part: string, method: string): void {
     if (this.#failing.size > 0) this.#failing.delete(`${part} ${method}`);
+  }
+
+  /** As `asked`; rejects where that takes longer than 10 s, but not after {@link end}. */
+  answered<T>(part: string, method: string, asked: PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = new Error(`no answer within ${LONGEST_ANSWER / 1000} s`);
+      const off = this.after(LONGEST_ANSWER, () => reject(partFailed(part, method, late)));
+      Promise.resolve(asked).then(resolve, reject).finally(off);
+    });
+  }
+
+  /** As `asked`; logs where no call of the method is answered for 10 s, or until {@link end}. */
+  async watch<T>(part: string, method: string, asked: PromiseLike<T>): Promise<T> {
+    if (this.#ended.signal.aborted) return asked;
+    const key = `${part} ${method}`;
+    const waiting = this.#waiting.get(key) ?? { count: 0, since: 0, off: undefined };
+    const look = (): void => {
+      const waited = this.#clock.monotonic() - waiting.since;
+      const isOver = waited >= LONGEST_ANSWER || this.#ended.signal.aborted;
+      waiting.off = isOver ? undefined : this.after(LONGEST_ANSWER - waited, look, true);
+      if (isOver) this.#unanswered(part, method, waited);
+    };
+    if (waiting.count++ === 0) {
+      this.#waiting.set(key, waiting);
+      waiting.since = this.#clock.monotonic();
+      waiting.off = this.after(LONGEST_ANSWER, look, true);
+    }
+    try {
+      return await asked;
+    } finally {
+      waiting.since = this.#clock.monotonic();
+      if (--waiting.count > 0) waiting.off ??= this.after(LONGEST_ANSWER, look);
+      else {
+        waiting.off?.();
+        this.#waiting.delete(key);
+      }
+    }
+  }
+
+  /** Calls back after so many milliseconds, or with `isLast` at the {@link end}, if that is earlier. Returns what cancels it. */
+  after(ms: number, callback: () => void, isLast = false): () => void {
+    const { signal } = this.#ended;
+    if (signal.aborted) {
+      if (isLast) callback();
+      return () => undefined;
+    }
+    const off = onAbort(signal, () => {
+      this.#clock.clearTimeout(timer);
+      if (isLast) callback();
+    });
+    const timer = this.#clock.setTimeout(() => (off(), callback()), ms);
+    return () => (off(), this.#clock.clearTimeout(timer));
+  }
+
+  /** Nobody waits any more: logs what was never answered, and stops all timers. */
+  end(): void {
+    this.#ended.abort();
+  }
+
+  #unanswered(part: string, method: string, waited: number): void {
+    const text = `${kindOf(part).words}'s ${method}() has not answered for ${Math.round(waited / 1000)} s: what waits for it is held up`;
+    this.#log.error({ event: 'part', stage: 'unanswered', part, method }, text);
   }
 }

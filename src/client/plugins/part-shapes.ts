@@ -71,8 +71,8 @@ interface PartKind {
   readonly names?: readonly string[];
   /** What it may be, or be made by: the first is what is told of where it is none of them. */
   readonly types?: readonly PluginType[];
-  /** Must be a function. */
-  readonly maker?: string;
+  /** A function is taken; without a shape nothing else is, but plugins of the types. */
+  readonly maker?: true;
   readonly shape?: Shape;
   readonly give: string;
 }
@@ -93,19 +93,19 @@ const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
   sequence: {
     names: ['counter'],
     types: ['smpp-sequence'],
-    maker: 'a generator for each session: () => ({ next: () => number })',
+    maker: true,
     give: 'a function that makes a generator for each session: () => ({ next: () => number })',
   },
   codecs: { give: 'a list of codecs, each with name, data_coding, encode and decode, or ids of plugins' },
-  resolvePlugin: { maker: 'plugins', give: 'a function (type, id) => plugin' },
-  listening: { maker: 'an answer', give: "a function () => 'yes', 'no' or 'later'" },
+  resolvePlugin: { maker: true, give: 'a function (type, id) => plugin' },
+  listening: { maker: true, give: "a function () => 'yes', 'no' or 'later'" },
   tls: { shape: {}, give: "an object with options of Node's tls.connect" },
-  log: { shape: LOG, maker: 'lines', give: 'a pino logger, or a function that takes lines: (line) => …' },
+  log: { shape: LOG, maker: true, give: 'a pino logger, or a function that takes lines: (line) => …' },
   network: { shape: {}, give: 'an object with connect, resolve or both' },
   clock: { shape: CLOCK, give: 'an object with now, monotonic, setTimeout and clearTimeout' },
-  random: { maker: 'chance', give: 'a function that gives numbers from 0 to 1, such as Math.random' },
+  random: { maker: true, give: 'a function that gives numbers from 0 to 1, such as Math.random' },
   randomOctets: {
-    maker: 'chance',
+    maker: true,
     give: 'a function (count) => as many octets, such as randomBytes of node:crypto',
   },
 };
@@ -117,6 +117,8 @@ const ADAPTED: readonly (readonly [part: keyof Parts, member: string, adapter: s
   ['throttleHandler', 'allow_request', 'fromNaz.throttleHandler(…)'],
   ['sequence', 'next_sequence', 'fromNaz.sequence(…)'],
 ];
+
+export const PART_NAMES = Object.keys(PARTS);
 
 export function isPart(field: string): field is keyof Parts {
   return Object.hasOwn(PARTS, field);
@@ -130,7 +132,7 @@ export function withoutBlanks(options: SmppClientOptions): SmppClientOptions {
   return Object.fromEntries(kept);
 }
 
-/** Whoever asks for a part that is not there, or brings what is none, must not get another one in silence. */
+/** What is wrong with a part: a name that is not built in, no plugin's id, and no object of its shape. */
 export function partProblems(field: keyof Parts, options: SmppClientOptions): Problem[] {
   const value: unknown = options[field];
   if (isBlank(value)) return [];
@@ -162,12 +164,12 @@ function unnamed(field: keyof Parts, value: string, options: SmppClientOptions):
 }
 
 function unshaped(field: keyof Parts, value: unknown): string | undefined {
-  const { types, shape, maker, give } = PARTS[field];
-  if (typeof value === 'function' && maker !== undefined) return undefined;
-  const adapter = ADAPTED.find(([part, member]) => part === field && member in (Object(value) as object));
-  const wrong =
-    maker !== undefined && !shape && !isPlugin(value) ? 'it is no function' : misfit(value, types, shape);
+  const { types, shape, maker = false, give } = PARTS[field];
+  if (typeof value === 'function' && maker) return undefined;
+  const isFunctionOnly = maker && !shape && !isPlugin(value);
+  const wrong = isFunctionOnly ? 'it is no function' : misfit(value, types, shape);
   if (wrong === undefined) return undefined;
+  const adapter = ADAPTED.find(([part, member]) => part === field && member in (Object(value) as object));
   const hint = adapter ? `${adapter[1]}() is naz's: wrap it as ${adapter[2]}, or ` : '';
   return `${wrong}; ${hint}give ${give}`;
 }
@@ -186,8 +188,7 @@ function misfit(value: unknown, types: readonly PluginType[] = [], shape?: Shape
 
 function strangePlugin(value: unknown, types: readonly PluginType[]): string | undefined {
   const { type } = value as { type?: unknown };
-  if (types.some((one) => one === type)) return undefined;
-  return `it is a plugin of type ${String(type)}`;
+  return types.some((one) => one === type) ? undefined : `it is a plugin of type ${String(type)}`;
 }
 
 /** What a part holds may be anything, and long: its kind says enough. */

@@ -5,8 +5,6 @@ import {
   CompositeLimiter,
   SamplingThrottleHandler,
   TokenBucket,
-  type AsyncThrottleHandler,
-  type RateLimiter,
   type ThrottleHandler,
 } from '../../flow-control';
 import { collapseRepeats, createLog, redactedLog, type CollapsedLog, type Log } from '../../observability';
@@ -16,15 +14,21 @@ import type { TextCodec } from '../../text';
 import { guardClock } from './clock-guard';
 import { ConfigError } from '../config/errors';
 import type { Network } from '../config/network';
+import {
+  guardCodec,
+  guardLimiter,
+  guardListening,
+  guardRandom,
+  guardRandomOctets,
+  guardSequence,
+} from './guard';
 import { GuardedHandler } from './handler-guard';
-import { guardLimiter } from './limiter-guard';
 import { DEFAULT_CLIENT_ID, type Settings } from '../config/options';
 import type { Parts, SmppClientOptions } from './client-options';
 import { PartFaults } from './part-faults';
 import { isPlugin, withoutBlanks } from './part-shapes';
 import { PluginParts } from './plugin-parts';
 import type { PluginProducts, PluginType, SmppPlugin } from './plugins';
-import { guardCodec, guardListening, guardRandom, guardRandomOctets, guardSequence } from './simple-guards';
 import { guardCorrelator } from './store-guard';
 import { storePart, type StoreContext, type StorePart } from './store-part';
 
@@ -70,13 +74,17 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     (options.rateLimiter ?? 'token-bucket') === 'token-bucket'
       ? new TokenBucket({ rate: settings.sendRate, burst: settings.burst, clock })
       : undefined;
-  const limiter = bucket ?? guardLimiter(limiterPart(options, plugins), faults);
+  const limiter =
+    bucket ?? guardLimiter(part('smpp-rate-limiter', options.rateLimiter ?? '', plugins), faults);
   const throttleHandler = handlerPart(options, settings, { clock, plugins, faults });
-  const correlator = correlatorPart(options, plugins);
+  const { correlator = 'store' } = options;
   const sequence = sequencePart(options, plugins);
   return {
     ...storage,
-    correlator: correlator ? guardCorrelator(correlator, faults) : storage.store.correlator,
+    correlator:
+      correlator === 'store'
+        ? storage.store.correlator
+        : guardCorrelator(part('smpp-correlator', correlator, plugins), faults),
     codecs: codecParts(options, plugins, faults),
     sequence: sequence && guardSequence(sequence, faults),
     listening: options.listening && guardListening(options.listening, faults),
@@ -119,20 +127,6 @@ function part<T extends PluginType>(
   return isMade ? plugins.later(type, given as string | SmppPlugin<T>) : () => given as PluginProducts[T];
 }
 
-function correlatorPart(
-  { correlator = 'store' }: SmppClientOptions,
-  plugins: PluginParts,
-): Correlator | undefined {
-  if (correlator === 'store') return undefined;
-  if (typeof correlator === 'object' && !isPlugin(correlator)) return correlator as Correlator;
-  const made = part('smpp-correlator', correlator, plugins);
-  return {
-    put: async (entries) => made().put(entries),
-    get: async (messageId) => made().get(messageId),
-    expire: async () => made().expire(),
-  };
-}
-
 function sequencePart(
   { sequence = 'counter' }: SmppClientOptions,
   plugins: PluginParts,
@@ -155,14 +149,6 @@ function codecParts(
   return codecs;
 }
 
-function limiterPart({ rateLimiter = '' }: SmppClientOptions, plugins: PluginParts): RateLimiter {
-  const made = part('smpp-rate-limiter', rateLimiter, plugins);
-  return {
-    acquire: async (max, options) => made().acquire(max, options),
-    giveBack: (count) => made().giveBack(count),
-  };
-}
-
 function handlerPart(
   { throttleHandler = 'adaptive' }: SmppClientOptions,
   settings: Settings,
@@ -172,14 +158,7 @@ function handlerPart(
   if (throttleHandler === 'adaptive') return new AdaptiveThrottleHandler({ throttleWait, clock });
   if (throttleHandler === 'sampling') return new SamplingThrottleHandler({ ...settings, clock });
   const made = part('smpp-throttle-handler', throttleHandler, plugins);
-  const own: AsyncThrottleHandler = {
-    throttled: () => made().throttled(),
-    notThrottled: () => made().notThrottled(),
-    allowRequest: () => made().allowRequest(),
-    throttleDelay: () => made().throttleDelay(),
-    rate: () => made().rate?.(),
-  };
-  return new GuardedHandler(own, { throttleWait, clock }, faults);
+  return new GuardedHandler(made, { throttleWait, clock }, faults);
 }
 
 function openLog({ log }: Pick<Parts, 'log'>, settings: Settings): Log {

@@ -1,6 +1,6 @@
 import { SmppError } from '../../protocol';
 import { show } from '../config/errors';
-import { lacks } from './part-shapes';
+import { isPlugin, lacks } from './part-shapes';
 import {
   PLUGIN_API_VERSION,
   type PluginContext,
@@ -20,7 +20,7 @@ interface Wanted {
 export class PluginParts {
   readonly #resolve: ResolvePlugin | undefined;
   readonly #context: PluginContext;
-  #wanted: Wanted[] = [];
+  readonly #wanted: Wanted[] = [];
 
   constructor(resolve: ResolvePlugin | undefined, context: PluginContext) {
     this.#resolve = resolve;
@@ -32,7 +32,7 @@ export class PluginParts {
     plugin: string | SmppPlugin<T>,
     take: (product: PluginProducts[T]) => void,
   ): void {
-    this.#wanted.push({ type, plugin: plugin, take: take });
+    this.#wanted.push({ type, plugin, take });
   }
 
   /** What gives the part once it is made. */
@@ -40,12 +40,9 @@ export class PluginParts {
     let product: PluginProducts[T] | undefined;
     this.want(type, plugin, (made) => (product = made));
     return () => {
-      if (product === undefined) {
-        const id = typeof plugin === 'string' ? plugin : plugin.id;
-        const text = `plugin "${id}" of type ${type} is made when the client starts`;
-        throw new SmppError('PLUGIN_MISSING', text);
-      }
-      return product;
+      if (product !== undefined) return product;
+      const text = `plugin "${idOf(plugin)}" of type ${type} is made when the client starts`;
+      throw new SmppError('PLUGIN_MISSING', text);
     };
   }
 
@@ -53,7 +50,7 @@ export class PluginParts {
   async make(): Promise<void> {
     for (const wanted of [...this.#wanted]) {
       wanted.take(await makeFromPlugin(wanted.type, wanted.plugin, this.#resolve, this.#context));
-      this.#wanted = this.#wanted.filter((one) => one !== wanted);
+      this.#wanted.splice(this.#wanted.indexOf(wanted), 1);
     }
   }
 }
@@ -68,43 +65,33 @@ export async function makeFromPlugin<T extends PluginType>(
   resolve: ResolvePlugin | undefined,
   context: PluginContext,
 ): Promise<PluginProducts[T]> {
-  const name = `plugin "${typeof wanted === 'string' ? wanted : wanted.id}" of type ${type}`;
-  const failed = (cause: unknown): SmppError =>
-    new SmppError(
-      'PLUGIN_FAILED',
-      `${name} failed: ${cause instanceof Error ? cause.message : show(cause)}`,
-      {
-        cause,
-        retriable: true,
-      },
-    );
-  let found: unknown;
-  try {
-    found = typeof wanted === 'string' ? resolve?.(type, wanted) : wanted;
-  } catch (cause) {
-    throw failed(cause);
-  }
-  if (found === undefined || found === null) {
-    throw new SmppError(
-      'PLUGIN_MISSING',
-      `${name} is not installed; install the package that has it, or choose another`,
-    );
-  }
-  const plugin = found as Partial<SmppPlugin<T>>;
+  const error = (code: string, text: string, cause?: unknown): SmppError =>
+    new SmppError(code, `plugin "${idOf(wanted)}" of type ${type} ${text}`, {
+      cause,
+      retriable: code === 'PLUGIN_FAILED',
+    });
+  const attempt = async <R>(work: () => R | Promise<R>): Promise<R> => {
+    try {
+      return await work();
+    } catch (cause) {
+      throw error('PLUGIN_FAILED', `failed: ${cause instanceof Error ? cause.message : show(cause)}`, cause);
+    }
+  };
+  const found = await attempt(() => (typeof wanted === 'string' ? resolve?.(type, wanted) : wanted));
+  if (found === undefined || found === null)
+    throw error('PLUGIN_MISSING', 'is not installed; install the package that has it, or choose another');
+  const plugin = found as SmppPlugin<T>;
   if (plugin.apiVersion !== PLUGIN_API_VERSION) {
-    const text = `${name} is made for apiVersion ${String(plugin.apiVersion)}, this package has ${PLUGIN_API_VERSION}; install a version of it that fits`;
-    throw new SmppError('PLUGIN_VERSION', text);
+    const text = `is made for apiVersion ${plugin.apiVersion}, this package has ${PLUGIN_API_VERSION}; install a version of it that fits`;
+    throw error('PLUGIN_VERSION', text);
   }
-  if (typeof plugin.create !== 'function') {
-    throw new SmppError('PLUGIN_SHAPE', `${name} has no function create(); ask its author`);
-  }
-  let product: PluginProducts[T];
-  try {
-    product = await plugin.create(context);
-  } catch (cause) {
-    throw failed(cause);
-  }
+  if (!isPlugin(plugin)) throw error('PLUGIN_SHAPE', 'has no function create(); ask its author');
+  const product = await attempt(() => plugin.create(context));
   const missing = lacks(type, product);
-  if (missing.length === 0) return product;
-  throw new SmppError('PLUGIN_SHAPE', `${name} lacks ${missing.join(', ')}; ask its author`);
+  if (missing.length > 0) throw error('PLUGIN_SHAPE', `lacks ${missing.join(', ')}; ask its author`);
+  return product;
+}
+
+function idOf(plugin: string | SmppPlugin): string {
+  return typeof plugin === 'string' ? plugin : plugin.id;
 }

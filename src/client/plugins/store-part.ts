@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import {
   IN_MEMORY,
@@ -23,7 +22,7 @@ import type { SmppClientOptions } from './client-options';
 import type { PartFaults } from './part-faults';
 import { isPlugin, lacks } from './part-shapes';
 import { makeFromPlugin } from './plugin-parts';
-import type { PluginContext, SmppPlugin } from './plugins';
+import type { PluginContext, ResolvePlugin, SmppPlugin } from './plugins';
 import { guardStore } from './store-guard';
 
 export interface StorePart {
@@ -58,38 +57,37 @@ export function storePart(
   context: StoreContext,
   faults: PartFaults,
 ): StorePart {
-  const { queue } = options;
+  const kind = options.queue ?? (settings.queueDirectory === '' ? 'memory' : 'disk');
   const limits = {
     capacity: settings.queueCapacity,
     whenFull: settings.whenFull,
     onDropped: context.onDropped,
   };
-  const openNothing = (): Promise<void> => Promise.resolve();
-  const kind = queue ?? (settings.queueDirectory === '' ? 'memory' : 'disk');
-  if (kind === 'memory') {
-    const store = memoryStore(settings, limits, context.clock);
-    return { store, ownsStore: true, openStore: openNothing };
+  const memory = (): Store =>
+    openMemoryStore({
+      ...limits,
+      clock: context.clock,
+      correlationCapacity: settings.correlationCapacity,
+    });
+  if (kind === 'memory') return { store: memory(), ownsStore: true, openStore: openNothing };
+  if (kind === 'disk') {
+    const open = (settle?: SettleForeign): Promise<Store> => diskStore(settings, limits, context, settle);
+    return { ...deferredPart(UNKNOWN, open), ownsStore: true };
   }
   if (typeof kind === 'object' && !isPlugin(kind)) {
     const given = kind as Store | OutboundQueue;
-    const isWhole = lacks('smpp-store', given).length === 0;
     if (isMemoryStore(given)) return leftPart(given, settings, limits, context);
-    const store = isWhole
-      ? (given as Store)
-      : withQueue(given as OutboundQueue, memoryStore(settings, limits, context.clock));
+    const isWhole = lacks('smpp-store', given).length === 0;
+    const store = isWhole ? (given as Store) : withQueue(given as OutboundQueue, memory());
     return { store: guardStore(store, faults), ownsStore: false, openStore: openNothing };
   }
-  const open = (settle?: SettleForeign): Promise<Store> =>
-    kind === 'disk'
-      ? diskStore(settings, limits, context, settle)
-      : pluginStore(kind as string | SmppPlugin, options, settings, limits, context);
-  const part = deferredPart(UNKNOWN, open);
-  return {
-    ...part,
-    store: kind === 'disk' ? part.store : guardStore(part.store, faults),
-    ownsStore: true,
-  };
+  const part = deferredPart(UNKNOWN, () =>
+    pluginStore(kind as string | SmppPlugin, options.resolvePlugin, memory, context),
+  );
+  return { ...part, store: guardStore(part.store, faults), ownsStore: true };
 }
+
+const openNothing = (): Promise<void> => Promise.resolve();
 
 /** A memory store that an earlier client left; it takes the new one's limits. */
 function leftPart(
@@ -110,7 +108,7 @@ function leftPart(
   const before = store.own(account);
   if (before) void store.forgetAwaited();
   tellClaimed(before, context);
-  return { store, ownsStore: false, openStore: () => Promise.resolve() };
+  return { store, ownsStore: false, openStore: openNothing };
 }
 
 function deferredPart(
@@ -146,10 +144,6 @@ function tellClaimed(before: StoreAccount | undefined, { log }: StoreContext): v
   log.debug(facts, 'the queue belongs to this account from now on');
 }
 
-function memoryStore(settings: Settings, limits: QueueLimits, clock: Clock): Store {
-  return openMemoryStore({ ...limits, clock, correlationCapacity: settings.correlationCapacity });
-}
-
 async function diskStore(
   settings: Settings,
   limits: QueueLimits,
@@ -175,23 +169,18 @@ async function diskStore(
 /** A plugin that makes a whole store, or a queue alone: then the rest is in memory. */
 async function pluginStore(
   plugin: string | SmppPlugin,
-  options: SmppClientOptions,
-  settings: Settings,
-  limits: QueueLimits,
+  resolve: ResolvePlugin | undefined,
+  memory: () => Store,
   context: StoreContext,
 ): Promise<Store> {
-  const { resolvePlugin } = options;
-  const makeQueue = async (): Promise<Store> => {
-    const queue = await makeFromPlugin('smpp-queue', plugin as string, resolvePlugin, context);
-    return withQueue(queue, memoryStore(settings, limits, context.clock));
-  };
-  if (typeof plugin !== 'string' && plugin.type === 'smpp-queue') return makeQueue();
-  try {
-    return await makeFromPlugin('smpp-store', plugin as string, resolvePlugin, context);
-  } catch (error) {
-    if (!(error instanceof SmppError) || error.code !== 'PLUGIN_MISSING') throw error;
+  if (typeof plugin === 'string' || plugin.type !== 'smpp-queue') {
+    try {
+      return await makeFromPlugin('smpp-store', plugin as string, resolve, context);
+    } catch (error) {
+      if (!(error instanceof SmppError) || error.code !== 'PLUGIN_MISSING') throw error;
+    }
   }
-  return makeQueue();
+  return withQueue(await makeFromPlugin('smpp-queue', plugin as string, resolve, context), memory());
 }
 
 /** A queue alone, with the rest of a store in memory. */

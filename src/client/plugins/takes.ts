@@ -2,30 +2,30 @@ import type { Lease } from '../../store';
 import { wrongResult } from './part-faults';
 import { unlessAborted } from '../../waiting';
 
-type Options = { signal: AbortSignal };
+export type Options = { signal: AbortSignal };
 
 /** A `take` that the queue has not ended yet. */
 interface Open {
   readonly result: Promise<unknown>;
-  /** Whose it is; where this is aborted, nobody's. */
+  /** Of the taker that waits for it; aborted: nobody does. */
   owner: AbortSignal;
 }
 
 /**
- * The takes of a queue that may not know of their signals. One that was given up and goes on in the queue would get the
- * next message, which the taker after it would overtake: so that one gets what it brings. What nobody wants goes back,
- * before anything else is taken.
+ * The takes of a queue that may not know of their signals. A take that was given up goes on in the queue and gets the
+ * next message; so that this stays in order, the next taker gets what it brings. What nobody wants is released before
+ * anything else is taken.
  */
 export class Takes {
   readonly #take: (max: number, options: Options) => Promise<unknown>;
   readonly #release: (leases: readonly Lease[]) => Promise<void>;
   readonly #sound: (given: unknown) => readonly Lease[];
-  /** By their age. */
+  /** The oldest first. */
   readonly #open = new Set<Open>();
-  /** What goes back. */
+  /** Releases that have not ended. */
   readonly #returning = new Set<Promise<void>>();
 
-  /** `sound`: what of that which the queue gave are leases. */
+  /** `sound`: those of what the queue gave that are leases. */
   constructor(
     take: (max: number, options: Options) => Promise<unknown>,
     release: (leases: readonly Lease[]) => Promise<void>,

@@ -3,7 +3,7 @@ import type { LongMessageMethod, Unit } from './types';
 /** Octets of user data in one short message (TS 23.040 section 9.2.3.24), 160 septets. */
 const USER_DATA_OCTETS = 140;
 
-/** Octets of the concatenation element. A centre that takes sar_* TLVs puts the 8 bit one on the air. */
+/** Octets of the concatenation element. An SMSC that takes sar_* TLVs puts the 8 bit one on the air. */
 const CONCATENATION_OCTETS: Readonly<Record<LongMessageMethod, number>> = {
   udh8: 5,
   udh16: 6,

@@ -1,6 +1,6 @@
 import { unitsOf, type Repertoire } from './repertoire';
 
-export interface CutOptions {
+interface CutOptions {
   /** Units that fit into one part. */
   readonly capacity: number;
   readonly wholeWords: boolean;

@@ -25,7 +25,7 @@ export function meaningOf(data_coding: number, alphabet: string): Coding | undef
   return known === undefined ? inGroups(data_coding, gsmOf(alphabet)) : { encoding: known };
 }
 
-/** Message classes and indications say GSM alphabet; only whether it is packed is the centre's habit. */
+/** Message classes and indications say GSM alphabet; only whether it is packed is the SMSC's habit. */
 export function gsmOf(alphabet: string): string {
   return alphabet === 'gsm0338-packed' ? alphabet : 'gsm0338';
 }

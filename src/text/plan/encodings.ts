@@ -38,22 +38,15 @@ export interface EncodingSpec {
   readonly wide?: true;
 }
 
+const gsm = (spellings: readonly string[], shifted: (table: GsmTable) => Repertoire) =>
+  ({ spellings, data_coding: 0x00, classed: 0xf0, shifted, repertoire: shifted(DEFAULT_GSM) }) as const;
+/** Of those whose table only iconv has. */
+const fromIconv = { wide: true, repertoire: eastAsian, estimated: true } as const;
+
 /** Every built-in encoding. 9 and 10 as Japanese SMSCs use them. */
 export const ENCODINGS = {
-  gsm0338: {
-    spellings: ['gsm', 'gsm7', 'gsm7bit', 'gsm0338unpacked', 'gsm7unpacked'],
-    data_coding: 0x00,
-    classed: 0xf0,
-    shifted: gsmRepertoire,
-    repertoire: gsmRepertoire(DEFAULT_GSM),
-  },
-  'gsm0338-packed': {
-    spellings: ['gsmpacked', 'gsm7packed'],
-    data_coding: 0x00,
-    classed: 0xf0,
-    shifted: packedRepertoire,
-    repertoire: packedRepertoire(DEFAULT_GSM),
-  },
+  gsm0338: gsm(['gsm', 'gsm7', 'gsm7bit', 'gsm0338unpacked', 'gsm7unpacked'], gsmRepertoire),
+  'gsm0338-packed': gsm(['gsmpacked', 'gsm7packed'], packedRepertoire),
   ascii: { spellings: ['usascii', 'ia5'], data_coding: 0x01, countedAsGsm: true, repertoire: ascii },
   latin1: { spellings: ['iso88591'], data_coding: 0x03, repertoire: latin1 },
   ucs2: {
@@ -65,37 +58,22 @@ export const ENCODINGS = {
   },
   'iso8859-5': { spellings: ['cyrillic'], data_coding: 0x06, charset: 'iso-8859-5', repertoire: iso8859x5 },
   'iso8859-8': { spellings: ['hebrew'], data_coding: 0x07, charset: 'iso-8859-8', repertoire: iso8859x8 },
-  shift_jis: {
-    spellings: ['sjis', 'cp932'],
-    data_coding: 0x09,
-    charset: 'shift_jis',
-    wide: true,
-    repertoire: eastAsian,
-    estimated: true,
-  },
+  shift_jis: { spellings: ['sjis', 'cp932'], data_coding: 0x09, charset: 'shift_jis', ...fromIconv },
   iso2022jp: {
     spellings: ['jis'],
     data_coding: 0x0a,
     alsoMeantBy: [0x05],
     speltNumbers: { iso2022_jp: 0x05 },
-    wide: true,
+    ...fromIconv,
     repertoire: shifted(eastAsian),
-    estimated: true,
   },
-  'euc-kr': {
-    spellings: ['ksc5601', 'cp949'],
-    data_coding: 0x0e,
-    charset: 'euc-kr',
-    wide: true,
-    repertoire: eastAsian,
-    estimated: true,
-  },
+  'euc-kr': { spellings: ['ksc5601', 'cp949'], data_coding: 0x0e, charset: 'euc-kr', ...fromIconv },
   binary: {
     spellings: ['octet', 'octets', '8bit', 'octet_unspecified_I', 'octet_unspecified_II'],
     data_coding: 0x04,
     alsoMeantBy: [0x02],
-    speltNumbers: { octet_unspecified_i: 0x02, octet_unspecified_ii: 0x04 },
     classed: 0xf4,
+    speltNumbers: { octet_unspecified_i: 0x02, octet_unspecified_ii: 0x04 },
   },
 } as const satisfies Record<string, EncodingSpec>;
 

@@ -29,19 +29,6 @@ const DEFAULT_ROWS =
   '¿abcdefghijklmno' +
   'pqrstuvwxyzäöñüà';
 
-const DEFAULT_EXTENSION: readonly (readonly [septet: number, character: string])[] = [
-  [0x0a, '\f'],
-  [0x14, '^'],
-  [0x28, '{'],
-  [0x29, '}'],
-  [0x2f, '\\'],
-  [0x3c, '['],
-  [0x3d, '~'],
-  [0x3e, ']'],
-  [0x40, '|'],
-  [0x65, '€'],
-];
-
 /** The default alphabet, or one with national shift tables in place of its own. */
 export interface GsmTable {
   /** National language identifier of the locking shift table; 0: the default one. */
@@ -56,14 +43,20 @@ export interface GsmTable {
   readonly codes: Uint16Array;
 }
 
-export function septetTable(entries: Iterable<readonly [septet: number, character: string]>): SeptetTable {
-  const table = new Uint16Array(128).fill(NONE);
-  for (const [septet, character] of entries) table[septet] = character.charCodeAt(0);
+/** A table with others in place of some of its characters: septets in hexadecimal, each before its character. */
+export function patched(base: SeptetTable, patches: string): SeptetTable {
+  const table = base.slice();
+  for (const entry of patches.split(' ')) table[parseInt(entry.slice(0, 2), 16)] = entry.charCodeAt(2);
   return table;
 }
 
-export const DEFAULT_BASIC: SeptetTable = septetTable([...DEFAULT_ROWS].entries());
-export const DEFAULT_SINGLE: SeptetTable = septetTable(DEFAULT_EXTENSION);
+export const DEFAULT_BASIC: SeptetTable = Uint16Array.from(DEFAULT_ROWS, (character) =>
+  character.charCodeAt(0),
+);
+export const DEFAULT_SINGLE: SeptetTable = patched(
+  new Uint16Array(128).fill(NONE),
+  '0a\f 14^ 28{ 29} 2f\\ 3c[ 3d~ 3e] 40| 65€',
+);
 
 export function gsmTable(
   basic: SeptetTable,

@@ -1,49 +1,19 @@
-import {
-  DEFAULT_BASIC,
-  DEFAULT_GSM,
-  DEFAULT_SINGLE,
-  NONE,
-  gsmTable,
-  septetTable,
-  type GsmTable,
-  type SeptetTable,
-} from './gsm-alphabet';
-import { LOCKING_TABLES } from './locking-tables';
-import { SINGLE_TABLES } from './single-tables';
+import { DEFAULT_BASIC, DEFAULT_GSM, DEFAULT_SINGLE, NONE, gsmTable, type GsmTable } from './gsm-alphabet';
+import { lockingTable, singleTable } from './shift-tables';
 import { LANGUAGE_NAMES, type LanguageName } from './types';
 
-interface Language {
-  /** National language identifier, TS 23.038 section 6.2.1.2.4. */
-  readonly id: number;
-  readonly name: LanguageName;
-  readonly single: SeptetTable;
-  /** Spanish has none. */
-  readonly locking?: SeptetTable;
-}
-
-const LANGUAGES: readonly Language[] = LANGUAGE_NAMES.map((name, index) => {
-  const single = septetTable(parseSingle(SINGLE_TABLES[name]));
-  const base = { id: index + 1, name, single };
-  return name === 'spanish' ? base : { ...base, locking: septetTable(parseLocking(LOCKING_TABLES[name])) };
-});
-
-function* parseSingle(lines: readonly string[]): Generator<[number, string]> {
-  for (const entry of lines.join(' ').split(' ')) {
-    const [septet = '', codePoint = ''] = entry.split(':');
-    yield [parseInt(septet, 16), String.fromCharCode(parseInt(codePoint, 16))];
-  }
-}
-
-function* parseLocking(rows: readonly string[]): Generator<[number, string]> {
-  for (const [septet, codePoint] of rows.join(' ').split(' ').entries()) {
-    if (codePoint !== '----') yield [septet, String.fromCharCode(parseInt(codePoint, 16))];
-  }
-}
+/** In the order of the national language identifiers, from 1 (TS 23.038 section 6.2.1.2.4). */
+const LANGUAGES = LANGUAGE_NAMES.map((name, index) => ({
+  id: index + 1,
+  single: singleTable(name) ?? DEFAULT_SINGLE,
+  locking: lockingTable(name),
+}));
 
 export function isLanguage(name: string): name is LanguageName {
   return (LANGUAGE_NAMES as readonly string[]).includes(name);
 }
 
+/** The languages that have national shift tables, in the order of their identifiers, from 1. */
 export function languageNames(): readonly LanguageName[] {
   return LANGUAGE_NAMES;
 }
@@ -65,10 +35,8 @@ export function tableOf(locking: number, single: number): GsmTable {
 
 /** The ways to write a language, those with the shorter header first. */
 export function tablesOf(name: LanguageName): GsmTable[] {
-  const language = LANGUAGES[LANGUAGE_NAMES.indexOf(name)];
-  if (!language) return [];
-  const { id } = language;
-  if (!language.locking) return [tableOf(0, id)];
+  const id = LANGUAGE_NAMES.indexOf(name) + 1;
+  if (!LANGUAGES[id - 1]?.locking) return [tableOf(0, id)];
   return [tableOf(0, id), tableOf(id, 0), tableOf(id, id)];
 }
 

@@ -42,7 +42,7 @@ export interface Written {
 }
 
 /** The first character that the coding lacks, by its index in the text. */
-export interface Lacking {
+interface Lacking {
   readonly lacking: number;
   readonly encoding: string;
 }
@@ -110,14 +110,9 @@ function repair(
 }
 
 function replaced(text: string, repertoire: Repertoire): string {
-  const substitute = repertoire.width(0xfffd) > 0 ? '\ufffd' : '?';
-  let result = '';
-  for (let index = 0; index < text.length;) {
-    const codePoint = text.codePointAt(index) as number;
-    result += repertoire.width(codePoint) > 0 ? String.fromCodePoint(codePoint) : substitute;
-    index += codePoint > 0xffff ? 2 : 1;
-  }
-  return result;
+  const has = (character: string): boolean => repertoire.width(character.codePointAt(0) as number) > 0;
+  const substitute = has('\ufffd') ? '\ufffd' : '?';
+  return Array.from(text, (character) => (has(character) ? character : substitute)).join('');
 }
 
 function write(text: string, encoding: string, repertoire: Repertoire, table?: GsmTable): Written | Lacking {
@@ -155,7 +150,7 @@ function segments(written: Written, options: PlanOptions): number {
   return layOut(written, options).starts.length;
 }
 
-/** With data_coding 0, and with IA5, the centre turns the text into GSM septets: these count. */
+/** With data_coding 0, and with IA5, the SMSC turns the text into GSM septets: these count. */
 function repertoireOf(name: string, asDefault: boolean, options: PlanOptions): Repertoire {
   const repertoire = options.repertoireOf(name) ?? UNKNOWN;
   const spec = encodingSpec(name);
@@ -180,10 +175,10 @@ export function layOut(written: Written, options: PlanOptions): Layout {
 /** Every character that the repertoire lacks. */
 export function lackingCharacters(text: string, repertoire: Repertoire): { char: string; index: number }[] {
   const found: { char: string; index: number }[] = [];
-  for (let index = 0; index < text.length;) {
-    const codePoint = text.codePointAt(index) as number;
-    if (repertoire.width(codePoint) === 0) found.push({ char: String.fromCodePoint(codePoint), index });
-    index += codePoint > 0xffff ? 2 : 1;
+  let index = 0;
+  for (const char of text) {
+    if (repertoire.width(char.codePointAt(0) as number) === 0) found.push({ char, index });
+    index += char.length;
   }
   return found;
 }

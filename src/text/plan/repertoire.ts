@@ -50,16 +50,11 @@ export function packedRepertoire(table: GsmTable): Repertoire {
   };
 }
 
-/** Whether a code unit is half of a surrogate pair; as a code point it is no character. */
-export function isSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdfff;
-}
-
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export const UCS2: Repertoire = {
   unit: 'octets',
-  width: (codePoint) => (codePoint > 0xffff ? 4 : isSurrogate(codePoint) ? 0 : 2),
+  width: (codePoint) => (codePoint > 0xffff ? 4 : (codePoint & 0xf800) === 0xd800 ? 0 : 2),
   count(text) {
     const lone = text.search(LONE_SURROGATE);
     return lone === -1 ? text.length * 2 : -1 - lone;
@@ -73,10 +68,8 @@ export const ascii = byRange((code) => code <= 0x7f);
 export const iso8859x5 = byRange(
   (code) =>
     code <= 0xa0 ||
-    code === 0xa7 ||
-    code === 0xad ||
-    code === 0x2116 ||
-    (code >= 0x401 && code <= 0x45f && code !== 0x40d && code !== 0x450 && code !== 0x45d),
+    [0xa7, 0xad, 0x2116].includes(code) ||
+    (code >= 0x401 && code <= 0x45f && ![0x40d, 0x450, 0x45d].includes(code)),
 );
 
 const ISO_8859_8_SIGNS = new Set([0xd7, 0xf7, 0x2017, 0x200e, 0x200f]);
@@ -111,7 +104,7 @@ export function shifted(repertoire: Repertoire): Repertoire {
 }
 
 /**
- * The same characters, counted in GSM septets: what is left of a text after the centre has turned
+ * The same characters, counted in GSM septets: what is left of a text after the SMSC has turned
  * it into the only seven bit alphabet that goes over the air.
  */
 export function inSeptets(repertoire: Repertoire): Repertoire {

@@ -1,81 +1,33 @@
 import type { Repertoire } from './repertoire';
 
 /**
- * What Unicode's own decompositions do not give: under each text, the characters that it stands for. What
+ * What Unicode's own decompositions do not give: a substitute, "=", the characters that it stands for. What
  * has no near equivalent is not here: a text in other letters is better sent in UCS2.
  */
-const SUBSTITUTES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
+const SUBSTITUTES = new Map<string, string>(
+  [
     // Quotation marks, primes, accents that are used as such.
-    "'": '‘’‚‛‹›′‵ʹʻʼʽˈ`´',
-    '"': '“”„‟″‶«»〝〞',
-    // Hyphens, dashes, minus.
-    '-': '‐‑‒–—―−⁃',
-    // Bullets and stars.
-    '*': '•∗⁎★☆✱',
-    '.': '·․。',
-    ',': '،、',
-    ';': '؛',
-    '?': '؟',
-    '/': '∕⁄÷',
-    ' ': '\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t',
-    '\n': '\u2028\u2029\u0085\u000b',
-    // Soft hyphen, zero-width and directional marks, variation selectors.
-    '': '\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\ufe0e\ufe0f',
-    '...': '…',
-    '~': '˜∼',
-    // The two ways to read the wave dash of JIS X 0208.
-    '～': '〜',
-    '^': 'ˆ',
-    '|': '¦∣',
-    '->': '→',
-    '<-': '←',
-    '<=': '≤',
-    '>=': '≥',
-    '+/-': '±',
-    // Letters that do not decompose.
-    l: 'ł',
-    L: 'Ł',
-    d: 'đð',
-    D: 'ĐÐ',
-    h: 'ħ',
-    H: 'ĦΗ',
-    t: 'ŧ',
-    T: 'ŦΤ',
-    i: 'ı',
-    n: 'ŉŋ',
-    N: 'ŊΝ',
-    k: 'ĸ',
-    u: 'µμ',
-    o: 'ø',
-    O: 'ØΟ',
-    a: 'å',
-    ae: 'æ',
-    AE: 'Æ',
-    oe: 'œ',
-    OE: 'Œ',
-    th: 'þ',
-    TH: 'Þ',
-    ss: 'ß',
-    SS: 'ẞ',
-    // Greek capitals that look like Latin ones, as Greek phones write them in the GSM alphabet.
-    A: 'Α',
-    B: 'Β',
-    E: 'Ε',
-    Z: 'Ζ',
-    I: 'Ι',
-    K: 'Κ',
-    M: 'Μ',
-    P: 'Ρ',
-    Y: 'Υ',
-    X: 'Χ',
-    // Signs.
-    '(C)': '©',
-    '(R)': '®',
-    EUR: '€',
-    c: '¢',
-    x: '×✕✖',
-  }).flatMap(([to, from]) => [...from].map((character): [string, string] => [character, to])),
+    `'=‘’‚‛‹›′‵ʹʻʼʽˈ\`´ "=“”„‟″‶«»〝〞`,
+    // Hyphens, dashes, minus; bullets and stars; other punctuation; arrows and comparisons.
+    '-=‐‑‒–—―−⁃ *=•∗⁎★☆✱ .=·․。 ,=،、 ;=؛ ?=؟ /=∕⁄÷ ...=… |=¦∣ ^=ˆ ->=→ <-=← <==≤ >==≥ +/-=±',
+    // Tildes, and the two ways to read the wave dash of JIS X 0208.
+    '~=˜∼ ～=〜',
+    // Letters that do not decompose, and Greek capitals as Greek phones write them in the GSM alphabet.
+    'l=ł L=Ł d=đð D=ĐÐ h=ħ H=ĦΗ t=ŧ T=ŦΤ i=ı n=ŉŋ N=ŊΝ k=ĸ u=µμ o=ø O=ØΟ a=å ae=æ AE=Æ oe=œ OE=Œ th=þ TH=Þ ss=ß SS=ẞ',
+    'A=Α B=Β E=Ε Z=Ζ I=Ι K=Κ M=Μ P=Ρ Y=Υ X=Χ',
+    '(C)=© (R)=® EUR=€ c=¢ x=×✕✖',
+  ]
+    .flatMap((line) => line.split(' '))
+    .concat(
+      ' =\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t',
+      '\n=\u2028\u2029\u0085\u000b',
+      // Soft hyphen, zero-width and directional marks, variation selectors.
+      '=\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\ufe0e\ufe0f',
+    )
+    .flatMap((entry) => {
+      const at = entry.lastIndexOf('=');
+      return [...entry.slice(at + 1)].map((character): [string, string] => [character, entry.slice(0, at)]);
+    }),
 );
 
 /** A character with the marks that follow it; marks at the start of a text stand alone. */

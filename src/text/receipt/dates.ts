@@ -12,7 +12,7 @@ import { instantIn, offsetOf } from '../time-zone';
  * | 15 and `+` or `-` | an SMPP absolute time |
  *
  * 10, 12 and 14 digits may have an offset behind them (`+0200`, `+02:00`, `+02`, `Z`). Also the ISO forms, and
- * dates with other punctuation. `timeZone` (an IANA name or an offset such as `+02:00`) is that of the centre's
+ * dates with other punctuation. `timeZone` (an IANA name or an offset such as `+02:00`) is that of the SMSC's
  * clock; dates that name an offset do not need it.
  */
 export function receiptDate(text: string, timeZone = ''): string | undefined {
@@ -40,31 +40,10 @@ function barePlain(text: string): string | undefined {
   if (text.length === 12 && twoDigits(text, 10) > 59) return undefined;
   const digit = (at: number): number => (at < text.length ? text.charCodeAt(at) : 0x30);
   // One call: strings put together piece by piece take three times as long.
+  // prettier-ignore
   return String.fromCharCode(
-    0x32,
-    0x30,
-    digit(0),
-    digit(1),
-    DASH,
-    digit(2),
-    digit(3),
-    DASH,
-    digit(4),
-    digit(5),
-    0x54,
-    digit(6),
-    digit(7),
-    COLON,
-    digit(8),
-    digit(9),
-    COLON,
-    digit(10),
-    digit(11),
-    0x2e,
-    0x30,
-    0x30,
-    0x30,
-    0x5a,
+    0x32, 0x30, digit(0), digit(1), DASH, digit(2), digit(3), DASH, digit(4), digit(5), 0x54,
+    digit(6), digit(7), COLON, digit(8), digit(9), COLON, digit(10), digit(11), 0x2e, 0x30, 0x30, 0x30, 0x5a,
   );
 }
 
@@ -81,24 +60,18 @@ function iso(time: number): string | undefined {
   return Number.isNaN(time) || Math.abs(time) > 8.64e15 ? undefined : new Date(time).toISOString();
 }
 
-/** The reading of bare digits, as if it were UTC. */
+/** The reading of bare digits, as epoch milliseconds as if it were UTC. */
 function localTime(digits: string): number | undefined {
-  switch (digits.length) {
-    case 10:
-      return fields(`20${digits}00`);
-    case 12:
-      return fields(`20${digits}`) ?? fields(`${digits}00`);
-    case 14:
-      return fields(digits);
-    default:
-      return undefined;
-  }
+  if (digits.length === 10) return fields(`20${digits}00`);
+  if (digits.length === 12) return fields(`20${digits}`) ?? fields(`${digits}00`);
+  return digits.length === 14 ? fields(digits) : undefined;
 }
 
 /** `YYYYMMDDhhmmss`. */
 function fields(digits: string): number | undefined {
-  const at = (start: number, end: number): number => Number(digits.slice(start, end));
-  const year = at(0, 4);
-  if (year < 1970) return undefined;
-  return utc(year, at(4, 6), at(6, 8), at(8, 10), at(10, 12), at(12, 14));
+  const [year = 0, month = 0, ...rest] = [digits.slice(0, 4), ...(digits.slice(4).match(/../g) ?? [])].map(
+    Number,
+  );
+  const [day = 0, hour = 0, minute = 0, second = 0] = rest;
+  return year < 1970 ? undefined : utc(year, month, day, hour, minute, second);
 }

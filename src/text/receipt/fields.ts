@@ -12,29 +12,28 @@ export interface ReceiptFields {
 
 export type FieldName = keyof ReceiptFields;
 
-/** Names that centres use for a field: one word, or two that are written here as one. */
-const NAMES: ReadonlyMap<string, FieldName> = new Map([
-  ['id', 'id'],
-  ['messageid', 'id'],
-  ['msgid', 'id'],
-  ['sub', 'sub'],
-  ['dlvrd', 'dlvrd'],
-  ['dlvd', 'dlvrd'],
-  ['delivered', 'dlvrd'],
-  ['submitdate', 'submit_date'],
-  ['subdate', 'submit_date'],
-  ['donedate', 'done_date'],
-  ['stat', 'stat'],
-  ['state', 'stat'],
-  ['status', 'stat'],
-  ['err', 'err'],
-  ['error', 'err'],
-  ['errcode', 'err'],
-  ['errorcode', 'err'],
-  ['text', 'text'],
-  ['messagetext', 'text'],
-  ['msgtext', 'text'],
-]);
+/** By each of the words, divided by spaces, the name that they stand for. */
+export function byWord<N extends string>(
+  words: Readonly<Partial<Record<N, string>>>,
+): ReadonlyMap<string, N> {
+  return new Map(
+    Object.entries<string | undefined>(words).flatMap(([name, list = '']) =>
+      list.split(' ').map((word): [string, N] => [word, name as N]),
+    ),
+  );
+}
+
+/** Names that SMSCs use for a field: one word, or two that are written here as one. */
+const NAMES = byWord<FieldName>({
+  id: 'id messageid msgid',
+  sub: 'sub',
+  dlvrd: 'dlvrd dlvd delivered',
+  submit_date: 'submitdate subdate',
+  done_date: 'donedate',
+  stat: 'stat state status',
+  err: 'err error errcode errorcode',
+  text: 'text messagetext msgtext',
+});
 
 /** What a name of two words can end in. */
 const SECOND_WORDS: ReadonlySet<string> = new Set(['id', 'date', 'code', 'text']);
@@ -48,60 +47,60 @@ interface Key {
   readonly valueStart: number;
 }
 
-/**
- * The fields of a text that is exactly as the specification has it, which most SMSCs send, found in one pass over its
- * octets: the same as {@link receiptFields} finds. Undefined for any other layout.
- */
-export function standardFields(octets: Uint8Array, text: string): ReceiptFields | undefined {
-  const fields = { id: '', sub: '', dlvrd: '', submit_date: '', done_date: '', stat: '', err: '', text: '' };
-  let at = 0;
-  for (const { label, name, of } of STANDARD) {
-    const start = at + label.length;
-    if (!isLabel(octets, at, label)) return undefined;
-    at = runOf(octets, start, of);
-    if (at === start) return undefined;
-    fields[name] = text.slice(start, at);
-  }
-  if (!isLabel(octets, at, TEXT)) return undefined;
-  fields.text = text.slice(at + TEXT.length);
-  return fields;
+/** Classes of characters, a bit each; {@link ID}: what can neither end an id nor begin another field. */
+const [DIGIT, LETTER, WORD, ID, BLANK, JOINT, SPACE, SEPARATOR] = [1, 2, 4, 8, 16, 32, 64, 128] as const;
+/** In their order. White space includes NUL, with which some SMSCs end texts; joints are between the words of a name. */
+const OF_CLASS = [/\d/, /[A-Z]/i, /\w/, /(?![,;|:=])[!-~]/, /[ \t]/, /[ _-]/, /[\s\0]/, /[\s\0,;|]/];
+
+/** Beyond Latin-1 there is none of them. */
+const CLASSES = Uint8Array.from({ length: 256 }, (_, code) =>
+  OF_CLASS.reduce((bits, of, at) => bits | (of.test(String.fromCharCode(code)) ? 1 << at : 0), 0),
+);
+
+function is(code: number, of: number): boolean {
+  return ((CLASSES[code] as number) & of) !== 0;
 }
-
-/** Classes of ASCII characters, a bit each. */
-const DIGIT = 1;
-const LETTER = 2;
-const WORD = 4;
-/** Printable, and nothing that could end an id or begin another field. */
-const ID = 8;
-
-const CLASSES = Uint8Array.from({ length: 256 }, (_, code) => {
-  const character = String.fromCharCode(code);
-  return (
-    (/\d/.test(character) ? DIGIT : 0) |
-    (/[A-Z]/i.test(character) ? LETTER : 0) |
-    (/\w/.test(character) ? WORD : 0) |
-    (/[!-~]/.test(character) && !/[,;|:=]/.test(character) ? ID : 0)
-  );
-});
 
 const octetsOf = (label: string): Uint8Array => Buffer.from(label, 'latin1');
 
 const TEXT = octetsOf(' text:');
-const STANDARD: readonly { label: Uint8Array; name: FieldName; of: number }[] = [
-  { label: octetsOf('id:'), name: 'id', of: ID },
-  { label: octetsOf(' sub:'), name: 'sub', of: DIGIT },
-  { label: octetsOf(' dlvrd:'), name: 'dlvrd', of: DIGIT },
-  { label: octetsOf(' submit date:'), name: 'submit_date', of: DIGIT },
-  { label: octetsOf(' done date:'), name: 'done_date', of: DIGIT },
-  { label: octetsOf(' stat:'), name: 'stat', of: LETTER },
-  { label: octetsOf(' err:'), name: 'err', of: WORD },
+const STANDARD = Object.entries({
+  'id:': ID,
+  ' sub:': DIGIT,
+  ' dlvrd:': DIGIT,
+  ' submit date:': DIGIT,
+  ' done date:': DIGIT,
+  ' stat:': LETTER,
+  ' err:': WORD,
+}).map(([label, of]) => ({ label: octetsOf(label), of }));
+type Values = [
+  id: string,
+  sub: string,
+  dlvrd: string,
+  submitted: string,
+  done: string,
+  stat: string,
+  err: string,
 ];
 
-/** The end of the run of octets of a class. */
-function runOf(octets: Uint8Array, from: number, of: number): number {
-  let at = from;
-  while (at < octets.length && (CLASSES[octets[at] as number] as number) & of) at++;
-  return at;
+/**
+ * The fields of a text that is exactly as the specification has it (SMPP 3.4 appendix B), which most SMSCs send, found in
+ * one pass over its octets: the same as {@link receiptFields} finds. Undefined for any other layout.
+ */
+export function standardFields(octets: Uint8Array, text: string): Required<ReceiptFields> | undefined {
+  const values: string[] = [];
+  let at = 0;
+  for (const { label, of } of STANDARD) {
+    if (!isLabel(octets, at, label)) return undefined;
+    const start = at + label.length;
+    at = start;
+    while (at < octets.length && ((CLASSES[octets[at] as number] as number) & of) !== 0) at++;
+    if (at === start) return undefined;
+    values.push(text.slice(start, at));
+  }
+  if (!isLabel(octets, at, TEXT)) return undefined;
+  const [id, sub, dlvrd, submit_date, done_date, stat, err] = values as Values;
+  return { id, sub, dlvrd, submit_date, done_date, stat, err, text: text.slice(at + TEXT.length) };
 }
 
 /** Whether the label, given in lower case, is there in upper or lower case. */
@@ -152,70 +151,42 @@ const COLON = 0x3a;
 const EQUALS = 0x3d;
 
 function keyBefore(text: string, colon: number): Key | undefined {
-  const end = backOver(text, colon, isBlank);
-  const start = backOver(text, end, isLetter);
+  const end = backOver(text, colon, BLANK);
+  const start = backOver(text, end, LETTER);
   const word = text.slice(start, end).toLowerCase();
-  const two = SECOND_WORDS.has(word) ? twoWords(text, start, word, colon) : undefined;
-  if (two) return two;
-  const name = NAMES.get(word);
-  return name !== undefined && begins(text, start, name) ? { name, start, valueStart: colon + 1 } : undefined;
+  return (
+    (SECOND_WORDS.has(word) ? twoWords(text, start, word, colon) : undefined) ??
+    keyOf(word, text, start, colon)
+  );
 }
 
 function twoWords(text: string, start: number, word: string, colon: number): Key | undefined {
-  const firstEnd = backOver(text, start, isJoint);
-  const firstStart = backOver(text, firstEnd, isLetter);
+  const firstEnd = backOver(text, start, JOINT);
+  const firstStart = backOver(text, firstEnd, LETTER);
   if (start - firstEnd !== 1 || colon - firstStart > LONGEST) return undefined;
-  const name = NAMES.get(text.slice(firstStart, firstEnd).toLowerCase() + word);
-  if (name === undefined || !begins(text, firstStart, name)) return undefined;
-  return { name, start: firstStart, valueStart: colon + 1 };
+  return keyOf(text.slice(firstStart, firstEnd).toLowerCase() + word, text, firstStart, colon);
 }
 
-/** The start of the run before `end` of which every character passes; never further than a name can reach. */
-function backOver(text: string, end: number, passes: (code: number) => boolean): number {
+/** The start of the run of a class before `end`; never further than a name can reach. */
+function backOver(text: string, end: number, of: number): number {
   let start = end;
-  while (start > 0 && end - start < LONGEST && passes(text.charCodeAt(start - 1))) start--;
+  while (start > 0 && end - start < LONGEST && is(text.charCodeAt(start - 1), of)) start--;
   return start;
 }
 
-function isLetter(code: number): boolean {
-  const lower = code | 0x20;
-  return lower >= 0x61 && lower <= 0x7a;
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
-
-/** Between the words of a name: space, "_" or "-". */
-function isJoint(code: number): boolean {
-  return code === 0x20 || code === 0x5f || code === 0x2d;
-}
-
 /**
- * A field begins at the start, or behind white space or punctuation; where a centre leaves out the space, behind the
+ * A field begins at the start, or behind white space or punctuation; where an SMSC leaves out the space, behind the
  * digits of the one before, but for an id, of which other words end.
  */
-function begins(text: string, start: number, name: FieldName): boolean {
-  if (start === 0) return true;
-  const before = text.charCodeAt(start - 1);
-  return isSeparator(before) || (name !== 'id' && isDigit(before));
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
-}
-
-function isSeparator(code: number): boolean {
-  return isSpace(code) || code === 0x2c || code === 0x3b || code === 0x7c;
-}
-
-/** White space and NUL, with which some centres end their texts. */
-function isSpace(code: number): boolean {
-  return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0 || code === 0xa0;
+function keyOf(word: string, text: string, start: number, colon: number): Key | undefined {
+  const name = NAMES.get(word);
+  const before = name === 'id' ? SEPARATOR : SEPARATOR | DIGIT;
+  if (name === undefined || (start > 0 && !is(text.charCodeAt(start - 1), before))) return undefined;
+  return { name, start, valueStart: colon + 1 };
 }
 
 function withoutSeparator(value: string): string {
-  return isSeparator(value.charCodeAt(value.length - 1)) ? value.slice(0, -1) : value;
+  return is(value.charCodeAt(value.length - 1), SEPARATOR) ? value.slice(0, -1) : value;
 }
 
 const DATE = /^\d[\d:/.T+-]*(?: \d\d?:\d\d(?::\d\d)?)?(?:Z| ?[+-]\d\d(?::?\d\d)?(?!\d)|[+-](?!\d))?/;
@@ -223,10 +194,10 @@ const DATE = /^\d[\d:/.T+-]*(?: \d\d?:\d\d(?::\d\d)?)?(?:Z| ?[+-]\d\d(?::?\d\d)?
 /** The first word between `from` and `to`, without the punctuation that ends it. */
 function valueOf(name: FieldName, text: string, from: number, to: number): string {
   let start = from;
-  while (start < to && isSpace(text.charCodeAt(start))) start++;
+  while (start < to && is(text.charCodeAt(start), SPACE)) start++;
   if (name === 'submit_date' || name === 'done_date') return DATE.exec(text.slice(start, to))?.[0] ?? '';
   let end = start;
-  while (end < to && !isSpace(text.charCodeAt(end))) end++;
-  while (end > start && isSeparator(text.charCodeAt(end - 1))) end--;
+  while (end < to && !is(text.charCodeAt(end), SPACE)) end++;
+  while (end > start && is(text.charCodeAt(end - 1), SEPARATOR)) end--;
   return text.slice(start, end);
 }

@@ -1,6 +1,6 @@
 import { messageType, type MessageType } from '../esm-class';
-import type { DataCodings } from '../plan/data-codings';
-import type { TextCodec } from '../types';
+import type { CodingOptions } from '../types';
+import { firstOf } from '../user-data';
 import { boundFields, boundId } from './bounds';
 import { receiptDate } from './dates';
 import { receiptFields, standardFields, type ReceiptFields } from './fields';
@@ -18,23 +18,23 @@ import {
 import { receiptText } from './text';
 
 export interface Receipt {
-  /** The centre's id of the message; absent where neither TLV nor text has one. */
+  /** The SMSC's id of the message; absent where neither TLV nor text has one. */
   message_id?: string;
   /** The id in the text, where the TLV has another one (often the same number, hexadecimal here and decimal there). */
   text_message_id?: string;
-  /** `DELIVRD` and its like; what the centre wrote, where nobody knows it; `UNKNOWN` where it wrote nothing. */
+  /** `DELIVRD` and its like; what the SMSC wrote, where nobody knows it; `UNKNOWN` where it wrote nothing. */
   state: string;
   /** Whether no further receipt is to be expected. */
   final: boolean;
-  /** Messages submitted and delivered, of a distribution list. */
+  /** Messages submitted and delivered, of a distribution list; absent where what is written is no number of 1 to 9 digits. */
   sub?: number;
   dlvrd?: number;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC; absent where what is written is no date. */
   submit_date?: string;
   done_date?: string;
-  /** Digits or letters; what they mean is the network's own. */
+  /** As it is written, mostly three digits; what they mean is the network's own. */
   err?: string;
-  /** The beginning of the message, as the centre repeats it. */
+  /** The beginning of the message, as the SMSC repeats it. */
   text?: string;
   network_error?: NetworkError;
   /** What contradicts itself in it, or was too long and is cut, for people. */
@@ -43,7 +43,7 @@ export interface Receipt {
 
 /** TLV network_error_code, SMPP 5.0 section 4.8.4.42. */
 export interface NetworkError {
-  /** 1 ANSI-136 access denied, 2 IS-95 access denied, 3 GSM, 4 ANSI-136 cause, 5 IS-95 cause, 6 ANSI-41, 7 SMPP, 8 the centre's own. */
+  /** 1 ANSI-136 access denied, 2 IS-95 access denied, 3 GSM, 4 ANSI-136 cause, 5 IS-95 cause, 6 ANSI-41, 7 SMPP, 8 the SMSC's own. */
   type: number;
   code: number;
 }
@@ -51,18 +51,15 @@ export interface NetworkError {
 /** The TLVs that matter here, as the protocol decodes them; others are ignored. */
 export type ReceiptTlvs = Readonly<Record<string, unknown>>;
 
-export interface ReceiptOptions {
-  /** That of the message, which many centres set: id and text are read by it where they are not ASCII or Latin-1. */
+export interface ReceiptOptions extends CodingOptions {
+  /** That of the message, which many SMSCs set: id and text are read by it where they are not ASCII or Latin-1. */
   readonly data_coding?: number | undefined;
-  readonly codecs?: readonly TextCodec[] | undefined;
   readonly esm_class?: number | undefined;
-  /** The centre's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
+  /** The SMSC's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
   readonly pattern?: string | RegExp | ReceiptPattern | undefined;
   readonly states?: StateMappings | undefined;
-  /** Of the centre's clock: an IANA name or an offset such as `+02:00`; default UTC. */
+  /** Of the SMSC's clock: an IANA name or an offset such as `+02:00`; default UTC, and so is one that nobody knows. */
   readonly timeZone?: string | undefined;
-  readonly defaultAlphabet?: string | undefined;
-  readonly dataCodings?: DataCodings | undefined;
   /** Default true: esm_class says what is a receipt, and what is an acknowledgement of a device or a person. */
   readonly useEsmClass?: boolean | undefined;
   /** Default true: what looks like a receipt is one, whatever esm_class says. */
@@ -82,17 +79,31 @@ export function parseReceipt(
 ): Receipt | undefined {
   const type = typeOf(options);
   if (type !== undefined && !MAY_BE_RECEIPT.has(type)) return undefined;
-  const { text, octets } = receiptText(shortMessage, one(tlvs['message_payload']), options);
+  const { text, octets } = receiptText(shortMessage, tlvs, options);
   const matched = options.pattern === undefined ? undefined : matchPattern(options.pattern, text);
-  const fields = matched ?? (octets && standardFields(octets, text)) ?? receiptFields(text);
-  if (octets && isAmbiguous(octets)) reread(fields, options);
+  const standard = matched || !octets ? undefined : standardFields(octets, text);
+  const fields = matched ?? standard ?? receiptFields(text);
+  // Before the text a standard receipt has nothing that could be read in two ways.
+  if (octets && isAmbiguous(octets, standard ? octets.length - standard.text.length : 0))
+    reread(fields, options);
   const cut = boundFields(fields, text.length);
   const signs = fromTlvs(tlvs);
-  const said = type === 'receipt' || type === 'intermediate';
-  const looks = (options.useShape ?? true) && (matched?.id !== undefined || isShaped(fields, signs));
-  if (!said && !looks && !(signs.id !== undefined && signs.states.length > 0)) return undefined;
-  if (signs.id === undefined && signs.states.length === 0 && !fields.id && !fields.stat) return undefined;
+  if (!isReceipt(fields, signs, type, matched?.id !== undefined, options)) return undefined;
   return build(fields, signs, type, options, cut);
+}
+
+/** By esm_class, by both TLVs, or by shape; and it must say something. */
+function isReceipt(
+  fields: ReceiptFields,
+  signs: Signs,
+  type: MessageType | undefined,
+  matchesPattern: boolean,
+  options: ReceiptOptions,
+): boolean {
+  const hasState = signs.states.length > 0;
+  if (signs.id === undefined && !hasState && !fields.id && !fields.stat) return false;
+  if (type === 'receipt' || type === 'intermediate' || (signs.id !== undefined && hasState)) return true;
+  return (options.useShape ?? true) && (matchesPattern || isShaped(fields, signs));
 }
 
 const MAY_BE_RECEIPT: ReadonlySet<MessageType> = new Set(['message', 'receipt', 'intermediate', 'reserved']);
@@ -111,18 +122,16 @@ interface Signs {
 const NO_STATES: readonly string[] = [];
 
 function fromTlvs(tlvs: ReceiptTlvs): Signs {
-  const id = one(tlvs['receipted_message_id']);
-  const error = one(tlvs['network_error_code']);
+  const id = firstOf(tlvs['receipted_message_id']);
+  const error = firstOf(tlvs['network_error_code']);
   const state = tlvs['message_state'];
   const written = typeof id === 'string' ? id : Buffer.isBuffer(id) ? id.toString('latin1') : '';
   const end = written.indexOf('\0') === -1 ? written : written.replace(/\0+$/, '');
+  const isError = Buffer.isBuffer(error) && error.length === 3;
   return {
     id: end === '' ? undefined : boundId(end),
     states: state === undefined ? NO_STATES : statesOf(state),
-    network_error:
-      Buffer.isBuffer(error) && error.length === 3
-        ? { type: error.readUInt8(0), code: error.readUInt16BE(1) }
-        : undefined,
+    network_error: isError ? { type: error.readUInt8(0), code: error.readUInt16BE(1) } : undefined,
   };
 }
 
@@ -134,11 +143,6 @@ function statesOf(value: unknown): string[] {
     if (typeof number === 'number') states.push(MESSAGE_STATES[number] ?? String(number));
   }
   return states;
-}
-
-/** A repeated TLV is an array: the first counts. */
-function one(value: unknown): unknown {
-  return Array.isArray(value) ? (value as unknown[])[0] : value;
 }
 
 /** What no person would write: an id and a state, or one of them among other fields. */
@@ -168,27 +172,35 @@ function build(
   cut: readonly string[],
 ): Receipt {
   const tlv = mostTelling(signs.states, options.states);
-  const text = fields.stat ? weighed(fields.stat, options.states) : NOTHING;
-  const { state, final } = text.weight > tlv.weight ? text : tlv;
+  const stat = fields.stat ? weighed(fields.stat, options.states) : NOTHING;
+  const { state, final: isEnd } = stat.weight > tlv.weight ? stat : tlv;
+  const final = isEnd && type !== 'intermediate';
   const id = fields.id || undefined;
   const message_id = signs.id ?? id;
-  const receipt: Receipt = { state, final: final && type !== 'intermediate' };
-  if (message_id !== undefined) receipt.message_id = message_id;
-  if (id !== undefined && id !== message_id) receipt.text_message_id = id;
   const sub = count(fields.sub);
-  if (sub !== undefined) receipt.sub = sub;
   const dlvrd = count(fields.dlvrd);
-  if (dlvrd !== undefined) receipt.dlvrd = dlvrd;
-  const submitted = date(fields.submit_date, options);
-  if (submitted !== undefined) receipt.submit_date = submitted;
-  const done = date(fields.done_date, options);
-  if (done !== undefined) receipt.done_date = done;
-  if (fields.err) receipt.err = fields.err;
-  if (fields.text !== undefined) receipt.text = fields.text;
-  if (signs.network_error !== undefined) receipt.network_error = signs.network_error;
-  const flaws = contradiction(tlv, text, cut);
+  const submit_date = date(fields.submit_date, options);
+  const done_date = date(fields.done_date, options);
+  const err = fields.err || undefined;
+  const { text } = fields;
+  const { network_error } = signs;
+  const receipt = defined({ state, final, message_id, sub, dlvrd, submit_date, done_date, err, text });
+  if (id !== undefined && id !== message_id) receipt.text_message_id = id;
+  if (network_error !== undefined) receipt.network_error = network_error;
+  const flaws = contradiction(tlv, stat, cut);
   if (flaws.length > 0) receipt.flaws = [...flaws];
   return receipt;
+}
+
+/** Without what is undefined. Most receipts have all: then the object is the one that came, made in one step. */
+function defined(given: { [N in keyof Receipt]: Receipt[N] | undefined }): Receipt {
+  for (const name in given) {
+    if (given[name as keyof Receipt] !== undefined) continue;
+    return Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    ) as unknown as Receipt;
+  }
+  return given as Receipt;
 }
 
 /**

@@ -1,4 +1,12 @@
-import { invalidPattern, type Assertion, type Node } from './pattern-syntax';
+import { TextError } from '../errors';
+
+/** Ranges of UTF-16 code units, first and last. */
+export type Ranges = readonly (readonly [first: number, last: number])[];
+
+export type Assertion = 'start' | 'end' | 'boundary' | 'no-boundary';
+
+/** A part of a pattern: what writes its instructions, as often as they are needed. */
+export type Emit = (into: Compiler) => void;
 
 export type Instruction =
   | { readonly op: 'set'; readonly has: (code: number) => boolean }
@@ -15,12 +23,17 @@ export interface Program {
   readonly names: readonly string[];
 }
 
+export function invalidPattern(why: string, position?: number): TextError {
+  const message = `The receipt pattern cannot be used: ${why}.`;
+  return new TextError('INVALID_PATTERN', message, { field: 'receiptPattern', position });
+}
+
 /** Time is bounded by the length of the text times this. */
 const MAX_INSTRUCTIONS = 1000;
 
-export function compile(node: Node, ignoreCase: boolean): Program {
+export function compile(emit: Emit, ignoreCase: boolean): Program {
   const compiler = new Compiler(ignoreCase);
-  compiler.emit(node);
+  emit(compiler);
   compiler.add({ op: 'match' });
   return { instructions: compiler.instructions, names: compiler.names };
 }
@@ -36,81 +49,52 @@ class Compiler {
 
   add<T extends Instruction>(instruction: T): T {
     if (this.instructions.length >= MAX_INSTRUCTIONS) {
-      throw invalidPattern(
-        'it is too large: counted repetitions such as {1,65} are as long as what they count',
-      );
+      const message = 'it is too large: counted repetitions such as {1,65} are as long as what they count';
+      throw invalidPattern(message);
     }
     this.instructions.push(instruction);
     return instruction;
   }
 
-  emit(node: Node): void {
-    switch (node.kind) {
-      case 'set':
-        this.add({ op: 'set', has: this.#test(node) });
-        break;
-      case 'assert':
-        this.add({ op: 'assert', assertion: node.assertion });
-        break;
-      case 'sequence':
-        for (const one of node.nodes) this.emit(one);
-        break;
-      case 'choice':
-        this.#choice(node.nodes);
-        break;
-      case 'group':
-        this.#group(node);
-        break;
-      case 'repeat':
-        this.#repeat(node);
-        break;
-    }
-  }
-
-  #test({ ranges, negated }: Node & { kind: 'set' }): (code: number) => boolean {
+  set(ranges: Ranges, negated: boolean): void {
     const within = (code: number): boolean => ranges.some(([first, last]) => code >= first && code <= last);
-    if (!this.#ignoreCase) return (code) => within(code) !== negated;
-    return (code) => (within(code) || within(lower(code)) || within(upper(code))) !== negated;
+    const either = (code: number): boolean => within(code) || within(lower(code)) || within(upper(code));
+    const test = this.#ignoreCase ? either : within;
+    this.add({ op: 'set', has: (code) => test(code) !== negated });
   }
 
-  #choice(nodes: readonly Node[]): void {
+  choice(emits: readonly Emit[]): void {
     const exits: { op: 'jump'; to: number }[] = [];
-    for (const [index, node] of nodes.entries()) {
-      if (index === nodes.length - 1) {
-        this.emit(node);
+    for (const [index, emit] of emits.entries()) {
+      if (index === emits.length - 1) {
+        emit(this);
         break;
       }
       const split = this.add({ op: 'split', first: this.instructions.length + 1, second: 0 });
-      this.emit(node);
+      emit(this);
       exits.push(this.add({ op: 'jump', to: 0 }));
       split.second = this.instructions.length;
     }
     for (const exit of exits) exit.to = this.instructions.length;
   }
 
-  #group({ node, name }: Node & { kind: 'group' }): void {
-    if (name === undefined) return this.emit(node);
+  group(emit: Emit, name: string): void {
     const known = this.names.indexOf(name);
     const index = known === -1 ? this.names.push(name) - 1 : known;
     this.add({ op: 'save', slot: 2 * index });
-    this.emit(node);
+    emit(this);
     this.add({ op: 'save', slot: 2 * index + 1 });
   }
 
-  #repeat({ node, least, most, lazy }: Node & { kind: 'repeat' }): void {
-    for (let count = 0; count < least; count++) this.emit(node);
-    if (most === Infinity) {
-      const split = this.#split(lazy);
-      this.emit(node);
-      this.add({ op: 'jump', to: split.at });
-      split.leave(this.instructions.length);
-      return;
-    }
+  /** `most`: Infinity for no bound. */
+  repeat(emit: Emit, least: number, most: number, lazy: boolean): void {
+    for (let count = 0; count < least; count++) emit(this);
     const splits = [];
-    for (let count = least; count < most; count++) {
+    for (let count = least; count < (most === Infinity ? least + 1 : most); count++) {
       splits.push(this.#split(lazy));
-      this.emit(node);
+      emit(this);
     }
+    if (most === Infinity) this.add({ op: 'jump', to: splits[0]?.at ?? 0 });
     for (const split of splits) split.leave(this.instructions.length);
   }
 

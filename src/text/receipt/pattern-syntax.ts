@@ -1,24 +1,5 @@
-import { TextError } from '../errors';
-
-/** Ranges of UTF-16 code units, first and last. */
-export type Ranges = readonly (readonly [first: number, last: number])[];
-
-export type Assertion = 'start' | 'end' | 'boundary' | 'no-boundary';
-
-export type Node =
-  | { readonly kind: 'set'; readonly ranges: Ranges; readonly negated: boolean }
-  | { readonly kind: 'assert'; readonly assertion: Assertion }
-  | { readonly kind: 'sequence'; readonly nodes: readonly Node[] }
-  | { readonly kind: 'choice'; readonly nodes: readonly Node[] }
-  | { readonly kind: 'group'; readonly node: Node; readonly name: string | undefined }
-  | {
-      readonly kind: 'repeat';
-      readonly node: Node;
-      readonly least: number;
-      /** Infinity: no bound. */
-      readonly most: number;
-      readonly lazy: boolean;
-    };
+import type { TextError } from '../errors';
+import { invalidPattern, type Assertion, type Emit, type Ranges } from './pattern-program';
 
 const DIGITS: Ranges = [[0x30, 0x39]];
 const WORD: Ranges = [[0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]]; // prettier-ignore
@@ -31,12 +12,15 @@ const CONTROLS: Readonly<Record<string, number>> = { n: 0x0a, r: 0x0d, t: 0x09, 
 const MAX_REPEAT = 1000;
 const MAX_DEPTH = 50;
 
-export function invalidPattern(why: string, position?: number): TextError {
-  return new TextError('INVALID_PATTERN', `The receipt pattern cannot be used: ${why}.`, {
-    field: 'receiptPattern',
-    ...(position !== undefined && { position }),
-  });
-}
+const set =
+  (ranges: Ranges, negated = false): Emit =>
+  (into) =>
+    into.set(ranges, negated);
+const single = (code: number): Emit => set([[code, code]]);
+const assertion =
+  (kind: Assertion): Emit =>
+  (into) =>
+    into.add({ op: 'assert', assertion: kind });
 
 /**
  * The regular part of JavaScript's regular expressions: no back references and no look-around, for
@@ -51,35 +35,36 @@ export class PatternParser {
     this.#source = source;
   }
 
-  parse(): Node {
-    const node = this.#choice();
+  parse(): Emit {
+    const emit = this.#choice();
     if (this.#at < this.#source.length) throw this.#error('there is a ")" too many');
-    return node;
+    return emit;
   }
 
-  #choice(): Node {
+  #choice(): Emit {
     if (++this.#depth > MAX_DEPTH)
       throw this.#error(`it has more than ${MAX_DEPTH} groups within each other`);
-    const nodes = [this.#sequence()];
-    while (this.#take('|')) nodes.push(this.#sequence());
+    const emits = [this.#sequence()];
+    while (this.#take('|')) emits.push(this.#sequence());
     this.#depth--;
-    return nodes.length === 1 && nodes[0] ? nodes[0] : { kind: 'choice', nodes };
+    return (into) => into.choice(emits);
   }
 
-  #sequence(): Node {
-    const nodes: Node[] = [];
-    while (this.#at < this.#source.length && !this.#sees('|') && !this.#sees(')')) nodes.push(this.#term());
-    return { kind: 'sequence', nodes };
+  #sequence(): Emit {
+    const emits: Emit[] = [];
+    while (this.#at < this.#source.length && !this.#sees('|') && !this.#sees(')')) emits.push(this.#term());
+    return (into) => emits.forEach((emit) => emit(into));
   }
 
-  #term(): Node {
+  #term(): Emit {
     const atom = this.#atom();
     const [least, most] = this.#quantifier() ?? [1, 1];
     if (least === 1 && most === 1) return atom;
     if (most < least || least > MAX_REPEAT || (most !== Infinity && most > MAX_REPEAT)) {
       throw this.#error(`a repetition must be within {0,${MAX_REPEAT}}, the smaller number first`);
     }
-    return { kind: 'repeat', node: atom, least, most, lazy: this.#take('?') };
+    const lazy = this.#take('?');
+    return (into) => into.repeat(atom, least, most, lazy);
   }
 
   #quantifier(): [number, number] | undefined {
@@ -94,31 +79,19 @@ export class PatternParser {
     return [least, match[3] === '' ? Infinity : Number(match[3])];
   }
 
-  #atom(): Node {
+  #atom(): Emit {
     const character = this.#next();
-    switch (character) {
-      case '(':
-        return this.#group();
-      case '[':
-        return this.#set();
-      case '.':
-        return { kind: 'set', ranges: LINE_ENDS, negated: true };
-      case '^':
-        return { kind: 'assert', assertion: 'start' };
-      case '$':
-        return { kind: 'assert', assertion: 'end' };
-      case '\\':
-        return this.#escape();
-      case '*':
-      case '+':
-      case '?':
-        throw this.#error(`"${character}" has nothing to repeat`);
-      default:
-        return single(character.charCodeAt(0));
-    }
+    if (character === '(') return this.#group();
+    if (character === '[') return this.#set();
+    if (character === '.') return set(LINE_ENDS, true);
+    if (character === '^') return assertion('start');
+    if (character === '$') return assertion('end');
+    if (character === '\\') return this.#escape();
+    if ('*+?'.includes(character)) throw this.#error(`"${character}" has nothing to repeat`);
+    return single(character.charCodeAt(0));
   }
 
-  #group(): Node {
+  #group(): Emit {
     let name: string | undefined;
     if (this.#take('?')) {
       const start = this.#source.slice(this.#at);
@@ -128,20 +101,17 @@ export class PatternParser {
         throw this.#error('look-ahead, look-behind and options within are not supported');
       this.#at += named ? named[0].length : 1;
     }
-    const node = this.#choice();
+    const emit = this.#choice();
     if (!this.#take(')')) throw this.#error('a ")" is missing');
-    return { kind: 'group', node, name };
+    return name === undefined ? emit : (into) => into.group(emit, name);
   }
 
-  #escape(): Node {
+  #escape(): Emit {
     const letter = this.#next();
-    if (letter === 'b' || letter === 'B') {
-      return { kind: 'assert', assertion: letter === 'b' ? 'boundary' : 'no-boundary' };
-    }
+    if (letter === 'b') return assertion('boundary');
+    if (letter === 'B') return assertion('no-boundary');
     const shorthand = shorthandOf(letter);
-    return shorthand
-      ? { kind: 'set', ranges: shorthand, negated: letter < 'a' }
-      : single(this.#escaped(letter));
+    return shorthand ? set(shorthand, letter < 'a') : single(this.#escaped(letter));
   }
 
   /** The code unit of an escape that stands for one. */
@@ -162,7 +132,7 @@ export class PatternParser {
     return parseInt(written, 16);
   }
 
-  #set(): Node {
+  #set(): Emit {
     const negated = this.#take('^');
     const ranges: [number, number][] = [];
     while (!this.#take(']')) {
@@ -175,7 +145,7 @@ export class PatternParser {
       if (last === undefined || last < first) throw this.#error('a range in [] is out of order');
       ranges.push([first, last]);
     }
-    return { kind: 'set', ranges, negated };
+    return set(ranges, negated);
   }
 
   /** One code unit; undefined for a shorthand, whose ranges are added. */
@@ -213,10 +183,6 @@ export class PatternParser {
 
 function shorthandOf(letter: string): Ranges | undefined {
   return /[dswDSW]/.test(letter) ? SHORTHANDS[letter.toLowerCase()] : undefined;
-}
-
-function single(code: number): Node {
-  return { kind: 'set', ranges: [[code, code]], negated: false };
 }
 
 function complement(ranges: Ranges): Ranges {

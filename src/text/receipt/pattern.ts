@@ -1,6 +1,6 @@
-import type { FieldName, ReceiptFields } from './fields';
-import { compile, type Instruction, type Program } from './pattern-program';
-import { PatternParser, invalidPattern, type Assertion } from './pattern-syntax';
+import { byWord, type FieldName, type ReceiptFields } from './fields';
+import { compile, invalidPattern, type Assertion, type Instruction, type Program } from './pattern-program';
+import { PatternParser } from './pattern-syntax';
 
 /** A user's own form of receipt, compiled. */
 export interface ReceiptPattern {
@@ -12,18 +12,11 @@ export interface ReceiptPattern {
 const MAX_TEXT = 1000;
 
 /** Names of groups: our own, and those of the specification's text. */
-const GROUPS: ReadonlyMap<string, FieldName> = new Map([
-  ['id', 'id'],
-  ['message_id', 'id'],
-  ['sub', 'sub'],
-  ['dlvrd', 'dlvrd'],
-  ['submit_date', 'submit_date'],
-  ['done_date', 'done_date'],
-  ['stat', 'stat'],
-  ['state', 'stat'],
-  ['err', 'err'],
-  ['text', 'text'],
-]);
+// prettier-ignore
+const GROUPS = byWord<FieldName>({
+  id: 'id message_id', sub: 'sub', dlvrd: 'dlvrd', submit_date: 'submit_date', done_date: 'done_date',
+  stat: 'stat state', err: 'err', text: 'text',
+});
 
 /**
  * Compiles a user's pattern for receipts: a regular expression with named groups (`id`, `stat`, `err`, `submit_date`,

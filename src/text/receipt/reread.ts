@@ -1,10 +1,11 @@
-import { codingOf, type CodingOptions } from '../codings';
+import { codingOf } from '../codings';
 import { decodeText } from '../decode';
-import { TextError } from '../errors';
+import { attempt } from '../errors';
 import { isStandardIa5, notIa5At } from '../ia5';
+import type { CodingOptions } from '../types';
 import type { ReceiptFields } from './fields';
 
-export interface RereadOptions extends CodingOptions {
+interface RereadOptions extends CodingOptions {
   readonly data_coding?: number | undefined;
 }
 
@@ -20,9 +21,9 @@ const SAME = Uint8Array.from({ length: 256 }, (_, octet) => {
   return octet < 0x80 && !CONTROL.test(character) && !/[[\\\]^{|}~]/.test(character) ? 1 : 0;
 });
 
-/** Whether {@link reread} may find something, which it does in few receipts. */
-export function isAmbiguous(octets: Uint8Array): boolean {
-  for (let at = 0; at < octets.length; at++) if (SAME[octets[at] as number] === 0) return true;
+/** Whether {@link reread} may find something from there on, which it does in few receipts. */
+export function isAmbiguous(octets: Uint8Array, from: number): boolean {
+  for (let at = from; at < octets.length; at++) if (SAME[octets[at] as number] === 0) return true;
   return false;
 }
 
@@ -30,8 +31,8 @@ export function isAmbiguous(octets: Uint8Array): boolean {
 const NULS = /\0+$/;
 
 /**
- * What a centre repeats in a receipt, the beginning of the message above all, may be the octets of the message, while
- * the fields are ASCII. Where it is no ASCII or Latin-1 it is read by the data_coding; else, as from a centre that
+ * What an SMSC repeats in a receipt, the beginning of the message above all, may be the octets of the message, while
+ * the fields are ASCII. Where it is no ASCII or Latin-1 it is read by the data_coding; else, as from an SMSC that
  * turns all into ASCII, it stays as it is, for "@" and "_" would become other characters.
  * @param fields octets as Latin-1; changed in place
  */
@@ -39,7 +40,7 @@ export function reread(fields: ReceiptFields, options: RereadOptions): void {
   const encoding = encodingOf(options);
   if (encoding === undefined) return;
   const { id, text } = fields;
-  // Ids are ASCII; at a centre that writes all of the receipt in the GSM alphabet their underscores are not.
+  // Ids are ASCII; at an SMSC that writes all of the receipt in the GSM alphabet their underscores are not.
   if (id !== undefined && encoding === 'gsm0338' && CONTROL.test(id))
     fields.id = decode(id, encoding, options);
   if (text === undefined) return;
@@ -48,15 +49,14 @@ export function reread(fields: ReceiptFields, options: RereadOptions): void {
 }
 
 function encodingOf(options: RereadOptions): string | undefined {
-  if (options.data_coding === undefined) return undefined;
-  try {
-    const encoding = codingOf(options.data_coding, options)?.encoding;
-    // Unpacked already.
-    return encoding === 'gsm0338-packed' ? 'gsm0338' : encoding;
-  } catch (error) {
-    if (error instanceof TextError) return undefined;
-    throw error;
-  }
+  const { data_coding } = options;
+  if (data_coding === undefined) return undefined;
+  const encoding = attempt(
+    () => codingOf(data_coding, options)?.encoding,
+    () => undefined,
+  );
+  // Unpacked already.
+  return encoding === 'gsm0338-packed' ? 'gsm0338' : encoding;
 }
 
 function rereadText(text: string, encoding: string, options: RereadOptions): string {
@@ -69,17 +69,16 @@ function rereadText(text: string, encoding: string, options: RereadOptions): str
 function isOther(body: string, encoding: string): boolean {
   if (CONTROL.test(body)) return true;
   if (encoding === 'gsm0338') return IN_WORD.test(body);
-  // Latin-1 from a centre that has turned the text into it would pass for UCS2 as well.
+  // Latin-1 from an SMSC that has turned the text into it would pass for UCS2 as well.
   return encoding !== 'ucs2' && encoding !== 'latin1' && /[\x80-\xff]/.test(body);
 }
 
 /** As it is, where it is not of that encoding either. */
 function decode(value: string, encoding: string, options: RereadOptions): string {
   if (encoding === 'binary') return value;
-  try {
-    return decodeText(Buffer.from(value, 'latin1'), options.data_coding ?? 0, { ...options, encoding });
-  } catch (error) {
-    if (error instanceof TextError) return value;
-    throw error;
-  }
+  const octets = Buffer.from(value, 'latin1');
+  return attempt(
+    () => decodeText(octets, options.data_coding ?? 0, { ...options, encoding }),
+    () => value,
+  );
 }

@@ -1,59 +1,39 @@
-/** How a message stands, as receipts of SMPP 3.4 appendix B spell it; 5.0 adds the first and the last. */
-export type MessageStateName = (typeof MESSAGE_STATES)[number];
+import { byWord } from './fields';
 
-/** By the number of the TLV message_state (SMPP 5.0 section 4.7.15). */
+/** By the number of the TLV message_state (SMPP 5.0 section 4.7.15), as receipts of 3.4 appendix B spell them. */
+// prettier-ignore
 export const MESSAGE_STATES = [
-  'SCHEDULED',
-  'ENROUTE',
-  'DELIVRD',
-  'EXPIRED',
-  'DELETED',
-  'UNDELIV',
-  'ACCEPTD',
-  'UNKNOWN',
-  'REJECTD',
-  'SKIPPED',
+  'SCHEDULED', 'ENROUTE', 'DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'ACCEPTD', 'UNKNOWN', 'REJECTD', 'SKIPPED',
 ] as const;
+
+/** A state by its name in a receipt; only 5.0 has the first and the last. */
+export type MessageStateName = (typeof MESSAGE_STATES)[number];
 
 /**
  * States after which another receipt may come. ACCEPTD is one of them: the specification says
- * "read by customer service", centres mean "taken by the network". Below: what vendors write for the same.
+ * "read by customer service", SMSCs mean "taken by the network". Behind it: what vendors write for the same.
  */
-const NOT_FINAL: ReadonlySet<string> = new Set([
-  'SCHEDULED',
-  'ENROUTE',
-  'ACCEPTD',
-  'BUFFERED',
-  'BUFFERD',
-  'PENDING',
-  'QUEUED',
-  'SUBMITTED',
-  'SUBMITD',
-  'SENT',
-  'RETRY',
-  'INTERMED',
-]);
+const NOT_FINAL: ReadonlySet<string> = new Set(
+  'SCHEDULED ENROUTE ACCEPTD BUFFERED BUFFERD PENDING QUEUED SUBMITTED SUBMITD SENT RETRY INTERMED'.split(
+    ' ',
+  ),
+);
 
 /** Spellings of the states above. */
-const SPELLINGS: ReadonlyMap<string, MessageStateName> = new Map([
-  ['DELIVERED', 'DELIVRD'],
-  ['DELIVERD', 'DELIVRD'],
-  ['DELIVRED', 'DELIVRD'],
-  ['UNDELIVERABLE', 'UNDELIV'],
-  ['UNDELIVERED', 'UNDELIV'],
-  ['UNDELIVRD', 'UNDELIV'],
-  ['UNDELIVERD', 'UNDELIV'],
-  ['ACCEPTED', 'ACCEPTD'],
-  ['REJECTED', 'REJECTD'],
-  ['EN_ROUTE', 'ENROUTE'],
-  ['EXPIRD', 'EXPIRED'],
-]);
+const SPELLINGS = byWord<MessageStateName>({
+  DELIVRD: 'DELIVERED DELIVERD DELIVRED',
+  UNDELIV: 'UNDELIVERABLE UNDELIVERED UNDELIVRD UNDELIVERD',
+  ACCEPTD: 'ACCEPTED',
+  REJECTD: 'REJECTED',
+  ENROUTE: 'EN_ROUTE',
+  EXPIRED: 'EXPIRD',
+});
 
 /** A user's own reading of a state: its name here, and whether it is final. */
 export type StateMapping =
   string | { readonly state?: string | undefined; readonly final?: boolean | undefined };
 
-/** By the state as the centre writes it, upper or lower case. */
+/** By the state as the SMSC writes it, upper or lower case. */
 export type StateMappings = Readonly<Record<string, StateMapping>>;
 
 export interface State {
@@ -67,12 +47,9 @@ export interface State {
  * unfinished message would never end. `states` says otherwise.
  */
 export function stateOf(written: string, states: StateMappings = {}): State {
-  const upper = written.toUpperCase();
   const mapping = mappingOf(written, states);
-  if (mapping === undefined) return known(upper, written);
-  if (typeof mapping === 'string') return known(mapping.toUpperCase(), mapping);
-  const state = mapping.state ?? written;
-  const base = known(state.toUpperCase(), state);
+  if (mapping === undefined || typeof mapping === 'string') return known(mapping ?? written);
+  const base = known(mapping.state ?? written);
   return { state: base.state, final: mapping.final ?? base.final };
 }
 
@@ -83,20 +60,20 @@ function mappingOf(written: string, states: StateMappings): StateMapping | undef
   return undefined;
 }
 
-function known(upper: string, written: string): State {
-  const name = isKnownState(upper) ? nameOf(upper) : written;
-  return { state: name, final: !NOT_FINAL.has(name.toUpperCase()) };
+function known(written: string): State {
+  const state = knownName(written) ?? written;
+  return { state, final: !NOT_FINAL.has(state.toUpperCase()) };
 }
 
-function nameOf(upper: string): string {
-  if (/^\d{1,2}$/.test(upper)) return MESSAGE_STATES[Number(upper)] ?? upper;
-  return SPELLINGS.get(upper) ?? upper;
+/** The state of the specification that a word or number is, in any spelling. */
+function knownName(written: string): MessageStateName | undefined {
+  const upper = written.toUpperCase();
+  const name = /^\d{1,2}$/.test(upper) ? MESSAGE_STATES[Number(upper)] : (SPELLINGS.get(upper) ?? upper);
+  return MESSAGE_STATES.find((one) => one === name);
 }
 
-/** Whether the word is a state of the specification, in any spelling. */
 export function isKnownState(written: string): boolean {
-  const name = nameOf(written.toUpperCase());
-  return (MESSAGE_STATES as readonly string[]).includes(name);
+  return knownName(written) !== undefined;
 }
 
 /** How much a state says: an end before one on the way, that before one that says nothing. */

@@ -1,31 +1,29 @@
+import { attempt } from '../errors';
 import { unpackSeptets } from '../gsm';
-import { alphabetOf, type DataCodings } from '../plan/data-codings';
+import { alphabetOf } from '../plan/data-codings';
 import { encodingName } from '../plan/names';
-import { parseUserDataHeader } from '../udh';
-import { TextError } from '../errors';
+import type { CodingOptions } from '../types';
+import { UDHI, parseUserDataHeader } from '../udh';
 import { decodeUcs2 } from '../ucs2';
+import { firstOf } from '../user-data';
 
-interface TextOptions {
+interface TextOptions extends CodingOptions {
   readonly esm_class?: number | undefined;
-  readonly defaultAlphabet?: string | undefined;
-  readonly dataCodings?: DataCodings | undefined;
 }
 
 /**
  * The text of a receipt. Its fields are ASCII whatever data_coding says, which many
- * centres copy from the message that the receipt is for: so the octets tell, not the data_coding.
+ * SMSCs copy from the message that the receipt is for: so the octets tell, not the data_coding.
  * Read as GSM 03.38 the underscores and "@" of ids would become other characters. `octets` are there
  * where each character stands for one octet (or septet), and may not be what it looks like.
  */
 export function receiptText(
   shortMessage: string | Buffer,
-  payload: unknown,
+  tlvs: Readonly<Record<string, unknown>>,
   options: TextOptions,
 ): { readonly text: string; readonly octets: Buffer | undefined } {
-  const source =
-    shortMessage.length === 0 && (typeof payload === 'string' || Buffer.isBuffer(payload))
-      ? payload
-      : shortMessage;
+  const payload = shortMessage.length === 0 ? firstOf(tlvs['message_payload']) : undefined;
+  const source = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : shortMessage;
   if (typeof source === 'string') return { text: source, octets: undefined };
   const octets = withoutHeader(source, options);
   const order = ucs2Order(octets);
@@ -37,17 +35,15 @@ export function receiptText(
   return { text: septets.toString('latin1'), octets: septets };
 }
 
-/** Packed centres send their receipts packed or not. */
+/** SMSCs of the packed alphabet send their receipts packed or not. */
 const HAS_FIELD = /(?:id|stat)[:=]/i;
 
 function withoutHeader(octets: Buffer, options: TextOptions): Buffer {
-  if (!((options.esm_class ?? 0) & 0x40)) return octets;
-  try {
-    return octets.subarray(parseUserDataHeader(octets).length);
-  } catch (error) {
-    if (error instanceof TextError) return octets;
-    throw error;
-  }
+  if (!((options.esm_class ?? 0) & UDHI)) return octets;
+  return attempt(
+    () => octets.subarray(parseUserDataHeader(octets).length),
+    () => octets,
+  );
 }
 
 /** ASCII in two octets has a zero in every other place; the text behind the fields may be anything. */

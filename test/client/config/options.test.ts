@@ -220,6 +220,22 @@ describe('Options', () => {
     );
   });
 
+  it('that there are none of are refused with the name that is nearest, where one is near', () => {
+    for (const [field, meant] of [
+      ['windowsize', 'windowSize'],
+      ['enquireLinkIntervall', 'enquireLinkInterval'],
+      ['rateLimitr', 'rateLimiter'],
+    ] as const) {
+      const [problem] = findProblems({ [field]: 1 });
+      assert.equal(
+        problem?.remedy,
+        `there is no such option (did you mean "${meant}"?); see docs/reference.md for the names`,
+      );
+    }
+    const [problem] = findProblems({ colour: 'green' } as SmppClientOptions);
+    assert.equal(problem?.remedy, 'there is no such option; see docs/reference.md for the names');
+  });
+
   it('are not read from the environment, which is said of each that is meant so', () => {
     for (const field of ['host', 'port', 'useTls', 'defaults', 'systemId']) {
       const [problem] = findProblems({ [field]: '${SMSC_SETTING}' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { backoff } from '../../../src/client/connection/backoff';
+import { backoff } from '../../../src/client/connection/hosts';
 import { silence, type Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
 import { Scenes, advanceUntil, type Scene } from '../setup';

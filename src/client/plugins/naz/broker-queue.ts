@@ -47,16 +47,12 @@ export class BrokerQueue implements OutboundQueue {
     const before = this.#batch;
     if (!before && items.length === 1) return this.#give(items, states);
     const batch = before ? before.then(() => this.#give(items, states)) : this.#give(items, states);
-    const ended: Promise<void> = batch.then(
-      () => this.#batchEnded(ended),
-      () => this.#batchEnded(ended),
-    );
+    const end = (): void => {
+      if (this.#batch === ended) this.#batch = undefined;
+    };
+    const ended: Promise<void> = batch.then(end, end);
     this.#batch = ended;
     return batch;
-  }
-
-  #batchEnded(batch: Promise<void>): void {
-    if (this.#batch === batch) this.#batch = undefined;
   }
 
   async #give(items: readonly QueueItem[], states: readonly DeliveryState[] | undefined): Promise<string[]> {
@@ -98,14 +94,9 @@ export class BrokerQueue implements OutboundQueue {
   /** Of what was taken out: how much the broker has, it does not tell. */
   async stats(): Promise<QueueStats> {
     const entries = [...this.#ready, ...this.#delayed.keys()];
-    const delayed = this.#delayed.size;
     const oldestAt = Math.min(...entries.map(({ item }) => item.enqueuedAt));
-    return {
-      queued: entries.length,
-      delayed,
-      leased: this.#leased.size,
-      ...(entries.length === 0 ? {} : { oldestAt }),
-    };
+    const counts = { queued: entries.length, delayed: this.#delayed.size, leased: this.#leased.size };
+    return entries.length === 0 ? counts : { ...counts, oldestAt };
   }
 
   /** Of what was taken out; the broker's own is left to it. */
@@ -214,13 +205,8 @@ export class BrokerQueue implements OutboundQueue {
     try {
       await this.#broker.enqueue(recordOf({ item, state }));
     } catch (error) {
-      const facts = {
-        event: 'queue',
-        stage: 'lost',
-        id: item.id,
-        correlation_id: item.correlationId,
-        err: error,
-      };
+      const { id, correlationId: correlation_id } = item;
+      const facts = { event: 'queue', stage: 'lost', id, correlation_id, err: error };
       this.#context.log.error(facts, 'the broker does not take back a message that is not sent; it is lost');
     }
   }
