@@ -103,31 +103,24 @@ export const correlationChecks = [
     assert.ok((await isKept(store, '1')) && (await isKept(store, '2')));
   }),
 
-  check(
-    'correlation: bounded, the oldest make room',
-    async ({ store }) => {
-      for (let at = 0; at < 30; at++) await store.correlator.put([entry(String(at))]);
-      assert.ok(!(await isKept(store, '19')));
-      assert.ok(await isKept(store, '20'));
-      assert.ok(await isKept(store, '29'));
-    },
-    { correlationCapacity: 10 },
-  ),
+  check('correlation: bounded, the oldest make room', { correlationCapacity: 10 }, async ({ store }) => {
+    for (let at = 0; at < 30; at++) await store.correlator.put([entry(String(at))]);
+    assert.ok(!(await isKept(store, '19')));
+    assert.ok(await isKept(store, '20'));
+    assert.ok(await isKept(store, '29'));
+  }),
 
-  check(
-    'correlation: put again is young again',
-    async ({ store }) => {
-      await store.correlator.put(['1', '2', '3'].map((messageId) => entry(messageId)));
-      await store.correlator.put([entry('1')]);
-      await store.correlator.put([entry('4')]);
-      assert.ok(!(await isKept(store, '2')));
-      for (const messageId of ['1', '3', '4']) assert.ok(await isKept(store, messageId), messageId);
-    },
-    { correlationCapacity: 3 },
-  ),
+  check('correlation: put again is young again', { correlationCapacity: 3 }, async ({ store }) => {
+    await store.correlator.put(['1', '2', '3'].map((messageId) => entry(messageId)));
+    await store.correlator.put([entry('1')]);
+    await store.correlator.put([entry('4')]);
+    assert.ok(!(await isKept(store, '2')));
+    for (const messageId of ['1', '3', '4']) assert.ok(await isKept(store, messageId), messageId);
+  }),
 
   check(
     'correlation: what has had its final receipt makes room before what waits for one',
+    { correlationCapacity: 4 },
     async ({ store }) => {
       await store.correlator.put(['1', '2', '3', '4'].map((messageId) => entry(messageId)));
       await store.correlator.put(['2', '3'].map((messageId) => entry(messageId, { finalState: 'DELIVRD' })));
@@ -137,11 +130,11 @@ export const correlationChecks = [
       await store.correlator.put([entry('7')]);
       assert.ok(!(await isKept(store, '1')));
     },
-    { correlationCapacity: 4 },
   ),
 
   check(
     'atomic settle: puts and settles in one step',
+    { needs: ({ atomicSettle }) => atomicSettle },
     async ({ store }) => {
       if (!store.settle) return assert.fail('capabilities.atomicSettle promises Store.settle');
       await store.queue.enqueue(items('m', 2));
@@ -149,6 +142,5 @@ export const correlationChecks = [
       assert.ok(await isKept(store, 'id-0'));
       assert.deepEqual(ids(await take(store, 5)), ['m1']);
     },
-    { needs: ({ atomicSettle }) => atomicSettle },
   ),
 ];

@@ -42,16 +42,13 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check(
-    'dead letters: bounded, the oldest make room',
-    ({ store }) =>
-      withLetters(store, async (letters) => {
-        await fail(store, 5);
-        const { total, letters: kept } = await letters.list();
-        assert.equal(total, 3);
-        assert.deepEqual(ids(kept), ['m2', 'm3', 'm4']);
-      }),
-    { deadLetterCapacity: 3 },
+  check('dead letters: bounded, the oldest make room', { deadLetterCapacity: 3 }, ({ store }) =>
+    withLetters(store, async (letters) => {
+      await fail(store, 5);
+      const { total, letters: kept } = await letters.list();
+      assert.equal(total, 3);
+      assert.deepEqual(ids(kept), ['m2', 'm3', 'm4']);
+    }),
   ),
 
   check('dead letters: replayed in the order in which they are named', ({ store }) =>
@@ -79,17 +76,14 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check(
-    'dead letters: a replay that does not fit is refused, all or nothing',
-    ({ store }) =>
-      withLetters(store, async (letters) => {
-        await fail(store, 2);
-        await store.queue.enqueue([item('x')]);
-        await assert.rejects(letters.replay(['m0', 'm1']), hasCode('QUEUE_FULL'));
-        assert.equal((await letters.list()).total, 2);
-        assert.deepEqual(ids(await take(store, 5)), ['x']);
-      }),
-    { capacity: 2 },
+  check('dead letters: a replay that does not fit is refused, all or nothing', { capacity: 2 }, ({ store }) =>
+    withLetters(store, async (letters) => {
+      await fail(store, 2);
+      await store.queue.enqueue([item('x')]);
+      await assert.rejects(letters.replay(['m0', 'm1']), hasCode('QUEUE_FULL'));
+      assert.equal((await letters.list()).total, 2);
+      assert.deepEqual(ids(await take(store, 5)), ['x']);
+    }),
   ),
 
   check('dead letters: purged', ({ store }) =>

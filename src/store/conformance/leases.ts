@@ -12,6 +12,7 @@ import {
   take,
   takeAll,
   takeWithin,
+  is,
 } from './harness';
 
 /** Milliseconds. */
@@ -131,6 +132,7 @@ export const leaseChecks = [
 
   check(
     'segment state: accepted segments are known after a release',
+    { needs: ({ segmentState }) => segmentState },
     async ({ store }) => {
       await store.queue.enqueue([
         item('long', { segments: ['a', 'b', 'c'].map((text) => Buffer.from(text)) }),
@@ -142,11 +144,11 @@ export const leaseChecks = [
       const [lease] = await take(store, 1);
       assert.deepEqual(lease?.state.accepted, ['id-1', null, '']);
     },
-    { needs: ({ segmentState }) => segmentState },
   ),
 
   check(
     'segment state: what happened to a message in another store comes with it',
+    { needs: ({ segmentState }) => segmentState },
     async ({ store }) => {
       const long = item('long', { segments: ['a', 'b'].map((text) => Buffer.from(text)) });
       const history = [{ at: 5, reason: 'ESME_RSYSERR', segment: 1 }];
@@ -158,11 +160,11 @@ export const leaseChecks = [
       assert.deepEqual(first.state, state);
       assert.deepEqual(second.state, { ...untouched, accepted: [null] });
     },
-    { needs: ({ segmentState }) => segmentState },
   ),
 
   check(
     'extend: a lease that is renewed does not run out, and one that is not comes back, marked',
+    { needs: ({ extend }) => extend, leaseTime: LEASE_TIME },
     async ({ store }) => {
       await store.queue.enqueue(items('m', 2));
       const [kept, forgotten] = (await takeAll(store, 2)) as [Lease, Lease];
@@ -177,7 +179,6 @@ export const leaseChecks = [
       await store.queue.settle([kept, ...again].map(done));
       assert.equal((await store.queue.stats()).queued, 0);
     },
-    { needs: ({ extend }) => extend, leaseTime: LEASE_TIME },
   ),
 
   check('concurrency: several who wait are served, none of them the same', async ({ store }) => {
@@ -224,21 +225,16 @@ export const leaseChecks = [
     const waiting = store.queue.take(1, { signal: stop.signal });
     const reason = new Error('enough');
     stop.abort(reason);
-    await assert.rejects(
-      async () => waiting,
-      (error) => error === reason,
-    );
+    await assert.rejects(async () => waiting, is(reason));
     await store.queue.enqueue(items('m', 1));
-    await assert.rejects(
-      async () => store.queue.take(1, { signal: stop.signal }),
-      (error) => error === reason,
-    );
+    await assert.rejects(async () => store.queue.take(1, { signal: stop.signal }), is(reason));
     assert.equal((await store.queue.stats()).leased, 0);
     assert.deepEqual(ids(await take(store, 1)), ['m0']);
   }),
 
   check(
     'stats: counts what is queued, delayed and leased',
+    { needs: ({ delay }) => delay },
     async ({ store }) => {
       const enqueuedAt = Date.now() - 5000;
       await store.queue.enqueue([item('old', { enqueuedAt, priority: 4 }), ...items('m', 3)]);
@@ -246,6 +242,5 @@ export const leaseChecks = [
       await store.queue.settle([retry(leases[0] as Lease, Date.now() + 60_000)]);
       assert.deepEqual(await store.queue.stats(), { queued: 3, delayed: 1, leased: 1, oldestAt: enqueuedAt });
     },
-    { needs: ({ delay }) => delay },
   ),
 ];

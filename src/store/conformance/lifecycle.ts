@@ -10,16 +10,12 @@ export const lifecycleChecks = [
     await waiting;
   }),
 
-  check(
-    'close: whoever waits for room is told',
-    async ({ store }) => {
-      await store.queue.enqueue([item('m')]);
-      const waiting = assert.rejects(async () => store.queue.enqueue([item('x')]), closed);
-      await store.close();
-      await waiting;
-    },
-    { capacity: 1, whenFull: 'wait' },
-  ),
+  check('close: whoever waits for room is told', { capacity: 1, whenFull: 'wait' }, async ({ store }) => {
+    await store.queue.enqueue([item('m')]);
+    const waiting = assert.rejects(async () => store.queue.enqueue([item('x')]), closed);
+    await store.close();
+    await waiting;
+  }),
 
   check('close: every later call is refused, closing again is not', async ({ store }) => {
     await store.close();

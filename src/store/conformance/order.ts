@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Lease, Store } from '../types';
-import { check, done, ids, item, items, retry, take, takeAll } from './harness';
+import { check, done, ids, item, items, retry, take, takeAll, names } from './harness';
 
 /** Takes one by one until the last of these comes. */
 async function untilLast(store: Store, last: string): Promise<string[]> {
@@ -25,10 +25,7 @@ export const orderChecks = [
       seen.push(...ids(leases));
       await store.queue.settle(leases.map(done));
     }
-    assert.deepEqual(
-      seen,
-      all.map(({ id }) => id),
-    );
+    assert.deepEqual(seen, names(all));
   }),
 
   check('order: enqueue returns the ids in the order of its items', async ({ store }) => {
@@ -89,22 +86,16 @@ export const orderChecks = [
     assert.deepEqual(ids(await takeAll(store, 4)), ['a0', 'a1', 'b0', 'b1']);
   }),
 
-  check(
-    'release: ten thousand at once come again in order',
-    async ({ store }) => {
-      const all = items('m', 10_000);
-      await store.queue.enqueue(all);
-      await store.queue.release((await takeAll(store, 10_000)).reverse());
-      assert.deepEqual(
-        ids(await takeAll(store, 10_000)),
-        all.map(({ id }) => id),
-      );
-    },
-    { capacity: 0 },
-  ),
+  check('release: ten thousand at once come again in order', { capacity: 0 }, async ({ store }) => {
+    const all = items('m', 10_000);
+    await store.queue.enqueue(all);
+    await store.queue.release((await takeAll(store, 10_000)).reverse());
+    assert.deepEqual(ids(await takeAll(store, 10_000)), names(all));
+  }),
 
   check(
     'delay: a message put off does not hold up the others, and comes in its time',
+    { needs: ({ delay }) => delay },
     async ({ store }) => {
       await store.queue.enqueue(items('m', 3));
       const [first] = await take(store, 1);
@@ -114,11 +105,11 @@ export const orderChecks = [
       assert.deepEqual(ids(await take(store, 5)), ['m0']);
       assert.ok(Date.now() >= notBefore, `came ${notBefore - Date.now()} ms early`);
     },
-    { needs: ({ delay }) => delay },
   ),
 
   check(
     'delay: those put off come by their times, and a due one before what was enqueued after it',
+    { needs: ({ delay }) => delay },
     async ({ store }) => {
       await store.queue.enqueue(items('m', 4));
       const leases = await takeAll(store, 3);
@@ -128,7 +119,6 @@ export const orderChecks = [
       assert.deepEqual(ids(await takeAll(store, 2)), ['m1', 'm3']);
       assert.deepEqual(ids(await takeAll(store, 2)), ['m2', 'm0']);
     },
-    { needs: ({ delay }) => delay },
   ),
 
   check('order: what is enqueued without waiting goes in the order of the calls', async ({ store }) => {
@@ -142,7 +132,7 @@ export const orderChecks = [
         items(`one${at}-`, 1),
       ];
       for (const some of batch) {
-        expected.push(...some.map(({ id }) => id));
+        expected.push(...names(some));
         enqueued.push(Promise.resolve(store.queue.enqueue(some)));
       }
     }
