@@ -223,14 +223,7 @@ async function assemble(
   const parts = { core, messages, delayed, ready };
   const changes = new QueueChanges(core, parts, (letter) => deadLetters.adding(letter), counts);
   const setting = (key: string, value: Buffer): StoreChange => state.setting(key, value);
-  const queue: DiskQueue = new DiskQueue({
-    ...parts,
-    changes,
-    watermark,
-    limits: options,
-    setting,
-    unfinished,
-  });
+  const queue: DiskQueue = new DiskQueue({ ...parts, changes, watermark, setting, unfinished }, options);
   committer.onCommit = () => queue.committed();
   // On a full disk it is tried again when something is taken.
   await watermark.open().catch(() => undefined);
