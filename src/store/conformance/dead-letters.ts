@@ -18,7 +18,7 @@ async function fail(store: Store, count: number): Promise<void> {
 }
 
 export const deadLetterChecks = [
-  check('dead letters: kept with reason and history, oldest first', ({ store }) =>
+  check('dead letters: kept with reason and history, oldest first', (store) =>
     withLetters(store, async (letters) => {
       const before = Date.now();
       await fail(store, 3);
@@ -32,7 +32,7 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check('dead letters: listed page by page', ({ store }) =>
+  check('dead letters: listed page by page', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 5);
       const first = await letters.list({ limit: 2 });
@@ -42,7 +42,7 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check('dead letters: bounded, the oldest make room', { deadLetterCapacity: 3 }, ({ store }) =>
+  check('dead letters: bounded, the oldest make room', { deadLetterCapacity: 3 }, (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 5);
       const { total, letters: kept } = await letters.list();
@@ -51,7 +51,7 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check('dead letters: replayed in the order in which they are named', ({ store }) =>
+  check('dead letters: replayed in the order in which they are named', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 4);
       await letters.replay(['m2', 'm0']);
@@ -60,7 +60,7 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check('dead letters: replayed at the end of the queue, as new', ({ store }) =>
+  check('dead letters: replayed at the end of the queue, as new', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 2);
       await store.queue.enqueue([item('later')]);
@@ -76,7 +76,7 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check('dead letters: a replay that does not fit is refused, all or nothing', { capacity: 2 }, ({ store }) =>
+  check('dead letters: a replay that does not fit is refused, all or nothing', { capacity: 2 }, (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 2);
       await store.queue.enqueue([item('x')]);
@@ -86,7 +86,7 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check('dead letters: purged', ({ store }) =>
+  check('dead letters: purged', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 2);
       assert.equal(await letters.purge(), 2);

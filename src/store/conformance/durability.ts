@@ -21,7 +21,7 @@ export const durabilityChecks = [
   check(
     'durable: queued messages are there after reopening, in their order',
     durable,
-    async ({ store, reopen }) => {
+    async (store, reopen) => {
       await store.queue.enqueue([...items('b', 3, 3), ...items('a', 3, 1)]);
       await store.close();
       const again = await reopen();
@@ -32,7 +32,7 @@ export const durabilityChecks = [
   check(
     'durable: what is enqueued after reopening comes after what was there',
     durable,
-    async ({ store, reopen }) => {
+    async (store, reopen) => {
       await store.queue.enqueue(items('m', 3));
       const leases = await takeAll(store, 2);
       await store.queue.settle(leases.slice(0, 1).map(done));
@@ -47,7 +47,7 @@ export const durabilityChecks = [
   check(
     'durable: what was leased comes back, before all that came after it',
     durable,
-    async ({ store, reopen }) => {
+    async (store, reopen) => {
       await store.queue.enqueue(items('m', 3));
       await takeAll(store, 2);
       await store.close();
@@ -58,7 +58,7 @@ export const durabilityChecks = [
   check(
     'durable: what went back, is due and was leased comes again in its order, before what is new',
     { needs: (capabilities) => capabilities.durable && capabilities.delay },
-    async ({ store, reopen }) => {
+    async (store, reopen) => {
       await store.queue.enqueue(items('m', 6));
       const leases = await takeAll(store, 5);
       for (const { state } of leases) Object.assign(state, { redelivered: true, redeliveries: 1 });
@@ -72,7 +72,7 @@ export const durabilityChecks = [
     },
   ),
 
-  check('durable: what is settled stays settled', durable, async ({ store, reopen }) => {
+  check('durable: what is settled stays settled', durable, async (store, reopen) => {
     await store.queue.enqueue(items('m', 3));
     const [a, b] = (await takeAll(store, 2)) as [Lease, Lease];
     await store.queue.settle([done(a), dead(b)]);
@@ -86,7 +86,7 @@ export const durabilityChecks = [
   check(
     'durable: a delayed message keeps its time and its state',
     { needs: (capabilities) => capabilities.durable && capabilities.delay },
-    async ({ store, reopen }) => {
+    async (store, reopen) => {
       await store.queue.enqueue([item('long', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
       const [lease] = (await take(store, 1)) as [Lease];
       lease.state.accepted[0] = 'id-1';
@@ -106,7 +106,7 @@ export const durabilityChecks = [
   check(
     'durable: accepted segments that were written back are known although the lease never ended',
     { needs: (capabilities) => capabilities.durable && capabilities.segmentState },
-    async ({ store, reopen }) => {
+    async (store, reopen) => {
       await store.queue.enqueue([item('long', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
       const [lease] = (await take(store, 1)) as [Lease];
       lease.state.accepted[0] = 'id-1';
@@ -118,7 +118,7 @@ export const durabilityChecks = [
     },
   ),
 
-  check('durable: correlation, state and counters outlive the store', durable, async ({ store, reopen }) => {
+  check('durable: correlation, state and counters outlive the store', durable, async (store, reopen) => {
     await store.correlator.put([entry('1'), entry('2')]);
     await store.state.set('a', Buffer.from('x'));
     await store.state.increment('ref', 256, 9);
@@ -132,7 +132,7 @@ export const durabilityChecks = [
   check(
     'durable: the bounds of correlation and capacity hold after reopening',
     { ...durable, capacity: 2, correlationCapacity: 3 },
-    async ({ store, reopen }) => {
+    async (store, reopen) => {
       await store.correlator.put(['1', '2', '3'].map((messageId) => entry(messageId)));
       await store.queue.enqueue(items('m', 2));
       await store.close();

@@ -29,14 +29,9 @@ export interface ConformanceCheck {
   run(openStore: OpenStore): Promise<void>;
 }
 
-/** What a check has at hand. */
-export interface Bench {
-  readonly store: Store;
-  /** Opens the same store once more, after it was closed. */
-  readonly reopen: (changed?: Partial<ConformanceOptions>) => Promise<Store>;
-}
-
-type Body = (bench: Bench) => Promise<void>;
+/** Opens the same store once more, after it was closed. */
+type Reopen = (changed?: Partial<ConformanceOptions>) => Promise<Store>;
+type Body = (store: Store, reopen: Reopen) => Promise<void>;
 type CheckOptions = Partial<ConformanceOptions> & Pick<ConformanceCheck, 'needs'>;
 
 export function check(
@@ -56,7 +51,7 @@ export function check(
         return store;
       };
       try {
-        await body({ store: await reopen(), reopen });
+        await body(await reopen(), reopen);
       } finally {
         for (const store of opened) await store.close();
       }
