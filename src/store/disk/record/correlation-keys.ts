@@ -43,7 +43,8 @@ export function entryKey({ messageId, id, segment }: CorrelationEntry, hiding: H
   const folded = foldedId(messageId);
   if (!hiding) {
     let key = Buffer.from(`#${folded}\0\0\0\0\0`);
-    if (key.length > 1 + LONGEST + 4) key = Buffer.concat([beginningOf(messageId, undefined), Buffer.alloc(4)]);
+    if (key.length > 1 + LONGEST + 4)
+      key = Buffer.concat([beginningOf(messageId, undefined), Buffer.alloc(4)]);
     key.writeUInt32BE(hash, key.length - 4);
     return key;
   }
