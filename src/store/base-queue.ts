@@ -1,9 +1,18 @@
 import { LONGEST_TIMER, type Clock, type TimerHandle } from '../clock';
 import { fits, neverFits, queueFull, storeClosed } from './errors';
-import type { EnqueueOptions, Eventually, Lease, QueueItem, QueueLimits } from './types';
+import type { EnqueueOptions, Eventually, Lease, QueueItem, QueueLimits, StoreCapabilities } from './types';
 import { Waiters } from './waiters';
 
 export type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states' | 'fact'>;
+
+/** What the stores of both queues can do. */
+export const BUILT_IN: Omit<StoreCapabilities, 'durable'> = {
+  shared: false,
+  extend: false,
+  delay: true,
+  atomicSettle: true,
+  segmentState: true,
+};
 
 /**
  * What the queues in memory and on disk have in common: capacity, callers that wait for messages or for room, and

@@ -3,6 +3,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { systemClock, type Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import { claimStore, forgetSmsc, type Claimable, type SettleForeign, type StoreAccount } from '../account';
+import { BUILT_IN } from '../base-queue';
 import { PURGED, storeClosed } from '../errors';
 import { readQueueKeys } from '../sealing';
 import type {
@@ -233,14 +234,7 @@ async function assemble(
     correlator,
     state,
     deadLetters,
-    capabilities: {
-      durable: true,
-      shared: false,
-      extend: false,
-      delay: true,
-      atomicSettle: true,
-      segmentState: true,
-    },
+    capabilities: { ...BUILT_IN, durable: true },
     settle: (entries, settlements) =>
       writeAll(entries, settlements, (step) =>
         queue.settleAnd(step.settlements, step.entries.length > 0 ? [correlator.putting(step.entries)] : []),
