@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
 import { compiledForm, keep, options, root } from './compiled.cjs';
 
-const FOLDERS = ['src', 'nodes', 'test'];
+const FOLDERS = ['src', 'nodes', 'test', join('.ci', 'demo')];
 
 function sources() {
   return FOLDERS.flatMap((folder) =>

@@ -19,7 +19,6 @@ const mayImport = {
   clock: [],
   waiting: [],
   collections: [],
-  demo: [],
 };
 /** What every room may import. */
 const openToAll = ['observability', 'clock', 'waiting', 'collections'];

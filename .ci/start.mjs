@@ -1,8 +1,8 @@
-// `npm start`: dependencies, build, then the demo (src/demo) in this same process, so that one signal ends it all.
+// `npm start`: dependencies, build, then the demo (.ci/demo) in this same process, so that one signal ends it all.
 // Nothing but Node is there at first: what is needed of the project is imported once it is built.
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { install, SetupError } from './install.mjs';
@@ -92,7 +92,9 @@ async function start(options) {
   const signal = untilStopped();
   await install(say, signal);
   if (!build(2)) throw new SetupError('The build failed: the compiler says above what is wrong.');
-  const { default: demo } = await import(pathToFileURL(join(root, 'dist', 'src', 'demo', 'index.js')));
+  const require = createRequire(import.meta.url);
+  require('./compiled.cjs');
+  const demo = require('./demo/index.ts');
   try {
     await (options.once ? once(demo, signal) : stay(demo, signal, options));
   } catch (error) {

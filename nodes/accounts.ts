@@ -32,14 +32,14 @@ export interface Holder {
 export function tellShared(one: Holder, others: readonly Holder[], warn: (text: string) => void): void {
   for (const other of others) {
     const account = one.inUse && other.inUse && sharedAccount(one.inUse.binds, other.inUse.binds);
-    if (!account) continue;
-    warn(
-      `the connections ${named(one)} and ${named(other)} use one account, ${account}: messages and receipts for one may ` +
-        'come over the other, where receipts match nothing; use one connection for both (with sessions 2 for two ' +
-        'binds, with bindType pair for a transmitter and a receiver)',
-    );
+    if (account)
+      warn(`the connections ${named(one)} and ${named(other)} use one account, ${account}: ${REMEDY}`);
   }
 }
+
+const REMEDY =
+  'messages and receipts for one may come over the other, where receipts match nothing; use one connection for both ' +
+  '(with sessions 2 for two binds, with bindType pair for a transmitter and a receiver)';
 
 const named = ({ inUse, nodeId }: Holder): string => `"${inUse?.label}" (${nodeId})`;
 

@@ -1,10 +1,11 @@
 import type { NodeMessage } from 'node-red';
 import { ConfigError, MessageError } from '../src/index';
 import type { Connection } from './connection';
+import { blank, isFields, shown, type Fields } from './values';
 
 /** What an action has to say; one with a `payload` is sent on. */
 export interface Answer {
-  readonly smpp?: Readonly<Record<string, unknown>>;
+  readonly smpp?: Fields;
   readonly payload?: unknown;
 }
 
@@ -34,8 +35,7 @@ const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
 export async function runAction(connection: Connection, msg: NodeMessage): Promise<Answer> {
   const action = ACTIONS.get(msg.action);
   if (!action) {
-    const known = [...ACTIONS.keys()].join(', ');
-    const remedy = `give one of ${known}; a message to be sent has no msg.action`;
+    const remedy = `give one of ${[...ACTIONS.keys()].join(', ')}; a message to be sent has no msg.action`;
     throw new MessageError(
       'UNKNOWN_ACTION',
       'action',
@@ -49,36 +49,31 @@ export async function runAction(connection: Connection, msg: NodeMessage): Promi
   }
 }
 
+const invalid = (field: string, text: string): MessageError => new MessageError('INVALID_FIELD', field, text);
+
 /** What an `smpp-in` told of without an ack_id is answered already. */
 const ANSWERED: ReadonlySet<unknown> = new Set(['message', 'receipt']);
 
 function ack(connection: Connection, { smpp }: NodeMessage): Answer {
-  const { event, ack_id, command_status } = asObject(smpp) ?? {};
+  const { event, ack_id, command_status } = fieldsOf(smpp);
   if (ack_id === undefined && ANSWERED.has(event)) return {};
   if (typeof ack_id !== 'string' || ack_id === '') {
     const remedy = 'give the ack_id of what is to be acknowledged, as smpp-in had it in msg.smpp';
-    throw new MessageError('INVALID_FIELD', 'ack_id', `msg.smpp.ack_id (${show(ack_id)}): ${remedy}`);
+    throw invalid('ack_id', `msg.smpp.ack_id (${shown(ack_id)}): ${remedy}`);
   }
   const isStatus = typeof command_status === 'string' || typeof command_status === 'number';
-  if (!isStatus && command_status !== undefined && command_status !== null) {
-    const remedy = 'give a status such as ESME_ROK, or nothing';
-    throw new MessageError('INVALID_FIELD', 'command_status', `msg.smpp.command_status: ${remedy}`);
-  }
+  if (!isStatus && command_status !== undefined && command_status !== null)
+    throw invalid('command_status', 'msg.smpp.command_status: give a status such as ESME_ROK, or nothing');
   connection.client.acknowledge(ack_id, isStatus ? command_status : undefined);
   return {};
 }
 
-const show = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
-
-/** What a purge can be about; without any of these words about both. */
-const PURGEABLE: readonly unknown[] = ['', 'queue', 'dead-letters'];
-
 /** The queue and the dead letters, or what `msg.payload` names of the two. */
 async function purge(connection: Connection, { payload }: NodeMessage): Promise<Answer> {
   // What is gone cannot be had back: a typing error must not mean everything.
-  if (typeof payload === 'string' && !PURGEABLE.includes(payload)) {
+  if (typeof payload === 'string' && !['', 'queue', 'dead-letters'].includes(payload)) {
     const remedy = 'give "queue" or "dead-letters", or nothing for both; nothing was removed';
-    throw new MessageError('INVALID_FIELD', 'payload', `msg.payload (${show(payload)}): ${remedy}`);
+    throw invalid('payload', `msg.payload (${shown(payload)}): ${remedy}`);
   }
   const what = { queue: payload !== 'dead-letters', deadLetters: payload !== 'queue' };
   return { smpp: { event: 'purged', ...(await connection.purge(what)) } };
@@ -99,14 +94,15 @@ async function compact(connection: Connection): Promise<Answer> {
 }
 
 async function deadLetters(connection: Connection, { payload }: NodeMessage): Promise<Answer> {
-  const { limit, after } = asObject(payload) ?? {};
-  const most = limit === undefined || limit === null || limit === '' ? undefined : Number(limit);
-  if (most !== undefined && !(Number.isInteger(most) && most > 0)) {
-    const remedy = 'give a whole number from 1 on, or nothing for all';
-    throw new MessageError('INVALID_FIELD', 'payload', `msg.payload.limit (${show(limit)}): ${remedy}`);
-  }
+  const { limit: given, after } = fieldsOf(payload);
+  const limit = Number(given);
+  if (!blank(given) && !(Number.isInteger(limit) && limit > 0))
+    throw invalid(
+      'payload',
+      `msg.payload.limit (${shown(given)}): give a whole number from 1 on, or nothing for all`,
+    );
   const list = await connection.client.deadLetters({
-    ...(most === undefined ? {} : { limit: most }),
+    ...(blank(given) ? {} : { limit }),
     ...(typeof after === 'string' ? { after } : {}),
   });
   return { payload: list, smpp: { event: 'dead-letters', total: list.total } };
@@ -119,56 +115,47 @@ async function replay(connection: Connection, { payload }: NodeMessage): Promise
 
 /** One id, several, or undefined for all: an inject node's time stamp means nothing here. */
 function wantedIds(payload: unknown): string[] | undefined {
-  const given = asObject(payload)?.ids ?? payload;
-  if (given === undefined || given === null || given === '' || typeof given === 'number') return undefined;
+  const given = fieldsOf(payload).ids ?? payload;
+  if (blank(given) || typeof given === 'number') return undefined;
   const ids: unknown[] = Array.isArray(given) ? given : [given];
   if (ids.every((id) => typeof id === 'string')) return ids;
-  const remedy = 'give the id of a message, a list of ids, or nothing for all that are kept';
-  throw new MessageError('INVALID_FIELD', 'payload', `msg.payload: ${remedy}`);
+  throw invalid(
+    'payload',
+    'msg.payload: give the id of a message, a list of ids, or nothing for all that are kept',
+  );
 }
 
-function asObject(payload: unknown): Record<string, unknown> | undefined {
-  const fits = typeof payload === 'object' && payload !== null && !Array.isArray(payload);
-  return fits ? (payload as Record<string, unknown>) : undefined;
-}
+const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 
 async function status(connection: Connection): Promise<Answer> {
   const report = await connection.client.status();
   return { payload: report, smpp: { event: 'status', ...report } };
 }
 
-/** In the manner of everything that a flow sees; the short names are those that `status` answers with. */
-const SETTINGS: ReadonlyMap<string, string> = new Map([
-  ['send_rate', 'sendRate'],
-  ['rate', 'sendRate'],
-  ['window_size', 'windowSize'],
-  ['window', 'windowSize'],
-  ['log_level', 'logLevel'],
-  ['sendRate', 'sendRate'],
-  ['windowSize', 'windowSize'],
-  ['logLevel', 'logLevel'],
-]);
+/** What can be changed, by its names: in the manner of all that a flow sees, as `status` answers, and the option's. */
+const SETTINGS: Fields = {
+  ...{ send_rate: 'sendRate', rate: 'sendRate', sendRate: 'sendRate' },
+  ...{ window_size: 'windowSize', window: 'windowSize', windowSize: 'windowSize' },
+  ...{ log_level: 'logLevel', logLevel: 'logLevel' },
+};
 
-function configure(connection: Connection, msg: NodeMessage): Answer {
-  const { payload } = msg;
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+function configure(connection: Connection, { payload }: NodeMessage): Answer {
+  if (!isFields(payload)) {
     const remedy = 'give an object such as {"send_rate": 20, "window_size": 10, "log_level": "debug"}';
     throw new MessageError('INVALID_CONFIG', 'payload', `msg.payload: ${remedy}`);
   }
   const changes: Record<string, unknown> = {};
-  const names = new Map<string, string>();
+  const names: Record<string, string> = {};
   const unknown = [];
-  for (const [name, value] of Object.entries(payload as Record<string, unknown>)) {
-    const option = SETTINGS.get(name);
-    if (option) {
-      changes[option] = value;
-      names.set(option, name);
-    } else
+  for (const [name, value] of Object.entries(payload)) {
+    const option = Object.hasOwn(SETTINGS, name) ? String(SETTINGS[name]) : undefined;
+    if (option === undefined)
       unknown.push({
         field: name,
         value,
         remedy: 'only send_rate, window_size and log_level can be changed',
       });
+    else [changes[option], names[option]] = [value, name];
   }
   if (unknown.length > 0) throw new ConfigError(unknown);
   try {
@@ -177,7 +164,7 @@ function configure(connection: Connection, msg: NodeMessage): Answer {
     if (!(error instanceof ConfigError)) throw error;
     // By the names that the flow knows.
     throw new ConfigError(
-      error.problems.map((problem) => ({ ...problem, field: names.get(problem.field) ?? problem.field })),
+      error.problems.map((problem) => ({ ...problem, field: names[problem.field] ?? problem.field })),
     );
   }
   return { smpp: { event: 'configured', ...payload } };

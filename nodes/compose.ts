@@ -12,7 +12,9 @@ import {
   type EncodingName,
   type Message,
   type QueuedCommand,
+  type Settings,
 } from '../src/index';
+import { blank, isFields, type Fields } from './values';
 
 type SentCommand = QueuedCommand | DirectCommand;
 
@@ -23,15 +25,9 @@ export const FROM_MESSAGE = 'from message';
 export const ENCODINGS: readonly EncodingChoice[] = [FROM_MESSAGE, 'auto', ...ENCODING_NAMES];
 type EncodingChoice = EncodingName | 'auto' | typeof FROM_MESSAGE;
 export const LONG_MESSAGES = [
-  FROM_MESSAGE,
-  'auto',
-  'udh8',
-  'udh16',
-  'sar',
-  'payload',
-  'payload-always',
-  'reject',
-] as const;
+  ...[FROM_MESSAGE, 'auto', 'udh8', 'udh16'],
+  ...['sar', 'payload', 'payload-always', 'reject'],
+] as const satisfies readonly string[];
 export const RECEIPTS = [FROM_MESSAGE, 'final', 'none', 'failure', 'success'] as const;
 export const ACKNOWLEDGEMENTS = ['none', 'delivery', 'manual', 'both'] as const;
 
@@ -54,14 +50,8 @@ export interface Given {
   readonly place?: string;
 }
 
-export interface TypedInputs {
-  /** Default: msg.payload. */
-  readonly message?: Given;
-  /** Default: none. */
-  readonly source?: Given;
-  /** Default: msg.topic. */
-  readonly destination?: Given;
-}
+/** Those that are absent: msg.payload, no source, msg.topic. */
+export type TypedInputs = { readonly [input in 'message' | 'source' | 'destination']?: Given };
 
 /** A message of the flow, as far as it says what to send. */
 export interface FlowMessage {
@@ -71,32 +61,19 @@ export interface FlowMessage {
   readonly smpp?: unknown;
 }
 
-/** What the connection has to do with a message before it is given to it. */
-export interface ConnectionSide {
-  /** Fields that it gives where a message has none. */
-  readonly defaults?: Fields;
-  /** With naz, a text that is a queue item of naz is read as one. */
-  readonly payloadFormat?: 'fields' | 'naz';
-}
-
-/** One message, or several that are queued all together or not at all. */
-export type Composed =
-  | { readonly kind: 'single'; readonly message: Message }
-  | { readonly kind: 'batch'; readonly messages: Message[] };
-
-type Fields = Readonly<Record<string, unknown>>;
+/** What the connection gives where a message has none, and whether a text may be a queue item of naz. */
+type ConnectionSide = Partial<Pick<Settings, 'defaults' | 'payloadFormat'>>;
 
 /** What the table says of a command that can be sent; undefined for any other. */
-function factsOf(command: string): CommandFacts | undefined {
-  const facts = commandFacts(command);
-  return facts?.route && facts;
-}
+const factsOf = (command: string): CommandFacts | undefined =>
+  commandFacts(command)?.route && commandFacts(command);
 
 /**
  * What to send for one message of the flow. What the user set in the node (text, recipient, sender) is read from
  * there alone, also where it has no value: msg.payload and msg.topic may be another node's. Of everything else the
  * first of these that has a value counts, per field: the content where it is an object, msg.smpp, msg.topic; what
- * nobody says is the connection's to say (`defaults`). The content is msg.payload, or what the user set for it.
+ * nobody says is the connection's to say (`defaults`). The content is msg.payload, or what the user set for it; of a
+ * list there come as many messages, which are queued all together or not at all.
  *
  * @throws MessageError where the flow contradicts the node, or what the user set gives nothing.
  */
@@ -105,29 +82,27 @@ export function compose(
   settings: OutSettings,
   inputs: TypedInputs = {},
   connection: ConnectionSide = {},
-): Composed {
+): Message | Message[] {
   const content = inputs.message ? inputs.message.value : msg.payload;
   const composer = new Composer(msg, settings, inputs, connection);
-  if (!Array.isArray(content)) return { kind: 'single', message: composer.compose(content, '') };
-  return { kind: 'batch', messages: content.map((entry, index) => composer.entry(entry, index)) };
+  if (!Array.isArray(content)) return composer.compose(content, '');
+  return content.map((entry, index) => composer.entry(entry, index));
 }
 
 /** All that the messages of one batch have in common. */
 class Composer {
-  readonly #msg: FlowMessage;
-  readonly #settings: OutSettings;
-  readonly #inputs: TypedInputs;
-  readonly #connection: ConnectionSide;
   readonly #context: Context;
 
-  constructor(msg: FlowMessage, settings: OutSettings, inputs: TypedInputs, connection: ConnectionSide) {
-    this.#msg = msg;
-    this.#settings = settings;
-    this.#inputs = inputs;
-    this.#connection = connection;
+  constructor(
+    readonly msg: FlowMessage,
+    readonly settings: OutSettings,
+    readonly inputs: TypedInputs,
+    readonly connection: ConnectionSide,
+  ) {
     this.#context = contextOf(msg.smpp);
   }
 
+  /** Of a list: the message at this place. */
   entry(content: unknown, index: number): Message {
     try {
       return this.compose(content, `.${index}`);
@@ -138,11 +113,11 @@ class Composer {
   }
 
   compose(given: unknown, suffix: string): Message {
-    const isItem = this.#connection.payloadFormat === 'naz' && typeof given === 'string';
+    const isItem = this.connection.payloadFormat === 'naz' && typeof given === 'string';
     const content = (isItem ? nazItem(given) : undefined) ?? given;
     const payload = isFields(content) ? content : {};
     const { fields } = this.#context;
-    const command = commandOf(this.#settings.command, payload, fields);
+    const command = commandOf(this.settings.command, payload, fields);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const message: Record<string, unknown> = { command, ...fields, ...payload };
     message.command = command;
@@ -151,31 +126,28 @@ class Composer {
     this.#setDestination(message, command);
     this.#setSource(message);
     this.#setHandling(message, command);
-    if (!has(message.correlation_id) && !has(message.log_id) && this.#msg._msgid !== undefined) {
-      message.correlation_id = this.#msg._msgid + suffix;
+    if (!has(message.correlation_id) && !has(message.log_id) && this.msg._msgid !== undefined) {
+      message.correlation_id = this.msg._msgid + suffix;
     }
     return message;
   }
 
   #setText(message: Record<string, unknown>, content: unknown): void {
-    for (const name of ['short_message', 'message_payload']) {
+    for (const name of ['short_message', 'message_payload'])
       if (has(message[name])) message[name] = textOf(message[name]);
-    }
     if (isFields(content)) return;
-    const chosen = this.#inputs.message;
+    const chosen = this.inputs.message;
+    const isMissing = content === undefined || content === null;
+    if (chosen && isMissing) throw nothing('MISSING_TEXT', 'short_message', 'Message', chosen);
     if (chosen) {
       delete message.short_message;
       delete message.message_payload;
     }
-    if (content === undefined || content === null) {
-      if (chosen) throw nothing('MISSING_TEXT', 'short_message', 'Message', chosen);
-      return;
-    }
-    if (!has(message.short_message)) message.short_message = textOf(content);
+    if (!isMissing && !has(message.short_message)) message.short_message = textOf(content);
   }
 
   #setDestination(message: Record<string, unknown>, command: string): void {
-    const chosen = this.#inputs.destination;
+    const chosen = this.inputs.destination;
     if (chosen) {
       delete message.destination_addr;
       delete message.dest_address;
@@ -186,24 +158,24 @@ class Composer {
     if (chosen && hasAny(chosen.value)) message.destination_addr = chosen.value;
     else if (chosen && asked) throw nothing('MISSING_DESTINATION', 'destination_addr', 'To', chosen);
     if (chosen || !asked || has(message.destination_addr) || has(message.dest_address)) return;
-    if (has(this.#msg.topic)) message.destination_addr = this.#msg.topic;
+    if (has(this.msg.topic)) message.destination_addr = this.msg.topic;
   }
 
   /** A sender may be missing: then the connection has it, or the SMSC. */
   #setSource(message: Record<string, unknown>): void {
-    const chosen = this.#inputs.source;
+    const chosen = this.inputs.source;
     if (chosen) {
       delete message.source_addr;
       if (has(chosen.value)) message.source_addr = chosen.value;
       return;
     }
-    if (has(message.source_addr) || has(this.#connection.defaults?.source_addr)) return;
+    if (has(message.source_addr) || has(this.connection.defaults?.source_addr)) return;
     if (has(this.#context.sentTo)) message.source_addr = this.#context.sentTo;
   }
 
   #setHandling(message: Record<string, unknown>, command: string): void {
     const { encoding, longMessages, registeredDelivery, intermediateNotification, smeAcknowledgement } =
-      this.#settings;
+      this.settings;
     const facts = factsOf(command);
     if (facts?.text) {
       if (encoding !== FROM_MESSAGE) message.encoding = encoding;
@@ -231,12 +203,12 @@ function contextOf(smpp: unknown): Context {
     throw new MessageError('INVALID_FIELD', 'smpp', text);
   }
   if (!has(smpp.event)) return { fields: smpp };
-  const { correlation_id, metadata } = smpp;
+  const { event, correlation_id, metadata, destination_addr } = smpp;
   const fields = {
     ...(correlation_id === undefined ? {} : { correlation_id }),
     ...(metadata === undefined ? {} : { metadata }),
   };
-  return smpp.event === 'message' ? { fields, sentTo: smpp.destination_addr } : { fields };
+  return { fields, sentTo: event === 'message' ? destination_addr : undefined };
 }
 
 function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): string {
@@ -256,9 +228,8 @@ function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): stri
 
 /** What the user set gives nothing: then nothing else is taken in its place, which may be meant for somebody else. */
 function nothing(code: string, field: string, input: string, { place }: Given): MessageError {
-  const where = place === undefined ? 'a value' : place;
-  const text = `${input} is set to ${where} in the node, which gives nothing; nothing else is read as ${field}`;
-  return new MessageError(code, field, text);
+  const where = `${input} is set to ${place ?? 'a value'} in the node`;
+  return new MessageError(code, field, `${where}, which gives nothing; nothing else is read as ${field}`);
 }
 
 /** A boolean as core nodes print it; everything else is the engine's to judge. */
@@ -266,15 +237,4 @@ const textOf = (value: unknown): unknown => (typeof value === 'boolean' ? String
 
 const hasAny = (value: unknown): boolean => has(value) && !(Array.isArray(value) && value.length === 0);
 
-const has = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
-
-/** An object with named fields: no list, no octets, no date. */
-function isFields(value: unknown): value is Fields {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !ArrayBuffer.isView(value) &&
-    !(value instanceof Date)
-  );
-}
+const has = (value: unknown): boolean => !blank(value);

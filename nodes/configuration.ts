@@ -9,30 +9,21 @@ import {
 } from '../src/index';
 import { migrate, type Definition } from './migrations';
 import { readTls, type TlsInput } from './tls';
+import { blank } from './values';
 
 /** These come from the node's credentials. */
-const CREDENTIALS: readonly string[] = [
-  'systemId',
-  'password',
-  'receiverSystemId',
-  'receiverPassword',
-  'queueKey',
-] satisfies (keyof Credentials)[];
+const CREDENTIALS = ['systemId', 'password', 'receiverSystemId', 'receiverPassword', 'queueKey'] as const;
 
 /** The properties of smpp-config that are options of the client under the same name. */
-export const CONFIG_PROPERTIES = Object.keys(OPTIONS).filter((name) => !CREDENTIALS.includes(name));
+export const CONFIG_PROPERTIES = Object.keys(OPTIONS).filter(
+  (name) => !(CREDENTIALS as readonly string[]).includes(name),
+);
 
 /** Parts that are chosen by name: one that is built in, or the id of a plugin. */
 export const PART_PROPERTIES = ['queue', 'rateLimiter', 'throttleHandler', 'correlator', 'sequence'] as const;
 
 /** What an smpp-config keeps encrypted. */
-export interface Credentials {
-  systemId?: string;
-  password?: string;
-  receiverSystemId?: string;
-  receiverPassword?: string;
-  queueKey?: string;
-}
+export type Credentials = { [name in (typeof CREDENTIALS)[number]]?: string };
 
 export interface ConfigurationInput extends TlsInput {
   readonly definition: Definition;
@@ -63,12 +54,8 @@ export interface Configuration {
 const NO_TLS: ReturnType<typeof readTls> = { problems: [], warnings: [], notes: [] };
 
 /** What was meant to be secret must not lie in clear because a variable has nothing in it. */
-const EMPTY_KEY: Problem = {
-  field: 'queueKey',
-  value: undefined,
-  remedy:
-    'the environment variable that it names is empty; put the key there, or clear the field to leave the queue in clear',
-};
+const EMPTY_KEY =
+  'the environment variable that it names is empty; put the key there, or clear the field to leave the queue in clear';
 
 /** Milliseconds. A close handler past the limit is left behind: unbind and settling need the rest. */
 const CLOSE_RESERVE = 3000;
@@ -85,7 +72,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   if (blank(given.clientId)) given.clientId = nameFor(input.nodeId);
   given.resolvePlugin = input.resolvePlugin;
   given.codecs = input.codecs();
-  for (const name of CREDENTIALS) given[name] = input.credentials?.[name as keyof Credentials];
+  for (const name of CREDENTIALS) given[name] = input.credentials?.[name];
   given.drainTimeout = withinCloseLimit(given.drainTimeout, input.closeLimit);
   const useTls = OPTIONS.useTls.check(given.useTls);
   const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : NO_TLS;
@@ -93,7 +80,9 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   const problems = [
     ...(problem === undefined ? [] : [{ field: 'version', value: definition.version, remedy: problem }]),
     ...findProblems(options).map(inNodes),
-    ...(input.hasQueueKey && blank(given.queueKey) ? [EMPTY_KEY] : []),
+    ...(input.hasQueueKey && blank(given.queueKey)
+      ? [{ field: 'queueKey', value: undefined, remedy: EMPTY_KEY }]
+      : []),
     ...tls.problems,
   ];
   return { options, problems, warnings: tls.warnings, notes: tls.notes };
@@ -102,8 +91,9 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
 /** Node-RED has put in all variables that are set: the engine, which reads none, would name another remedy. */
 function inNodes(problem: Problem): Problem {
   const { field, variable } = problem;
-  if (variable === undefined) return problem;
-  return { ...problem, remedy: `environment variable ${variable} is not set (${field})` };
+  return variable === undefined
+    ? problem
+    : { ...problem, remedy: `environment variable ${variable} is not set (${field})` };
 }
 
 /** Draining ends {@link CLOSE_RESERVE} before Node-RED's close limit, at the latest. */
@@ -116,7 +106,3 @@ function withinCloseLimit(given: unknown, closeLimit: number): unknown {
 
 /** Parts are named, and a name from the environment may have a line end behind it. */
 const trimmed = (value: unknown): unknown => (typeof value === 'string' ? withoutLineEnd(value) : value);
-
-function blank(value: unknown): boolean {
-  return value === undefined || value === null || value === '';
-}

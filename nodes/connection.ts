@@ -17,7 +17,7 @@ import type { NodeLog } from './log-bridge';
 import { labelOf, openClient } from './opening';
 import type { Hold, Member, Registry } from './registry';
 import { saidInFlow } from './wording';
-import { Handover, type Purged } from './queue-change';
+import { Handover, type Purged, type PurgedCounts } from './queue-change';
 import { removedEvent } from './removed';
 import {
   StatusBoard,
@@ -46,22 +46,15 @@ export interface ConnectionParts {
   readonly clock?: Clock;
 }
 
-/**
- * What stands behind an smpp-config node: the client, its store, and the nodes that use it.
- * With a wrong configuration there is no client, and `unusable` says what is wrong.
- */
+/** What stands behind an smpp-config node: client, store, and the nodes that use it. Wrongly configured: no client. */
 export class Connection implements Member {
+  /** What is wrong with the configuration. */
   readonly unusable: SmppError | undefined;
-  /** Fields that the connection gives where a message has none. */
-  readonly defaults: Readonly<Record<string, unknown>>;
-  /** Whether a text may be a queue item of naz. */
-  readonly payloadFormat: Settings['payloadFormat'];
-  /** Whether a log may have what people write to each other. */
-  readonly logsTexts: boolean;
+  /** Absent where it is unusable. */
+  readonly settings: Settings | undefined;
   readonly #parts: ConnectionParts;
   readonly #client: SmppClient | undefined;
   readonly #hold: Hold | undefined;
-  readonly #autoConnect: boolean;
   readonly #listeners: Listeners;
   readonly #viewers = new Set<Viewer>();
   readonly #board: StatusBoard;
@@ -71,7 +64,8 @@ export class Connection implements Member {
   /** Taken down by hand. */
   #down = false;
   #own: Member['inUse'];
-  #removed = false;
+  /** The node was deleted: what is queued will not be sent any more. */
+  removed = false;
   #refused: string | undefined;
   /** What keeps it from even trying to connect. */
   #trouble: Trouble | undefined;
@@ -91,16 +85,12 @@ export class Connection implements Member {
     this.#listeners = new Listeners({ nodeId, registry, log, wantsMessages });
     this.#board = new StatusBoard({
       translate: parts.translate,
-      show: (status) => this.#show(status),
+      show: (status) => this.#viewers.forEach((viewer) => viewer.status(status)),
       read: () => this.#facts(),
     });
     const opened = openClient({ ...parts, listening: () => this.#listeners.listening() });
     if (opened instanceof ConfigError) {
       this.unusable = opened;
-      this.defaults = {};
-      this.payloadFormat = 'fields';
-      this.logsTexts = false;
-      this.#autoConnect = false;
       this.#hold = parts.registry.keep(parts.nodeId);
       parts.log.error(`this connection cannot be used: ${opened.message}`);
       return;
@@ -108,10 +98,7 @@ export class Connection implements Member {
     this.#client = opened.client;
     this.#hold = opened.claim;
     this.#handover = new Handover(opened.change);
-    this.#autoConnect = opened.settings.autoConnect;
-    this.defaults = opened.settings.defaults;
-    this.payloadFormat = opened.settings.payloadFormat;
-    this.logsTexts = opened.settings.logMessageText;
+    this.settings = opened.settings;
     this.#own = { label: labelOf(opened.settings), binds: bindsOf(opened.settings) };
     this.#listeners.attach(opened.client, opened.settings);
     this.#watch(opened.client);
@@ -121,11 +108,6 @@ export class Connection implements Member {
 
   get nodeId(): string {
     return this.#parts.nodeId;
-  }
-
-  /** Whether the node was deleted: what is queued will not be sent any more. */
-  get removed(): boolean {
-    return this.#removed;
   }
 
   /** Throws where the connection is not usable. */
@@ -145,7 +127,7 @@ export class Connection implements Member {
     this.#idle = false;
     this.#handover?.begin();
     tellShared(this, this.#parts.registry.others(this), (text) => this.#parts.log.warn(text));
-    if (this.#started || !this.#autoConnect) return;
+    if (this.#started || !this.settings?.autoConnect) return;
     this.#wanted = true;
     void this.#connectOrTell();
   }
@@ -176,22 +158,22 @@ export class Connection implements Member {
   }
 
   /** Removes messages, dead letters or both, also those that another account left, and says how many. */
-  async purge(what: Purged): Promise<{ removed: number; dead_letters: number }> {
+  async purge(what: Purged): Promise<PurgedCounts> {
     const { client } = this;
     const tell = (item: QueueItem, state?: DeliveryState): void =>
       this.announce(removedEvent(item, PURGED, state));
-    const left = await this.#handover?.purge(what, tell);
+    const left = (await this.#handover?.purge(what, tell)) ?? { removed: 0, dead_letters: 0 };
     const removed = what.queue ? await client.purge() : 0;
     const letters = what.deadLetters ? await client.purgeDeadLetters() : 0;
     this.#retryNow();
-    return { removed: removed + (left?.removed ?? 0), dead_letters: letters + (left?.dead_letters ?? 0) };
+    return { removed: removed + left.removed, dead_letters: letters + left.dead_letters };
   }
 
   /** What kept it from connecting may be gone. */
   #retryNow(): void {
-    if (!this.#trouble) return;
+    const isWaiting = this.#trouble !== undefined && this.#wanted;
     this.#trouble = undefined;
-    if (!this.#wanted) return;
+    if (!isWaiting) return;
     this.#clock.clearTimeout(this.#retry);
     void this.#connectOrTell();
   }
@@ -223,31 +205,31 @@ export class Connection implements Member {
   #followLater(): void {
     this.#clock.clearTimeout(this.#following);
     if (!this.#handover?.isPending || this.#closed) return;
-    this.#following = this.#clock.setTimeout(() => {
-      const followed = (): void => this.#followLater();
-      void this.#handover?.follow().then(followed, followed);
-    }, FOLLOW);
+    const followed = (): void => this.#followLater();
+    const follow = (): void => void this.#handover?.follow().then(followed, followed);
+    this.#following = this.#clock.setTimeout(follow, FOLLOW);
   }
 
   /** What cannot work now may work later: a disk with room again, a plugin that is installed. */
   async #connectOrTell(told?: string): Promise<void> {
-    let problem: string | undefined;
     try {
       await this.connect();
     } catch (error) {
       if (!this.#wanted || (error as SmppError).code === 'STOPPED') return;
-      problem = saidInFlow(error as Error).message;
+      const problem = saidInFlow(error as Error).message;
       if (problem !== told) this.#parts.log.error(problem);
       this.#retry = this.#clock.setTimeout(() => void this.#connectOrTell(problem), RETRY);
     }
   }
 
   send(message: Message, options: SendOptions): Promise<Outcome> {
-    return this.#watched(this.client.send(message, options));
+    this.#queued();
+    return this.client.send(message, options);
   }
 
   sendBatch(messages: readonly Message[], options: SendOptions): Promise<PromiseSettledResult<Outcome>[]> {
-    return this.#watched(this.client.sendBatch(messages, options));
+    this.#queued();
+    return this.client.sendBatch(messages, options);
   }
 
   view(viewer: Viewer): void {
@@ -280,7 +262,7 @@ export class Connection implements Member {
 
   /** Drains, unbinds and leaves the store to the next instance; or for good, where there is none. */
   async close(removed: boolean): Promise<void> {
-    this.#removed = removed;
+    this.removed = removed;
     this.#closed = true;
     this.#clock.clearTimeout(this.#following);
     this.#giveUp();
@@ -292,19 +274,17 @@ export class Connection implements Member {
       // The next instance would find the directory of the old queue in use.
       await this.#handover?.idle(this.#clock, MOVING_GRACE);
     } finally {
-      if (removed) this.#hold?.abandon();
-      else this.#hold?.park();
+      this.#hold?.release(removed);
     }
   }
 
   #watch(client: SmppClient): void {
-    client.on('session', (event) => {
-      if (event.bound > 0) this.#refused = undefined;
-      else this.#refused = event.command_status ?? (event.code === TLS_FAILED ? TLS_FAILED : this.#refused);
-      this.#board.touch();
+    client.on('session', ({ bound, command_status, code }) => {
+      if (bound > 0) this.#refused = undefined;
+      else this.#refused = command_status ?? (code === TLS_FAILED ? TLS_FAILED : this.#refused);
+      this.touch();
     });
-    client.on('throttle', () => this.#board.touch());
-    client.on('queue', () => this.#board.touch());
+    for (const event of ['throttle', 'queue'] as const) client.on(event, () => this.touch());
   }
 
   async #facts(): Promise<Facts> {
@@ -315,18 +295,10 @@ export class Connection implements Member {
     return { state, queued, bound, sessions: sessions.length, ...now };
   }
 
-  /** The queue is longer now, and shorter when the promise settles. */
-  #watched<T>(sent: Promise<T>): Promise<T> {
-    // It waits for what is to be moved, also where nobody deploys or connects.
+  /** The queue is longer now. Messages wait for what is to be moved, also where nobody deploys or connects. */
+  #queued(): void {
     this.#handover?.begin();
-    const touch = (): void => this.#board.touch();
-    touch();
-    sent.then(touch, touch);
-    return sent;
-  }
-
-  #show(status: Status): void {
-    for (const viewer of this.#viewers) viewer.status(status);
+    this.#board.touch();
   }
 }
 

@@ -1,4 +1,13 @@
-import type { ClientEvents, EventName, Listening, Settings, SmppClient } from '../src/index';
+import { systemClock } from '../src/clock';
+import {
+  EVENT_NAMES,
+  type ClientEvents,
+  type EventName,
+  type Listening,
+  type Settings,
+  type SmppClient,
+} from '../src/index';
+import { within } from '../src/waiting';
 import type { NodeLog } from './log-bridge';
 import type { Registry } from './registry';
 
@@ -24,9 +33,8 @@ export interface ListenersParts {
 const LONGEST_DEPLOY = 20_000;
 
 /**
- * Hands a client's events to the smpp-in nodes. While one of them is being redeployed, events
- * wait for its next instance: the SMSC gets its answer when that one has them. So do those of a
- * connection that is finishing what it has on the wire.
+ * Hands a client's events to the smpp-in nodes. While one of them is being redeployed, events wait for its next
+ * instance: the SMSC gets its answer when that one has them. So do those of a connection that closes.
  */
 export class Listeners {
   readonly #parts: ListenersParts;
@@ -81,7 +89,7 @@ export class Listeners {
     if (takesMessages(this.#listeners)) return 'yes';
     const { deploying } = this.#parts.registry;
     if (!deploying || !takesMessages(this.#absent)) return this.#nobody();
-    return within(LONGEST_DEPLOY, deploying, this.#closing.signal).then(() => {
+    return within(systemClock, LONGEST_DEPLOY, deploying, this.#closing.signal).then(() => {
       if (takesMessages(this.#listeners)) return 'yes';
       // Its nodes are not back yet, or the connection closes before they are.
       return takesMessages(this.#absent) ? 'later' : this.#nobody();
@@ -98,20 +106,18 @@ export class Listeners {
     const { deploying } = this.#parts.registry;
     if (this.#absent.size === 0 || !deploying) return this.deliver(event);
     // By then the connection itself may have a next instance, which has the nodes.
-    return within(LONGEST_DEPLOY, deploying).then(() =>
+    return within(systemClock, LONGEST_DEPLOY, deploying).then(() =>
       this.#parts.registry.current(this.#parts.nodeId)?.announce(event),
     );
   }
 
   /** To those that listen now. */
   deliver(event: AnyEvent): void {
-    let count = 0;
-    for (const { events } of this.#listeners.values()) if (events.has(event.event)) count++;
-    if (count === 0) this.#answer(event);
-    for (const listener of this.#listeners.values()) {
-      if (!listener.events.has(event.event)) continue;
+    const listening = [...this.#listeners.values()].filter(({ events }) => events.has(event.event));
+    if (listening.length === 0) this.#answer(event);
+    for (const listener of listening) {
       try {
-        listener.receive(event, count > 1);
+        listener.receive(event, listening.length > 1);
       } catch (error) {
         this.#parts.log.error(`smpp-in ${listener.id} failed on "${event.event}": ${String(error)}`);
       }
@@ -136,20 +142,19 @@ export class Listeners {
 
   /** Only what somebody wants is asked for: a busy connection makes many events. */
   #subscribe(): void {
-    const wanted = new Set<EventName>();
-    for (const { events } of [...this.#listeners.values(), ...this.#absent.values()]) {
-      for (const name of events) wanted.add(name);
-    }
-    for (const [name, handler] of this.#handlers) {
-      if (wanted.has(name)) continue;
-      this.#client?.off(name, handler);
-      this.#handlers.delete(name);
-    }
-    for (const name of wanted) {
-      if (this.#handlers.has(name)) continue;
-      const handler = (event: AnyEvent): void | Promise<void> => this.dispatch(event);
-      this.#client?.on(name, handler);
-      if (this.#client) this.#handlers.set(name, handler);
+    const listeners = [...this.#listeners.values(), ...this.#absent.values()];
+    for (const name of EVENT_NAMES) {
+      const known = this.#handlers.get(name);
+      const isWanted = listeners.some(({ events }) => events.has(name));
+      if (!this.#client || isWanted === (known !== undefined)) continue;
+      if (known) {
+        this.#client.off(name, known);
+        this.#handlers.delete(name);
+      } else {
+        const handler = (event: AnyEvent): void | Promise<void> => this.dispatch(event);
+        this.#client.on(name, handler);
+        this.#handlers.set(name, handler);
+      }
     }
   }
 }
@@ -165,18 +170,4 @@ const DISABLED =
 
 function takesMessages(listeners: ReadonlyMap<string, Listener>): boolean {
   return [...listeners.values()].some(({ events }) => events.has('message'));
-}
-
-function within(limit: number, promise: Promise<void>, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, limit);
-    signal?.addEventListener('abort', done);
-    if (signal?.aborted) done();
-    void promise.then(done);
-  });
 }

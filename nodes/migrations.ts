@@ -6,9 +6,8 @@ export type NodeType = 'smpp-config' | 'smpp-out' | 'smpp-in' | 'smpp-simulator'
 type Migration = (definition: Definition) => Definition;
 
 /**
- * What brings a saved node from one version of its definition to the next: the entry at
- * place n makes n + 2 of n + 1. The version a node type has now is its list's length and one;
- * the html's `version` default says the same.
+ * What brings a saved node from one version of its definition to the next: the first entry makes 2 of 1. The `version`
+ * default of the html is the list's length and one.
  */
 const MIGRATIONS: Readonly<Record<NodeType, readonly Migration[]>> = {
   'smpp-config': [],
@@ -18,9 +17,7 @@ const MIGRATIONS: Readonly<Record<NodeType, readonly Migration[]>> = {
 };
 
 /** The version of the definition that this package writes. */
-export function currentVersion(type: NodeType): number {
-  return MIGRATIONS[type].length + 1;
-}
+export const currentVersion = (type: NodeType): number => MIGRATIONS[type].length + 1;
 
 export interface Migrated<T> {
   readonly definition: T;
@@ -28,20 +25,16 @@ export interface Migrated<T> {
   readonly problem?: string;
 }
 
-/**
- * Brings a node's definition up to date, without touching what was given. A node without a
- * version is taken for version 1: flows written by hand and by programs have none.
- */
+/** Brings a definition up to date, in a copy. Flows written by hand and by programs have no version: it is 1. */
 export function migrate<T extends Definition>(type: NodeType, definition: T): Migrated<T> {
   const current = currentVersion(type);
   const saved = definition.version;
   const version = saved === undefined || saved === '' ? 1 : Number(saved);
-  if (!Number.isInteger(version) || version < 1) {
+  if (!Number.isInteger(version) || version < 1)
     return {
       definition,
       problem: `version (${JSON.stringify(saved)}): open the node, press Done and deploy`,
     };
-  }
   if (version > current) {
     const remedy = 'update the package, or open the node, check it and press Done';
     return { definition, problem: `the node was saved by a newer @nazjs/node-red-smpp; ${remedy}` };

@@ -1,11 +1,10 @@
 import type { NodeMessage } from 'node-red';
 import { MessageError } from '../src/index';
 import type { MobileMessage, SubmitEvent } from '../src/simulator';
+import { isFields, type Fields } from './values';
 
 /** A number that belongs to nobody: Ofcom keeps these for films. */
 export const SOME_PHONE = '447700900123';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * What a phone sends, from a message of the flow: the payload's fields before those of msg.smpp; msg.topic is
@@ -20,10 +19,10 @@ export function mobileMessage({ payload, topic, smpp }: NodeMessage): MobileMess
   return {
     ...others,
     ...text,
-    source_addr: addressOf(fields.source_addr ?? replied?.destination_addr ?? SOME_PHONE, 'source_addr'),
+    source_addr: addressOf('source_addr', fields.source_addr ?? replied?.destination_addr ?? SOME_PHONE),
     destination_addr: addressOf(
-      fields.destination_addr ?? replied?.source_addr ?? topic ?? '',
       'destination_addr',
+      fields.destination_addr ?? replied?.source_addr ?? topic ?? '',
     ),
   };
 }
@@ -35,21 +34,15 @@ function textOf(payload: unknown, fields: Fields): { text: string } | { short_me
   if (typeof text === 'string') return { text };
   if (['number', 'bigint', 'boolean'].includes(typeof text)) return { text: String(text) };
   if (text === undefined && isFields(payload)) return {};
-  throw new MessageError(
-    'MISSING_TEXT',
-    'payload',
-    'msg.payload: give a text, a Buffer, or an object of deliver_sm fields',
-  );
+  const problem = 'msg.payload: give a text, a Buffer, or an object of deliver_sm fields';
+  throw new MessageError('MISSING_TEXT', 'payload', problem);
 }
 
-function addressOf(value: unknown, field: string): string {
+function addressOf(field: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   throw new MessageError('INVALID_ADDRESS', field, `${field} (${typeof value}): give a number as a text`);
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 
 const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 

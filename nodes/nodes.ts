@@ -9,14 +9,9 @@ export interface SmppConfigNode extends Node {
 
 /** The connection that a node names, or what to do about it. */
 export function findConnection(RED: NodeAPI, id: unknown): Connection | SmppError {
-  if (typeof id !== 'string' || id === '') {
-    return noConnection('no connection is chosen; open the node and choose one');
-  }
-  const node = RED.nodes.getNode(id) as Partial<SmppConfigNode> | null;
+  const isChosen = typeof id === 'string' && id !== '';
+  const node = isChosen ? (RED.nodes.getNode(id) as Partial<SmppConfigNode> | null) : null;
   if (node?.connection) return node.connection;
-  return noConnection('the connection does not exist or is disabled; open the node and choose one');
-}
-
-function noConnection(remedy: string): SmppError {
-  return new SmppError('NO_CONNECTION', `connection: ${remedy}`);
+  const problem = isChosen ? 'the connection does not exist or is disabled' : 'no connection is chosen';
+  return new SmppError('NO_CONNECTION', `connection: ${problem}; open the node and choose one`);
 }

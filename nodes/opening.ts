@@ -1,11 +1,4 @@
-import {
-  ConfigError,
-  SmppClient,
-  normalise,
-  type Listening,
-  type Settings,
-  type SmppClientOptions,
-} from '../src/index';
+import { ConfigError, SmppClient, normalise, type Listening, type Settings } from '../src/index';
 import type { Configuration } from './configuration';
 import type { QueueChange } from './queue-change';
 import { logTo, type NodeLog } from './log-bridge';
@@ -29,50 +22,29 @@ export interface OpeningParts {
 
 /** The client of a config node, with the queue that an earlier instance left; or what is wrong. Opens no connection. */
 export function openClient(parts: OpeningParts): Opened | ConfigError {
-  const { nodeId, registry, configuration } = parts;
-  const { options, problems } = configuration;
+  const { nodeId, registry, log, listening } = parts;
+  const { options, problems } = parts.configuration;
   if (problems.length > 0) return new ConfigError(problems);
   const settings = normalise(options);
-  const { clientId, correlationCapacity } = settings;
+  const { clientId, correlationCapacity, queueCapacity: capacity, whenFull } = settings;
   const queue = typeof options.queue === 'string' ? options.queue : 'disk';
-  const limits = { capacity: settings.queueCapacity, whenFull: settings.whenFull };
-  const claimed = registry.claim({
-    nodeId,
-    clientId,
-    label: labelOf(settings),
-    ...(queue === 'memory' ? { memory: { limits, correlationCapacity } } : {}),
-  });
+  const memory = queue === 'memory' ? { limits: { capacity, whenFull }, correlationCapacity } : undefined;
+  const claimed = registry.claim({ nodeId, clientId, label: labelOf(settings), memory });
   if ('takenBy' in claimed) {
     const remedy = `the connection "${claimed.takenBy}" has this clientId already; give each connection its own`;
     return new ConfigError([{ field: 'clientId', value: clientId, remedy }]);
   }
   const { claim } = claimed;
   try {
-    return opened(parts, { ...options, queue: claim.store ?? queue }, { claim, settings, queue });
+    const client = new SmppClient({ ...options, queue: claim.store ?? queue, listening, log: logTo(log) });
+    const { left, moved } = claim;
+    const change = { client, settings, queue, left, moved, warn: (text: string) => log.warn(text) };
+    return { client, claim, settings, change };
   } catch (error) {
-    claim.park();
+    claim.release(false);
     if (error instanceof ConfigError) return error;
     throw error;
   }
-}
-
-function opened(
-  { log, listening }: OpeningParts,
-  options: SmppClientOptions,
-  { claim, settings, queue }: { claim: Claim; settings: Settings; queue: string },
-): Opened {
-  const client = new SmppClient({ ...options, listening, log: logTo(log) });
-  const warn = (text: string): void => log.warn(text);
-  const change = {
-    client,
-    settings,
-    clientId: settings.clientId,
-    queue,
-    left: claim.left,
-    moved: () => claim.moved(),
-    warn,
-  };
-  return { client, claim, settings, change };
 }
 
 /** What people know the connection by. */

@@ -11,12 +11,16 @@ export interface Failure {
  * An event or outcome as msg.smpp has it: without what is the message's own, its payload, topic and id, and without raw
  * octets unless these are wanted. Copied in a loop: rest properties take several times as long for so many fields.
  */
-export function smppOf<T extends EventBase>(told: T, rawPdu = true): Omit<T, 'payload' | 'topic' | 'msgid'> {
+export function smppOf<T extends EventBase>(
+  told: T,
+  rawPdu = true,
+  valueOf = (value: unknown): unknown => value,
+): Omit<T, 'payload' | 'topic' | 'msgid'> {
   const from = told as Readonly<Record<string, unknown>>;
   const smpp: Record<string, unknown> = {};
   for (const name in from) {
     if (name === 'payload' || name === 'topic' || name === 'msgid' || (name === 'pdu' && !rawPdu)) continue;
-    smpp[name] = from[name];
+    smpp[name] = valueOf(from[name]);
   }
   return smpp as Omit<T, 'payload' | 'topic' | 'msgid'>;
 }
@@ -24,14 +28,8 @@ export function smppOf<T extends EventBase>(told: T, rawPdu = true): Omit<T, 'pa
 /** What msg.smpp says of an error. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof DeliveryError) return { event: 'failure', ...error.outcome };
-  const about = { event: 'failure', code: codeOf(error), attempts: 0 } as const;
-  if (error instanceof MessageError) {
-    const { field, index } = error;
-    return { ...about, field, ...(index === undefined ? {} : { index }) };
-  }
-  return about;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof SmppError ? error.code : 'UNEXPECTED';
+  const code = error instanceof SmppError ? error.code : 'UNEXPECTED';
+  if (!(error instanceof MessageError)) return { event: 'failure', code, attempts: 0 };
+  const { field, index } = error;
+  return { event: 'failure', code, attempts: 0, field, ...(index === undefined ? {} : { index }) };
 }

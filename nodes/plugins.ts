@@ -2,13 +2,8 @@ import type { NodeAPI } from 'node-red';
 import type { PluginType, ResolvePlugin } from '../src/index';
 
 const TYPES = [
-  'smpp-store',
-  'smpp-queue',
-  'smpp-correlator',
-  'smpp-rate-limiter',
-  'smpp-throttle-handler',
-  'smpp-codec',
-  'smpp-sequence',
+  ...['smpp-store', 'smpp-queue', 'smpp-correlator', 'smpp-rate-limiter'],
+  ...['smpp-throttle-handler', 'smpp-codec', 'smpp-sequence'],
 ] as const satisfies readonly PluginType[];
 
 interface Registered {
@@ -37,11 +32,8 @@ export function pluginsOf(RED: NodeAPI): Plugins {
 /** What the editor offers: the ids of all plugins, by type. Only for whoever may read the flows. */
 export function servePlugins(RED: NodeAPI): void {
   const { ids } = pluginsOf(RED);
-  RED.httpAdmin.get(
-    '/smpp-config/plugins',
-    RED.auth.needsPermission('smpp-config.read'),
-    (_request, response) => {
-      response.json(Object.fromEntries(TYPES.map((type) => [type, ids(type)])));
-    },
-  );
+  const mayRead = RED.auth.needsPermission('smpp-config.read');
+  RED.httpAdmin.get('/smpp-config/plugins', mayRead, (_request, response) => {
+    response.json(Object.fromEntries(TYPES.map((type) => [type, ids(type)])));
+  });
 }

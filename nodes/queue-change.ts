@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, TimerHandle } from '../src/clock';
+import type { Clock } from '../src/clock';
 import {
   IN_MEMORY,
   accountOf,
@@ -17,11 +17,11 @@ import {
   type SmppError,
   type Store,
 } from '../src/index';
+import { within } from '../src/waiting';
 
 export interface QueueChange {
   readonly client: SmppClient;
   readonly settings: Settings;
-  readonly clientId: string;
   /** Of the queue that is in force: `disk`, `memory` or a plugin's id. */
   readonly queue: string;
   /** What an earlier instance left in memory. */
@@ -35,6 +35,11 @@ export interface QueueChange {
 export interface Purged {
   readonly queue: boolean;
   readonly deadLetters: boolean;
+}
+
+export interface PurgedCounts {
+  readonly removed: number;
+  readonly dead_letters: number;
 }
 
 /** Of a connection whose queue was of another kind before: what is to be done once, before it first connects. */
@@ -51,7 +56,7 @@ export class Handover {
   /** What is given to the client from now on is queued behind what is moved by {@link begin}. */
   constructor(change: QueueChange) {
     this.#change = change;
-    if (!change.left && (change.queue === 'disk' || !existsSync(fileOf(change)))) return;
+    if (!change.left && (change.queue === 'disk' || !isOnDisk(change))) return;
     change.client.queueAfter(new Promise<void>((resolve) => (this.#done = resolve)));
   }
 
@@ -69,7 +74,7 @@ export class Handover {
     return first ?? this.#follow(settle);
   }
 
-  async #follow(settle?: SettleForeign): Promise<void> {
+  #follow(settle?: SettleForeign): Promise<void> {
     this.#begun = true;
     const following = this.#last.then(async () => {
       const change = this.#change;
@@ -82,11 +87,7 @@ export class Handover {
       if (await followQueue({ ...change, warn }, settle)) this.#change = undefined;
     });
     this.#last = following.catch(() => undefined);
-    try {
-      await following;
-    } finally {
-      this.#done();
-    }
+    return following.finally(() => this.#done());
   }
 
   /** Whether something stays where it was, such as a message that is put off, and is to follow later. */
@@ -95,11 +96,8 @@ export class Handover {
   }
 
   /** Resolves when nothing is being moved, or after so many milliseconds. */
-  async idle(clock: Clock, most: number): Promise<void> {
-    let timer: TimerHandle;
-    const over = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, most)));
-    await Promise.race([this.#last, over]);
-    clock.clearTimeout(timer);
+  idle(clock: Clock, most: number): Promise<void> {
+    return within(clock, most, this.#last);
   }
 
   /** Takes over what another account left in the queue before. */
@@ -108,13 +106,10 @@ export class Handover {
   }
 
   /** Removes what another account left in the queue before; all else is in the queue in force by then. */
-  async purge(
-    what: Purged,
-    tell: (item: QueueItem, state?: DeliveryState) => void,
-  ): Promise<{ removed: number; dead_letters: number }> {
+  async purge(what: Purged, tell: (item: QueueItem, state?: DeliveryState) => void): Promise<PurgedCounts> {
     const gone = { removed: 0, dead_letters: 0 };
     let did = false;
-    const following = this.follow(async (store) => {
+    const purgeStore: SettleForeign = async (store) => {
       did = true;
       if (what.queue) {
         const { removed } = await store.queue.purge({
@@ -125,8 +120,8 @@ export class Handover {
       }
       if (what.deadLetters) gone.dead_letters += (await store.deadLetters?.purge()) ?? 0;
       return false;
-    });
-    await following.catch((error: unknown) => {
+    };
+    await this.follow(purgeStore).catch((error: unknown) => {
       // It did what was asked of it, and still holds something else.
       if (!did || !isForeign(error)) throw error;
     });
@@ -153,25 +148,21 @@ export async function followQueue(change: QueueChange, settle?: SettleForeign): 
   return queue === 'disk' || leaveDisk(change, settle);
 }
 
-function fileOf({ settings, clientId }: QueueChange): string {
-  return join(clientDirectory(settings.queueDirectory, clientId), 'data.mdb');
-}
+const directoryOf = ({ settings }: QueueChange): string =>
+  clientDirectory(settings.queueDirectory, settings.clientId);
+
+const isOnDisk = (change: QueueChange): boolean => existsSync(join(directoryOf(change), 'data.mdb'));
 
 async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined): Promise<boolean> {
-  const { client, settings, clientId, warn } = change;
-  const directory = clientDirectory(settings.queueDirectory, clientId);
-  if (!existsSync(fileOf(change))) return true;
+  const { client, settings, warn } = change;
+  if (!isOnDisk(change)) return true;
+  const directory = directoryOf(change);
+  const queueKey = settings.queueKey.length > 0 ? settings.queueKey : undefined;
+  const limits = { capacity: 0, whenFull: 'reject' } as const;
+  const from = { directory, account: accountOf(settings), queueKey, settleForeign: settle };
   let store: Store | undefined;
   try {
-    store = await openDiskStore({
-      directory,
-      account: accountOf(settings),
-      queueKey: settings.queueKey.length > 0 ? settings.queueKey : undefined,
-      settleForeign: settle,
-      capacity: 0,
-      whenFull: 'reject',
-      onDamage: ({ text }) => warn(text),
-    });
+    store = await openDiskStore({ ...from, ...limits, onDamage: ({ text }) => warn(text) });
     const moved = await client.takeOver(store);
     tell(change, moved, directory);
     // What is put off follows when its time has come.
@@ -182,21 +173,21 @@ async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined)
   } finally {
     await store?.close();
   }
-  return true;
 }
 
 function tell({ queue, warn }: QueueChange, done: MovedStore, from: string): void {
   const { moved, correlations, deadLetters, left, reason } = done;
-  if (moved > 0) warn(`the queue is now ${queue}: ${moved} messages moved there from ${from}`);
-  if (correlations + deadLetters > 0) {
-    const what = `what ${correlations} receipts are matched by and ${deadLetters} dead letters`;
-    warn(`the queue is now ${queue}: ${what} moved there from ${from}`);
-  }
-  if (left === 0 && reason)
-    warn(`the queue is now ${queue}: not all could be moved from ${from}: ${reason.message}`);
-  if (left === 0) return;
-  const why = reason ? `: ${reason.message}` : ' until their time has come';
-  warn(`the queue is now ${queue}: ${left} messages stay behind in ${from}${why}`);
+  const say = (text: string): void => warn(`the queue is now ${queue}: ${text}`);
+  if (moved > 0) say(`${moved} messages moved there from ${from}`);
+  if (correlations + deadLetters > 0)
+    say(
+      `what ${correlations} receipts are matched by and ${deadLetters} dead letters moved there from ${from}`,
+    );
+  if (left > 0)
+    say(
+      `${left} messages stay behind in ${from}${reason ? `: ${reason.message}` : ' until their time has come'}`,
+    );
+  else if (reason) say(`not all could be moved from ${from}: ${reason.message}`);
 }
 
 function isForeign(error: unknown): boolean {

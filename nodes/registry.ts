@@ -22,19 +22,17 @@ export type Claimed = { readonly claim: Claim } | { readonly takenBy: string };
 
 /** A node's hold on its store. */
 export interface Hold {
-  /** The node closes and may come again: the store waits for its next instance. */
-  park(): void;
-  /** The node is gone for good. */
-  abandon(): void;
+  /** The node closes: the store waits for its next instance, unless it was removed for good. */
+  release(removed: boolean): void;
 }
 
 /** A connection's own store, where it is one in memory. */
 export interface Claim extends Hold {
   readonly store?: MemoryStore;
   /** What an earlier instance left in memory, where the queue is of another kind now: to be moved. */
-  readonly left?: MemoryStore;
+  readonly left?: MemoryStore | undefined;
   /** It is: until then it waits for the next instance, too. */
-  moved(): void;
+  readonly moved: () => void;
 }
 
 /** A store that nobody wants any more, with all that is in it. */
@@ -44,15 +42,13 @@ export interface Orphan {
   readonly store: MemoryStore;
 }
 
-interface Entry {
+interface Entry extends Pick<ClaimRequest, 'label' | 'clientId'> {
   /** In memory; absent where the queue is of another kind, which needs nobody to keep it. */
-  store?: MemoryStore;
+  store?: MemoryStore | undefined;
   /** The store is that of an earlier instance, and is to be moved to a queue of another kind. */
   isLeft?: boolean;
   /** A deploy went by without anybody who takes over what is left. */
   isSpared?: boolean;
-  label: string;
-  clientId: string;
   /** The claim in force; absent while the store is parked. */
   holder?: symbol;
 }
@@ -71,9 +67,9 @@ export interface RuntimeEvents {
 }
 
 /**
- * What outlives a redeploy: the memory stores of connections that are being restarted, who
- * uses which clientId, and whether a deploy is going on. The only room of this package with
- * state of the module, for a new instance of a node has nothing else to find the old one's.
+ * What outlives a redeploy: the memory stores of connections that are being restarted, who uses which clientId, and
+ * whether a deploy is going on. It is state of the module: a new instance of a node has nothing else to find the old
+ * one's by.
  */
 export class Registry {
   readonly #entries = new Map<string, Entry>();
@@ -81,19 +77,20 @@ export class Registry {
   readonly #members = new Map<string, Member>();
   readonly #told = new Set<string>();
   readonly #attached = new WeakSet<RuntimeEvents>();
-  #deploying: PromiseWithResolvers | undefined;
+  #deploying: { readonly promise: Promise<void>; readonly ended: () => void } | undefined;
 
   /** Hears of deploys from now on; once per runtime, however often the node file is loaded. */
   attach(events: RuntimeEvents, tell: (orphans: readonly Orphan[]) => void): void {
     if (this.#attached.has(events)) return;
     this.#attached.add(events);
     events.on('flows:stopping', () => {
-      this.#deploying ??= withResolvers();
+      let ended = (): void => undefined;
+      this.#deploying ??= { promise: new Promise((resolve) => (ended = resolve)), ended: () => ended() };
     });
     events.on('flows:started', () => {
       tell(this.sweep());
       for (const member of [...this.#members.values()]) member.deployed();
-      this.#deploying?.resolve();
+      this.#deploying?.ended();
       this.#deploying = undefined;
     });
   }
@@ -122,39 +119,40 @@ export class Registry {
     return this.#members.get(nodeId);
   }
 
-  /**
-   * The store for a connection: what its earlier instance left, or a new one. Whether that may be used by the account
-   * that the connection has now the store itself knows.
-   */
+  /** The store for a connection: what its earlier instance left, or a new one, by whichever account it was used. */
   claim(request: ClaimRequest): Claimed {
     const takenBy = this.#userOf(request.clientId, request.nodeId);
     if (takenBy !== undefined) return { takenBy };
     const { nodeId, label, clientId, memory } = request;
     const inherited = this.#entries.get(nodeId)?.store;
     const holder = Symbol(nodeId);
-    const hold = this.#hold(nodeId, holder);
-    const moved = (): void => this.#moved(nodeId, holder);
+    const hold = {
+      moved: () => this.#moved(nodeId, holder),
+      release: (removed: boolean) => this.#release(nodeId, holder, removed),
+    };
     if (!memory) {
-      const left = inherited ? { store: inherited, isLeft: true } : {};
-      this.#entries.set(nodeId, { ...left, label, clientId, holder });
-      return { claim: { ...(inherited ? { left: inherited } : {}), moved, ...hold } };
+      this.#entries.set(nodeId, {
+        store: inherited,
+        isLeft: inherited !== undefined,
+        label,
+        clientId,
+        holder,
+      });
+      return { claim: { left: inherited, ...hold } };
     }
     const { limits, correlationCapacity } = memory;
     const store = inherited ?? openMemoryStore({ ...limits, correlationCapacity });
     if (inherited) store.configure(limits);
     this.#entries.set(nodeId, { store, label, clientId, holder });
-    return { claim: { store, moved, ...hold } };
+    return { claim: { store, ...hold } };
   }
 
-  /**
-   * Keeps what an earlier instance left, for one that comes later: a mistake in a node's
-   * configuration must not cost the messages that it has queued.
-   */
+  /** Keeps what an earlier instance left, for a later one: a mistake in the configuration must not cost messages. */
   keep(nodeId: string): Hold | undefined {
     const left = this.#entries.get(nodeId);
     if (!left) return undefined;
-    left.holder = Symbol(nodeId);
-    return this.#hold(nodeId, left.holder);
+    const holder = (left.holder = Symbol(nodeId));
+    return { release: (removed) => this.#release(nodeId, holder, removed) };
   }
 
   /** Stores that no instance has taken over, and forgets them. */
@@ -174,13 +172,6 @@ export class Registry {
     delete entry.isLeft;
   }
 
-  #hold(nodeId: string, holder: symbol): Hold {
-    return {
-      park: () => this.#release(nodeId, holder, false),
-      abandon: () => this.#release(nodeId, holder, true),
-    };
-  }
-
   /** The clientIds of all connections that are there. */
   get clientIds(): string[] {
     return [...this.#entries.values()].map(({ clientId }) => clientId);
@@ -194,10 +185,8 @@ export class Registry {
   }
 
   #userOf(clientId: string, nodeId: string): string | undefined {
-    for (const [id, entry] of this.#entries) {
-      if (id !== nodeId && entry.holder !== undefined && entry.clientId === clientId) return entry.label;
-    }
-    return undefined;
+    const others = [...this.#entries].filter(([id, { holder }]) => id !== nodeId && holder !== undefined);
+    return others.find(([, entry]) => entry.clientId === clientId)?.[1].label;
   }
 
   #release(nodeId: string, holder: symbol, removed: boolean): void {
@@ -212,17 +201,6 @@ export class Registry {
     this.#entries.delete(nodeId);
     if (entry.store) this.#orphans.push({ nodeId, label: entry.label, store: entry.store });
   }
-}
-
-interface PromiseWithResolvers {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-function withResolvers(): PromiseWithResolvers {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
 }
 
 export const registry = new Registry();

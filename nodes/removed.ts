@@ -16,16 +16,14 @@ export async function tellOrphans(
   orphans: readonly Orphan[],
 ): Promise<void> {
   for (const { nodeId, label, store } of orphans) {
+    const tell = (item: QueueItem, state?: DeliveryState): void =>
+      registry.current(nodeId)?.announce(removedEvent(item, REMOVED, state));
     const { removed } = await store.queue.purge({
-      onRemoved: (items, states) => {
-        items.forEach((item, at) =>
-          registry.current(nodeId)?.announce(removedEvent(item, REMOVED, states?.[at])),
-        );
-      },
+      onRemoved: (items, states) => items.forEach((item, at) => tell(item, states?.[at])),
     });
     await store.close();
-    if (removed === 0) continue;
-    warn(`[smpp-config:${label}] ${removed} queued messages were removed (REMOVED): ${REMOVED}`);
+    if (removed > 0)
+      warn(`[smpp-config:${label}] ${removed} queued messages were removed (REMOVED): ${REMOVED}`);
   }
 }
 

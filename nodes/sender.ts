@@ -1,13 +1,21 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { SmppError, plainCopy, type CompleteWhen, type Message, type Outcome } from '../src/index';
+import {
+  SmppError,
+  plainCopy,
+  type CompleteWhen,
+  type Message,
+  type Outcome,
+  type SendOptions,
+} from '../src/index';
 import { runAction, type Answer } from './actions';
-import { compose, type OutSettings } from './compose';
+import { compose, type OutSettings, type TypedInputs } from './compose';
 import type { Connection } from './connection';
 import { forLog } from './logged-error';
 import { failureOf, smppOf, type Failure } from './outcomes';
 import type { Registry } from './registry';
-import { saidInFlow } from './wording';
 import type { TypedInputReader } from './typed-inputs';
+import { blank } from './values';
+import { saidInFlow } from './wording';
 
 export interface SenderSettings extends OutSettings {
   readonly completeWhen: CompleteWhen;
@@ -36,16 +44,24 @@ export class Sender {
     this.#parts = parts;
   }
 
-  async handle(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
-    // msg.smpp makes room for the outcome.
-    const job: Job = { msg, send, done, given: [{ ...msg }] };
+  handle(msg: NodeMessageInFlow, send: Send, done: Done): void {
+    const job: Job = { msg, smpp: msg.smpp, send, done, inputs: undefined };
     try {
       const connection = this.#usable();
-      if (!isAsked(msg)) await this.#send(connection, job);
-      else await this.#act(connection, job);
+      if (!blank(msg.action)) return this.#settle(this.#act(connection, job), job);
+      const inputs = this.#parts.inputs.read(msg);
+      if (!(inputs instanceof Promise)) return this.#send(connection, job, inputs);
+      this.#settle(
+        inputs.then((read) => this.#send(connection, job, read)),
+        job,
+      );
     } catch (error) {
-      await this.#fail(job, error, {});
+      void this.#fail(job, error);
     }
+  }
+
+  #settle(work: Promise<void>, job: Job): void {
+    work.catch((error: unknown) => this.#fail(job, error));
   }
 
   #usable(): Connection {
@@ -62,92 +78,103 @@ export class Sender {
       answer = await runAction(connection, msg);
     } catch (error) {
       // Nothing of an order lies in the queue: it fails also where it was cut short by another one, or by a deploy.
-      return this.#failed(job, asError(error), {});
+      return this.#failed(job, asError(error));
     }
     if (answer.smpp) msg.smpp = answer.smpp;
-    if ('payload' in answer) await this.#complete({ ...msg, payload: answer.payload }, job);
+    if ('payload' in answer) this.#complete({ ...msg, payload: answer.payload }, job);
     else job.done();
   }
 
-  async #send(connection: Connection, job: Job): Promise<void> {
+  // By callbacks: of thousands on their way the frames of async functions are most of what is kept for each.
+  #send(connection: Connection, job: Job, inputs: TypedInputs): void {
     const { msg } = job;
-    const inputs = await this.#parts.inputs.read(msg);
-    job.given.push(inputs);
-    const composed = compose(msg, this.#parts.settings, inputs, connection);
-    if (composed.kind === 'batch') return this.#sendBatch(connection, composed.messages, job);
-    const { message } = composed;
-    let outcome: Outcome;
-    try {
-      outcome = await connection.send(message, this.#options(msg));
-    } catch (error) {
-      return this.#fail(job, error, labelOf(message));
-    }
-    // A receipt in it went to smpp-in nodes as well.
-    msg.smpp = plainCopy(smppOf(outcome));
-    await this.#complete(msg, job);
+    job.inputs = inputs;
+    const { completeWhen, deliveredTimeout } = this.#parts.settings;
+    const options = { completeWhen, deliveredTimeout, msgid: msg._msgid };
+    const composed = compose(msg, this.#parts.settings, inputs, connection.settings);
+    if (Array.isArray(composed))
+      return this.#settle(this.#sendBatch(connection, composed, options, job), job);
+    connection.send(composed, options).then(
+      (outcome) => {
+        connection.touch();
+        // A receipt in it went to smpp-in nodes as well.
+        msg.smpp = smppOf(outcome, true, plainCopy);
+        this.#complete(msg, job);
+      },
+      (error: unknown) => {
+        connection.touch();
+        void this.#fail(job, error, labelOf(composed));
+      },
+    );
   }
 
-  async #sendBatch(connection: Connection, messages: readonly Message[], job: Job): Promise<void> {
+  async #sendBatch(
+    connection: Connection,
+    messages: readonly Message[],
+    options: SendOptions,
+    job: Job,
+  ): Promise<void> {
     const { msg } = job;
-    const settled = messages.length === 0 ? [] : await connection.sendBatch(messages, this.#options(msg));
-    const stopped = settled.find((one) => one.status === 'rejected' && isStopped(one.reason));
-    if (stopped?.status === 'rejected') throw stopped.reason;
+    const settled = messages.length === 0 ? [] : await connection.sendBatch(messages, options);
+    connection.touch();
+    const reasons = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    if (reasons.some(isStopped)) throw reasons.find(isStopped);
     const results = settled.map((one, index) => resultOf(one, messages[index]));
-    const failures = results.filter((result): result is Failure => result.event === 'failure');
-    const [first] = failures;
+    const first = results.find((result): result is Failure => result.event === 'failure');
     if (!first) {
       msg.smpp = plainCopy({ event: this.#parts.settings.completeWhen, results });
       return this.#complete(msg, job);
     }
-    const reason = asError(settled.find((one) => one.status === 'rejected')?.reason);
-    const text = `${failures.length} of ${results.length} messages failed; the first: ${reason.message}`;
+    const cause = asError(reasons[0]);
+    const text = `${reasons.length} of ${results.length} messages failed; the first: ${cause.message}`;
     msg.smpp = plainCopy({ ...first, results });
-    await this.#report(new SmppError(first.code, text, { cause: reason }), job);
+    await this.#report(new SmppError(first.code, text, { cause }), job);
   }
 
-  #options(msg: NodeMessageInFlow): { completeWhen: CompleteWhen; deliveredTimeout: number; msgid: string } {
-    const { completeWhen, deliveredTimeout } = this.#parts.settings;
-    return { completeWhen, deliveredTimeout, msgid: msg._msgid };
+  #complete(msg: NodeMessage, job: Job): void {
+    const { deploying } = this.#parts.registry;
+    if (deploying) void deploying.then(() => this.#sendOn(msg, job));
+    else this.#sendOn(msg, job);
   }
 
-  async #complete(msg: NodeMessage, { send, done }: Job): Promise<void> {
-    const heir = await this.#heir();
-    if (heir) heir.send(msg);
-    else send(msg);
-    done();
+  #sendOn(msg: NodeMessage, job: Job): void {
+    try {
+      const heir = this.#heir;
+      if (heir) heir.send(msg);
+      else job.send(msg);
+      job.done();
+    } catch (error) {
+      void this.#fail(job, error);
+    }
   }
 
-  /** What a closed node sends or reports may vanish: its next instance does it in its place. */
-  async #heir(): Promise<Node | undefined> {
-    const { RED, node, registry } = this.#parts;
-    await registry.deploying;
+  /** What a closed node sends or reports may vanish: its next instance does it in its place, after the deploy. */
+  get #heir(): Node | undefined {
+    const { RED, node } = this.#parts;
     const current = RED.nodes.getNode(node.id) as Node | null;
     return current && current !== node ? current : undefined;
   }
 
-  async #fail(job: Job, given: unknown, about: object): Promise<void> {
-    let error = asError(given);
-    if (isStopped(error)) {
-      // A redeploy: the message is in the queue of the next instance, which tells of it by smpp-in.
-      const { connection } = this.#parts;
-      if (connection instanceof SmppError || !connection.removed) return;
-      error = new SmppError('REMOVED', 'the connection was deleted while the message waited', {
-        cause: error,
-      });
-    }
-    await this.#failed(job, error, about);
+  async #fail(job: Job, given: unknown, about = {}): Promise<void> {
+    if (!isStopped(given)) return this.#failed(job, asError(given), about);
+    // A redeploy: the message is in the queue of the next instance, which tells of it by smpp-in.
+    const { connection } = this.#parts;
+    if (connection instanceof SmppError || !connection.removed) return;
+    const text = 'the connection was deleted while the message waited';
+    await this.#failed(job, new SmppError('REMOVED', text, { cause: given }), about);
   }
 
-  async #failed(job: Job, error: Error, about: object): Promise<void> {
+  async #failed(job: Job, error: Error, about = {}): Promise<void> {
     job.msg.smpp = plainCopy({ ...about, ...failureOf(error) });
     await this.#report(error, job);
   }
 
-  async #report(error: Error, { msg, done, given }: Job): Promise<void> {
-    const { connection } = this.#parts;
-    const showsTexts = !(connection instanceof SmppError) && connection.logsTexts;
-    const told = showsTexts ? error : forLog(error, given);
-    const heir = await this.#heir();
+  async #report(error: Error, { msg, smpp, inputs, done }: Job): Promise<void> {
+    const { connection, registry } = this.#parts;
+    const showsTexts = !(connection instanceof SmppError) && connection.settings?.logMessageText;
+    const told = showsTexts ? error : forLog(error, [{ ...msg, smpp }, inputs]);
+    await registry.deploying;
+    const heir = this.#heir;
     if (heir) heir.error(told, msg);
     else done(told);
   }
@@ -158,8 +185,9 @@ interface Job {
   readonly msg: NodeMessageInFlow;
   readonly send: Send;
   readonly done: Done;
-  /** All that an error may quote from. */
-  readonly given: unknown[];
+  /** What msg.smpp was: it makes room for the outcome, and errors may quote from it, as from the inputs. */
+  readonly smpp: unknown;
+  inputs: TypedInputs | undefined;
 }
 
 function resultOf(
@@ -174,10 +202,6 @@ function labelOf(message: Message | undefined): { correlation_id?: string } {
   const label = message?.correlation_id ?? message?.['log_id'];
   return typeof label === 'string' ? { correlation_id: label } : {};
 }
-
-/** Core nodes leave it empty, or null, where they have no use for it. */
-const isAsked = ({ action }: NodeMessage): boolean =>
-  action !== undefined && action !== null && action !== '';
 
 const asError = (given: unknown): Error =>
   saidInFlow(given instanceof Error ? given : new Error(String(given)));

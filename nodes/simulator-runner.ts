@@ -1,16 +1,13 @@
 import type { NodeMessage } from 'node-red';
 import { SmppError, createLog } from '../src/index';
-import { Smsc, type Rule, type SmscOptions } from '../src/simulator';
+import type { Rule, Smsc, SmscOptions } from '../src/simulator';
 import { Reader } from './choices';
 import { logTo, type NodeLog } from './log-bridge';
-import { migrate, type Definition } from './migrations';
+import type { Definition } from './migrations';
 import { mobileMessage, submitMessage } from './mobile';
 import type { Status, Translate } from './status';
 
-export interface SimulatorCredentials {
-  systemId?: string;
-  password?: string;
-}
+export type SimulatorCredentials = { [name in 'systemId' | 'password']?: string };
 
 export interface RunnerParts {
   readonly definition: Definition;
@@ -51,11 +48,8 @@ export class SimulatorRunner {
     if (!this.#smsc) throw this.#unusable ?? new SmppError('STOPPED', 'the simulator does not run');
     for (const { command_status: status } of await this.#smsc.deliver(mobileMessage(msg))) {
       if (status === 0) continue;
-      const hex = `0x${status.toString(16).padStart(8, '0')}`;
-      throw new SmppError(
-        'REFUSED',
-        `the client did not take the message: it answered command_status ${hex}`,
-      );
+      const text = `the client did not take the message: it answered command_status 0x${status.toString(16).padStart(8, '0')}`;
+      throw new SmppError('REFUSED', text);
     }
   }
 
@@ -66,9 +60,7 @@ export class SimulatorRunner {
   }
 
   #open(): Smsc {
-    const { definition, problem } = migrate('smpp-simulator', this.#parts.definition);
-    const reader = new Reader(definition);
-    if (problem !== undefined) reader.add(`version: ${problem}`);
+    const reader = new Reader('smpp-simulator', this.#parts.definition);
     const options: SmscOptions = {
       host: reader.text('host', '127.0.0.1'),
       port: reader.number('port', DEFAULT_PORT, { min: 0, max: 65_535 }),
@@ -76,11 +68,13 @@ export class SimulatorRunner {
       password: this.#parts.credentials?.password ?? '',
       receiptDelay: reader.number('receiptDelay', 0.5, { min: 0, max: 2_000_000 }),
       receiptState: reader.text('receiptState', 'DELIVRD') as NonNullable<SmscOptions['receiptState']>,
-      rules: rulesOf(definition.rules, reader),
+      rules: rulesOf(reader),
       log: createLog({ sink: logTo(this.#parts.log) }),
     };
     if (reader.problems.length > 0) throw new SmppError('INVALID_CONFIG', reader.problems.join('; '));
-    const smsc = new Smsc(options);
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- forty modules, of no use without a simulator
+    const simulator = require('../src/simulator') as typeof import('../src/simulator');
+    const smsc = new simulator.Smsc(options);
     smsc.on('submit', (submit) => this.#parts.send(submitMessage(submit)));
     for (const name of ['bind', 'unbind', 'close'] as const) smsc.on(name, () => this.#showListening(smsc));
     return smsc;
@@ -102,9 +96,9 @@ export class SimulatorRunner {
 
   #showListening(smsc: Smsc): void {
     if (this.#stopped) return;
-    const values = { port: String(smsc.port), count: String(smsc.sessions.length) };
-    if (smsc.sessions.length === 0) this.#show('green', 'ring', 'listening', values);
-    else this.#show('green', 'dot', 'bound', values);
+    const count = smsc.sessions.length;
+    const [shape, key] = count === 0 ? (['ring', 'listening'] as const) : (['dot', 'bound'] as const);
+    this.#show('green', shape, key, { port: String(smsc.port), count: String(count) });
   }
 
   #show(fill: Status['fill'], shape: Status['shape'], key: string, values?: Record<string, string>): void {
@@ -113,7 +107,8 @@ export class SimulatorRunner {
 }
 
 /** A list, or its JSON text. */
-function rulesOf(given: unknown, reader: Reader): readonly Rule[] {
+function rulesOf(reader: Reader): readonly Rule[] {
+  const given = reader.definition.rules;
   if (typeof given !== 'string') return (given ?? []) as readonly Rule[];
   if (given.trim() === '') return [];
   try {

@@ -8,6 +8,7 @@ import { pluginsOf, servePlugins } from './plugins';
 import { registry } from './registry';
 import { tellForgotten, tellOrphans } from './removed';
 import type { TlsConfig, TlsInput } from './tls';
+import type { Fields } from './values';
 import { wantsMessages, type FlowDefinition } from './wishes';
 
 /** Milliseconds that Node-RED waits for a node to close, unless its settings say otherwise. */
@@ -51,10 +52,9 @@ export = function smppConfig(RED: NodeAPI): void {
     });
     this.connection = connection;
     this.on('close', (removed: boolean, done: () => void) => {
-      connection.close(removed).then(done, (error: unknown) => {
+      const failed = (error: unknown): void =>
         this.warn(`the connection did not close cleanly: ${String(error)}`);
-        done();
-      });
+      void connection.close(removed).catch(failed).then(done);
     });
   }
 
@@ -75,10 +75,10 @@ function hasQueueKey(RED: NodeAPI, node: ConfigNode): boolean {
   return written.some((credentials) => (credentials?.queueKey ?? '') !== '');
 }
 
-function flowsOf(RED: NodeAPI): FlowDefinition[] {
-  const flows: FlowDefinition[] = [];
+function flowsOf(RED: NodeAPI): (FlowDefinition & Fields)[] {
+  const flows: NodeDef[] = [];
   RED.nodes.eachNode((definition) => void flows.push(definition));
-  return flows;
+  return flows as unknown as (FlowDefinition & Fields)[];
 }
 
 /** In a subflow a node has an id of its own, and is known to the others of the template by the one it has there. */
@@ -91,13 +91,7 @@ function tlsInput(RED: NodeAPI, node: ConfigNode): TlsInput {
   const { getSetting } = RED.util as unknown as { getSetting: (node: unknown, name: string) => unknown };
   return {
     findTls: (id) => (RED.nodes.getNode(id) as unknown as TlsConfig | null) ?? undefined,
-    findDefinition: (id) => {
-      let found: NodeDef | undefined;
-      RED.nodes.eachNode((definition) => {
-        if (definition.id === id) found = definition;
-      });
-      return found as Readonly<Record<string, unknown>> | undefined;
-    },
+    findDefinition: (id) => flowsOf(RED).find((definition) => definition.id === id),
     environment: (name) => {
       const value = getSetting(node, name);
       return typeof value === 'string' ? value : undefined;

@@ -1,35 +1,29 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { EVENT_NAMES, SmppError, type EventName } from '../src/index';
 import { Reader } from './choices';
-import { eventNames } from './event-names';
 import type { AnyEvent, Listener } from './listeners';
-import { migrate, type Definition } from './migrations';
 import { findConnection } from './nodes';
 import { smppOf } from './outcomes';
+import { eventNames } from './wishes';
 
 export = function smppIn(RED: NodeAPI): void {
   function SmppIn(this: Node, given: NodeDef): void {
     RED.nodes.createNode(this, given);
-    const { definition, problem } = migrate('smpp-in', given as unknown as Definition);
-    const reader = new Reader(definition);
-    if (problem !== undefined) reader.add(`version: ${problem}`);
-    const events = readEvents(definition.events, reader);
+    const reader = new Reader('smpp-in', given);
+    const events = readEvents(reader);
     const rawPdu = reader.flag('rawPdu');
-    const connection = findConnection(RED, definition.connection);
+    const connection = findConnection(RED, reader.definition.connection);
     if (connection instanceof SmppError) reader.add(connection.message);
     if (connection instanceof SmppError || reader.problems.length > 0) {
       this.error(`this node cannot receive: ${reader.problems.join('; ')}`);
       this.status({ fill: 'red', shape: 'ring', text: RED._('smpp-in.status.error') });
       return;
     }
-    const listener: Listener = {
-      id: this.id,
-      events,
-      receive: (event, shared) => {
-        const msg = toMessage(event, rawPdu);
-        this.send(shared ? RED.util.cloneMessage(msg) : msg);
-      },
+    const receive: Listener['receive'] = (event, shared) => {
+      const msg = toMessage(event, rawPdu);
+      this.send(shared ? RED.util.cloneMessage(msg) : msg);
     };
+    const listener = { id: this.id, events, receive };
     connection.view(this);
     connection.listen(listener);
     this.on('close', (removed: boolean, done: () => void) => {
@@ -42,8 +36,8 @@ export = function smppIn(RED: NodeAPI): void {
   RED.nodes.registerType('smpp-in', SmppIn);
 };
 
-function readEvents(given: unknown, reader: Reader): ReadonlySet<EventName> {
-  const names = eventNames(given);
+function readEvents(reader: Reader): ReadonlySet<EventName> {
+  const names = eventNames(reader.definition.events);
   const known = EVENT_NAMES.filter((name) => names.includes(name));
   const unknown = names.filter((name) => !known.some((event) => event === name));
   if (unknown.length > 0)

@@ -2,7 +2,6 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { SmppError } from '../src/index';
 import { Reader } from './choices';
 import { ACKNOWLEDGEMENTS, COMMANDS, ENCODINGS, FROM_MESSAGE, LONG_MESSAGES, RECEIPTS } from './compose';
-import { migrate, type Definition } from './migrations';
 import { findConnection } from './nodes';
 import { registry } from './registry';
 import { Sender, type Done, type Send, type SenderSettings } from './sender';
@@ -14,9 +13,8 @@ const LONGEST = 2_000_000;
 export = function smppOut(RED: NodeAPI): void {
   function SmppOut(this: Node, given: NodeDef): void {
     RED.nodes.createNode(this, given);
-    const { definition, problem } = migrate('smpp-out', given as unknown as Definition);
-    const reader = new Reader(definition);
-    if (problem !== undefined) reader.add(`version: ${problem}`);
+    const reader = new Reader('smpp-out', given);
+    const { definition } = reader;
     const settings = readSettings(reader);
     const found = findConnection(RED, definition.connection);
     const problems = [...reader.problems, ...(found instanceof SmppError ? [found.message] : [])];
@@ -28,7 +26,7 @@ export = function smppOut(RED: NodeAPI): void {
 
     const inputs = new TypedInputReader(RED, this, definition);
     const sender = new Sender({ RED, node: this, connection, settings, inputs, registry });
-    this.on('input', (msg: NodeMessageInFlow, send: Send, done: Done) => void sender.handle(msg, send, done));
+    this.on('input', (msg: NodeMessageInFlow, send: Send, done: Done) => sender.handle(msg, send, done));
     this.on('close', () => {
       if (!(connection instanceof SmppError)) connection.unview(this);
     });

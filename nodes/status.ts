@@ -52,9 +52,9 @@ export function troubleOf(error: unknown): Trouble | undefined {
 export function statusOf(facts: Facts, translate: Translate): Status {
   const { state, queued, refused, trouble } = facts;
   if (trouble) return { ...LOOKS.disconnected, text: translate(`status.${trouble}`) };
-  const lasting = state === 'connecting' || state === 'disconnected' ? refused : undefined;
-  const look = lasting === undefined ? LOOKS[state] : LOOKS.disconnected;
-  const text = lasting === undefined ? words(facts, translate) : refusal(lasting, translate);
+  const isLasting = refused !== undefined && (state === 'connecting' || state === 'disconnected');
+  const look = isLasting ? LOOKS.disconnected : LOOKS[state];
+  const text = isLasting ? refusal(refused, translate) : words(facts, translate);
   const depth = queued > 0 ? ` · ${short(queued)}` : '';
   return { ...look, text: text.length + depth.length > LONGEST ? text : text + depth };
 }
@@ -64,9 +64,10 @@ function words({ state, bound = 0, sessions = 0 }: Facts, translate: Translate):
   return translate('status.some', { number: `${bound}/${sessions}` });
 }
 
-export function errorStatus(translate: Translate): Status {
-  return { fill: 'red', shape: 'ring', text: translate('status.error') };
-}
+export const errorStatus = (translate: Translate): Status => ({
+  ...LOOKS.disconnected,
+  text: translate('status.error'),
+});
 
 function refusal(status: string, translate: Translate): string {
   if (REFUSALS.has(status)) return translate(`status.${status}`);
@@ -80,6 +81,7 @@ export function short(count: number): string {
   return `${scaled < 10 ? Math.floor(scaled * 10) / 10 : Math.floor(scaled)}${unit}`;
 }
 
+/** Milliseconds. */
 const PERIOD = 500;
 
 export interface BoardParts {
@@ -89,14 +91,12 @@ export interface BoardParts {
   readonly clock?: Clock;
 }
 
-/**
- * Shows a connection's state on its nodes: at once where it can, at most twice a second,
- * and on its own for as long as the queue is not empty.
- */
+/** Shows a connection's state on its nodes: at most twice a second, and on its own while the queue is not empty. */
 export class StatusBoard {
   readonly #parts: BoardParts;
   readonly #clock: Clock;
-  #current: Status | undefined;
+  /** What is shown. */
+  current: Status | undefined;
   #last = -Infinity;
   #timer: TimerHandle;
   #reading = false;
@@ -108,19 +108,12 @@ export class StatusBoard {
     this.#clock = parts.clock ?? systemClock;
   }
 
-  get current(): Status | undefined {
-    return this.#current;
-  }
-
   /** Something may have changed. */
   touch(): void {
     if (this.#closed || this.#timer !== undefined) return;
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
     const wait = this.#last + PERIOD - this.#clock.monotonic();
-    if (wait <= 0) void this.#refresh();
+    if (this.#reading) this.#again = true;
+    else if (wait <= 0) void this.#refresh();
     else this.#arm(wait);
   }
 
@@ -148,10 +141,10 @@ export class StatusBoard {
   }
 
   #show(status: Status): void {
-    const current = this.#current;
+    const { current } = this;
     if (current?.text === status.text && current.fill === status.fill && current.shape === status.shape)
       return;
-    this.#current = status;
+    this.current = status;
     this.#parts.show(status);
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { withoutLineEnd, type Problem } from '../src/index';
+import { blank, type Fields } from './values';
 
 /** A core tls-config node, as far as it is needed. */
 export interface TlsConfig {
@@ -13,7 +14,7 @@ export interface TlsInput {
   /** The tls-config node of an id. */
   findTls(id: string): TlsConfig | undefined;
   /** What the flow says of it, as it was written. */
-  findDefinition(id: string): Readonly<Record<string, unknown>> | undefined;
+  findDefinition(id: string): Fields | undefined;
   /** A variable of the environment, or of the node's flow or group. */
   environment(name: string): string | undefined;
 }
@@ -25,8 +26,9 @@ export interface TlsResult {
   readonly notes: readonly string[];
 }
 
-const FIELDS = ['cert', 'key', 'ca'] as const;
-type Field = (typeof FIELDS)[number];
+const LABELS = { cert: 'the certificate', key: 'the private key', ca: 'the CA certificate' } as const;
+type Field = keyof typeof LABELS;
+const FIELDS = Object.keys(LABELS) as Field[];
 
 const VARIABLE = /^\$\{([^}]+)\}$/;
 
@@ -37,12 +39,11 @@ const VARIABLE = /^\$\{([^}]+)\}$/;
 export function readTls(id: unknown, input: TlsInput): TlsResult {
   if (typeof id !== 'string' || id === '') return wrong(id, 'choose a TLS configuration, or switch TLS off');
   const node = input.findTls(id);
-  if (!node) {
+  if (!node)
     return wrong(
       id,
       'this TLS configuration does not exist or is disabled; choose another, or switch TLS off',
     );
-  }
   const options: ConnectionOptions = {};
   node.addTLSOptions(options);
   const problems: Problem[] = [];
@@ -60,15 +61,9 @@ export function readTls(id: unknown, input: TlsInput): TlsResult {
     const text = given.toString('latin1').trim();
     const variable = VARIABLE.exec(text)?.[1];
     const value = variable === undefined ? text : input.environment(variable);
-    if (value === undefined || value === '') {
-      problems.push({
-        field: `tls.${field}`,
-        value: text,
-        remedy: `environment variable ${variable} is not set`,
-      });
-    } else {
-      options[field] = unfolded(value);
-    }
+    const remedy = `environment variable ${variable} is not set`;
+    if (blank(value)) problems.push({ field: `tls.${field}`, value: text, remedy });
+    else options[field] = unfolded(value as string);
   }
   return { options, problems, warnings, notes: takeLineEndsOff(options) };
 }
@@ -113,31 +108,20 @@ function fromNames(id: string, input: TlsInput): Named {
       contents[field] = isPem ? name : readFileSync(name, 'latin1');
     } catch (error) {
       const { code = 'unknown cause' } = error as NodeJS.ErrnoException;
-      return {
-        remedy: `the file of ${LABELS[field]} (${written.trim()}) cannot be read: ${code}; check its name and rights`,
-      };
+      const file = `the file of ${LABELS[field]} (${written.trim()})`;
+      return { remedy: `${file} cannot be read: ${code}; check its name and rights` };
     }
   }
-  if (!anyPem)
-    return { remedy: 'a certificate and its private key go together: give both in the TLS configuration' };
-  return { contents, inLog };
+  if (anyPem) return { contents, inLog };
+  return { remedy: 'a certificate and its private key go together: give both in the TLS configuration' };
 }
-
-const LABELS: Readonly<Record<Field, string>> = {
-  cert: 'the certificate',
-  key: 'the private key',
-  ca: 'the CA certificate',
-};
 
 /** Variables often lose their line breaks: they hold `\n` in their place, or blanks. */
 function unfolded(pem: string): string {
   return pem
     .replaceAll('\\n', '\n')
     .replace(/(-----BEGIN [A-Z0-9 ]+-----)([^\n]*?)(-----END [A-Z0-9 ]+-----)/g, (_, begin, body, end) => {
-      const lines =
-        String(body)
-          .replace(/\s+/g, '')
-          .match(/.{1,64}/g) ?? [];
-      return [begin, ...lines, end, ''].join('\n');
+      const octets = String(body).replace(/\s+/g, '');
+      return [begin, ...(octets.match(/.{1,64}/g) ?? []), end, ''].join('\n');
     });
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { SmppError } from '../src/index';
 import type { TypedInputs } from './compose';
+import type { Fields } from './values';
 
 type Evaluate = (msg: NodeMessage) => Promise<unknown>;
 type Name = keyof TypedInputs;
@@ -13,20 +14,13 @@ const DEFAULTS: Readonly<Record<Name, { type: string; value: string }>> = {
   destination: { type: 'msg', value: 'topic' },
 };
 
-export interface TypedInputDefinition {
-  readonly [property: string]: unknown;
-}
-
-/**
- * The typed inputs of an smpp-out node. Those that were left alone cost nothing and do not
- * appear in the result.
- */
+/** The typed inputs of an smpp-out node. Those that were left alone do not appear in the result. */
 export class TypedInputReader {
   readonly #evaluators: readonly (readonly [Name, Evaluate, string])[];
   /** Settles when all that was asked for is read. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(RED: NodeAPI, node: Node, definition: TypedInputDefinition) {
+  constructor(RED: NodeAPI, node: Node, definition: Fields) {
     const names = Object.keys(DEFAULTS) as Name[];
     this.#evaluators = names.flatMap((name) => {
       const type = textOf(definition[`${name}Type`], DEFAULTS[name].type);
@@ -36,15 +30,16 @@ export class TypedInputReader {
     });
   }
 
-  /** Resolves in the order of asking, for messages go in the order in which they came. */
-  async read(msg: NodeMessage): Promise<TypedInputs> {
-    if (this.#evaluators.length === 0) return {};
-    const values = Promise.all(
-      this.#evaluators.map(
-        async ([name, evaluate, place]) => [name, { value: await evaluate(msg), place }] as const,
-      ),
+  /** At once where all were left alone; else in the order of asking, for messages go in the order in which they came. */
+  read(msg: NodeMessage): TypedInputs | Promise<TypedInputs> {
+    return this.#evaluators.length === 0 ? {} : this.#evaluate(msg);
+  }
+
+  async #evaluate(msg: NodeMessage): Promise<TypedInputs> {
+    const values = this.#evaluators.map(
+      async ([name, evaluate, place]) => [name, { value: await evaluate(msg), place }] as const,
     );
-    const turn = Promise.all([values, this.#last]);
+    const turn = Promise.all([Promise.all(values), this.#last]);
     this.#last = turn.catch(() => undefined);
     const [read] = await turn;
     return Object.fromEntries(read);

@@ -1,4 +1,11 @@
-import { eventNames } from './event-names';
+import { blank, type Fields } from './values';
+
+/** What an smpp-in is set to listen to: a list, or its names separated by commas (as an environment variable has it). */
+export function eventNames(given: unknown): readonly unknown[] {
+  if (blank(given)) return ['message', 'receipt'];
+  if (Array.isArray(given)) return given;
+  return typeof given === 'string' ? given.split(/[\s,]+/) : [given];
+}
 
 /** A node as the flows have it, running or not. */
 export interface FlowDefinition {
@@ -19,7 +26,7 @@ export interface FlowDefinition {
 export function wantsMessages(
   flows: readonly FlowDefinition[],
   ids: readonly string[],
-  environment: Environment = process.env,
+  environment: Fields = process.env,
 ): boolean {
   const mayBe = (given: unknown): unknown[] => meanings(given, flows, environment);
   return flows.some(
@@ -31,8 +38,6 @@ export function wantsMessages(
   );
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * What a property may stand for. Node-RED has put variables in only where the node runs: of those that do not, all
  * values are looked at that a variable of this name has anywhere, for what is kept in vain is not lost.
@@ -40,13 +45,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 function meanings(
   given: unknown,
   flows: readonly FlowDefinition[],
-  environment: Environment,
+  environment: Fields,
   inside: readonly string[] = [],
 ): unknown[] {
   const name = typeof given === 'string' ? /^\$\{([^}]+)\}$/.exec(given)?.[1] : undefined;
   if (name === undefined) return [given];
   if (inside.includes(name)) return [];
-  const set = flows.flatMap(({ env }) => (Array.isArray(env) ? (env as Variable[]) : []));
+  const set = flows.flatMap(({ env }) => (Array.isArray(env) ? (env as Fields[]) : []));
   const values = set
     .filter((variable) => variable.name === name)
     // Of this type are names of other variables.
@@ -54,12 +59,6 @@ function meanings(
   return [...values, environment[name]]
     .filter((value) => value !== undefined)
     .flatMap((value) => meanings(value, flows, environment, [...inside, name]));
-}
-
-interface Variable {
-  readonly name?: unknown;
-  readonly type?: unknown;
-  readonly value?: unknown;
 }
 
 /** A subflow that nobody uses is a template and no more. */

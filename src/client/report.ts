@@ -2,7 +2,7 @@ import { steadyTime, type Clock } from '../clock';
 import type { CompositeLimiter, TokenBucket } from '../flow-control';
 import type { OutboundQueue } from '../store';
 import type { ConnectionState } from './events/events';
-import { rounded } from './events/reporting';
+import { rounded } from './events/reporter';
 import type { ReconnectingSession } from './connection/reconnecting-session';
 import type { Outcomes } from './outbound/outcomes';
 import type { Receiving } from './inbound/receiving';

@@ -52,31 +52,56 @@ export interface CommandSpec {
   readonly obsolete?: true;
 }
 
+/** A field whose name and type the compiler knows: what PDUs have is derived from it. */
+export interface Field<N extends string, T extends FieldType> extends FieldSpec {
+  readonly name: N;
+  readonly type: T;
+}
+
 const SIZE = 'ESME_RINVPARLEN' as StatusName;
-const int8 = <const N extends string>(name: N, status = SIZE) => ({ name, type: 'int8', status }) as const;
-const int32 = <const N extends string>(name: N, status = SIZE) => ({ name, type: 'int32', status }) as const;
-const text = <const N extends string>(name: N, max: number, status = SIZE) =>
-  ({ name, type: 'cstring', max, status }) as const;
-const time = <const N extends string>(name: N, status: StatusName) =>
-  ({ name, type: 'time', max: 17, status }) as const;
+const int8 = <const N extends string>(name: N, status = SIZE): Field<N, 'int8'> => ({
+  name,
+  type: 'int8',
+  status,
+});
+const int32 = <const N extends string>(name: N, status = SIZE): Field<N, 'int32'> => ({
+  name,
+  type: 'int32',
+  status,
+});
+const text = <const N extends string>(
+  name: N,
+  max: number,
+  status = SIZE,
+  more: Partial<FieldSpec> = {},
+): Field<N, 'cstring'> => ({ ...more, name, type: 'cstring', max, status });
+const time = <const N extends string>(name: N, status: StatusName): Field<N, 'time'> => ({
+  name,
+  type: 'time',
+  max: 17,
+  status,
+});
 /** A count, and the field of up to 255 octets or items that it counts. */
 const counted = <const N extends string, const O extends string, const T extends FieldType>(
   [name, of, type]: readonly [N, O, T],
   status: StatusName,
-) => [{ name, type: 'count', of, status } as const, { name: of, type, max: 255, status } as const] as const;
+): readonly [Field<N, 'count'>, Field<O, T>] => [
+  { name, type: 'count', of, status },
+  { name: of, type, max: 255, status },
+];
 
-const address = <const N extends string>(name: N, max: number, status?: StatusName) =>
-  ({ ...text(name, max, status), address: true }) as const;
+const address = <const N extends string>(name: N, max: number, status?: StatusName): Field<N, 'cstring'> =>
+  text(name, max, status, { address: true });
 /** Octets with the NUL: as long as what SMSCs are seen to demand in place of the specification's length. */
 const LONG = 65;
 
-const serviceType = { ...text('service_type', 6, 'ESME_RINVSERTYP'), longest: 21 } as const;
+const serviceType = text('service_type', 6, 'ESME_RINVSERTYP', { longest: 21 });
 /** Octets with the NUL. 64 characters in 5.0 and 3.4; SMSCs are seen that write more, and receipts need all of them. */
 const LONGEST_ID = 256;
-const messageId = { ...text('message_id', 65, 'ESME_RINVMSGID'), kept: LONGEST_ID } as const;
-const systemId = { ...text('system_id', 16, 'ESME_RINVSYSID'), longest: LONG } as const;
+const messageId = text('message_id', 65, 'ESME_RINVMSGID', { kept: LONGEST_ID });
+const systemId = text('system_id', 16, 'ESME_RINVSYSID', { longest: LONG });
 // Accounts with passwords of more than 8 characters exist at many SMSCs; the session warns.
-const password = { ...text('password', 9, 'ESME_RINVPASWD'), soft: true } as const;
+const password = text('password', 9, 'ESME_RINVPASWD', { soft: true });
 const esmClass = int8('esm_class', 'ESME_RINVESMCLASS');
 const priorityFlag = int8('priority_flag', 'ESME_RINVPRTFLG');
 const registered = int8('registered_delivery', 'ESME_RINVREGDLVFLG');
@@ -117,11 +142,11 @@ const head = [esmClass, int8('protocol_id'), priorityFlag] as const;
 const bind = [
   systemId,
   password,
-  { ...text('system_type', 13, 'ESME_RINVSYSTYP'), longest: LONG },
+  text('system_type', 13, 'ESME_RINVSYSTYP', { longest: LONG }),
   int8('interface_version'),
   int8('addr_ton'),
   int8('addr_npi'),
-  { ...text('address_range', 41), longest: LONG },
+  text('address_range', 41, SIZE, { longest: LONG }),
 ] as const;
 const message = [serviceType, ...source, ...destination, ...head, ...handling] as const;
 const multi = [serviceType, ...source, ...destinations, ...head, ...handling] as const;

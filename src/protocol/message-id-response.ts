@@ -9,7 +9,7 @@ export interface MessageIdResponse {
   congestion_state: number | undefined;
 }
 
-const LONGEST = COMMANDS.submit_sm_resp.fields[0].max - 1;
+const LONGEST = (COMMANDS.submit_sm_resp.fields[0].max ?? 65) - 1;
 const CONGESTION_STATE = TLVS.congestion_state.tag;
 
 /** Whether message_id is the only mandatory field of the response. */

@@ -1,4 +1,13 @@
-import { encodePdu, responseOf, statusCode, statusName, type CommandName, type PduInput } from '../protocol';
+import {
+  HEADER_LENGTH,
+  commandId,
+  encodePdu,
+  responseOf,
+  statusCode,
+  statusName,
+  type CommandName,
+  type PduInput,
+} from '../protocol';
 import type { SessionCore } from './core';
 import type { Answer } from './options';
 import type { Outbound } from './outbound';
@@ -20,11 +29,18 @@ export interface Request {
   readonly interface_version?: number;
 }
 
+interface EmptyAnswer {
+  readonly id: number;
+  readonly body: Buffer;
+}
+
 /** Requests of the peer that are being worked on, and the responses to them. */
 export class Answering {
   readonly #core: SessionCore;
   readonly #outbound: Outbound;
   readonly #owed = new Set<Request>();
+  readonly #accepting = new Map<CommandName, EmptyAnswer>();
+  readonly #refusing = new Map<CommandName, EmptyAnswer>();
   #onAnswered: () => void = () => undefined;
 
   constructor(core: SessionCore, outbound: Outbound) {
@@ -77,17 +93,40 @@ export class Answering {
     this.respond(responseOf(command) ?? 'generic_nack', status, sequenceNumber);
   }
 
-  /** Responses go out at once, before requests that are yet to be written. */
+  /** Responses go out at once, or with those to the other requests of a chunk: before requests that are yet to be written. */
   respond(command: CommandName, status: number, sequenceNumber: number, answer?: Answer): void {
     if (this.#core.closing) return;
-    const pdu = {
-      command,
-      command_status: status,
-      sequence_number: sequenceNumber,
-      ...answer?.fields,
-      ...(answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {}),
-    } as PduInput;
-    this.#outbound.answer(encodePdu(pdu, this.#core.options));
+    const isPlain = !answer?.fields && !answer?.tlvs && status >>> 0 === status;
+    const { id, body } = isPlain
+      ? this.#statusOnly(command, status)
+      : { id: commandId(command), body: this.#bodyOf(command, status, answer) };
+    this.#outbound.answer(id, status, sequenceNumber, body);
+  }
+
+  #bodyOf(command: CommandName, command_status: number, answer?: Answer): Buffer {
+    const tlvs = answer?.tlvs && this.#core.tlvsAllowed ? { tlvs: answer.tlvs } : {};
+    const pdu = { command, command_status, sequence_number: 0, ...answer?.fields, ...tlvs } as PduInput;
+    return encodePdu(pdu, this.#core.options).subarray(HEADER_LENGTH);
+  }
+
+  /** An answer that says no more than its status, as nearly all do; encoded once. */
+  #statusOnly(command: CommandName, status: number): EmptyAnswer {
+    const answers = status === 0 ? this.#accepting : this.#refusing;
+    let answer = answers.get(command);
+    if (!answer) {
+      answer = { id: commandId(command), body: this.#bodyOf(command, status) };
+      answers.set(command, answer);
+    }
+    return answer;
+  }
+
+  /** What is answered from now on is written by {@link flush} in one piece. */
+  collect(): void {
+    this.#outbound.collect();
+  }
+
+  flush(): void {
+    this.#outbound.flush();
   }
 
   /** Unless it was given up. An answer that cannot be encoded leaves it owed to {@link #failed}. */

@@ -44,6 +44,7 @@ export class SessionCore {
   readonly #parting = deferred<CloseCode>();
   #deadlines: Deadlines;
   #onRoom: () => void = () => undefined;
+  #onLast: () => void = () => undefined;
   #onEnd: () => void = () => undefined;
   #state: SessionState = 'open';
   #tlvsAllowed: boolean;
@@ -194,6 +195,11 @@ export class SessionCore {
     this.#onRoom = callback;
   }
 
+  /** Called when all that is still to be sent is to be written now. */
+  onLast(callback: () => void): void {
+    this.#onLast = callback;
+  }
+
   /** Called when it ends, before those who wait for responses are told. */
   onEnd(callback: () => void): void {
     this.#onEnd = callback;
@@ -201,6 +207,7 @@ export class SessionCore {
 
   /** Sends what is written; the session ends when the peer has closed as well. */
   endTransport(): void {
+    this.#onLast();
     this.options.transport.end(END_GRACE);
   }
 

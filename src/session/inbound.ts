@@ -51,10 +51,12 @@ export class Inbound {
   receive(chunk: Buffer): void {
     if (this.#reading) return void this.#unread.push(Buffer.from(chunk));
     this.#reading = true;
+    this.#answering.collect();
     try {
       for (let next: Buffer | undefined = chunk; next; next = this.#unread.shift()) this.#read(next);
     } finally {
       this.#reading = false;
+      this.#answering.flush();
     }
     if (this.#hasRoom) this.room();
   }
@@ -99,7 +101,9 @@ export class Inbound {
       this.#response.release();
     } else {
       // It may be answered later, and must outlive the read buffer.
-      this.#handleRequest(Buffer.from(source.subarray(start, end)));
+      const octets = Buffer.allocUnsafe(end - start);
+      source.copy(octets, 0, start, end);
+      this.#handleRequest(octets);
     }
     return !this.#core.closing;
   }

@@ -26,6 +26,9 @@ const BACKLOG_LIMIT = 64 * 1024;
  */
 const ANSWERS_LIMIT = 1024 * 1024;
 
+/** Octets: a few hundred answers. */
+const SLAB = 4000;
+
 /** What goes to the peer: requests with their numbers, and the octets of everything. */
 export class Outbound {
   readonly #core: SessionCore;
@@ -36,10 +39,16 @@ export class Outbound {
   /** When they become due; monotonic milliseconds. */
   #dueAt = 0;
   #stalledSince: number | undefined;
+  /** Where answers are put together: those from `start` to `end` are not written yet, what lies before them is. */
+  #slab = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+  #collecting = false;
 
   constructor(core: SessionCore) {
     this.#core = core;
     this.#sequence = core.options.sequence ?? new SequenceCounter();
+    core.onLast(() => this.#writeAnswers());
   }
 
   /** Since when the peer has not taken what was written; monotonic milliseconds. */
@@ -162,10 +171,44 @@ export class Outbound {
     return sequenceNumber;
   }
 
-  /** Sends a response; the next request is read only where the peer takes what it is told. */
-  answer(octets: Buffer): void {
-    this.#emit(octets);
+  /** Answers are kept together until {@link flush}, or until anything else is written. */
+  collect(): void {
+    this.#collecting = true;
+  }
+
+  /** Writes the answers that were collected; the next request is read only where the peer takes what it is told. */
+  flush(): void {
+    this.#collecting = false;
+    this.#writeAnswers();
     if (this.#core.options.transport.backlog > ANSWERS_LIMIT) this.#core.pauseReading('answers');
+  }
+
+  /** Sends a response. */
+  answer(id: number, status: number, sequenceNumber: number, body: Buffer): void {
+    const length = HEADER_LENGTH + body.length;
+    if (this.#slab.length - this.#end < length) this.#newSlab(length);
+    const at = this.#end;
+    this.#end += length;
+    writeHeader(this.#slab, at, length, id, status, sequenceNumber);
+    if (body.length > 0) this.#slab.set(body, at + HEADER_LENGTH);
+    if (this.#core.isTraced) this.#core.passes('out', this.#slab.subarray(at, this.#end));
+    if (!this.#collecting) this.flush();
+  }
+
+  /** With room for `length` octets beside the answers that wait. */
+  #newSlab(length: number): void {
+    const waiting = this.#slab.subarray(this.#start, this.#end);
+    this.#slab = Buffer.allocUnsafe(Math.max(SLAB, 2 * (waiting.length + length)));
+    this.#slab.set(waiting);
+    this.#start = 0;
+    this.#end = waiting.length;
+  }
+
+  #writeAnswers(): void {
+    if (this.#start === this.#end) return;
+    const octets = this.#slab.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    this.#transmit(octets, this.#core.options.clock.monotonic());
   }
 
   /** One whole PDU. */
@@ -175,6 +218,11 @@ export class Outbound {
   }
 
   #write(octets: Buffer, now: number): void {
+    this.#writeAnswers();
+    this.#transmit(octets, now);
+  }
+
+  #transmit(octets: Buffer, now: number): void {
     const { transport, responseTimeout } = this.#core.options;
     if (transport.write(octets) || this.#stalledSince !== undefined) return;
     this.#stalledSince = now;

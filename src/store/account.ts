@@ -10,7 +10,7 @@ export interface StoreAccount {
   readonly failover?: readonly string[];
 }
 
-/** What makes a store somebody's. */
+/** What a store holds for its account. */
 export interface Holdings {
   readonly messages: number;
   readonly deadLetters: number;

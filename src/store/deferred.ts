@@ -55,20 +55,16 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     ...later(async () => (await store()).state, ['get', 'set', 'delete', 'list', 'increment']),
     expire: async () => (await (await store()).state.expire?.()) ?? 0,
   };
-  const none = {
-    list: { total: 0, letters: [] },
-    replay: (ids: readonly string[]) => ({ replayed: [], missing: [...ids] }),
-  };
+  const letters = async (): Promise<DeadLetters | undefined> => (await store()).deadLetters;
   const deadLetters: DeadLetters = {
-    list: async (options) => (await (await store()).deadLetters?.list(options)) ?? none.list,
+    list: async (options) => (await (await letters())?.list(options)) ?? { total: 0, letters: [] },
     replay: async (ids, options) =>
-      (await (await store()).deadLetters?.replay(ids, options)) ?? none.replay(ids),
-    purge: async () => (await (await store()).deadLetters?.purge()) ?? 0,
-    add: async (letters) => {
-      const { deadLetters: target } = await store();
-      if (!target?.add)
-        throw new SmppError('NOT_SUPPORTED', 'this queue keeps no dead letters of another one');
-      await target.add(letters);
+      (await (await letters())?.replay(ids, options)) ?? { replayed: [], missing: [...ids] },
+    purge: async () => (await (await letters())?.purge()) ?? 0,
+    add: async (given) => {
+      const target = await letters();
+      if (target?.add) return target.add(given);
+      throw new SmppError('NOT_SUPPORTED', 'this queue keeps no dead letters of another one');
     },
     told: (ids) => opened?.deadLetters?.told?.(ids),
   };

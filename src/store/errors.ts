@@ -41,12 +41,12 @@ export function queueFull(limits: QueueLimits, used: number, count: number): Smp
   );
 }
 
-/** Tells whose business it is. What goes wrong there is a warning of the process: the queue goes on. */
+/** Calls `onDropped`; an error of it becomes a warning of the process. */
 export function tellDropped({ onDropped }: QueueLimits, dropped: readonly Gone[]): void {
   if (dropped.length > 0 && onDropped) guarded(onDropped, warn)(...itemsAndStates(dropped));
 }
 
-/** A message that is there no more. */
+/** A message that was removed. */
 export interface Gone {
   readonly item: QueueItem;
   readonly state: DeliveryState | undefined;
@@ -58,7 +58,7 @@ function itemsAndStates(gone: readonly Gone[]): [items: QueueItem[], states: Kno
 
 const AT_ONCE = 1000;
 
-/** The same for what a purge has removed, in chunks; resolves when whose business it is has done with them. */
+/** Calls `onRemoved` in chunks, and awaits each call; an error of it becomes a warning of the process. */
 export async function tellRemoved(
   { onRemoved }: PurgeOptions,
   removed: readonly Gone[],

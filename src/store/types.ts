@@ -1,9 +1,9 @@
 import type { QueuedCommand } from '../protocol';
 
 /**
- * What a store must be able to do. Every call is batched; every wait can be
- * aborted. What is called for every message may answer at once: a store in memory costs no promise so. Third parties implement these as Node-RED plugins of the types
- * `smpp-store`, `smpp-queue` and `smpp-correlator`.
+ * What a store must be able to do. Calls take batches; the calls that wait (`enqueue` for room, `take`) take a signal.
+ * What is called for every message may answer at once instead of by a promise. Third parties implement these as plugins
+ * of the types `smpp-store`, `smpp-queue` and `smpp-correlator`.
  */
 
 /** What is there at once, or comes later. */
@@ -30,7 +30,7 @@ export interface QueueItem {
   readonly receiptRequested: boolean;
   /** The user's label. */
   readonly correlationId?: string | undefined;
-  /** What its giver knows it by, beside `id`; comes back with every event. */
+  /** The caller's own id of it; comes back with every event. */
   readonly msgid?: string | undefined;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;
@@ -115,9 +115,9 @@ export interface EnqueueOptions {
 
 export interface PurgeOptions {
   /**
-   * Given all that is removed, chunk by chunk, when it is gone or surely will be, and where they are known the states
-   * of the same, in their order. What it returns is waited for, so that no more than a chunk is in memory; an error of
-   * it is not the queue's.
+   * Called with the messages removed, at most 1,000 at a time, and where known with their states, in the same order.
+   * On disk that is before the chunk is removed, but after it was written down that it will be. What it returns is
+   * awaited before the next chunk; an error of it becomes a warning of the process.
    */
   readonly onRemoved?: (items: readonly QueueItem[], states?: KnownStates) => unknown;
 }
@@ -125,35 +125,42 @@ export interface PurgeOptions {
 /** Calls take effect in the order in which they are made, also where those before have not resolved yet. */
 export interface OutboundQueue {
   /**
-   * Gives the ids when all are as safe as the backend makes them; all
-   * or nothing. Rejects with `QUEUE_FULL` (capacity and `whenFull: reject`) or
-   * `QUEUE_UNAVAILABLE`. `states`, one for each item: what happened to them in another store; a store without
-   * `segmentState` may pass over it, and sends them whole. `QUEUE_FULL` also where neither dropping nor waiting
-   * makes room; who waits for room and gives up gets the signal's reason.
+   * Returns the ids, in the order of the items, when all are as safe as the backend makes them; all or nothing. Fails
+   * with `QUEUE_FULL` (`whenFull: reject`, or where neither dropping nor waiting can make room), `QUEUE_UNAVAILABLE`, or
+   * the signal's reason where the wait for room is aborted. `states`, one for each item: what happened to it in another
+   * store; a store without `segmentState` may pass over it.
    */
   enqueue(items: readonly QueueItem[], options?: EnqueueOptions): Eventually<string[]>;
   /**
-   * Leases up to `max` messages, priority by priority, first in first out; waits until
-   * there is at least one. Rejects with the signal's reason when aborted: then nothing is leased.
+   * Leases at most `max` messages (at least one; perhaps fewer than there are), priority by priority, first in first
+   * out; waits until there is one. Rejects with the signal's reason when aborted, and with `STORE_CLOSED` when the store
+   * is closed meanwhile: then nothing is leased.
    */
   take(max: number, options: { signal: AbortSignal }): Eventually<Lease[]>;
-  /** A loan that is over already (settled, released, run out) is passed over. */
+  /**
+   * Ends leases, each with its outcome; a lease that is over already (settled, released, run out) is passed over.
+   * Rejects with `QUEUE_UNAVAILABLE` where that cannot be stored: then the leases are as they were.
+   */
   settle(settlements: readonly Settlement[]): Eventually<void>;
   /**
-   * The holder goes on with them: renews leases, where leases run out
-   * (`capabilities.extend`), and writes their states back, where the store keeps them
-   * (`capabilities.segmentState`), so that a crash does not lose which segments were accepted.
+   * Renews leases, where leases run out (`capabilities.extend`), and writes their states back, where the store keeps
+   * them (`capabilities.segmentState`), so that a crash does not lose which segments were accepted. Leases that are over
+   * are passed over.
    */
   extend(leases: readonly Lease[]): Eventually<void>;
-  /** Puts messages back where they were: before all of their priority that were enqueued after them. */
+  /**
+   * Ends leases and puts the messages back where they were: before all of their priority that were enqueued after them.
+   * Writes their states back; leases that are over are passed over.
+   */
   release(leases: readonly Lease[]): Eventually<void>;
   stats(): Promise<QueueStats>;
-  /** What is put off is ready from now on. Of a queue that ends with its process, so that all can be moved elsewhere. */
+  /** Makes delayed messages ready at once, so that all can be moved to another store. Absent: it cannot. */
   hasten?(): void;
   /**
-   * Removes all that are there and not leased when it is called, and counts them in `removed`; what comes meanwhile
-   * stays. What can be read of them is handed to `onRemoved`, where there is one, and then `items` is empty; else it is
-   * returned, of a queue on disk at most 10,000. What an earlier run had begun to remove is removed and counted, too.
+   * Removes all messages that are stored and not leased when it is called; `removed` counts them. What is enqueued
+   * meanwhile stays. With `onRemoved` they are handed to that and `items` is empty, else `items` has them: the disk
+   * store returns at most 10,000, and never those that cannot be read. A purge that an earlier run did not end is ended,
+   * and counted, too.
    */
   purge(options?: PurgeOptions): Promise<{ removed: number; items: QueueItem[] }>;
   close(): Promise<void>;
@@ -199,7 +206,7 @@ export interface Correlator {
   entries?(): Iterable<readonly CorrelationEntry[]>;
 }
 
-/** A fact of a {@link KeyValueState}, as it moves to another. */
+/** A fact of a {@link KeyValueState}, as it moves to another; `ttl` in milliseconds from now. */
 export type StoredFact = readonly [key: string, value: Buffer, ttl: number | undefined];
 
 /** Small facts that must outlive a process: reassembly, reference numbers. */
@@ -217,7 +224,7 @@ export interface KeyValueState {
    * used for longest sooner, where they are very many. Absent: it is kept for ever.
    */
   increment(key: string, modulo: number, start: number, ttl?: number): Promise<number>;
-  /** Drops what has expired, as much as takes no long time; called now and then. Returns how many. */
+  /** Drops expired facts, a bounded number per call; called now and then. Returns how many. */
   expire?(): Promise<number>;
 }
 
@@ -247,11 +254,11 @@ export interface DeadLetters {
   purge(): Promise<number>;
   /** Keeps those of another store too, as the latest, each as it is. One with an id that is kept already takes its place. */
   add?(letters: readonly DeadLetter[]): Promise<void>;
-  /** Whoever is to hear that these failed has heard it: see {@link Store.tellUntold}. */
+  /** The failure of these was told: {@link Store.tellUntold} leaves them out. */
   told?(ids: readonly string[]): void;
 }
 
-/** A message that failed for good, of which a kill has kept those from hearing who should. */
+/** A message that failed for good in an earlier run that was killed before it told so. */
 export type Untold = Pick<DeadLetter, 'item' | 'reason'> & Partial<Pick<DeadLetter, 'state'>>;
 
 export interface StoreCapabilities {

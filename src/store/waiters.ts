@@ -7,7 +7,7 @@ interface Waiter<Request, Result> extends Link<Waiter<Request, Result>> {
   reject(error: unknown): void;
 }
 
-/** Callers that wait their turn, first come first served; each can give up by its signal. */
+/** Callers that wait, served in their order; each can stop waiting by its signal, and then gets its reason. */
 export class Waiters<Request, Result> {
   readonly #waiting = new LinkedList<Waiter<Request, Result>>();
 

@@ -1,6 +1,6 @@
-import { decode, encode } from 'iconv-lite';
 import { TextError } from './errors';
 import { decodeSeptets, encodeSeptets, fillBitsAfter, packSeptets, unpackSeptets } from './gsm';
+import { iconv } from './iconv';
 import { decodeIso2022Jp, encodeIso2022Jp } from './iso2022jp';
 import type { GsmTable } from './plan/gsm-alphabet';
 import { encodingSpec } from './plan/names';
@@ -32,17 +32,17 @@ const REPLACEMENT = '\ufffd';
 /** What a table lacks iconv writes as "?": what does not come back is not in the repertoire. */
 function byIconv(name: string, allows: (octets: Buffer) => boolean = () => true): Codec {
   const decodeAll = (octets: Buffer): string | undefined => {
-    const text = decode(octets, name, { stripBOM: false });
+    const text = iconv().decode(octets, name, { stripBOM: false });
     return text.includes(REPLACEMENT) ? undefined : text;
   };
   return {
-    encode: (text) => encode(text, name),
+    encode: (text) => iconv().encode(text, name),
     decode: decodeAll,
     repertoire: {
       unit: 'octets',
       width(codePoint) {
         const character = String.fromCodePoint(codePoint);
-        const octets = encode(character, name);
+        const octets = iconv().encode(character, name);
         return decodeAll(octets) === character && allows(octets) ? octets.length : 0;
       },
     },

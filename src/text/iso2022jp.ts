@@ -1,4 +1,4 @@
-import { decode, encode } from 'iconv-lite';
+import { iconv } from './iconv';
 
 /*
  * ISO-2022-JP (RFC 1468): seven bit, switching between ASCII and the two-octet JIS X 0208
@@ -45,10 +45,10 @@ function octetsOf(character: string): Buffer | undefined {
   if (code < 0x80) return code === ESC ? undefined : Buffer.of(code);
   // Decoded from JIS X 0208, but encoded to the tilde of JIS X 0212 by the table of EUC-JP.
   if (character === '～') return Buffer.of(0x21, 0x41);
-  const euc = encode(character, 'euc-jp');
+  const euc = iconv().encode(character, 'euc-jp');
   const [lead = 0, trail = 0] = euc;
   if (euc.length !== 2 || trail < 0xa1 || !isJisX0208(lead & 0x7f)) return undefined;
-  return decode(euc, 'euc-jp') === character ? Buffer.of(lead & 0x7f, trail & 0x7f) : undefined;
+  return iconv().decode(euc, 'euc-jp') === character ? Buffer.of(lead & 0x7f, trail & 0x7f) : undefined;
 }
 
 /** Rows 1–8 and 16–84; what lies between and beyond are vendors' additions. */
@@ -84,7 +84,7 @@ function decodeRun(run: Buffer, mode: Mode): string | undefined {
   if (mode === 'ascii') return run.toString('latin1');
   if (mode === 'roman') return run.toString('latin1').replaceAll('\\', '¥').replaceAll('~', '‾');
   const upper = Buffer.from(run.map((octet) => octet | 0x80));
-  const text = decode(mode === 'kanji' ? upper : prefixed(upper, mode), 'euc-jp');
+  const text = iconv().decode(mode === 'kanji' ? upper : prefixed(upper, mode), 'euc-jp');
   return text.includes('\ufffd') ? undefined : text;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { anyFreePort } from '../../src/demo/ports';
+import { anyFreePort } from '../../.ci/demo/ports';
 import { StartedDemo } from '../support/demo';
 
 const root = join(__dirname, '..', '..');
@@ -33,7 +33,7 @@ describe('npm start -- --once', function () {
   it('says why, when the message is not delivered in time', async () => {
     // The time is over when a connection was refused, however long Node-RED takes to come so far.
     const script = `
-      const { sendOnce } = require('./dist/src/demo');
+      const { sendOnce } = require('./.ci/compiled.cjs') && require('./.ci/demo/index.ts');
       const express = require('node:module').createRequire(require.resolve('node-red'))('express');
       const modules = { nodeRed: require('node-red'), express };
       const setRealTimeout = setTimeout;

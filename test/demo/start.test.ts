@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anyFreePort, freePort, host } from '../../src/demo/ports';
+import { anyFreePort, freePort, host } from '../../.ci/demo/ports';
 import { StartedDemo } from '../support/demo';
 import type { FlowNode } from '../support/runtime';
 

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../src/demo/ports';
+import { freePort } from '../../.ci/demo/ports';
 import { Smsc, type ReceiptEvent, type SubmitEvent } from '../../src/simulator';
 import { needs } from '../support/skip';
 import { until } from '../support/until';

@@ -39,7 +39,7 @@ describe('a connection whose queue is changed', () => {
     client = new SmppClient({ ...options, logLevel: 'silent' });
     const settings = normalise({ ...options, host: '127.0.0.1' });
     const warn = (text: string): number => warnings.push(text);
-    await followQueue({ client, settings, clientId: 'carrier', queue, left, warn });
+    await followQueue({ client, settings, queue, left, warn });
   }
   const queued = async (): Promise<number> => (await client.status()).queued;
 

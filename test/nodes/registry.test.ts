@@ -42,7 +42,7 @@ describe('the registry of stores', () => {
   it('gives the next instance of a node what the last one left', async () => {
     const first = claim(registry);
     await first.store.queue.enqueue([item('a')]);
-    first.park();
+    first.release(false);
     const second = claim(registry, {
       memory: { limits: { capacity: 1, whenFull: 'reject' }, correlationCapacity: 10 },
     });
@@ -53,17 +53,17 @@ describe('the registry of stores', () => {
 
   it('keeps a store for a node that cannot use it now', () => {
     const first = claim(registry);
-    first.park();
+    first.release(false);
     const hold = registry.keep('node');
     assert.deepEqual(registry.sweep(), []);
-    hold?.park();
+    hold?.release(false);
     assert.equal(claim(registry).store, first.store);
     assert.equal(registry.keep('unknown'), undefined);
   });
 
   it('gives up a store that nobody has taken over, and one whose node was deleted', () => {
-    claim(registry).park();
-    claim(registry, { nodeId: 'deleted', clientId: 'other' }).abandon();
+    claim(registry).release(false);
+    claim(registry, { nodeId: 'deleted', clientId: 'other' }).release(true);
     assert.deepEqual(
       registry
         .sweep()
@@ -76,19 +76,19 @@ describe('the registry of stores', () => {
   it('does not take a store away from an instance that came before the last one had closed', () => {
     const slow = claim(registry);
     const next = claim(registry);
-    slow.abandon();
+    slow.release(true);
     assert.equal(next.store, slow.store);
     assert.deepEqual(registry.sweep(), []);
   });
 
   it('gives what was left in memory to a queue of another kind, to be moved', () => {
     const first = claim(registry);
-    first.park();
+    first.release(false);
     const claimed = registry.claim({ ...request(), memory: undefined });
     assert.ok('claim' in claimed);
     assert.equal(claimed.claim.store, undefined);
     assert.equal(claimed.claim.left, first.store);
-    claimed.claim.park();
+    claimed.claim.release(false);
     assert.deepEqual(registry.sweep(), []);
   });
 
@@ -96,7 +96,7 @@ describe('the registry of stores', () => {
     const first = claim(registry, { label: 'First' });
     const second = request({ nodeId: 'second', label: 'Second' });
     assert.deepEqual(registry.claim(second), { takenBy: 'First' });
-    first.park();
+    first.release(false);
     assert.ok('claim' in registry.claim(second));
   });
 });
@@ -123,7 +123,7 @@ describe('the registry and the runtime', () => {
     registry.attach(events, (orphans: readonly Orphan[]) => order.push(`${orphans.length} swept`));
     const member = { nodeId: 'node', deployed: () => void order.push('deployed'), announce: () => undefined };
     registry.join(member);
-    claim(registry).park();
+    claim(registry).release(false);
     events.emit('flows:started');
     registry.leave(member);
     events.emit('flows:started');

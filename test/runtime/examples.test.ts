@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../src/demo/ports';
+import { freePort } from '../../.ci/demo/ports';
 import { forEachNodeRed, sharedRuntime, type FlowNode } from '../support/runtime';
 
 const folder = join(__dirname, '..', '..', 'examples');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { createLog } from '../../src/observability';
-import { encodeBody, statusName } from '../../src/protocol';
-import type { Answer } from '../../src/session';
+import { createLog, silentLog } from '../../src/observability';
+import { PduFramer, decodePdu, encodeBody, encodePdu, statusName, type Pdu } from '../../src/protocol';
+import { Session, type Answer, type Transport } from '../../src/session';
+import { FakeClock } from '../support/clock';
 import { pass } from '../support/until';
 import { Benches } from './setup';
 
@@ -50,6 +51,59 @@ describe('Answering the peer', () => {
       assert.equal(session.state, 'bound_trx');
     });
   }
+
+  it('of all requests of one chunk is one write, in their order', () => {
+    const written: Buffer[] = [];
+    let heard: (chunk: Buffer) => void = () => undefined;
+    const transport: Transport = {
+      peer: 'peer',
+      backlog: 0,
+      write: (octets) => written.push(octets) > 0,
+      pause() {},
+      resume() {},
+      end() {},
+      destroy() {},
+      start: ({ data }) => (heard = data),
+    };
+    const request = ({ command }: Pdu): Answer =>
+      command === 'submit_sm' ? { command_status: 0, fields: { message_id: '7' } } : { command_status: 0 };
+    const session = new Session({
+      role: 'smsc',
+      transport,
+      handlers: { request },
+      clock: new FakeClock(),
+      log: silentLog,
+      windowSize: 1,
+      responseTimeout: 1000,
+      enquireLinkInterval: 0,
+      maxPduLength: 65_536,
+    });
+    const commands = [
+      'bind_transceiver',
+      'submit_sm',
+      'enquire_link',
+      'data_sm',
+      'deliver_sm',
+      'unbind',
+    ] as const;
+    heard(Buffer.concat(commands.map((command, n) => encodePdu({ command, sequence_number: n + 1 }))));
+    assert.equal(written.length, 1);
+    const answers = [...new PduFramer({ maxPduLength: 65_536 }).push(written[0] as Buffer)].map((octets) =>
+      decodePdu(octets),
+    );
+    assert.deepEqual(
+      answers.map((pdu) => [pdu.command, pdu.command_status, pdu.sequence_number]),
+      [
+        ['bind_transceiver_resp', 0, 1],
+        ['submit_sm_resp', 0, 2],
+        ['enquire_link_resp', 0, 3],
+        ['data_sm_resp', 0, 4],
+        ['deliver_sm_resp', 4, 5],
+        ['unbind_resp', 0, 6],
+      ],
+    );
+    session.destroy();
+  });
 
   it('with nothing says ESME_RINVCMDID by generic_nack or its own response', async () => {
     const { link } = await benches.bound();

@@ -48,6 +48,10 @@ export class MessageError extends SmppError {
   }
 }
 
+/** A field of a message that has a value which it must not have. */
+export const invalidField = (field: string, text: string, cause?: unknown): MessageError =>
+  new MessageError('INVALID_FIELD', field, text, cause);
+
 /** A part that was brought along (an object, a plugin) failed, or gave what it must not give. */
 export class PartError extends SmppError {
   /** The option that it was given by: `queue`, `correlator`, `rateLimiter` …; `state` and `deadLetters` are a store's. */

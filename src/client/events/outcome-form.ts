@@ -39,37 +39,30 @@ export function directOutcome({ request, response, msgid }: DirectResponse): Out
 }
 
 export function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome {
-  const messageIds = state.accepted.map((id) => id ?? '');
-  const messageId = messageIds[0] ?? '';
-  const outcome: Outcome = {
-    payload: messageId,
-    topic: item.destination,
-    id: item.id,
+  const message_ids = state.accepted.map((id) => id ?? '');
+  const [message_id = ''] = message_ids;
+  return outcomeOf(item, {
+    payload: message_id,
     event: 'accepted',
-    message_id: messageId,
-    message_ids: messageIds,
-    segments: item.segments.length,
+    message_id,
+    message_ids,
     command_status: 'ESME_ROK',
     command_status_code: 0,
     attempts: state.attempts + 1,
     redelivered: state.redelivered,
-  };
-  return labelled(outcome, item);
+  });
 }
 
 export function queuedOutcome(item: QueueItem): Outcome {
-  const outcome: Outcome = {
-    payload: item.id,
-    topic: item.destination,
-    id: item.id,
-    event: 'queued',
-    message_id: '',
-    message_ids: [],
-    segments: item.segments.length,
-    command_status: '',
-    attempts: 0,
-    redelivered: false,
-  };
+  const [event, message_id, command_status] = ['queued', '', ''] as const;
+  const facts = { payload: item.id, event, message_id, message_ids: [], command_status };
+  return outcomeOf(item, { ...facts, attempts: 0, redelivered: false });
+}
+
+function outcomeOf(item: QueueItem, facts: Omit<Outcome, 'topic' | 'id' | 'segments'>): Outcome {
+  const outcome = facts as Outcome;
+  outcome.topic = item.destination;
+  outcome.segments = item.segments.length;
   return labelled(outcome, item);
 }
 

@@ -3,7 +3,6 @@ import { maskNumber, type Log } from '../../observability';
 import { describeStatus, statusName, type CodecOptions } from '../../protocol';
 import type { OutboundRequest, ResponseView, Session } from '../../session';
 import type { DeadReason, DeliveryState, Lease, QueueItem } from '../../store';
-import { keyOf, nextTry, rateFact, seconds, type Throttle } from './reporting';
 import { Availability } from './availability';
 import { causeOf } from '../config/errors';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionFacts } from './events';
@@ -25,6 +24,15 @@ export interface WrittenSegment extends Pick<OutboundRequest, 'commandId' | 'bod
   readonly segment: number;
   /** Monotonic milliseconds. */
   readonly sentAt: number;
+}
+
+/** How sending is held back, asked whenever it is told. */
+export interface Throttle {
+  /** Seconds. */
+  wait(): number;
+  /** Segments per second from now on, where that is known. */
+  rate(): number | undefined;
+  isOver(): boolean;
 }
 
 /** An answer to a query, cancel or replace. */
@@ -142,18 +150,11 @@ export class EventReporter {
     const failure = failureFields(item, state, reason);
     const event = failureEvent(item, state, reason, failure);
     const { maybe_delivered } = failure;
-    this.#log.warn(
-      {
-        event: 'failure',
-        stage: 'end',
-        ...logFacts(item),
-        code: reason.code,
-        command_status: reason.command_status,
-        maybe_delivered,
-      },
-      // The SMSC's own words may name the recipient.
-      `${maybe_delivered ? 'failed' : 'not sent'}: ${maskNumber(String(event.payload))}`,
-    );
+    const { code, command_status } = reason;
+    const line = { event: 'failure', stage: 'end', ...logFacts(item), code, command_status, maybe_delivered };
+    // The SMSC's own words may name the recipient.
+    const text = maskNumber(String(event.payload));
+    this.#log.warn(line, `${maybe_delivered ? 'failed' : 'not sent'}: ${text}`);
     void this.#events.emit('failure', event);
     return failure;
   }
@@ -286,3 +287,24 @@ export class EventReporter {
     else this.#log.info(line, `${where}: ${name}`);
   }
 }
+
+/** What makes two tellings of the session the same. */
+const keyOf = ({ state, reason, bound, host, port }: SessionFacts): string =>
+  [state, reason, bound, host, port].join(' ');
+
+function nextTry({ retry_in: retryIn = 0, next_host: host, next_port: port }: SessionFacts): string {
+  const where = host === undefined ? '' : ` ${host}:${port}`;
+  return retryIn === 0
+    ? `trying${where || ' again'} at once`
+    : `next try${where && ` at${where}`} in ${retryIn.toFixed(1)} s`;
+}
+
+function rateFact(throttle: Throttle): { rate?: number } {
+  const rate = throttle.rate();
+  return rate === undefined ? {} : { rate: rounded(rate) };
+}
+
+const seconds = (ms: number): number => Math.round(ms) / 1000;
+
+/** As much as people read. */
+export const rounded = (rate: number): number => Math.round(rate * 100) / 100;

@@ -17,6 +17,12 @@ interface FinalReceipt {
   readonly ids: readonly string[];
 }
 
+interface Told extends Pick<CorrelationEntry, 'id' | 'segment'> {
+  readonly source: string;
+  /** Absent: its message_id alone. */
+  readonly ids: readonly string[] | undefined;
+}
+
 /** What is being told, or was and is not in the correlator yet. */
 const REMEMBERED = 10_000;
 
@@ -26,7 +32,10 @@ const REMEMBERED = 10_000;
  */
 export class FinalReceipts {
   readonly #parts: FinalReceiptsParts;
-  readonly #told = new BoundedMap<FinalReceipt>(REMEMBERED);
+  /** By message_id; those of a second message with the same one by {@link keyOf}. */
+  readonly #told = new BoundedMap<Told>(REMEMBERED);
+  /** Whether there was a second one. */
+  #isShared = false;
   #marks: CorrelationEntry[] = [];
   #writing = false;
 
@@ -35,34 +44,50 @@ export class FinalReceipts {
   }
 
   has(entry: CorrelationEntry): boolean {
-    return entry.finalState !== undefined || this.#told.get(keyOf(entry)) !== undefined;
+    return entry.finalState !== undefined || this.#of(entry) !== undefined;
   }
 
   /** Whether it has had a final receipt from this address; known for the last ones only, and not after a restart. */
   isRepeated(entry: CorrelationEntry, source: string): boolean {
-    return this.#told.get(keyOf(entry))?.source === source.slice(0, LONGEST);
+    return this.#of(entry)?.source === source.slice(0, LONGEST);
   }
 
   /** Whether it has had its final receipt under none of these ids; known as {@link isRepeated} is. */
   isOther(entry: CorrelationEntry, ids: readonly string[]): boolean {
-    const told = this.#told.get(keyOf(entry))?.ids;
-    return told !== undefined && !ids.some((id) => told.includes(id.slice(0, LONGEST)));
+    const told = this.#of(entry);
+    return (
+      told !== undefined && !ids.some((id) => (told.ids ?? [entry.messageId]).includes(id.slice(0, LONGEST)))
+    );
   }
 
   /** This final receipt for it is about to be told. */
   claim(entry: CorrelationEntry, { source, ids }: FinalReceipt): void {
-    if (entry.destination.includes(',')) return;
+    const { destination, messageId, id, segment } = entry;
+    if (destination.includes(',')) return;
+    const other = this.#told.get(messageId);
+    const isFirst = !other || isOf(other, entry);
+    this.#isShared ||= !isFirst;
     // Its own strings are kept anyway; what was cut out of a receipt keeps all of that alive.
-    const { destination, messageId } = entry;
-    this.#told.set(keyOf(entry), {
+    const own = ids.length === 1 && ids[0] === messageId ? undefined : ids.map(shortened);
+    this.#told.set(isFirst ? messageId : keyOf(entry), {
+      id,
+      segment,
       source: source === destination ? destination : shortened(source),
-      ids: ids.map((id) => (id === messageId ? messageId : shortened(id))),
+      ids: own,
     });
   }
 
   /** It was told, but the SMSC is to repeat it. */
   unclaim(entry: CorrelationEntry): void {
-    this.#told.delete(keyOf(entry));
+    const { messageId } = entry;
+    const first = this.#told.get(messageId);
+    this.#told.delete(first && isOf(first, entry) ? messageId : keyOf(entry));
+  }
+
+  #of(entry: CorrelationEntry): Told | undefined {
+    const told = this.#told.get(entry.messageId);
+    if (told && isOf(told, entry)) return told;
+    return this.#isShared ? this.#told.get(keyOf(entry)) : undefined;
   }
 
   /** It was told and taken: the entry is kept for `ttl` only. */
@@ -119,5 +144,8 @@ const LONGEST = 255;
 /** As much as there is of one of the specification's; it keeps nothing else alive. */
 const shortened = (text: string): string =>
   Buffer.from(text.slice(0, LONGEST), 'utf16le').toString('utf16le');
+
+const isOf = (told: Told, { id, segment }: CorrelationEntry): boolean =>
+  told.id === id && told.segment === segment;
 
 const keyOf = ({ messageId, id, segment }: CorrelationEntry): string => `${id} ${segment} ${messageId}`;

@@ -2,8 +2,16 @@ import { createHash } from 'node:crypto';
 import type { MatchedReceipt } from './matching';
 import { commonKeys } from './message-ids';
 
+/** Messages to the number of a receipt that were sent before it came. */
+export interface SentBefore {
+  /** Those that have no response yet. */
+  readonly awaited: Set<string>;
+  /** And those whose response is overdue. */
+  readonly overdue: Set<string>;
+}
+
 /** A receipt that waits for its message to become known. */
-export interface Held<T> {
+export interface Held<T> extends SentBefore {
   readonly receipt: MatchedReceipt;
   readonly keys: readonly string[];
   /** Monotonic milliseconds. */
@@ -12,10 +20,6 @@ export interface Held<T> {
   readonly since: number | undefined;
   /** What is kept for it, keys and overhead included. */
   readonly octets: number;
-  /** Messages to its number, sent before it came, that have no response yet. */
-  readonly awaited: Set<string>;
-  /** And those whose response is overdue. */
-  readonly overdue: Set<string>;
   /** All of them that there were. */
   readonly sentBefore: readonly string[];
   /** Messages that have its id, or one like it, and were sent after it came. */
@@ -91,29 +95,19 @@ export class HeldReceipts<T> {
   }
 
   /** `octets`: what is kept beside the receipt's own fields. */
-  make(
-    receipt: MatchedReceipt,
-    given: Pick<Held<T>, 'octets' | 'dueAt' | 'since'> & {
-      /** Messages to its number that wait for their response, and those whose response is overdue. */
-      readonly sentBefore: readonly string[];
-      readonly overdue: readonly string[];
-    },
-  ): Held<T> {
-    const { octets, dueAt, since } = given;
-    const sentBefore = [...new Set([...given.sentBefore, ...given.overdue])];
+  make(receipt: MatchedReceipt, given: Pick<Held<T>, 'octets' | 'dueAt' | 'since'> & SentBefore): Held<T> {
+    const { octets, awaited, overdue } = given;
+    const sentBefore = [...awaited, ...overdue];
     const own = detachedReceipt(receipt);
     const keys = keysOf(own.ids).map(detached);
     const texts = [...own.ids, own.source, own.destination, ...keys, ...sentBefore];
     let resolve: Held<T>['resolve'] = () => undefined;
     const match = new Promise<T | undefined>((fulfil) => (resolve = fulfil));
     return {
+      ...given,
       receipt: own,
       keys,
-      dueAt,
-      since,
       octets: OVERHEAD + octets + texts.reduce((sum, { length }) => sum + 2 * length, 0),
-      awaited: new Set(given.sentBefore),
-      overdue: new Set(given.overdue.filter((id) => !given.sentBefore.includes(id))),
       sentBefore,
       later: new Set(),
       waited: false,

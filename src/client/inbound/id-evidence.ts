@@ -1,5 +1,4 @@
-import { foldedId } from '../../store';
-import { readNumber, type IdFormats } from './message-ids';
+import { bare, hasLetters, isNumber, readNumber, type IdFormats } from './message-ids';
 
 /** How the id of a receipt relates to that of the response, the likeliest first; notations: of the response, of the receipt. */
 export type IdRelation = 'exact' | 'alike' | 'hex-decimal' | 'decimal-hex';
@@ -12,10 +11,8 @@ const WAYS: readonly IdRelation[] = ['exact', 'hex-decimal', 'decimal-hex'];
 /** What is kept of it with the store. */
 export interface StoredEvidence {
   readonly count: number;
-  /** For each relation the count at which it was last seen. */
-  readonly seen: Partial<Record<IdRelation, number>>;
-  /** The same for each kind of pair, see {@link kindOf}. */
-  readonly kinds?: Readonly<Record<string, number>>;
+  /** For each kind of pair, see {@link kindOf}, the count at which it was last seen. */
+  readonly kinds: Readonly<Record<string, number>>;
   readonly lettered?: boolean;
   readonly sameLettered?: boolean;
 }
@@ -49,6 +46,8 @@ export class IdEvidence {
   #unexplained = false;
   /** And a receipt had one that was the same. */
   #sameLettered = false;
+  /** As long as nothing was noted since. */
+  #isExactFirm: boolean | undefined;
 
   /** How much was seen so far: what may decide of a receipt that came now, and is held, is what was seen lately then and since. */
   get moment(): number {
@@ -107,6 +106,11 @@ export class IdEvidence {
     return this.#settledFor() >= FIRM && this.isSettled(since);
   }
 
+  /** Whether, for long, ids have been the very same in both: one that is needs no comparison with other notations. */
+  get isExactFirm(): boolean {
+    return (this.#isExactFirm ??= this.has('exact') && this.isFirm());
+  }
+
   /** Nothing was seen, not even several ids of which one could be the other. */
   isBlank(): boolean {
     return !this.#several && this.#ways() === 0;
@@ -124,10 +128,9 @@ export class IdEvidence {
 
   /** How many pairs there were since one told of another way than the last. */
   #settledFor(): number {
-    const last = WAYS.map((way) =>
-      way === 'exact' ? Math.max(this.#seen.exact ?? 0, this.#seen.alike ?? 0) : (this.#seen[way] ?? 0),
-    ).sort((one, other) => other - one);
-    return this.#count - (last[1] ?? 0);
+    const { exact = 0, alike = 0, 'hex-decimal': hex = 0, 'decimal-hex': decimal = 0 } = this.#seen;
+    const [, last = 0] = [Math.max(exact, alike), hex, decimal].sort((one, other) => other - one);
+    return this.#count - last;
   }
 
   #ways(since?: number): number {
@@ -142,6 +145,7 @@ export class IdEvidence {
   /** A pair beyond doubt. Returns whether that changes what is to be made of others. */
   note(relation: IdRelation, messageId: string, receiptId: string): boolean {
     const before = this.#signature();
+    this.#isExactFirm = undefined;
     this.#count++;
     this.#seen[relation] = this.#count;
     const kind = kindOf(relation, messageId, receiptId);
@@ -164,7 +168,9 @@ export class IdEvidence {
     this.#first ??= messageId;
     this.#several ||= this.#first !== messageId;
     if (!hasLetters(messageId)) return false;
+    if (this.#lettered && this.#unexplained) return false;
     const before = this.#signature();
+    this.#isExactFirm = undefined;
     this.#lettered = true;
     this.#unexplained = true;
     return this.#signature() !== before;
@@ -173,23 +179,24 @@ export class IdEvidence {
   stored(): StoredEvidence {
     return {
       count: this.#count,
-      seen: this.#seen,
       kinds: Object.fromEntries(this.#kinds),
-      ...(this.#lettered ? { lettered: true } : {}),
-      ...(this.#sameLettered ? { sameLettered: true } : {}),
+      lettered: this.#lettered,
+      sameLettered: this.#sameLettered,
     };
   }
 
   /** Adds what another client has learned before; what is from a disk may be anything. */
   restore(stored: Partial<StoredEvidence>): void {
-    if (this.#count === 0 && isCount(stored.count)) {
-      this.#count = stored.count;
-      for (const relation of RELATIONS) {
-        const at = stored.seen?.[relation];
-        if (isCount(at) && at <= stored.count) this.#seen[relation] = at;
+    this.#isExactFirm = undefined;
+    const { count, kinds = {} } = stored;
+    if (this.#count === 0 && isCount(count)) {
+      this.#count = count;
+      for (const [kind, at] of Object.entries(kinds).slice(-MOST_KINDS)) {
+        const relation = RELATIONS.find((one) => kind.startsWith(`${one} `));
+        if (!relation || !isCount(at) || at > count) continue;
+        this.#kinds.set(kind, at);
+        this.#seen[relation] = Math.max(at, this.#seen[relation] ?? 0);
       }
-      for (const [kind, at] of Object.entries(stored.kinds ?? {}).slice(-MOST_KINDS))
-        if (isCount(at) && at <= stored.count) this.#kinds.set(kind, at);
     }
     this.#lettered ||= stored.lettered === true;
     this.#sameLettered ||= stored.sameLettered === true;
@@ -210,16 +217,6 @@ export function kindOf(relation: IdRelation, messageId: string, receiptId: strin
 
 const fillOf = (id: string): number => (/^(?:0x)?0/i.test(id) ? id.length : 0);
 
-/** Whether it is a number that can only be hexadecimal. */
-function hasLetters(id: string): boolean {
-  return /[a-f]/i.test(id) && readNumber(id, 'hex') !== undefined;
-}
-
-/** Whether it may be read as a number, so that it may be written in other ways. */
-export function isNumber(id: string): boolean {
-  return readNumber(id, 'hex') !== undefined;
-}
-
 /** How the two are related, as far as the formats allow; undefined: not at all. */
 export function relationOf(
   messageId: string,
@@ -236,12 +233,6 @@ export function relationOf(
   };
   if (may('hex', 'decimal')) return 'hex-decimal';
   return may('decimal', 'hex') ? 'decimal-hex' : undefined;
-}
-
-/** Without what zeros, case and a prefix add to it. */
-function bare(id: string): string {
-  const folded = foldedId(id);
-  return isNumber(id) ? folded.replace(/^0x/, '').replace(/^0+(?=.)/, '') : folded;
 }
 
 /** Whether a pair tells something: one digit is the same in every notation, and what is no number has none. */

@@ -1,12 +1,14 @@
 import type { Log } from '../../observability';
-import type { KeyValueState } from '../../store';
+import { foldedId, type KeyValueState } from '../../store';
 import { IdEvidence, isGuess, isOther, isTelling, type IdRelation, type StoredEvidence } from './id-evidence';
-import { readNumber, tellsNotations, type IdFormats } from './message-ids';
+import { candidates, isNumber, tellsNotations, type IdFormats } from './message-ids';
 
 export interface IdExperienceParts {
   /** Where it is kept what was learned: receipts may come days later. */
   readonly state: Pick<KeyValueState, 'get' | 'set'>;
   readonly log: Log;
+  /** As the user says. */
+  readonly formats: IdFormats;
 }
 
 const KEY = 'message-ids';
@@ -32,6 +34,27 @@ export class IdExperience {
     this.#parts = parts;
   }
 
+  /** Whether the user has said how both are written, so that nothing need be guessed. */
+  get isSaid(): boolean {
+    const { response, receipt } = this.#parts.formats;
+    return response !== 'auto' && receipt !== 'auto';
+  }
+
+  /** Ids that a message may have had in its response which a receipt calls so; in any case of its letters. */
+  waysOf(id: string): string[] {
+    const { response, receipt } = this.#parts.formats;
+    const ways = new Map<string, string>();
+    const add = (way: string): unknown => ways.set(foldedId(way), way);
+    // The very same id is one of the ways where it says so itself; another case of it where nothing is said.
+    const isText = response === 'text' || receipt === 'text';
+    if (!isText && (response === receipt || !this.isSaid)) add(id);
+    for (const one of candidates(id, this.#parts.formats, this.#widths)) {
+      add(one.id);
+      if (this.#prefixed && one.response === 'hex') add(`0x${one.id}`);
+    }
+    return [...ways.values()];
+  }
+
   /** Lengths to which ids of responses are filled up with zeros. */
   get widths(): readonly number[] {
     return this.#widths;
@@ -44,7 +67,7 @@ export class IdExperience {
 
   /** An id of a response. */
   observe(messageId: string): void {
-    const isPadded = messageId.charCodeAt(0) === ZERO && readNumber(messageId, 'hex') !== undefined;
+    const isPadded = messageId.charCodeAt(0) === ZERO && isNumber(messageId);
     const isNew = isPadded && this.#observeWidth(messageId);
     if (this.evidence.observe(messageId)) this.#learned();
     else if (isNew) this.#save();
@@ -128,15 +151,16 @@ export class IdExperience {
     const stored = await this.#parts.state.get(KEY);
     if (!stored) return;
     const { evidence, widths, prefixed } = storedOf(stored);
-    this.evidence.restore(evidence);
+    if (typeof evidence === 'object' && evidence !== null) this.evidence.restore(evidence);
     this.#announced ||= this.evidence.hasOther();
-    this.#widths = [...new Set([...widths, ...this.#widths])].slice(-MOST_WIDTHS);
-    this.#prefixed ||= prefixed;
+    const known = Array.isArray(widths) ? widths.filter(isWidth) : [];
+    this.#widths = [...new Set([...known, ...this.#widths])].slice(-MOST_WIDTHS);
+    this.#prefixed ||= prefixed === true;
   }
 
   #save(): void {
-    const known = { evidence: this.evidence.stored(), widths: this.#widths };
-    const value = Buffer.from(JSON.stringify({ ...known, ...(this.#prefixed ? { prefixed: true } : {}) }));
+    const known = { evidence: this.evidence.stored(), widths: this.#widths, prefixed: this.#prefixed };
+    const value = Buffer.from(JSON.stringify(known));
     // Nothing that the next receipts would not tell again.
     this.#parts.state.set(KEY, value).catch(() => undefined);
   }
@@ -149,26 +173,18 @@ const WORDS: Record<IdFormats['response'], string> = {
   hex: 'in hexadecimal',
 };
 
-interface StoredExperience {
-  readonly evidence: Partial<StoredEvidence>;
-  readonly widths: number[];
-  readonly prefixed: boolean;
-}
+const isWidth = (width: unknown): width is number =>
+  Number.isInteger(width) && Number(width) > 0 && Number(width) <= 64;
 
 /** What comes from a disk may be anything. */
-function storedOf(stored: Buffer): StoredExperience {
-  const nothing: StoredExperience = { evidence: {}, widths: [], prefixed: false };
+function storedOf(stored: Buffer): {
+  evidence?: Partial<StoredEvidence> | null;
+  widths?: unknown;
+  prefixed?: unknown;
+} {
   try {
-    const parsed: unknown = JSON.parse(stored.toString());
-    if (typeof parsed !== 'object' || parsed === null) return nothing;
-    const { evidence, widths, prefixed } = parsed as Record<string, unknown>;
-    const fit = Array.isArray(widths)
-      ? widths.filter((one): one is number => Number.isInteger(one) && one > 0 && one <= 64)
-      : [];
-    const isObject = typeof evidence === 'object' && evidence !== null;
-    const known = isObject ? (evidence as Partial<StoredEvidence>) : {};
-    return { evidence: known, widths: fit, prefixed: prefixed === true };
+    return Object(JSON.parse(stored.toString())) as ReturnType<typeof storedOf>;
   } catch {
-    return nothing;
+    return {};
   }
 }

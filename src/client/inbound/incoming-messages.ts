@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import type { Log } from '../../observability';
-import { describeStatus, type PduError, type PduOf } from '../../protocol';
+import type { PduError, PduOf } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import {
   classifyEsmClass,
@@ -10,14 +10,12 @@ import {
   type TextCodec,
   type UserData,
 } from '../../text';
-import type { Audience } from './audience';
 import { LogRateLimiter } from '../../observability';
+import type { Listening, Settings } from '../config/options';
 import type { Events, MessageEvent } from '../events/events';
-import type { PendingAcks, Released } from './pending-acks';
-import type { Reassembly } from './reassembly';
-import type { Settings } from '../config/options';
-import type { HandlerTimeout } from './handler-timeout';
 import { malformedEvent, messageEvent, pduFields, type ShownPdu } from '../events/wire-form';
+import { ANSWERED, LATER, comesAgain, type Acknowledging } from './acknowledging';
+import type { Reassembly } from './reassembly';
 
 export interface IncomingMessagesParts {
   readonly settings: Settings;
@@ -25,26 +23,18 @@ export interface IncomingMessagesParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: Events;
+  readonly listening: (() => Listening | Promise<Listening>) | undefined;
   readonly reassembly: Reassembly;
-  /** Where the flow acknowledges by itself. */
-  readonly holding: PendingAcks | undefined;
-  /** With those who acknowledge by being done. */
-  readonly handlerTimeout: HandlerTimeout;
-  readonly audience: Audience;
+  readonly acknowledging: Acknowledging;
 }
 
 /** deliver_sm, or data_sm from the SMSC. */
 export type Incoming = PduOf<'deliver_sm'> | PduOf<'data_sm'>;
 
-export const ANSWERED: Answer = { command_status: 0 };
 /** A connection with another alphabet than it says makes every message one. */
 const UNREADABLE_A_MINUTE = 10;
-/** Nobody hears it any more. */
-const GONE: Answer = { command_status: 'ESME_RX_T_APPN' };
 
-export function answerTo(released: Released): Answer {
-  return released === 'gone' ? GONE : released;
-}
+const ONLY = { method: 'sar', reference: 0, total: 1, part: 1 } as const;
 
 /** Messages of mobile phones and of the SMSC's own: joined, decoded, told, and answered. */
 export class IncomingMessages {
@@ -52,6 +42,7 @@ export class IncomingMessages {
   readonly #unreadable: LogRateLimiter;
   /** Joined messages that are being told, and their answers: a part that is repeated meanwhile gets the same. */
   readonly #telling = new Map<string, Promise<Answer>>();
+  #warned = false;
 
   constructor(parts: IncomingMessagesParts) {
     this.#parts = parts;
@@ -61,15 +52,16 @@ export class IncomingMessages {
 
   async take(pdu: Incoming, octets: Buffer, data: UserData, session: Session): Promise<Answer> {
     // Before a part is kept: those of one message are all answered so, and come again together.
-    const refusal = await this.#parts.audience.refusal();
+    const refusal = await this.#refusal();
     if (refusal) return refusal;
     if (!data.part) {
-      const whole = partOf(pdu, data, { method: 'sar', reference: 0, total: 1, part: 1 });
+      const whole = partOf(pdu, data, ONLY);
       const event = this.#eventOf(pduFields(pdu), { parts: [whole], total: 1, missing: [] }, data.problem);
       event.pdu = octets;
-      return answerTo(await this.#tell(event, session));
+      return this.#tell(event, session);
     }
-    const part = partOf(pdu, data, data.part);
+    // An object per part would take three times as much as its JSON.
+    const part = { ...partOf(pdu, data, data.part), context: JSON.stringify(plainFields(pdu)) };
     const { key, status, message } = await this.#parts.reassembly.add(part);
     if (status === 'duplicate') return this.#telling.get(key) ?? ANSWERED;
     if (!message) return ANSWERED;
@@ -87,10 +79,10 @@ export class IncomingMessages {
   /** Octets that are no PDU, but were to be a message. */
   async malformed(command: string, octets: Buffer, error: PduError, session: Session): Promise<Answer> {
     const kept = Buffer.from(octets);
-    const refusal = await this.#parts.audience.refusal();
+    const refusal = await this.#refusal();
     if (refusal) return refusal;
     const event = malformedEvent(command, kept, error.message);
-    return answerTo(await this.#tell(event, session));
+    return this.#tell(event, session);
   }
 
   async #tellJoined(
@@ -99,25 +91,45 @@ export class IncomingMessages {
     event: MessageEvent,
     session: Session,
   ): Promise<Answer> {
-    const { reassembly } = this.#parts;
-    const released = await this.#tell(event, session);
+    const { reassembly, acknowledging } = this.#parts;
+    const answer = await this.#tell(event, session);
     // Its last part comes again, and must find the others.
-    if (comesAgain(released) && this.#parts.holding) await reassembly.reopen(message, last);
+    if (comesAgain(answer) && acknowledging.isManual) await reassembly.reopen(message, last);
     else await reassembly.told(message);
-    return answerTo(released);
+    return answer;
   }
 
-  async #tell(event: MessageEvent, session: Session): Promise<Released> {
-    const { settings, events, holding, handlerTimeout, log } = this.#parts;
+  async #tell(event: MessageEvent, session: Session): Promise<Answer> {
+    const { settings, acknowledging, log } = this.#parts;
     const { topic: source, segments } = event;
     log.debug({ event: 'message', stage: 'end', source, segments }, 'message received');
-    // No listener: nobody would acknowledge it.
-    if (holding && events.has('message')) {
-      return holding.until(session, (ack_id) => events.emit('message', { ...event, ack_id }));
-    }
-    const handling = events.emit('message', event);
-    const late = handling && (await handlerTimeout.until(handling));
-    return late ?? (event.problem === undefined ? ANSWERED : { command_status: settings.decodeErrorStatus });
+    const answer = await acknowledging.tell(event, session);
+    const isUnreadable = answer === ANSWERED && event.problem !== undefined;
+    return isUnreadable ? { command_status: settings.decodeErrorStatus } : answer;
+  }
+
+  /** The answer to a message that is not to be taken now, so that the SMSC keeps it; undefined: it is taken. */
+  async #refusal(): Promise<Answer | undefined> {
+    const { settings, listening, events } = this.#parts;
+    const heard = listening ? await listening() : events.has('message') ? 'yes' : 'no';
+    if (heard === 'no' && !listening) this.#warn();
+    const isRefused = heard === 'later' || (heard === 'no' && settings.whenNobodyListens === 'later');
+    return isRefused ? LATER : undefined;
+  }
+
+  #warn(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const { settings, log } = this.#parts;
+    const [what, remedy] =
+      settings.whenNobodyListens === 'later'
+        ? ['the SMSC is asked to keep it and to send it again', 'give "message" a handler']
+        : [
+            'it is answered as received and is gone',
+            'give "message" a handler, or set whenNobodyListens to later',
+          ];
+    const text = `a message came in, but nothing listens for messages: ${what}, as all that follow; ${remedy}`;
+    log.warn({ event: 'message', stage: 'unheard' }, text);
   }
 
   #eventOf(
@@ -152,10 +164,10 @@ export class IncomingMessages {
 
   /** Resolves with whether it was told: what came is not to be lost because nobody listens just now. */
   async #incomplete(message: JoinedMessage): Promise<boolean> {
-    const { audience, log, events } = this.#parts;
+    const { log, events } = this.#parts;
     const { missing, total, parts, reason } = message;
     // Another has its place where it was superseded or there is no room.
-    if (reason === 'timeout' && (await audience.refusal())) return false;
+    if (reason === 'timeout' && (await this.#refusal())) return false;
     log.warn(
       { event: 'message', stage: 'incomplete', missing, segments: total },
       `${missing.length} of ${total} parts of a long message did not come; what came is delivered, marked incomplete`,
@@ -167,13 +179,6 @@ export class IncomingMessages {
   }
 }
 
-/** Whether the SMSC sends it again: not answered, or refused for a while. */
-export function comesAgain(released: Released): boolean {
-  if (released === 'gone') return true;
-  const { kind } = describeStatus(released.command_status);
-  return kind === 'retry' || kind === 'throttle';
-}
-
 function partOf(pdu: Incoming, data: UserData, part: NonNullable<UserData['part']>): MessagePart {
   return {
     ...part,
@@ -183,14 +188,11 @@ function partOf(pdu: Incoming, data: UserData, part: NonNullable<UserData['part'
     // Copies, for what is kept must not keep whole chunks of the socket alive.
     octets: Buffer.from(data.octets),
     header: data.header && Buffer.from(data.header),
-    context: JSON.stringify(plainFields(pdu)),
   };
 }
 
-/** An object per part would take three times as much as its JSON. */
-function fieldsOf(context: unknown): ShownPdu {
-  return (typeof context === 'string' ? JSON.parse(context) : context) as ShownPdu;
-}
+const fieldsOf = (context: unknown): ShownPdu =>
+  (typeof context === 'string' ? JSON.parse(context) : context) as ShownPdu;
 
 /** What an event about the part needs, as plain data: it may be stored. */
 function plainFields(pdu: Incoming): ShownPdu {

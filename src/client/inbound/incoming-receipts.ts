@@ -6,30 +6,25 @@ import type { CorrelationEntry } from '../../store';
 import { classifyEsmClass, type Receipt } from '../../text';
 import { codecOf } from '../config/codec-options';
 import type { Settings } from '../config/options';
-import type { Events, ReceiptEvent } from '../events/events';
+import type { ReceiptEvent } from '../events/events';
 import { receiptEvent } from '../events/wire-form';
 import type { Outcomes } from '../outbound/outcomes';
 import type { FinalReceipts } from './final-receipts';
-import type { HandlerTimeout } from './handler-timeout';
-import { ANSWERED, answerTo, comesAgain, type Incoming } from './incoming-messages';
-import type { PendingAcks, Released } from './pending-acks';
+import { ANSWERED, comesAgain, type Acknowledging } from './acknowledging';
+import type { Incoming } from './incoming-messages';
 import type { Found, Match, ReceiptMatcher } from './receipts';
 
 export interface IncomingReceiptsParts {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
-  readonly events: Events;
   readonly matcher: ReceiptMatcher;
   readonly finals: FinalReceipts;
   readonly outcomes: Outcomes;
-  /** With `acknowledge: manual`. */
-  readonly holding: PendingAcks | undefined;
-  /** For handlers that acknowledge by being done. */
-  readonly handlerTimeout: HandlerTimeout;
+  readonly acknowledging: Acknowledging;
+  /** What a PDU says as a receipt. */
+  readonly read: (pdu: Incoming) => Receipt | undefined;
 }
-
-export type ReadReceipt = (pdu: Incoming) => Receipt | undefined;
 
 /** Another system may use the account: its receipts come here as well. */
 const UNKNOWN_A_MINUTE = 10;
@@ -47,18 +42,11 @@ export class IncomingReceipts {
     this.#unknown = new LogRateLimiter(parts.clock, UNKNOWN_A_MINUTE);
   }
 
-  /** `read`: reads the receipt again. */
-  take(
-    pdu: Incoming,
-    octets: Buffer,
-    receipt: Receipt,
-    session: Session,
-    read: ReadReceipt,
-  ): Promise<Answer> | Answer {
+  take(pdu: Incoming, octets: Buffer, receipt: Receipt, session: Session): Promise<Answer> | Answer {
     const found = this.#find(pdu, receipt, octets.length);
     if (found instanceof Promise)
-      return found.then((late) => this.#answer(late, pdu, octets, receipt, session, read));
-    return this.#answer(found, pdu, octets, receipt, session, read);
+      return found.then((late) => this.#answer(late, pdu, octets, receipt, session));
+    return this.#answer(found, pdu, octets, receipt, session);
   }
 
   #answer(
@@ -67,23 +55,19 @@ export class IncomingReceipts {
     octets: Buffer,
     receipt: Receipt,
     session: Session,
-    read: ReadReceipt,
   ): Promise<Answer> | Answer {
-    if ('later' in found) {
-      // Its response may be on the way; the SMSC is not kept waiting for that. As nothing but a copy of its octets,
-      // for these keep the whole chunk of the socket alive, and what was read from them is several times as much.
-      found.telling(this.#tellLater(Buffer.from(octets), read, found.later));
-      return ANSWERED;
-    }
-    const { match } = found;
-    const released = this.#tell(eventOf(pdu, octets, receipt, match), match, session);
-    return released instanceof Promise ? released.then(answerTo) : answerTo(released);
+    if (!('later' in found))
+      return this.#tell(eventOf(pdu, octets, receipt, found.match), found.match, session);
+    // Its response may be on the way; the SMSC is not kept waiting for that. As nothing but a copy of its octets,
+    // for what was read from them is several times as much.
+    found.telling(this.#tellLater(Buffer.from(octets), found.later));
+    return ANSWERED;
   }
 
-  async #tellLater(octets: Buffer, read: ReadReceipt, later: Promise<Match | undefined>): Promise<void> {
+  async #tellLater(octets: Buffer, later: Promise<Match | undefined>): Promise<void> {
     const match = await later;
     const pdu = decodePdu(octets, codecOf(this.#parts.settings)) as Incoming;
-    const receipt = read(pdu);
+    const receipt = this.#parts.read(pdu);
     if (receipt) await this.#tell(eventOf(pdu, octets, receipt, match), match);
   }
 
@@ -100,37 +84,24 @@ export class IncomingReceipts {
   }
 
   /** Without `session` it was answered before. */
-  #tell(event: ReceiptEvent, match: Match | undefined, session?: Session): Promise<Released> | Released {
+  #tell(event: ReceiptEvent, match: Match | undefined, session?: Session): Promise<Answer> | Answer {
+    const { outcomes, acknowledging } = this.#parts;
     this.#log(event, match?.entry);
-    if (!match) return this.#emit(event, session);
+    if (!match) return acknowledging.tell(event, session);
     const { segment, id } = match.entry;
     const { state, final, payload } = event;
-    const fields = payload as Record<string, unknown>;
-    this.#parts.outcomes.receipt(id, { segment, state, final, fields });
-    const released = this.#emit(event, session);
-    if (!final || match.duplicate) return released;
-    if (!(released instanceof Promise)) return this.#settle(match.entry, state, released);
-    return released.then((late) => this.#settle(match.entry, state, late));
+    outcomes.receipt(id, { segment, state, final, fields: payload as Record<string, unknown> });
+    const answer = acknowledging.tell(event, session);
+    if (!final || match.duplicate) return answer;
+    if (!(answer instanceof Promise)) return this.#settle(match.entry, state, answer);
+    return answer.then((late) => this.#settle(match.entry, state, late));
   }
 
-  #settle(entry: CorrelationEntry, state: string, released: Released): Released {
+  #settle(entry: CorrelationEntry, state: string, answer: Answer): Answer {
     const { finals } = this.#parts;
-    if (released !== ANSWERED && comesAgain(released)) finals.unclaim(entry);
+    if (comesAgain(answer)) finals.unclaim(entry);
     else finals.settle(entry, state);
-    return released;
-  }
-
-  #emit(event: ReceiptEvent, session: Session | undefined): Promise<Released> | Released {
-    const { events, handlerTimeout, holding } = this.#parts;
-    // No listener: nobody would acknowledge it.
-    if (holding && session && events.has('receipt')) {
-      return holding.until(session, (ack_id) => {
-        event.ack_id = ack_id;
-        return events.emit('receipt', event);
-      });
-    }
-    const handling = events.emit('receipt', event);
-    return handling ? handlerTimeout.until(handling).then((late) => late ?? ANSWERED) : ANSWERED;
+    return answer;
   }
 
   #log({ message_id, state }: ReceiptEvent, entry: CorrelationEntry | undefined): void {

@@ -17,16 +17,18 @@ export function entriesOf(correlator: Correlator, id: string): Entries | Promise
   return isThenable(found) ? Promise.resolve(found).then(listOf) : listOf(found);
 }
 
-/** What is read of the correlator to match one receipt; what it answers by a promise is missing until that {@link arrived}. */
+/** What is read of the correlator to match one receipt. */
 export class Lookups {
   readonly #correlator: Correlator;
   readonly #known = new Map<string, Entries>();
+  /** What it answers by a promise. */
   #missing: Promise<unknown>[] = [];
 
   constructor(correlator: Correlator) {
     this.#correlator = correlator;
   }
 
+  /** Whether what was found so far is of no account. */
   get isMissing(): boolean {
     return this.#missing.length > 0;
   }
@@ -40,9 +42,10 @@ export class Lookups {
     return asked instanceof Promise ? NONE : asked;
   }
 
-  async arrived(): Promise<void> {
-    const missing = this.#missing;
-    this.#missing = [];
-    await Promise.all(missing);
+  /** What `decide` gives, once all that it asks for is there. */
+  until<T>(decide: () => T): T | Promise<T> {
+    const decided = decide();
+    if (!this.isMissing) return decided;
+    return Promise.all(this.#missing.splice(0)).then(() => this.until(decide));
   }
 }

@@ -1,10 +1,10 @@
 import type { Log } from '../../observability';
 import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } from '../../store';
 import type { FinalReceipts } from './final-receipts';
-import { isGuess, isNumber, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
+import { isGuess, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
 import { IdExperience } from './id-experience';
 import { Lookups, entriesOf } from './lookups';
-import { agrees, candidates, type IdFormats } from './message-ids';
+import { agrees, bare, isNumber, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */
 export interface MatchedReceipt {
@@ -90,33 +90,53 @@ export class MessageMatcher {
   }
 
   /**
-   * The message where there is no doubt, whatever is still to come: it alone has the very id, which is none that could
-   * be another's in other notation, its address agrees, and it waits for its final receipt. Undefined: see {@link find}.
+   * The message where there is no doubt, whatever is still to come: it alone has the very id, its address agrees, it waits
+   * for its final receipt, and no other has an id that could be the same. Undefined: see {@link find}.
    */
   plain(receipt: MatchedReceipt): CorrelationEntry | undefined {
     const [id, other] = receipt.ids;
     if (id === undefined || other !== undefined || !this.#experience.isLoaded) return undefined;
-    if (this.#isAsynchronous || this.#isSaid()) return undefined;
-    const found = entriesOf(this.#parts.correlator, id);
-    if (found instanceof Promise) {
-      this.#isAsynchronous = true;
-      found.catch(() => undefined);
-      return undefined;
-    }
+    if (this.#isAsynchronous || this.#experience.isSaid) return undefined;
+    const found = this.#entriesAtOnce(id);
     const [entry] = found;
     if (found.length !== 1 || entry?.messageId !== id || !agrees(entry, receipt)) return undefined;
-    return this.#parts.finals.has(entry) || !this.#isPlain(entry) ? undefined : entry;
+    if (this.#parts.finals.has(entry)) return undefined;
+    return this.#isPlain(entry) || (this.#evidence.isExactFirm && this.#isAlone(id)) ? entry : undefined;
   }
 
-  /** The message, or undefined where it is none, not clear, or not clear yet. Rejects as the correlator does. */
-  async find(receipt: MatchedReceipt, look: Look = LAST): Promise<CorrelationEntry | undefined> {
-    if (!this.#experience.isLoaded) await this.#experience.load();
+  /** Whether no message has its number in the same notation, with other zeros. */
+  #isAlone(id: string): boolean {
+    const { widths, prefixed } = this.#experience;
+    const digits = bare(id);
+    const { length } = foldedId(id);
+    if (prefixed || digits.length > length) return false;
+    const isFree = (width: number): boolean =>
+      width === length ||
+      width < digits.length ||
+      this.#entriesAtOnce(digits.padStart(width, '0')).length === 0;
+    return isFree(digits.length) && widths.every(isFree);
+  }
+
+  /** What the correlator answers by a promise is passed over: {@link find} waits for it. */
+  #entriesAtOnce(id: string): readonly CorrelationEntry[] {
+    const found = entriesOf(this.#parts.correlator, id);
+    if (!(found instanceof Promise)) return found;
+    this.#isAsynchronous = true;
+    found.catch(() => undefined);
+    return [];
+  }
+
+  /**
+   * The message, or undefined where it is none, not clear, or not clear yet; at once where the correlator answers at
+   * once. Throws or rejects as the correlator does.
+   */
+  find(
+    receipt: MatchedReceipt,
+    look: Look = LAST,
+  ): CorrelationEntry | undefined | Promise<CorrelationEntry | undefined> {
+    if (!this.#experience.isLoaded) return this.#experience.load().then(() => this.find(receipt, look));
     const read = new Lookups(this.#parts.correlator);
-    for (;;) {
-      const found = this.#decide(receipt, look, read);
-      if (!read.isMissing) return found;
-      await read.arrived();
-    }
+    return read.until(() => this.#decide(receipt, look, read));
   }
 
   /** Decides by what was read; of no account where something of that is missing. */
@@ -127,7 +147,7 @@ export class MessageMatcher {
     if (read.isMissing || (own && agrees(own, receipt))) return own;
     const [same] = exact;
     const agreeing = same && agrees(same, receipt) ? same : undefined;
-    if (this.#isSaid()) {
+    if (this.#experience.isSaid) {
       const converted = this.#convertAsSaid(receipt, read);
       return converted ?? agreeing ?? (look.shared ? undefined : same);
     }
@@ -150,54 +170,32 @@ export class MessageMatcher {
     this.#experience.observe(messageId);
   }
 
-  /** Whether the user has said how both are written, so that nothing need be guessed. */
-  #isSaid(): boolean {
-    const { response, receipt } = this.#parts.formats;
-    return response !== 'auto' && receipt !== 'auto';
-  }
-
   /** Whether the very same id is not to be doubted: it is no number, or so long a one that no other reads the same. */
   #isPlain(entry: CorrelationEntry): boolean {
     if (!isNumber(entry.messageId)) return true;
-    if (entry.messageId.replace(/^0+/, '').length < LONG) return false;
+    if (bare(entry.messageId).length < LONG) return false;
     return !this.#evidence.hasOther() && !this.#parts.finals.has(entry);
   }
 
   /** For each of the ids, the message that has this very one, if it can be told; those first whose address agrees. */
   #exact(receipt: MatchedReceipt, read: Lookups): CorrelationEntry[] {
-    const found: CorrelationEntry[] = [];
-    for (const id of receipt.ids) {
-      const having = read.get(id).filter(({ messageId }) => messageId === id);
-      const entry = this.#choose(having, receipt);
-      if (entry) found.push(entry);
-    }
+    const found = receipt.ids
+      .map((id) => read.get(id).filter(({ messageId }) => messageId === id))
+      .map((having) => this.#choose(having, receipt))
+      .filter((entry) => entry !== undefined);
     return found.sort((one, other) => Number(agrees(other, receipt)) - Number(agrees(one, receipt)));
   }
 
   /** The notations are certain, so that the address, which some SMSCs rewrite, need not agree. */
   #convertAsSaid(receipt: MatchedReceipt, read: Lookups): CorrelationEntry | undefined {
     for (const id of receipt.ids) {
-      const entries = this.#waysOf(id).flatMap((way) => read.get(way));
+      const entries = this.#experience.waysOf(id).flatMap((way) => read.get(way));
       const agreeing = entries.filter((entry) => agrees(entry, receipt));
       if (isOneMessage(agreeing) || isOneId(agreeing)) return this.#first(agreeing);
       const only = (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
       if (only) return only;
     }
     return undefined;
-  }
-
-  /** Ids that it may have had in the response; in any case of its letters. */
-  #waysOf(id: string): string[] {
-    const { formats } = this.#parts;
-    const { widths, prefixed } = this.#experience;
-    const ways = candidates(id, formats, widths).flatMap((one) =>
-      prefixed && one.response === 'hex' ? [one.id, `0x${one.id}`] : [one.id],
-    );
-    // The very same id is one of the ways where it says so itself; another case of it where nothing is said.
-    const { response, receipt } = formats;
-    const isText = response === 'text' || receipt === 'text';
-    if (!isText && (response === receipt || !this.#isSaid())) ways.unshift(id);
-    return [...new Map(ways.map((way) => [foldedId(way), way])).values()];
   }
 
   /** Of the messages with one id, the one that a receipt is for; undefined where that is not clear. */
@@ -244,7 +242,7 @@ export class MessageMatcher {
     const isSettled = this.#evidence.isSettled(since);
     const found = new Map<string, Possible>();
     for (const id of receipt.ids) {
-      for (const entry of this.#waysOf(id).flatMap((way) => read.get(way))) {
+      for (const entry of this.#experience.waysOf(id).flatMap((way) => read.get(way))) {
         const { messageId } = entry;
         const relation = relationOf(messageId, id, this.#parts.formats);
         if (!relation || !agrees(entry, receipt)) continue;

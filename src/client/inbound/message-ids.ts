@@ -28,10 +28,47 @@ function notations(format: IdFormat): readonly Notation[] {
 
 /** The number that an id is in a notation, as decimal digits; undefined: it is none. */
 export function readNumber(id: string, notation: Notation): string | undefined {
-  if (id.length > LONGEST) return undefined;
-  if (notation === 'decimal') return /^\d+$/.test(id) ? id.replace(/^0+(?=.)/, '') : undefined;
-  const digits = /^(?:0x)?([0-9a-f]+)$/i.exec(id)?.[1];
-  return digits === undefined ? undefined : BigInt(`0x${digits}`).toString();
+  const start = notation === 'hex' ? digitsAt(id) : 0;
+  if (id.length > LONGEST || !hasDigits(id, start, notation)) return undefined;
+  const digits = withoutZeros(id, start);
+  if (notation === 'decimal') return digits;
+  return digits.length <= EXACT ? String(Number.parseInt(digits, 16)) : BigInt(`0x${digits}`).toString();
+}
+
+/** Hexadecimal digits of which a number is exact. */
+const EXACT = 13;
+
+/** Behind the prefix of hexadecimal numbers. */
+const digitsAt = (id: string): number => (isZero(id, 0) && (id.charCodeAt(1) | 0x20) === 0x78 ? 2 : 0);
+
+function withoutZeros(id: string, start: number): string {
+  let from = start;
+  while (from < id.length - 1 && isZero(id, from)) from++;
+  return from === 0 ? id : id.slice(from);
+}
+
+const isZero = (id: string, at: number): boolean => id.charCodeAt(at) === 0x30;
+
+/** Whether there are digits of the notation from there on, and nothing else. */
+function hasDigits(id: string, start: number, notation: Notation): boolean {
+  for (let at = start; at < id.length; at++) {
+    const code = id.charCodeAt(at);
+    const letter = code | 0x20;
+    if (!isDigit(code) && !(notation === 'hex' && letter >= 0x61 && letter <= 0x66)) return false;
+  }
+  return id.length > start;
+}
+
+/** Whether it may be read as a number, so that it may be written in other ways. */
+export const isNumber = (id: string): boolean => id.length <= LONGEST && hasDigits(id, digitsAt(id), 'hex');
+
+/** Whether it is a number that can only be hexadecimal. */
+export const hasLetters = (id: string): boolean => isNumber(id) && /[a-f]/i.test(id);
+
+/** Without what zeros, case and a prefix add to it. */
+export function bare(id: string): string {
+  const folded = foldedId(id);
+  return isNumber(id) ? withoutZeros(folded, digitsAt(folded)) : folded;
 }
 
 /**

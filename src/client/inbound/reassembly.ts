@@ -37,8 +37,6 @@ export class Reassembly {
   #stopped = false;
   /** Messages that are given up and being told. */
   readonly #givenUp = new Set<Promise<void>>();
-  /** Until there are few of them: one for all parts that wait. */
-  #room: { readonly opened: Promise<void>; readonly open: () => void } | undefined;
   #incomplete: (message: JoinedMessage) => Promise<boolean> = () => Promise.resolve(true);
 
   constructor(parts: ReassemblyParts) {
@@ -72,7 +70,7 @@ export class Reassembly {
     this.#arm();
     if (!message && this.#parts.store.capabilities.durable) await this.#keep(key);
     // The part is not answered before: a peer is not to give up messages faster than the flow takes them.
-    while (this.#givenUp.size > MOST_GIVEN_UP) await this.#fewer();
+    while (this.#givenUp.size > MOST_GIVEN_UP) await Promise.race(this.#givenUp);
     return added;
   }
 
@@ -174,22 +172,8 @@ export class Reassembly {
         const line = { event: 'message', stage: 'incomplete', err: error };
         this.#parts.log.error(line, 'what came of a long message cannot be delivered');
       })
-      .finally(() => {
-        this.#givenUp.delete(telling);
-        if (this.#givenUp.size > MOST_GIVEN_UP) return;
-        this.#room?.open();
-        this.#room = undefined;
-      });
+      .finally(() => this.#givenUp.delete(telling));
     this.#givenUp.add(telling);
-  }
-
-  #fewer(): Promise<void> {
-    if (!this.#room) {
-      let open = (): void => undefined;
-      const opened = new Promise<void>((resolve) => (open = resolve));
-      this.#room = { opened, open };
-    }
-    return this.#room.opened;
   }
 
   #arm(): void {

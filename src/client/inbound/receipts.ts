@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../clock';
 import type { CorrelationEntry } from '../../store';
 import type { FinalReceipts } from './final-receipts';
-import { HeldReceipts, keysOf, type Held, type HeldBounds } from './held-receipts';
+import { HeldReceipts, keysOf, type Held, type HeldBounds, type SentBefore } from './held-receipts';
 import { KeyedMutex } from '../../collections';
 import type { Look, MatchedReceipt, MessageMatcher } from './matching';
 import { agrees } from './message-ids';
@@ -105,18 +105,34 @@ export class ReceiptMatcher {
    */
   find(receipt: MatchedReceipt, octets = 0): Promise<Found> | Found {
     // Others that are being looked up may take it first.
-    const entry = this.#mutex.isIdle ? this.#matcher.plain?.(receipt) : undefined;
-    if (!entry) return this.#findSlowly(receipt, octets);
-    if (receipt.final) this.#finals.claim(entry, receipt);
-    return { match: { entry, duplicate: false } };
+    const isIdle = this.#mutex.isIdle;
+    const entry = isIdle ? this.#matcher.plain?.(receipt) : undefined;
+    if (entry) return { match: this.#claimed(entry, receipt, false) };
+    const before = this.#sentBefore(receipt);
+    if (!isIdle) return this.#findSlowly(receipt, octets, before);
+    const look = this.#holdTime === 0 ? LAST : lookOf(before);
+    const found = this.#matcher.find(receipt, look);
+    if (found instanceof Promise) {
+      const match = found.then((late) => this.#taken(late, receipt, look));
+      return this.#findSlowly(receipt, octets, before, match);
+    }
+    const match = this.#taken(found, receipt, look);
+    return match ? { match } : this.#findSlowly(receipt, octets, before, Promise.resolve(undefined));
   }
 
-  async #findSlowly(receipt: MatchedReceipt, octets: number): Promise<Found> {
+  /** `first`: what comes of the first look, where that has begun. */
+  async #findSlowly(
+    receipt: MatchedReceipt,
+    octets: number,
+    before: SentBefore,
+    first?: Promise<Match | undefined>,
+  ): Promise<Found> {
     // Held before it is looked up: its response may be stored in between.
-    const held = this.#hold(receipt, octets);
-    if (!held) return { match: await this.#mutex.take(keysOf(receipt.ids), () => this.#look(receipt, LAST)) };
+    const held = this.#hold(receipt, octets, before);
+    const keys = held?.keys ?? keysOf(receipt.ids);
+    if (!held) return { match: await this.#mutex.take(keys, () => first ?? this.#look(receipt, LAST)) };
     try {
-      const match = await this.#mutex.take(held.keys, () => this.#settle(held));
+      const match = await this.#mutex.take(keys, () => this.#settle(held, {}, first));
       if (match) return { match };
       // It is not answered before a kill would find it in the store.
       if (held.awaited.size > 0) await this.#written();
@@ -131,24 +147,30 @@ export class ReceiptMatcher {
   }
 
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
-  async #settle(held: Held<Match>, look: Partial<Look> = {}): Promise<Match | undefined> {
+  async #settle(
+    held: Held<Match>,
+    look: Partial<Look> = {},
+    first?: Promise<Match | undefined>,
+  ): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const { awaited, overdue, later, since, waited } = held;
-    const state = {
-      ...{ open: awaited.size > 0, overdue: overdue.size > 0, awaited, last: false, waited, later },
-      ...(since === undefined ? {} : { since }),
-    };
-    const match = await this.#look(held.receipt, { ...state, ...look });
+    const match = await (first ?? this.#look(held.receipt, { ...lookOf(held), ...look }));
     if (match) this.#release(held, match);
     return match;
   }
 
   async #look(receipt: MatchedReceipt, look: Look): Promise<Match | undefined> {
-    const entry = await this.#matcher.find(receipt, look);
+    return this.#taken(await this.#matcher.find(receipt, look), receipt, look);
+  }
+
+  #taken(entry: CorrelationEntry | undefined, receipt: MatchedReceipt, look: Look): Match | undefined {
     if (!entry) return undefined;
     const duplicate = receipt.final && this.#finals.has(entry);
     // It may be for another message with this id, whose response is still to come.
     if (look.open && !look.last && (duplicate || !agrees(entry, receipt))) return undefined;
+    return this.#claimed(entry, receipt, duplicate);
+  }
+
+  #claimed(entry: CorrelationEntry, receipt: MatchedReceipt, duplicate: boolean): Match {
     if (receipt.final) this.#finals.claim(entry, receipt);
     return { entry, duplicate };
   }
@@ -188,13 +210,19 @@ export class ReceiptMatcher {
     if (this.#pending.written) await within(this.#clock, WRITING, this.#pending.written());
   }
 
-  #hold(receipt: MatchedReceipt, octets: number): Held<Match> | undefined {
+  #sentBefore(receipt: MatchedReceipt): SentBefore {
+    const awaited = this.#pending.awaited?.(receipt) ?? NONE;
+    const overdue = this.#pending.overdue?.(receipt) ?? NONE;
+    return {
+      awaited: new Set(awaited),
+      overdue: new Set(overdue.filter((id) => !awaited.includes(id))),
+    };
+  }
+
+  #hold(receipt: MatchedReceipt, octets: number, before: SentBefore): Held<Match> | undefined {
     if (this.#holdTime === 0) return undefined;
     const dueAt = this.#clock.monotonic() + this.#holdTime;
-    const since = this.#matcher.moment;
-    const sentBefore = this.#pending.awaited?.(receipt) ?? [];
-    const overdue = this.#pending.overdue?.(receipt) ?? [];
-    const held = this.#held.make(receipt, { octets, dueAt, since, sentBefore, overdue });
+    const held = this.#held.make(receipt, { octets, dueAt, since: this.#matcher.moment, ...before });
     this.#held.add(held);
     this.#timer ??= this.#clock.setTimeout(() => void this.#expire(), this.#holdTime);
     return held;
@@ -292,6 +320,15 @@ export class ReceiptMatcher {
     };
     await this.#mutex.take(held.keys, settle).catch(() => undefined);
   }
+}
+
+const NONE: readonly string[] = [];
+
+/** From where a receipt is looked at that has just come, or is held. */
+function lookOf(at: SentBefore & Partial<Pick<Held<Match>, 'later' | 'since' | 'waited'>>): Look {
+  const { awaited, overdue, later, since, waited = false } = at;
+  const look = { open: awaited.size > 0, overdue: overdue.size > 0, awaited, last: false, waited };
+  return { ...look, ...(later && { later }), ...(since !== undefined && { since }) };
 }
 
 /** Nothing that is missing is waited for. */

@@ -6,18 +6,16 @@ import type { Answer, Session } from '../../session';
 import type { CorrelationEntry, Correlator, Store } from '../../store';
 import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../../text';
 import type { Events } from '../events/events';
-import { FinalReceipts } from './final-receipts';
-import { PendingAcks } from './pending-acks';
-import { IncomingMessages, type Incoming } from './incoming-messages';
-import { IncomingReceipts } from './incoming-receipts';
-import { Reassembly } from './reassembly';
-import { MessageMatcher } from './matching';
-import { agrees } from './message-ids';
-import { Audience } from './audience';
 import type { Listening, Settings } from '../config/options';
 import type { Outcomes } from '../outbound/outcomes';
+import { Acknowledging, LATER } from './acknowledging';
 import { InboundAdmission } from './admission';
-import { HandlerTimeout } from './handler-timeout';
+import { FinalReceipts } from './final-receipts';
+import { IncomingMessages, type Incoming } from './incoming-messages';
+import { IncomingReceipts } from './incoming-receipts';
+import { MessageMatcher, type MatchedReceipt } from './matching';
+import { agrees } from './message-ids';
+import { Reassembly } from './reassembly';
 import { ReceiptMatcher } from './receipts';
 
 export interface ReceivingParts {
@@ -32,18 +30,17 @@ export interface ReceivingParts {
   /** Messages whose message_id may still become known. */
   acceptances(): Acceptances;
   readonly listening: (() => Listening | Promise<Listening>) | undefined;
+  readonly randomOctets: (count: number) => Uint8Array;
 }
 
 const UDHI = 0x40;
 const OK: Answer = { command_status: 0 };
-/** The SMSC keeps what is answered so, and repeats it. */
-const NOT_NOW: Answer = { command_status: 'ESME_RX_T_APPN' };
 
 /** What comes from the SMSC: messages and receipts, told as events, then answered. */
 export class Receiving {
   readonly #parts: ReceivingParts;
   readonly #admission: InboundAdmission;
-  readonly #holding: PendingAcks;
+  readonly #acknowledging: Acknowledging;
   readonly #reassembly: Reassembly;
   readonly #matcher: ReceiptMatcher;
   readonly #messages: IncomingMessages;
@@ -60,49 +57,25 @@ export class Receiving {
       limit: settings.ackLimit,
       handlerTimeout: settings.ackTimeout,
       longestLag: longestLag(settings),
-      later: NOT_NOW,
+      later: LATER,
     });
-    const times = {
-      clock,
-      log,
-      timeout: settings.ackTimeout,
-      timeoutStatus: settings.ackTimeoutStatus,
-    };
-    this.#holding = new PendingAcks(times);
-    const handlerTimeout = new HandlerTimeout(times);
-    const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
+    const acknowledging = new Acknowledging(parts);
+    this.#acknowledging = acknowledging;
     const finals = new FinalReceipts({ correlator, clock, log, ttl: settings.finalReceiptTtl });
-    const matcher = new MessageMatcher({
-      correlator,
-      state: store.state,
-      log,
-      formats,
-      finals,
-    });
+    const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
+    const matcher = new MessageMatcher({ correlator, state: store.state, log, formats, finals });
+    const isFor = (receipt: MatchedReceipt) => (destination: string) => agrees({ destination }, receipt);
     this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, {
-      awaited: (receipt) => parts.acceptances().awaited((destination) => agrees({ destination }, receipt)),
-      overdue: (receipt) => parts.acceptances().overdue((destination) => agrees({ destination }, receipt)),
+      awaited: (receipt) => parts.acceptances().awaited(isFor(receipt)),
+      overdue: (receipt) => parts.acceptances().overdue(isFor(receipt)),
       isAwaited: (id) => parts.acceptances().isAwaited(id),
       isOverdue: (id) => parts.acceptances().isOverdue(id),
       written: () => parts.acceptances().written(),
     });
     this.#reassembly = new Reassembly({ clock, log, store, timeout: settings.reassemblyTimeout });
-    const holding = settings.acknowledge === 'manual' ? this.#holding : undefined;
-    const audience = new Audience(parts);
-    this.#messages = new IncomingMessages({
-      ...parts,
-      reassembly: this.#reassembly,
-      holding,
-      handlerTimeout,
-      audience,
-    });
-    this.#receipts = new IncomingReceipts({
-      ...parts,
-      matcher: this.#matcher,
-      finals,
-      holding,
-      handlerTimeout,
-    });
+    this.#messages = new IncomingMessages({ ...parts, reassembly: this.#reassembly, acknowledging });
+    const read = (pdu: Incoming): Receipt | undefined => this.#receiptOf(pdu, readUserData(pdu));
+    this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, finals, acknowledging, read });
   }
 
   open(): void {
@@ -134,21 +107,21 @@ export class Receiving {
 
   /** Nobody will acknowledge any more: the SMSC is asked to repeat what is held. */
   releaseHeld(): void {
-    this.#holding.close();
+    this.#acknowledging.close();
   }
 
   /** The session is about to be unbound: what is held is not to be acknowledged any more. */
   left(session: Session): void {
-    this.#holding.leave(session);
+    this.#acknowledging.leave(session);
   }
 
   acknowledge(ackId: string, status?: string | number): void {
-    this.#holding.acknowledge(ackId, status);
+    this.#acknowledging.acknowledge(ackId, status);
   }
 
   request(pdu: Pdu, octets: Buffer, session: Session): Promise<Answer | undefined> | Answer | undefined {
     if (pdu.command === 'deliver_sm' || pdu.command === 'data_sm') {
-      if (!this.#takes(session)) return NOT_NOW;
+      if (!this.#takes(session)) return LATER;
       const { length } = octets;
       if (this.#admission.isFree(length))
         return this.#admission.track(session, length, this.#incoming(pdu, octets, session));
@@ -167,7 +140,7 @@ export class Receiving {
     session: Session,
   ): Promise<Answer | undefined> | Answer | undefined {
     if (command !== 'deliver_sm' && command !== 'data_sm') return undefined;
-    if (!this.#takes(session)) return NOT_NOW;
+    if (!this.#takes(session)) return LATER;
     return this.#admission.take(session, octets.length, () =>
       this.#messages.malformed(command, octets, error, session),
     );
@@ -198,11 +171,9 @@ export class Receiving {
     const data = readUserData(pdu);
     const receipt = this.#receiptOf(pdu, data);
     return receipt
-      ? this.#receipts.take(pdu, octets, receipt, session, this.#readReceipt)
+      ? this.#receipts.take(pdu, octets, receipt, session)
       : this.#messages.take(pdu, octets, data, session);
   }
-
-  readonly #readReceipt = (pdu: Incoming): Receipt | undefined => this.#receiptOf(pdu, readUserData(pdu));
 
   #receiptOf(pdu: Incoming, data: UserData): Receipt | undefined {
     const { settings, codecs } = this.#parts;

@@ -1,6 +1,6 @@
 import type { DestAddressInput } from '../../protocol';
 import { TextError, divideNumbers, resolveAddress, type Address } from '../../text';
-import { MessageError, show } from '../config/errors';
+import { MessageError, invalidField, show } from '../config/errors';
 import type { ParsedMessage } from './message';
 import type { Settings } from '../config/options';
 
@@ -8,14 +8,7 @@ export type Fields = Record<string, unknown>;
 
 /** Puts the sender into the PDU; none where nobody named one. */
 export function putSource(fields: Fields, pdu: Fields, settings: Settings): void {
-  const { addr, ton, npi } = about('source_addr', () =>
-    resolveAddress(addressText(fields['source_addr'] ?? '', 'source_addr'), {
-      role: 'source',
-      ton: octetIn(fields, 'source_addr_ton') ?? settings.sourceTon,
-      npi: octetIn(fields, 'source_addr_npi') ?? settings.sourceNpi,
-      encoding: settings.addressEncoding,
-    }),
-  );
+  const { addr, ton, npi } = resolve('source', fields['source_addr'] ?? '', fields, settings);
   pdu['source_addr'] = addr;
   pdu['source_addr_ton'] = ton;
   pdu['source_addr_npi'] = npi;
@@ -29,7 +22,7 @@ export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Set
   if (destination === undefined || destination === '') {
     throw missing('the message has no recipient; give it as destination_addr');
   }
-  const { addr, ton, npi } = resolve(destination, parsed, settings);
+  const { addr, ton, npi } = resolve('destination', destination, parsed.fields, settings);
   pdu['destination_addr'] = addr;
   pdu['dest_addr_ton'] = ton;
   pdu['dest_addr_npi'] = npi;
@@ -42,20 +35,15 @@ function putDestinations(parsed: ParsedMessage, pdu: Fields, settings: Settings,
   const written = entries.filter((one) => typeof one !== 'object' || one === null);
   if (entries.length > 0 && written.length === 0)
     return (entries as DestAddressInput[]).map(nameOf).join(',');
-  if (written.length < entries.length) throw mixed();
+  if (written.length < entries.length) throw invalidField('dest_address', MIXED);
   const wanted = written.length > 0 ? written : recipientsOf(given);
-  if (wanted.length === 0 || wanted.length > 255) {
-    throw missing(
-      `submit_multi has ${wanted.length} recipients; give 1 to 255 as a list, or divided by commas, semicolons or line ends`,
-    );
-  }
-  const resolved = wanted.map((one) => resolve(one, parsed, settings));
-  pdu['dest_address'] = resolved.map(({ addr, ton, npi }) => ({
-    dest_flag: 1,
-    dest_addr_ton: ton,
-    dest_addr_npi: npi,
-    destination_addr: addr,
-  }));
+  const forms = 'as a list, or divided by commas, semicolons or line ends';
+  if (wanted.length === 0 || wanted.length > 255)
+    throw missing(`submit_multi has ${wanted.length} recipients; give 1 to 255 ${forms}`);
+  const resolved = wanted.map((one) => resolve('destination', one, parsed.fields, settings));
+  pdu['dest_address'] = resolved.map(({ addr: destination_addr, ton: dest_addr_ton, npi: dest_addr_npi }) => {
+    return { dest_flag: 1, dest_addr_ton, dest_addr_npi, destination_addr };
+  });
   return resolved.map(({ addr }) => addr).join(',');
 }
 
@@ -65,29 +53,31 @@ function recipientsOf(given: unknown): unknown[] {
   return all.filter((one) => one !== undefined && one !== null && !isBlank(one));
 }
 
-function mixed(): MessageError {
-  const text =
-    'dest_address has numbers beside objects: give either numbers alone, or objects such as ' +
-    '{"dest_flag": 1, "destination_addr": "447700900123"} and {"dest_flag": 2, "dl_name": "staff"}';
-  return new MessageError('INVALID_FIELD', 'dest_address', text);
-}
+const MIXED =
+  'dest_address has numbers beside objects: give either numbers alone, or objects such as ' +
+  '{"dest_flag": 1, "destination_addr": "447700900123"} and {"dest_flag": 2, "dl_name": "staff"}';
 
-function isBlank(value: unknown): boolean {
-  return typeof value === 'string' && value.trim() === '';
-}
+const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
 
 function nameOf(one: DestAddressInput): string {
-  return (
-    ('dl_name' in one ? one.dl_name : 'destination_addr' in one ? one.destination_addr : undefined) ?? ''
-  );
+  if ('dl_name' in one) return one.dl_name ?? '';
+  return ('destination_addr' in one ? one.destination_addr : undefined) ?? '';
 }
 
-function resolve(given: unknown, parsed: ParsedMessage, settings: Settings): Address {
-  return about('destination_addr', () =>
-    resolveAddress(addressText(given, 'destination_addr'), {
-      role: 'destination',
-      ton: octetIn(parsed.fields, 'dest_addr_ton') ?? settings.destinationTon,
-      npi: octetIn(parsed.fields, 'dest_addr_npi') ?? settings.destinationNpi,
+type Role = 'source' | 'destination';
+/** Fields of the type of number and the numbering plan. */
+export const TYPES = {
+  source: ['source_addr_ton', 'source_addr_npi'],
+  destination: ['dest_addr_ton', 'dest_addr_npi'],
+} as const;
+
+function resolve(role: Role, given: unknown, fields: Fields, settings: Settings): Address {
+  const [ton, npi] = TYPES[role];
+  return about(`${role}_addr`, () =>
+    resolveAddress(addressText(given, `${role}_addr`), {
+      role,
+      ton: octetIn(fields, ton) ?? settings[`${role}Ton`],
+      npi: octetIn(fields, npi) ?? settings[`${role}Npi`],
       encoding: settings.addressEncoding,
     }),
   );
@@ -106,24 +96,20 @@ export function addressText(given: unknown, field: string): string {
   throw new MessageError('INVALID_ADDRESS', field, text);
 }
 
-function missing(text: string): MessageError {
-  return new MessageError('MISSING_DESTINATION', 'destination_addr', text);
-}
+const missing = (text: string): MessageError =>
+  new MessageError('MISSING_DESTINATION', 'destination_addr', text);
 
 /** A field of one octet, which is checked already; undefined where nobody gave it. */
-export function octetIn(fields: Fields, name: string): number | undefined {
-  return fields[name] as number | undefined;
-}
+export const octetIn = (fields: Fields, name: string): number | undefined =>
+  fields[name] as number | undefined;
 
 /** Names the field that an error of the text room is about. */
 export function about<T>(field: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof TextError) {
-      const text = error.message.includes(field) ? error.message : `${field}: ${error.message}`;
-      throw new MessageError(error.code, field, text, error);
-    }
-    throw error;
+    if (!(error instanceof TextError)) throw error;
+    const text = error.message.includes(field) ? error.message : `${field}: ${error.message}`;
+    throw new MessageError(error.code, field, text, error);
   }
 }

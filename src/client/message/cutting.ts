@@ -5,7 +5,7 @@ import {
   type SegmentOptions,
   type TextCodec,
 } from '../../text';
-import { MessageError } from '../config/errors';
+import { MessageError, invalidField } from '../config/errors';
 import type { Settings } from '../config/options';
 import { octetIn } from './addressing';
 import type { ParsedMessage } from './message';
@@ -47,30 +47,19 @@ function methodOf({ command, options, inPayload }: ParsedMessage): LongMessageMe
 export function contentOf({ content }: ParsedMessage): string | Buffer {
   const given = typeof content === 'bigint' || Number.isFinite(content) ? String(content) : content;
   if (typeof given === 'string' || Buffer.isBuffer(given)) return given;
-  if (given === undefined) throw missingText();
-  throw new MessageError(
-    'INVALID_FIELD',
-    'short_message',
-    `short_message must be a text or a Buffer, not ${typeof given === 'number' ? given : typeof given}`,
-  );
+  if (given === undefined) throw new MessageError('MISSING_TEXT', 'short_message', MISSING);
+  const what = typeof given === 'number' ? given : typeof given;
+  throw invalidField('short_message', `short_message must be a text or a Buffer, not ${what}`);
 }
 
-function missingText(): MessageError {
-  return new MessageError(
-    'MISSING_TEXT',
-    'short_message',
-    'the message has no text; give it as short_message (an empty text is possible)',
-  );
-}
+const MISSING = 'the message has no text; give it as short_message (an empty text is possible)';
 
 /** A part of a longer message by its own TLVs cannot be cut: its parts would say two things. */
 export function refusePart({ tlvs }: ParsedMessage, segments: number): void {
   const name = Object.keys(tlvs).find((one) => one.startsWith('sar_'));
   if (name === undefined) return;
-  throw new MessageError(
-    'TEXT_TOO_LONG',
-    'short_message',
+  const text =
     `${name} says that the message is one part of a longer one, and it takes ${segments} segments: ` +
-      'leave the sar_ TLVs away (long_messages: sar makes them), or shorten it',
-  );
+    'leave the sar_ TLVs away (long_messages: sar makes them), or shorten it';
+  throw new MessageError('TEXT_TOO_LONG', 'short_message', text);
 }

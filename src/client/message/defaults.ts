@@ -9,7 +9,7 @@ import {
   type PduInput,
 } from '../../protocol';
 import { divideNumbers, resolveAddress } from '../../text';
-import { addressText } from './addressing';
+import { TYPES, addressText } from './addressing';
 import type { Problem } from '../config/errors';
 import { canonicalName, fieldHint, sortFields, type ParsedMessage } from './message';
 import type { Settings } from '../config/options';
@@ -38,13 +38,10 @@ export class Defaults {
   under(parsed: ParsedMessage): ParsedMessage {
     if (!this.#any) return parsed;
     const { options, fields, tlvs, destination } = withoutOtherCoding(this.#for(parsed.command), parsed);
+    const metadata = parsed.options.metadata ?? checkedMetadata(options.metadata);
     return {
       ...parsed,
-      options: {
-        ...options,
-        ...parsed.options,
-        metadata: parsed.options.metadata ?? checkedMetadata(options.metadata),
-      },
+      options: { ...options, ...parsed.options, metadata },
       fields: { ...fields, ...parsed.fields },
       tlvs: { ...tlvs, ...parsed.tlvs },
       destination: parsed.destination ?? destination,
@@ -52,22 +49,17 @@ export class Defaults {
   }
 
   #for(command: CommandName): Sorted {
-    let own = this.#of.get(command);
-    if (own === undefined) {
-      own = this.#sorted(command);
-      this.#of.set(command, own);
-    }
-    return own;
-  }
-
-  #sorted(command: CommandName): Sorted {
+    const known = this.#of.get(command);
+    if (known) return known;
     const { defaults, vendorTlvs = STANDARD } = this.#settings;
-    const sorted = sortFields(defaults, command, vendorTlvs, () => undefined);
-    return {
+    const { tlvs, destination, ...sorted } = sortFields(defaults, command, vendorTlvs, () => undefined);
+    const own: Sorted = {
       ...sorted,
-      tlvs: commandFacts(command).text ? sorted.tlvs : {},
-      destination: isQueued(command) ? sorted.destination : undefined,
+      tlvs: commandFacts(command).text ? tlvs : {},
+      destination: isQueued(command) ? destination : undefined,
     };
+    this.#of.set(command, own);
+    return own;
   }
 }
 
@@ -76,103 +68,89 @@ export class Defaults {
  * undone by what the defaults say of the other.
  */
 function withoutOtherCoding(defaults: Sorted, { options, fields }: ParsedMessage): Sorted {
-  const { encoding: _encoding, messageClass: _class, ...otherWishes } = defaults.options;
+  const { encoding: _encoding, messageClass: _class, ...others } = defaults.options;
   const { data_coding: _number, ...otherFields } = defaults.fields;
   const hasNumber = (fields['data_coding'] ?? '') !== '';
   const hasName = options.encoding !== undefined || options.messageClass !== undefined;
-  return {
-    ...defaults,
-    options: hasNumber ? otherWishes : defaults.options,
+  const ofDefaults = {
+    options: hasNumber ? others : defaults.options,
     fields: hasName ? otherFields : defaults.fields,
   };
+  return { ...defaults, ...ofDefaults };
 }
 
+const LABEL = 'it is the label of one message';
+const COUNTED = 'it is counted';
 const PART = 'it says which part a message is; long_messages sar cuts long ones that way';
 
 /** What a message has that cannot be the same for all, and what to do instead. */
-const OWN: Readonly<Record<string, string>> = {
-  short_message: 'each message has its own text',
-  message_payload: 'each message has its own text; to send it there, give long_messages',
-  command: 'each message says which request it is',
-  correlation_id: 'it is the label of one message',
-  log_id: 'it is the label of one message',
-  expires: 'a time is over at some time; messageTtl says how long to try',
-  version: 'there is no other',
-  dest_address: 'give recipients as destination_addr',
-  number_of_dests: 'it is counted',
-  sm_length: 'it is counted',
-  sar_msg_ref_num: PART,
-  sar_total_segments: PART,
-  sar_segment_seqnum: PART,
-};
+const OWN: ReadonlyMap<string | undefined, string> = new Map([
+  ['short_message', 'each message has its own text'],
+  ['message_payload', 'each message has its own text; to send it there, give long_messages'],
+  ['command', 'each message says which request it is'],
+  ...['correlation_id', 'log_id'].map((name) => [name, LABEL] as const),
+  ['expires', 'a time is over at some time; messageTtl says how long to try'],
+  ['version', 'there is no other'],
+  ['dest_address', 'give recipients as destination_addr'],
+  ...['number_of_dests', 'sm_length'].map((name) => [name, COUNTED] as const),
+  ...['sar_msg_ref_num', 'sar_total_segments', 'sar_segment_seqnum'].map((name) => [name, PART] as const),
+]);
 
-type Check = (value: unknown, settings: Settings) => unknown;
-
-/** What is more than an option or a field by itself. */
-const ADDRESSES: Readonly<Record<string, Check>> = {
-  source_addr: (value, { defaults, sourceTon, addressEncoding: encoding }) =>
-    resolveAddress(addressText(value, 'source_addr'), {
-      role: 'source',
-      ton: tonOf(defaults['source_addr_ton']) ?? sourceTon,
-      encoding,
-    }),
-  destination_addr: (value, { defaults, destinationTon, addressEncoding: encoding }) => {
-    const all: unknown[] = Array.isArray(value) ? value : [value];
-    const texts = all.map((one) => addressText(one, 'destination_addr'));
-    const ton = tonOf(defaults['dest_addr_ton']) ?? destinationTon;
-    for (const text of texts.flatMap(divideNumbers))
-      resolveAddress(text, { role: 'destination', ton, encoding });
-  },
-};
-
-const tonOf = (given: unknown): number | undefined =>
-  given === undefined || given === null ? undefined : (fieldOf('dest_addr_ton', given) as number | undefined);
+/** Checks an address, whose type of number may be a default too; undefined: `name` is none. */
+function addressCheck(name: string, value: unknown, settings: Settings): (() => unknown) | undefined {
+  if (name !== 'source_addr' && name !== 'destination_addr') return undefined;
+  const role = name === 'source_addr' ? 'source' : 'destination';
+  return () => {
+    const isList = role === 'destination' && Array.isArray(value);
+    const texts = (isList ? (value as unknown[]) : [value]).map((one) => addressText(one, name));
+    const ton = fieldOf('dest_addr_ton', settings.defaults[TYPES[role][0]] ?? '') as number | undefined;
+    const options = { role, ton: ton ?? settings[`${role}Ton`], encoding: settings.addressEncoding } as const;
+    for (const text of role === 'source' ? texts : texts.flatMap(divideNumbers))
+      resolveAddress(text, options);
+  };
+}
 
 /** Everything that is wrong with the option `defaults`. */
 export function defaultsProblems(settings: Settings): Problem[] {
   return Object.entries(settings.defaults).flatMap(([key, value]) => {
     if (value === undefined || value === null) return [];
     if (canonicalName(key) !== 'tlvs') return problemOf(`defaults.${key}`, key, value, settings);
-    if (typeof value !== 'object' || Array.isArray(value)) {
-      const remedy = 'give an object of TLVs such as {"0x1400": "1101234567890123456"}';
-      return [{ field: `defaults.${key}`, value, remedy }];
-    }
+    const field = `defaults.${key}`;
+    if (typeof value !== 'object' || Array.isArray(value))
+      return [{ field, value, remedy: 'give an object of TLVs such as {"0x1400": "1101234567890123456"}' }];
     return Object.entries(value).flatMap(([name, one]) =>
-      tlvProblem(`defaults.${key}.${name}`, name, one, settings),
+      tlvProblem(`${field}.${name}`, name, one, settings),
     );
   });
 }
 
 function problemOf(field: string, name: string, value: unknown, settings: Settings): Problem[] {
   const canonical = canonicalName(name);
-  const remedy = Object.hasOwn(OWN, canonical) ? OWN[canonical] : undefined;
-  if (remedy !== undefined) return [{ field, value, remedy }];
-  const address = Object.hasOwn(ADDRESSES, canonical) ? ADDRESSES[canonical] : undefined;
-  if (address) return trial(field, value, () => address(value, settings));
+  const own = OWN.get(canonical);
+  if (own !== undefined) return [{ field, value, remedy: own }];
+  const address = addressCheck(canonical, value, settings);
+  if (address) return trial(field, value, address);
   let isOption = false;
   const wrong = trial(field, value, () => (isOption = takeOption({}, canonical, value)));
   if (wrong.length > 0 || isOption) return wrong;
   const command = QUEUED.find((one) => commandFacts(one).fieldNames.has(canonical));
-  if (command) {
+  if (command)
     return trial(field, value, () => {
       const read = fieldOf(canonical, value);
       // Forms of times are many, and what they come to depends on now.
       if (!commandFacts(command).timeFields.includes(canonical))
         encodeBody({ command, [canonical]: read }, { allowLong: true });
     });
-  }
   const table = settings.vendorTlvs ?? STANDARD;
-  if (!table.named(name)) {
-    const hint = fieldHint(name, [...commandFacts('submit_sm').fieldNames], table);
-    const remedy = `this is no field of submit_sm and no TLV${hint}; use the specification's names`;
-    return [{ field, value, remedy }];
-  }
-  return tlvProblem(field, name, value, settings);
+  if (table.named(name)) return tlvProblem(field, name, value, settings);
+  const hint = fieldHint(name, [...commandFacts('submit_sm').fieldNames], table);
+  const remedy = `this is no field of submit_sm and no TLV${hint}; use the specification's names`;
+  return [{ field, value, remedy }];
 }
 
 function tlvProblem(field: string, name: string, value: unknown, settings: Settings): Problem[] {
   const { vendorTlvs = STANDARD } = settings;
-  const remedy = OWN[vendorTlvs.named(name)?.name ?? ''];
+  const remedy = OWN.get(vendorTlvs.named(name)?.name);
   if (remedy !== undefined) return [{ field, value, remedy }];
   return trial(field, value, () => {
     const { tlvs } = sortFields({ tlvs: { [name]: value } }, 'submit_sm', vendorTlvs, () => undefined);

@@ -18,7 +18,6 @@ import {
   formatSmppTime,
   isPlain,
   segment,
-  type SegmentOptions,
   type SubmitSmFields,
   type TextCodec,
 } from '../../text';
@@ -26,16 +25,16 @@ import { about, putDestination, putSource, type Fields } from './addressing';
 import { codecOf } from '../config/codec-options';
 import { contentOf, cutting, refusePart } from './cutting';
 import { Defaults } from './defaults';
-import { MessageError } from '../config/errors';
+import { MessageError, invalidField } from '../config/errors';
 import { MessageIds } from './ids';
-import { ServiceTypeWarning } from './long-fields';
+import { serviceTypeCheck } from './long-fields';
 import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
 import { nazItem } from './naz-items';
 import type { Settings } from '../config/options';
-import { checkedMetadata, expiry, optionText, type MessageOptions } from './message-options';
+import { checkedMetadata, expiry, optionText } from './message-options';
 import { registeredDelivery, wantsReceipt } from './registered-delivery';
-import { Templates, isTemplate } from './templates';
+import { Templates, isTemplate, type ItemFacts } from './templates';
 
 export interface IntakeParts {
   readonly settings: Settings;
@@ -60,7 +59,7 @@ export interface DirectRequest {
   readonly command: CommandName;
   readonly pdu: PduInput;
   readonly destination: string;
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
   readonly metadata?: unknown;
 }
 
@@ -71,16 +70,13 @@ const REFERENCE_TTL = 3_600_000;
 const LONGEST_RECIPIENT = 100;
 const DEFAULT_PRIORITY = 2;
 
-/**
- * Where messages come in: everything that can be wrong with one is found here, and
- * everything that can be done once is done here. What leaves is octets.
- */
+/** Where messages come in: checked and encoded here, once. What leaves is octets. */
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #defaults: Defaults;
   readonly #codec: CodecOptions;
   readonly #ids: MessageIds;
-  readonly #serviceTypes: ServiceTypeWarning;
+  readonly #checkServiceType: (given: unknown) => void;
   readonly #templates = new Templates();
 
   constructor(parts: IntakeParts) {
@@ -88,7 +84,7 @@ export class Intake {
     this.#codec = codecOf(parts.settings);
     this.#ids = new MessageIds(parts.randomOctets);
     this.#defaults = new Defaults(parts.settings);
-    this.#serviceTypes = new ServiceTypeWarning(parts.log);
+    this.#checkServiceType = serviceTypeCheck(parts.log);
   }
 
   /** Epoch milliseconds. */
@@ -138,20 +134,9 @@ export class Intake {
     if (!body) return undefined;
     const { facts, options } = template;
     const label = message.correlation_id ?? message['log_id'] ?? origin.label ?? origin.msgid;
-    return {
-      id: this.#ids.next(),
-      command: facts.command,
-      segments: [body],
-      source: facts.source,
-      destination: to.startsWith('+') ? to.slice(1) : to,
-      priority: facts.priority,
-      enqueuedAt: now,
-      expiresAt: this.#expiry(options, now),
-      receiptRequested: facts.receiptRequested,
-      correlationId: label === undefined ? undefined : optionText(label),
-      msgid: origin.msgid,
-      metadata: checkedMetadata(message.metadata ?? options.metadata),
-    };
+    const destination = to.startsWith('+') ? to.slice(1) : to;
+    const metadata = checkedMetadata(message.metadata ?? options.metadata);
+    return this.#item(facts, [body], destination, options.expires, label, metadata, origin, now);
   }
 
   #queued(
@@ -161,44 +146,45 @@ export class Intake {
     now: number,
   ): QueueItem | Promise<QueueItem> {
     const { settings, codecs } = this.#parts;
+    const { options } = parsed;
     const pdu = this.#baseFields(parsed, now);
     const destination = putDestination(parsed, pdu, settings);
     const content = contentOf(parsed);
     const cut = cutting(parsed, settings, codecs);
     const { segments } = segment(content, cut);
     const [first] = segments as [SubmitSmFields];
+    const facts: ItemFacts = {
+      command: parsed.command as QueueItem['command'],
+      source: String(pdu['source_addr']),
+      priority: options.priority ?? DEFAULT_PRIORITY,
+      receiptRequested: wantsReceipt(Number(pdu['registered_delivery'] ?? 0)),
+    };
+    const item = (cutUp: readonly SubmitSmFields[]): QueueItem => {
+      const bodies = cutUp.map((one) => this.#body(parsed, pdu, one));
+      const label = options.correlationId ?? origin.label ?? origin.msgid;
+      const { expires, metadata } = options;
+      return this.#item(facts, bodies, destination, expires, label, metadata, origin, now);
+    };
     if (segments.length > 1) {
       refusePart(parsed, segments.length);
-      return this.#long(parsed, pdu, destination, content, cut, (bodies) =>
-        this.#item(parsed, pdu, destination, bodies, origin, now),
-      );
+      return this.#reference(destination)
+        .then((reference) => item(segment(content, { ...cut, reference }).segments))
+        .catch((error: unknown) => {
+          throw asMessageError(error);
+        });
     }
-    const item = this.#item(parsed, pdu, destination, [this.#body(parsed, pdu, first)], origin, now);
-    if (typeof content === 'string' && isPlain(cut)) this.#learn(message, parsed, item, pdu, first);
-    return item;
-  }
-
-  async #long(
-    parsed: ParsedMessage,
-    pdu: Fields,
-    destination: string,
-    content: string | Buffer,
-    cut: SegmentOptions,
-    item: (bodies: Buffer[]) => QueueItem,
-  ): Promise<QueueItem> {
-    try {
-      const reference = await this.#reference(destination);
-      const { segments } = segment(content, { ...cut, reference });
-      return item(segments.map((one) => this.#body(parsed, pdu, one)));
-    } catch (error) {
-      throw asMessageError(error);
-    }
+    const whole = item(segments);
+    if (typeof content === 'string' && isPlain(cut)) this.#learn(message, parsed, whole, facts, pdu, first);
+    return whole;
   }
 
   #reference(destination: string): Promise<number> {
     const { random, state } = this.#parts;
     const start = Math.floor(random() * REFERENCES);
-    return state.increment(referenceKey(destination), REFERENCES, start, REFERENCE_TTL);
+    // Of a list of recipients, which may be longer than a store's keys, a digest.
+    const isLong = destination.length > LONGEST_RECIPIENT;
+    const recipient = isLong ? createHash('sha256').update(destination).digest('hex') : destination;
+    return state.increment(`reference:${recipient}`, REFERENCES, start, REFERENCE_TTL);
   }
 
   /** A query, cancel or replace. */
@@ -207,42 +193,31 @@ export class Intake {
     const { command, options, tlvs } = parsed;
     const pdu = this.#baseFields(parsed, now);
     const destination = parsed.destination === undefined ? '' : putDestination(parsed, pdu, settings);
-    if (parsed.content !== undefined) {
-      const [text] = segment(contentOf(parsed), cutting(parsed, settings, codecs)).segments;
-      pdu['short_message'] = text?.short_message;
-      pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
-    } else pdu['tlvs'] = { ...tlvs };
+    const hasText = parsed.content !== undefined;
+    const [text] = hasText ? segment(contentOf(parsed), cutting(parsed, settings, codecs)).segments : [];
+    if (text) pdu['short_message'] = text.short_message;
+    pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
     encodeBody(pdu as unknown as PduInput, this.#codec);
     const { correlationId, metadata } = options;
-    return {
-      command,
-      pdu: pdu as unknown as PduInput,
-      destination,
-      ...(correlationId === undefined ? {} : { correlationId }),
-      ...(metadata === undefined ? {} : { metadata }),
-    };
+    return { command, pdu: pdu as unknown as PduInput, destination, correlationId, metadata };
   };
 
   /** Everything but the text and the recipient. */
   #baseFields({ fields, command, options }: ParsedMessage, now: number): Fields {
     const { settings } = this.#parts;
-    this.#serviceTypes.check(fields['service_type']);
+    this.#checkServiceType(fields['service_type']);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const pdu: Fields = { command, ...fields };
     const names = commandFacts(command).fieldNames;
     if (names.has('source_addr')) putSource(fields, pdu, settings);
-    if (names.has('registered_delivery')) {
+    if (names.has('registered_delivery'))
       pdu['registered_delivery'] = registeredDelivery(fields['registered_delivery'], options);
-    }
     for (const name of commandFacts(command).timeFields) {
-      if (pdu[name] !== undefined) pdu[name] = this.#time(name, pdu[name], now);
+      const given = pdu[name] as Date | string | number | undefined;
+      if (given === undefined) continue;
+      pdu[name] = about(name, () => formatSmppTime(given, { timeZone: zoneOf(settings.timeZone), now }));
     }
     return pdu;
-  }
-
-  #time(name: string, given: unknown, now: number): string {
-    const timeZone = zoneOf(this.#parts.settings.timeZone);
-    return about(name, () => formatSmppTime(given as Date | string | number, { timeZone, now }));
   }
 
   #body({ command, tlvs }: ParsedMessage, pdu: Fields, one: SubmitSmFields): Buffer {
@@ -256,78 +231,64 @@ export class Intake {
     return encodeBody(pdu as unknown as PduInput, this.#codec);
   }
 
-  // Each literal of an item has all properties in this order, so that V8 gives all items one shape.
+  // The one literal of an item, so that V8 gives all items one shape.
   #item(
-    { command, options }: ParsedMessage,
-    pdu: Fields,
-    destination: string,
+    { command, source, priority, receiptRequested }: ItemFacts,
     segments: Buffer[],
-    origin: Origin,
-    now: number,
+    destination: string,
+    expires: unknown,
+    label: unknown,
+    metadata: unknown,
+    { msgid }: Origin,
+    enqueuedAt: number,
   ): QueueItem {
     return {
       id: this.#ids.next(),
-      command: command as QueueItem['command'],
+      command,
       segments,
-      source: String(pdu['source_addr']),
+      source,
       destination,
-      priority: options.priority ?? DEFAULT_PRIORITY,
-      enqueuedAt: now,
-      expiresAt: this.#expiry(options, now),
-      receiptRequested: wantsReceipt(Number(pdu['registered_delivery'] ?? 0)),
-      correlationId: options.correlationId ?? origin.label ?? origin.msgid,
-      msgid: origin.msgid,
-      metadata: options.metadata,
+      priority,
+      enqueuedAt,
+      expiresAt: this.#expiry(expires, enqueuedAt),
+      receiptRequested,
+      correlationId: label === undefined ? undefined : optionText(label),
+      msgid,
+      metadata,
     };
   }
 
-  #expiry({ expires }: MessageOptions, now: number): number | undefined {
+  #expiry(expires: unknown, now: number): number | undefined {
     const { messageTtl, timeZone } = this.#parts.settings;
     if (expires === undefined) return messageTtl === 0 ? undefined : now + messageTtl;
     return expiry(expires, now, zoneOf(timeZone));
   }
 
   /** Where its text went as GSM, all that differ in recipient and text alone can be written into its octets. */
-  #learn(message: Message, parsed: ParsedMessage, item: QueueItem, pdu: Fields, one: SubmitSmFields): void {
-    const { fields, command, options, tlvs } = parsed;
-    if (
-      command !== 'submit_sm' ||
-      one.data_coding !== 0 ||
-      one.tlvs ||
-      pdu['dest_addr_ton'] === TON.ALPHANUMERIC
-    )
-      return;
-    if (!isTemplate(message)) return;
+  #learn(
+    message: Message,
+    { fields, command, options, tlvs }: ParsedMessage,
+    item: QueueItem,
+    facts: ItemFacts,
+    pdu: Fields,
+    one: SubmitSmFields,
+  ): void {
+    if (command !== 'submit_sm' || one.data_coding !== 0 || one.tlvs || !isTemplate(message)) return;
+    if (pdu['dest_addr_ton'] === TON.ALPHANUMERIC) return;
     // What their octets come to depends on now.
     if (commandFacts(command).timeFields.some((name) => fields[name] !== undefined)) return;
     const [body] = item.segments as [Buffer];
-    const bare =
-      Object.keys(tlvs).length === 0
-        ? body.length
-        : encodeBody({ ...pdu, tlvs: {} } as unknown as PduInput, this.#codec).length;
+    const hasTlvs = Object.keys(tlvs).length > 0;
+    const bare = hasTlvs ? encodeBody({ ...pdu, tlvs: {} } as unknown as PduInput, this.#codec) : body;
     const { service_type: serviceType = '' } = fields as { service_type?: string };
-    this.#templates.learn({
-      message,
-      item,
-      options,
-      head: serviceType.length + item.source.length + 6,
-      text: one.short_message.length,
-      tail: body.length - bare,
-    });
+    const head = serviceType.length + item.source.length + 6;
+    const lengths = { head, text: one.short_message.length, tail: body.length - bare.length };
+    this.#templates.learn(message, item, facts, options, lengths);
   }
 }
 
 function refuseDirect({ command }: ParsedMessage): never {
   throw new MessageError('UNKNOWN_COMMAND', 'command', `${command} does not pass the queue; send it alone`);
-}
-
-/** Of a list of recipients, which may be longer than a store's keys, a digest. */
-function referenceKey(destination: string): string {
-  const recipient =
-    destination.length <= LONGEST_RECIPIENT
-      ? destination
-      : createHash('sha256').update(destination).digest('hex');
-  return `reference:${recipient}`;
 }
 
 /** Errors of the rooms below become errors about the message. */
@@ -339,9 +300,7 @@ function asMessageError(error: unknown): unknown {
     const named = field === 'messageClass' ? 'message_class' : field;
     return new MessageError(error.code, named, error.message.replaceAll(field, named), error);
   }
-  if (error instanceof PduError)
-    return new MessageError('INVALID_FIELD', error.field ?? '', error.message, error);
+  if (error instanceof PduError) return invalidField(error.field ?? '', error.message, error);
   if (error instanceof SmppError) return error;
-  const text = `the message cannot be encoded: ${(error as Error).message}`;
-  return new MessageError('INVALID_FIELD', '', text, error);
+  return invalidField('', `the message cannot be encoded: ${(error as Error).message}`, error);
 }

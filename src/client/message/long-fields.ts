@@ -26,21 +26,12 @@ export function warnOfLongFields(settings: Settings, log: Log): void {
 }
 
 /** Warns of service_types that are longer than the specification allows, once of each. */
-export class ServiceTypeWarning {
-  readonly #log: Log;
-  readonly #told = new Set<string>();
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  check(serviceType: unknown): void {
-    if (typeof serviceType !== 'string' || serviceType.length <= SERVICE_TYPE) return;
-    if (this.#told.has(serviceType) || this.#told.size >= MOST_VALUES) return;
-    this.#told.add(serviceType);
-    this.#log.warn(
-      { event: 'request', stage: 'start' },
-      sentence(`service_type "${serviceType}"`, SERVICE_TYPE),
-    );
-  }
+export function serviceTypeCheck(log: Log): (given: unknown) => void {
+  const told = new Set<string>();
+  return (given) => {
+    if (typeof given !== 'string' || given.length <= SERVICE_TYPE) return;
+    if (told.has(given) || told.size >= MOST_VALUES) return;
+    told.add(given);
+    log.warn({ event: 'request', stage: 'start' }, sentence(`service_type "${given}"`, SERVICE_TYPE));
+  };
 }

@@ -9,7 +9,7 @@ import {
   type LanguageName,
   type TimeZone,
 } from '../../text';
-import { MessageError, show } from '../config/errors';
+import { invalidField, show } from '../config/errors';
 import { readLanguages } from '../config/structured-kinds';
 import { acknowledgementBits, receiptBits } from './registered-delivery';
 
@@ -21,14 +21,12 @@ interface MessageOption<Name extends string = string, Value = unknown> {
   readonly weak?: true;
 }
 
-const option = <const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> => ({
-  name,
-  read,
-});
-const weak = <const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> => ({
-  ...option(name, read),
-  weak: true,
-});
+function option<const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> {
+  return { name, read };
+}
+function weak<const N extends string, T>(name: N, read: (given: unknown) => T): MessageOption<N, T> {
+  return { name, read, weak: true };
+}
 
 /** Everything that a message can ask of us, as against its SMPP fields: its name there, and here with its check. */
 const OPTIONS = {
@@ -65,10 +63,9 @@ export const OPTION_NAMES: readonly string[] = Object.keys(OPTIONS);
 export function takeOption(options: MessageOptions, name: string, given: unknown): boolean {
   const row = rows.get(name);
   if (!row) return false;
-  const { name: own, read, weak: isWeak } = row;
-  const value = read(given);
+  const value = row.read(given);
   const known = options as Record<string, unknown>;
-  if (!isWeak || known[own] === undefined) known[own] = value;
+  if (!row.weak || known[row.name] === undefined) known[row.name] = value;
   return true;
 }
 
@@ -94,8 +91,7 @@ function octetOf(name: string, given: unknown): number | undefined {
   if (given === '') return undefined;
   const value = Number(given);
   if (Number.isInteger(value) && value >= 0 && value <= 255) return value;
-  const text = `${name} ${JSON.stringify(given)}: give a whole number from 0 to 255`;
-  throw new MessageError('INVALID_FIELD', name, text);
+  throw invalidField(name, `${name} ${JSON.stringify(given)}: give a whole number from 0 to 255`);
 }
 
 const METADATA_LIMIT = 8 * 1024;
@@ -105,7 +101,7 @@ const LAST_DATE = 8.64e15;
 function priorityOf(given: unknown): Priority {
   const priority = ([0, 1, 2, 3, 4] as const).find((one) => one === given || String(one) === given);
   if (priority !== undefined) return priority;
-  throw new MessageError('INVALID_FIELD', 'priority', `priority ${show(given)}: give 0 (first) to 4 (last)`);
+  throw invalidField('priority', `priority ${show(given)}: give 0 (first) to 4 (last)`);
 }
 
 /** Epoch milliseconds. */
@@ -113,11 +109,9 @@ export function expiry(given: unknown, now: number, timeZone: TimeZone): number 
   const at =
     typeof given === 'string' ? instantOf(given, now, timeZone) : isDate(given) ? given.getTime() : given;
   if (typeof at !== 'number' || !(Math.abs(at) <= LAST_DATE)) {
-    throw new MessageError(
-      'INVALID_FIELD',
-      'expires',
-      `expires ${show(given)}: give a Date, an ISO 8601 time such as 2026-07-01T12:00, a duration such as PT30M, or epoch milliseconds`,
-    );
+    const forms =
+      'a Date, an ISO 8601 time such as 2026-07-01T12:00, a duration such as PT30M, or epoch milliseconds';
+    throw invalidField('expires', `expires ${show(given)}: give ${forms}`);
   }
   return at;
 }
@@ -134,13 +128,12 @@ export function checkedMetadata(metadata: unknown): unknown {
   try {
     json = JSON.stringify(metadata);
   } catch (cause) {
-    throw new MessageError('INVALID_FIELD', 'metadata', 'metadata must be JSON; it refers to itself', cause);
+    throw invalidField('metadata', 'metadata must be JSON; it refers to itself', cause);
   }
-  if (json === undefined) throw new MessageError('INVALID_FIELD', 'metadata', 'metadata must be JSON');
+  if (json === undefined) throw invalidField('metadata', 'metadata must be JSON');
   const octets = Buffer.byteLength(json);
   if (octets <= METADATA_LIMIT) return JSON.parse(json) as unknown;
-  throw new MessageError(
-    'INVALID_FIELD',
+  throw invalidField(
     'metadata',
     `metadata has ${octets} octets of JSON; at most ${METADATA_LIMIT} are possible`,
   );
@@ -151,8 +144,10 @@ function word<const T extends string>(field: string, words: readonly T[]): (give
   return (given) => {
     const found = words.find((one) => one === String(given));
     if (found !== undefined) return found;
-    const text = `${field} ${JSON.stringify(String(given))} is not known; give ${words.join(', ')}`;
-    throw new MessageError('INVALID_FIELD', field, text);
+    throw invalidField(
+      field,
+      `${field} ${JSON.stringify(String(given))} is not known; give ${words.join(', ')}`,
+    );
   };
 }
 
@@ -161,16 +156,14 @@ function messageClassOf(given: unknown): 0 | 1 | 2 | 3 | undefined {
   if (given === '') return undefined;
   const found = ([0, 1, 2, 3] as const).find((one) => one === Number(given));
   if (found !== undefined) return found;
-  const text = `message_class ${JSON.stringify(given)}: give 0 (shows at once) to 3`;
-  throw new MessageError('INVALID_FIELD', 'message_class', text);
+  throw invalidField('message_class', `message_class ${JSON.stringify(given)}: give 0 (shows at once) to 3`);
 }
 
 function languagesOf(given: unknown): readonly LanguageName[] {
   try {
     return readLanguages(given);
   } catch (error) {
-    const text = `languages ${show(given)}: ${(error as Error).message}`;
-    throw new MessageError('INVALID_FIELD', 'languages', text);
+    throw invalidField('languages', `languages ${show(given)}: ${(error as Error).message}`);
   }
 }
 
@@ -178,11 +171,11 @@ function flag(field: string): (given: unknown) => boolean {
   return (given) => {
     if (given === '' || given === false || given === 'false') return false;
     if (given === true || given === 'true') return true;
-    throw new MessageError('INVALID_FIELD', field, `${field} ${show(given)}: give true or false`);
+    throw invalidField(field, `${field} ${show(given)}: give true or false`);
   };
 }
 
 function checkVersion(given: unknown): void {
   if (given === 1 || given === '1') return;
-  throw new MessageError('INVALID_FIELD', 'version', `version ${String(given)}: only 1 is known`);
+  throw invalidField('version', `version ${String(given)}: only 1 is known`);
 }

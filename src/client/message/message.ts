@@ -9,7 +9,7 @@ import {
   type CommandName,
   type TlvDefinition,
 } from '../../protocol';
-import { MessageError, show } from '../config/errors';
+import { MessageError, invalidField, show } from '../config/errors';
 import { askedCommand } from './naz-items';
 import { OPTION_NAMES, fieldOf, takeOption, type MessageOptions } from './message-options';
 import { octetsOf, tlvValue } from './plain-values';
@@ -84,12 +84,10 @@ const STANDARD = new TlvTable();
 /** Sorts a message into command, fields, TLVs and options, and checks these. Throws {@link MessageError}. */
 export function parseMessage(message: Message, vendorTlvs = STANDARD): ParsedMessage {
   if (typeof message !== 'object' || message === null || Array.isArray(message) || Buffer.isBuffer(message)) {
-    throw new MessageError(
-      'INVALID_FIELD',
-      'payload',
+    const text =
       'a message must be an object such as {short_message, destination_addr}; ' +
-        'with payloadFormat naz the JSON text of a queue item of naz is one, too',
-    );
+      'with payloadFormat naz the JSON text of a queue item of naz is one, too';
+    throw invalidField('payload', text);
   }
   const command = commandOf(message);
   return sortFields(message, command, vendorTlvs, (name) => {
@@ -133,10 +131,9 @@ function takeContent(parsed: ParsedMessage, name: string, value: unknown): boole
   else if (name === 'short_message') {
     // naz's items have both, of which one is empty.
     if (!parsed.inPayload) parsed.content = octetsOf(value);
-    else if (value !== '') throw new MessageError('INVALID_FIELD', name, BOTH);
+    else if (value !== '') throw invalidField(name, BOTH);
   } else if (name === 'message_payload') {
-    if (parsed.content !== undefined && parsed.content !== '')
-      throw new MessageError('INVALID_FIELD', name, BOTH);
+    if (parsed.content !== undefined && parsed.content !== '') throw invalidField(name, BOTH);
     parsed.content = octetsOf(value);
     parsed.inPayload = true;
   } else return false;
@@ -147,26 +144,19 @@ const BOTH = 'a message has either short_message or message_payload, not both (S
 
 /** Fields of a decoded PDU that a copied message brings along and that are made anew. */
 const ANSWERS = new Set([
-  'command_id',
-  'command_length',
-  'command_status',
-  'command_status_code',
-  'sequence_number',
-  'sm_length',
-  'flaws',
+  ...['command_id', 'command_length', 'command_status', 'command_status_code'],
+  ...['sequence_number', 'sm_length', 'flaws'],
 ]);
 
 function commandOf(message: Message): CommandName {
   const given = askedCommand(message) ?? 'submit_sm';
-  if (typeof given === 'string' && isCommandName(given) && SENDABLE.has(given)) return given;
-  throw new MessageError(
-    'UNKNOWN_COMMAND',
-    'command',
-    typeof given === 'string' && isCommandName(given)
-      ? `command "${given}" belongs to the session that it was made for, such as an answer in a queue of naz's; ` +
-          `drop it, or give one of ${[...SENDABLE].join(', ')}`
-      : `command ${JSON.stringify(given)} cannot be sent; give one of ${[...SENDABLE].join(', ')}`,
-  );
+  const isKnown = typeof given === 'string' && isCommandName(given);
+  if (isKnown && SENDABLE.has(given)) return given;
+  const problem = isKnown
+    ? `"${given}" belongs to the session that it was made for, such as an answer in a queue of naz's; drop it, or`
+    : `${JSON.stringify(given)} cannot be sent;`;
+  const text = `command ${problem} give one of ${[...SENDABLE].join(', ')}`;
+  throw new MessageError('UNKNOWN_COMMAND', 'command', text);
 }
 
 const SENDABLE = new Set<string>([...QUEUED, ...DIRECT]);
@@ -176,36 +166,30 @@ function tlvsOf(message: Message, table: TlvTable): Readonly<Record<string, unkn
   const tlvs = message.tlvs ?? message['optional_tags_dict'];
   if (tlvs === undefined || tlvs === null) return {};
   if (typeof tlvs === 'object' && !Array.isArray(tlvs)) {
-    return Object.fromEntries(
-      Object.entries(tlvs).map(([name, value]): [string, unknown] => {
-        const spec = table.named(name);
-        // A name that is none stays: the codec says what is wrong with it.
-        return spec ? [spec.name, tlvOf(spec, value)] : [name, value];
-      }),
-    );
+    const named = Object.entries(tlvs).map(([name, value]): [string, unknown] => {
+      const spec = table.named(name);
+      // A name that is none stays: the codec says what is wrong with it.
+      return spec ? [spec.name, tlvOf(spec, value)] : [name, value];
+    });
+    return Object.fromEntries(named);
   }
-  throw new MessageError(
-    'INVALID_FIELD',
-    'tlvs',
-    'tlvs must be an object such as {"user_message_reference": 7}',
-  );
+  throw invalidField('tlvs', 'tlvs must be an object such as {"user_message_reference": 7}');
 }
 
 function tlvOf(spec: TlvDefinition, value: unknown): unknown {
   const all: unknown[] = Array.isArray(value) ? value : [value];
   if (!spec.type.startsWith('int') && all.some((one) => typeof one === 'number')) {
     const text = `the TLV ${spec.name} is no number (${show(value)}): give it as a text, in quotes; a number of more than 15 digits loses the last ones`;
-    throw new MessageError('INVALID_FIELD', spec.name, text);
+    throw invalidField(spec.name, text);
   }
   return tlvValue(spec, value);
 }
 
 function unknownField(name: string, command: CommandName, table: TlvTable): MessageError {
   const fields = [...commandFacts(command).fieldNames].filter((field) => !ANSWERS.has(field));
-  const text =
-    `${name} is no field of ${command} and no TLV${fieldHint(name, fields, table)}; ` +
-    `fields are ${fields.join(', ')}, and of this package ${OPTION_NAMES.join(', ')}`;
-  return new MessageError('UNKNOWN_FIELD', name, text);
+  const problem = `${name} is no field of ${command} and no TLV${fieldHint(name, fields, table)}`;
+  const known = `fields are ${fields.join(', ')}, and of this package ${OPTION_NAMES.join(', ')}`;
+  return new MessageError('UNKNOWN_FIELD', name, `${problem}; ${known}`);
 }
 
 /** What was meant by a name that is no field, option or TLV. */

@@ -3,16 +3,13 @@ import { SINGLE, writePlain } from '../../text';
 import type { Message } from './message';
 import type { MessageOptions } from './message-options';
 
-/** A message that was prepared, and where its body has what differs. */
-export interface Prepared {
-  readonly message: Message;
-  readonly item: QueueItem;
-  readonly options: MessageOptions;
-  /** Octets before the recipient's digits. */
+/** What messages of one template have in common in the queue. */
+export type ItemFacts = Pick<QueueItem, 'command' | 'source' | 'priority' | 'receiptRequested'>;
+
+/** Octets of a body: before the recipient's digits, of the text behind sm_length, and behind that. */
+export interface Lengths {
   readonly head: number;
-  /** Octets of the text, which begins behind sm_length. */
   readonly text: number;
-  /** Octets behind it. */
   readonly tail: number;
 }
 
@@ -28,7 +25,7 @@ export interface Template {
   /** From the NUL behind the recipient to sm_length, without it. */
   readonly middle: Uint8Array;
   readonly tail: Uint8Array;
-  readonly facts: Pick<QueueItem, 'command' | 'source' | 'priority' | 'receiptRequested'>;
+  readonly facts: ItemFacts;
   readonly options: MessageOptions;
 }
 
@@ -44,7 +41,7 @@ const MOST_TEMPLATES = 256;
 
 /**
  * Most messages of a connection differ in recipient, text and label only: the octets around them are kept, and those
- * two written in between. Whatever is not surely as before goes the general way, and becomes the next template.
+ * two written in between. All else goes the general way, and becomes the next template.
  */
 export class Templates {
   /** By source_addr, as given. */
@@ -90,10 +87,15 @@ export class Templates {
   }
 
   /** The next messages are likely to be as this one. */
-  learn({ message, item, options, head, text, tail }: Prepared): void {
+  learn(
+    message: Message,
+    { segments, destination }: QueueItem,
+    facts: ItemFacts,
+    options: MessageOptions,
+    { head, text, tail }: Lengths,
+  ): void {
     const names = Object.keys(message);
     const values = names.map((name) => (VARYING.includes(name) ? VARIES : message[name]));
-    const { segments, command, source, priority, receiptRequested } = item;
     const [body] = segments as [Buffer];
     const template: Template = {
       prototype: Object.getPrototypeOf(message),
@@ -101,9 +103,9 @@ export class Templates {
       values,
       hasMetadata: hasMetadata(message),
       head: Uint8Array.from(body.subarray(0, head)),
-      middle: Uint8Array.from(body.subarray(head + item.destination.length, -1 - text - tail)),
+      middle: Uint8Array.from(body.subarray(head + destination.length, -1 - text - tail)),
       tail: Uint8Array.from(body.subarray(body.length - tail)),
-      facts: { command, source, priority, receiptRequested },
+      facts,
       options,
     };
     if (!this.body(template, message.destination_addr, message.short_message)?.equals(body)) return;
@@ -119,9 +121,7 @@ export function isTemplate(message: Message): boolean {
   return VARYING.every((name) => !(name in message) || Object.hasOwn(message, name));
 }
 
-function hasMetadata({ metadata }: Message): boolean {
-  return metadata !== undefined && metadata !== null;
-}
+const hasMetadata = ({ metadata }: Message): boolean => metadata !== undefined && metadata !== null;
 
 function copy(from: Uint8Array, into: Uint8Array, start: number): number {
   for (let at = 0; at < from.length; at++) into[start + at] = from[at] as number;

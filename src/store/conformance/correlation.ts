@@ -6,7 +6,7 @@ const idsOf = async ({ correlator }: Store, messageId: string): Promise<string[]
   (await correlator.get(messageId)).map(({ id }) => id);
 
 export const correlationChecks = [
-  check('correlation: an entry comes back as it went in, by its exact message_id', async ({ store }) => {
+  check('correlation: an entry comes back as it went in, by its exact message_id', async (store) => {
     const full = entry('ABC-1', {
       segment: 2,
       segments: 3,
@@ -27,32 +27,29 @@ export const correlationChecks = [
     assert.deepEqual(await store.correlator.get(''), []);
   }),
 
-  check('correlation: an entry is found in whatever case its message_id is asked for', async ({ store }) => {
+  check('correlation: an entry is found in whatever case its message_id is asked for', async (store) => {
     await store.correlator.put([entry('aBc-Ü'), entry('xAbC-Ü')]);
     for (const asked of ['aBc-Ü', 'abc-ü', 'ABC-Ü', 'AbC-ü'])
       assert.deepEqual(await idsOf(store, asked), ['of aBc-Ü'], asked);
   }),
 
-  check(
-    'correlation: one message_id may name several messages, the oldest comes first',
-    async ({ store }) => {
-      await store.correlator.put([entry('1', { id: 'b', acceptedAt: 2 })]);
-      await store.correlator.put([
-        entry('1', { id: 'c', acceptedAt: 3 }),
-        entry('1', { id: 'a', acceptedAt: 1 }),
-        entry('1', { id: 'd', acceptedAt: 4, segment: 1, segments: 2 }),
-        entry('1', { id: 'd', acceptedAt: 4, segment: 0, segments: 2 }),
-        entry('11', { id: 'other' }),
-      ]);
-      assert.deepEqual(await idsOf(store, '1'), ['a', 'b', 'c', 'd', 'd']);
-      assert.deepEqual(
-        (await store.correlator.get('1')).map(({ segment }) => segment),
-        [0, 0, 0, 0, 1],
-      );
-    },
-  ),
+  check('correlation: one message_id may name several messages, the oldest comes first', async (store) => {
+    await store.correlator.put([entry('1', { id: 'b', acceptedAt: 2 })]);
+    await store.correlator.put([
+      entry('1', { id: 'c', acceptedAt: 3 }),
+      entry('1', { id: 'a', acceptedAt: 1 }),
+      entry('1', { id: 'd', acceptedAt: 4, segment: 1, segments: 2 }),
+      entry('1', { id: 'd', acceptedAt: 4, segment: 0, segments: 2 }),
+      entry('11', { id: 'other' }),
+    ]);
+    assert.deepEqual(await idsOf(store, '1'), ['a', 'b', 'c', 'd', 'd']);
+    assert.deepEqual(
+      (await store.correlator.get('1')).map(({ segment }) => segment),
+      [0, 0, 0, 0, 1],
+    );
+  }),
 
-  check('correlation: the same segment of a message put again replaces its entry', async ({ store }) => {
+  check('correlation: the same segment of a message put again replaces its entry', async (store) => {
     await store.correlator.put([entry('1', { id: 'a' }), entry('1', { id: 'b' })]);
     const last = entry('1', { id: 'a', finalState: 'DELIVRD' });
     await store.correlator.put([entry('1', { id: 'a', destination: 'x' }), last]);
@@ -70,7 +67,7 @@ export const correlationChecks = [
     );
   }),
 
-  check('correlation: any text is a message_id', async ({ store }) => {
+  check('correlation: any text is a message_id', async (store) => {
     const odd = ['', ' ', '0', '00', '\u0000', 'ü\uFFFF', 'x'.repeat(65), '__proto__'];
     await store.correlator.put(odd.map((messageId) => entry(messageId)));
     for (const messageId of odd) {
@@ -82,7 +79,7 @@ export const correlationChecks = [
     }
   }),
 
-  check('expiry: an entry that is over is never returned, and is dropped', async ({ store }) => {
+  check('expiry: an entry that is over is never returned, and is dropped', async (store) => {
     const expiresAt = Date.now() + 200;
     await store.correlator.put([entry('short', { expiresAt }), entry('long')]);
     // A disk or a machine that stood still for so long is no fault of the store.
@@ -94,7 +91,7 @@ export const correlationChecks = [
     assert.ok(await isKept(store, 'long'));
   }),
 
-  check('expiry: a final receipt may shorten the life of an entry', async ({ store }) => {
+  check('expiry: a final receipt may shorten the life of an entry', async (store) => {
     await store.correlator.put(['1', '2', '3'].map((messageId) => entry(messageId)));
     await store.correlator.put([entry('3', { finalState: 'DELIVRD', expiresAt: Date.now() - 1 })]);
     assert.ok(!(await isKept(store, '3')));
@@ -103,32 +100,25 @@ export const correlationChecks = [
     assert.ok((await isKept(store, '1')) && (await isKept(store, '2')));
   }),
 
-  check(
-    'correlation: bounded, the oldest make room',
-    async ({ store }) => {
-      for (let at = 0; at < 30; at++) await store.correlator.put([entry(String(at))]);
-      assert.ok(!(await isKept(store, '19')));
-      assert.ok(await isKept(store, '20'));
-      assert.ok(await isKept(store, '29'));
-    },
-    { correlationCapacity: 10 },
-  ),
+  check('correlation: bounded, the oldest make room', { correlationCapacity: 10 }, async (store) => {
+    for (let at = 0; at < 30; at++) await store.correlator.put([entry(String(at))]);
+    assert.ok(!(await isKept(store, '19')));
+    assert.ok(await isKept(store, '20'));
+    assert.ok(await isKept(store, '29'));
+  }),
 
-  check(
-    'correlation: put again is young again',
-    async ({ store }) => {
-      await store.correlator.put(['1', '2', '3'].map((messageId) => entry(messageId)));
-      await store.correlator.put([entry('1')]);
-      await store.correlator.put([entry('4')]);
-      assert.ok(!(await isKept(store, '2')));
-      for (const messageId of ['1', '3', '4']) assert.ok(await isKept(store, messageId), messageId);
-    },
-    { correlationCapacity: 3 },
-  ),
+  check('correlation: put again is young again', { correlationCapacity: 3 }, async (store) => {
+    await store.correlator.put(['1', '2', '3'].map((messageId) => entry(messageId)));
+    await store.correlator.put([entry('1')]);
+    await store.correlator.put([entry('4')]);
+    assert.ok(!(await isKept(store, '2')));
+    for (const messageId of ['1', '3', '4']) assert.ok(await isKept(store, messageId), messageId);
+  }),
 
   check(
     'correlation: what has had its final receipt makes room before what waits for one',
-    async ({ store }) => {
+    { correlationCapacity: 4 },
+    async (store) => {
       await store.correlator.put(['1', '2', '3', '4'].map((messageId) => entry(messageId)));
       await store.correlator.put(['2', '3'].map((messageId) => entry(messageId, { finalState: 'DELIVRD' })));
       await store.correlator.put([entry('5')]);
@@ -137,18 +127,17 @@ export const correlationChecks = [
       await store.correlator.put([entry('7')]);
       assert.ok(!(await isKept(store, '1')));
     },
-    { correlationCapacity: 4 },
   ),
 
   check(
     'atomic settle: puts and settles in one step',
-    async ({ store }) => {
+    { needs: ({ atomicSettle }) => atomicSettle },
+    async (store) => {
       if (!store.settle) return assert.fail('capabilities.atomicSettle promises Store.settle');
       await store.queue.enqueue(items('m', 2));
       await store.settle([entry('id-0')], (await take(store, 1)).map(done));
       assert.ok(await isKept(store, 'id-0'));
       assert.deepEqual(ids(await take(store, 5)), ['m1']);
     },
-    { needs: ({ atomicSettle }) => atomicSettle },
   ),
 ];

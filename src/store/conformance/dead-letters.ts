@@ -18,7 +18,7 @@ async function fail(store: Store, count: number): Promise<void> {
 }
 
 export const deadLetterChecks = [
-  check('dead letters: kept with reason and history, oldest first', ({ store }) =>
+  check('dead letters: kept with reason and history, oldest first', (store) =>
     withLetters(store, async (letters) => {
       const before = Date.now();
       await fail(store, 3);
@@ -32,7 +32,7 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check('dead letters: listed page by page', ({ store }) =>
+  check('dead letters: listed page by page', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 5);
       const first = await letters.list({ limit: 2 });
@@ -42,19 +42,16 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check(
-    'dead letters: bounded, the oldest make room',
-    ({ store }) =>
-      withLetters(store, async (letters) => {
-        await fail(store, 5);
-        const { total, letters: kept } = await letters.list();
-        assert.equal(total, 3);
-        assert.deepEqual(ids(kept), ['m2', 'm3', 'm4']);
-      }),
-    { deadLetterCapacity: 3 },
+  check('dead letters: bounded, the oldest make room', { deadLetterCapacity: 3 }, (store) =>
+    withLetters(store, async (letters) => {
+      await fail(store, 5);
+      const { total, letters: kept } = await letters.list();
+      assert.equal(total, 3);
+      assert.deepEqual(ids(kept), ['m2', 'm3', 'm4']);
+    }),
   ),
 
-  check('dead letters: replayed in the order in which they are named', ({ store }) =>
+  check('dead letters: replayed in the order in which they are named', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 4);
       await letters.replay(['m2', 'm0']);
@@ -63,7 +60,7 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check('dead letters: replayed at the end of the queue, as new', ({ store }) =>
+  check('dead letters: replayed at the end of the queue, as new', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 2);
       await store.queue.enqueue([item('later')]);
@@ -79,20 +76,17 @@ export const deadLetterChecks = [
     }),
   ),
 
-  check(
-    'dead letters: a replay that does not fit is refused, all or nothing',
-    ({ store }) =>
-      withLetters(store, async (letters) => {
-        await fail(store, 2);
-        await store.queue.enqueue([item('x')]);
-        await assert.rejects(letters.replay(['m0', 'm1']), hasCode('QUEUE_FULL'));
-        assert.equal((await letters.list()).total, 2);
-        assert.deepEqual(ids(await take(store, 5)), ['x']);
-      }),
-    { capacity: 2 },
+  check('dead letters: a replay that does not fit is refused, all or nothing', { capacity: 2 }, (store) =>
+    withLetters(store, async (letters) => {
+      await fail(store, 2);
+      await store.queue.enqueue([item('x')]);
+      await assert.rejects(letters.replay(['m0', 'm1']), hasCode('QUEUE_FULL'));
+      assert.equal((await letters.list()).total, 2);
+      assert.deepEqual(ids(await take(store, 5)), ['x']);
+    }),
   ),
 
-  check('dead letters: purged', ({ store }) =>
+  check('dead letters: purged', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 2);
       assert.equal(await letters.purge(), 2);

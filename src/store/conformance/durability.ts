@@ -20,18 +20,19 @@ const durable = { needs: (capabilities: StoreCapabilities) => capabilities.durab
 export const durabilityChecks = [
   check(
     'durable: queued messages are there after reopening, in their order',
-    async ({ store, reopen }) => {
+    durable,
+    async (store, reopen) => {
       await store.queue.enqueue([...items('b', 3, 3), ...items('a', 3, 1)]);
       await store.close();
       const again = await reopen();
       assert.deepEqual(ids(await takeAll(again, 6)), ['a0', 'a1', 'a2', 'b0', 'b1', 'b2']);
     },
-    durable,
   ),
 
   check(
     'durable: what is enqueued after reopening comes after what was there',
-    async ({ store, reopen }) => {
+    durable,
+    async (store, reopen) => {
       await store.queue.enqueue(items('m', 3));
       const leases = await takeAll(store, 2);
       await store.queue.settle(leases.slice(0, 1).map(done));
@@ -41,23 +42,23 @@ export const durabilityChecks = [
       await again.queue.enqueue([item('new')]);
       assert.deepEqual(ids(await takeAll(again, 3)), ['m1', 'm2', 'new']);
     },
-    durable,
   ),
 
   check(
     'durable: what was leased comes back, before all that came after it',
-    async ({ store, reopen }) => {
+    durable,
+    async (store, reopen) => {
       await store.queue.enqueue(items('m', 3));
       await takeAll(store, 2);
       await store.close();
       assert.deepEqual(ids(await takeAll(await reopen(), 3)), ['m0', 'm1', 'm2']);
     },
-    durable,
   ),
 
   check(
     'durable: what went back, is due and was leased comes again in its order, before what is new',
-    async ({ store, reopen }) => {
+    { needs: (capabilities) => capabilities.durable && capabilities.delay },
+    async (store, reopen) => {
       await store.queue.enqueue(items('m', 6));
       const leases = await takeAll(store, 5);
       for (const { state } of leases) Object.assign(state, { redelivered: true, redeliveries: 1 });
@@ -69,27 +70,23 @@ export const durabilityChecks = [
       await again.queue.enqueue([item('new')]);
       assert.deepEqual(ids(await takeAll(again, 7)), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5', 'new']);
     },
-    { needs: (capabilities) => capabilities.durable && capabilities.delay },
   ),
 
-  check(
-    'durable: what is settled stays settled',
-    async ({ store, reopen }) => {
-      await store.queue.enqueue(items('m', 3));
-      const [a, b] = (await takeAll(store, 2)) as [Lease, Lease];
-      await store.queue.settle([done(a), dead(b)]);
-      await store.close();
-      const again = await reopen();
-      assert.deepEqual(ids(await take(again, 9)), ['m2']);
-      await assertNothingToTake(again);
-      if (again.deadLetters) assert.equal((await again.deadLetters.list()).total, 1);
-    },
-    durable,
-  ),
+  check('durable: what is settled stays settled', durable, async (store, reopen) => {
+    await store.queue.enqueue(items('m', 3));
+    const [a, b] = (await takeAll(store, 2)) as [Lease, Lease];
+    await store.queue.settle([done(a), dead(b)]);
+    await store.close();
+    const again = await reopen();
+    assert.deepEqual(ids(await take(again, 9)), ['m2']);
+    await assertNothingToTake(again);
+    if (again.deadLetters) assert.equal((await again.deadLetters.list()).total, 1);
+  }),
 
   check(
     'durable: a delayed message keeps its time and its state',
-    async ({ store, reopen }) => {
+    { needs: (capabilities) => capabilities.durable && capabilities.delay },
+    async (store, reopen) => {
       await store.queue.enqueue([item('long', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
       const [lease] = (await take(store, 1)) as [Lease];
       lease.state.accepted[0] = 'id-1';
@@ -104,12 +101,12 @@ export const durabilityChecks = [
       assert.equal(later.state.attempts, 1);
       if (again.capabilities.segmentState) assert.deepEqual(later.state.accepted, ['id-1', null]);
     },
-    { needs: (capabilities) => capabilities.durable && capabilities.delay },
   ),
 
   check(
     'durable: accepted segments that were written back are known although the lease never ended',
-    async ({ store, reopen }) => {
+    { needs: (capabilities) => capabilities.durable && capabilities.segmentState },
+    async (store, reopen) => {
       await store.queue.enqueue([item('long', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
       const [lease] = (await take(store, 1)) as [Lease];
       lease.state.accepted[0] = 'id-1';
@@ -119,27 +116,23 @@ export const durabilityChecks = [
       const [later] = (await take(await reopen(), 1)) as [Lease];
       assert.deepEqual(later.state.accepted, ['id-1', null]);
     },
-    { needs: (capabilities) => capabilities.durable && capabilities.segmentState },
   ),
 
-  check(
-    'durable: correlation, state and counters outlive the store',
-    async ({ store, reopen }) => {
-      await store.correlator.put([entry('1'), entry('2')]);
-      await store.state.set('a', Buffer.from('x'));
-      await store.state.increment('ref', 256, 9);
-      await store.close();
-      const again: Store = await reopen();
-      assert.ok(await isKept(again, '1'));
-      assert.deepEqual(await again.state.get('a'), Buffer.from('x'));
-      assert.equal(await again.state.increment('ref', 256, 9), 10);
-    },
-    durable,
-  ),
+  check('durable: correlation, state and counters outlive the store', durable, async (store, reopen) => {
+    await store.correlator.put([entry('1'), entry('2')]);
+    await store.state.set('a', Buffer.from('x'));
+    await store.state.increment('ref', 256, 9);
+    await store.close();
+    const again: Store = await reopen();
+    assert.ok(await isKept(again, '1'));
+    assert.deepEqual(await again.state.get('a'), Buffer.from('x'));
+    assert.equal(await again.state.increment('ref', 256, 9), 10);
+  }),
 
   check(
     'durable: the bounds of correlation and capacity hold after reopening',
-    async ({ store, reopen }) => {
+    { ...durable, capacity: 2, correlationCapacity: 3 },
+    async (store, reopen) => {
       await store.correlator.put(['1', '2', '3'].map((messageId) => entry(messageId)));
       await store.queue.enqueue(items('m', 2));
       await store.close();
@@ -149,6 +142,5 @@ export const durabilityChecks = [
       assert.ok(await isKept(again, '2'));
       await assert.rejects(async () => again.queue.enqueue([item('x')]), { code: 'QUEUE_FULL' });
     },
-    { ...durable, capacity: 2, correlationCapacity: 3 },
   ),
 ];

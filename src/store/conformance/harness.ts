@@ -29,19 +29,16 @@ export interface ConformanceCheck {
   run(openStore: OpenStore): Promise<void>;
 }
 
-/** What a check has at hand. */
-export interface Bench {
-  readonly store: Store;
-  /** Opens the same store once more, after it was closed. */
-  readonly reopen: (changed?: Partial<ConformanceOptions>) => Promise<Store>;
-}
+/** Opens the same store once more, after it was closed. */
+type Reopen = (changed?: Partial<ConformanceOptions>) => Promise<Store>;
+type Body = (store: Store, reopen: Reopen) => Promise<void>;
+type CheckOptions = Partial<ConformanceOptions> & Pick<ConformanceCheck, 'needs'>;
 
 export function check(
   name: string,
-  body: (bench: Bench) => Promise<void>,
-  options: Partial<ConformanceOptions> & Pick<ConformanceCheck, 'needs'> = {},
+  ...rest: [body: Body] | [options: CheckOptions, body: Body]
 ): ConformanceCheck {
-  const { needs, ...changed } = options;
+  const [{ needs, ...changed }, body] = rest.length === 1 ? [{} as CheckOptions, rest[0]] : rest;
   return {
     name,
     ...(needs ? { needs } : {}),
@@ -54,7 +51,7 @@ export function check(
         return store;
       };
       try {
-        await body({ store: await reopen(), reopen });
+        await body(await reopen(), reopen);
       } finally {
         for (const store of opened) await store.close();
       }
@@ -141,12 +138,19 @@ export const retry = (lease: Lease, notBefore: number) => ({ outcome: 'retry', l
 export const dead = (lease: Lease, text = 'refused') =>
   ({ outcome: 'dead', lease, reason: { code: 'REFUSED', text } }) as const;
 
+export const names = (items: readonly Pick<QueueItem, 'id'>[]): string[] => items.map(({ id }) => id);
 export const ids = (leases: readonly Pick<Lease, 'item'>[]): string[] => leases.map((one) => one.item.id);
 
 /** Whether the correlator has an entry with this very message_id. */
 export async function isKept({ correlator }: Store, messageId: string): Promise<boolean> {
   return (await correlator.get(messageId)).some((one) => one.messageId === messageId);
 }
+
+/** Whether an error is this very one. */
+export const is =
+  (reason: unknown) =>
+  (error: unknown): boolean =>
+    error === reason;
 
 export const hasCode =
   (code: string) =>

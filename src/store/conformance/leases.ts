@@ -12,6 +12,7 @@ import {
   take,
   takeAll,
   takeWithin,
+  is,
 } from './harness';
 
 /** Milliseconds. */
@@ -39,39 +40,39 @@ const expected = {
 const untouched = { attempts: 0, redeliveries: 0, lostLinks: 0, redelivered: false, history: [] };
 
 export const leaseChecks = [
-  check('leases: what is leased is given to nobody else', async ({ store }) => {
+  check('leases: what is leased is given to nobody else', async (store) => {
     await store.queue.enqueue(items('m', 3));
     assert.deepEqual(ids(await takeAll(store, 3)), ['m0', 'm1', 'm2']);
     await assertNothingToTake(store);
   }),
 
-  check('leases: a message is leased with a state that says nothing happened yet', async ({ store }) => {
+  check('leases: a message is leased with a state that says nothing happened yet', async (store) => {
     await store.queue.enqueue([item('m', { segments: [Buffer.from('a'), Buffer.from('b')] })]);
     const [lease] = await take(store, 1);
     assert.deepEqual(lease?.state, { ...untouched, accepted: [null, null] });
   }),
 
-  check('leases: never more than asked for, and at least one', async ({ store }) => {
+  check('leases: never more than asked for, and at least one', async (store) => {
     await store.queue.enqueue(items('m', 5));
     const leases = await take(store, 2);
     assert.ok(leases.length >= 1 && leases.length <= 2);
   }),
 
-  check('settle: what is done is gone', async ({ store }) => {
+  check('settle: what is done is gone', async (store) => {
     await store.queue.enqueue(items('m', 2));
     await store.queue.settle((await takeAll(store, 2)).map(done));
     await assertNothingToTake(store);
     assert.deepEqual(await store.queue.stats(), { queued: 0, delayed: 0, leased: 0 });
   }),
 
-  check('settle: what is dead is gone from the queue', async ({ store }) => {
+  check('settle: what is dead is gone from the queue', async (store) => {
     await store.queue.enqueue(items('m', 1));
     await store.queue.settle((await takeAll(store, 1)).map((lease) => dead(lease)));
     await assertNothingToTake(store);
     assert.equal((await store.queue.stats()).leased, 0);
   }),
 
-  check('settle: each settlement of a batch has its own outcome', async ({ store }) => {
+  check('settle: each settlement of a batch has its own outcome', async (store) => {
     await store.queue.enqueue(items('m', 4));
     const [a, b, c, d] = (await takeAll(store, 4)) as [Lease, Lease, Lease, Lease];
     await store.queue.settle([done(a), retry(b, Date.now()), dead(c)]);
@@ -79,7 +80,7 @@ export const leaseChecks = [
     assert.deepEqual(ids(await takeAll(store, 2)), ['m1', 'm3']);
   }),
 
-  check('settle: a lease that is over is passed over, and its successor stays', async ({ store }) => {
+  check('settle: a lease that is over is passed over, and its successor stays', async (store) => {
     await store.queue.enqueue(items('m', 2));
     const [first, other] = (await takeAll(store, 2)) as [Lease, Lease];
     await store.queue.release([first]);
@@ -92,14 +93,14 @@ export const leaseChecks = [
     assert.deepEqual(ids(await take(store, 2)), ['m0']);
   }),
 
-  check('release: the state is written back', async ({ store }) => {
+  check('release: the state is written back', async (store) => {
     await store.queue.enqueue(items('m', 1));
     await store.queue.release((await take(store, 1)).map(marked));
     const [lease] = await take(store, 1);
     assert.deepEqual(lease?.state, { ...expected, accepted: [null] });
   }),
 
-  check('settle: retry writes the state back', async ({ store }) => {
+  check('settle: retry writes the state back', async (store) => {
     await store.queue.enqueue(items('m', 1));
     const leases = (await take(store, 1)).map(marked);
     await store.queue.settle(leases.map((lease) => retry(lease, Date.now())));
@@ -107,7 +108,7 @@ export const leaseChecks = [
     assert.deepEqual(lease?.state, { ...expected, accepted: [null] });
   }),
 
-  check('release: what the old holder does to its state afterwards is not seen', async ({ store }) => {
+  check('release: what the old holder does to its state afterwards is not seen', async (store) => {
     await store.queue.enqueue(items('m', 1));
     const [old] = (await take(store, 1)) as [Lease];
     await store.queue.release([old]);
@@ -117,7 +118,7 @@ export const leaseChecks = [
     assert.deepEqual(lease.state.history, []);
   }),
 
-  check('release: of a long history the latest twenty are kept', async ({ store }) => {
+  check('release: of a long history the latest twenty are kept', async (store) => {
     await store.queue.enqueue(items('m', 1));
     const [old] = (await take(store, 1)) as [Lease];
     for (let at = 0; at < 30; at++) old.state.history.push({ at, reason: 'ESME_RSYSERR', segment: 0 });
@@ -131,7 +132,8 @@ export const leaseChecks = [
 
   check(
     'segment state: accepted segments are known after a release',
-    async ({ store }) => {
+    { needs: ({ segmentState }) => segmentState },
+    async (store) => {
       await store.queue.enqueue([
         item('long', { segments: ['a', 'b', 'c'].map((text) => Buffer.from(text)) }),
       ]);
@@ -142,12 +144,12 @@ export const leaseChecks = [
       const [lease] = await take(store, 1);
       assert.deepEqual(lease?.state.accepted, ['id-1', null, '']);
     },
-    { needs: ({ segmentState }) => segmentState },
   ),
 
   check(
     'segment state: what happened to a message in another store comes with it',
-    async ({ store }) => {
+    { needs: ({ segmentState }) => segmentState },
+    async (store) => {
       const long = item('long', { segments: ['a', 'b'].map((text) => Buffer.from(text)) });
       const history = [{ at: 5, reason: 'ESME_RSYSERR', segment: 1 }];
       const state = { ...expected, accepted: ['id-1', null], history };
@@ -158,12 +160,12 @@ export const leaseChecks = [
       assert.deepEqual(first.state, state);
       assert.deepEqual(second.state, { ...untouched, accepted: [null] });
     },
-    { needs: ({ segmentState }) => segmentState },
   ),
 
   check(
     'extend: a lease that is renewed does not run out, and one that is not comes back, marked',
-    async ({ store }) => {
+    { needs: ({ extend }) => extend, leaseTime: LEASE_TIME },
+    async (store) => {
       await store.queue.enqueue(items('m', 2));
       const [kept, forgotten] = (await takeAll(store, 2)) as [Lease, Lease];
       const until = Date.now() + 3 * LEASE_TIME;
@@ -177,10 +179,9 @@ export const leaseChecks = [
       await store.queue.settle([kept, ...again].map(done));
       assert.equal((await store.queue.stats()).queued, 0);
     },
-    { needs: ({ extend }) => extend, leaseTime: LEASE_TIME },
   ),
 
-  check('concurrency: several who wait are served, none of them the same', async ({ store }) => {
+  check('concurrency: several who wait are served, none of them the same', async (store) => {
     const waiting = Array.from({ length: 5 }, () => take(store, 3));
     await store.queue.enqueue(items('m', 15));
     const rest: string[] = [];
@@ -189,7 +190,7 @@ export const leaseChecks = [
     assert.equal(new Set([...seen, ...rest]).size, 15);
   }),
 
-  check('concurrency: many producers and consumers, each message settled once', async ({ store }) => {
+  check('concurrency: many producers and consumers, each message settled once', async (store) => {
     const total = 300;
     const settled: string[] = [];
     const stop = new AbortController();
@@ -213,39 +214,33 @@ export const leaseChecks = [
     assert.equal(settled.length, total);
   }),
 
-  check('take: waits for a message', async ({ store }) => {
+  check('take: waits for a message', async (store) => {
     const waiting = take(store, 10);
     await store.queue.enqueue(items('m', 1));
     assert.deepEqual(ids(await waiting), ['m0']);
   }),
 
-  check('take: given up, it rejects with the reason and nothing is leased', async ({ store }) => {
+  check('take: given up, it rejects with the reason and nothing is leased', async (store) => {
     const stop = new AbortController();
     const waiting = store.queue.take(1, { signal: stop.signal });
     const reason = new Error('enough');
     stop.abort(reason);
-    await assert.rejects(
-      async () => waiting,
-      (error) => error === reason,
-    );
+    await assert.rejects(async () => waiting, is(reason));
     await store.queue.enqueue(items('m', 1));
-    await assert.rejects(
-      async () => store.queue.take(1, { signal: stop.signal }),
-      (error) => error === reason,
-    );
+    await assert.rejects(async () => store.queue.take(1, { signal: stop.signal }), is(reason));
     assert.equal((await store.queue.stats()).leased, 0);
     assert.deepEqual(ids(await take(store, 1)), ['m0']);
   }),
 
   check(
     'stats: counts what is queued, delayed and leased',
-    async ({ store }) => {
+    { needs: ({ delay }) => delay },
+    async (store) => {
       const enqueuedAt = Date.now() - 5000;
       await store.queue.enqueue([item('old', { enqueuedAt, priority: 4 }), ...items('m', 3)]);
       const leases = await takeAll(store, 2);
       await store.queue.settle([retry(leases[0] as Lease, Date.now() + 60_000)]);
       assert.deepEqual(await store.queue.stats(), { queued: 3, delayed: 1, leased: 1, oldestAt: enqueuedAt });
     },
-    { needs: ({ delay }) => delay },
   ),
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Lease, Store } from '../types';
-import { check, done, ids, item, items, retry, take, takeAll } from './harness';
+import { check, done, ids, item, items, retry, take, takeAll, names } from './harness';
 
 /** Takes one by one until the last of these comes. */
 async function untilLast(store: Store, last: string): Promise<string[]> {
@@ -16,7 +16,7 @@ async function untilLast(store: Store, last: string): Promise<string[]> {
 const LARGE = [Buffer.alloc(60_000, 1), Buffer.alloc(60_000, 2)];
 
 export const orderChecks = [
-  check('order: first in, first out, through many batches', async ({ store }) => {
+  check('order: first in, first out, through many batches', async (store) => {
     const all = items('m', 60);
     for (let at = 0; at < 60; at += 7) await store.queue.enqueue(all.slice(at, at + 7));
     const seen: string[] = [];
@@ -25,18 +25,15 @@ export const orderChecks = [
       seen.push(...ids(leases));
       await store.queue.settle(leases.map(done));
     }
-    assert.deepEqual(
-      seen,
-      all.map(({ id }) => id),
-    );
+    assert.deepEqual(seen, names(all));
   }),
 
-  check('order: enqueue returns the ids in the order of its items', async ({ store }) => {
+  check('order: enqueue returns the ids in the order of its items', async (store) => {
     assert.deepEqual(await store.queue.enqueue(items('m', 3)), ['m0', 'm1', 'm2']);
     assert.deepEqual(await store.queue.enqueue([]), []);
   }),
 
-  check('order: a message comes back as it went in', async ({ store }) => {
+  check('order: a message comes back as it went in', async (store) => {
     const full = item('full', {
       command: 'data_sm',
       segments: [Buffer.from([0, 1, 255]), Buffer.alloc(0), Buffer.alloc(300, 7)],
@@ -55,27 +52,24 @@ export const orderChecks = [
     assert.ok(first.item.segments.every((segment) => Buffer.isBuffer(segment)));
   }),
 
-  check(
-    'priorities: 0 comes before 1, and so on to 4; first in, first out within each',
-    async ({ store }) => {
-      for (const priority of [4, 2, 0, 3, 1] as const)
-        await store.queue.enqueue(items(`priority${priority}-`, 2, priority));
-      const leases = await takeAll(store, 10);
-      assert.deepEqual(
-        ids(leases),
-        [0, 1, 2, 3, 4].flatMap((priority) => [`priority${priority}-0`, `priority${priority}-1`]),
-      );
-    },
-  ),
+  check('priorities: 0 comes before 1, and so on to 4; first in, first out within each', async (store) => {
+    for (const priority of [4, 2, 0, 3, 1] as const)
+      await store.queue.enqueue(items(`priority${priority}-`, 2, priority));
+    const leases = await takeAll(store, 10);
+    assert.deepEqual(
+      ids(leases),
+      [0, 1, 2, 3, 4].flatMap((priority) => [`priority${priority}-0`, `priority${priority}-1`]),
+    );
+  }),
 
-  check('priorities: a more urgent message overtakes those that wait already', async ({ store }) => {
+  check('priorities: a more urgent message overtakes those that wait already', async (store) => {
     await store.queue.enqueue(items('bulk', 3, 4));
     assert.deepEqual(ids(await take(store, 1)), ['bulk0']);
     await store.queue.enqueue([item('urgent', { priority: 0 })]);
     assert.deepEqual(ids(await takeAll(store, 3)), ['urgent', 'bulk1', 'bulk2']);
   }),
 
-  check('release: messages come again before all that were enqueued after them', async ({ store }) => {
+  check('release: messages come again before all that were enqueued after them', async (store) => {
     await store.queue.enqueue(items('m', 6));
     const leases = await takeAll(store, 4);
     await store.queue.settle([done(leases[1] as never)]);
@@ -83,29 +77,23 @@ export const orderChecks = [
     assert.deepEqual(ids(await takeAll(store, 5)), ['m0', 'm2', 'm3', 'm4', 'm5']);
   }),
 
-  check('release: each message goes back to its own priority', async ({ store }) => {
+  check('release: each message goes back to its own priority', async (store) => {
     await store.queue.enqueue([...items('a', 2, 1), ...items('b', 2, 3)]);
     await store.queue.release(await takeAll(store, 3));
     assert.deepEqual(ids(await takeAll(store, 4)), ['a0', 'a1', 'b0', 'b1']);
   }),
 
-  check(
-    'release: ten thousand at once come again in order',
-    async ({ store }) => {
-      const all = items('m', 10_000);
-      await store.queue.enqueue(all);
-      await store.queue.release((await takeAll(store, 10_000)).reverse());
-      assert.deepEqual(
-        ids(await takeAll(store, 10_000)),
-        all.map(({ id }) => id),
-      );
-    },
-    { capacity: 0 },
-  ),
+  check('release: ten thousand at once come again in order', { capacity: 0 }, async (store) => {
+    const all = items('m', 10_000);
+    await store.queue.enqueue(all);
+    await store.queue.release((await takeAll(store, 10_000)).reverse());
+    assert.deepEqual(ids(await takeAll(store, 10_000)), names(all));
+  }),
 
   check(
     'delay: a message put off does not hold up the others, and comes in its time',
-    async ({ store }) => {
+    { needs: ({ delay }) => delay },
+    async (store) => {
       await store.queue.enqueue(items('m', 3));
       const [first] = await take(store, 1);
       const notBefore = Date.now() + 1000;
@@ -114,12 +102,12 @@ export const orderChecks = [
       assert.deepEqual(ids(await take(store, 5)), ['m0']);
       assert.ok(Date.now() >= notBefore, `came ${notBefore - Date.now()} ms early`);
     },
-    { needs: ({ delay }) => delay },
   ),
 
   check(
     'delay: those put off come by their times, and a due one before what was enqueued after it',
-    async ({ store }) => {
+    { needs: ({ delay }) => delay },
+    async (store) => {
       await store.queue.enqueue(items('m', 4));
       const leases = await takeAll(store, 3);
       const now = Date.now();
@@ -128,10 +116,9 @@ export const orderChecks = [
       assert.deepEqual(ids(await takeAll(store, 2)), ['m1', 'm3']);
       assert.deepEqual(ids(await takeAll(store, 2)), ['m2', 'm0']);
     },
-    { needs: ({ delay }) => delay },
   ),
 
-  check('order: what is enqueued without waiting goes in the order of the calls', async ({ store }) => {
+  check('order: what is enqueued without waiting goes in the order of the calls', async (store) => {
     const expected: string[] = [];
     const enqueued: Promise<unknown>[] = [];
     for (let at = 0; at < 20; at++) {
@@ -142,7 +129,7 @@ export const orderChecks = [
         items(`one${at}-`, 1),
       ];
       for (const some of batch) {
-        expected.push(...some.map(({ id }) => id));
+        expected.push(...names(some));
         enqueued.push(Promise.resolve(store.queue.enqueue(some)));
       }
     }
@@ -151,7 +138,7 @@ export const orderChecks = [
     assert.deepEqual(seen, expected);
   }),
 
-  check('order: who waits for messages gets them in the order of the calls', async ({ store }) => {
+  check('order: who waits for messages gets them in the order of the calls', async (store) => {
     const waiting = [take(store, 1), take(store, 1), take(store, 1)];
     const first = store.queue.enqueue([item('large', { segments: LARGE })]);
     const second = store.queue.enqueue(items('small', 2));
@@ -160,7 +147,7 @@ export const orderChecks = [
     await second;
   }),
 
-  check('release: what is on its way back comes before what is taken next', async ({ store }) => {
+  check('release: what is on its way back comes before what is taken next', async (store) => {
     await store.queue.enqueue(items('m', 8));
     const leases = await takeAll(store, 4);
     // As a lost link leaves it: some are settled, the rest goes back, marked, and nobody waits for that.
@@ -173,7 +160,7 @@ export const orderChecks = [
     await Promise.all([settled, ...released]);
   }),
 
-  check('release: who waits gets what goes back before what is enqueued after it', async ({ store }) => {
+  check('release: who waits gets what goes back before what is enqueued after it', async (store) => {
     await store.queue.enqueue(items('m', 2));
     const leases = await takeAll(store, 2);
     for (const { state } of leases) Object.assign(state, { redelivered: true, redeliveries: 1 });
@@ -187,7 +174,7 @@ export const orderChecks = [
 
   check(
     'take: what is given up while messages come leaves none behind, and their order stays',
-    async ({ store }) => {
+    async (store) => {
       for (let round = 0; round < 10; round++) {
         const stop = new AbortController();
         const waiting = Promise.resolve(store.queue.take(1, { signal: stop.signal })).catch(() => []);

@@ -4,7 +4,7 @@ import { check, sleep } from './harness';
 const octets = (text: string): Buffer => Buffer.from(text);
 
 export const stateChecks = [
-  check('state: what is set is there, until it is deleted', async ({ store: { state } }) => {
+  check('state: what is set is there, until it is deleted', async ({ state }) => {
     await state.set('a', octets('1'));
     await state.set('b', Buffer.alloc(0));
     await state.set('a', octets('2'));
@@ -15,14 +15,14 @@ export const stateChecks = [
     assert.equal(await state.get('none'), undefined);
   }),
 
-  check('state: what the caller does to its buffer afterwards is not seen', async ({ store: { state } }) => {
+  check('state: what the caller does to its buffer afterwards is not seen', async ({ state }) => {
     const value = octets('before');
     await state.set('a', value);
     value.fill(0);
     assert.deepEqual(await state.get('a'), octets('before'));
   }),
 
-  check('state: lists by prefix, in the order of the keys', async ({ store: { state } }) => {
+  check('state: lists by prefix, in the order of the keys', async ({ state }) => {
     for (const key of ['p/2', 'p/1', 'q/1', 'p', 'p0']) await state.set(key, octets(key));
     assert.deepEqual(await state.list('p/'), [
       ['p/1', octets('p/1')],
@@ -32,7 +32,7 @@ export const stateChecks = [
     assert.deepEqual(await state.list('none'), []);
   }),
 
-  check('state: a fact with a lifetime is gone when it is over', async ({ store: { state } }) => {
+  check('state: a fact with a lifetime is gone when it is over', async ({ state }) => {
     const notOver = Date.now() + 200;
     await state.set('short', octets('x'), 200);
     const over = Date.now() + 200;
@@ -46,7 +46,7 @@ export const stateChecks = [
     assert.deepEqual(await state.get('long'), octets('z'));
   }),
 
-  check('state: counts up from the start and wraps', async ({ store: { state } }) => {
+  check('state: counts up from the start and wraps', async ({ state }) => {
     const seen: number[] = [];
     for (let at = 0; at < 5; at++) seen.push(await state.increment('ref', 256, 253));
     assert.deepEqual(seen, [253, 254, 255, 0, 1]);
@@ -55,7 +55,7 @@ export const stateChecks = [
 
   check(
     'state: a counter with a lifetime goes on for as long as it is used, then begins anew',
-    async ({ store: { state } }) => {
+    async ({ state }) => {
       const count = (): Promise<number> => state.increment('ref', 256, 7, 400);
       const start = Date.now();
       const seen = [await count()];
@@ -76,7 +76,7 @@ export const stateChecks = [
     },
   ),
 
-  check('state: concurrent counting gives each number once', async ({ store: { state } }) => {
+  check('state: concurrent counting gives each number once', async ({ state }) => {
     const seen = await Promise.all(Array.from({ length: 50 }, () => state.increment('ref', 65536, 0)));
     assert.equal(new Set(seen).size, 50);
   }),

@@ -77,8 +77,8 @@ export class Identity {
       for (const [key, octets] of tables.correlation.entries({ after, limit: CHUNK })) {
         looked++;
         after = Buffer.from(key);
-        const decoded = decodeCorrelation(octets);
-        if ('value' in decoded && isAwaited(decoded.value.entry, now)) found++;
+        const stored = decodeCorrelation(octets).value;
+        if (stored && isAwaited(stored.entry, now)) found++;
       }
       if (looked < CHUNK || found >= MOST_COUNTED) return Math.min(found, MOST_COUNTED);
       await nextTurn(clock);
@@ -89,11 +89,10 @@ export class Identity {
 function readOwner({ tables, onDamage }: StoreCore, directory: string): StoreAccount | undefined {
   const octets = tables.meta.get(KEY);
   if (!octets) return undefined;
-  const decoded = decodeJson<StoredIdentity>(octets);
-  const format = 'value' in decoded ? decoded.value.format : RECORD_FORMAT;
-  if (format > RECORD_FORMAT) throw newerFormat(directory, format);
-  if ('value' in decoded) return decoded.value.account;
-  if (decoded.unreadable === 'newer') throw newerFormat(directory, 'unknown');
+  const { value, unreadable } = decodeJson<StoredIdentity>(octets);
+  if (value && value.format > RECORD_FORMAT) throw newerFormat(directory, value.format);
+  if (value) return value.account;
+  if (unreadable === 'newer') throw newerFormat(directory, 'unknown');
   onDamage(damagedRecord(`The account that the queue in ${directory} belongs to`, 'damaged'));
   return undefined;
 }

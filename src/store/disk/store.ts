@@ -3,6 +3,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { systemClock, type Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import { claimStore, forgetSmsc, type Claimable, type SettleForeign, type StoreAccount } from '../account';
+import { BUILT_IN } from '../base-queue';
 import { PURGED, storeClosed } from '../errors';
 import { readQueueKeys } from '../sealing';
 import type {
@@ -34,12 +35,11 @@ import { QueueChanges } from './queue/changes';
 import { DiskDeadLetters } from './queue/dead-letters';
 import { Delayed } from './queue/delayed';
 import { LeaseWatermark } from './queue/lease-watermark';
-import { MessageCount } from './queue/message-count';
+import { MessageCount, readTombstones } from './queue/message-count';
 import { Messages } from './queue/messages';
 import { purgeMark } from './queue/purging';
 import { DiskQueue } from './queue/queue';
 import { Ready } from './queue/ready';
-import { readTombstones } from './queue/tombstones';
 import type { OnDamage } from './record/damage';
 import { Records } from './record/records';
 import { compactFile } from './repair/compact';
@@ -86,17 +86,8 @@ export interface DiskStore extends Store, Claimable {
   compact(): Promise<Compaction>;
 }
 
-/**
- * Opens the store in a directory of its own. What is enqueued, settled, put or
- * set is synced to the disk when the call resolves.
- *
- * Rejects with `INVALID_OPTION` (directory, capacity), `QUEUE_UNAVAILABLE` (no
- * lmdb for this platform, or a disk that cannot be read or written), `STORE_IN_USE`
- * (another connection or process has it), `STORE_ACCOUNT` (another account has
- * messages, dead letters or awaited receipts in it), `STORE_KEY` (it is encrypted with a key that was not given) or
- * `STORE_FORMAT` (a newer version wrote it). Nothing is deleted in any case.
- */
-export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
+/** {@link openDiskStore} of the room. */
+export async function openStore(options: DiskStoreOptions): Promise<DiskStore> {
   checkDirectory(options.directory);
   keysOf(options);
   const lmdb = await loadLmdb(options.loadLmdb, options.directory);
@@ -223,14 +214,7 @@ async function assemble(
   const parts = { core, messages, delayed, ready };
   const changes = new QueueChanges(core, parts, (letter) => deadLetters.adding(letter), counts);
   const setting = (key: string, value: Buffer): StoreChange => state.setting(key, value);
-  const queue: DiskQueue = new DiskQueue({
-    ...parts,
-    changes,
-    watermark,
-    limits: options,
-    setting,
-    unfinished,
-  });
+  const queue: DiskQueue = new DiskQueue({ ...parts, changes, watermark, setting, unfinished }, options);
   committer.onCommit = () => queue.committed();
   // On a full disk it is tried again when something is taken.
   await watermark.open().catch(() => undefined);
@@ -241,14 +225,7 @@ async function assemble(
     correlator,
     state,
     deadLetters,
-    capabilities: {
-      durable: true,
-      shared: false,
-      extend: false,
-      delay: true,
-      atomicSettle: true,
-      segmentState: true,
-    },
+    capabilities: { ...BUILT_IN, durable: true },
     settle: (entries, settlements) =>
       writeAll(entries, settlements, (step) =>
         queue.settleAnd(step.settlements, step.entries.length > 0 ? [correlator.putting(step.entries)] : []),

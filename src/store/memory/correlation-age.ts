@@ -14,10 +14,10 @@ export class Kept implements Link<Kept> {
   older: Kept | undefined;
   newer: Kept | undefined;
   readonly key: string;
-  readonly age: CorrelationAge;
-  readonly expiresAt: number;
+  age: CorrelationAge;
+  expiresAt: number;
   /** Whether the SMSC was asked for a final receipt. */
-  readonly isAsked: boolean;
+  isAsked: boolean;
   #entry: CorrelationEntry | string;
   #tag = 0;
   /** It was packed, if it could be. */
@@ -44,6 +44,17 @@ export class Kept implements Link<Kept> {
   isSame(other: CorrelationEntry, tag: number): boolean {
     if (typeof this.#entry === 'string' && this.#tag !== tag) return false;
     return isSameEntry(this.entry, other);
+  }
+
+  /** Another version of the entry, the newest of its age. */
+  replace(age: CorrelationAge, entry: CorrelationEntry): void {
+    this.age.remove(this);
+    this.age = age;
+    this.expiresAt = entry.expiresAt;
+    this.isAsked = entry.receiptRequested !== false;
+    this.isOld = false;
+    this.#entry = entry;
+    age.add(this);
   }
 
   pack(writer: RecordWriter): void {
@@ -87,8 +98,8 @@ export class CorrelationAge {
     return this.#list.oldest;
   }
 
-  add(key: string, entry: CorrelationEntry): Kept {
-    const kept = new Kept(this, key, entry);
+  /** `kept` has this age. */
+  add(kept: Kept): Kept {
     this.#list.push(kept);
     this.#unpacked ??= kept;
     if (++this.#count > UNPACKED) {

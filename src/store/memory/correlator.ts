@@ -3,7 +3,7 @@ import { MOST_COUNTED } from '../account';
 import { MOST_CANDIDATES, byAge, foldedId, moved } from '../candidates';
 import { MOVED_AT_ONCE } from '../chunks';
 import type { CorrelationEntry, Correlator } from '../types';
-import { CorrelationAge, tagOf, type Kept } from './correlation-age';
+import { CorrelationAge, Kept, tagOf } from './correlation-age';
 
 /**
  * Entries by their message_id, case apart, and beside that in the order of putting, which is, all lifetimes being
@@ -84,32 +84,20 @@ export class MemoryCorrelator implements Correlator {
     return this.#dropExpired(Infinity);
   }
 
-  #candidates(messageId: string): Kept[] {
-    const found = this.#byId.get(foldedId(messageId));
-    if (found === undefined) return [];
-    return Array.isArray(found) ? found : [found];
-  }
-
   #add(entry: CorrelationEntry): void {
     const key = foldedId(entry.messageId);
-    let others = this.#byId.get(key);
-    if (others !== undefined) {
-      this.#makeRoom(entry);
-      others = this.#byId.get(key);
-    }
-    const kept = (entry.finalState === undefined ? this.#awaited : this.#final).add(key, entry);
-    if (Array.isArray(others)) others.push(kept);
-    else this.#byId.set(key, others === undefined ? kept : [others, kept]);
-  }
-
-  /** Among those with its message_id. */
-  #makeRoom(entry: CorrelationEntry): void {
-    const candidates = this.#candidates(entry.messageId);
+    const age = entry.finalState === undefined ? this.#awaited : this.#final;
+    const others = this.#byId.get(key);
+    if (others === undefined) return void this.#byId.set(key, age.add(new Kept(age, key, entry)));
+    const candidates = Array.isArray(others) ? others : [others];
     const tag = tagOf(entry);
     const same = candidates.find((one) => one.isSame(entry, tag));
-    if (same) this.#remove(same);
-    else if (candidates.length >= MOST_CANDIDATES)
+    // In its place, for nearly all are put twice: when accepted, and with their final receipt.
+    if (same) return same.replace(age, entry);
+    if (candidates.length >= MOST_CANDIDATES)
       this.#remove(candidates.find((one) => one.age === this.#final) ?? (candidates[0] as Kept));
+    candidates.push(age.add(new Kept(age, key, entry)));
+    this.#byId.set(key, candidates);
   }
 
   #remove(kept: Kept): void {

@@ -116,8 +116,6 @@ function read(reader: RecordReader, before: number): Entry | undefined {
   if (kind === WHOLE) return undefined;
   const order = before + reader.length();
   const state = kind === STATE ? (JSON.parse(reader.text()) as DeliveryState) : undefined;
-  const item = readItem(reader);
-  // Copies, for one message that stays must not keep the whole slab.
-  item.segments = item.segments.map((segment) => Buffer.from(segment));
-  return { item, order, state };
+  // Copied, for one message that stays must not keep the whole slab.
+  return { item: readItem(reader, true), order, state };
 }

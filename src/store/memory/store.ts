@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../clock';
 import { forgetSmsc, holdsAnything, isSameAccount, MOST_COUNTED } from '../account';
 import type { Claimable, Foreign, StoreAccount } from '../account';
+import { BUILT_IN } from '../base-queue';
 import { storeClosed } from '../errors';
 import type { CorrelationEntry, DeadLetters, QueueLimits, Settlement, Store } from '../types';
 import { MemoryCorrelator } from './correlator';
@@ -50,14 +51,7 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
     correlator,
     state,
     deadLetters,
-    capabilities: {
-      durable: false,
-      shared: false,
-      extend: false,
-      delay: true,
-      atomicSettle: true,
-      segmentState: true,
-    },
+    capabilities: { ...BUILT_IN, durable: false },
     settle: (entries, settlements) => {
       correlator.put(entries);
       queue.settle(settlements);

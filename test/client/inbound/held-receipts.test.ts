@@ -133,7 +133,7 @@ describe('Receipts that are held', () => {
     const make = (id: string, octets: number): Held<never> =>
       held.make(
         { ids: [id], source: NUMBER, destination: 'Shop', final: true },
-        { octets, dueAt: 0, since: 0, sentBefore: [], overdue: [] },
+        { octets, dueAt: 0, since: 0, awaited: new Set(), overdue: new Set() },
       );
     const long = make('x'.repeat(50_000), 100_000);
     assert.ok(long.octets >= 200_000 && long.octets < 250_000, String(long.octets));

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
-import type { CorrelationEntry, Correlator, DeliveryError } from '../../../src/index';
-import type { MatchedReceipt, MessageMatcher } from '../../../src/client/inbound/matching';
+import {
+  openMemoryStore,
+  type CorrelationEntry,
+  type Correlator,
+  type DeliveryError,
+} from '../../../src/index';
+import { silentLog } from '../../../src/observability';
+import { FinalReceipts } from '../../../src/client/inbound/final-receipts';
+import { MessageMatcher, type MatchedReceipt } from '../../../src/client/inbound/matching';
 import { ReceiptMatcher } from '../../../src/client/inbound/receipts';
 import { FakeClock, settle } from '../../support/clock';
 import { silence, type Answering } from '../../support/peer';
@@ -316,6 +323,45 @@ describe('The receipt matcher', () => {
     ...nothing,
     find: ({ ids: [id = ''] }) => Promise.resolve(stored.get(id)),
   });
+  it('takes the very same id at once where ids have long been the same in both, unless zeros may tell it apart', async () => {
+    const clock = new FakeClock();
+    const store = openMemoryStore({ capacity: 10, whenFull: 'wait', correlationCapacity: 1000, clock });
+    const { correlator, state } = store;
+    const log = silentLog;
+    const known = new FinalReceipts({ correlator, clock, log, ttl: 1000 });
+    const formats = { response: 'auto', receipt: 'auto' } as const;
+    const matching = new MessageMatcher({ correlator, state, log, formats, finals: known });
+    const pending = { awaited: (): string[] => ['elsewhere'] };
+    const matcher = new ReceiptMatcher(matching, known, clock, 30_000, pending);
+    const accept = async (messageId: string, destination: string): Promise<void> => {
+      const one = { ...entry(messageId), id: `m${messageId}`, destination };
+      await correlator.put([one]);
+      matcher.known(one);
+    };
+    const receiptOf = (id: string, source: string): MatchedReceipt => ({
+      ids: [id],
+      source,
+      destination: '',
+      final: true,
+    });
+    for (const id of ['00000022', '00000016', '00000040', '28', '00000028']) await accept(id, '4915100');
+    assert.ok('later' in (await matcher.find(receiptOf('00000016', '4915100'))), 'it may be 22, hexadecimal');
+    for (let n = 100; n < 200; n++) {
+      await accept(`00000${n}`, `491511${n}`);
+      // Nothing is missing that could be meant.
+      pending.awaited = () => [];
+      assert.ok('match' in (await matcher.find(receiptOf(`00000${n}`, `491511${n}`))));
+    }
+    await settle();
+    pending.awaited = () => ['elsewhere'];
+    const found = matcher.find(receiptOf('00000040', '4915100'));
+    assert.ok(!(found instanceof Promise) && 'match' in found);
+    assert.equal(found.match?.entry.messageId, '00000040');
+    assert.ok('later' in (await matcher.find(receiptOf('00000028', '4915100'))), 'or 28, with zeros');
+    await matcher.stop();
+    await store.close();
+  });
+
   it('lets each go in its own time, also several of one id among others', async () => {
     const clock = new FakeClock();
     const matcher = new ReceiptMatcher(nothing, finals, clock, 1000);

@@ -5,7 +5,7 @@ import smppConfig from '../../../nodes/smpp-config';
 import smppIn from '../../../nodes/smpp-in';
 import smppOut from '../../../nodes/smpp-out';
 import smppSimulator from '../../../nodes/smpp-simulator';
-import { freePort as firstFreePort } from '../../../src/demo/ports';
+import { freePort as firstFreePort } from '../../../.ci/demo/ports';
 
 export { until } from '../../support/until';
 

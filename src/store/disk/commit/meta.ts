@@ -28,9 +28,9 @@ export class MetaRecord<T> {
     const { tables, onDamage } = this.#core;
     const octets = tables.meta.get(this.#key);
     if (!octets) return undefined;
-    const decoded = decodeJson<T>(octets);
-    if ('value' in decoded) return decoded.value;
-    onDamage(damagedRecord(this.#what, decoded.unreadable));
+    const { value, unreadable } = decodeJson<T>(octets);
+    if (!unreadable) return value;
+    onDamage(damagedRecord(this.#what, unreadable));
     return null;
   }
 

@@ -1,5 +1,4 @@
-import type { OnDamage } from '../record/damage';
-import { ExpiryCursor } from './expiry-cursor';
+import { damagedRecord, type OnDamage } from '../record/damage';
 import { decodeBatch } from '../record/records';
 import type { NumberTable } from '../lmdb/tables';
 
@@ -29,7 +28,11 @@ export type Look = (key: Buffer) => { readonly expiresAt: number; readonly batch
  */
 export class CorrelationAge {
   readonly table: NumberTable;
-  readonly #oldest: ExpiryCursor;
+  readonly #onDamage: OnDamage;
+  /** The expiry cursor: the oldest batch not passed yet (0: none), its keys, and how many of them were passed. */
+  #batch = 0;
+  #keys: readonly Buffer[] = [];
+  #at = 0;
   /** Nothing expires before. */
   #quietUntil = -Infinity;
   /** The last batch that {@link compact} has seen. */
@@ -37,23 +40,37 @@ export class CorrelationAge {
 
   constructor(table: NumberTable, onDamage: OnDamage) {
     this.table = table;
-    this.#oldest = new ExpiryCursor(table, onDamage);
+    this.#onDamage = onDamage;
   }
 
   /** Adds the keys of those that are to go; returns the batches that are gone whole then. */
-  drop(dropped: Dropped, look: Look): readonly number[] {
-    const { excess, max, now, keys } = dropped;
-    if (keys.length >= excess && now < this.#quietUntil) return [];
-    for (let next = this.#oldest.peek(); next; next = this.#oldest.peek()) {
-      const entry = look(next.key);
-      if (entry?.batch === next.batch) {
+  drop({ excess, max, now, keys }: Dropped, look: Look): readonly number[] {
+    const passed: number[] = [];
+    if (keys.length >= excess && now < this.#quietUntil) return passed;
+    while (this.#at < this.#keys.length || this.#nextBatch()) {
+      const key = this.#keys[this.#at] as Buffer;
+      const entry = look(key);
+      if (entry?.batch === this.#batch) {
         this.#quietUntil = entry.expiresAt;
         if (keys.length >= excess && (keys.length >= max || entry.expiresAt > now)) break;
-        keys.push(next.key);
+        keys.push(key);
       }
-      this.#oldest.pass();
+      if (++this.#at === this.#keys.length) passed.push(this.#batch);
     }
-    return this.#oldest.takePassed();
+    return passed;
+  }
+
+  /** Goes on to the next batch that can be read. */
+  #nextBatch(): boolean {
+    for (const [batch, octets] of this.table.entries({ after: this.#batch })) {
+      const { value, unreadable } = decodeBatch(octets);
+      this.#batch = batch;
+      this.#at = 0;
+      this.#keys = value?.keys ?? [];
+      if (unreadable) this.#onDamage(damagedRecord(`The list ${batch} of correlations`, unreadable));
+      if (this.#keys.length > 0) return true;
+    }
+    return false;
   }
 
   /**
@@ -65,9 +82,9 @@ export class CorrelationAge {
     let seen = 0;
     for (const [batch, octets] of this.table.entries({ after: this.#hand })) {
       this.#hand = batch;
-      const decoded = decodeBatch(octets);
-      if (!('value' in decoded)) continue;
-      const { keys, expiresAt } = decoded.value;
+      const { value } = decodeBatch(octets);
+      if (!value) continue;
+      const { keys, expiresAt } = value;
       const left = keys.filter((key) => batchOf(key) === batch);
       if (2 * left.length <= keys.length) shrunk.push({ batch, keys: left, expiresAt });
       seen += keys.length;
@@ -77,8 +94,9 @@ export class CorrelationAge {
     return shrunk;
   }
 
-  /** What was to be dropped is still there. */
+  /** What was to be dropped is still there: begins with what the table has. */
   startAnew(): void {
-    this.#oldest.startAnew();
+    this.#batch = this.#at = 0;
+    this.#keys = [];
   }
 }

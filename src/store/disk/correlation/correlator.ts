@@ -148,11 +148,10 @@ export class DiskCorrelator implements Correlator {
     const { sealing } = this.#core.tables;
     const range = { ...keysOf(messageId, sealing), limit: MOST_CANDIDATES };
     for (const [, octets] of this.#table.entries(range)) {
-      const decoded = decodeCorrelation(octets);
-      if ('value' in decoded) {
-        if (foldedId(decoded.value.entry.messageId) === folded) yield decoded.value;
-      } else
-        this.#core.onDamage(damagedRecord(`A correlation of message_id ${messageId}`, decoded.unreadable));
+      const { value, unreadable } = decodeCorrelation(octets);
+      if (unreadable)
+        this.#core.onDamage(damagedRecord(`A correlation of message_id ${messageId}`, unreadable));
+      else if (foldedId(value.entry.messageId) === folded) yield value;
     }
   }
 
@@ -166,8 +165,7 @@ export class DiskCorrelator implements Correlator {
         for (const [batch, octets] of table.entries({ after, limit: BATCHES_AT_ONCE })) {
           more = true;
           after = batch;
-          const decoded = decodeBatch(octets);
-          if ('value' in decoded) found.push(...this.#ofBatch(batch, decoded.value.keys));
+          found.push(...this.#ofBatch(batch, decodeBatch(octets).value?.keys ?? []));
         }
         yield* chunksOf(found);
       }
@@ -248,8 +246,7 @@ export class DiskCorrelator implements Correlator {
 
   #stored(key: Buffer): StoredCorrelation | undefined {
     const octets = this.#table.get(key);
-    const decoded = octets && decodeCorrelation(octets);
-    return decoded && 'value' in decoded ? decoded.value : undefined;
+    return octets && decodeCorrelation(octets).value;
   }
 }
 

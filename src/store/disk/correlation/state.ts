@@ -45,9 +45,9 @@ export class DiskState implements KeyValueState {
 
   #decode(key: string, octets: Buffer | undefined): Fact | undefined {
     if (!octets) return undefined;
-    const decoded = decodeFact(octets);
-    if ('value' in decoded) return this.#names.withoutName(decoded.value);
-    this.#core.onDamage(damagedRecord(`The stored fact ${JSON.stringify(key)}`, decoded.unreadable));
+    const { value, unreadable } = decodeFact(octets);
+    if (value) return this.#names.withoutName(value);
+    this.#core.onDamage(damagedRecord(`The stored fact ${JSON.stringify(key)}`, unreadable));
     return undefined;
   }
 
@@ -126,8 +126,8 @@ export class DiskState implements KeyValueState {
     for (const [octets, value] of seen) {
       const key = this.#names.nameOf(octets, value);
       if (key === undefined || this.#unsynced.has(key)) continue;
-      const fact = decodeFact(value);
-      if ('value' in fact && fact.value.expiresAt <= now) over.push(key);
+      const fact = decodeFact(value).value;
+      if (fact && fact.expiresAt <= now) over.push(key);
     }
     const last = seen.length < LOOK ? undefined : seen.at(-1);
     this.#hand = last && Buffer.from(last[0]);

@@ -287,8 +287,8 @@ export function lastNumber(table: NumberTable): number {
 export function lastMessage(table: PriorityTable): number {
   for (const [{ seq, count }, octets] of table.entries({ reverse: true, limit: LOOK_BACK })) {
     for (const record of recordsOf(octets, count).reverse()) {
-      const decoded = record && decodeItem(record);
-      if (decoded && 'value' in decoded && decoded.value.seq >= seq) return decoded.value.seq;
+      const found = record && decodeItem(record).value;
+      if (found && found.seq >= seq) return found.seq;
     }
   }
   return 0;

@@ -42,6 +42,7 @@ export class QueueChanges {
   readonly #delayed: Delayed;
   readonly #ready: Ready;
   readonly #adding: (letter: DeadLetter) => StoreChange;
+  readonly #appending: AppendingParts;
   /** What is leased, by sequence number. */
   readonly leased = new Map<number, ReadEntry>();
   /** What is being dropped. */
@@ -64,6 +65,7 @@ export class QueueChanges {
     this.#delayed = delayed;
     this.#ready = ready;
     this.#adding = adding;
+    this.#appending = { queue: this, records: core.records, messages, ready };
     this.stored = counts.stored;
     this.nextSeq = counts.nextSeq;
   }
@@ -73,7 +75,7 @@ export class QueueChanges {
     const first = this.nextSeq;
     this.nextSeq += items.length;
     this.coming += items.length;
-    return new Appending(this, this.#core.records, this.#messages, this.#ready, items, first, states);
+    return new Appending(this.#appending, items, first, states);
   }
 
   /** Removes a message that `Ready.dropOldest` took out. */
@@ -192,15 +194,20 @@ export class QueueChanges {
   }
 }
 
+interface AppendingParts {
+  readonly queue: QueueChanges;
+  readonly records: Records;
+  readonly messages: Messages;
+  readonly ready: Ready;
+}
+
 /** One for each call of enqueue, and so with as few objects as can be: it is its room itself. */
 class Appending implements StoreChange, Room {
   readonly grows = true;
   octets = 0;
   rows = 0;
   touches = 0;
-  readonly #queue: QueueChanges;
-  readonly #messages: Messages;
-  readonly #ready: Ready;
+  readonly #parts: AppendingParts;
   readonly #items: readonly QueueItem[];
   readonly #first: number;
   /** Of one message its only record. */
@@ -208,20 +215,16 @@ class Appending implements StoreChange, Room {
   readonly #states: readonly DeliveryState[] | undefined;
 
   constructor(
-    queue: QueueChanges,
-    records: Records,
-    messages: Messages,
-    ready: Ready,
+    parts: AppendingParts,
     items: readonly QueueItem[],
     first: number,
     states: readonly DeliveryState[] | undefined,
   ) {
-    this.#queue = queue;
-    this.#messages = messages;
-    this.#ready = ready;
+    this.#parts = parts;
     this.#items = items;
     this.#first = first;
     this.#states = states;
+    const { records } = parts;
     // Now, for what the caller does to its items afterwards must not be seen.
     if (items.length === 1) this.#records = this.#encoded(records.packed(first, items[0] as QueueItem));
     else this.#records = items.map((item, at) => this.#encoded(records.packed(first + at, item)));
@@ -245,20 +248,20 @@ class Appending implements StoreChange, Room {
 
   #put(at: number, record: Extent): void {
     const { priority } = this.#items[at] as QueueItem;
-    this.#messages.put(priority, this.#first + at, record);
+    this.#parts.messages.put(priority, this.#first + at, record);
     const state = this.#states?.[at];
-    if (state && !isUntouched(state)) this.#messages.note(this.#first + at, state);
+    if (state && !isUntouched(state)) this.#parts.messages.note(this.#first + at, state);
   }
 
   done(): void {
-    this.#queue.coming -= this.#items.length;
-    this.#queue.stored += this.#items.length;
+    this.#parts.queue.coming -= this.#items.length;
+    this.#parts.queue.stored += this.#items.length;
     let seq = this.#first;
-    for (const { priority } of this.#items) this.#ready.appended(priority, seq++);
+    for (const { priority } of this.#items) this.#parts.ready.appended(priority, seq++);
   }
 
   failed(): void {
-    this.#queue.coming -= this.#items.length;
+    this.#parts.queue.coming -= this.#items.length;
   }
 }
 

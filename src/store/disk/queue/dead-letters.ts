@@ -35,9 +35,9 @@ export class DiskDeadLetters implements DeadLetters {
     // It may be that of letters which are gone: its numbers are not given out again.
     this.#lastKey = Math.max(this.#lastKey, this.#told.upTo);
     for (const [key, value] of this.#table.entries()) {
-      const decoded = decodeLetter(value);
-      if ('value' in decoded) this.#keys.set(decoded.value.item.id, key);
-      else core.onDamage(damagedRecord(`The dead letter number ${key}`, decoded.unreadable));
+      const { value: letter, unreadable } = decodeLetter(value);
+      if (letter) this.#keys.set(letter.item.id, key);
+      else core.onDamage(damagedRecord(`The dead letter number ${key}`, unreadable));
     }
   }
 
@@ -90,8 +90,8 @@ export class DiskDeadLetters implements DeadLetters {
       let upTo = last;
       const range = { from: this.#told.upTo + 1, to: last, limit: UNTOLD_AT_ONCE };
       for (const [key, octets] of this.#table.entries(range)) {
-        const decoded = decodeLetter(octets);
-        if ('value' in decoded) letters.push(decoded.value);
+        const { value } = decodeLetter(octets);
+        if (value) letters.push(value);
         upTo = key;
       }
       if (letters.length > 0) tell(letters);
@@ -118,8 +118,7 @@ export class DiskDeadLetters implements DeadLetters {
 
   #read(key: number): DeadLetter | undefined {
     const octets = this.#table.get(key);
-    const decoded = octets && decodeLetter(octets);
-    return decoded && 'value' in decoded ? decoded.value : undefined;
+    return octets && decodeLetter(octets).value;
   }
 
   async replay(

@@ -97,8 +97,7 @@ export class Delayed {
     for (const [priority, table] of tables.priorities.entries()) {
       for (const { seq, count } of table.keys()) {
         const octets = count === 1 ? tables.delivery.get(seq) : undefined;
-        const decoded = octets && decodeJson<StoredDelivery>(octets);
-        const notBefore = decoded && 'value' in decoded ? decoded.value.notBefore : undefined;
+        const notBefore = octets && decodeJson<StoredDelivery>(octets).value?.notBefore;
         if (notBefore !== undefined) keys.push([notBefore, priority, seq]);
       }
     }

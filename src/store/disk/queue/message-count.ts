@@ -2,7 +2,28 @@ import type { StoreCore } from '../commit/core';
 import { MetaRecord } from '../commit/meta';
 import { roomFor } from '../lmdb/space';
 import type { Tables } from '../lmdb/tables';
-import type { Tombstone } from './tombstones';
+import { damagedRecord } from '../record/damage';
+import { decodeTombstone } from '../record/records';
+
+/** Tells that some of a block are gone. */
+export interface Tombstone {
+  readonly key: number;
+  /** Their places in it; undefined: damaged. */
+  readonly indexes: readonly number[] | undefined;
+}
+
+/** What went in earlier runs, by the first message of its block. */
+export function readTombstones({ tables, onDamage }: StoreCore): Map<number, Tombstone[]> {
+  const found = new Map<number, Tombstone[]>();
+  for (const [[seq, key], octets] of tables.tombstones.entries()) {
+    const { value: indexes, unreadable } = decodeTombstone(octets);
+    if (unreadable) onDamage(damagedRecord(`What is gone of the messages from number ${seq} on`, unreadable));
+    const ofBlock = found.get(seq);
+    if (ofBlock) ofBlock.push({ key, indexes });
+    else found.set(seq, [{ key, indexes }]);
+  }
+  return found;
+}
 
 type Tombstones = ReadonlyMap<number, readonly Tombstone[]>;
 

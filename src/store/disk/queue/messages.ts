@@ -2,7 +2,7 @@ import type { StoreCore } from '../commit/core';
 import type { DeliveryState } from '../../types';
 import { Block, blockValue, MOST_IN_BLOCK, type BlockKey } from '../record/blocks';
 import type { Extent } from '../record/bytes';
-import type { MessageCount } from './message-count';
+import type { MessageCount, Tombstone } from './message-count';
 import type { Delayed } from './delayed';
 import { ENVELOPE_OVERHEAD } from '../record/envelope';
 import type { TombstoneKey } from '../record/keys';
@@ -10,7 +10,6 @@ import type { Entry } from '../record/entries';
 import { decodeTombstone, type Records, type StoredDelivery } from '../record/records';
 import type { Room } from '../lmdb/space';
 import type { PriorityTable, Tables } from '../lmdb/tables';
-import type { Tombstone } from './tombstones';
 
 /** A block as it is being put together: its records lie one behind the other. */
 interface PendingBlock extends Extent {
@@ -107,8 +106,7 @@ export class Messages {
     if (count === 1) return NONE;
     const gone = new Set<number>();
     for (const [, octets] of this.#tables.tombstones.entries(tombstonesOf(seq))) {
-      const decoded = decodeTombstone(octets);
-      if ('value' in decoded) for (const index of decoded.value) gone.add(index);
+      for (const index of decodeTombstone(octets).value ?? []) gone.add(index);
     }
     return gone;
   }

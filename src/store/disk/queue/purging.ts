@@ -192,8 +192,7 @@ function partOf(key: BlockKey, octets: Buffer, goneBefore: ReadonlySet<number>, 
   let inUse: Part['inUse'];
   for (const [index, record] of recordsOf(octets, key.count).entries()) {
     if (goneBefore.has(index)) continue;
-    const decoded = record && decodeItem(record);
-    const read = decoded && 'value' in decoded ? decoded.value : undefined;
+    const read = record && decodeItem(record).value;
     const user = read && kept(read.seq);
     if (user) inUse = user === 'unopened' ? user : user.block;
     else gone.push({ index, ...read });

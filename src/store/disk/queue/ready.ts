@@ -157,15 +157,14 @@ export class Ready {
     const decoded: Decoded<StoredItem> = octets ? decodeItem(octets) : { unreadable: 'damaged' };
     const fits = ({ seq, item }: StoredItem): boolean =>
       item.priority === priority && (count > 1 ? seq >= place.seq : seq === place.seq);
-    const read = 'value' in decoded && fits(decoded.value) ? decoded.value : undefined;
+    const read = decoded.value && fits(decoded.value) ? decoded.value : undefined;
     // Among others it tells its number itself.
     const seq = count > 1 ? read?.seq : place.seq;
     const delivery = seq === undefined ? undefined : this.#delivery(seq);
     if (delivery?.notBefore !== notBefore) return undefined;
     if (!read || seq === undefined) {
       this.#unreadable++;
-      const why = 'value' in decoded ? 'damaged' : decoded.unreadable;
-      this.#onDamage(damagedRecord(nameOf(place), why));
+      this.#onDamage(damagedRecord(nameOf(place), decoded.unreadable ?? 'damaged'));
       return undefined;
     }
     const { item } = read;
@@ -184,9 +183,9 @@ export class Ready {
   #delivery(seq: number): Partial<StoredDelivery> | undefined {
     const octets = this.#messages.noted ? this.#tables.delivery.get(seq) : undefined;
     if (!octets) return undefined;
-    const decoded = decodeJson<StoredDelivery>(octets);
-    if ('value' in decoded) return decoded.value;
-    this.#onDamage(damagedRecord(`What happened to the queued message number ${seq}`, decoded.unreadable));
+    const { value, unreadable } = decodeJson<StoredDelivery>(octets);
+    if (value) return value;
+    this.#onDamage(damagedRecord(`What happened to the queued message number ${seq}`, unreadable));
     return {};
   }
 
@@ -202,9 +201,8 @@ export class Ready {
     for (const [key, octets] of table.entries()) {
       const gone = this.#messages.goneOf(key);
       for (const [index, record] of recordsOf(octets, key.count).entries()) {
-        const decoded = record && !gone.has(index) ? decodeItem(record) : undefined;
-        if (!decoded || !('value' in decoded) || leased.has(decoded.value.seq)) continue;
-        return decoded.value.item.enqueuedAt;
+        const found = record && !gone.has(index) ? decodeItem(record).value : undefined;
+        if (found && !leased.has(found.seq)) return found.item.enqueuedAt;
       }
     }
     return undefined;

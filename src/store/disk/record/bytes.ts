@@ -75,9 +75,13 @@ export class RecordWriter {
 
   /** Ids and addresses are short and ASCII: then no call out of JavaScript is worth it. */
   text(value: string): void {
-    if (value.length < 64 && this.#shortAscii(value)) return;
+    if (value.length < 64 && this.#shortAscii(value, value.length)) return;
+    this.#utf8(value, 1);
+  }
+
+  #utf8(value: string, scale: number): void {
     const size = Buffer.byteLength(value);
-    this.length(size);
+    this.length(scale * size);
     this.#reserve(size);
     this.#slab.octets.write(value, this.#at);
     this.#at += size;
@@ -86,11 +90,8 @@ export class RecordWriter {
   /** Most are hexadecimal digits, as intake makes them: half as many octets. The lowest bit of the length says which. */
   id(value: string): void {
     if (value.length === HEX_ID && this.#hexId(value)) return;
-    const size = Buffer.byteLength(value);
-    this.length(2 * size);
-    this.#reserve(size);
-    this.#slab.octets.write(value, this.#at);
-    this.#at += size;
+    if (value.length < 64 && this.#shortAscii(value, 2 * value.length)) return;
+    this.#utf8(value, 2);
   }
 
   #hexId(value: string): boolean {
@@ -107,11 +108,11 @@ export class RecordWriter {
     return true;
   }
 
-  #shortAscii(value: string): boolean {
+  #shortAscii(value: string, length: number): boolean {
     this.#reserve(value.length + 1);
     const { octets } = this.#slab;
     let at = this.#at;
-    octets[at++] = value.length;
+    octets[at++] = length;
     for (let index = 0; index < value.length; index++) {
       const code = value.charCodeAt(index);
       if (code > 0x7f) return false;
@@ -144,7 +145,7 @@ function digit(code: number): number {
   return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
-function newSlab(size: number): Slab {
+export function newSlab(size: number): Slab {
   const octets = Buffer.allocUnsafeSlow(size);
   return { octets, view: viewOf(octets) };
 }
@@ -195,6 +196,15 @@ export class RecordReader {
     const size = this.length();
     const from = this.#at;
     return this.#octets.subarray(from, this.#skip(size));
+  }
+
+  /** The same on memory of its own. */
+  copy(): Buffer {
+    const size = this.length();
+    const from = this.#at;
+    const copy = Buffer.allocUnsafe(size);
+    this.#octets.copy(copy, 0, from, this.#skip(size));
+    return copy;
   }
 
   text(): string {

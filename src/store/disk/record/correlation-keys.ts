@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { foldedId } from '../../candidates';
 import type { Sealing } from '../../sealing';
 import type { CorrelationEntry } from '../../types';
-import { viewOf } from './bytes';
+import { newSlab, type Slab } from './bytes';
 import { xxh32 } from './xxh32';
 
 /** LMDB's keys have 511 octets at most; message_ids should be short, too (65 octets), but are not ours. */
@@ -25,20 +25,32 @@ function beginningOf(messageId: string, hiding: Hiding): Buffer {
   return Buffer.concat([Buffer.from('#'), within(folded)]);
 }
 
+/** Where what a key's hash is of is laid out. */
+let scratch: Slab = newSlab(1024);
+
+function hashOf(text: string): number {
+  const most = 3 * text.length;
+  if (most > scratch.octets.length) scratch = newSlab(2 * most);
+  return xxh32(scratch.view, 0, scratch.octets.write(text));
+}
+
 /**
  * One key for each segment of each message, those of one message_id beside each other. 32 bits are enough to tell
  * apart the few that have one message_id.
  */
 export function entryKey({ messageId, id, segment }: CorrelationEntry, hiding: Hiding): Buffer {
-  const own = Buffer.from(`${id}\0${segment}\0${messageId}`);
-  const hash = xxh32(viewOf(own), 0, own.length);
-  const octets = Buffer.alloc(4);
+  const hash = hashOf(`${id}\0${segment}\0${messageId}`);
+  const folded = foldedId(messageId);
   if (!hiding) {
-    octets.writeUInt32BE(hash);
-    return Buffer.concat([beginningOf(messageId, undefined), octets]);
+    let key = Buffer.from(`#${folded}\0\0\0\0\0`);
+    if (key.length > 1 + LONGEST + 4)
+      key = Buffer.concat([beginningOf(messageId, undefined), Buffer.alloc(4)]);
+    key.writeUInt32BE(hash, key.length - 4);
+    return key;
   }
   // A part of the same digest hides it: another would cost as much as sealing the entry.
-  const digest = hiding.hide('message_id', Buffer.from(`${foldedId(messageId)}\0`));
+  const digest = hiding.hide('message_id', Buffer.from(`${folded}\0`));
+  const octets = Buffer.alloc(4);
   octets.writeUInt32BE((hash ^ digest.readUInt32BE(HIDDEN)) >>> 0);
   return Buffer.concat([Buffer.from('$'), digest.subarray(0, HIDDEN), octets]);
 }

@@ -48,8 +48,8 @@ export class FactNames {
   /** The name of what lies under a key; undefined where it cannot be read. */
   nameOf(key: Buffer, octets: Buffer): string | undefined {
     if (!this.#sealing) return key.toString('utf8', 1);
-    const decoded = decodeFact(octets);
-    return 'value' in decoded ? split(decoded.value.value)?.name : undefined;
+    const fact = decodeFact(octets).value;
+    return fact && split(fact.value)?.name;
   }
 
   withName(name: string, value: Buffer): Buffer {

@@ -95,8 +95,8 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
 /** Whether {@link writeItem} has a number for its command. */
 export const isKnown = ({ command }: QueueItem): boolean => QUEUED.includes(command);
 
-/** The segments lie in the reader's octets. Throws a RangeError where these are no item. */
-export function readItem(reader: RecordReader): Mutable<QueueItem> {
+/** The segments lie in the reader's octets, unless `copied`. Throws a RangeError where these are no item. */
+export function readItem(reader: RecordReader, copied = false): Mutable<QueueItem> {
   const flags = reader.octet();
   const kind = reader.octet();
   const enqueuedAt = flags & EXACT ? reader.double() : reader.time();
@@ -116,7 +116,7 @@ export function readItem(reader: RecordReader): Mutable<QueueItem> {
   if (flags & EXPIRES) item.expiresAt = expires;
   readLabels(reader, flags, item);
   const segments: Buffer[] = [];
-  for (let left = reader.length(); left > 0; left--) segments.push(reader.buffer());
+  for (let left = reader.length(); left > 0; left--) segments.push(copied ? reader.copy() : reader.buffer());
   item.segments = segments;
   return item;
 }

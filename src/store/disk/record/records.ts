@@ -16,7 +16,9 @@ const HEAD = 5;
 /** Why a record cannot be read. */
 export type Unreadable = 'damaged' | 'newer';
 
-export type Decoded<T> = { readonly value: T } | { readonly unreadable: Unreadable };
+export type Decoded<T> =
+  | { readonly value: T; readonly unreadable?: undefined }
+  | { readonly value?: undefined; readonly unreadable: Unreadable };
 
 /** A queued message, with its place: a record that lies where it does not belong is a damaged one. */
 export interface StoredItem {
@@ -141,7 +143,7 @@ export function decodeJson<T>(octets: Buffer): Decoded<T> {
 export const decodeLetter = (octets: Buffer): Decoded<DeadLetter> =>
   opened(octets, (reader) => {
     const item = decodeItem(reader.buffer());
-    if (!('value' in item)) throw new RangeError('the message in it is damaged');
+    if (!item.value) throw new RangeError('the message in it is damaged');
     const rest = JSON.parse(reader.text()) as {
       state: DeliveryState;
       reason: DeadReason;

@@ -123,8 +123,8 @@ async function sealingIn(
  */
 function readSeal(root: RootDatabase<Buffer, Buffer>, directory: string): StoredSeal | undefined {
   const octets = openDatabase(root, 'meta').get(SEAL_KEY);
-  const decoded = octets && decodeJson<StoredSeal>(octets);
-  if (decoded && 'value' in decoded) return decoded.value;
+  const seal = octets && decodeJson<StoredSeal>(octets).value;
+  if (seal) return seal;
   if (!octets && !hasSealed(root) && !isLost(root)) return undefined;
   const beside = readBeside(directory);
   if (beside || !hasSealed(root)) return beside;

@@ -94,9 +94,9 @@ function placeOf(table: string, key: Buffer, value: Buffer): Buffer {
 }
 
 function blockKeyIn(value: Buffer): BlockKey | undefined {
-  const one = decodeItem(value);
-  if ('value' in one) return { seq: one.value.seq, count: 1 };
+  const one = decodeItem(value).value;
+  if (one) return { seq: one.seq, count: 1 };
   const records = allRecordsOf(value);
-  const first = records?.[0] && decodeItem(records[0]);
-  return records && first && 'value' in first ? { seq: first.value.seq, count: records.length } : undefined;
+  const first = records?.[0] && decodeItem(records[0]).value;
+  return records && first && { seq: first.seq, count: records.length };
 }

@@ -103,31 +103,29 @@ function keysUnder(
     Buffer.concat([Buffer.from('!'), to.hide('unreadable', key).subarray(0, 16)]);
   if (name === 'correlation') {
     return (key, plain) => {
-      const decoded = decodeCorrelation(plain);
-      return ['value' in decoded ? entryKey(decoded.value.entry, to) : hidden(key), plain];
+      const stored = decodeCorrelation(plain).value;
+      return [stored ? entryKey(stored.entry, to) : hidden(key), plain];
     };
   }
   if (name === 'correlation-age' || name === 'correlation-final') {
     const correlations = databases.get('correlation') as Raw;
     const keyNow = (key: Buffer): Buffer[] => {
       const value = correlations.get(key);
-      const decoded = value && decodeCorrelation(opened('correlation', key, value));
-      return decoded && 'value' in decoded ? [entryKey(decoded.value.entry, to)] : [];
+      const stored = value && decodeCorrelation(opened('correlation', key, value)).value;
+      return stored ? [entryKey(stored.entry, to)] : [];
     };
     return (key, plain) => {
-      const decoded = decodeBatch(plain);
-      if (!('value' in decoded)) return [key, plain];
-      const { keys, expiresAt } = decoded.value;
-      return [key, records.batch(keys.flatMap(keyNow), expiresAt)];
+      const batch = decodeBatch(plain).value;
+      return [key, batch ? records.batch(batch.keys.flatMap(keyNow), batch.expiresAt) : plain];
     };
   }
   if (name === 'state') {
     const before = new FactNames(from);
     const now = new FactNames(to);
     return (key, plain) => {
-      const fact = decodeFact(plain);
+      const fact = decodeFact(plain).value;
       const known = before.nameOf(key, plain);
-      const value = 'value' in fact ? before.withoutName(fact.value) : undefined;
+      const value = fact && before.withoutName(fact);
       if (known === undefined || !value) return [hidden(key), plain];
       return [now.keyOf(known), records.fact(now.withName(known, value.value), value.expiresAt)];
     };

@@ -1,0 +1,20 @@
+import { capacityChecks } from './capacity';
+import { correlationChecks } from './correlation';
+import { deadLetterChecks } from './dead-letters';
+import { durabilityChecks } from './durability';
+import { leaseChecks } from './leases';
+import { lifecycleChecks } from './lifecycle';
+import { orderChecks } from './order';
+import { stateChecks } from './state';
+import type { ConformanceCheck } from './harness';
+
+export const CHECKS: readonly ConformanceCheck[] = [
+  ...orderChecks,
+  ...leaseChecks,
+  ...capacityChecks,
+  ...correlationChecks,
+  ...stateChecks,
+  ...deadLetterChecks,
+  ...lifecycleChecks,
+  ...durabilityChecks,
+];
