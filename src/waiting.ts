@@ -162,10 +162,3 @@ export function repeat(clock: Clock, ms: number, work: () => Promise<unknown>): 
     },
   };
 }
-
-/** Waits on signals: see {@link onAbort}. */
-export class Aborts {
-  on(signal: AbortSignal, callback: () => void): () => void {
-    return onAbort(signal, callback);
-  }
-}

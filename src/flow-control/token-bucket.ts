@@ -1,5 +1,5 @@
 import { systemClock, type Clock, type TimerHandle } from '../clock';
-import { Aborts } from '../waiting';
+import { onAbort } from '../waiting';
 import { SmppError } from '../protocol';
 import { RateMeter } from './rate-meter';
 import type { RateLimiter } from './types';
@@ -44,7 +44,6 @@ export class TokenBucket implements RateLimiter {
   readonly #burst: number;
   readonly #catchUp: (rate: number) => number;
   readonly #waiting = new Set<Waiter>();
-  readonly #aborts = new Aborts();
   readonly #meter: RateMeter;
   #rate: number;
   #tokens: number;
@@ -116,7 +115,7 @@ export class TokenBucket implements RateLimiter {
         reject(signal.reason);
       };
       const waiter: Waiter = { max, grant: (permits) => (leave(), resolve(permits)) };
-      const done = this.#aborts.on(signal, abort);
+      const done = onAbort(signal, abort);
       this.#waiting.add(waiter);
       this.#arm();
     });

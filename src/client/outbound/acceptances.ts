@@ -23,7 +23,7 @@ export class Acceptances {
   /**
    * What the correlator keeps of a segment that was accepted `now`, epoch milliseconds; `ttl` in milliseconds. Also where
    * no receipt was asked for: SMSCs send some all the same, message_ids are learned from them, and without its entry one
-   * could be taken for another message's. Bounded correlators forget these first.
+   * could be taken for another message's.
    */
   entry(item: QueueItem, segment: number, messageId: string, now: number, ttl: number): CorrelationEntry {
     const { id, source, destination, correlationId, msgid, metadata } = item;
