@@ -32,8 +32,11 @@ export function pluginsOf(RED: NodeAPI): Plugins {
 /** What the editor offers: the ids of all plugins, by type. Only for whoever may read the flows. */
 export function servePlugins(RED: NodeAPI): void {
   const { ids } = pluginsOf(RED);
-  const mayRead = RED.auth.needsPermission('smpp-config.read');
-  RED.httpAdmin.get('/smpp-config/plugins', mayRead, (_request, response) => {
-    response.json(Object.fromEntries(TYPES.map((type) => [type, ids(type)])));
-  });
+  RED.httpAdmin.get(
+    '/smpp-config/plugins',
+    RED.auth.needsPermission('smpp-config.read'),
+    (_request, response) => {
+      response.json(Object.fromEntries(TYPES.map((type) => [type, ids(type)])));
+    },
+  );
 }

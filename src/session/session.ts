@@ -262,6 +262,11 @@ export class Session {
     this.#core.close(code, detail);
   }
 
+  /** Writes at once the answers to what has come, which else go in one piece when all of it is read. */
+  flushAnswers(): void {
+    this.#outbound.flush();
+  }
+
   /**
    * Reads nothing until {@link resumeReading}: neither requests nor responses. Meanwhile no time-out of the
    * peer's runs, whose answers may lie unread, and its requests stay unanswered: to be kept short.

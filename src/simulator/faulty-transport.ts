@@ -78,7 +78,7 @@ export class FaultyTransport implements Transport {
     if (this.#muted) return true;
     if (!this.#faults.seesWrites) return this.#transport.write(octets);
     let more = true;
-    for (let at = 0; at < octets.length; at += octets.readUInt32BE(at)) {
+    for (let at = 0; at < octets.length && !this.#muted; at += octets.readUInt32BE(at)) {
       more = this.#writeOne(octets.subarray(at, at + octets.readUInt32BE(at)));
     }
     return more;

@@ -98,11 +98,13 @@ export class Link implements SmscLink {
       case 'unbind':
         return void this.unbind();
       case 'deaf':
+        this.session.flushAnswers();
         // One that reads nothing does not see either that its client has gone.
         this.#smsc.scheduler.in(LONGEST_DEAF, () => this.drop());
         this.#transport.pause();
         return this.#transport.mute();
       case 'mute':
+        this.session.flushAnswers();
         return this.#transport.mute();
     }
   }

@@ -126,7 +126,7 @@ const HOST_FIELDS: Record<string, OptionKind<unknown>> = {
 
 /** An ordered list of {@link FailoverHost}, or its JSON text. */
 export const hosts = (): OptionKind<readonly FailoverHost[]> =>
-  kind<readonly FailoverHost[]>([], (given) => readList(given, HOSTS_EXAMPLE).map(readHost));
+  kind<readonly FailoverHost[]>([], (given) => Array.from(readList(given, HOSTS_EXAMPLE), readHost));
 
 function readHost(entry: unknown, index: number): FailoverHost {
   const refused = (remedy: string, variable?: string): Refused =>

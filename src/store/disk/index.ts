@@ -1,4 +1,5 @@
 /** The store on disk: lmdb, one handle per directory and process; what it acknowledges is synced. */
+import { probeDescriptors } from './lmdb/descriptors';
 import type { DiskStore, DiskStoreOptions } from './store';
 
 export type { OnDamage, StoreDamage } from './record/damage';
@@ -16,6 +17,8 @@ export type { DiskStore, DiskStoreOptions };
  * `STORE_FORMAT` (a newer version wrote it). Nothing is deleted in any case.
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
+  // What is loaded now are files, too.
+  probeDescriptors(options.directory);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- fifty modules, of no use to a memory queue
   const { openStore } = require('./store') as typeof import('./store');
   return openStore(options);

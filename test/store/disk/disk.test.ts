@@ -198,7 +198,9 @@ describe('the disk store', () => {
 
   it('keeps messages in the order in which their enqueue was called, however many call at once', async () => {
     const store = await open();
-    const calls = Array.from({ length: 500 }, (_, at) => store.queue.enqueue([item(`m${at}`)]));
+    const calls = Array.from({ length: 500 }, (_, at) =>
+      Promise.resolve(store.queue.enqueue([item(`m${at}`)])),
+    );
     await Promise.all(calls);
     assert.deepEqual(
       ids(await all(store)),
@@ -264,7 +266,7 @@ describe('the disk store', () => {
     for (let round = 0; round < 5; round++) {
       const leases = await takeAll(store, 40);
       seen.push(...ids(leases));
-      await Promise.all(leases.map((lease, at) => store.queue.settle([retry(lease, Date.now() - at)])));
+      await Promise.all(leases.map(async (lease, at) => store.queue.settle([retry(lease, Date.now() - at)])));
     }
     assert.equal(seen.length, 200);
     assert.deepEqual(await store.queue.stats().then(({ queued, leased }) => [queued, leased]), [40, 0]);
