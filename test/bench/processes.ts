@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { cpus } from 'node:os';
 import * as path from 'node:path';
 import { runsTypeScript } from '../support/child';
@@ -27,12 +28,19 @@ function start(script: string, { core, args = [], flags = [] }: Start): ChildPro
   return spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
-function answerOf<T>(child: ChildProcess, what: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve(message as T));
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the ${what} ended with ${code} before it said anything`)));
+async function answerOf<T>(child: ChildProcess, what: string): Promise<T> {
+  const over = new AbortController();
+  const { signal } = over;
+  const ended = once(child, 'exit', { signal }).then(([code]: unknown[]) => {
+    throw new Error(`the ${what} ended with ${String(code)} before it said anything`);
   });
+  ended.catch(() => undefined);
+  try {
+    const [message] = (await Promise.race([once(child, 'message', { signal }), ended])) as unknown[];
+    return message as T;
+  } finally {
+    over.abort();
+  }
 }
 
 export interface Responder {

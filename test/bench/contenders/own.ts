@@ -16,8 +16,9 @@ const BATCH = 1000;
 /** The whole road of this package: intake, queue, window, correlation, outcome. */
 export const own: Contender = {
   title: 'this package',
-  async open({ port, window, options = {}, message: fields = {}, backlog = 0, receives }) {
+  async open({ port, window, options = {}, message: fields = {}, backlog = 0, correlations = 0, receives }) {
     const { SmppClient } = library();
+    const known = correlations > 0 ? { queue: await storeWith(correlations) } : {};
     const { logLevel } = options;
     const lines = pino(
       { level: typeof logLevel === 'string' ? logLevel : 'silent' },
@@ -29,6 +30,7 @@ export const own: Contender = {
       systemId: 'bench',
       logLevel: 'silent',
       log: lines,
+      ...known,
       ...options,
     });
     let told: (id: string | undefined) => void = () => undefined;
@@ -81,4 +83,28 @@ function counted(
     if (id === undefined) reject(new Error('a receipt found no message'));
     if (--toCome === 0) resolve();
   };
+}
+
+/** A store in memory that knows so many messages. */
+async function storeWith(correlations: number): Promise<Library.Store> {
+  const limits = {
+    capacity: 0,
+    whenFull: 'reject',
+    correlationCapacity: 2 * correlations + 1_000_000,
+  } as const;
+  const store = library().openMemoryStore(limits);
+  const now = Date.now();
+  const entry = (number: number): Library.CorrelationEntry => ({
+    messageId: `earlier-${number}`,
+    id: number.toString(16).padStart(24, '0'),
+    segment: 0,
+    segments: 1,
+    source: SOURCE,
+    destination: DESTINATION,
+    acceptedAt: now,
+    expiresAt: now + 604_800_000,
+  });
+  for (let made = 0; made < correlations; made += BATCH)
+    await store.correlator.put(Array.from({ length: BATCH }, (_, at) => entry(made + at)));
+  return store;
 }

@@ -15,6 +15,8 @@ export interface Setting {
   readonly message?: Readonly<Record<string, unknown>>;
   /** So many are queued before, and stay that many. */
   readonly backlog?: number;
+  /** So many message_ids of earlier messages are known. */
+  readonly correlations?: number;
   /** Whether receipts are listened for. */
   readonly receives: boolean;
 }

@@ -1,6 +1,6 @@
 /** Rows about memory, and about what grows. */
 import { figuresOf, startResponder } from '../processes';
-import { median, type Row } from './types';
+import type { Row } from './types';
 
 const QUEUED = 1_000_000;
 const FLAT_MINUTES = 10;
@@ -58,30 +58,4 @@ const flat: Row = {
   },
 };
 
-const correlations: Row = {
-  name: 'correlations',
-  title: 'a correlation put and looked up, with 1,000 and with 1,000,000 before it',
-  async measure({ rounds, progress }) {
-    const few: number[] = [];
-    const many: number[] = [];
-    for (let round = 1; round <= rounds; round++)
-      for (const [before, costs] of [
-        [1000, few],
-        [1_000_000, many],
-      ] as const) {
-        progress(`correlations: round ${round} of ${rounds}, ${before}`);
-        costs.push(
-          (await figuresOf<{ microseconds: number }>('correlations.ts', [`${before}`])).microseconds,
-        );
-      }
-    return {
-      figures: [
-        { of: '1,000 before', unit: 'CPU µs', values: few },
-        { of: '1,000,000 before', unit: 'CPU µs', values: many },
-      ],
-      goals: [{ text: 'times as much', value: median(many) / median(few), limit: 1.3 }],
-    };
-  },
-};
-
-export const BOUNDS: readonly Row[] = [memory, flat, correlations];
+export const BOUNDS: readonly Row[] = [memory, flat];
