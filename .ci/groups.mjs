@@ -6,6 +6,9 @@ import { join } from 'node:path';
 /** Milliseconds that a file is taken for of which no run has told. */
 const UNKNOWN = 1_000;
 const UNKNOWN_WITH_PROCESSES = 12_000;
+/** Hundreds of lives of a client, which mostly wait: first of all, so that they do not come last. */
+const UNKNOWN_CAMPAIGN = 120_000;
+const CAMPAIGN = /torture.campaign/;
 const WITH_PROCESSES = /'node:child_process'|support\/(demo|resident|runtime|child)'|torture'/;
 
 /** A group is full with so many milliseconds. */
@@ -32,7 +35,11 @@ export function groupsOf(root, files, durations) {
   const known = files.map((file) => {
     const source = readFileSync(join(root, file), 'utf8');
     const guess = WITH_PROCESSES.test(source) ? UNKNOWN_WITH_PROCESSES : UNKNOWN;
-    return { file, ms: durations[file] ?? guess, shares: SHARES_RUNTIME.test(source) };
+    return {
+      file,
+      ms: durations[file] ?? (CAMPAIGN.test(file) ? UNKNOWN_CAMPAIGN : guess),
+      shares: SHARES_RUNTIME.test(source),
+    };
   });
   const groups = packed(known.filter(({ shares }) => !shares));
   const sharing = known.filter(({ shares }) => shares);
