@@ -1,6 +1,14 @@
 /**
  * What outlives a connection: keeping the link up, sending a message, from intake
  * to its outcome, receiving, and the events that tell of it all.
+ *
+ * - `config`      the options, their checks and defaults; what may change while running
+ * - `message`     a message as it is given: checked, encoded, cut into segments
+ * - `plugins`     what a user brings: kinds, shapes, guards, adapters for naz
+ * - `events`      what is told, in one wire form, and the reporter
+ * - `connection`  sessions that are kept up: hosts, dialling, binding
+ * - `outbound`    the road of a message: dispatcher, a sender for each session, settlement, outcome
+ * - `inbound`     deliver_sm, receipts and their messages, acknowledgement
  */
 export { SmppClient } from './client';
 export type { SessionReport, StatusReport } from './report';

@@ -1,4 +1,13 @@
-/** The store on disk: lmdb, one handle per directory and process; what it acknowledges is synced. */
+/**
+ * The store on disk: lmdb, one handle per directory and process; what it acknowledges is synced.
+ *
+ * - `record`       octets of messages, correlations, facts, and their keys
+ * - `lmdb`         the tables and what they need of the system: directory, lock, room
+ * - `commit`       transactions, one at a time, each of all that has come meanwhile
+ * - `queue`        the outbound queue, its tombstones, purges, dead letters
+ * - `correlation`  the correlator and the small state
+ * - `repair`       what is damaged, written anew, or made smaller
+ */
 import { probeDescriptors } from './lmdb/descriptors';
 import type { DiskStore, DiskStoreOptions } from './store';
 
