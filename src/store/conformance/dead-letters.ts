@@ -60,6 +60,16 @@ export const deadLetterChecks = [
     }),
   ),
 
+  check('dead letters: replayed twice at once they come back once', (store) =>
+    withLetters(store, async (letters) => {
+      await fail(store, 2);
+      const answers = await Promise.all([letters.replay(['m0', 'm1']), letters.replay(['m1', 'm0'])]);
+      assert.deepEqual(answers.flatMap(({ replayed }) => replayed).sort(), ['m0', 'm1']);
+      assert.deepEqual(ids(await takeAll(store, 2)).sort(), ['m0', 'm1']);
+      await assertNothingToTake(store, 10);
+    }),
+  ),
+
   check('dead letters: replayed at the end of the queue, as new', (store) =>
     withLetters(store, async (letters) => {
       await fail(store, 2);

@@ -135,25 +135,32 @@ export class DiskDeadLetters implements DeadLetters {
     const now = this.#core.clock.now();
     const gone = new Map([...found.keys()].map((id) => [id, this.#keys.get(id) as number]));
     const revived = [...found.values()].map(({ item, state }) => revive(item, state, now, options.expiresAt));
-    if (revived.length > 0) await this.#revive(revived, this.#removing(gone));
+    if (revived.length > 0) await this.#without(gone, (change) => this.#revive(revived, change));
     return { replayed: [...found.keys()], missing };
   }
 
   async purge(): Promise<number> {
     this.#core.check();
     const gone = new Map(this.#keys);
-    if (gone.size > 0) await this.#core.committer.make([this.#removing(gone)]);
+    if (gone.size > 0) await this.#without(gone, (change) => this.#core.committer.make([change]));
     return gone.size;
   }
 
-  #removing(gone: ReadonlyMap<string, number>): StoreChange {
-    return {
-      room: roomFor([], gone.size),
-      apply: () => {
-        for (const key of gone.values()) this.#table.remove(key);
-      },
-      done: () => this.#forget(gone),
+  /** They are gone at once for all others, who would else take them a second time; again there where it fails. */
+  async #without(
+    gone: ReadonlyMap<string, number>,
+    remove: (change: StoreChange) => Promise<unknown>,
+  ): Promise<void> {
+    this.#forget(gone);
+    const apply = (): void => {
+      for (const key of gone.values()) this.#table.remove(key);
     };
+    try {
+      await remove({ room: roomFor([], gone.size), apply });
+    } catch (error) {
+      this.#remember(gone);
+      throw error;
+    }
   }
 
   #forget(gone: ReadonlyMap<string, number>): void {
