@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { encodePdu, type PduInput } from '../../src/protocol';
 import type { Transport, TransportHandlers } from '../../src/session';
 import { Smsc } from '../../src/simulator';
+import { seeded } from '../simulation/seeded';
 import { FakeClock, settle } from '../support/clock';
 
 /** The SMSC's end of a connection in memory, and what it wrote. */
@@ -43,11 +44,6 @@ class Wire implements Transport {
     this.#closed = true;
     this.#handlers?.closed();
   }
-}
-
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
 async function trace(seed: number): Promise<readonly string[]> {
