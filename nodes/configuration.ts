@@ -12,7 +12,15 @@ import { readTls, type TlsInput } from './tls';
 import { blank } from './values';
 
 /** These come from the node's credentials. */
-const CREDENTIALS = ['systemId', 'password', 'receiverSystemId', 'receiverPassword', 'queueKey'] as const;
+const CREDENTIALS = [
+  'systemId',
+  'password',
+  'receiverSystemId',
+  'receiverPassword',
+  'queueKey',
+  'queueUrl',
+  'correlationUrl',
+] as const;
 
 /** The properties of smpp-config that are options of the client under the same name. */
 export const CONFIG_PROPERTIES = Object.keys(OPTIONS).filter(

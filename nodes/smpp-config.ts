@@ -65,6 +65,8 @@ export = function smppConfig(RED: NodeAPI): void {
       receiverSystemId: { type: 'text' },
       receiverPassword: { type: 'password' },
       queueKey: { type: 'password' },
+      queueUrl: { type: 'password' },
+      correlationUrl: { type: 'password' },
     },
   });
 };

@@ -22,7 +22,7 @@ export interface LogOptions {
   sink?: LogSink;
 }
 
-const SECRETS = ['password', 'systemPassword', 'receiverPassword', 'queueUrl', 'queueKey'];
+const SECRETS = ['password', 'systemPassword', 'receiverPassword', 'queueUrl', 'correlationUrl', 'queueKey'];
 const TEXTS = ['short_message', 'message_payload', 'payload', 'text'];
 export const NUMBERS = ['source_addr', 'destination_addr', 'source', 'destination', 'msisdn'];
 

@@ -1,13 +1,7 @@
 import { SmppError } from '../protocol';
+import type { KeyValueState } from './key-value';
 import { nothingToCompact, storeClosed } from './errors';
-import type {
-  Correlator,
-  DeadLetters,
-  KeyValueState,
-  OutboundQueue,
-  Store,
-  StoreCapabilities,
-} from './types';
+import type { Correlator, DeadLetters, OutboundQueue, Store, StoreCapabilities } from './types';
 
 /** A store that is opened when it is first needed. */
 export interface DeferredStore extends Store {

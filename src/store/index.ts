@@ -12,7 +12,6 @@ export type {
   DeadLetters,
   DeadReason,
   DeliveryState,
-  KeyValueState,
   KnownStates,
   Priority,
   Eventually,
@@ -25,10 +24,12 @@ export type {
   Settlement,
   Store,
   StoreCapabilities,
-  StoredFact,
+  Untaken,
   Untold,
   WhenFull,
 } from './types';
+export type { KeyValueState, StoredFact } from './key-value';
+export type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
 export { isMemoryStore, openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory';
 export {
   storeConformance,
@@ -47,6 +48,8 @@ export {
   type OrphanedQueue,
   type StoreDamage,
 } from './disk';
+export type { Backend, BackendContext, BackendOptions } from './backend';
+export { BACKENDS, isBackend, type BackendName } from './backends';
 export { deferStore, type DeferredStore } from './deferred';
 export {
   IN_MEMORY,

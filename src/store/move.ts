@@ -1,7 +1,8 @@
 import { nextTurn, systemClock, type Clock } from '../clock';
 import type { Claimable } from './account';
 import { MOVED_AT_ONCE } from './chunks';
-import type { Correlator, KeyValueState, Lease, OutboundQueue, Store } from './types';
+import type { KeyValueState } from './key-value';
+import type { Correlator, Lease, OutboundQueue, Store } from './types';
 
 /** In the new store: the ids of the batch that came last. A kill may have kept them from leaving the old one. */
 const MARK = 'moving:ids';

@@ -1,4 +1,6 @@
 import type { QueuedCommand } from '../protocol';
+import type { KeyValueState } from './key-value';
+import type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
 
 /**
  * What a store must be able to do. Calls take batches; the calls that wait (`enqueue` for room, `take`) take a signal.
@@ -34,6 +36,8 @@ export interface QueueItem {
   readonly msgid?: string | undefined;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;
+  /** In a store that several instances share: who gave it. */
+  readonly home?: HomeAddress | undefined;
 }
 
 /** One transmission that did not settle the message. Newest last, at most 20 are kept. */
@@ -88,14 +92,24 @@ export interface DeadReason {
 }
 
 export type Settlement =
-  | { readonly outcome: 'done'; readonly lease: Lease }
+  /** `notice`, only where the store has a {@link Store.home}: told with the settlement, in one step where the store can. */
+  | { readonly outcome: 'done'; readonly lease: Lease; readonly notice?: Notice | undefined }
   /**
    * Back into the queue; not taken before `notBefore` (epoch milliseconds by the wall clock as it is now), and
    * then before all of its priority that were enqueued after it. It is a pause: a queue that takes its length from it at
    * once is not disturbed by whoever sets the clock.
    */
   | { readonly outcome: 'retry'; readonly lease: Lease; readonly notBefore: number }
-  | { readonly outcome: 'dead'; readonly lease: Lease; readonly reason: DeadReason };
+  | {
+      readonly outcome: 'dead';
+      readonly lease: Lease;
+      readonly reason: DeadReason;
+      readonly notice?: Notice | undefined;
+    };
+
+/** Settlements of which nobody took the notice, as its instance lives no more; undefined: there are none. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a store without homes returns nothing
+export type Untaken = readonly Settlement[] | undefined | void;
 
 export interface QueueStats {
   /** Ready and delayed, without those leased. */
@@ -141,7 +155,7 @@ export interface OutboundQueue {
    * Ends leases, each with its outcome; a lease that is over already (settled, released, run out) is passed over.
    * Rejects with `QUEUE_UNAVAILABLE` where that cannot be stored: then the leases are as they were.
    */
-  settle(settlements: readonly Settlement[]): Eventually<void>;
+  settle(settlements: readonly Settlement[]): Eventually<Untaken>;
   /**
    * Renews leases, where leases run out (`capabilities.extend`), and writes their states back, where the store keeps
    * them (`capabilities.segmentState`), so that a crash does not lose which segments were accepted. Leases that are over
@@ -182,6 +196,8 @@ export interface CorrelationEntry {
   readonly finalState?: string;
   /** `false`: the SMSC was not asked for a final receipt, though one may come. */
   readonly receiptRequested?: false;
+  /** The instance in which somebody waits for its receipts, where several share the store. */
+  readonly home?: string | undefined;
   readonly correlationId?: string | undefined;
   readonly msgid?: string | undefined;
   readonly metadata?: unknown;
@@ -206,28 +222,6 @@ export interface Correlator {
   entries?(): Iterable<readonly CorrelationEntry[]>;
 }
 
-/** A fact of a {@link KeyValueState}, as it moves to another; `ttl` in milliseconds from now. */
-export type StoredFact = readonly [key: string, value: Buffer, ttl: number | undefined];
-
-/** Small facts that must outlive a process: reassembly, reference numbers. */
-export interface KeyValueState {
-  get(key: string): Promise<Buffer | undefined>;
-  /** `ttl` in milliseconds; absent: for ever. */
-  set(key: string, value: Buffer, ttl?: number): Promise<void>;
-  delete(keys: readonly string[]): Promise<void>;
-  list(prefix: string): Promise<[key: string, value: Buffer][]>;
-  /** All of them, each with the milliseconds that it has left, where it has an end; some at a time. */
-  entries?(): Iterable<readonly StoredFact[]>;
-  /**
-   * Returns `start` the first time, then always one more than before, with 0 after `modulo` - 1. `ttl`: milliseconds
-   * after its last use for which it must be kept, then it begins anew; a store may forget the counters that were not
-   * used for longest sooner, where they are very many. Absent: it is kept for ever.
-   */
-  increment(key: string, modulo: number, start: number, ttl?: number): Promise<number>;
-  /** Drops expired facts, a bounded number per call; called now and then. Returns how many. */
-  expire?(): Promise<number>;
-}
-
 /** A message that failed for good, as it was then. */
 export interface DeadLetter {
   readonly item: QueueItem;
@@ -235,6 +229,11 @@ export interface DeadLetter {
   readonly reason: DeadReason;
   /** Epoch milliseconds. */
   readonly failedAt: number;
+  /**
+   * What another program had put into the queue and is no message that can be sent, as it was; then `item` has no segments.
+   * A replay puts it back as it was.
+   */
+  readonly record?: Buffer;
 }
 
 /** What failed for good, kept up to a bound (the oldest make room). */
@@ -294,7 +293,13 @@ export interface Store {
   readonly deadLetters?: DeadLetters;
   readonly capabilities: StoreCapabilities;
   /** With `atomicSettle`: both in one transaction. */
-  settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Eventually<void>;
+  settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Eventually<Untaken>;
+  /** Of a `shared` store. */
+  readonly home?: Home;
+  /** One rate for all instances that share the store. */
+  readonly limiter?: SharedLimiter;
+  /** With `extend`: milliseconds after which a lease that is not renewed ends. */
+  readonly leaseTime?: number;
   /**
    * Writes what is there into a new file and overwrites the old one: of what was settled, purged or expired no copy is
    * left. Changes wait meanwhile. Absent: the store has no file.

@@ -85,6 +85,12 @@ export const OPTIONS = {
   payloadFormat: choice('fields', 'naz'),
   queueDirectory: text(''),
   queueKey: queueKeys(),
+  queueUrl: text(''),
+  keyPrefix: text('smpp'),
+  brokerTopology: choice('declare', 'verify'),
+  correlationUrl: text(''),
+  drainList: text(''),
+  leaseTime: seconds(10, 1, 1000),
   queueCapacity: integer(10_000),
   whenFull: choice('reject', 'drop-oldest', 'wait'),
   maxAttempts: integer(5, 1),
@@ -128,6 +134,21 @@ type Value<K> = K extends OptionKind<infer T> ? T : never;
 
 /** The options, checked, everything present: times in milliseconds, but samplingPeriod and throttleWait in seconds. */
 export type Settings = { readonly [K in keyof Table]: Value<Table[K]> };
+
+/** What no plugin, log or error shows. */
+export const SECRET_OPTIONS = [
+  'password',
+  'receiverPassword',
+  'queueKey',
+  'queueUrl',
+  'correlationUrl',
+] as const;
+export type SecretOption = (typeof SECRET_OPTIONS)[number];
+
+export function withoutSecrets(settings: Settings): Omit<Settings, SecretOption> {
+  const told = Object.entries(settings).filter(([name]) => !SECRET_OPTIONS.includes(name as SecretOption));
+  return Object.fromEntries(told) as Omit<Settings, SecretOption>;
+}
 
 /** `no`: whenNobodyListens decides; `later`: nobody now, but the message is wanted: ESME_RX_T_APPN, the SMSC repeats it. */
 export type Listening = 'yes' | 'no' | 'later';

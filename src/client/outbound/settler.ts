@@ -1,6 +1,14 @@
 import { steadyTime, type SteadyTime, type TimerHandle } from '../../clock';
 import { isThenable } from '../../observability';
-import type { CorrelationEntry, Eventually, Lease, OutboundQueue, Settlement, Store } from '../../store';
+import type {
+  CorrelationEntry,
+  Eventually,
+  Lease,
+  OutboundQueue,
+  Settlement,
+  Store,
+  Untaken,
+} from '../../store';
 import type { DispatcherParts } from './dispatcher-parts';
 import { PartError } from '../config/errors';
 
@@ -187,7 +195,7 @@ export class Settler {
     return progressed.length > 0 ? 'extend' : undefined;
   }
 
-  #write(step: Step): Eventually<void> {
+  #write(step: Step): Eventually<Untaken> {
     const { released, settlements, progressed } = this.#batch;
     if (step === 'release') return this.#queue.release(released);
     if (step === 'extend') return this.#queue.extend(progressed);

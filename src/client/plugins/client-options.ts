@@ -3,7 +3,7 @@ import type { Clock } from '../../clock';
 import type { AsyncThrottleHandler, RateLimiter } from '../../flow-control';
 import type { Log, LogSink } from '../../observability';
 import type { SequenceGenerator } from '../../session';
-import type { Correlator, OutboundQueue, Store } from '../../store';
+import type { BackendName, Correlator, OutboundQueue, Store } from '../../store';
 import type { TextCodec } from '../../text';
 import type { Listening, Values } from '../config/options';
 import type { Network } from '../config/network';
@@ -15,10 +15,10 @@ import type { ResolvePlugin, SmppPlugin } from './plugins';
  */
 export interface Parts {
   /**
-   * `disk` (the default where there is a queueDirectory), `memory` (the default where there is none); or one of
-   * yours, which is open: a store, or a queue alone, and then the rest is in memory.
+   * `disk` (the default where there is a queueDirectory), `memory` (the default where there is none), `redis`,
+   * `rabbitmq`; or one of yours, which is open: a store, or a queue alone, and then the rest is in memory.
    */
-  queue?: 'disk' | 'memory' | (string & {}) | Store | OutboundQueue | SmppPlugin<'smpp-store' | 'smpp-queue'>;
+  queue?: BackendName | (string & {}) | Store | OutboundQueue | SmppPlugin<'smpp-store' | 'smpp-queue'>;
   /** `store`: its own. */
   correlator?: 'store' | (string & {}) | Correlator | SmppPlugin<'smpp-correlator'>;
   /** `token-bucket`: sendRate, burst. */
@@ -38,6 +38,8 @@ export interface Parts {
   listening?: () => Listening | Promise<Listening>;
   /** TLS options of Node's `tls.connect`; only with `useTls`. */
   tls?: TlsOptions;
+  /** TLS options of Node's `tls.connect` for the server of the queue, where its URL asks for TLS. */
+  queueTls?: TlsOptions;
   /** A pino logger, or a function that takes finished lines. */
   log?: Log | LogSink;
   clock?: Clock;

@@ -1,10 +1,10 @@
 import { didYouMean } from '../../protocol';
-import { clientDirectory } from '../../store';
 import { dataCodingProblems } from '../config/structured-kinds';
 import { ConfigError, type Problem } from '../config/errors';
-import { DEFAULT_CLIENT_ID, OPTIONS, checkValues, type Settings } from '../config/options';
+import { OPTIONS, checkValues, type Settings } from '../config/options';
 import { tlsProblems } from '../config/tls';
 import { defaultsProblems } from '../message/defaults';
+import { backendProblems } from './backend-options';
 import type { SmppClientOptions } from './client-options';
 import { PART_NAMES, isPart, partProblems } from './part-shapes';
 
@@ -29,7 +29,7 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
       ...Object.keys(options).flatMap((field) => fieldProblems(field, options)),
       ...defaultsProblems(settings),
       ...dataCodingProblems(options.codecs, settings),
-      ...queueProblems(options, settings),
+      ...backendProblems(options, settings),
       ...tlsProblems(options.tls, settings.useTls),
     ],
   };
@@ -41,22 +41,4 @@ function fieldProblems(field: string, options: SmppClientOptions): Problem[] {
   const names = [...Object.keys(OPTIONS), ...PART_NAMES];
   const remedy = `there is no such option${didYouMean(field, names)}; see docs/reference.md for the names`;
   return [{ field, value: undefined, remedy }];
-}
-
-/** A queue on disk needs a place, and a name within it. */
-function queueProblems({ queue }: SmppClientOptions, settings: Settings): Problem[] {
-  const { queueDirectory, clientId } = settings;
-  if (queue !== 'disk' && (queue !== undefined || queueDirectory === '')) return [];
-  const check = (field: string, value: string, directory: string, name: string): Problem[] => {
-    try {
-      clientDirectory(directory, name);
-      return [];
-    } catch (error) {
-      return [{ field, value, remedy: (error as Error).message }];
-    }
-  };
-  return [
-    ...check('queueDirectory', queueDirectory, queueDirectory, 'any'),
-    ...check('clientId', clientId, '/any', clientId || DEFAULT_CLIENT_ID),
-  ];
 }

@@ -1,3 +1,4 @@
+import { BACKENDS } from '../../store';
 import type { Problem } from '../config/errors';
 import type { Parts, SmppClientOptions } from './client-options';
 import type { PluginType } from './plugins';
@@ -78,7 +79,7 @@ interface PartKind {
 }
 
 const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
-  queue: { names: ['disk', 'memory'], types: ['smpp-store', 'smpp-queue'], give: 'a store or a queue' },
+  queue: { names: Object.keys(BACKENDS), types: ['smpp-store', 'smpp-queue'], give: 'a store or a queue' },
   correlator: { names: ['store'], types: ['smpp-correlator'], give: 'an object with put, get and expire' },
   rateLimiter: {
     names: ['token-bucket'],
@@ -100,6 +101,7 @@ const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
   resolvePlugin: { maker: true, give: 'a function (type, id) => plugin' },
   listening: { maker: true, give: "a function () => 'yes', 'no' or 'later'" },
   tls: { shape: {}, give: "an object with options of Node's tls.connect" },
+  queueTls: { shape: {}, give: "an object with options of Node's tls.connect" },
   log: { shape: LOG, maker: true, give: 'a pino logger, or a function that takes lines: (line) => …' },
   network: { shape: {}, give: 'an object with connect, resolve or both' },
   clock: { shape: CLOCK, give: 'an object with now, monotonic, setTimeout and clearTimeout' },

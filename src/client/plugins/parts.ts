@@ -23,7 +23,7 @@ import {
   guardSequence,
 } from './guard';
 import { GuardedHandler } from './handler-guard';
-import { DEFAULT_CLIENT_ID, type Settings } from '../config/options';
+import { DEFAULT_CLIENT_ID, withoutSecrets, type Settings } from '../config/options';
 import type { Parts, SmppClientOptions } from './client-options';
 import { PartFaults } from './part-faults';
 import { isPlugin, withoutBlanks } from './part-shapes';
@@ -56,7 +56,7 @@ export interface OpenParts extends StorePart {
 }
 
 /** What parts ask of the client that they are made for. */
-export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare'>;
+export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare' | 'away'>;
 
 export function openParts(given: SmppClientOptions, settings: Settings, client: ForParts): OpenParts {
   const options = withoutBlanks(given);
@@ -66,9 +66,10 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const faults = new PartFaults(log, clock);
   if (own) own.faults = faults;
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
-  const { password: _secret, receiverPassword: _other, queueKey: _key, ...told } = settings;
+  const told = withoutSecrets(settings);
   const context = { settings: told, clientId, clock, log, prepare: client.prepare };
-  const storage = storePart(options, settings, { ...context, onDropped: client.onDropped }, faults);
+  const randomOctets = options.randomOctets ? guardRandomOctets(options.randomOctets, faults) : randomBytes;
+  const storage = storePart(options, settings, { ...context, ...client, randomOctets }, faults);
   const plugins = new PluginParts(options.resolvePlugin, context);
   const bucket =
     (options.rateLimiter ?? 'token-bucket') === 'token-bucket'
@@ -95,7 +96,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     throttleHandler,
     clock,
     random: options.random ? guardRandom(options.random, faults) : Math.random,
-    randomOctets: options.randomOctets ? guardRandomOctets(options.randomOctets, faults) : randomBytes,
+    randomOctets,
     log,
     close: async () => {
       faults.end();

@@ -5,7 +5,7 @@ import type { SequenceGenerator } from '../../session';
 import type { Correlator, OutboundQueue, QueueItem, Store } from '../../store';
 import type { TextCodec } from '../../text';
 import type { Message } from '../message/message';
-import type { Settings } from '../config/options';
+import type { SecretOption, Settings } from '../config/options';
 
 /** What each type of plugin makes. */
 export interface PluginProducts {
@@ -23,7 +23,7 @@ export type PluginType = keyof PluginProducts;
 /** What a plugin is told of the connection that it is made for. */
 export interface PluginContext {
   /** The connection's options, checked; without credentials. */
-  readonly settings: Omit<Settings, 'password' | 'receiverPassword' | 'queueKey'>;
+  readonly settings: Omit<Settings, SecretOption>;
   readonly clientId: string;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,12 +1,14 @@
 import { SmppError } from '../../protocol';
 import {
+  BACKENDS,
   IN_MEMORY,
   claimStore,
-  clientDirectory,
   deferStore,
+  isBackend,
   isMemoryStore,
-  openDiskStore,
   openMemoryStore,
+  type Backend,
+  type BackendContext,
   type MemoryStore,
   type OutboundQueue,
   type KnownStates,
@@ -18,6 +20,7 @@ import {
   type StoreCapabilities,
 } from '../../store';
 import type { Settings } from '../config/options';
+import { backendOptions } from './backend-options';
 import type { SmppClientOptions } from './client-options';
 import type { PartFaults } from './part-faults';
 import { isPlugin, lacks } from './part-shapes';
@@ -38,6 +41,9 @@ export interface StorePart {
 
 export interface StoreContext extends PluginContext {
   readonly onDropped: (items: readonly QueueItem[], states?: KnownStates) => void;
+  readonly randomOctets: (count: number) => Uint8Array;
+  /** The engine behind the store does not answer, and why; undefined: it answers again. */
+  readonly away: (failure: Error | undefined) => void;
 }
 
 /** What is believed of a store until it is open and says so itself. */
@@ -70,9 +76,11 @@ export function storePart(
       correlationCapacity: settings.correlationCapacity,
     });
   if (kind === 'memory') return { store: memory(), ownsStore: true, openStore: openNothing };
-  if (kind === 'disk') {
-    const open = (settle?: SettleForeign): Promise<Store> => diskStore(settings, limits, context, settle);
-    return { ...deferredPart(UNKNOWN, open), ownsStore: true };
+  if (isBackend(kind)) {
+    const backend: Backend = BACKENDS[kind];
+    const open = async (settleForeign?: SettleForeign): Promise<Store> =>
+      backend.open(backendContext(options, settings, limits, context, settleForeign));
+    return { ...deferredPart(backend.capabilities, open), ownsStore: true };
   }
   if (typeof kind === 'object' && !isPlugin(kind)) {
     const given = kind as Store | OutboundQueue;
@@ -144,26 +152,26 @@ function tellClaimed(before: StoreAccount | undefined, { log }: StoreContext): v
   log.debug(facts, 'the queue belongs to this account from now on');
 }
 
-async function diskStore(
+function backendContext(
+  options: SmppClientOptions,
   settings: Settings,
   limits: QueueLimits,
   context: StoreContext,
-  settle: SettleForeign | undefined,
-): Promise<Store> {
-  const { clock, clientId, log } = context;
-  return openDiskStore({
-    ...limits,
-    clock,
-    directory: clientDirectory(settings.queueDirectory, clientId),
-    holder: settings.name || clientId,
+  settleForeign: SettleForeign | undefined,
+): BackendContext {
+  const { clock, log, randomOctets } = context;
+  return {
+    options: backendOptions(options, settings),
+    limits,
     account: accountOf(settings),
-    queueKey: settings.queueKey.length > 0 ? settings.queueKey : undefined,
-    onExposed: ({ path, text }) => log.warn({ event: 'queue', stage: 'exposed', path }, text),
-    settleForeign: settle,
+    clock,
+    log,
+    random: randomOctets,
+    settleForeign,
     onClaimed: (before) => tellClaimed(before, context),
-    correlationCapacity: settings.correlationCapacity,
-    onDamage: (damage) => log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
-  });
+    prepare: (message) => context.prepare(message),
+    away: (failure) => context.away(failure),
+  };
 }
 
 /** A plugin that makes a whole store, or a queue alone: then the rest is in memory. */

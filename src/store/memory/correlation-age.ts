@@ -1,5 +1,5 @@
-import { RecordReader, RecordWriter } from '../disk/record/bytes';
-import { jsonOf, readCorrelation, writeCorrelation } from '../disk/record/message-codec';
+import { RecordReader, RecordWriter } from '../record/bytes';
+import { jsonOf, readCorrelation, writeCorrelation } from '../record/message-codec';
 import { LinkedList, type Link } from '../../collections';
 import { isSameEntry } from '../candidates';
 import type { CorrelationEntry } from '../types';

@@ -1,4 +1,4 @@
-import { RecordWriter } from '../disk/record/bytes';
+import { RecordWriter } from '../record/bytes';
 import { Heap } from '../../collections';
 import { UNPACKED, type Entry, type Returned } from './entry';
 import { returned } from './packed';

@@ -1,7 +1,7 @@
-import { RecordReader, RecordWriter, type Slab } from '../disk/record/bytes';
+import { RecordReader, RecordWriter, type Slab } from '../record/bytes';
 import { isUntouched } from '../delivery-state';
 import { Fifo } from '../../collections';
-import { isKnown, isLength, jsonOf, readItem, writeItem } from '../disk/record/message-codec';
+import { isKnown, isLength, jsonOf, readItem, writeItem } from '../record/message-codec';
 import type { DeliveryState } from '../types';
 import type { Entry, Returned } from './entry';
 

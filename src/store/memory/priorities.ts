@@ -1,4 +1,4 @@
-import { RecordWriter } from '../disk/record/bytes';
+import { RecordWriter } from '../record/bytes';
 import { Fifo, Heap } from '../../collections';
 import type { Priority } from '../types';
 import { UNPACKED, type Entry, type Returned } from './entry';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock';
 import { chunksOf } from '../chunks';
 import { LinkedMap } from '../../collections';
-import type { KeyValueState, StoredFact } from '../types';
+import type { KeyValueState, StoredFact } from '../key-value';
 
 interface Fact {
   readonly value: Buffer;

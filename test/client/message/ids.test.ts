@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { MessageIds } from '../../../src/client/message/ids';
 import { SmppClient } from '../../../src/index';
-import { RecordReader, RecordWriter } from '../../../src/store/disk/record/bytes';
+import { RecordReader, RecordWriter } from '../../../src/store/record/bytes';
 import { usedOctets } from '../../support/memory';
 import { HELLO } from '../setup';
 

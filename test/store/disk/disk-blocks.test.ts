@@ -49,7 +49,9 @@ describe('messages that share a record', () => {
     store: Store,
     leases: readonly Lease[],
     which: (at: number) => boolean,
-  ): Promise<void> => store.queue.settle(leases.filter((_, at) => which(at)).map(done));
+  ): Promise<void> => {
+    await store.queue.settle(leases.filter((_, at) => which(at)).map(done));
+  };
 
   it('lie together where one call or one moment brings them, by priority', async () => {
     const store = await open();

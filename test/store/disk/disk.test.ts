@@ -21,7 +21,7 @@ import {
   retry,
   takeAll,
 } from '../../../src/store/conformance/harness';
-import { viewOf } from '../../../src/store/disk/record/bytes';
+import { viewOf } from '../../../src/store/record/bytes';
 import { xxh32 } from '../../../src/store/disk/record/xxh32';
 import { loadLmdb } from '../../../src/store/disk/lmdb/lmdb';
 import { decodeJson, RECORD_FORMAT, Records } from '../../../src/store/disk/record/records';

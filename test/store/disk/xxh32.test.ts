@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { viewOf } from '../../../src/store/disk/record/bytes';
+import { viewOf } from '../../../src/store/record/bytes';
 import { xxh32 } from '../../../src/store/disk/record/xxh32';
 
 const of = (text: string, from = 0, to = text.length): number => xxh32(viewOf(Buffer.from(text)), from, to);

@@ -1,6 +1,6 @@
 import { nextTurn } from '../../../clock';
 import { MOVED_AT_ONCE } from '../../chunks';
-import type { KeyValueState, StoredFact } from '../../types';
+import type { KeyValueState, StoredFact } from '../../key-value';
 import type { StoreCore } from '../commit/core';
 import { damagedRecord } from '../record/damage';
 import type { StoreChange } from '../commit/requests';

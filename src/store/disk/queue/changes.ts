@@ -5,7 +5,7 @@ import type { StoreChange } from '../commit/requests';
 import { NOTED } from '../commit/time';
 import { addRecord, addRoom, roomFor, sumOf, type Room } from '../lmdb/space';
 import { Block } from '../record/blocks';
-import type { Extent } from '../record/bytes';
+import type { Extent } from '../../record/bytes';
 import { LeaseHandle, type DelayedKey, type ReadEntry } from '../record/entries';
 import type { Records } from '../record/records';
 import type { Delayed } from './delayed';

@@ -1,7 +1,7 @@
 import type { StoreCore } from '../commit/core';
 import type { DeliveryState } from '../../types';
 import { Block, blockValue, MOST_IN_BLOCK, type BlockKey } from '../record/blocks';
-import type { Extent } from '../record/bytes';
+import type { Extent } from '../../record/bytes';
 import type { MessageCount, Tombstone } from './message-count';
 import type { Delayed } from './delayed';
 import { ENVELOPE_OVERHEAD } from '../record/envelope';

@@ -1,4 +1,4 @@
-import type { Extent, RecordWriter } from './bytes';
+import type { Extent, RecordWriter } from '../../record/bytes';
 
 /**
  * Messages that are appended by one transaction lie together in records of up to a page: a put and a

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { foldedId } from '../../candidates';
 import type { Sealing } from '../../sealing';
 import type { CorrelationEntry } from '../../types';
-import { newSlab, type Slab } from './bytes';
+import { newSlab, type Slab } from '../../record/bytes';
 import { xxh32 } from './xxh32';
 
 /** LMDB's keys have 511 octets at most; message_ids should be short, too (65 octets), but are not ours. */

@@ -1,5 +1,5 @@
 import { SEAL_OVERHEAD, type Sealing } from '../../sealing';
-import { viewOf } from './bytes';
+import { viewOf } from '../../record/bytes';
 import { xxh32 } from './xxh32';
 
 /**

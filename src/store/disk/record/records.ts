@@ -1,7 +1,7 @@
 import type { CorrelationEntry, DeadLetter, DeadReason, DeliveryState, QueueItem } from '../../types';
 import { beginPacked, recordStart, sealPacked } from './blocks';
-import { RecordReader, RecordWriter, viewOf, type Extent } from './bytes';
-import { readCorrelation, readItem, writeCorrelation, writeItem } from './message-codec';
+import { RecordReader, RecordWriter, viewOf, type Extent } from '../../record/bytes';
+import { readCorrelation, readItem, writeCorrelation, writeItem } from '../../record/message-codec';
 import { xxh32 } from './xxh32';
 
 /**

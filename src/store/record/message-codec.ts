@@ -1,12 +1,14 @@
-import { QUEUED } from '../../../protocol';
-import type { CorrelationEntry, QueueItem } from '../../types';
+import { QUEUED } from '../../protocol';
+import type { CorrelationEntry, QueueItem } from '../types';
 import type { RecordReader, RecordWriter } from './bytes';
 
 /**
- * Messages and correlations as octets, on disk and where memory packs them:
+ * Messages and correlations as octets, in every store that writes them, and where memory packs them:
  *
- *   item          flags (1)  priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels  segments
- *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels  final (1) [text]
+ *   item          flags (1)  priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels
+ *                 [instance  until (1)]  segments
+ *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels
+ *                 [instance]  final (1) [text]
  *   labels        [msgid]  [correlation_id]  [metadata as JSON]
  */
 const EXPIRES = 1;
@@ -19,6 +21,10 @@ const METADATA = 16;
 const SAME_LABEL = 32;
 /** Of an item: its times are doubles, for they are no whole numbers, or too far apart. */
 const EXACT = 64;
+/** Somebody in another process may wait for it. */
+const HOME = 128;
+
+const UNTIL = ['queued', 'accepted', 'delivered'] as const;
 
 const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UNKNOWN', 'SKIPPED'];
 /** Neither none nor one of these: its text follows. */
@@ -75,7 +81,8 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
     flagsOf(item, metadata) |
       (item.expiresAt === undefined ? 0 : EXPIRES) |
       (item.receiptRequested ? RECEIPT : 0) |
-      (isExact ? EXACT : 0),
+      (isExact ? EXACT : 0) |
+      (item.home === undefined ? 0 : HOME),
   );
   writer.octet((item.priority << 4) | QUEUED.indexOf(item.command));
   if (isExact) writer.double(enqueuedAt);
@@ -88,6 +95,10 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
   writer.text(item.source);
   writer.text(item.destination);
   writeLabels(writer, item, metadata);
+  if (item.home !== undefined) {
+    writer.text(item.home.instance);
+    writer.octet(UNTIL.indexOf(item.home.until));
+  }
   writer.length(segments.length);
   for (const segment of segments) writer.buffer(segment);
 }
@@ -115,6 +126,7 @@ export function readItem(reader: RecordReader, copied = false): Mutable<QueueIte
   };
   if (flags & EXPIRES) item.expiresAt = expires;
   readLabels(reader, flags, item);
+  if (flags & HOME) item.home = { instance: reader.text(), until: UNTIL[reader.octet()] ?? 'queued' };
   const segments: Buffer[] = [];
   for (let left = reader.length(); left > 0; left--) segments.push(copied ? reader.copy() : reader.buffer());
   item.segments = segments;
@@ -128,7 +140,11 @@ export function writeCorrelation(
   messageId = entry.messageId,
   metadata = metadataOf(entry),
 ): void {
-  writer.octet(flagsOf(entry, metadata) | (entry.receiptRequested === false ? RECEIPT : 0));
+  writer.octet(
+    flagsOf(entry, metadata) |
+      (entry.receiptRequested === false ? RECEIPT : 0) |
+      (entry.home === undefined ? 0 : HOME),
+  );
   writer.double(entry.acceptedAt);
   writer.double(entry.expiresAt);
   writer.length(entry.segment);
@@ -138,6 +154,7 @@ export function writeCorrelation(
   writer.text(entry.source);
   writer.text(entry.destination);
   writeLabels(writer, entry, metadata);
+  if (entry.home !== undefined) writer.text(entry.home);
   // Also where there is none: so an entry takes no more room when its receipt has come.
   const { finalState } = entry;
   const final = finalState === undefined ? 0 : 1 + FINAL_STATES.indexOf(finalState);
@@ -163,6 +180,7 @@ export function readCorrelation(reader: RecordReader): Mutable<CorrelationEntry>
     expiresAt,
   };
   readLabels(reader, flags, entry);
+  if (flags & HOME) entry.home = reader.text();
   if (flags & RECEIPT) entry.receiptRequested = false;
   const final = reader.octet();
   if (final !== 0)

@@ -1,0 +1,19 @@
+import type { Backend } from './backend';
+import { diskBackend } from './disk/backend';
+import { memoryBackend } from './memory/backend';
+import { rabbitmqBackend } from './rabbitmq/backend';
+import { redisBackend } from './redis/backend';
+
+/** All that the option `queue` may name: a new store is a folder and a line here. */
+export const BACKENDS = {
+  disk: diskBackend,
+  memory: memoryBackend,
+  redis: redisBackend,
+  rabbitmq: rabbitmqBackend,
+} satisfies Readonly<Record<string, Backend>>;
+
+export type BackendName = keyof typeof BACKENDS;
+
+export function isBackend(name: unknown): name is BackendName {
+  return typeof name === 'string' && Object.hasOwn(BACKENDS, name);
+}

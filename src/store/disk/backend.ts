@@ -1,0 +1,46 @@
+import type { Backend, BackendContext, BackendOptions } from '../backend';
+import { BUILT_IN } from '../base-queue';
+import type { Store } from '../types';
+import { openDiskStore } from './index';
+import { clientDirectory } from './lmdb/directory';
+
+type Problems = ReturnType<NonNullable<Backend['problems']>>;
+
+export const diskBackend: Backend = {
+  label: 'on disk: outlives a crash',
+  hint: 'Messages lie on disk: they outlive a deploy, a restart of Node-RED and a power failure.',
+  reads: ['queueDirectory', 'queueKey'],
+  capabilities: { ...BUILT_IN, atomicSettle: false, durable: true },
+  problems: ({ queueDirectory, clientId }) => [
+    ...namingProblems('queueDirectory', queueDirectory, 'any'),
+    ...namingProblems('clientId', '/any', clientId),
+  ],
+  open: openDisk,
+};
+
+/** It needs a place, and a name within it. */
+function namingProblems(field: keyof BackendOptions, directory: string, name: string): Problems {
+  try {
+    clientDirectory(directory, name);
+    return [];
+  } catch (error) {
+    return [{ field, remedy: (error as Error).message }];
+  }
+}
+
+function openDisk({ options, limits, clock, log, ...context }: BackendContext): Promise<Store> {
+  const { clientId, name, queueDirectory, queueKey, correlationCapacity } = options;
+  return openDiskStore({
+    ...limits,
+    clock,
+    directory: clientDirectory(queueDirectory, clientId),
+    holder: name || clientId,
+    account: context.account,
+    queueKey: queueKey.length > 0 ? queueKey : undefined,
+    onExposed: ({ path, text }) => log.warn({ event: 'queue', stage: 'exposed', path }, text),
+    settleForeign: context.settleForeign,
+    onClaimed: context.onClaimed,
+    correlationCapacity,
+    onDamage: (damage) => log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
+  });
+}

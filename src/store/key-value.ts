@@ -1,0 +1,21 @@
+/** A fact of a {@link KeyValueState}, as it moves to another; `ttl` in milliseconds from now. */
+export type StoredFact = readonly [key: string, value: Buffer, ttl: number | undefined];
+
+/** Small facts that must outlive a process: reassembly, reference numbers. */
+export interface KeyValueState {
+  get(key: string): Promise<Buffer | undefined>;
+  /** `ttl` in milliseconds; absent: for ever. */
+  set(key: string, value: Buffer, ttl?: number): Promise<void>;
+  delete(keys: readonly string[]): Promise<void>;
+  list(prefix: string): Promise<[key: string, value: Buffer][]>;
+  /** All of them, each with the milliseconds that it has left, where it has an end; some at a time. */
+  entries?(): Iterable<readonly StoredFact[]>;
+  /**
+   * Returns `start` the first time, then always one more than before, with 0 after `modulo` - 1. `ttl`: milliseconds
+   * after its last use for which it must be kept, then it begins anew; a store may forget the counters that were not
+   * used for longest sooner, where they are very many. Absent: it is kept for ever.
+   */
+  increment(key: string, modulo: number, start: number, ttl?: number): Promise<number>;
+  /** Drops expired facts, a bounded number per call; called now and then. Returns how many. */
+  expire?(): Promise<number>;
+}

@@ -1,0 +1,12 @@
+import type { Backend } from '../backend';
+import { BUILT_IN } from '../base-queue';
+import { openMemoryStore } from './store';
+
+export const memoryBackend: Backend = {
+  label: 'in memory: gone with a restart',
+  hint: '',
+  reads: [],
+  capabilities: { ...BUILT_IN, durable: false },
+  open: ({ options, limits, clock }) =>
+    openMemoryStore({ ...limits, clock, correlationCapacity: options.correlationCapacity }),
+};
