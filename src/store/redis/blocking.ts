@@ -2,7 +2,7 @@ import { SmppError } from '../../protocol';
 import { storeClosed } from '../errors';
 import type { RedisAddress } from './address';
 import type { Argument, BlockingCalls } from './calls';
-import { dial, type Link } from './dial';
+import { dial, isReply, type Link } from './dial';
 import { redisFault } from './faults';
 import { lostReply } from './lost-reply';
 
@@ -40,9 +40,7 @@ export class BlockingConnection implements BlockingCalls {
   }
 
   #failure(error: Error): SmppError {
-    return /^[A-Z]{2,} /.test(error.message)
-      ? redisFault(error, this.#address)
-      : lostReply(redisFault(error, this.#address));
+    return isReply(error) ? redisFault(error, this.#address) : lostReply(redisFault(error, this.#address));
   }
 
   #end(): void {

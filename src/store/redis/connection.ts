@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Clock, TimerHandle } from '../../clock';
-import { SmppError } from '../../protocol';
+import type { SmppError } from '../../protocol';
 import { storeClosed } from '../errors';
 import { type RedisAddress } from './address';
 import type { Argument, BlockingCalls, RedisCalls, Script } from './calls';
 import { BlockingConnection } from './blocking';
-import { dial, type Link } from './dial';
+import { dial, isReply, type Link } from './dial';
 import { movesOn, redisFault } from './faults';
 import type { Keys } from './keys';
 import { lostReply } from './lost-reply';
@@ -306,7 +306,3 @@ export class RedisConnection implements RedisCalls {
     }, LOOK_INTERVAL);
   }
 }
-
-/** An answer of the server, not a failure of the connection. */
-const isReply = (error: Error): boolean =>
-  /^[A-Z]{2,}\b/.test(error.message) || error.constructor.name === 'SimpleError';

@@ -25,6 +25,9 @@ function load(): typeof Package {
   }
 }
 
+/** Whether an error is an answer of the server, not a failure of the connection. */
+export const isReply = (error: Error): boolean => error instanceof load().ErrorReply;
+
 /**
  * Connects, logs in and looks whether the server can be used. `key` is any of the keys: in a Cluster the connection is to the
  * node that has its slot. All keys of a queue are in one slot, so one plain connection serves, in which calls
