@@ -2,7 +2,7 @@ import { SmppError } from '../../protocol';
 import { storeClosed } from '../errors';
 import type { RedisAddress } from './address';
 import type { Argument, BlockingCalls } from './calls';
-import { dial, type Link } from './dial';
+import { dial, isReply, type Link } from './dial';
 import { redisFault } from './faults';
 import { lostReply } from './lost-reply';
 
@@ -12,13 +12,15 @@ export class BlockingConnection implements BlockingCalls {
   readonly #key: string;
   /** Resolves when the server is there. */
   readonly #ready: () => Promise<unknown>;
+  readonly #over: () => void;
   #link: Promise<Link> | undefined;
   #closed = false;
 
-  constructor(address: RedisAddress, key: string, ready: () => Promise<unknown>) {
+  constructor(address: RedisAddress, key: string, ready: () => Promise<unknown>, over: () => void) {
     this.#address = address;
     this.#key = key;
     this.#ready = ready;
+    this.#over = over;
   }
 
   async command(args: readonly Argument[]): Promise<unknown> {
@@ -37,12 +39,16 @@ export class BlockingConnection implements BlockingCalls {
   close(): void {
     this.#closed = true;
     this.#end();
+    this.#over();
+  }
+
+  /** Its server is away: what waits rejects; the next command opens it anew. */
+  drop(): void {
+    this.#end();
   }
 
   #failure(error: Error): SmppError {
-    return /^[A-Z]{2,} /.test(error.message)
-      ? redisFault(error, this.#address)
-      : lostReply(redisFault(error, this.#address));
+    return isReply(error) ? redisFault(error, this.#address) : lostReply(redisFault(error, this.#address));
   }
 
   #end(): void {

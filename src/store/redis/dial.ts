@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as Package from '@redis/client';
 import { SmppError } from '../../protocol';
-import { type RedisAddress } from './address';
+import type { RedisAddress } from './address';
 import { redisFault, versionFault } from './faults';
 
 /** One connection, which ends once and for all. */
@@ -24,6 +24,9 @@ function load(): typeof Package {
     throw new SmppError('QUEUE_UNAVAILABLE', text, { cause });
   }
 }
+
+/** Whether an error is an answer of the server, not a failure of the connection. */
+export const isReply = (error: Error): boolean => error instanceof load().ErrorReply;
 
 /**
  * Connects, logs in and looks whether the server can be used. `key` is any of the keys: in a Cluster the connection is to the
@@ -82,7 +85,7 @@ async function open(address: RedisAddress, ended: (error: Error) => void): Promi
     throw error;
   }
   isUp = true;
-  return { send: (args) => client.sendCommand(args as (string | Buffer)[]), destroy };
+  return { send: (args) => client.sendCommand(args), destroy };
 }
 
 /** Undefined: the server has the keys and takes writes; else who has them. Ends the link where it cannot be used. */

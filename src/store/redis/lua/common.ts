@@ -65,8 +65,8 @@ local function delivered(p)
   end
   return '0-0'
 end
-local function last(p)
-  local info = redis.pcall('XINFO', 'STREAM', KEYS[p])
+local function last(key)
+  local info = redis.pcall('XINFO', 'STREAM', key)
   if info.err then return '0-0' end
   return named(info, 'last-generated-id')
 end

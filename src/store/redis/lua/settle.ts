@@ -1,4 +1,6 @@
+import { CORRELATION_LUA } from '../correlation-lua';
 import { COMMON } from './common';
+import { NOTICES } from './notices';
 
 /** The lease is over already, and was another's since: says so once. */
 const OVER = `
@@ -7,88 +9,6 @@ local function over(me, name)
   return anyLost and redis.call('ZREM', LOST, me .. '/' .. name) == 1
 end
 local function split(name) return tonumber(string.sub(name, 1, 1)), string.sub(name, 3) end
-`;
-
-/**
- * ARGV: instance, dead letters kept, how many notices, then (kind of settlement … as below) of these many, each
- *   done     'd' p n id …        nothing is kept of them but their entries
- *   touched  't' p n id …        there may be a state, or what was made of another program's record
- *   retry    'r' p:id pause state
- *   dead     'x' p:id letter-id letter
- *   notice   'n' p:id place instance octets    stands before the settlement that it is of
- * and at last 1 where it is sent again. Answers the places of the notices that nobody took.
- *
- * A notice goes with its settlement alone: of one that is over it is not told. Sent again, all may be over by the
- * first time: then who lives has been told, and for the others it is said again.
- */
-export const SETTLE = `${COMMON}${OVER}
-local me, keep, again = ARGV[1], tonumber(ARGV[2]), ARGV[#ARGV] == '1'
-local untaken, notices, gone = {}, {}, {}
-local function tell(name)
-  local notice = notices[name]
-  if notice and not TELL(notice[2], notice[3]) then untaken[#untaken + 1] = notice[1] end
-end
-local function ends(p, id, name)
-  if not over(me, name) and redis.call('XACK', KEYS[p], G, id) == 1 then
-    if next(notices) then tell(name) end
-    return true
-  end
-  local notice = again and notices[name]
-  if notice and not LIVES(notice[2]) then untaken[#untaken + 1] = notice[1] end
-  return false
-end
-local function run(p, ids, touched)
-  local count = 0
-  local acked = {}
-  for _, id in ipairs(ids) do
-    if ends(p, id, p .. ':' .. id) then
-      count = count + 1
-      acked[count] = id
-      if touched then forget(p, id) end
-    end
-    if count == 1000 then
-      redis.call('XDEL', KEYS[p], unpack(acked))
-      count = 0
-      acked = {}
-    end
-  end
-  if count > 0 then redis.call('XDEL', KEYS[p], unpack(acked)) end
-end
-local at, woken = 3, false
-while at < #ARGV do
-  local kind = ARGV[at]
-  if kind == 'd' or kind == 't' then
-    local p, count = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-    local ids = {}
-    for i = 1, count do ids[i] = ARGV[at + 2 + i] end
-    run(p, ids, kind == 't')
-    at = at + 3 + count
-  elseif kind == 'n' then
-    notices[ARGV[at + 1]] = {tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 4]}
-    at = at + 5
-  elseif kind == 'r' then
-    local name, pause, state = ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3]
-    local p, id = split(name)
-    if ends(p, id, name) then
-      if pause > 0 then redis.call('ZADD', DELAYED, now() + pause, name) else back(p, id) end
-      if state == '' then redis.call('HDEL', STATES, name) else redis.call('HSET', STATES, name, state) end
-      woken = true
-    end
-    at = at + 4
-  else
-    local name, letterId, letter = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-    local p, id = split(name)
-    if ends(p, id, name) then
-      redis.call('XDEL', KEYS[p], id)
-      forget(p, id)
-      bury(letterId, letter)
-    end
-    at = at + 4
-  end
-end
-if woken then wake() end
-trim(keep)
-return untaken
 `;
 
 /** Dead letters: their records by id, and their order. */
@@ -106,6 +26,87 @@ local function trim(keep)
     excess = excess - #oldest / 2
   end
 end
+`;
+
+/**
+ * `settle(at)`: from ARGV[at] on instance, dead letters kept, then settlements, each one of
+ *
+ *   'd' p n id …                      done; nothing is kept of them but their entries
+ *   't' p n id …                      done; there may be a state, or what was made of another program's record
+ *   'r' p:id pause state              retry, ms
+ *   'x' p:id letter-id letter         dead
+ *   'n' p:id place instance octets    the notice of one that comes behind it
+ *
+ * and at last 1 where the call is made again. Returns the places of the notices that nobody took.
+ *
+ * A notice goes with its settlement alone: of one that is over nothing is told. Made again, all may be over by the
+ * first time: then who lives has been told, and who does not is named once more.
+ */
+export const SETTLE = `${OVER}${BURY}${NOTICES}
+local function settle(from)
+  local me, keep, again = ARGV[from], tonumber(ARGV[from + 1]), ARGV[#ARGV] == '1'
+  local untaken, notices, at, woken = {}, {}, from + 2, false
+  local function ends(p, id, name)
+    local notice = notices[name]
+    if not over(me, name) and redis.call('XACK', KEYS[p], G, id) == 1 then
+      if notice and not notices_tell(notice[2], notice[3]) then untaken[#untaken + 1] = notice[1] end
+      return true
+    end
+    if again and notice and not notices_lives(notice[2]) then untaken[#untaken + 1] = notice[1] end
+    return false
+  end
+  local function done(p, to, touched)
+    local acked, count = {}, 0
+    for i = at + 3, to do
+      local id = ARGV[i]
+      if ends(p, id, p .. ':' .. id) then
+        count = count + 1
+        acked[count] = id
+        if touched then forget(p, id) end
+      end
+      if count == 1000 or (count > 0 and i == to) then
+        redis.call('XDEL', KEYS[p], unpack(acked))
+        acked, count = {}, 0
+      end
+    end
+    if count > 0 then redis.call('XDEL', KEYS[p], unpack(acked)) end
+  end
+  while at < #ARGV do
+    local kind = ARGV[at]
+    if kind == 'd' or kind == 't' then
+      local to = at + 2 + tonumber(ARGV[at + 2])
+      done(tonumber(ARGV[at + 1]), to, kind == 't')
+      at = to + 1
+    elseif kind == 'n' then
+      notices[ARGV[at + 1]] = {tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 4]}
+      at = at + 5
+    else
+      local name = ARGV[at + 1]
+      local p, id = split(name)
+      if ends(p, id, name) then
+        if kind == 'x' then
+          redis.call('XDEL', KEYS[p], id)
+          forget(p, id)
+          bury(ARGV[at + 2], ARGV[at + 3])
+        else
+          local pause, state = tonumber(ARGV[at + 2]), ARGV[at + 3]
+          if pause > 0 then redis.call('ZADD', DELAYED, now() + pause, name) else back(p, id) end
+          if state == '' then redis.call('HDEL', STATES, name) else redis.call('HSET', STATES, name, state) end
+          woken = true
+        end
+      end
+      at = at + 4
+    end
+  end
+  if woken then wake() end
+  trim(keep)
+  return untaken
+end
+`;
+
+/** First what `correlation.put` takes, then what `settle` does. KEYS[19]: the base of all keys. */
+export const PUT_AND_SETTLE = `${COMMON}${CORRELATION_LUA}${SETTLE}
+return settle(correlation.put(KEYS[19], 1))
 `;
 
 /** ARGV: instance, then (p:id, state; '': none) of each. */
@@ -140,7 +141,10 @@ for at = 2, #ARGV, 2 do
 end
 for p = 1, 5 do
   for from = 1, #ids[p], 1000 do
-    redis.call('XCLAIM', KEYS[p], G, me, 0, unpackWith(ids[p], from))
+    local args = {'XCLAIM', KEYS[p], G, me, 0}
+    for i = from, math.min(from + 999, #ids[p]) do args[#args + 1] = ids[p][i] end
+    args[#args + 1] = 'JUSTID'
+    redis.call(unpack(args))
   end
 end
 return 0

@@ -3,7 +3,7 @@ import { COMMON } from './common';
 /**
  * ARGV: instance, how many, milliseconds after which leases have run out (0: nobody's are taken back now).
  *
- * Answers [milliseconds until the first of those put off is due (-1: none), the last ids of the streams where nothing was
+ * Answers [milliseconds until the first of those put off is due (-1: none), the last ids of the streams and of the events where nothing was
  * leased, then priority (from 1), entries, states of these]. A lease is a pending entry of the group. The leases of an instance
  * that ran out are named in the sorted set LOST, \`instance/p:id\` by time, until it or the next lease of the message clears that:
  * so its late settlement is known for one that is over.
@@ -75,7 +75,7 @@ end
 if #answer == 2 then
   local first = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')
   if first[2] then answer[1] = math.max(0, tonumber(first[2]) - time) end
-  answer[2] = {last(1), last(2), last(3), last(4), last(5)}
+  answer[2] = {last(KEYS[1]), last(KEYS[2]), last(KEYS[3]), last(KEYS[4]), last(KEYS[5]), last(EVENTS)}
 end
 return answer
 `;

@@ -1,5 +1,4 @@
 import { COMMON } from './common';
-import { BURY } from './settle';
 
 /**
  * Makes streams and groups where there are none. Answers the first key that holds something else, as [key, its type, the type
@@ -29,7 +28,7 @@ return {}
 `;
 
 /**
- * Answers [queued, delayed, leased, then (entry, what was made of it) of some that may be the oldest of those queued]. The first of
+ * Answers [queued, delayed, leased, then some that may be the oldest of those queued, as `remove` gives them]. The first of
  * those that went back and of the fresh ones of each priority are looked at, and the first hundred of those put off.
  */
 export const STATS = `${COMMON}
@@ -37,8 +36,9 @@ local held = leased()
 local answer = {used() - held, redis.call('ZCOUNT', DELAYED, '(' .. now(), '+inf'), held}
 local function look(p, entry)
   if not entry then return end
-  answer[#answer + 1] = entry
-  answer[#answer + 1] = redis.call('HGET', PREPARED, p .. ':' .. entry[1])
+  local prepared = redis.call('HGET', PREPARED, p .. ':' .. entry[1])
+  if prepared then entry[2] = {'m', prepared} end
+  answer[#answer + 1] = {p, entry, ''}
 end
 for p = 1, 5 do
   local first = redis.call('ZRANGE', KEYS[5 + p], 0, 0)[1]
@@ -54,7 +54,7 @@ return answer
 
 /** Answers the last id of each stream: what a purge that begins now is about. */
 export const BOUNDS = `${COMMON}
-return {last(1), last(2), last(3), last(4), last(5)}
+return {last(KEYS[1]), last(KEYS[2]), last(KEYS[3]), last(KEYS[4]), last(KEYS[5])}
 `;
 
 /** ARGV: how many at most, the last id of each stream. Removes what is not leased; answers it, fewer than asked for: that is all. */
@@ -107,59 +107,6 @@ for p = 1, 5 do
   end
 end
 return 0
-`;
-
-/** ARGV: limit, the id of the last one seen or ''. Answers [total, records …]. */
-export const LETTERS = `${COMMON}
-local from = 0
-if ARGV[2] ~= '' then from = (redis.call('ZRANK', ORDER, ARGV[2]) or -1) + 1 end
-local answer = {redis.call('ZCARD', ORDER)}
-for _, id in ipairs(redis.call('ZRANGE', ORDER, from, from + tonumber(ARGV[1]) - 1)) do
-  answer[#answer + 1] = redis.call('HGET', DEAD, id)
-end
-return answer
-`;
-
-/** ARGV: ids. Answers the record of each; nil: it is not kept. */
-export const LETTERS_OF = `${COMMON}
-local answer = {}
-for i, id in ipairs(ARGV) do answer[i] = redis.call('HGET', DEAD, id) end
-return answer
-`;
-
-/**
- * ARGV: capacity, then (id, priority from 0, field of the entry, its value, state or '') of each. Answers ['ok', the ids that
- * were kept until now …] or ['full', used].
- */
-export const REPLAY = `${COMMON}
-local capacity, count = tonumber(ARGV[1]), 0
-for at = 2, #ARGV, 5 do count = count + redis.call('HEXISTS', DEAD, ARGV[at]) end
-local n = used()
-if capacity > 0 and n + count > capacity then return {'full', n, count} end
-local answer = {'ok'}
-for at = 2, #ARGV, 5 do
-  local id, p = ARGV[at], tonumber(ARGV[at + 1]) + 1
-  if redis.call('HDEL', DEAD, id) == 1 then
-    redis.call('ZREM', ORDER, id)
-    local entry = redis.call('XADD', KEYS[p], '*', ARGV[at + 2], ARGV[at + 3])
-    if ARGV[at + 4] ~= '' then redis.call('HSET', STATES, p .. ':' .. entry, ARGV[at + 4]) end
-    answer[#answer + 1] = id
-  end
-end
-return answer
-`;
-
-/** ARGV: dead letters kept, then (id, record) of each. */
-export const ADD_LETTERS = `${COMMON}${BURY}
-for at = 2, #ARGV, 2 do bury(ARGV[at], ARGV[at + 1]) end
-trim(tonumber(ARGV[1]))
-return 0
-`;
-
-export const PURGE_LETTERS = `${COMMON}
-local count = redis.call('ZCARD', ORDER)
-redis.call('DEL', ORDER, DEAD)
-return count
 `;
 
 /** Answers [the account, messages, dead letters]. KEYS[19]: the account. */
