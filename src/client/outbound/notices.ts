@@ -112,8 +112,10 @@ function isItem(value: unknown): value is FailedMessage {
 }
 
 function isReason(value: unknown): value is DeadReason {
-  const { code, text, command_status, additional_status_info_text } = fieldsOf(value);
-  return [code, text].every(isText) && [command_status, additional_status_info_text].every(isTextOrAbsent);
+  const { code, text, command_status, additional_status_info_text, field } = fieldsOf(value);
+  return (
+    [code, text].every(isText) && [command_status, additional_status_info_text, field].every(isTextOrAbsent)
+  );
 }
 
 function isReceipt(value: unknown): value is SegmentReceipt {
