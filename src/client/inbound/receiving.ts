@@ -34,6 +34,8 @@ export interface ReceivingParts {
 }
 
 const UDHI = 0x40;
+/** Milliseconds beyond the time of handlers until an instance that was to tell a message is taken for dead. */
+const CLAIM_GRACE = 30_000;
 const OK: Answer = { command_status: 0 };
 
 /** What comes from the SMSC: messages and receipts, told as events, then answered. */
@@ -72,7 +74,9 @@ export class Receiving {
       isOverdue: (id) => parts.acceptances().isOverdue(id),
       written: () => parts.acceptances().written(),
     });
-    this.#reassembly = new Reassembly({ clock, log, store, timeout: settings.reassemblyTimeout });
+    const timeout = settings.reassemblyTimeout;
+    const claimTime = settings.ackTimeout + CLAIM_GRACE;
+    this.#reassembly = new Reassembly({ clock, log, store, timeout, claimTime });
     this.#messages = new IncomingMessages({ ...parts, reassembly: this.#reassembly, acknowledging });
     const read = (pdu: Incoming): Receipt | undefined => this.#receiptOf(pdu, readUserData(pdu));
     this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, finals, acknowledging, read });
