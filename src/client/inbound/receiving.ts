@@ -65,7 +65,8 @@ export class Receiving {
     this.#acknowledging = acknowledging;
     const finals = new FinalReceipts({ correlator, clock, log, ttl: settings.finalReceiptTtl });
     const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
-    const matcher = new MessageMatcher({ correlator, state: store.state, log, formats, finals });
+    const isShared = (): boolean => store.capabilities.shared;
+    const matcher = new MessageMatcher({ correlator, state: store.state, log, formats, finals, isShared });
     const isFor = (receipt: MatchedReceipt) => (destination: string) => agrees({ destination }, receipt);
     this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, {
       awaited: (receipt) => parts.acceptances().awaited(isFor(receipt)),
@@ -73,6 +74,7 @@ export class Receiving {
       isAwaited: (id) => parts.acceptances().isAwaited(id),
       isOverdue: (id) => parts.acceptances().isOverdue(id),
       written: () => parts.acceptances().written(),
+      isShared,
     });
     const timeout = settings.reassemblyTimeout;
     const claimTime = settings.ackTimeout + CLAIM_GRACE;
