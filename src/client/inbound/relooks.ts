@@ -40,6 +40,7 @@ export class Relooks<H extends Looked> {
   #refreshedAt = -Infinity;
   readonly #queues: Turn<H>[][] = PAUSES.map(() => []);
   readonly #timers: TimerHandle[] = [];
+  readonly #running = new Set<number>();
 
   constructor(clock: Clock, parts: RelooksParts<H>) {
     this.#clock = clock;
@@ -60,12 +61,14 @@ export class Relooks<H extends Looked> {
 
   #arm(step: number): void {
     const next = this.#queues[step]?.[0];
-    if (!next || this.#timers[step] !== undefined) return;
+    if (!next || this.#timers[step] !== undefined || this.#running.has(step)) return;
     const ms = Math.max(1, next.at - this.#clock.monotonic());
     this.#timers[step] = this.#clock.setTimeout(() => void this.#run(step), ms);
   }
 
   async #run(step: number): Promise<void> {
+    this.#timers[step] = undefined;
+    this.#running.add(step);
     const queue = this.#queues[step] ?? [];
     const now = this.#clock.monotonic() + 1;
     const after = queue.findIndex(({ at }) => at > now);
@@ -75,7 +78,7 @@ export class Relooks<H extends Looked> {
     if (open.length > 0) await this.#refresh();
     await Promise.all(open.map(({ held }) => this.#parts.look(held)));
     for (const { held, looks } of open) if (!held.settled) this.add(held, looks + 1);
-    this.#timers[step] = undefined;
+    this.#running.delete(step);
     this.#arm(step);
   }
 
