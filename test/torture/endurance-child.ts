@@ -22,7 +22,13 @@ const labelOf = (label: unknown): string => (typeof label === 'string' ? label :
 
 async function main(): Promise<void> {
   const client = new SmppClient({
-    ...{ clientId: 'endurance', systemId: 'endurance', queueCapacity: 0, windowSize: 50, logLevel: 'silent' },
+    ...{
+      clientId: 'endurance',
+      systemId: 'endurance',
+      queueCapacity: 0,
+      windowSize: 50,
+      logLevel: process.env['ENDURANCE_LOG'] ?? 'silent',
+    },
     ...{ reconnectMin: 0.1, reconnectMax: 1 },
     ...(JSON.parse(process.argv[2] ?? '') as object),
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Smsc } from '../../src/simulator';
 import { runsTypeScript } from '../support/child';
+import { freePorts } from '../support/servers';
 import { until } from '../support/until';
 
 export interface EnduranceReport {
@@ -69,12 +70,14 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
   const { messages, rate, redis, say = () => undefined } = options;
   const arrived = new Map<number, number>();
   let count = 0;
-  const smsc = new Smsc({ receiptDelay: 0.1, windowSize: 100 });
+  // It comes back where it was.
+  const [port = 0] = await freePorts(1);
+  const smsc = new Smsc({ port, receiptDelay: 0.1, windowSize: 100 });
   smsc.on('submit', ({ text }) => {
     count++;
     arrived.set(Number(text), (arrived.get(Number(text)) ?? 0) + 1);
   });
-  const { port } = await smsc.start();
+  await smsc.start();
   await push(redis.url, messages);
   say(`${messages} messages are in the list`);
   const settings = {
@@ -93,6 +96,8 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
   const started = performance.now();
   const told: Told = { marked: new Map(), failed: [], samples: [], receipts: 0, mismatched: 0 };
   createInterface({ input: child.stdout }).on('line', (line) => {
+    // The client's log, where it was asked for.
+    if (line.startsWith('{')) return say(line);
     note(line, told, { at: (performance.now() - started) / 1000, arrived: arrived.size });
   });
   const downs = { smsc: 0, redis: 0 };
