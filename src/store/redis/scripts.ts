@@ -2,7 +2,7 @@ import type { Script, WhenLost } from './calls';
 import { QUEUE_KEYS } from './lua/common';
 import { ENQUEUE } from './lua/enqueue';
 import * as letters from './lua/letters';
-import { EXTEND, LEAVE, RELEASE, SETTLE_ALONE } from './lua/settle';
+import { EXTEND, LEAVE, RELEASE, PUT_AND_SETTLE } from './lua/settle';
 import { DRAIN, PREPARE, PREPARED_BEFORE, RECOVER, TAKE } from './lua/take';
 import * as upkeep from './lua/upkeep';
 
@@ -16,13 +16,13 @@ const script = (name: string, lua: string, whenLost: WhenLost, ...more: string[]
 /** The scripts of the queue; what each takes and answers stands where its Lua is. */
 export const SCRIPTS = {
   open: script('open', upkeep.OPEN, 'repeats'),
-  enqueue: script('enqueue', ENQUEUE, 'marks'),
+  enqueue: script('enqueue', ENQUEUE, 'marks', ''),
   take: script('take', TAKE, 'fails'),
   recover: script('recover', RECOVER, 'repeats'),
   preparedBefore: script('prepared-before', PREPARED_BEFORE, 'repeats'),
   prepare: script('prepare', PREPARE, 'repeats'),
   drain: script('drain', DRAIN, 'repeats'),
-  settle: script('settle', SETTLE_ALONE, 'marks', ''),
+  settle: script('settle', PUT_AND_SETTLE, 'marks', ''),
   release: script('release', RELEASE, 'repeats'),
   extend: script('extend', EXTEND, 'repeats'),
   leave: script('leave', LEAVE, 'repeats'),

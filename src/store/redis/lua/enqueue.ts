@@ -1,17 +1,18 @@
+import { STATE_LUA } from '../state';
 import { COMMON } from './common';
 
 /**
- * ARGV: capacity, whenFull, is the head of those who wait (1), instance, number of the batch, messages in it, how many have a
- * state, then (index from 1, state) of these, then runs of (priority from 0, count, records …), last: 1 where it is sent again.
- * KEYS[19]: what the batches of the instance are remembered in; KEYS[20]: a fact to be set to ARGV[7], where given.
+ * ARGV: capacity, whenFull, whether it is the first of those who wait (1), instance, number of the batch, messages in it,
+ * whether there is a fact (1), its key, its value, how many have a state, then (index from 1, state) of these, then runs of
+ * (priority from 0, count, records …), last: 1 where the call is made again. KEYS[20]: what the batches are remembered in.
  *
  * Answers ['ok', dropped …] or ['full', used]. A batch that was accepted before is not added again: a string has an octet for
  * each of the last 4,096 batches of an instance, which names the round in which it was accepted.
  */
-export const ENQUEUE = `${COMMON}
+export const ENQUEUE = `${COMMON}${STATE_LUA}
 local capacity, mode, head, me = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local seq, count = tonumber(ARGV[5]), tonumber(ARGV[6])
-local BATCHES = KEYS[19]
+local BATCHES = KEYS[20]
 local mark, slot = string.char(65 + math.floor(seq / 4096) % 26), seq % 4096
 if ARGV[#ARGV] == '1' and redis.call('GETRANGE', BATCHES, slot, slot) == mark then return {'ok'} end
 local dropped = {'ok'}
@@ -48,8 +49,8 @@ if capacity > 0 then
   end
   if mode == 'wait' and head == '1' then redis.call('HDEL', WAITING, me) end
 end
-local states, at = {}, 9
-for i = 1, tonumber(ARGV[8]) do
+local states, at = {}, 11
+for i = 1, tonumber(ARGV[10]) do
   states[tonumber(ARGV[at])] = ARGV[at + 1]
   at = at + 2
 end
@@ -64,7 +65,7 @@ while at < #ARGV do
   end
   at = to + 1
 end
-if KEYS[20] then redis.call('SET', KEYS[20], ARGV[7]) end
+if ARGV[7] == '1' then state.set(KEYS[19], ARGV[8], ARGV[9], '', 'facts') end
 redis.call('SETRANGE', BATCHES, slot, mark)
 if seq % 1024 == 1 then redis.call('PEXPIRE', BATCHES, 86400000) end
 return dropped

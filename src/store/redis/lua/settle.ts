@@ -1,3 +1,4 @@
+import { CORRELATION_LUA } from '../correlation-lua';
 import { COMMON } from './common';
 import { NOTICES } from './notices';
 
@@ -103,8 +104,9 @@ local function settle(from)
 end
 `;
 
-export const SETTLE_ALONE = `${COMMON}${SETTLE}
-return settle(1)
+/** First what `correlation.put` takes, then what `settle` does. KEYS[19]: the base of all keys. */
+export const PUT_AND_SETTLE = `${COMMON}${CORRELATION_LUA}${SETTLE}
+return settle(correlation.put(KEYS[19], 1))
 `;
 
 /** ARGV: instance, then (p:id, state; '': none) of each. */
