@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createClient } from '@redis/client';
 import type { Lease, QueueItem } from '../../../src/store';
 import type { RedisStore } from '../../../src/store/redis';
 import { ownPrefix, redisUrl } from '../../support/brokers';
 import { runsTypeScript } from '../../support/child';
 import { until } from '../../support/until';
+import { SCRIPTS } from '../../../src/store/redis/scripts';
+import { connect, disconnect } from './connected';
 import { itemOf, openRedis } from './setup';
 
 const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;
@@ -64,6 +65,7 @@ describe('several who share a Redis queue', () => {
   afterEach(async () => {
     for (const { process } of children.splice(0)) process.kill('SIGKILL');
     for (const store of stores.splice(0)) await store.close();
+    await disconnect();
   });
 
   it('in one process take each message once', async () => {
@@ -192,17 +194,19 @@ describe('several who share a Redis queue', () => {
     assert.deepEqual(await other.queue.stats(), { queued: 0, delayed: 0, leased: 0 });
   });
 
-  it('leave no consumer behind when they close, and sweep away those that died', async () => {
+  it('leave no consumer behind when they close; those that died are swept away when they hold nothing', async function () {
     const [one, two] = [await open(), await open()];
-    await one.queue.enqueue([named('a')]);
+    await one.queue.enqueue([named('a'), named('b')]);
     await two.queue.settle((await two.queue.take(1, { signal })).map(done));
     await two.close();
-    const client = await createClient({ url }).connect();
-    const key = `${keyPrefix}:{test}:queue:2`;
-    await client.xGroupCreateConsumer(key, 'smpp', 'dead');
+    const calls = await connect(this, { url, prefix: keyPrefix, clientId: 'test' });
+    const key = calls.keys.of('queue:2');
+    await calls.command(['XGROUP', 'CREATECONSUMER', key, 'smpp', 'dead']);
+    await calls.command(['XREADGROUP', 'GROUP', 'smpp', 'holding', 'STREAMS', key, '>']);
     const names = async (): Promise<string[]> =>
-      (await client.xInfoConsumers(key, 'smpp')).map(({ name }) => String(name));
-    assert.deepEqual(await names(), ['dead']);
-    client.destroy();
+      ((await calls.command(['XINFO', 'CONSUMERS', key, 'smpp'])) as Buffer[][]).map((one) => String(one[1]));
+    assert.deepEqual(await names(), ['dead', 'holding']);
+    await calls.run(SCRIPTS.sweep, [-1]);
+    assert.deepEqual(await names(), ['holding']);
   });
 });
