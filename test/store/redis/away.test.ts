@@ -45,7 +45,7 @@ describe('a Redis server that is away', () => {
     store = await open();
     await redis.stop();
     await until(() => away.length > 0);
-    const calls = ['a', 'b', 'c'].map((id) => store.queue.enqueue([named(id)]));
+    const calls = ['a', 'b', 'c'].map((id) => Promise.resolve(store.queue.enqueue([named(id)])));
     const taken = store.queue.take(10, { signal });
     await redis.start();
     await Promise.all(calls);
@@ -98,7 +98,7 @@ describe('a Redis server that is away', () => {
     for (let round = 0; round < 5; round++) {
       relay.swallows = true;
       const enqueued = [0, 1, 2].map((at) =>
-        store.queue.enqueue([named(`${round}${at}x`), named(`${round}${at}y`)]),
+        Promise.resolve(store.queue.enqueue([named(`${round}${at}x`), named(`${round}${at}y`)])),
       );
       await new Promise((resolve) => setTimeout(resolve, 30));
       relay.cut();
