@@ -122,7 +122,9 @@ function assemble(
       return before;
     },
     forgetAwaited: () => correlator.forgetAwaited(),
+    tellUntold: (tell) => deadLetters.tellUntold(tell),
     close: async () => {
+      deadLetters.close();
       await queue.close();
       await shared.close();
       await calls.close();
