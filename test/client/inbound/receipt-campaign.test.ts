@@ -110,7 +110,7 @@ describe('Receipts of many SMSCs, each with its own ways', () => {
 
   it('of messages that another instance sends: hardly any goes to none, and to the wrong one only of those that no instance could know', async () => {
     let [found, lost, mistaken] = [0, 0, 0];
-    for (let seed = 0; seed < rounds(60); seed++) {
+    for (let seed = 0; seed < rounds(120, 60); seed++) {
       const one = { ...world(seed, 'single'), elsewhere: true };
       const { wrong, unmatched, found: right } = await run(one, 'memory');
       // A receipt that is there before its response, from an SMSC that has just begun to count.
@@ -120,7 +120,7 @@ describe('Receipts of many SMSCs, each with its own ways', () => {
       mistaken += wrong.length;
     }
     assert.ok(lost <= found / 100, `${lost} of ${found} not found`);
-    assert.ok(mistaken <= found / 1000, `${mistaken} of ${found} mistaken`);
+    assert.ok(mistaken <= found / 500, `${mistaken} of ${found} mistaken`);
   });
 
   /** Response, its width, receipt, its width. */
