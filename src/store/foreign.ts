@@ -6,8 +6,7 @@ export const LARGEST_RECORD = 1024 * 1024;
 export const RECORD_VERSION = 1;
 
 export type ForeignRecord =
-  | { readonly message: Readonly<Record<string, unknown>> }
-  | { readonly reason: DeadReason };
+  { readonly message: Readonly<Record<string, unknown>> } | { readonly reason: DeadReason };
 
 const invalid = (text: string): { reason: DeadReason } => ({ reason: { code: 'INVALID_RECORD', text } });
 

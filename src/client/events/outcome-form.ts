@@ -8,6 +8,7 @@ import {
   type QueueItem,
 } from '../../store';
 import type { FailureEvent, FailureFields, Outcome } from './events';
+import { shownRecord } from './record-form';
 import {
   infoField,
   labelled,
@@ -111,9 +112,15 @@ export function failedAfter(
   return { ...facts, ...why };
 }
 
+/** As much of a message as what is told of its failure needs. */
+export type FailedMessage = Pick<
+  QueueItem,
+  'id' | 'command' | 'destination' | 'correlationId' | 'msgid' | 'metadata'
+> & { readonly segments: { readonly length: number } };
+
 /** `state`: how its delivery stood; undefined: it never began. */
 export function failureFields(
-  item: QueueItem,
+  item: Pick<FailedMessage, 'segments'>,
   state: DeliveryState | undefined,
   reason: DeadReason,
 ): FailureFields {
@@ -126,6 +133,7 @@ export function failureFields(
     segments: item.segments.length,
     redelivered: state?.redelivered ?? false,
     ...(maybeDelivered(state, reason) ? { maybe_delivered: true } : {}),
+    ...(reason.field === undefined ? {} : { field: reason.field }),
     history: (state?.history ?? []).map(({ at, reason: why, segment }) => ({
       at: new Date(at).toISOString(),
       reason: why,
@@ -144,7 +152,7 @@ export function failureText(state: DeliveryState | undefined, reason: DeadReason
 const MAYBE = 'may have been delivered';
 
 export function failureEvent(
-  item: QueueItem,
+  item: FailedMessage,
   state: DeliveryState | undefined,
   reason: DeadReason,
   fields = failureFields(item, state, reason),
@@ -160,7 +168,7 @@ export function failureEvent(
 }
 
 /** A message that failed for good and is kept: what its failure event said, and when it was. */
-export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {
+export function deadLetterOf({ item, state, reason, failedAt, record }: DeadLetter) {
   return labelled(
     {
       ...failureFields(item, state, reason),
@@ -169,6 +177,7 @@ export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {
       destination_addr: item.destination,
       reason: failureText(state, reason),
       failed_at: new Date(failedAt).toISOString(),
+      ...(record ? shownRecord(record) : undefined),
     },
     item,
   );
