@@ -108,7 +108,9 @@ export class Consumers {
     this.#level = rank - 1;
     return this.#do(async () => {
       const fresh = this.#newSources();
-      this.#sources = this.#sources.map((source) => (source.rank < rank ? source : (fresh[source.rank] as Source)));
+      this.#sources = this.#sources.map((source) =>
+        source.rank < rank ? source : (fresh[source.rank] as Source),
+      );
       this.#level = Math.min(this.#level, rank - 1);
       for (const tag of given.flatMap(({ tags }) => tags)) await channel.cancel(tag);
     });

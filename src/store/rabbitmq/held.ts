@@ -129,7 +129,12 @@ export class Held {
       // The broker has given it to somebody by now, or will give it again.
       this.#entries.delete(entry.id);
       const notBefore = pause > 0 ? this.#options.clock.now() + pause : undefined;
-      this.#remembered.set(entry.id, { serial: entry.serial, state: entry.state, notBefore, untouched: undefined });
+      this.#remembered.set(entry.id, {
+        serial: entry.serial,
+        state: entry.state,
+        notBefore,
+        untouched: undefined,
+      });
     } else if (pause > 0) this.buffer.delay(entry, this.#options.clock.monotonic() + pause);
     else this.buffer.push(entry);
   }
@@ -188,4 +193,3 @@ export class Held {
     return [...this.#entries.values()].sort((a, b) => a.rank - b.rank || a.order - b.order);
   }
 }
-

@@ -377,7 +377,8 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
     const { broker, held, consumers, publisher } = this.#parts;
     broker.end();
     if (!broker.link) return;
-    for (const { entry, state } of this.#leases) entry.state = { ...copyDeliveryState(state), redelivered: true };
+    for (const { entry, state } of this.#leases)
+      entry.state = { ...copyDeliveryState(state), redelivered: true };
     const giveBack = async (): Promise<void> => {
       await consumers.lower(0);
       held.buffer.drain();

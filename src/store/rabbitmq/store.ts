@@ -58,7 +58,16 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
   const held = new Held({ clock, names, publisher });
   const progress = (): void => queue.progress();
   const { prepare, onRefused = () => undefined } = options;
-  const arrivals = new Arrivals({ prepare, clock, random, names, held, publisher, onReady: progress, onRefused });
+  const arrivals = new Arrivals({
+    prepare,
+    clock,
+    random,
+    names,
+    held,
+    publisher,
+    onReady: progress,
+    onRefused,
+  });
   const onMessage: Arrivals['take'] = (source, message) => arrivals.take(source, message);
   const consumers = new Consumers({ clock, names, prefetch, onMessage, onProgress: progress, fail });
   const dial = async (): Promise<Link> =>
