@@ -86,7 +86,7 @@ export class Consumers {
     const channel = this.#channel;
     if (!channel || this.#isRaising || this.#level >= RANKS - 1) return;
     this.#isRaising = true;
-    this.#do(async () => {
+    void this.#do(async () => {
       for (let rank = this.#level + 1; rank < RANKS && this.#channel === channel; rank++) {
         const source = this.#sources[rank] as Source;
         const { messageCount } = await channel.checkQueue(source.queue);
@@ -120,7 +120,7 @@ export class Consumers {
     const channel = this.#channel;
     if (!channel || source.rank > this.#level || source.credit >= MOST_CREDIT) return;
     if (!this.#begin(source.rank)) return;
-    this.#do(async () => {
+    void this.#do(async () => {
       const more = Math.min(Math.max(wanted, this.#options.prefetch), MOST_CREDIT - source.credit);
       if (!source.hasCredit) await this.#consume(channel, source, more);
       this.#busy.delete(source.rank);
@@ -130,7 +130,7 @@ export class Consumers {
   #ask(source: Source): void {
     const channel = this.#channel;
     if (!channel || source.rank > this.#level || !this.#begin(source.rank)) return;
-    this.#do(async () => {
+    void this.#do(async () => {
       const { doubts } = source;
       const { messageCount } = await channel.checkQueue(source.queue);
       if (messageCount === 0) {
