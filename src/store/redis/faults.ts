@@ -57,6 +57,7 @@ const FAULTS: readonly Fault[] = [
     moves: true,
   },
   { begins: /^BUSY /, remedy: 'it is busy with a long script', moves: true },
+  { begins: /NOGROUP/, remedy: 'the keys of this queue were removed by somebody; they are made anew' },
   {
     begins: /ERR (max number of clients|DB index|SELECT)/,
     remedy:

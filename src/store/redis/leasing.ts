@@ -48,6 +48,17 @@ export class Leasing {
 
   /** Leases up to `max`; its first script is sent before it returns. */
   async lease(max: number): Promise<Offer> {
+    try {
+      return await this.#lease(max);
+    } catch (error) {
+      // Somebody has emptied the server: what is there by now, or comes, is taken all the same.
+      if (!(error as Error).message.includes('NOGROUP')) throw error;
+      await this.#calls.run(SCRIPTS.open, []);
+      return this.#lease(max);
+    }
+  }
+
+  async #lease(max: number): Promise<Offer> {
     if (this.#isUnsure) await this.#recover();
     for (;;) {
       const draining = this.#options.drain?.run(max);

@@ -114,7 +114,7 @@ local function settlePlain(at)
   for i = at + 5, to do
     local id = ARGV[i]
     local _, member = place(id)
-    local isPending = call('XPENDING', key, G, id, id, 1)[1]
+    local isPending = redis.pcall('XPENDING', key, G, id, id, 1)[1]
     local isBack = call('ZSCORE', B .. 'returned:' .. p, member) or call('ZSCORE', B .. 'delayed', p .. ':' .. id)
     if not isPending and not isBack then call('XDEL', key, id) end
   end
