@@ -129,8 +129,8 @@ return {h[1], whole(math.max(0, paused - now))}`,
 };
 
 export interface RedisLimiterOptions {
-  /** Segments per second; 0: no limit. */
-  readonly rate: number;
+  /** Segments per second; 0: no limit. Absent: nothing is granted before `setRate`. */
+  readonly rate?: number | undefined;
   /** Segments that may leave at once after a pause; at least 1. */
   readonly burst: number;
 }
@@ -141,7 +141,8 @@ export class RedisLimiter extends SharedBucket {
   readonly #off: () => void;
 
   constructor(calls: RedisCalls, options: RedisLimiterOptions) {
-    super({ permits: new RedisPermits(calls, options), rate: options.rate, clock: calls.clock });
+    const { clock } = calls;
+    super({ permits: new RedisPermits(calls, options), rate: options.rate, clock });
     this.#calls = calls;
     this.#off = calls.onBack(() => this.look());
     this.look();
@@ -170,7 +171,7 @@ class RedisPermits implements SharedPermits {
   readonly #burst: number;
   #rate: number;
 
-  constructor(calls: RedisCalls, { rate, burst }: RedisLimiterOptions) {
+  constructor(calls: RedisCalls, { rate = 0, burst }: RedisLimiterOptions) {
     if (!(burst >= 1 && burst < Infinity))
       throw new SmppError('INVALID_OPTION', `burst must be 1 or more, not ${burst}.`);
     this.#calls = calls;
