@@ -64,7 +64,8 @@ describe('a Redis that cannot be used as it is', () => {
   it('by a wrong URL: the option is named, and how it is written', () => {
     const problem = (queueUrl: string, keyPrefix = 'smpp') =>
       BACKENDS.redis.problems?.({ queueUrl, keyPrefix } as BackendOptions) ?? [];
-    assert.match(problem('')[0]?.remedy ?? '', /no server is named; give redis:\/\/host:6379/);
+    assert.deepEqual(problem(''), []);
+    assert.match(problem('redis://')[0]?.remedy ?? '', /names no host; give redis:\/\/host:6379/);
     for (const [url, remedy] of [
       ['somewhere', /it is no URL/],
       ['http://host', /does not begin with redis: or rediss:/],
