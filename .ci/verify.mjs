@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,6 +116,25 @@ const withoutTools = () =>
 const readDurations = () =>
   existsSync(durationsFile) ? JSON.parse(readFileSync(durationsFile, 'utf8')) : {};
 
+/**
+ * One Redis and one RabbitMQ for all groups of tests, where Debian's are installed and the environment names no other:
+ * each would start its own otherwise. They end with this process.
+ */
+async function startBrokers() {
+  const require = createRequire(import.meta.url);
+  require('./compiled.cjs');
+  const { findTool } = require('../test/support/tools.ts');
+  const servers = require('../test/support/servers.ts');
+  const redis = findTool('redis');
+  if (redis?.installed && redis.url === undefined && !(await servers.servesRedis(redis.defaultPort)))
+    process.env.SMPP_TEST_REDIS_URL = (await servers.startRedisServer()).url;
+  const rabbit = findTool('rabbitmq');
+  if (rabbit?.installed && rabbit.url === undefined && !(await servers.servesAmqp(rabbit.defaultPort))) {
+    const { url, apiUrl } = await servers.startRabbitServer({ management: true });
+    Object.assign(process.env, { SMPP_TEST_AMQP_URL: url, SMPP_TEST_AMQP_API_URL: apiUrl });
+  }
+}
+
 /** For the next run: the durations of the files that were run, by their names. */
 function keepDurations(told) {
   const durations = {};
@@ -153,7 +173,7 @@ async function verify() {
   const told = [];
   const compiled = check('compile', [join(root, '.ci', 'compile.mjs')]);
   const linted = lint();
-  await Promise.all([compiled, check('build', [join(root, '.ci', 'build.mjs')])]);
+  await Promise.all([compiled, check('build', [join(root, '.ci', 'build.mjs')]), startBrokers()]);
   const tests = groupsOf(root, testFiles(root), readDurations()).map((group) => () => mocha(group, told));
   const checks = [() => linted, types, format, ...(inCi ? [withoutTools] : [])];
   // The longest first; checks are among them, so that none is left for the end.

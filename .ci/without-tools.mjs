@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const figures = join(root, '.cache', 'without-tools.json');
 
 /** Of what a test file imports, the part that skips. */
-const SKIPS = /from '(?:\.\.\/)+support\/(skip|runtime|tools)'/;
+const SKIPS = /from '(?:\.\.\/)+support\/(skip|runtime|tools|brokers)'|from '\.\/(skip|brokers)'/;
 const files = readdirSync(join(root, 'test'), { recursive: true })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => join(root, 'test', name))

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EPMD, RABBITMQ_SERVER, REDIS_SERVER } from './servers';
 
 const root = join(__dirname, '..', '..');
 
@@ -47,6 +48,22 @@ const TOOLS = {
   root: {
     what: 'the right to be another user (root)',
     find: () => (process.getuid?.() === 0 ? { nobody: 65_534 } : undefined),
+  },
+  redis: { what: 'a Redis server', find: () => broker('SMPP_TEST_REDIS_URL', 6379, REDIS_SERVER) },
+  'redis-server': { what: 'redis-server', find: () => allThere(REDIS_SERVER, '/usr/bin/redis-cli') },
+  rabbitmq: {
+    what: 'a RabbitMQ server',
+    find: () => broker('SMPP_TEST_AMQP_URL', 5672, RABBITMQ_SERVER, EPMD),
+  },
+  'rabbitmq-server': { what: 'rabbitmq-server', find: () => allThere(RABBITMQ_SERVER, EPMD) },
+  rabbitmqadmin: { what: 'rabbitmqadmin', find: () => allThere('/usr/bin/rabbitmqadmin')?.[0] },
+  'python-redis': {
+    what: 'redis for Python (python3-redis)',
+    find: () => pythonWith('redis'),
+  },
+  'python-pika': {
+    what: 'pika for Python (python3-pika)',
+    find: () => pythonWith('pika'),
   },
   registry: { what: 'the registry of packages', find: () => 'npm' },
   'sms-segments-calculator': { what: 'sms-segments-calculator', find: calculator },
@@ -123,6 +140,27 @@ function mayMount(): boolean {
     rmdirSync(folder);
   }
 }
+
+/** Where a broker may be had, in the order of preference; test/support/brokers.ts looks which answers. */
+export interface BrokerSources {
+  /** As the environment says. */
+  readonly url: string | undefined;
+  readonly defaultPort: number;
+  /** Debian's server is installed and can be started. */
+  readonly installed: boolean;
+}
+
+function broker(variable: string, defaultPort: number, ...programs: string[]): BrokerSources | undefined {
+  const url = process.env[variable] || undefined;
+  const installed = allThere(...programs) !== undefined;
+  const listens = `require('net').connect(${defaultPort}, '127.0.0.1', process.exit).on('error', () => process.exit(1))`;
+  const isThere = url !== undefined || installed || works(process.execPath, '-e', listens);
+  return isThere ? { url, defaultPort, installed } : undefined;
+}
+
+/** Debian's modules are for Debian's Python, which need not be the first on the PATH. */
+const pythonWith = (module: string): string | undefined =>
+  ['python3', '/usr/bin/python3'].find((python) => works(python, '-c', `import ${module}`));
 
 interface Counted {
   readonly encodingName: string;
