@@ -2,7 +2,7 @@ import { systemClock, type Clock, type TimerHandle } from '../clock';
 import { onAbort } from '../waiting';
 import { SmppError } from '../protocol';
 import { RateMeter } from './rate-meter';
-import type { RateLimiter } from './types';
+import type { AdjustableLimiter } from './types';
 
 export interface TokenBucketOptions {
   /** Segments per second; 0: no limit. */
@@ -39,7 +39,7 @@ interface Waiter {
  *
  * Those who wait are served in the order in which they came.
  */
-export class TokenBucket implements RateLimiter {
+export class TokenBucket implements AdjustableLimiter {
   readonly #clock: Clock;
   readonly #burst: number;
   readonly #catchUp: (rate: number) => number;
