@@ -166,7 +166,8 @@ export class TokenBucket implements AdjustableLimiter {
 /** Node's timers hold no more than 31 bits. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-function checkedRate(rate: number): number {
+/** The rate, or `INVALID_OPTION`. */
+export function checkedRate(rate: number): number {
   if (rate >= 0 && rate < Infinity) return rate;
   throw new SmppError(
     'INVALID_OPTION',
