@@ -12,13 +12,15 @@ export class BlockingConnection implements BlockingCalls {
   readonly #key: string;
   /** Resolves when the server is there. */
   readonly #ready: () => Promise<unknown>;
+  readonly #over: () => void;
   #link: Promise<Link> | undefined;
   #closed = false;
 
-  constructor(address: RedisAddress, key: string, ready: () => Promise<unknown>) {
+  constructor(address: RedisAddress, key: string, ready: () => Promise<unknown>, over: () => void) {
     this.#address = address;
     this.#key = key;
     this.#ready = ready;
+    this.#over = over;
   }
 
   async command(args: readonly Argument[]): Promise<unknown> {
@@ -36,6 +38,12 @@ export class BlockingConnection implements BlockingCalls {
 
   close(): void {
     this.#closed = true;
+    this.#end();
+    this.#over();
+  }
+
+  /** Its server is away: what waits rejects; the next command opens it anew. */
+  drop(): void {
     this.#end();
   }
 

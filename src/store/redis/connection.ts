@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock, TimerHandle } from '../../clock';
 import type { SmppError } from '../../protocol';
 import { storeClosed } from '../errors';
-import { type RedisAddress } from './address';
+import type { RedisAddress } from './address';
 import type { Argument, BlockingCalls, RedisCalls, Script } from './calls';
 import { BlockingConnection } from './blocking';
 import { dial, isReply, type Link } from './dial';
@@ -118,7 +118,9 @@ export class RedisConnection implements RedisCalls {
   blocking(): BlockingCalls {
     const { address, keys } = this.#options;
     const ready = (): Promise<unknown> => this.command(['EXISTS', keys.of('account')]);
-    const made = new BlockingConnection(address, keys.of('account'), ready);
+    const made = new BlockingConnection(address, keys.of('account'), ready, () =>
+      this.#blocking.delete(made),
+    );
     this.#blocking.add(made);
     return made;
   }
@@ -128,7 +130,7 @@ export class RedisConnection implements RedisCalls {
     if (this.#closed) return;
     this.#closed = true;
     for (const timer of [this.#retryTimer, this.#waitTimer]) this.clock.clearTimeout(timer);
-    for (const one of this.#blocking) one.close();
+    for (const one of [...this.#blocking]) one.close();
     for (const call of this.#waiting.splice(0)) call.reject(storeClosed());
     if (this.#link && this.#sent.size > 0) await this.#drain();
     this.clock.clearTimeout(this.#lookTimer);
@@ -234,6 +236,7 @@ export class RedisConnection implements RedisCalls {
     if (this.#link !== link) return;
     this.#link = undefined;
     link.destroy();
+    for (const one of this.#blocking) one.drop();
     this.clock.clearTimeout(this.#lookTimer);
     const repeated: Call[] = [];
     for (const call of this.#sent) {
@@ -269,16 +272,16 @@ export class RedisConnection implements RedisCalls {
   }
 
   async #dial(): Promise<void> {
-    let broken: Error | undefined;
+    const held: { link?: Link; broken?: Error } = {};
     const ended = (error: Error): void => {
-      broken = error;
-      if (link) this.#lose(link, error);
+      held.broken = error;
+      if (held.link) this.#lose(held.link, error);
     };
-    let link: Link | undefined;
-    link = await dial(this.#options.address, this.keys.of('account'), ended);
-    if (this.#closed || broken) {
+    const link = await dial(this.#options.address, this.keys.of('account'), ended);
+    held.link = link;
+    if (this.#closed || held.broken) {
       link.destroy();
-      throw broken ?? storeClosed();
+      throw held.broken ?? storeClosed();
     }
     this.#link = link;
     this.#loaded = new Set();

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as Package from '@redis/client';
 import { SmppError } from '../../protocol';
-import { type RedisAddress } from './address';
+import type { RedisAddress } from './address';
 import { redisFault, versionFault } from './faults';
 
 /** One connection, which ends once and for all. */
@@ -85,7 +85,7 @@ async function open(address: RedisAddress, ended: (error: Error) => void): Promi
     throw error;
   }
   isUp = true;
-  return { send: (args) => client.sendCommand(args as (string | Buffer)[]), destroy };
+  return { send: (args) => client.sendCommand(args), destroy };
 }
 
 /** Undefined: the server has the keys and takes writes; else who has them. Ends the link where it cannot be used. */

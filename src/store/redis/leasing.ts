@@ -1,5 +1,6 @@
 import type { BackendContext } from '../backend';
-import type { RedisCalls } from './calls';
+import type { CorrelationEntry } from '../types';
+import type { Argument, RedisCalls } from './calls';
 import type { Drain } from './drain';
 import { Intake, type Refused, type Taken } from './intake';
 import type { OpenLeases } from './lease';
@@ -15,6 +16,7 @@ export interface LeasingOptions {
   readonly leases: OpenLeases;
   readonly drain: Drain | undefined;
   readonly deadLetterCapacity: number;
+  readonly correlationArgs: (entries: readonly CorrelationEntry[]) => readonly Argument[];
 }
 
 /** Milliseconds between looks for leases that ran out, at most. */
@@ -114,14 +116,20 @@ export class Leasing {
   }
 
   async #bury(refused: readonly Refused[]): Promise<void> {
-    const { codec, context, deadLetterCapacity } = this.#options;
+    const { codec, context, deadLetterCapacity, correlationArgs } = this.#options;
     const args = refused.flatMap(({ name, letter, field }) => [
       'x',
       name,
       letter.item.id,
       codec.writeLetter(letter, field),
     ]);
-    await this.#calls.run(SCRIPTS.settle, [this.#calls.instance, deadLetterCapacity, ...args, '0']);
+    await this.#calls.run(SCRIPTS.settle, [
+      ...correlationArgs([]),
+      this.#calls.instance,
+      deadLetterCapacity,
+      ...args,
+      '0',
+    ]);
     for (const { letter } of refused) context.refused(letter.item, letter.reason);
   }
 }

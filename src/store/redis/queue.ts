@@ -44,7 +44,7 @@ export class RedisQueue implements OutboundQueue {
   readonly #takers: Takers;
   readonly #room: Room;
   readonly #leases = new OpenLeases();
-  readonly #batches: string;
+  readonly #batches: readonly string[];
   #batch = 0;
   #closed = false;
 
@@ -52,7 +52,7 @@ export class RedisQueue implements OutboundQueue {
     this.#options = options;
     const { calls, context } = options;
     this.#calls = calls;
-    this.#batches = calls.keys.of(`batches:${calls.instance}`);
+    this.#batches = [calls.keys.of(`batches:${calls.instance}`)];
     this.#room = new Room(calls.clock, (batch) => this.#add(batch, true));
     const { drainList } = context.options;
     const drain = drainList === '' ? undefined : new Drain(calls, drainList, context);
@@ -95,9 +95,7 @@ export class RedisQueue implements OutboundQueue {
   }
 
   async #add(batch: Batch, isHead: boolean): Promise<Added> {
-    const { fact } = batch;
-    const more = fact ? [this.#batches, this.#calls.keys.of(`state:${fact.key}`)] : [this.#batches];
-    const reply = await this.#calls.run(SCRIPTS.enqueue, this.#batchArgs(batch, isHead), more);
+    const reply = await this.#calls.run(SCRIPTS.enqueue, this.#batchArgs(batch, isHead), this.#batches);
     const [outcome, ...rest] = reply as [Buffer, ...unknown[]];
     if (String(outcome) === 'full') return { used: Number(rest[0]) };
     if (rest.length > 0) tellDropped(this.#options.context.limits, rest.map(goneOf));
@@ -114,7 +112,8 @@ export class RedisQueue implements OutboundQueue {
       const written = stateOf(state);
       if (written !== '') touched.push(at + 1, written);
     }
-    args.push(items.length, fact?.value ?? '', touched.length / 2, ...touched);
+    args.push(items.length, fact ? 1 : 0, fact?.key ?? '', fact?.value ?? '', touched.length / 2);
+    for (const one of touched) args.push(one);
     for (let at = 0; at < items.length;) {
       const { priority } = items[at] as QueueItem;
       const from = args.push(priority, 0);

@@ -44,7 +44,9 @@ export class Room {
         signal,
         isOver: false,
         resolve: (ids) => (off?.(), resolve(ids)),
-        reject: (error) => (off?.(), reject(error as Error)),
+        // As it is.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whoever calls gets what was given
+        reject: (error) => (off?.(), reject(error)),
       };
       const off = signal && onAbort(signal, () => this.#giveUp(waiter, signal));
       this.#waiting.push(waiter);

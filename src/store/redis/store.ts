@@ -3,17 +3,18 @@ import type { Claimable, Holdings, StoreAccount } from '../account';
 import type { BackendContext } from '../backend';
 import { BUILT_IN } from '../base-queue';
 import { SmppError } from '../../protocol';
-import { MemoryCorrelator } from '../memory/correlator';
-import { MemoryState } from '../memory/state';
 import type { DeadLetters, Store } from '../types';
 import { addressOf, placeOf } from './address';
 import type { RedisCalls } from './calls';
 import { RedisConnection } from './connection';
+import { RedisCorrelator } from './correlator';
 import { RedisDeadLetters } from './dead-letters';
 import { Keys } from './keys';
+import { RedisLimiter } from './limiter';
 import { RedisQueue } from './queue';
 import { RecordCodec } from './record';
 import { SCRIPTS } from './scripts';
+import { RedisState } from './state';
 
 export interface RedisStore extends Store, Claimable {
   readonly deadLetters: DeadLetters;
@@ -71,12 +72,18 @@ export async function makeKeys(calls: RedisCalls, place: string): Promise<void> 
 }
 
 function assemble(calls: RedisConnection, context: BackendContext, deadLetterCapacity: number): RedisStore {
-  const { clock, limits, options } = context;
+  const { limits, options } = context;
   const codec = new RecordCodec();
-  const check = (): void => undefined;
-  const correlator = new MemoryCorrelator(options.correlationCapacity, clock, check);
-  const state = new MemoryState(clock, check);
-  const queue = new RedisQueue({ calls, codec, context, deadLetterCapacity, correlationArgs: () => [] });
+  const correlator = new RedisCorrelator(calls, options.correlationCapacity);
+  const state = new RedisState(calls);
+  const limiter = new RedisLimiter(calls, { rate: options.sendRate, burst: options.burst });
+  const queue = new RedisQueue({
+    calls,
+    codec,
+    context,
+    deadLetterCapacity,
+    correlationArgs: (entries) => correlator.argumentsOf(entries),
+  });
   const deadLetters = new RedisDeadLetters({
     calls,
     codec,
@@ -89,13 +96,14 @@ function assemble(calls: RedisConnection, context: BackendContext, deadLetterCap
     correlator,
     state,
     deadLetters,
+    limiter,
     capabilities: CAPABILITIES,
     leaseTime: options.leaseTime,
     settle: (entries, settlements) => queue.settleWith(entries, settlements),
     foreign: async (account) => {
       const { owner, ...some } = await readHoldings(calls);
       if (!owner || isSameAccount(owner, account)) return undefined;
-      const holdings: Holdings = { ...some, awaitedReceipts: correlator.awaited };
+      const holdings: Holdings = { ...some, awaitedReceipts: await correlator.awaited() };
       return holdsAnything(holdings) ? { owner, holdings } : undefined;
     },
     own: async (account) => {
@@ -105,8 +113,9 @@ function assemble(calls: RedisConnection, context: BackendContext, deadLetterCap
       await calls.command(['SET', calls.keys.of('account'), JSON.stringify(written(account))]);
       return before;
     },
-    forgetAwaited: async () => correlator.clear(),
+    forgetAwaited: () => correlator.forgetAwaited(),
     close: async () => {
+      limiter.close();
       await queue.close();
       await calls.close();
     },

@@ -59,7 +59,9 @@ export class Takers {
         max,
         isOver: false,
         resolve: (leases) => (off(), resolve(leases)),
-        reject: (error) => (off(), reject(error as Error)),
+        // As it is.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whoever calls gets what was given
+        reject: (error) => (off(), reject(error)),
       };
       const off = onAbort(signal, () => {
         if (taker.isOver) return;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DeliveryError, SmppClientOptions } from '../../../src/index';
+import { ownPrefix, redisUrl } from '../../support/brokers';
 import { pass, until } from '../../support/until';
 import type { Script } from '../../support/peer';
 import { HELLO, numbered } from '../setup';
@@ -20,6 +21,11 @@ const STORES: Record<string, (context: Mocha.Context) => Promise<Shared>> = {
       options: (instance) => ({ queue: hub.handle(instance) }),
       left: (instance) => hub.leave(instance),
     });
+  },
+  Redis: async (context) => {
+    const queueUrl = await redisUrl(context);
+    const keyPrefix = ownPrefix();
+    return { options: () => ({ queue: 'redis', queueUrl, keyPrefix, clientId: 'shared' }) };
   },
 };
 
