@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../../clock';
 import { BoundedMap } from '../../collections';
 import type { Log } from '../../observability';
 import type { CorrelationEntry, DeadReason, Home, Lease, Notice, QueueItem, Store } from '../../store';
-import { within } from '../../waiting';
+import { repeat, within, type Repeated } from '../../waiting';
 import { decodeNotice, encodeNotice, type Failed, type Told } from './notices';
 import type { SegmentReceipt } from './outcomes';
 
@@ -12,6 +12,8 @@ export interface HomeListener {
   /** Also of a message whose giver lives no more, where this instance is to tell of it. */
   failed(failed: Failed): void;
   receipt(id: string, receipt: SegmentReceipt): void;
+  /** What expired before that date, epoch milliseconds, and was not heard of is not to be heard of any more. */
+  overdue(before: number): void;
 }
 
 export interface HomingParts {
@@ -34,6 +36,9 @@ const FIRST_PAUSE = 250;
 const LAST_PAUSE = 10_000;
 /** Milliseconds that the answer to a receipt is held until the message's giver has it safe. */
 const RECEIPT_WAIT = 2000;
+/** Milliseconds between looks at who still waits; and after which, once a message expired, nothing comes. */
+const LOOK_EVERY = 60_000;
+const LATEST = 600_000;
 /** Failures that were told here, so that none is told twice. */
 const REMEMBERED = 1000;
 
@@ -52,6 +57,7 @@ export class Homing {
   #stopped = false;
   readonly #told = new BoundedMap<true>(REMEMBERED);
   #hasWarned = false;
+  #looks: Repeated | undefined;
 
   constructor(parts: HomingParts) {
     this.#parts = parts;
@@ -155,6 +161,7 @@ export class Homing {
   /** Resolves when all that was given is told; each is tried only once from now on. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#looks?.stop();
     this.#wake?.();
     await this.#running;
   }
@@ -163,10 +170,15 @@ export class Homing {
 
   /** From now on hears of what this instance gave, where the store is shared. */
   listen(listener: HomeListener): void {
-    const { home } = this.#parts.store;
-    home?.listen((notices) => {
+    const { store, clock } = this.#parts;
+    const { home } = store;
+    if (!home || this.#stopped) return;
+    home.listen((notices) => {
       for (const notice of notices) this.#heard(notice, home, listener);
     });
+    // Whoever stood still for long is taken for dead: what it was to hear then was told elsewhere.
+    this.#looks = repeat(clock, LOOK_EVERY, async () => listener.overdue(clock.now() - LATEST));
+    this.#looks.start();
   }
 
   #heard({ instance, octets }: Notice, home: Home, listener: HomeListener): void {
