@@ -100,6 +100,19 @@ describe('the shared bucket', () => {
     assert.equal(bucket.rate, 50);
   });
 
+  it('grants nothing, and touches no rate, before it has one', async () => {
+    const bucket = new SharedBucket({ permits: common, clock });
+    common.rate = 7;
+    let granted = 0;
+    void Promise.resolve(bucket.acquire(3, { signal })).then((permits) => (granted = permits));
+    bucket.heardRate(0);
+    await clock.advance(10_000);
+    assert.deepEqual([granted, common.rate, common.draws], [0, 7, 0]);
+    bucket.setRate(0);
+    await clock.advance(0);
+    assert.deepEqual([granted, common.rate], [3, 0]);
+  });
+
   it('refuses a rate that is none', async () => {
     const bucket = await opened(40);
     for (const rate of [-1, NaN, Infinity])

@@ -30,8 +30,11 @@ interface Pending {
 }
 
 const AT_ONCE = 1000;
-/** Notices that wait for the store, at most. */
+/** Notices that wait for the store, at most; and their octets. */
 const MOST = 10_000;
+const MOST_OCTETS = 16 * 1024 * 1024;
+/** Octets that one takes beside its own. */
+const OVERHEAD = 300;
 const FIRST_PAUSE = 250;
 const LAST_PAUSE = 10_000;
 /** Milliseconds that the answer to a receipt is held until the message's giver has it safe. */
@@ -50,6 +53,7 @@ const REMEMBERED = 1000;
 export class Homing {
   readonly #parts: HomingParts;
   #next: Pending[] = [];
+  #octets = 0;
   #running: Promise<void> | undefined;
   #timer: TimerHandle;
   /** Ends the pause. */
@@ -106,8 +110,17 @@ export class Homing {
   #give(pending: Pending): void {
     if (this.#stopped) return giveUp(pending);
     this.#next.push(pending);
-    if (this.#next.length > MOST) giveUp(this.#next.shift() as Pending);
+    this.#octets += sizeOf(pending);
+    this.#bound();
     this.#running ??= this.#run();
+  }
+
+  #bound(): void {
+    while (this.#next.length > MOST || this.#octets > MOST_OCTETS) {
+      const oldest = this.#next.shift() as Pending;
+      this.#octets -= sizeOf(oldest);
+      giveUp(oldest);
+    }
   }
 
   async #run(): Promise<void> {
@@ -116,6 +129,7 @@ export class Homing {
     await Promise.resolve();
     while (this.#next.length > 0) {
       const batch = this.#next.splice(0, AT_ONCE);
+      for (const one of batch) this.#octets -= sizeOf(one);
       const untaken = await this.#tellAll(batch);
       if (untaken) {
         pause = FIRST_PAUSE;
@@ -126,6 +140,8 @@ export class Homing {
       } else if (this.#stopped) batch.forEach(giveUp);
       else {
         this.#next.unshift(...batch);
+        for (const one of batch) this.#octets += sizeOf(one);
+        this.#bound();
         await this.#sleep(pause);
         pause = Math.min(LAST_PAUSE, pause * 2);
       }
@@ -205,6 +221,8 @@ export class Homing {
     this.#hasWarned = true;
   }
 }
+
+const sizeOf = ({ notice: { octets } }: Pending): number => octets.length + OVERHEAD;
 
 function giveUp({ untaken, done }: Pending): void {
   untaken?.();

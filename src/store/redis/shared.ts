@@ -17,8 +17,8 @@ export interface SharedParts {
 
 export interface SharedOptions {
   readonly correlationCapacity: number;
-  /** Segments per second of all together, from now on; 0: no limit. */
-  readonly sendRate: number;
+  /** Segments per second of all together, from now on; 0: no limit. Absent: nothing is granted before `limiter.setRate`. */
+  readonly sendRate?: number | undefined;
   readonly burst: number;
   readonly log: Log;
 }

@@ -45,7 +45,8 @@ export async function openRedisStore(
   let shared: SharedParts | undefined;
   try {
     await makeKeys(connection, placeOf(address));
-    shared = await openShared(connection, { ...options, log });
+    const { burst, correlationCapacity } = options;
+    shared = await openShared(connection, { burst, correlationCapacity, log });
     const store = assemble(connection, shared, context, deadLetterCapacity);
     const words = {
       place: `Redis at ${placeOf(address)} under ${keys.base}`,
@@ -53,6 +54,8 @@ export async function openRedisStore(
     };
     const before = await claimStore(store, account, words, context.settleForeign);
     if (before) context.onClaimed(before);
+    // Not before: an account that is refused changes nothing for the others.
+    shared.limiter.setRate(options.sendRate);
     return store;
   } catch (error) {
     await shared?.close();
@@ -119,7 +122,9 @@ function assemble(
       return before;
     },
     forgetAwaited: () => correlator.forgetAwaited(),
+    tellUntold: (tell) => deadLetters.tellUntold(tell),
     close: async () => {
+      deadLetters.close();
       await queue.close();
       await shared.close();
       await calls.close();

@@ -128,13 +128,20 @@ describe('homing', () => {
     assert.equal(untaken, 2);
   });
 
-  it('keeps no more than 10,000 notices for a store that is away', async () => {
+  it('keeps no more than 10,000 notices, and 16 MiB, for a store that is away', async () => {
     failure = new Error('away');
     let untaken = 0;
     const octets = Buffer.from('{}');
     for (let n = 0; n < 12_000; n++) homing.tell({ instance: 'there', octets }, () => untaken++);
     await settle();
     assert.equal(untaken, 2000);
+    await clock.advance(2000);
+    assert.equal(untaken, 2000);
+    const large = Buffer.alloc(1024 * 1024);
+    for (let n = 0; n < 20; n++) homing.tell({ instance: 'there', octets: large }, () => untaken++);
+    assert.equal(untaken, 10_000 + 2000 + 5);
+    await clock.advance(2000);
+    assert.equal(untaken, 10_000 + 2000 + 5);
   });
 
   const told: Told[] = [];
