@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import type { Backend, BackendContext, BackendOptions } from '../backend';
 import { clientDirectory, openDiskStore } from '../disk';
+import { urlProblem as redisUrlProblem } from '../redis/address';
+import { redisBackend } from '../redis/backend';
 import type { Store } from '../types';
 import { RABBITMQ } from './capabilities';
 import { urlProblem } from './url';
@@ -7,8 +10,10 @@ import { urlProblem } from './url';
 type Problems = ReturnType<NonNullable<Backend['problems']>>;
 
 export const rabbitmqBackend: Backend = {
-  label: 'RabbitMQ: shared by several instances',
-  hint: 'Messages lie in RabbitMQ (3.10 or later): several Node-REDs share them. Message ids and receipts lie on disk, or in Redis.',
+  label: 'in RabbitMQ: several machines share it',
+  hint:
+    'Messages lie in RabbitMQ (3.10 or later): several machines send them together. What receipts are matched by lies on ' +
+    "each machine's disk, or in Redis for all.",
   reads: [
     'queueUrl',
     'queueTls',
@@ -20,10 +25,15 @@ export const rabbitmqBackend: Backend = {
     'windowSize',
     'sessions',
   ],
+  placeholders: { queueUrl: 'amqp://127.0.0.1:5672' },
   capabilities: RABBITMQ,
-  problems: ({ queueUrl, correlationUrl, queueDirectory, clientId }) => [
+  problems: ({ queueUrl, keyPrefix, correlationUrl, queueDirectory, clientId }) => [
     ...problem('queueUrl', urlProblem(queueUrl)),
-    ...(correlationUrl === '' ? problem('queueDirectory', directoryProblem(queueDirectory, clientId)) : []),
+    // Also of the keys of a Redis beside it.
+    ...problem('keyPrefix', /[{}]/.test(keyPrefix) ? 'write it without { and }' : undefined),
+    ...(correlationUrl === ''
+      ? problem('queueDirectory', directoryProblem(queueDirectory, clientId))
+      : problem('correlationUrl', redisUrlProblem(correlationUrl))),
   ],
   open: openRabbitmq,
 };
@@ -66,13 +76,16 @@ async function openRabbitmq(context: BackendContext): Promise<Store> {
 }
 
 /** Correlation and state, which AMQP has no place for. */
-async function openRest({ options, clock, account, ...context }: BackendContext): Promise<Store> {
+async function openRest(given: BackendContext): Promise<Store> {
+  const { options, clock, account, ...context } = given;
+  if (options.correlationUrl !== '') return openInRedis(given);
   const { name, clientId, queueDirectory, queueKey, correlationCapacity } = options;
   return openDiskStore({
     capacity: 0,
     whenFull: 'reject',
     clock,
-    directory: clientDirectory(queueDirectory, clientId),
+    // Not that of a queue on disk, whose messages move here when the kind of queue is changed.
+    directory: join(clientDirectory(queueDirectory, clientId), 'rabbitmq'),
     holder: name || clientId,
     account,
     queueKey: queueKey.length > 0 ? queueKey : undefined,
@@ -82,4 +95,11 @@ async function openRest({ options, clock, account, ...context }: BackendContext)
     correlationCapacity,
     onDamage: (damage) => context.log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
   });
+}
+
+/** Its queue stays empty. */
+async function openInRedis(context: BackendContext): Promise<Store> {
+  const { correlationUrl: queueUrl } = context.options;
+  const options = { ...context.options, queueUrl, queueTls: undefined, drainList: '' };
+  return redisBackend.open({ ...context, options });
 }
