@@ -28,6 +28,8 @@ export interface SharedBucketOptions {
   /** Segments per second; 0: no limit. Becomes that of all. Absent: nothing is granted before {@link SharedBucket.setRate}. */
   readonly rate?: number | undefined;
   readonly clock: Clock;
+  /** The common bucket cannot be reached, or refuses: told once until it answers again. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /** Permits asked for at once, however many wait. */
@@ -68,8 +70,10 @@ export class SharedBucket implements RateLimiter {
   /** Monotonic milliseconds. */
   #pausedUntil = -Infinity;
   #retry = FIRST_RETRY;
+  readonly #onFailure: ((error: unknown) => void) | undefined;
 
-  constructor({ permits, rate, clock }: SharedBucketOptions) {
+  constructor({ permits, rate, clock, onFailure }: SharedBucketOptions) {
+    this.#onFailure = onFailure;
     this.#permits = permits;
     this.#clock = clock;
     this.#meter = new RateMeter(5, clock);
@@ -194,8 +198,8 @@ export class SharedBucket implements RateLimiter {
     let draw: Draw | undefined;
     try {
       draw = await this.#permits.draw(Math.min(wanted, MOST_AT_ONCE), this.#rate);
-    } catch {
-      // Whoever keeps the connection tells of it.
+    } catch (error) {
+      this.#failed(error);
     }
     this.#isDrawing = false;
     if (!draw) {
@@ -253,14 +257,20 @@ export class SharedBucket implements RateLimiter {
     const changes = this.#changes;
     try {
       await this.#permits.setRate(this.#rate);
+      this.#retry = FIRST_RETRY;
       this.#isTelling = false;
       this.#isUntold = changes !== this.#changes;
       if (this.#isUntold) return this.#tellRate();
       this.#run();
-    } catch {
+    } catch (error) {
       if (this.#isClosed) return;
+      this.#failed(error);
       this.#retelling = this.#clock.setTimeout(() => void this.#tell(), this.#nextRetry());
     }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#retry === FIRST_RETRY && !this.#isClosed) this.#onFailure?.(error);
   }
 
   #nextRetry(): number {

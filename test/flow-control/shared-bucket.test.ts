@@ -183,6 +183,22 @@ describe('the shared bucket', () => {
     assert.ok(times.length > 20);
   });
 
+  it('tells once that the common bucket is away, and again when it is so again', async () => {
+    const failures: unknown[] = [];
+    const onFailure = (error: unknown): unknown => failures.push(error);
+    const bucket = new SharedBucket({ permits: common, rate: 10, clock, onFailure });
+    await settle();
+    for (const count of [1, 2]) {
+      common.isAway = true;
+      const waiting = bucket.acquire(1, { signal });
+      await clock.advance(3000);
+      assert.equal(failures.length, count);
+      common.isAway = false;
+      await clock.advance(3000);
+      await waiting;
+    }
+  });
+
   it('grants nothing while the common bucket was not told of a rate', async () => {
     const bucket = await opened(0);
     common.isAway = true;

@@ -3,6 +3,7 @@ import { SmppError } from '../../protocol';
 import type { RedisCalls, Script } from './calls';
 import { CALM, MOST_EVENTS, RATE_CHANGED, writeCalm } from './events';
 import { EVENTS } from './keys';
+import { isLostReply } from './lost-reply';
 
 /** Microseconds by which a busy bucket may be late and still catch up, as the token bucket of one process may. */
 const LATENESS = 30_000;
@@ -133,6 +134,8 @@ export interface RedisLimiterOptions {
   readonly rate?: number | undefined;
   /** Segments that may leave at once after a pause; at least 1. */
   readonly burst: number;
+  /** The server is there and refuses what the limiter asks: nothing is granted until it does not. */
+  onRefused?(error: unknown): void;
 }
 
 /** One rate for all who share the store, by a token bucket in the server. */
@@ -142,7 +145,15 @@ export class RedisLimiter extends SharedBucket {
 
   constructor(calls: RedisCalls, options: RedisLimiterOptions) {
     const { clock } = calls;
-    super({ permits: new RedisPermits(calls, options), rate: options.rate, clock });
+    super({
+      permits: new RedisPermits(calls, options),
+      rate: options.rate,
+      clock,
+      // Whoever keeps the connection tells where the server is away.
+      onFailure: (error) => {
+        if (calls.connectedFor > 0 && !isLostReply(error)) options.onRefused?.(error);
+      },
+    });
     this.#calls = calls;
     this.#off = calls.onBack(() => this.look());
     this.look();
