@@ -1,5 +1,6 @@
 import type { BackendContext } from '../backend';
 import type { Batch } from '../base-queue';
+import { within } from '../../waiting';
 import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import type {
   CorrelationEntry,
@@ -14,7 +15,7 @@ import type {
 } from '../types';
 import type { Argument, RedisCalls } from './calls';
 import { Drain } from './drain';
-import { OpenLeases } from './lease';
+import { OpenLeases, type RedisLease } from './lease';
 import { Leasing } from './leasing';
 import { stateOf, type RecordCodec } from './record';
 import { goneOf } from './removed';
@@ -32,6 +33,8 @@ export interface QueueOptions {
   readonly correlationArgs: (entries: readonly CorrelationEntry[]) => readonly Argument[];
 }
 
+/** Milliseconds that a close waits for the server. */
+const CLOSE_WAIT = 2000;
 /** Messages of a chunk of a purge. */
 const PURGED_AT_ONCE = 1000;
 /** So many messages a purge returns; more only by `onRemoved`. */
@@ -156,14 +159,18 @@ export class RedisQueue implements OutboundQueue {
   async extend(leases: readonly Lease[]): Promise<void> {
     this.#check();
     const args: Argument[] = [this.#calls.instance];
+    const changed: { readonly lease: RedisLease; readonly written: string; readonly write: number }[] = [];
     for (const { token, state } of leases) {
       const lease = this.#leases.find(token);
       if (!lease) continue;
       const written = stateOf(state);
-      args.push(lease.name, written === lease.written ? '=' : written);
-      lease.written = written;
+      const isSame = written === lease.written;
+      args.push(lease.name, isSame ? '=' : written);
+      if (!isSame) changed.push({ lease, written, write: lease.begin() });
     }
-    if (args.length > 1) await this.#calls.run(SCRIPTS.extend, args);
+    if (args.length === 1) return;
+    await this.#calls.run(SCRIPTS.extend, args);
+    for (const { lease, written, write } of changed) lease.stands(written, write);
   }
 
   async release(leases: readonly Lease[]): Promise<void> {
@@ -233,8 +240,8 @@ export class RedisQueue implements OutboundQueue {
     const error = storeClosed();
     this.#takers.close(error);
     this.#room.close(error);
-    // Without a connection the leases run out by themselves.
-    if (this.#calls.connectedFor > 0)
-      await this.#calls.run(SCRIPTS.leave, [this.#calls.instance]).catch(() => undefined);
+    // Without a server that answers the leases run out by themselves.
+    if (this.#calls.connectedFor === 0) return;
+    await within(this.#calls.clock, CLOSE_WAIT, this.#calls.run(SCRIPTS.leave, [this.#calls.instance]));
   }
 }
