@@ -19,6 +19,7 @@ import type { Hold, Member, Registry } from './registry';
 import { saidInFlow } from './wording';
 import { Handover, type Purged, type PurgedCounts } from './queue-change';
 import { removedEvent } from './removed';
+import { SharedQueue, reportOf } from './shared-queue';
 import {
   StatusBoard,
   TLS_FAILED,
@@ -67,6 +68,9 @@ export class Connection implements Member {
   /** The node was deleted: what is queued will not be sent any more. */
   removed = false;
   #refused: string | undefined;
+  /** The store does not answer. */
+  #isAway = false;
+  readonly #shared: SharedQueue | undefined;
   /** What keeps it from even trying to connect. */
   #trouble: Trouble | undefined;
   readonly #clock: Clock;
@@ -98,6 +102,8 @@ export class Connection implements Member {
     this.#client = opened.client;
     this.#hold = opened.claim;
     this.#handover = new Handover(opened.change);
+    const warn = (text: string): void => log.warn(text);
+    this.#shared = new SharedQueue({ ...opened, clock: this.#clock, warn });
     this.settings = opened.settings;
     this.#own = { label: labelOf(opened.settings), binds: bindsOf(opened.settings) };
     this.#listeners.attach(opened.client, opened.settings);
@@ -269,8 +275,10 @@ export class Connection implements Member {
     this.#parts.registry.leave(this);
     this.#board.close();
     this.#listeners.close();
+    const leaving = this.#shared?.leave(removed);
     try {
       await this.#client?.stop();
+      await leaving;
       // The next instance would find the directory of the old queue in use.
       await this.#handover?.idle(this.#clock, MOVING_GRACE);
     } finally {
@@ -284,13 +292,20 @@ export class Connection implements Member {
       else this.#refused = command_status ?? (code === TLS_FAILED ? TLS_FAILED : this.#refused);
       this.touch();
     });
-    for (const event of ['throttle', 'queue'] as const) client.on(event, () => this.touch());
+    client.on('throttle', () => this.touch());
+    client.on('queue', ({ state }) => {
+      if (state === 'unavailable' || state === 'available') this.#isAway = state === 'unavailable';
+      this.touch();
+    });
   }
 
   async #facts(): Promise<Facts> {
-    const now = { refused: this.#refused, trouble: this.#trouble };
-    if (!this.#client || this.#trouble) return { state: 'disconnected', queued: 0, ...now };
-    const { state, queued, sessions } = await this.#client.status();
+    const now = { refused: this.#refused, trouble: this.#trouble, isAway: this.#isAway };
+    const client = this.#client;
+    if (!client || this.#trouble) return { state: 'disconnected', queued: 0, ...now };
+    const counted = this.#isAway ? undefined : await reportOf(client, this.#clock, ANSWER);
+    if (!counted) return { state: client.state, queued: 0, ...now };
+    const { state, queued, sessions } = counted;
     const bound = sessions.filter((session) => session.state === 'bound').length;
     return { state, queued, bound, sessions: sessions.length, ...now };
   }
@@ -306,6 +321,8 @@ const UNUSED =
   'no enabled smpp-out or smpp-in uses this connection: it stays away until one does; what is queued stays queued';
 const PURGED = 'removed from the queue by purge';
 
+/** Milliseconds that a queue on a server has to say how long it is. */
+const ANSWER = 2000;
 /** Milliseconds that a move may go on while the connection closes. */
 const MOVING_GRACE = 2000;
 /** Milliseconds until it is looked whether the time of what was put off has come. */

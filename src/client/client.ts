@@ -61,6 +61,7 @@ export class SmppClient {
     const parts = openParts(options, settings, {
       onDropped: (items, states) => this.#dropped(items, states),
       prepare: async (message) => intake.prepare(message, {}),
+      refused: (item, reason) => void this.#reporter.failed(item, reason, undefined),
       away: (failure) => this.#reporter.queueTried(failure),
     });
     const { store, clock, log } = parts;

@@ -2,7 +2,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
 import type { Log } from '../observability';
 import type { SettleForeign, StoreAccount } from './account';
-import type { QueueItem, QueueLimits, Store, StoreCapabilities } from './types';
+import type { DeadReason, QueueItem, QueueLimits, Store, StoreCapabilities } from './types';
 
 /** The client's options as far as stores read them, checked; times in milliseconds. */
 export interface BackendOptions {
@@ -40,8 +40,16 @@ export interface BackendContext {
   readonly settleForeign?: SettleForeign | undefined;
   /** Told whose it was, where that was another account. */
   readonly onClaimed: (before: StoreAccount) => void;
-  /** What another program put into the queue, as it is sent. Rejects with an error that says which field is wrong, and why. */
+  /**
+   * What another program put into the queue, as it is sent. Rejects with an error that says which field is wrong, and
+   * why; one that is `retriable` says nothing of the message: it is to be tried again.
+   */
   prepare(message: Readonly<Record<string, unknown>>): Promise<QueueItem>;
+  /**
+   * Told when a record of another program was put to the dead letters, by the instance that did so: the item of that
+   * letter (`refusedItem`), and why (of an error of {@link prepare}: `reasonOf`).
+   */
+  refused(item: QueueItem, reason: DeadReason): void;
   /** The engine behind the store does not answer, and why; undefined: it answers again. */
   away(failure: Error | undefined): void;
 }
@@ -53,6 +61,8 @@ export interface Backend {
   readonly hint: string;
   /** Which options it reads, beside those of every queue: the editor shows these alone. */
   readonly reads: readonly (keyof BackendOptions)[];
+  /** What a blank field of the editor shows for an option: of `queueUrl` the URL without TLS that is taken then. */
+  readonly placeholders?: Readonly<Partial<Record<keyof BackendOptions, string>>>;
   /** What is believed of it until it is open. */
   readonly capabilities: StoreCapabilities;
   /** What is wrong with its options; the remedy reads behind "field (value): ". */

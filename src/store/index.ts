@@ -65,4 +65,5 @@ export { acceptSegment, isAccepted, messageIdsOf, newDeliveryState } from './del
 export { moveMessages, moveStore, type Moved, type MovedStore } from './move';
 export { foldedId } from './candidates';
 export { nothingToCompact, PURGED } from './errors';
+export { isForNow, reasonOf, refusedItem } from './refused';
 export { newSealing, readQueueKeys, sealingOf, type Sealing, type StoredSeal } from './sealing';

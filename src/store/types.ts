@@ -88,6 +88,8 @@ export interface DeadReason {
   readonly command_status?: string;
   /** What the SMSC said in words. */
   readonly additional_status_info_text?: string;
+  /** Of what another program had put in: the field at fault. */
+  readonly field?: string;
   readonly text: string;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CONFIG_PROPERTIES, PART_PROPERTIES } from '../../nodes/configuration';
-import { OPTIONS, clientDirectory, findProblems } from '../../src/index';
+import { BACKENDS, OPTIONS, clientDirectory, findProblems, type Backend } from '../../src/index';
 import type { Dialog } from './support/dialog';
 import { EditorNode } from './support/editor';
 
@@ -36,7 +36,7 @@ const PROBES: unknown[] = [
 
 describe('the dialog of smpp-config', () => {
   it('has all options of the client, and the TLS configuration and the parts', () => {
-    const own = ['version', 'tls', ...PART_PROPERTIES];
+    const own = ['version', 'tls', 'queueTls', ...PART_PROPERTIES];
     assert.deepEqual(
       Object.keys(defaults)
         .filter((name) => !own.includes(name))
@@ -49,6 +49,8 @@ describe('the dialog of smpp-config', () => {
       'receiverSystemId',
       'receiverPassword',
       'queueKey',
+      'queueUrl',
+      'correlationUrl',
     ]);
     assert.equal(credentials?.password?.type, 'password');
     assert.equal(credentials?.receiverPassword?.type, 'password');
@@ -219,7 +221,7 @@ describe('the dialog of smpp-config', () => {
 
 describe('the parts of smpp-config that plugins can replace', () => {
   const INSTALLED = {
-    'smpp-store': ['redis', 'both'],
+    'smpp-store': ['mine', 'both'],
     'smpp-queue': ['post', 'both'],
     'smpp-rate-limiter': ['shared'],
     'smpp-throttle-handler': [],
@@ -228,12 +230,19 @@ describe('the parts of smpp-config that plugins can replace', () => {
     'smpp-codec': ['greek'],
   };
   const BUILT_IN = {
-    queue: ['disk', 'memory'],
+    queue: Object.keys(BACKENDS),
     rateLimiter: ['token-bucket'],
     throttleHandler: ['adaptive', 'sampling'],
     correlator: ['store'],
     sequence: ['counter'],
   };
+  const STORE_OPTIONS = [...editor.template.matchAll(/smpp-config-reads-(\w+)/g)].map(
+    ([, name = '']) => name,
+  );
+  /** They stand elsewhere in the dialog, for whatever queue. */
+  const STORE_OPTIONS_OF_ALL = [
+    ...['clientId', 'name', 'correlationCapacity', 'windowSize', 'sessions', 'sendRate', 'burst'],
+  ];
   const id = (property: string): string => `node-config-input-${property}`;
   /** Each with a script of its own: what is installed is asked for once for all dialogs. */
   const open = (node: object): { editor: EditorNode; dialog: Dialog } => {
@@ -263,7 +272,7 @@ describe('the parts of smpp-config that plugins can replace', () => {
       ['smpp-config/plugins'],
     );
     dialog.asked[0]?.answer(INSTALLED);
-    assert.deepEqual(values(dialog, 'queue'), ['disk', 'memory', 'redis', 'both', 'post']);
+    assert.deepEqual(values(dialog, 'queue'), [...BUILT_IN.queue, 'mine', 'both', 'post']);
     assert.equal(dialog.value(id('queue')), 'memory');
     assert.deepEqual(dialog.choices(id('rateLimiter')).at(-1), ['shared', 'shared']);
     assert.equal(dialog.value(id('rateLimiter')), 'shared');
@@ -295,18 +304,51 @@ describe('the parts of smpp-config that plugins can replace', () => {
   it('show the fields that belong to the choice', () => {
     const { dialog } = open({ queue: 'disk' });
     const shown = (): boolean[] =>
-      ['disk', 'memory', 'token-bucket', 'sampling'].map((name) => dialog.shows(`smpp-config-${name}`));
-    assert.deepEqual(shown(), [true, false, true, false]);
+      ['reads-queueKey', 'hint', 'token-bucket', 'sampling'].map((name) =>
+        dialog.shows(`smpp-config-${name}`),
+      );
+    assert.deepEqual(shown(), [true, true, true, false]);
     assert.equal(dialog.shows('smpp-config-adaptive'), true);
     dialog.choose(id('throttleHandler'), 'sampling');
-    assert.deepEqual(shown(), [true, false, true, true]);
+    assert.deepEqual(shown(), [true, true, true, true]);
     dialog.choose(id('queue'), 'memory');
     assert.deepEqual(shown(), [false, true, true, true]);
     dialog.asked[0]?.answer(INSTALLED);
-    dialog.choose(id('queue'), 'redis');
+    dialog.choose(id('queue'), 'mine');
     dialog.choose(id('rateLimiter'), 'shared');
     assert.deepEqual(shown(), [false, false, false, true]);
     dialog.choose(id('rateLimiter'), 'token-bucket');
     assert.deepEqual(shown(), [false, false, true, true]);
+  });
+
+  for (const [name, backend] of Object.entries<Backend>(BACKENDS)) {
+    it(`show of the options of stores those that ${name} reads, and what the engine says of it`, () => {
+      const { dialog } = open({ queue: name });
+      const offered = STORE_OPTIONS.filter((property) => dialog.shows(`smpp-config-reads-${property}`));
+      assert.deepEqual(
+        offered,
+        STORE_OPTIONS.filter((property) => (backend.reads as string[]).includes(property)),
+      );
+      assert.equal(dialog.words('smpp-config-queue-hint'), backend.hint);
+      assert.equal(dialog.shows('smpp-config-shared'), backend.capabilities.shared);
+      assert.deepEqual(
+        dialog.choices(id('queue')).find(([value]) => value === name),
+        [name, backend.label],
+      );
+      // The type of the table has them all; the editor has a row for each.
+      const known = [...STORE_OPTIONS, ...STORE_OPTIONS_OF_ALL];
+      assert.deepEqual(
+        backend.reads.filter((property) => !known.includes(property)),
+        [],
+      );
+    });
+  }
+
+  it('show all options of stores where a variable names the queue', () => {
+    const { dialog } = open({ queue: '${QUEUE}' });
+    assert.deepEqual(
+      STORE_OPTIONS.filter((property) => !dialog.shows(`smpp-config-reads-${property}`)),
+      [],
+    );
   });
 });

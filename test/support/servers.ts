@@ -207,7 +207,8 @@ export async function startRedisServer(settings: RedisSettings = {}): Promise<Ow
         ...['--save', '', '--logfile', 'redis.log', ...kept, ...args],
       ],
     },
-    () => servesRedis(port),
+    // A password is asked for where the command line says so.
+    async () => (await servesRedis(port)) || (await answers(port, 'PING\r\n', '-NOAUTH')),
   );
   await server.start();
   return { url: `redis://127.0.0.1:${port}`, port, directory, server };

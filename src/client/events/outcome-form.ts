@@ -126,6 +126,7 @@ export function failureFields(
     segments: item.segments.length,
     redelivered: state?.redelivered ?? false,
     ...(maybeDelivered(state, reason) ? { maybe_delivered: true } : {}),
+    ...(reason.field === undefined ? {} : { field: reason.field }),
     history: (state?.history ?? []).map(({ at, reason: why, segment }) => ({
       at: new Date(at).toISOString(),
       reason: why,

@@ -56,7 +56,7 @@ export interface OpenParts extends StorePart {
 }
 
 /** What parts ask of the client that they are made for. */
-export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare' | 'away'>;
+export type ForParts = Pick<StoreContext, 'onDropped' | 'prepare' | 'refused' | 'away'>;
 
 export function openParts(given: SmppClientOptions, settings: Settings, client: ForParts): OpenParts {
   const options = withoutBlanks(given);

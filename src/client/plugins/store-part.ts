@@ -9,6 +9,7 @@ import {
   openMemoryStore,
   type Backend,
   type BackendContext,
+  type DeadReason,
   type MemoryStore,
   type OutboundQueue,
   type KnownStates,
@@ -44,6 +45,8 @@ export interface StoreContext extends PluginContext {
   readonly randomOctets: (count: number) => Uint8Array;
   /** The engine behind the store does not answer, and why; undefined: it answers again. */
   readonly away: (failure: Error | undefined) => void;
+  /** A record of another program was put to the dead letters. */
+  readonly refused: (item: QueueItem, reason: DeadReason) => void;
 }
 
 /** What is believed of a store until it is open and says so itself. */
@@ -170,6 +173,7 @@ function backendContext(
     settleForeign,
     onClaimed: (before) => tellClaimed(before, context),
     prepare: (message) => context.prepare(message),
+    refused: (item, reason) => context.refused(item, reason),
     away: (failure) => context.away(failure),
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vm from 'node:vm';
+import { editorTable } from '../../../nodes/queues';
 import { measure } from '../../../src/text';
 import { catalogue } from './catalogue';
 import { Dialog } from './dialog';
@@ -64,7 +65,7 @@ export class EditorNode {
   /** The code that the editor runs. */
   get script(): string {
     const match = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(this.html);
-    return match?.[1] ?? '';
+    return (match?.[1] ?? '').replace('__BACKENDS__', editorTable);
   }
 
   /** The dialog. */

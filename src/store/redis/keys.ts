@@ -1,0 +1,32 @@
+import type { Priority } from '../types';
+
+export const PRIORITIES: readonly Priority[] = [0, 1, 2, 3, 4];
+
+/** Names of the keys that the scripts of the queue share. */
+export const STREAMS = PRIORITIES.map((priority) => `queue:${priority}`);
+export const RETURNED = PRIORITIES.map((priority) => `returned:${priority}`);
+/** The consumer group of each stream. */
+export const GROUP = 'smpp';
+/**
+ * A short stream by which instances tell each other at once; fields `wake` (any value: there may be something to take,
+ * or room) and others of whoever adds them. Trimmed to about 100 entries.
+ */
+export const EVENTS = 'events';
+
+/**
+ * The keys of one connection: `smpp:{clientId}:queue:2`. The braces make the client's id the hash tag of all of them, so that
+ * in a Cluster they are in one slot, and a script may use them together.
+ */
+export class Keys {
+  /** With the colon at its end. */
+  readonly base: string;
+
+  constructor(prefix: string, clientId: string) {
+    this.base = `${prefix}:{${clientId.replace(/[{}%]/g, encodeURIComponent)}}:`;
+  }
+
+  /** The whole key: `of('queue:2')`. */
+  of(name: string): string {
+    return this.base + name;
+  }
+}
