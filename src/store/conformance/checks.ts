@@ -5,6 +5,7 @@ import { durabilityChecks } from './durability';
 import { leaseChecks } from './leases';
 import { lifecycleChecks } from './lifecycle';
 import { orderChecks } from './order';
+import { sharingChecks } from './sharing';
 import { stateChecks } from './state';
 import type { ConformanceCheck } from './harness';
 
@@ -17,4 +18,5 @@ export const CHECKS: readonly ConformanceCheck[] = [
   ...deadLetterChecks,
   ...lifecycleChecks,
   ...durabilityChecks,
+  ...sharingChecks,
 ];
