@@ -21,6 +21,7 @@ import {
 } from './events/events';
 import { Expiry } from './outbound/expiry';
 import { claimAll, compactStore, purgeAll, purgeLetters } from './plugins/foreign-records';
+import { Homing } from './outbound/homing';
 import { Intake } from './message/intake';
 import { Lifecycle, tellAll } from './lifecycle';
 import type { Message } from './message/message';
@@ -31,7 +32,8 @@ import { Outcomes } from './outbound/outcomes';
 import { openParts, type OpenParts } from './plugins/parts';
 import { purgeQueue } from './outbound/purge';
 import { Receiving } from './inbound/receiving';
-import { statusReport, type StatusReport } from './report';
+import { StatusReporter, type StatusReport } from './report';
+import { hearOthers } from './sharing';
 import { Dispatcher } from './outbound/dispatcher';
 import { dispatcherListener } from './dispatcher-listener';
 import { Sender, type SendOptions } from './outbound/sender';
@@ -53,6 +55,7 @@ export class SmppClient {
   readonly #sender: Sender;
   readonly #expiry: Expiry;
   readonly #life: Lifecycle;
+  readonly #status: StatusReporter;
   #windowSize: number;
 
   /** Throws {@link ConfigError} with everything that is wrong with the options. Opens no connection. */
@@ -62,7 +65,7 @@ export class SmppClient {
       onDropped: (items, states) => this.#dropped(items, states),
       prepare: async (message) => intake.prepare(message, {}),
       refused: (item, reason) => void this.#reporter.failed(item, reason, undefined),
-      away: (failure) => this.#reporter.queueTried(failure),
+      away: (failure) => this.#reporter.queueAway(failure),
     });
     const { store, clock, log } = parts;
     const intake = new Intake({ ...parts, settings, state: store.state });
@@ -71,12 +74,14 @@ export class SmppClient {
     this.#parts = parts;
     this.#events = new Events(log);
     this.#reporter = new EventReporter(this.#events, log, clock, codecOf(settings));
+    const homing = new Homing(parts);
     this.#outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
     this.#receiving = new Receiving({
       ...parts,
       settings,
       events: this.#events,
       outcomes: this.#outcomes,
+      homing,
       acceptances: () => this.#dispatcher.acceptances,
     });
     const listener = dispatcherListener({
@@ -86,7 +91,7 @@ export class SmppClient {
       receiving: this.#receiving,
       sender: () => this.#sender,
     });
-    this.#dispatcher = new Dispatcher({ ...parts, settings, listener });
+    this.#dispatcher = new Dispatcher({ ...parts, settings, listener, homing });
     this.#connections = new ConnectionManager({
       ...parts,
       settings,
@@ -101,10 +106,10 @@ export class SmppClient {
       drain: (session) => this.#life.drain([session], this.#receiving.leave(session)),
     });
     this.#sender = new Sender({
+      ...parts,
       intake,
       outcomes: this.#outcomes,
       reporter: this.#reporter,
-      queue: store.queue,
       capacity: settings.queueCapacity,
       queued: (items) => {
         this.#expiry.note(items);
@@ -130,7 +135,11 @@ export class SmppClient {
       connections: this.#connections,
       sender: this.#sender,
       expiry: this.#expiry,
+      homing,
     });
+    const own = { outcomes: this.#outcomes, dispatcher: this.#dispatcher, reporter: this.#reporter };
+    this.#status = new StatusReporter({ ...parts, ...own, receiving: this.#receiving });
+    hearOthers({ ...parts, ...own, homing, sender: this.#sender });
   }
 
   get state(): ConnectionState {
@@ -255,16 +264,8 @@ export class SmppClient {
   }
 
   status(): Promise<StatusReport> {
-    return statusReport({
-      ...this.#parts,
-      queue: this.#parts.store.queue,
-      state: this.state,
-      windowSize: this.#windowSize,
-      dispatcher: this.#dispatcher,
-      outcomes: this.#outcomes,
-      receiving: this.#receiving,
-      links: this.#connections.links,
-    });
+    const { links } = this.#connections;
+    return this.#status.report({ state: this.state, windowSize: this.#windowSize, links });
   }
 
   /** Changes rate, window and log level while running. Throws {@link ConfigError}. */

@@ -3,6 +3,7 @@ import type { Session } from '../session';
 import type { Untold } from '../store';
 import type { EventReporter } from './events/reporter';
 import type { Expiry } from './outbound/expiry';
+import type { Homing } from './outbound/homing';
 import type { Settings } from './config/options';
 import { warnOfTls } from './config/tls';
 import { allHosts } from './connection/hosts';
@@ -32,6 +33,7 @@ export interface LifecycleParts {
   readonly connections: ConnectionManager;
   readonly sender: Sender;
   readonly expiry: Expiry;
+  readonly homing: Homing;
 }
 
 /**
@@ -127,7 +129,7 @@ export class Lifecycle {
   }
 
   async #stop(): Promise<void> {
-    const { sender, expiry, receiving, dispatcher, reporter, outcomes, open } = this.#parts;
+    const { sender, expiry, receiving, dispatcher, reporter, outcomes, homing, open } = this.#parts;
     const { clock } = open;
     this.#endStarts('the client was stopped; make a new one', false);
     sender.stop();
@@ -137,6 +139,8 @@ export class Lifecycle {
     dispatcher.abandon();
     reporter.stop();
     await within(clock, STORE_GRACE, receiving.stop());
+    await within(clock, STORE_GRACE, homing.stop());
+    // Others may have told until now what became of messages given here.
     outcomes.stop();
     await inTime(clock, CLOSE_GRACE, open.close());
   }

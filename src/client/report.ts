@@ -1,12 +1,13 @@
 import { steadyTime, type Clock } from '../clock';
-import type { CompositeLimiter, TokenBucket } from '../flow-control';
-import type { OutboundQueue } from '../store';
+import type { AdjustableLimiter, CompositeLimiter } from '../flow-control';
+import type { QueueStats, Store } from '../store';
 import type { ConnectionState } from './events/events';
-import { rounded } from './events/reporter';
+import { rounded, type EventReporter } from './events/reporter';
 import type { ReconnectingSession } from './connection/reconnecting-session';
 import type { Outcomes } from './outbound/outcomes';
 import type { Receiving } from './inbound/receiving';
 import type { Dispatcher } from './outbound/dispatcher';
+import { within } from '../waiting';
 
 /** How a connection is. */
 export interface StatusReport {
@@ -20,6 +21,8 @@ export interface StatusReport {
   unanswered: number;
   /** Seconds that the oldest queued message has been waiting. */
   oldest_age: number;
+  /** Whether the queue answers, or can be written; if not, the counts of messages are the last that are known. */
+  queue_state: 'available' | 'unavailable';
   /** Segments per second over the last seconds. */
   rate: number;
   /** What was set (sendRate); 0: no limit. */
@@ -49,21 +52,54 @@ export interface SessionReport {
 }
 
 export interface ReportParts {
-  readonly state: ConnectionState;
-  readonly windowSize: number;
-  readonly queue: OutboundQueue;
+  readonly store: Pick<Store, 'queue' | 'capabilities'>;
+  readonly reporter: Pick<EventReporter, 'isQueueAvailable'>;
   readonly dispatcher: Dispatcher;
   readonly outcomes: Outcomes;
   readonly receiving: Pick<Receiving, 'unanswered'>;
-  readonly links: readonly ReconnectingSession[];
-  readonly bucket: TokenBucket | undefined;
+  readonly bucket: AdjustableLimiter | undefined;
   readonly limiter: CompositeLimiter;
   readonly clock: Clock;
 }
 
-export async function statusReport(parts: ReportParts): Promise<StatusReport> {
-  const { state, windowSize, queue, dispatcher, outcomes, receiving, links, bucket, limiter, clock } = parts;
-  const stats = await queue.stats();
+/** What the client itself knows of its connection. */
+export interface Connected {
+  readonly state: ConnectionState;
+  readonly windowSize: number;
+  readonly links: readonly ReconnectingSession[];
+}
+
+/** Milliseconds that a server may take to count. */
+const COUNTING = 2000;
+
+/** Tells how a client is. Where the server of the queue is away that is told all the same, with the counts from before. */
+export class StatusReporter {
+  readonly #parts: ReportParts;
+  #stats: QueueStats = { queued: 0, delayed: 0, leased: 0 };
+
+  constructor(parts: ReportParts) {
+    this.#parts = parts;
+  }
+
+  async report(connected: Connected): Promise<StatusReport> {
+    await this.#count();
+    return statusReport(this.#parts, this.#stats, connected);
+  }
+
+  async #count(): Promise<void> {
+    const { store, reporter, clock } = this.#parts;
+    const { shared } = store.capabilities;
+    if (shared && !reporter.isQueueAvailable) return;
+    const counted = store.queue.stats().then((stats) => void (this.#stats = stats));
+    await (shared ? within(clock, COUNTING, counted) : counted);
+  }
+}
+
+function statusReport(
+  { dispatcher, outcomes, receiving, bucket, limiter, clock, reporter }: ReportParts,
+  stats: QueueStats,
+  { state, windowSize, links }: Connected,
+): StatusReport {
   const sessions = links.flatMap(reportsOf);
   return {
     state,
@@ -74,6 +110,7 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
     waiting: outcomes.waiting,
     unanswered: receiving.unanswered,
     oldest_age: stats.oldestAt === undefined ? 0 : steadyTime(clock).since(stats.oldestAt) / 1000,
+    queue_state: reporter.isQueueAvailable ? 'available' : 'unavailable',
     rate: limiter.effectiveRate(),
     send_rate: bucket?.rate ?? 0,
     allowed_rate: allowedRate(bucket, limiter),
@@ -84,7 +121,7 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
   };
 }
 
-function allowedRate(bucket: TokenBucket | undefined, limiter: CompositeLimiter): number {
+function allowedRate(bucket: AdjustableLimiter | undefined, limiter: CompositeLimiter): number {
   const rate = Math.min(bucket?.rate || Infinity, limiter.wish ?? Infinity);
   return rate === Infinity ? 0 : rounded(rate);
 }

@@ -2,7 +2,7 @@ import { systemClock, type Clock, type TimerHandle } from '../clock';
 import { onAbort } from '../waiting';
 import { SmppError } from '../protocol';
 import { RateMeter } from './rate-meter';
-import type { RateLimiter } from './types';
+import type { AdjustableLimiter } from './types';
 
 export interface TokenBucketOptions {
   /** Segments per second; 0: no limit. */
@@ -39,7 +39,7 @@ interface Waiter {
  *
  * Those who wait are served in the order in which they came.
  */
-export class TokenBucket implements RateLimiter {
+export class TokenBucket implements AdjustableLimiter {
   readonly #clock: Clock;
   readonly #burst: number;
   readonly #catchUp: (rate: number) => number;
@@ -166,7 +166,8 @@ export class TokenBucket implements RateLimiter {
 /** Node's timers hold no more than 31 bits. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-function checkedRate(rate: number): number {
+/** The rate, or `INVALID_OPTION`. */
+export function checkedRate(rate: number): number {
   if (rate >= 0 && rate < Infinity) return rate;
   throw new SmppError(
     'INVALID_OPTION',

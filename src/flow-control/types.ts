@@ -9,6 +9,15 @@ export interface RateLimiter {
   giveBack(count: number): void;
 }
 
+/** One whose rate can be changed while it is in use. */
+export interface AdjustableLimiter extends RateLimiter {
+  /** Segments per second; 0: no limit. */
+  setRate(rate: number): void;
+  readonly rate: number;
+  /** The SMSC has just asked for less: there is to be no burst after a pause of so many seconds. */
+  calm(seconds: number): void;
+}
+
 /** Whether messages may leave at all, learned from the SMSC's answers. Plugin type `smpp-throttle-handler`. */
 export interface ThrottleHandler {
   /** The SMSC answered ESME_RTHROTTLED or ESME_RMSGQFUL. */

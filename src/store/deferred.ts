@@ -6,6 +6,9 @@ import type { Correlator, DeadLetters, OutboundQueue, Store, StoreCapabilities }
 /** A store that is opened when it is first needed. */
 export interface DeferredStore extends Store {
   readonly deadLetters: DeadLetters;
+  readonly isOpen: boolean;
+  /** Calls the handler when it is open, at once where it is. */
+  whenOpen(handler: () => void): void;
   /** Opens it now. Rejects as opening does; the next call tries again. */
   open(): Promise<Store>;
 }
@@ -29,10 +32,15 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
   let opening: Promise<Store> | undefined;
   let opened: Store | undefined;
   let closed = false;
+  const waiting: (() => void)[] = [];
   const store = (): Promise<Store> => {
     if (closed && !opened) return Promise.reject(storeClosed());
     opening ??= open().then(
-      (store) => (opened = store),
+      (store) => {
+        opened = store;
+        for (const handler of waiting.splice(0)) handler();
+        return store;
+      },
       (error: unknown) => {
         opening = undefined;
         throw error;
@@ -70,11 +78,27 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     get capabilities() {
       return opened?.capabilities ?? assumed;
     },
+    get home() {
+      return opened?.home;
+    },
+    get limiter() {
+      return opened?.limiter;
+    },
+    get leaseTime() {
+      return opened?.leaseTime;
+    },
+    get isOpen() {
+      return opened !== undefined;
+    },
+    whenOpen: (handler) => {
+      if (opened) handler();
+      else waiting.push(handler);
+    },
     settle: async (entries, settlements) => {
       const target = await store();
       if (target.settle) return target.settle(entries, settlements);
       if (entries.length > 0) await target.correlator.put(entries);
-      await target.queue.settle(settlements);
+      return target.queue.settle(settlements);
     },
     compact: async () => {
       const target = await store();

@@ -1,4 +1,4 @@
-import type { RateLimiter } from '../flow-control';
+import type { AdjustableLimiter } from '../flow-control';
 
 /** The instance that gave a message, and what somebody there waits for; `queued`: nothing more. */
 export interface HomeAddress {
@@ -30,10 +30,9 @@ export interface Home {
 }
 
 /** A rate that holds for all who share a store together. */
-export interface SharedLimiter extends RateLimiter {
+export interface SharedLimiter extends AdjustableLimiter {
   /** Segments per second of all together; 0: no limit. The last one who sets it decides for all. */
   setRate(rate: number): void;
-  readonly rate: number;
   /** The SMSC asked for less: nobody gets a permit for so many seconds. */
   calm(seconds: number): void;
   /** From now on told when another instance called {@link calm}, with the seconds. */

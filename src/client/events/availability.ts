@@ -9,24 +9,41 @@ const QUIET = 10_000;
  */
 export class Availability {
   readonly #clock: Clock;
-  readonly #tell: (failure: unknown) => void;
+  readonly #tell: (failure: unknown, isEngine: boolean) => void;
   #away = false;
+  /** As its engine says, which alone knows when that is over. */
+  #engineAway = false;
   #stopped = false;
   #failedAt = 0;
   /** While it seems to be back. */
   #timer: TimerHandle;
 
-  /** `tell` hears why it is away, and undefined when it is back. */
-  constructor(clock: Clock, tell: (failure: unknown) => void) {
+  /** `tell` hears why it is away, and undefined when it is back; `isEngine`: as its server said. */
+  constructor(clock: Clock, tell: (failure: unknown, isEngine: boolean) => void) {
     this.#clock = clock;
     this.#tell = tell;
   }
 
   /** `failure` is why it failed; undefined: it did not. */
   tried(failure: unknown): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#engineAway) return;
     if (failure === undefined) this.#succeeded();
     else this.#failed(failure);
+  }
+
+  /** The server behind it does not answer, and why; undefined: it answers again, and there is nothing to wait for. */
+  engine(failure: unknown): void {
+    if (this.#stopped || (failure !== undefined) === this.#engineAway) return;
+    this.#engineAway = failure !== undefined;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const wasAway = this.#away;
+    this.#away = failure !== undefined;
+    if (wasAway !== this.#away) this.#tell(failure, true);
+  }
+
+  get isAway(): boolean {
+    return this.#away;
   }
 
   #failed(failure: unknown): void {
@@ -35,7 +52,7 @@ export class Availability {
     this.#timer = undefined;
     if (this.#away) return;
     this.#away = true;
-    this.#tell(failure);
+    this.#tell(failure, false);
   }
 
   #succeeded(): void {
@@ -48,7 +65,7 @@ export class Availability {
   #back(): void {
     this.#timer = undefined;
     this.#away = false;
-    this.#tell(undefined);
+    this.#tell(undefined, false);
   }
 
   stop(): void {

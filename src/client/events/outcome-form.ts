@@ -111,9 +111,15 @@ export function failedAfter(
   return { ...facts, ...why };
 }
 
+/** As much of a message as what is told of its failure needs. */
+export type FailedMessage = Pick<
+  QueueItem,
+  'id' | 'command' | 'destination' | 'correlationId' | 'msgid' | 'metadata'
+> & { readonly segments: { readonly length: number } };
+
 /** `state`: how its delivery stood; undefined: it never began. */
 export function failureFields(
-  item: QueueItem,
+  item: Pick<FailedMessage, 'segments'>,
   state: DeliveryState | undefined,
   reason: DeadReason,
 ): FailureFields {
@@ -145,7 +151,7 @@ export function failureText(state: DeliveryState | undefined, reason: DeadReason
 const MAYBE = 'may have been delivered';
 
 export function failureEvent(
-  item: QueueItem,
+  item: FailedMessage,
   state: DeliveryState | undefined,
   reason: DeadReason,
   fields = failureFields(item, state, reason),

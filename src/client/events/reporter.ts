@@ -1,13 +1,13 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { maskNumber, type Log } from '../../observability';
-import { describeStatus, statusName, type CodecOptions } from '../../protocol';
+import { describeStatus, statusName, type CodecOptions, type SmppError } from '../../protocol';
 import type { OutboundRequest, ResponseView, Session } from '../../session';
-import type { DeadReason, DeliveryState, Lease, QueueItem } from '../../store';
+import type { DeadReason, DeliveryState, Lease } from '../../store';
 import { Availability } from './availability';
 import { causeOf } from '../config/errors';
 import type { ClientEvents, Events, FailureFields, Outcome, SessionFacts } from './events';
 import { requestPdu } from '../message/request-pdu';
-import { directOutcome, failureEvent, failureFields } from './outcome-form';
+import { directOutcome, failureEvent, failureFields, type FailedMessage } from './outcome-form';
 import {
   directResponseEvent,
   logFacts,
@@ -57,7 +57,9 @@ export class EventReporter {
     this.#events = events;
     this.#log = log;
     this.#clock = clock;
-    this.#availability = new Availability(clock, (failure) => this.#queueAvailable(failure));
+    this.#availability = new Availability(clock, (failure, isEngine) =>
+      this.#queueAvailable(failure, isEngine),
+    );
   }
 
   /** What each session is called in every line about what goes over it. */
@@ -146,7 +148,7 @@ export class EventReporter {
     void this.#events.emit('response', directResponseEvent(answer));
   }
 
-  failed(item: QueueItem, reason: DeadReason, state: DeliveryState | undefined): FailureFields {
+  failed(item: FailedMessage, reason: DeadReason, state: DeliveryState | undefined): FailureFields {
     const failure = failureFields(item, state, reason);
     const event = failureEvent(item, state, reason, failure);
     const { maybe_delivered } = failure;
@@ -159,14 +161,15 @@ export class EventReporter {
     return failure;
   }
 
-  throttled(status: string, throttle: Throttle): void {
+  /** `status`: what the SMSC answered; undefined: it asked another instance that shares the store for less. */
+  throttled(status: string | undefined, throttle: Throttle): void {
     if (this.#normalTimer === undefined) {
-      const facts = { command_status: status, wait: throttle.wait(), ...rateFact(throttle) };
-      this.#log.warn(
-        { event: 'throttle', stage: 'start', ...facts },
-        'the SMSC asks for less; sending pauses',
-      );
-      this.#throttle({ state: 'throttled', ...facts, ...statusFields(status) });
+      const facts = { wait: throttle.wait(), ...rateFact(throttle) };
+      const line = { event: 'throttle', stage: 'start', command_status: status, ...facts };
+      if (status === undefined)
+        this.#log.info(line, 'the SMSC asks another instance for less; sending pauses');
+      else this.#log.warn(line, 'the SMSC asks for less; sending pauses');
+      this.#throttle({ state: 'throttled', ...statusFields(status), ...facts });
     }
     this.#awaitNormal(throttle);
   }
@@ -237,15 +240,22 @@ export class EventReporter {
     this.#availability.tried(failure);
   }
 
-  #queueAvailable(failure: unknown): void {
+  /** The server of the queue does not answer, and why; undefined: it does again. */
+  queueAway(failure: Error | undefined): void {
+    this.#availability.engine(failure);
+  }
+
+  /** Whether the queue is there, as far as is known. */
+  get isQueueAvailable(): boolean {
+    return !this.#availability.isAway;
+  }
+
+  #queueAvailable(failure: unknown, isEngine: boolean): void {
     const state = failure === undefined ? 'available' : 'unavailable';
     const line = { event: 'queue', stage: state };
-    if (failure === undefined) this.#log.info(line, 'the queue can be written again');
-    else
-      this.#log.warn(
-        { ...line, err: causeOf(failure) },
-        'the queue cannot be written: new messages are refused, and sending stops before long',
-      );
+    if (failure === undefined)
+      this.#log.info(line, isEngine ? ANSWERS_AGAIN : 'the queue can be written again');
+    else this.#log.warn({ ...line, err: causeOf(failure) }, isEngine ? noAnswer(failure) : NOT_WRITTEN);
     this.queue({ state });
   }
 
@@ -286,6 +296,15 @@ export class EventReporter {
     else if (name === 'connecting') this.#log.debug(line, `connecting to ${where}`);
     else this.#log.info(line, `${where}: ${name}`);
   }
+}
+
+const NOT_WRITTEN = 'the queue cannot be written: new messages are refused, and sending stops before long';
+const ANSWERS_AGAIN = "the queue's server answers again: sending goes on";
+
+function noAnswer(failure: unknown): string {
+  const { message, code } = failure as Partial<SmppError>;
+  const why = message || (code ?? String(failure));
+  return `the queue's server does not answer (${why}): new messages are refused and sending pauses until it does; the session stays bound`;
 }
 
 /** What makes two tellings of the session the same. */

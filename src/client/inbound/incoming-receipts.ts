@@ -8,6 +8,7 @@ import { codecOf } from '../config/codec-options';
 import type { Settings } from '../config/options';
 import type { ReceiptEvent } from '../events/events';
 import { receiptEvent } from '../events/wire-form';
+import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
 import type { FinalReceipts } from './final-receipts';
 import { ANSWERED, comesAgain, type Acknowledging } from './acknowledging';
@@ -21,6 +22,7 @@ export interface IncomingReceiptsParts {
   readonly matcher: ReceiptMatcher;
   readonly finals: FinalReceipts;
   readonly outcomes: Outcomes;
+  readonly homing: Pick<Homing, 'receipt'>;
   readonly acknowledging: Acknowledging;
   /** What a PDU says as a receipt. */
   readonly read: (pdu: Incoming) => Receipt | undefined;
@@ -85,14 +87,18 @@ export class IncomingReceipts {
 
   /** Without `session` it was answered before. */
   #tell(event: ReceiptEvent, match: Match | undefined, session?: Session): Promise<Answer> | Answer {
-    const { outcomes, acknowledging } = this.#parts;
+    const { outcomes, acknowledging, homing } = this.#parts;
     this.#log(event, match?.entry);
     if (!match) return acknowledging.tell(event, session);
     const { segment, id } = match.entry;
     const { state, final, payload } = event;
-    outcomes.receipt(id, { segment, state, final, fields: payload as Record<string, unknown> });
-    const answer = acknowledging.tell(event, session);
-    if (!final || match.duplicate) return answer;
+    const receipt = { segment, state, final, fields: payload as Record<string, unknown> };
+    const isNews = final && !match.duplicate;
+    const home = isNews ? homing.receipt(match.entry, receipt) : undefined;
+    if (!home) outcomes.receipt(id, receipt);
+    const told = acknowledging.tell(event, session);
+    const answer = home ? Promise.all([told, home]).then(([given]) => given) : told;
+    if (!isNews) return answer;
     if (!(answer instanceof Promise)) return this.#settle(match.entry, state, answer);
     return answer.then((late) => this.#settle(match.entry, state, late));
   }

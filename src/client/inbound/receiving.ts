@@ -7,6 +7,7 @@ import type { CorrelationEntry, Correlator, Store } from '../../store';
 import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../../text';
 import type { Events } from '../events/events';
 import type { Listening, Settings } from '../config/options';
+import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
 import { Acknowledging, LATER } from './acknowledging';
 import { InboundAdmission } from './admission';
@@ -25,6 +26,7 @@ export interface ReceivingParts {
   readonly log: Log;
   readonly events: Events;
   readonly outcomes: Outcomes;
+  readonly homing: Pick<Homing, 'receipt'>;
   readonly store: Pick<Store, 'state' | 'capabilities'>;
   readonly correlator: Correlator;
   /** Messages whose message_id may still become known. */

@@ -42,6 +42,7 @@ export class Acceptances {
     if (correlationId !== undefined) entry.correlationId = correlationId;
     if (msgid !== undefined) entry.msgid = msgid;
     if (metadata !== undefined) entry.metadata = metadata;
+    if (item.home?.until === 'delivered') entry.home = item.home.instance;
     return entry;
   }
 

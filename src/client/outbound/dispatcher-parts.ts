@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock';
-import type { CompositeLimiter, ThrottleHandler, TokenBucket } from '../../flow-control';
+import type { AdjustableLimiter, CompositeLimiter, ThrottleHandler } from '../../flow-control';
 import type { Log } from '../../observability';
 import type { ResponseView, Session } from '../../session';
 import type { CorrelationEntry, Correlator, DeadReason, Lease, Store } from '../../store';
 import type { Settings } from '../config/options';
 import type { Flight } from './delivery';
+import type { Homing } from './homing';
 
 /** What the dispatcher tells of the messages that it sends. */
 export interface DispatcherListener {
@@ -18,7 +19,8 @@ export interface DispatcherListener {
   accepted(lease: Lease): void;
   /** Final, and settled in the store. */
   failed(lease: Lease, reason: DeadReason): void;
-  throttled(status: string): void;
+  /** `status`: what the SMSC answered; undefined: it asked another instance for less. */
+  throttled(status: string | undefined): void;
   /** Nothing of it is on the wire any more, for now; asked for its message_ids, {@link Acceptances.isAwaited} says more. */
   landed(id: string): void;
   /** The store took what became of messages, or did not, and why. */
@@ -35,6 +37,7 @@ export interface DispatcherParts {
   readonly random: () => number;
   readonly log: Log;
   readonly listener: DispatcherListener;
+  readonly homing: Homing;
   /** The limiter, where its rate is known. */
-  readonly bucket: TokenBucket | undefined;
+  readonly bucket: AdjustableLimiter | undefined;
 }

@@ -8,6 +8,7 @@ import { Disposition, NOT_AGAIN, expiredAt } from './disposition';
 import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { LateAcceptances } from './late-acceptances';
+import { LeaseKeeper } from './lease-keeper';
 import { lacksTlvs } from './needed-tlvs';
 import type { Verdict } from './retry';
 import { SessionSender, type SessionSenderContext } from './session-sender';
@@ -35,6 +36,8 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
   #order = 0;
   readonly #mailboxes: FullMailboxes;
   readonly #late: LateAcceptances;
+  /** Where leases run out. */
+  #keeper: LeaseKeeper | undefined;
 
   constructor(parts: DispatcherParts) {
     this.parts = parts;
@@ -44,7 +47,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
     this.#settler = new Settler({
       ...parts,
       maxUnsettled: maxUnsettled ?? Math.max(4 * windowSize * sessions, 1000),
-      settled: (settlement) => this.disposition.settled(settlement),
+      settled: (settlement, untaken) => this.disposition.settled(settlement, untaken),
       changed: () => this.#resume(),
     });
     const settler = this.#settler;
@@ -83,9 +86,21 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
 
   /** Sends over a session that is bound to send. */
   open(session: Session): void {
+    this.#keeper ??= this.#leaseKeeper();
     this.#senders.set(session, new SessionSender(session, this));
     void session.parting.then(() => this.close(session));
     void session.closed.then(() => this.close(session));
+  }
+
+  /** Known when the store is open, as it is by now. */
+  #leaseKeeper(): LeaseKeeper | undefined {
+    const { queue, capabilities, leaseTime } = this.parts.store;
+    if (!capabilities.extend || leaseTime === undefined) return undefined;
+    const leases = (): Lease[] => [
+      ...Array.from(this.#deliveries(), ({ lease }) => lease),
+      ...this.#settler.unwritten,
+    ];
+    return new LeaseKeeper({ ...this.parts, queue, leaseTime, leases });
   }
 
   /** Takes no more for this session; resolves when what was not sent is on its way back to the queue. */
@@ -141,6 +156,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
   }
 
   abandon(): void {
+    this.#keeper?.stop();
     this.#settler.abandon();
   }
 
@@ -177,6 +193,17 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
     if (full?.setAside) delivery.abandon({ kind: 'set-aside' });
     else delivery.carrier.putBack(delivery);
     listener.landed(id);
+  }
+
+  /**
+   * The SMSC asked another instance of the store for less: it would answer this one the same. As if it had, but for the
+   * pause, which whoever was asked has told all.
+   */
+  calmed(): void {
+    const { throttleHandler, limiter, listener } = this.parts;
+    throttleHandler.throttled();
+    limiter.heard();
+    listener.throttled(undefined);
   }
 
   ended(delivery: Delivery): void {
@@ -230,6 +257,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
 
   deliver(lease: Lease, carrier: SessionSender): Delivery {
     const { item, state } = lease;
+    this.#keeper?.keep();
     this.#late.moveTo(item.id, state);
     const delivery = new Delivery(lease, this.#order++, carrier, this);
     // All its segments were accepted, but that came late or could not be written down.

@@ -48,10 +48,11 @@ export class Disposition {
   }
 
   dead(lease: Lease, reason: DeadReason): void {
-    const { settler, late } = this.#parts;
+    const { settler, late, homing } = this.#parts;
     if (lease.state.redelivered) late.forget(lease.item.id);
     if (reason.code === 'REFUSED') lease.state.attempts++;
-    settler.settle({ outcome: 'dead', lease, reason });
+    const notice = lease.item.home && homing.failedNotice(lease.item, reason, lease.state);
+    settler.settle(notice ? { outcome: 'dead', lease, reason, notice } : { outcome: 'dead', lease, reason });
   }
 
   /** The time of these is over; what the SMSC was found to have accepted is accepted. */
@@ -65,13 +66,23 @@ export class Disposition {
 
   /** These have gone from the store otherwise: they fail, unless the SMSC was found to have accepted them. */
   removed(items: readonly QueueItem[], reason: DeadReason, states: KnownStates = []): void {
-    const { late, listener } = this.#parts;
+    const { late } = this.#parts;
     items.forEach((item, at) => {
       const lease = { item, state: states[at] ?? newDeliveryState(item), token: undefined };
       late.moveTo(item.id, lease.state);
-      if (isAccepted(lease)) listener.accepted(lease);
-      else listener.failed(lease, reason);
+      this.#ended(lease, isAccepted(lease) ? undefined : reason);
     });
+  }
+
+  /** Without a settlement. `reason`: why it failed; undefined: it was accepted. */
+  #ended(lease: Lease, reason: DeadReason | undefined): void {
+    const { listener, homing } = this.#parts;
+    const notice = reason
+      ? homing.failedNotice(lease.item, reason, lease.state)
+      : homing.acceptedNotice(lease);
+    if (!reason) listener.accepted(lease);
+    if (notice) homing.tell(notice, reason && (() => listener.failed(lease, reason)));
+    else if (reason) listener.failed(lease, reason);
   }
 
   /** These were accepted while they were in the store. */
@@ -94,11 +105,15 @@ export class Disposition {
     }
   }
 
-  /** The store has it: the end is final. */
-  settled(settlement: Settlement): void {
+  /**
+   * The store has it: the end is final. Whose giver heard of it, as the notice was taken, is told there; of one that was
+   * accepted no more is to be told here than its response was.
+   */
+  settled(settlement: Settlement, untaken: boolean): void {
     const { listener } = this.#parts;
     if (settlement.outcome === 'done') listener.accepted(settlement.lease);
-    else if (settlement.outcome === 'dead') listener.failed(settlement.lease, settlement.reason);
+    else if (settlement.outcome === 'dead' && (untaken || !settlement.notice))
+      listener.failed(settlement.lease, settlement.reason);
   }
 
   /** The SMSC has refused what was on the wire: a crash while it waits must not make its outcome unknown. */
@@ -109,10 +124,11 @@ export class Disposition {
   }
 
   #accepted(lease: Lease): void {
-    const { settler, mailboxes, late } = this.#parts;
+    const { settler, mailboxes, late, homing } = this.#parts;
     if (lease.state.redelivered) late.forget(lease.item.id);
     mailboxes.accepted(lease.item.destination);
-    settler.settle({ outcome: 'done', lease });
+    const notice = lease.item.home && homing.acceptedNotice(lease);
+    settler.settle(notice ? { outcome: 'done', lease, notice } : { outcome: 'done', lease });
   }
 
   #retry(lease: Lease, info: string | undefined): void {

@@ -89,7 +89,13 @@ export class Outcomes {
     waiter.timer = this.#clock.setTimeout(() => this.#timedOut(waiter), waiter.deliveredTimeout);
   }
 
-  failed(item: QueueItem, failure: FailureFields, text: string): void {
+  /** The same of a message that another instance sent. */
+  acceptedElsewhere(id: string, state: DeliveryState): void {
+    const waiter = this.#waiters.get(id);
+    if (waiter && !waiter.accepted) this.accepted(waiter.item, state);
+  }
+
+  failed(item: Pick<QueueItem, 'id'>, failure: FailureFields, text: string): void {
     const waiter = this.#waiters.get(item.id);
     if (waiter) this.#reject(waiter, failure, text);
   }

@@ -2,14 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { isThenable } from '../../observability';
 import { SmppError } from '../../protocol';
 import type { Session } from '../../session';
-import type { DeadReason, DeliveryState, Eventually, OutboundQueue, QueueItem } from '../../store';
+import type { DeadReason, DeliveryState, Eventually, HomeAddress, QueueItem, Store } from '../../store';
 import type { EventReporter } from '../events/reporter';
 import { MessageError } from '../config/errors';
 import type { Outcome } from '../events/events';
 import type { DirectRequest, Intake, Origin } from '../message/intake';
 import type { Message } from '../message/message';
 import { unlessAborted } from '../../waiting';
-import { failureText, queuedOutcome } from '../events/outcome-form';
+import { failureText, queuedOutcome, type FailedMessage } from '../events/outcome-form';
 import type { CompleteWhen, Outcomes } from './outcomes';
 
 export interface SendOptions {
@@ -25,7 +25,9 @@ export interface SenderParts {
   readonly intake: Intake;
   readonly outcomes: Outcomes;
   readonly reporter: EventReporter;
-  readonly queue: OutboundQueue;
+  readonly store: Pick<Store, 'queue' | 'home'>;
+  /** Where others may share the store, which is not open yet: opens it. */
+  readonly openShared?: (() => Promise<unknown> | undefined) | undefined;
   readonly capacity: number;
   /** Told of what is in the queue now. */
   readonly queued: (items: readonly QueueItem[]) => void;
@@ -53,6 +55,8 @@ export class Sender {
   #last: Promise<void> | undefined;
   /** Queries and the like whose answer is to come. */
   #asking = 0;
+  /** Messages whose sender waits for the store to open. */
+  #unaddressed = 0;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -67,11 +71,49 @@ export class Sender {
   }
 
   async enqueue(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
-    return this.#queueAll(this.#prepare(messages, origin));
+    return this.#queueAll(this.#prepare(messages, origin), messages.length);
   }
 
-  #queueAll(prepared: Eventually<QueueItem[]>): Promise<QueueItem[]> {
-    return this.#inOrder(prepared, async (items) => {
+  /** In a store that is shared: who gave them, and what somebody here waits for. Known when it is open. */
+  #addressed(
+    prepared: Eventually<QueueItem[]>,
+    until: HomeAddress['until'],
+    count: number,
+  ): Eventually<QueueItem[]> {
+    const { store, openShared } = this.#parts;
+    const opening = openShared?.();
+    if (opening) return this.#addressedLater(prepared, until, count, opening);
+    const { home } = store;
+    if (!home) return prepared;
+    const address = { instance: home.instance, until };
+    const put = (items: QueueItem[]): QueueItem[] => items.map((item) => ({ ...item, home: address }));
+    return Array.isArray(prepared) ? put(prepared) : prepared.then(put);
+  }
+
+  async #addressedLater(
+    prepared: Eventually<QueueItem[]>,
+    until: HomeAddress['until'],
+    count: number,
+    opening: Promise<unknown>,
+  ): Promise<QueueItem[]> {
+    const all = Promise.all([prepared, opening]);
+    // As those that wait for their outcome, so that no more wait than may.
+    const waiting = until === 'queued' ? 0 : count;
+    all.catch(ignore);
+    this.#parts.outcomes.reserve(this.#unaddressed + waiting);
+    this.#unaddressed += waiting;
+    try {
+      const [items] = await all;
+      return await this.#addressed(items, until, count);
+    } catch (error) {
+      return this.#refused(error);
+    } finally {
+      this.#unaddressed -= waiting;
+    }
+  }
+
+  #queueAll(prepared: Eventually<QueueItem[]>, count: number): Promise<QueueItem[]> {
+    return this.#inOrder(this.#addressed(prepared, 'queued', count), async (items) => {
       await this.#queue(items);
       return items;
     });
@@ -108,8 +150,9 @@ export class Sender {
       const taken = this.#parts.intake.take(message, options);
       if ('pdu' in taken) return this.#ask(taken, options);
       const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
-      if (!until) return this.#queueAll(prepared).then(([item]) => queuedOutcome(item as QueueItem));
-      return this.#inOrder(prepared, (items) => this.#sendOne(items, until));
+      if (!until) return this.#queueAll(prepared, 1).then(([item]) => queuedOutcome(item as QueueItem));
+      const addressed = this.#addressed(prepared, until.event, 1);
+      return this.#inOrder(addressed, (items) => this.#sendOne(items, until));
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
       return Promise.reject(error);
@@ -126,7 +169,7 @@ export class Sender {
       const queued = await this.enqueue(messages, options);
       return queued.map((item) => ({ status: 'fulfilled', value: queuedOutcome(item) }));
     }
-    const prepared = this.#prepare(messages, options);
+    const prepared = this.#addressed(this.#prepare(messages, options), until.event, messages.length);
     return Promise.allSettled(await this.#inOrder(prepared, async (items) => this.#sendAll(items, until)));
   }
 
@@ -164,7 +207,7 @@ export class Sender {
   #queue(items: readonly QueueItem[]): Eventually<void> {
     let queued: Eventually<string[]>;
     try {
-      queued = this.#parts.queue.enqueue(items, this.#options);
+      queued = this.#parts.store.queue.enqueue(items, this.#options);
     } catch (error) {
       return this.#refused(error);
     }
@@ -205,7 +248,7 @@ export class Sender {
   }
 
   /** A message failed for good: everybody hears of it. */
-  fail(item: QueueItem, reason: DeadReason, state?: DeliveryState): void {
+  fail(item: FailedMessage, reason: DeadReason, state?: DeliveryState): void {
     const failure = this.#parts.reporter.failed(item, reason, state);
     this.#parts.outcomes.failed(item, failure, failureText(state, reason));
   }

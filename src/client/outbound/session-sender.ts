@@ -310,10 +310,14 @@ export class SessionSender implements DeliveryCarrier {
   #failed(error: unknown): void {
     if (this.#isClosed || this.session.state === 'closed') return;
     const { message, part, code } = error as PartError;
+    const { log, listener, store } = this.#context.parts;
     const reason = part ?? message;
-    const level = reason === this.#failedFor ? 'debug' : 'error';
+    // That a server is away is told once, whatever of it was asked.
+    const isAway = code === 'QUEUE_UNAVAILABLE' && store.capabilities.shared;
+    if (isAway) listener.storeTried(error);
+    const level = isAway || reason === this.#failedFor ? 'debug' : 'error';
     this.#failedFor = reason;
-    this.#context.parts.log[level](
+    log[level](
       { event: 'road', stage: 'stumbled', part, code, err: causeOf(error) },
       `sending is interrupted; trying again: ${message}`,
     );

@@ -18,8 +18,8 @@ const LAST_PAUSE = 10_000;
 export interface SettlerParts extends DispatcherParts {
   /** Settlements that are not durable yet, at most: then no more is to be sent. */
   readonly maxUnsettled: number;
-  /** Told when the store has it. */
-  settled(settlement: Settlement): void;
+  /** Told when the store has it; `untaken`: but nobody took its notice. */
+  settled(settlement: Settlement, untaken: boolean): void;
   /** Called when {@link Settler.isFull} or {@link Settler.isReleasing} is no more. */
   changed(): void;
 }
@@ -161,19 +161,20 @@ export class Settler {
         return this.#failed(error);
       }
       if (isThenable(answer)) return void this.#wait(answer, step);
-      this.#written(step);
+      this.#written(step, answer);
     }
     this.#running = false;
     if (this.#idleWaiters.length > 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
   async #wait(answer: PromiseLike<unknown>, step: Step): Promise<void> {
+    let given: unknown;
     try {
-      await answer;
+      given = await answer;
     } catch (error) {
       return this.#failed(error);
     }
-    this.#written(step);
+    this.#written(step, given);
     this.#work();
   }
 
@@ -205,11 +206,11 @@ export class Settler {
       : this.#parts.correlator.put(this.#dated());
   }
 
-  /** The store has it. The lists are the store's from now on. */
-  #written(step: Step): void {
+  /** The store has it, and gave `answer`. The lists are the store's from now on. */
+  #written(step: Step, answer: unknown): void {
     const batch = this.#batch;
     if (step === 'both' || step === 'correlate') this.#correlated(batch);
-    if (step === 'both' || step === 'settle') return this.#settled(batch);
+    if (step === 'both' || step === 'settle') return this.#settled(batch, answer as Untaken);
     if (step === 'correlate') return;
     if (step === 'release') {
       this.#unreleased -= batch.released.length;
@@ -229,7 +230,7 @@ export class Settler {
       else this.#waiters.push(waiter);
   }
 
-  #settled(batch: Batch): void {
+  #settled(batch: Batch, untaken: Untaken): void {
     const { settlements } = batch;
     const wasFull = this.isFull;
     batch.settlements = [];
@@ -237,7 +238,7 @@ export class Settler {
     this.#worked();
     let dead: string[] | undefined;
     for (const settlement of settlements) {
-      this.#parts.settled(settlement);
+      this.#parts.settled(settlement, untaken?.includes(settlement) === true);
       if (settlement.outcome === 'dead') (dead ??= []).push(settlement.lease.item.id);
     }
     if (dead) this.#parts.store.deadLetters?.told?.(dead);

@@ -5,6 +5,7 @@ import {
   CompositeLimiter,
   SamplingThrottleHandler,
   TokenBucket,
+  type AdjustableLimiter,
   type ThrottleHandler,
 } from '../../flow-control';
 import { collapseRepeats, createLog, redactedLog, type CollapsedLog, type Log } from '../../observability';
@@ -30,14 +31,17 @@ import { isPlugin, withoutBlanks } from './part-shapes';
 import { PluginParts } from './plugin-parts';
 import type { PluginProducts, PluginType, SmppPlugin } from './plugins';
 import { guardCorrelator } from './store-guard';
+import { StoreLimiter } from './store-limiter';
 import { storePart, type StoreContext, type StorePart } from './store-part';
 
 /** What a client works with: the user's own parts, plugins, or the built-in ones. */
 export interface OpenParts extends StorePart {
   /** How fast messages leave: by the rate limiter and by what the throttle handler wishes for. */
   readonly limiter: CompositeLimiter;
-  /** The limiter, where it is ours and its rate can be set. */
-  readonly bucket: TokenBucket | undefined;
+  /** The limiter, where it is ours and its rate can be set; that of the store, where it has one. */
+  readonly bucket: AdjustableLimiter | undefined;
+  /** From now on told when another instance of a shared store was asked for less, with the seconds of the pause. */
+  onCalm(handler: (seconds: number) => void): void;
   readonly throttleHandler: ThrottleHandler;
   readonly correlator: Correlator;
   readonly codecs: readonly TextCodec[];
@@ -73,7 +77,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const plugins = new PluginParts(options.resolvePlugin, context);
   const bucket =
     (options.rateLimiter ?? 'token-bucket') === 'token-bucket'
-      ? new TokenBucket({ rate: settings.sendRate, burst: settings.burst, clock })
+      ? bucketPart(settings, storage, clock)
       : undefined;
   const limiter =
     bucket ?? guardLimiter(part('smpp-rate-limiter', options.rateLimiter ?? '', plugins), faults);
@@ -93,6 +97,9 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     network: options.network,
     limiter: new CompositeLimiter({ limiter, handler: throttleHandler, clock }),
     bucket,
+    onCalm: (handler) => {
+      if (bucket instanceof StoreLimiter) bucket.onCalm(handler);
+    },
     throttleHandler,
     clock,
     random: options.random ? guardRandom(options.random, faults) : Math.random,
@@ -109,6 +116,22 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
       await plugins.make();
     },
   };
+}
+
+/** The rate of this process, or of all that share the store. */
+function bucketPart(
+  { sendRate: rate, burst }: Settings,
+  storage: StorePart,
+  clock: Clock,
+): AdjustableLimiter {
+  const local = new TokenBucket({ rate, burst, clock });
+  const { store } = storage;
+  if (!storage.openShared && !store.limiter) return local;
+  const limiter = new StoreLimiter(local, clock);
+  storage.whenOpen(() => {
+    if (store.limiter) limiter.use(store.limiter);
+  });
+  return limiter;
 }
 
 /** That a message was sent must be written down before it is: else a crash sends it again. */

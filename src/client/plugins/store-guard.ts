@@ -1,12 +1,12 @@
 import { isThenable } from '../../observability';
-import type { Correlator, Lease, OutboundQueue, Store } from '../../store';
+import type { Correlator, Lease, OutboundQueue, SharedLimiter, Store } from '../../store';
 import { onAbort } from '../../waiting';
-import { guard, isCount, type Method, type Rule } from './guard';
+import { guard, guardLimiter, isCount, type Method, type Rule } from './guard';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 import { Takes, type Options } from './takes';
 
 /** They answer at once. */
-const SYNCHRONOUS: readonly PropertyKey[] = ['hasten', 'told', 'entries'];
+const SYNCHRONOUS: readonly PropertyKey[] = ['hasten', 'told', 'entries', 'listen'];
 /** They may take as long as they like. */
 const WAITING: readonly string[] = ['take', 'close', 'compact'];
 
@@ -129,7 +129,28 @@ export function guardStore(store: Store, faults: PartFaults): Store {
     ...(store.deadLetters ? { deadLetters: guardMethods(store.deadLetters, { part: 'deadLetters' }) } : {}),
   };
   const rest = guardMethods(store, { part: 'queue' });
-  return new Proxy(store, { get: (_, name) => parts[name] ?? (Reflect.get(rest, name) as unknown) });
+  return new Proxy(store, {
+    get: (_, name) => {
+      // Known only when it is open.
+      if (name === 'home' && store.home) parts['home'] ??= guardMethods(store.home, { part: 'queue' });
+      if (name === 'limiter' && store.limiter) parts['limiter'] ??= guardShared(store.limiter, faults);
+      return parts[name] ?? (Reflect.get(rest, name) as unknown);
+    },
+  });
+}
+
+function guardShared(limiter: SharedLimiter, faults: PartFaults): SharedLimiter {
+  const guarded = guardLimiter(() => limiter, faults);
+  return {
+    acquire: (max, options) => guarded.acquire(max, options),
+    giveBack: (count) => guarded.giveBack(count),
+    setRate: (rate) => limiter.setRate(rate),
+    get rate() {
+      return limiter.rate;
+    },
+    calm: (seconds) => limiter.calm(seconds),
+    onCalm: (handler) => limiter.onCalm(handler),
+  };
 }
 
 /** A correlator beside the store's: its `put` and `get` are not "the queue", whatever they fail with. */

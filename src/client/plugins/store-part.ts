@@ -38,6 +38,10 @@ export interface StorePart {
    * `QUEUE_UNAVAILABLE`, `STORE_ACCOUNT` and the like.
    */
   openStore(settle?: SettleForeign): Promise<void>;
+  /** Where others may share it: opens it, as its first use does. Absent: it is open, or nobody's but the client's. */
+  openShared?(): Promise<unknown> | undefined;
+  /** Calls the handler when it is open, at once where it is. */
+  whenOpen(handler: () => void): void;
 }
 
 export interface StoreContext extends PluginContext {
@@ -78,19 +82,20 @@ export function storePart(
       clock: context.clock,
       correlationCapacity: settings.correlationCapacity,
     });
-  if (kind === 'memory') return { store: memory(), ownsStore: true, openStore: openNothing };
+  if (kind === 'memory') return { ...openPart(memory()), ownsStore: true };
   if (isBackend(kind)) {
     const backend: Backend = BACKENDS[kind];
     const open = async (settleForeign?: SettleForeign): Promise<Store> =>
       backend.open(backendContext(options, settings, limits, context, settleForeign));
-    return { ...deferredPart(backend.capabilities, open), ownsStore: true };
+    const { openShared, ...part } = deferredPart(backend.capabilities, open);
+    return { ...part, ...(backend.capabilities.shared ? { openShared } : {}), ownsStore: true };
   }
   if (typeof kind === 'object' && !isPlugin(kind)) {
     const given = kind as Store | OutboundQueue;
     if (isMemoryStore(given)) return leftPart(given, settings, limits, context);
     const isWhole = lacks('smpp-store', given).length === 0;
     const store = isWhole ? (given as Store) : withQueue(given as OutboundQueue, memory());
-    return { store: guardStore(store, faults), ownsStore: false, openStore: openNothing };
+    return { ...openPart(guardStore(store, faults)), ownsStore: false };
   }
   const part = deferredPart(UNKNOWN, () =>
     pluginStore(kind as string | SmppPlugin, options.resolvePlugin, memory, context),
@@ -98,7 +103,10 @@ export function storePart(
   return { ...part, store: guardStore(part.store, faults), ownsStore: true };
 }
 
-const openNothing = (): Promise<void> => Promise.resolve();
+/** What is open already. */
+function openPart(store: Store): Omit<StorePart, 'ownsStore'> {
+  return { store, openStore: () => Promise.resolve(), whenOpen: (handler) => handler() };
+}
 
 /** A memory store that an earlier client left; it takes the new one's limits. */
 function leftPart(
@@ -119,17 +127,19 @@ function leftPart(
   const before = store.own(account);
   if (before) void store.forgetAwaited();
   tellClaimed(before, context);
-  return { store, ownsStore: false, openStore: openNothing };
+  return { ...openPart(store), ownsStore: false };
 }
 
 function deferredPart(
   assumed: StoreCapabilities,
   open: (settle?: SettleForeign) => Promise<Store>,
-): Pick<StorePart, 'store' | 'openStore'> {
+): Omit<StorePart, 'ownsStore'> {
   let settling: SettleForeign | undefined;
   const store = deferStore(assumed, () => open(settling));
   return {
     store,
+    openShared: () => (store.isOpen ? undefined : store.open()),
+    whenOpen: (handler) => store.whenOpen(handler),
     openStore: async (settle) => {
       // A try that is on its way knows nothing of it.
       if (settle) await store.open().catch(() => undefined);

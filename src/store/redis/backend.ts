@@ -1,11 +1,23 @@
-import { SmppError } from '../../protocol';
-import type { Backend } from '../backend';
-import { BUILT_IN } from '../base-queue';
+import type { Backend, BackendOptions } from '../backend';
+import { urlProblem } from './address';
+import { CAPABILITIES, openRedisStore } from './store';
 
 export const redisBackend: Backend = {
-  label: '',
-  hint: '',
-  reads: [],
-  capabilities: { ...BUILT_IN, durable: true, shared: true },
-  open: () => Promise.reject(new SmppError('QUEUE_UNAVAILABLE', 'not built yet')),
+  label: 'Redis: shared by several Node-REDs',
+  hint:
+    'Messages lie in Redis: several Node-REDs that name the same clientId send them together, and what one that crashes had ' +
+    'taken the others send. How safe they are is set in Redis (appendonly).',
+  reads: ['queueUrl', 'queueTls', 'keyPrefix', 'drainList', 'leaseTime'],
+  capabilities: CAPABILITIES,
+  problems,
+  open: (context) => openRedisStore(context),
 };
+
+function problems({ queueUrl, keyPrefix }: BackendOptions): ReturnType<NonNullable<Backend['problems']>> {
+  const url = urlProblem(queueUrl);
+  const found: { field: keyof BackendOptions; remedy: string }[] = [];
+  if (url !== undefined) found.push({ field: 'queueUrl', remedy: url });
+  // In a Cluster what stands in the first braces decides where a key is.
+  if (/[{}]/.test(keyPrefix)) found.push({ field: 'keyPrefix', remedy: 'write it without { and }' });
+  return found;
+}

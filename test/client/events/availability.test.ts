@@ -42,6 +42,27 @@ describe('whether the store can be written', () => {
     assert.deepEqual(told, [FULL, undefined], 'without another try');
   });
 
+  it('is what its server says, which is told at once, whatever is tried meanwhile', async () => {
+    availability.engine(FULL);
+    availability.engine(FULL);
+    assert.equal(availability.isAway, true);
+    for (const failure of [undefined, FULL, undefined]) availability.tried(failure);
+    await clock.advance(60_000);
+    assert.deepEqual(told, [FULL]);
+    availability.engine(undefined);
+    availability.engine(undefined);
+    assert.deepEqual(told, [FULL, undefined]);
+    assert.equal(availability.isAway, false);
+  });
+
+  it('is told once where a try fails before its server says why', () => {
+    availability.tried(FULL);
+    availability.engine(FULL);
+    assert.deepEqual(told, [FULL]);
+    availability.engine(undefined);
+    assert.deepEqual(told, [FULL, undefined]);
+  });
+
   it('waits for nothing any more when it is stopped', () => {
     availability.tried(FULL);
     availability.tried(undefined);

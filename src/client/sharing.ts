@@ -1,0 +1,25 @@
+import type { Dispatcher } from './outbound/dispatcher';
+import type { Homing } from './outbound/homing';
+import type { Outcomes } from './outbound/outcomes';
+import type { Sender } from './outbound/sender';
+import type { OpenParts } from './plugins/parts';
+
+export interface SharingParts extends Pick<OpenParts, 'whenOpen' | 'onCalm'> {
+  readonly homing: Homing;
+  readonly outcomes: Outcomes;
+  readonly sender: Sender;
+  readonly dispatcher: Dispatcher;
+}
+
+/** What a client hears from others that share its store, from when that is open. */
+export function hearOthers(parts: SharingParts): void {
+  const { whenOpen, onCalm, homing, outcomes, sender, dispatcher } = parts;
+  onCalm(() => dispatcher.calmed());
+  whenOpen(() =>
+    homing.listen({
+      accepted: ({ id, state }) => outcomes.acceptedElsewhere(id, state),
+      failed: ({ item, reason, state }) => sender.fail(item, reason, state),
+      receipt: (id, receipt) => outcomes.receipt(id, receipt),
+    }),
+  );
+}

@@ -1,0 +1,144 @@
+import type { BackendContext } from '../backend';
+import { chunksOf } from '../chunks';
+import { readForeign } from '../foreign';
+import { isForNow, reasonOf, refusedItem } from '../refused';
+import type { DeadLetter, DeadReason, Priority, QueueItem } from '../types';
+import { newDeliveryState } from '../delivery-state';
+import type { RedisCalls } from './calls';
+import { addedAt, fieldsOf, readRecord, readState, type Fields, type RecordCodec } from './record';
+import { RedisLease } from './lease';
+import { SCRIPTS } from './scripts';
+
+/** Of one answer at most so many are asked for at once. */
+const AT_ONCE = 1000;
+
+/** An entry that was leased at the server, and what can be made of it. */
+interface Leased extends Fields {
+  readonly p: number;
+  readonly entry: string;
+  readonly state: string;
+  read: { readonly item: QueueItem } | { readonly reason: DeadReason } | undefined;
+}
+
+/** What cannot be sent, and the name of the entry that is to go with it. */
+export interface Refused {
+  readonly name: string;
+  readonly letter: DeadLetter;
+  readonly field: string;
+}
+
+export interface Taken {
+  readonly leases: RedisLease[];
+  readonly refused: readonly Refused[];
+}
+
+/** Makes leases of what the script `take` answers; records of other programs pass intake first, in their order. */
+export class Intake {
+  readonly #calls: RedisCalls;
+  readonly #codec: RecordCodec;
+  readonly #context: Pick<BackendContext, 'prepare' | 'clock' | 'random'>;
+
+  constructor(
+    calls: RedisCalls,
+    codec: RecordCodec,
+    context: Pick<BackendContext, 'prepare' | 'clock' | 'random'>,
+  ) {
+    this.#calls = calls;
+    this.#codec = codec;
+    this.#context = context;
+  }
+
+  /**
+   * `answer`: from its third element on. What was made of a record is stored before it is leased, so that reference numbers
+   * and accepted segments outlive a crash. Rejects where intake itself fails for now.
+   */
+  read(answer: readonly unknown[]): Taken | Promise<Taken> {
+    const all = leasedOf(answer);
+    const foreign = all.filter(({ read }) => read === undefined);
+    return foreign.length === 0 ? this.#takenOf(all) : this.#prepare(foreign).then(() => this.#takenOf(all));
+  }
+
+  #takenOf(all: readonly Leased[]): Taken {
+    const leases: RedisLease[] = [];
+    const refused: Refused[] = [];
+    for (const { p, entry, state, field, value, read } of all) {
+      if (!read) continue;
+      if ('item' in read) {
+        const isForeign = field !== 'm';
+        leases.push(new RedisLease(p, entry, read.item, readState(state, read.item), state, isForeign));
+      } else {
+        const letter = this.#letter(p, entry, read.reason, value);
+        refused.push({ name: `${p}:${entry}`, letter, field });
+      }
+    }
+    return { leases, refused };
+  }
+
+  #letter(p: number, entry: string, reason: DeadReason, record: Buffer): DeadLetter {
+    const id = Buffer.from(this.#context.random(12)).toString('hex');
+    const item = { ...refusedItem(record, id, addedAt(entry)), priority: (p - 1) as Priority };
+    return { item, state: newDeliveryState(item), reason, failedAt: this.#context.clock.now(), record };
+  }
+
+  async #prepare(foreign: readonly Leased[]): Promise<void> {
+    for (const chunk of chunksOf(foreign, AT_ONCE)) {
+      const names = chunk.map(({ p, entry }) => `${p}:${entry}`);
+      const before = (await this.#calls.run(SCRIPTS.preparedBefore, names)) as (Buffer | null)[];
+      const made: { readonly leased: Leased; readonly name: string; readonly octets: Buffer }[] = [];
+      for (const [at, leased] of chunk.entries()) {
+        const octets = before[at];
+        leased.read = octets ? readRecord(octets) : await this.#intake(leased);
+        if (!octets && 'item' in leased.read)
+          made.push({ leased, name: names[at] as string, octets: this.#codec.writeItem(leased.read.item) });
+      }
+      if (made.length === 0) continue;
+      const args = [...made.map(({ name }) => name), ...made.map(({ octets }) => octets)];
+      const kept = (await this.#calls.run(SCRIPTS.prepare, args)) as Buffer[];
+      for (const [at, { leased, octets }] of made.entries()) {
+        const stored = kept[at];
+        if (stored && !stored.equals(octets)) leased.read = readRecord(stored);
+      }
+    }
+  }
+
+  async #intake({ p, field, value }: Leased): Promise<NonNullable<Leased['read']>> {
+    if (field !== 'json') {
+      const text = 'the entry has no field json; add one with XADD … json \'{"short_message": "Hi", …}\'';
+      return { reason: { code: 'INVALID_RECORD', text } };
+    }
+    const record = readForeign(value);
+    if ('reason' in record) return record;
+    try {
+      const item = await this.#context.prepare(record.message);
+      // The stream that it stands in is its priority.
+      return { item: { ...item, priority: (p - 1) as Priority } };
+    } catch (error) {
+      if (isForNow(error)) throw error;
+      return { reason: reasonOf(error) };
+    }
+  }
+}
+
+/** Messages of ours are read; what another program has put there is not yet. */
+function leasedOf(answer: readonly unknown[]): Leased[] {
+  const all: Leased[] = [];
+  for (let at = 0; at < answer.length; at += 3) {
+    const p = answer[at] as number;
+    const entries = answer[at + 1] as [Buffer, unknown][];
+    const states = answer[at + 2] as (Buffer | null)[];
+    for (const [index, [entry, list]] of entries.entries()) {
+      const { field, value } = fieldsOf(list);
+      const state = states[index];
+      const read = field === 'm' ? readRecord(value) : undefined;
+      all.push({
+        p,
+        entry: entry.toString('latin1'),
+        field,
+        value,
+        state: state ? state.toString() : '',
+        read,
+      });
+    }
+  }
+  return all;
+}

@@ -1,0 +1,240 @@
+import type { BackendContext } from '../backend';
+import type { Batch } from '../base-queue';
+import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
+import type {
+  CorrelationEntry,
+  EnqueueOptions,
+  Lease,
+  OutboundQueue,
+  PurgeOptions,
+  QueueItem,
+  QueueStats,
+  Settlement,
+  Untaken,
+} from '../types';
+import type { Argument, RedisCalls } from './calls';
+import { Drain } from './drain';
+import { OpenLeases } from './lease';
+import { Leasing } from './leasing';
+import { stateOf, type RecordCodec } from './record';
+import { goneOf } from './removed';
+import { Room, type Added } from './room';
+import { SCRIPTS } from './scripts';
+import { settlementArgs } from './settlement';
+import { Takers } from './takers';
+
+export interface QueueOptions {
+  readonly calls: RedisCalls;
+  readonly codec: RecordCodec;
+  readonly context: BackendContext;
+  readonly deadLetterCapacity: number;
+  /** What the script that settles takes for correlations that are put in the same step. */
+  readonly correlationArgs: (entries: readonly CorrelationEntry[]) => readonly Argument[];
+}
+
+/** Messages of a chunk of a purge. */
+const PURGED_AT_ONCE = 1000;
+/** So many messages a purge returns; more only by `onRemoved`. */
+const MOST_RETURNED = 10_000;
+
+/** See `lua/` for what is kept where, and how. */
+export class RedisQueue implements OutboundQueue {
+  readonly #options: QueueOptions;
+  readonly #calls: RedisCalls;
+  readonly #takers: Takers;
+  readonly #room: Room;
+  readonly #leases = new OpenLeases();
+  readonly #batches: readonly string[];
+  #batch = 0;
+  #closed = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    const { calls, context } = options;
+    this.#calls = calls;
+    this.#batches = [calls.keys.of(`batches:${calls.instance}`)];
+    this.#room = new Room(calls.clock, (batch) => this.#add(batch, true));
+    const { drainList } = context.options;
+    const drain = drainList === '' ? undefined : new Drain(calls, drainList, context);
+    const leasing = new Leasing({ ...options, leases: this.#leases, drain });
+    this.#takers = new Takers({
+      clock: calls.clock,
+      keys: calls.keys,
+      blocking: calls.blocking(),
+      lease: (max) => leasing.lease(max),
+      release: (leases) => void this.release(leases).catch(() => undefined),
+    });
+    calls.onBack(() => this.#wakeAll());
+  }
+
+  #wakeAll(): void {
+    this.#takers.wake();
+    this.#room.admit();
+  }
+
+  #check(): void {
+    if (this.#closed) throw storeClosed();
+  }
+
+  async enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<string[]> {
+    this.#check();
+    const { signal, states, fact } = options;
+    signal?.throwIfAborted();
+    const { limits } = this.#options.context;
+    if (items.length === 0 && !fact) return [];
+    if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
+    const batch: Batch = { items, states, fact };
+    const isWaiting = limits.whenFull === 'wait';
+    if (isWaiting && this.#room.isTaken) return this.#room.wait(batch, signal);
+    const added = await this.#add(batch, false);
+    if ('ids' in added) return added.ids;
+    this.#check();
+    if (!isWaiting) throw queueFull(limits, added.used, items.length) ?? neverFits(limits, items.length);
+    signal?.throwIfAborted();
+    return this.#room.wait(batch, signal);
+  }
+
+  async #add(batch: Batch, isHead: boolean): Promise<Added> {
+    const reply = await this.#calls.run(SCRIPTS.enqueue, this.#batchArgs(batch, isHead), this.#batches);
+    const [outcome, ...rest] = reply as [Buffer, ...unknown[]];
+    if (String(outcome) === 'full') return { used: Number(rest[0]) };
+    if (rest.length > 0) tellDropped(this.#options.context.limits, rest.map(goneOf));
+    this.#takers.wake();
+    return { ids: batch.items.map(({ id }) => id) };
+  }
+
+  #batchArgs({ items, states = [], fact }: Batch, isHead: boolean): Argument[] {
+    const { codec, context } = this.#options;
+    const { capacity, whenFull } = context.limits;
+    const args: Argument[] = [capacity, whenFull, isHead ? '1' : '0', this.#calls.instance, ++this.#batch];
+    const touched: Argument[] = [];
+    for (const [at, state] of states.entries()) {
+      const written = stateOf(state);
+      if (written !== '') touched.push(at + 1, written);
+    }
+    args.push(items.length, fact ? 1 : 0, fact?.key ?? '', fact?.value ?? '', touched.length / 2);
+    for (const one of touched) args.push(one);
+    for (let at = 0; at < items.length;) {
+      const { priority } = items[at] as QueueItem;
+      const from = args.push(priority, 0);
+      for (; items[at]?.priority === priority; at++) args.push(codec.writeItem(items[at] as QueueItem));
+      args[from - 1] = args.length - from;
+    }
+    args.push('0');
+    return args;
+  }
+
+  take(max: number, { signal }: { signal: AbortSignal }): Promise<Lease[]> {
+    this.#check();
+    return this.#takers.take(Math.max(1, max), signal);
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<Untaken> {
+    return this.settleWith([], settlements);
+  }
+
+  /** Puts correlations and settles in one step. */
+  async settleWith(
+    entries: readonly CorrelationEntry[],
+    settlements: readonly Settlement[],
+  ): Promise<Untaken> {
+    this.#check();
+    const { codec, deadLetterCapacity, correlationArgs } = this.#options;
+    const { args, ended } = settlementArgs(settlements, this.#leases, { codec, clock: this.#calls.clock });
+    if (entries.length === 0 && ended.length === 0) return undefined;
+    const all = [...correlationArgs(entries), this.#calls.instance, deadLetterCapacity, ...args, '0'];
+    try {
+      const untaken = (await this.#calls.run(SCRIPTS.settle, all)) as number[];
+      this.#room.admit();
+      return untaken.length > 0 ? untaken.map((place) => settlements[place] as Settlement) : undefined;
+    } catch (error) {
+      this.#leases.reopen(ended);
+      throw error;
+    }
+  }
+
+  async extend(leases: readonly Lease[]): Promise<void> {
+    this.#check();
+    const args: Argument[] = [this.#calls.instance];
+    for (const { token, state } of leases) {
+      const lease = this.#leases.find(token);
+      if (!lease) continue;
+      const written = stateOf(state);
+      args.push(lease.name, written === lease.written ? '=' : written);
+      lease.written = written;
+    }
+    if (args.length > 1) await this.#calls.run(SCRIPTS.extend, args);
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    this.#check();
+    const args: Argument[] = [this.#calls.instance];
+    const ended = leases.flatMap((given) => {
+      const lease = this.#leases.end(given);
+      if (lease) args.push(lease.name, stateOf(given.state));
+      return lease ?? [];
+    });
+    if (ended.length === 0) return;
+    try {
+      await this.#calls.run(SCRIPTS.release, args);
+    } catch (error) {
+      this.#leases.reopen(ended);
+      throw error;
+    }
+    this.#takers.wake();
+  }
+
+  async stats(): Promise<QueueStats> {
+    this.#check();
+    const [queued, delayed, leased, ...some] = (await this.#calls.run(SCRIPTS.stats, [])) as [
+      number,
+      number,
+      number,
+      ...unknown[],
+    ];
+    const oldestAt = Math.min(...some.map((one) => goneOf(one).item.enqueuedAt));
+    return { queued, delayed, leased, ...(queued === 0 || oldestAt === Infinity ? {} : { oldestAt }) };
+  }
+
+  hasten(): void {
+    this.#calls.run(SCRIPTS.hasten, []).then(
+      () => this.#takers.wake(),
+      () => undefined,
+    );
+  }
+
+  async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {
+    this.#check();
+    const bounds = ((await this.#calls.run(SCRIPTS.bounds, [])) as Buffer[]).map(String);
+    const items: QueueItem[] = [];
+    let removed = 0;
+    for (let some = PURGED_AT_ONCE; some >= PURGED_AT_ONCE;) {
+      this.#check();
+      const answer = (await this.#calls.run(SCRIPTS.purge, [PURGED_AT_ONCE, ...bounds])) as unknown[];
+      const gone = answer.map(goneOf);
+      some = gone.length;
+      removed += some;
+      this.#room.admit();
+      if (options.onRemoved) await tellRemoved(options, gone, this.#calls.clock);
+      else items.push(...gone.slice(0, MOST_RETURNED - items.length).map(({ item }) => item));
+    }
+    return { removed, items };
+  }
+
+  /** There are messages that came by another way than {@link enqueue}. */
+  wake(): void {
+    this.#takers.wake();
+  }
+
+  /** Whoever waits is told; what is leased goes back. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const error = storeClosed();
+    this.#takers.close(error);
+    this.#room.close(error);
+    // Without a connection the leases run out by themselves.
+    if (this.#calls.connectedFor > 0)
+      await this.#calls.run(SCRIPTS.leave, [this.#calls.instance]).catch(() => undefined);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Log } from '../../observability';
+import type { RedisCalls } from './calls';
+import { RedisCorrelator } from './correlator';
+import { RedisHome } from './home';
+import { RedisLimiter } from './limiter';
+import { RedisState } from './state';
+
+/** What instances share, apart from the queue. */
+export interface SharedParts {
+  readonly correlator: RedisCorrelator;
+  readonly state: RedisState;
+  readonly home: RedisHome;
+  readonly limiter: RedisLimiter;
+  /** Before the connection. */
+  close(): Promise<void>;
+}
+
+export interface SharedOptions {
+  readonly correlationCapacity: number;
+  /** Segments per second of all together, from now on; 0: no limit. */
+  readonly sendRate: number;
+  readonly burst: number;
+  readonly log: Log;
+}
+
+/** Resolves when others can tell this instance something. */
+export async function openShared(calls: RedisCalls, options: SharedOptions): Promise<SharedParts> {
+  const { correlationCapacity, sendRate, burst, log } = options;
+  const limiter = new RedisLimiter(calls, { rate: sendRate, burst });
+  try {
+    const home = await RedisHome.open({
+      calls,
+      events: {
+        calm: (seconds) => limiter.heardCalm(seconds),
+        rateChanged: () => limiter.look(),
+      },
+      onFailure: (error) =>
+        log.warn(
+          { event: 'home', error: error instanceof Error ? error.message : String(error) },
+          'what became of messages of this instance could not be told; trying again',
+        ),
+    });
+    return {
+      correlator: new RedisCorrelator(calls, correlationCapacity),
+      state: new RedisState(calls),
+      home,
+      limiter,
+      close: async () => {
+        limiter.close();
+        await home.close();
+      },
+    };
+  } catch (error) {
+    limiter.close();
+    throw error;
+  }
+}

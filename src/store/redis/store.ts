@@ -1,0 +1,149 @@
+import { canonicalHost, claimStore, forgetSmsc, holdsAnything, isSameAccount } from '../account';
+import type { Claimable, Holdings, StoreAccount } from '../account';
+import type { BackendContext } from '../backend';
+import { BUILT_IN } from '../base-queue';
+import { SmppError } from '../../protocol';
+import type { DeadLetters, Store } from '../types';
+import { addressOf, placeOf } from './address';
+import type { RedisCalls } from './calls';
+import { RedisConnection } from './connection';
+import { RedisCorrelator } from './correlator';
+import { RedisDeadLetters } from './dead-letters';
+import { Keys } from './keys';
+import { RedisLimiter } from './limiter';
+import { RedisQueue } from './queue';
+import { RecordCodec } from './record';
+import { SCRIPTS } from './scripts';
+import { RedisState } from './state';
+
+export interface RedisStore extends Store, Claimable {
+  readonly deadLetters: DeadLetters;
+}
+
+export interface RedisStoreOptions {
+  /** Messages that failed for good and are kept; beyond that the oldest go. Default 1,000. */
+  readonly deadLetterCapacity?: number;
+}
+
+export const CAPABILITIES = { ...BUILT_IN, durable: true, shared: true, extend: true };
+
+/** Connects, and makes what is missing. Rejects with `QUEUE_UNAVAILABLE` or `STORE_ACCOUNT`. */
+export async function openRedisStore(
+  context: BackendContext,
+  { deadLetterCapacity = 1000 }: RedisStoreOptions = {},
+): Promise<RedisStore> {
+  const { options, clock, random, account } = context;
+  const address = addressOf(options.queueUrl, options.queueTls);
+  const keys = new Keys(options.keyPrefix, options.clientId);
+  const instance = Buffer.from(random(8)).toString('hex');
+  const connection = await RedisConnection.open({
+    address,
+    keys,
+    clock,
+    instance,
+    random,
+    away: (failure) => context.away(failure),
+  });
+  try {
+    await makeKeys(connection, placeOf(address));
+    const store = assemble(connection, context, deadLetterCapacity);
+    const words = {
+      place: `Redis at ${placeOf(address)} under ${keys.base}`,
+      keep: 'give this connection another clientId or keyPrefix',
+    };
+    const before = await claimStore(store, account, words, context.settleForeign);
+    if (before) context.onClaimed(before);
+    return store;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Streams and their groups; nothing is changed where a key holds something else. */
+export async function makeKeys(calls: RedisCalls, place: string): Promise<void> {
+  const [key, found, wanted] = ((await calls.run(SCRIPTS.open, [])) as Buffer[]).map(String);
+  if (key === undefined) return;
+  throw new SmppError(
+    'QUEUE_UNAVAILABLE',
+    `Redis at ${place}: the key ${key} holds a ${found ?? ''}, not a ${wanted ?? ''} of this queue, so another program has put it there; ` +
+      'nothing was changed. Rename that key, or set another keyPrefix or clientId.',
+  );
+}
+
+function assemble(calls: RedisConnection, context: BackendContext, deadLetterCapacity: number): RedisStore {
+  const { limits, options } = context;
+  const codec = new RecordCodec();
+  const correlator = new RedisCorrelator(calls, options.correlationCapacity);
+  const state = new RedisState(calls);
+  const limiter = new RedisLimiter(calls, { rate: options.sendRate, burst: options.burst });
+  const queue = new RedisQueue({
+    calls,
+    codec,
+    context,
+    deadLetterCapacity,
+    correlationArgs: (entries) => correlator.argumentsOf(entries),
+  });
+  const deadLetters = new RedisDeadLetters({
+    calls,
+    codec,
+    limits,
+    capacity: deadLetterCapacity,
+    onReplayed: () => queue.wake(),
+  });
+  return {
+    queue,
+    correlator,
+    state,
+    deadLetters,
+    limiter,
+    capabilities: CAPABILITIES,
+    leaseTime: options.leaseTime,
+    settle: (entries, settlements) => queue.settleWith(entries, settlements),
+    foreign: async (account) => {
+      const { owner, ...some } = await readHoldings(calls);
+      if (!owner || isSameAccount(owner, account)) return undefined;
+      const holdings: Holdings = { ...some, awaitedReceipts: await correlator.awaited() };
+      return holdsAnything(holdings) ? { owner, holdings } : undefined;
+    },
+    own: async (account) => {
+      const { owner } = await readHoldings(calls);
+      const before = owner && !isSameAccount(owner, account) ? owner : undefined;
+      if (before) await forgetSmsc({ state });
+      await calls.command(['SET', calls.keys.of('account'), JSON.stringify(written(account))]);
+      return before;
+    },
+    forgetAwaited: () => correlator.forgetAwaited(),
+    close: async () => {
+      limiter.close();
+      await queue.close();
+      await calls.close();
+    },
+  };
+}
+
+function written({ host, systemId, failover }: StoreAccount): StoreAccount {
+  return { host: canonicalHost(host), systemId, ...(failover ? { failover } : {}) };
+}
+
+/** Whose the keys are; undefined: nobody's yet. */
+async function readHoldings(
+  calls: RedisCalls,
+): Promise<{ owner: StoreAccount | undefined; messages: number; deadLetters: number }> {
+  const [owner, messages, deadLetters] = (await calls.run(SCRIPTS.holdings, [])) as [
+    Buffer | null,
+    number,
+    number,
+  ];
+  return { owner: owner ? readAccount(owner) : undefined, messages, deadLetters };
+}
+
+function readAccount(octets: Buffer): StoreAccount | undefined {
+  try {
+    const { host, systemId, failover } = JSON.parse(octets.toString()) as Partial<StoreAccount>;
+    if (typeof host !== 'string' || typeof systemId !== 'string') return undefined;
+    return { host, systemId, ...(Array.isArray(failover) ? { failover } : {}) };
+  } catch {
+    return undefined;
+  }
+}

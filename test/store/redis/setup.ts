@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../../../src/clock';
+import { silentLog } from '../../../src/observability';
+import type { BackendContext, BackendOptions, QueueItem, QueueLimits } from '../../../src/store';
+import { openRedisStore, type RedisStore } from '../../../src/store/redis';
+
+export interface OpenRedis extends Partial<QueueLimits> {
+  readonly url: string;
+  readonly keyPrefix: string;
+  readonly name?: string;
+  readonly correlationCapacity?: number;
+  readonly deadLetterCapacity?: number;
+  /** Milliseconds. */
+  readonly leaseTime?: number;
+  readonly options?: Partial<BackendOptions>;
+  readonly context?: Partial<BackendContext>;
+}
+
+const nothing = (): undefined => undefined;
+
+/** The store under test, as a client opens it. */
+export function openRedis(given: OpenRedis): Promise<RedisStore> {
+  const options: BackendOptions = {
+    clientId: given.name ?? 'test',
+    name: '',
+    queueDirectory: '',
+    queueKey: [],
+    queueUrl: given.url,
+    queueTls: undefined,
+    keyPrefix: given.keyPrefix,
+    brokerTopology: 'declare',
+    correlationUrl: '',
+    drainList: '',
+    leaseTime: given.leaseTime ?? 10_000,
+    correlationCapacity: given.correlationCapacity ?? 1000,
+    windowSize: 10,
+    sessions: 1,
+    sendRate: 0,
+    burst: 1,
+    ...given.options,
+  };
+  const { capacity = 0, whenFull = 'reject', onDropped } = given;
+  const context: BackendContext = {
+    options,
+    limits: { capacity, whenFull, ...(onDropped ? { onDropped } : {}) },
+    account: { host: 'smsc.example', systemId: 'tester' },
+    clock: systemClock,
+    log: silentLog,
+    random: randomBytes,
+    onClaimed: nothing,
+    prepare: (message) => Promise.resolve(itemOf(message)),
+    refused: nothing,
+    away: nothing,
+    ...given.context,
+  };
+  return openRedisStore(context, { deadLetterCapacity: given.deadLetterCapacity ?? 1000 });
+}
+
+let count = 0;
+
+/** In the place of intake, where that is not what is tested. */
+export function itemOf({
+  short_message,
+  destination_addr = '256700000001',
+}: Readonly<Record<string, unknown>>): QueueItem {
+  return {
+    id: (++count).toString(16).padStart(24, '0'),
+    command: 'submit_sm',
+    segments: [Buffer.from(String(short_message))],
+    source: '12345',
+    destination: String(destination_addr),
+    priority: 2,
+    enqueuedAt: Date.now(),
+    receiptRequested: true,
+  };
+}
