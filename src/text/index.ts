@@ -31,6 +31,9 @@ export type {
   ReassemblerOptions,
   ReassemblyEntry,
 } from './reassembler';
+export { isSamePart, joinedMessage, partFingerprint, partKey } from './joining';
+export { exportParts, importParts } from './reassembly-entry';
+export type { PlainPart } from './reassembly-entry';
 export { decodeParts } from './decode-parts';
 export type { DecodedParts } from './decode-parts';
 export { classifyEsmClass } from './esm-class';

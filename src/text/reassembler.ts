@@ -1,29 +1,11 @@
+import { joinedMessage, partKey, type IncompleteReason, type JoinedMessage } from './joining';
 import { JoinedSigns, type JoinedEntry } from './joined-signs';
 import type { MessagePart } from './user-data';
 import { factsOf, isSamePart, numberOf, octetsOf, packPart, unpackPart } from './packed-part';
 import type { MessageFacts, PackedPart } from './packed-part';
 import { exportParts, importParts, type PlainPart } from './reassembly-entry';
 
-export type { JoinedEntry };
-
-export type IncompleteReason = 'timeout' | 'capacity' | 'superseded';
-
-/** A long message, or what came of it. */
-export interface JoinedMessage {
-  /** What {@link AddResult} called it while it waited. */
-  readonly key: string;
-  readonly complete: boolean;
-  /** Why it is given up, where it is not complete. */
-  readonly reason?: IncompleteReason;
-  /** By their number; {@link decodeParts} makes a text of them. */
-  readonly parts: readonly MessagePart[];
-  readonly total: number;
-  /** Numbers of the parts that did not come. */
-  readonly missing: readonly number[];
-  /** Epoch milliseconds of the first and the last part. */
-  readonly firstAt: number;
-  readonly lastAt: number;
-}
+export type { IncompleteReason, JoinedEntry, JoinedMessage };
 
 export interface AddResult {
   /** Where the message is kept, until it is joined or given up. */
@@ -133,7 +115,7 @@ export class Reassembler {
   }
 
   add(part: MessagePart, now: number): AddResult {
-    const key = keyOf(part);
+    const key = partKey(part);
     const incomplete: JoinedMessage[] = [];
     let entry = this.#waiting.get(key);
     const packed = packPart(part);
@@ -196,7 +178,7 @@ export class Reassembler {
   importEntry(stored: ReassemblyEntry): JoinedMessage[] {
     const parts = importParts(stored.parts);
     for (const part of parts) {
-      const key = keyOf(part);
+      const key = partKey(part);
       const entry = this.#waiting.get(key);
       if (entry && partOf(entry, part.part)) continue;
       const now = Math.max(entry?.lastAt ?? 0, stored.lastAt);
@@ -274,15 +256,6 @@ function waitingFor(part: MessagePart, key: string, firstAt: number): Waiting {
   return { key, ...factsOf(part), parts: [], contexts: undefined, firstAt, lastAt: firstAt, octets: 0 };
 }
 
-function keyOf(part: MessagePart): string {
-  const { source, destination, method, reference, total } = part;
-  return [escaped(source), escaped(destination), method, reference, total].join('/');
-}
-
-function escaped(address: string): string {
-  return address.replace(/[%/]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
-}
-
 function partOf({ parts }: Waiting, part: number): PackedPart | undefined {
   return parts.find((packed) => numberOf(packed) === part);
 }
@@ -296,10 +269,5 @@ function partsOf(entry: Waiting): MessagePart[] {
 }
 
 function toMessage(entry: Waiting, reason?: IncompleteReason): JoinedMessage {
-  const { key, total, firstAt, lastAt } = entry;
-  const there = new Set(entry.parts.map(numberOf));
-  const missing = Array.from({ length: total }, (_, at) => at + 1).filter((part) => !there.has(part));
-  const complete = missing.length === 0;
-  const why = reason && !complete ? { reason } : {};
-  return { key, complete, ...why, parts: partsOf(entry), total, missing, firstAt, lastAt };
+  return joinedMessage(entry, partsOf(entry), reason);
 }

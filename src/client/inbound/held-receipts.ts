@@ -26,6 +26,8 @@ export interface Held<T> extends SentBefore {
   readonly later: Set<string>;
   /** It has waited for a moment, see `Look`. */
   waited: boolean;
+  /** See {@link Looked}. */
+  looked: boolean;
   /** Its match is known, or it was given up. */
   settled: boolean;
   /** It is to be looked up again as soon as it is its turn. */
@@ -111,6 +113,7 @@ export class HeldReceipts<T> {
       sentBefore,
       later: new Set(),
       waited: false,
+      looked: false,
       settled: false,
       due: false,
       resolve,

@@ -33,6 +33,8 @@ const FIRM = 60;
  */
 export class IdEvidence {
   #count = 0;
+  /** What the count was when last something was added to it. */
+  #synced = 0;
   #seen: Partial<Record<IdRelation, number>> = {};
   readonly #kinds = new Map<string, number>();
   /** How often 'alike' was seen since 'exact' was. */
@@ -185,21 +187,51 @@ export class IdEvidence {
     };
   }
 
-  /** Adds what another client has learned before; what is from a disk may be anything. */
-  restore(stored: Partial<StoredEvidence>): void {
+  /**
+   * Adds what another client has learned, before or meanwhile; what is from a store may be anything. All count on one
+   * count, so that what is old stays old. Returns as {@link note}.
+   */
+  restore(stored: Partial<StoredEvidence>): boolean {
+    const before = this.#signature();
     this.#isExactFirm = undefined;
-    const { count, kinds = {} } = stored;
-    if (this.#count === 0 && isCount(count)) {
-      this.#count = count;
-      for (const [kind, at] of Object.entries(kinds).slice(-MOST_KINDS)) {
-        const relation = RELATIONS.find((one) => kind.startsWith(`${one} `));
-        if (!relation || !isCount(at) || at > count) continue;
-        this.#kinds.set(kind, at);
-        this.#seen[relation] = Math.max(at, this.#seen[relation] ?? 0);
-      }
+    const { count, kinds } = stored;
+    if (isCount(count)) {
+      this.#advance(count - this.#count);
+      for (const [kind, at] of kindsOf(kinds)) if (at <= count) this.#noteKind(kind, at);
+      const all = [...this.#kinds].sort(([, one], [, other]) => one - other).slice(-MOST_KINDS);
+      this.#kinds.clear();
+      for (const [kind, at] of all) this.#kinds.set(kind, at);
     }
     this.#lettered ||= stored.lettered === true;
     this.#sameLettered ||= stored.sameLettered === true;
+    return this.#signature() !== before;
+  }
+
+  /** Whether the other lacks something that is known here. */
+  hasMoreThan({ kinds, lettered, sameLettered }: Partial<StoredEvidence>): boolean {
+    if ((this.#lettered && lettered !== true) || (this.#sameLettered && sameLettered !== true)) return true;
+    const known = new Set(kindsOf(kinds).map(([kind]) => kind));
+    return [...this.#kinds.keys()].some((kind) => this.hasKind(kind) && !known.has(kind));
+  }
+
+  /** Others have seen so many more; what was seen here since the last time is as new as that. */
+  #advance(by: number): void {
+    const since = this.#synced;
+    this.#count += Math.max(0, by);
+    this.#synced = this.#count;
+    if (by <= 0) return;
+    for (const [kind, at] of this.#kinds) if (at > since) this.#kinds.set(kind, at + by);
+    for (const relation of RELATIONS) {
+      const at = this.#seen[relation];
+      if (at !== undefined && at > since) this.#seen[relation] = at + by;
+    }
+  }
+
+  #noteKind(kind: string, at: number): void {
+    const relation = RELATIONS.find((one) => kind.startsWith(`${one} `));
+    if (!relation) return;
+    this.#kinds.set(kind, Math.max(at, this.#kinds.get(kind) ?? 0));
+    this.#seen[relation] = Math.max(at, this.#seen[relation] ?? 0);
   }
 
   #signature(): string {
@@ -207,6 +239,11 @@ export class IdEvidence {
     return `${flags.join()} ${this.isSettled()} ${this.isNeverExact()}`;
   }
 }
+
+const kindsOf = (kinds: unknown): [string, number][] =>
+  Object.entries(Object(kinds) as Record<string, unknown>).filter((one): one is [string, number] =>
+    isCount(one[1]),
+  );
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 

@@ -9,6 +9,8 @@ export interface IdExperienceParts {
   readonly log: Log;
   /** As the user says. */
   readonly formats: IdFormats;
+  /** Whether other instances keep there, too, what they have learned. */
+  readonly isShared?: () => boolean;
 }
 
 const KEY = 'message-ids';
@@ -29,6 +31,8 @@ export class IdExperience {
   #confirmedAt = Infinity;
   #loading: Promise<void> | undefined;
   #loaded = false;
+  #saving = false;
+  #isToSave = false;
 
   constructor(parts: IdExperienceParts) {
     this.#parts = parts;
@@ -149,20 +153,71 @@ export class IdExperience {
 
   async #read(): Promise<void> {
     const stored = await this.#parts.state.get(KEY);
-    if (!stored) return;
-    const { evidence, widths, prefixed } = storedOf(stored);
-    if (typeof evidence === 'object' && evidence !== null) this.evidence.restore(evidence);
+    if (stored) this.#adopt(storedOf(stored));
+  }
+
+  /** Reads what other instances have learned since, and writes what they do not have. Never rejects. */
+  async refresh(): Promise<void> {
+    if (!this.#loaded || !this.#isShared) return;
+    try {
+      const stored = await this.#parts.state.get(KEY);
+      const theirs = stored ? storedOf(stored) : {};
+      const hasNews = this.#adopt(theirs);
+      if (this.#knowsMoreThan(theirs)) this.#save();
+      if (hasNews) this.#tell();
+    } catch {
+      // The next time.
+    }
+  }
+
+  /** Returns whether that changes what is to be made of ids. */
+  #adopt({ evidence, widths, prefixed }: Stored): boolean {
+    const before = `${this.#widths.length} ${this.#prefixed}`;
+    const isNew = isObject(evidence) && this.evidence.restore(evidence);
     this.#announced ||= this.evidence.hasOther();
-    const known = Array.isArray(widths) ? widths.filter(isWidth) : [];
-    this.#widths = [...new Set([...known, ...this.#widths])].slice(-MOST_WIDTHS);
+    this.#widths = [...new Set([...widthsOf(widths), ...this.#widths])].slice(-MOST_WIDTHS);
     this.#prefixed ||= prefixed === true;
+    return isNew || before !== `${this.#widths.length} ${this.#prefixed}`;
+  }
+
+  #knowsMoreThan({ evidence, widths, prefixed }: Stored): boolean {
+    const known = widthsOf(widths);
+    if (this.#widths.some((width) => !known.includes(width)) && known.length < MOST_WIDTHS) return true;
+    if (this.#prefixed && prefixed !== true) return true;
+    return this.evidence.hasMoreThan(isObject(evidence) ? evidence : {});
+  }
+
+  get #isShared(): boolean {
+    return this.#parts.isShared?.() === true;
   }
 
   #save(): void {
-    const known = { evidence: this.evidence.stored(), widths: this.#widths, prefixed: this.#prefixed };
-    const value = Buffer.from(JSON.stringify(known));
+    if (this.#isShared) return void this.#saveShared();
     // Nothing that the next receipts would not tell again.
-    this.#parts.state.set(KEY, value).catch(() => undefined);
+    this.#parts.state.set(KEY, this.#known()).catch(() => undefined);
+  }
+
+  #known(): Buffer {
+    const known = { evidence: this.evidence.stored(), widths: this.#widths, prefixed: this.#prefixed };
+    return Buffer.from(JSON.stringify(known));
+  }
+
+  /** Together with what others have learned. What two write at once, the next refresh of one writes again. */
+  async #saveShared(): Promise<void> {
+    this.#isToSave = true;
+    if (this.#saving) return;
+    this.#saving = true;
+    try {
+      while (this.#isToSave) {
+        this.#isToSave = false;
+        await this.#read();
+        await this.#parts.state.set(KEY, this.#known());
+      }
+    } catch {
+      // Nothing that the next receipts would not tell again.
+    } finally {
+      this.#saving = false;
+    }
   }
 }
 
@@ -177,13 +232,19 @@ const isWidth = (width: unknown): width is number =>
   Number.isInteger(width) && Number(width) > 0 && Number(width) <= 64;
 
 /** What comes from a disk may be anything. */
-function storedOf(stored: Buffer): {
-  evidence?: Partial<StoredEvidence> | null;
+interface Stored {
+  evidence?: unknown;
   widths?: unknown;
   prefixed?: unknown;
-} {
+}
+
+const widthsOf = (widths: unknown): number[] => (Array.isArray(widths) ? widths.filter(isWidth) : []);
+const isObject = (value: unknown): value is Partial<StoredEvidence> =>
+  typeof value === 'object' && value !== null;
+
+function storedOf(stored: Buffer): Stored {
   try {
-    return Object(JSON.parse(stored.toString())) as ReturnType<typeof storedOf>;
+    return Object(JSON.parse(stored.toString())) as Stored;
   } catch {
     return {};
   }

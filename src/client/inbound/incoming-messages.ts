@@ -162,17 +162,21 @@ export class IncomingMessages {
     });
   }
 
-  /** Resolves with whether it was told: what came is not to be lost because nobody listens just now. */
+  /**
+   * Tells what came of a message whose parts are answered: of a complete one, the instance that was to tell it has died.
+   * Resolves with whether it was told: what came is not to be lost because nobody listens just now.
+   */
   async #incomplete(message: JoinedMessage): Promise<boolean> {
     const { log, events } = this.#parts;
-    const { missing, total, parts, reason } = message;
+    const { complete, missing, total, parts, reason } = message;
     // Another has its place where it was superseded or there is no room.
-    if (reason === 'timeout' && (await this.#refusal())) return false;
-    log.warn(
-      { event: 'message', stage: 'incomplete', missing, segments: total },
-      `${missing.length} of ${total} parts of a long message did not come; what came is delivered, marked incomplete`,
-    );
-    // Its parts are answered long since.
+    const isPressing = reason === 'superseded' || reason === 'capacity';
+    if (!isPressing && (await this.#refusal())) return false;
+    if (!complete)
+      log.warn(
+        { event: 'message', stage: 'incomplete', missing, segments: total },
+        `${missing.length} of ${total} parts of a long message did not come; what came is delivered, marked incomplete`,
+      );
     const event = this.#eventOf(fieldsOf(parts[0]?.context), message);
     await events.emit('message', event);
     return true;

@@ -3,6 +3,7 @@ import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } 
 import type { FinalReceipts } from './final-receipts';
 import { isGuess, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
 import { IdExperience } from './id-experience';
+import { LAST, type Look } from './look';
 import { Lookups, entriesOf } from './lookups';
 import { agrees, bare, isNumber, type IdFormats } from './message-ids';
 
@@ -17,28 +18,6 @@ export interface MatchedReceipt {
   readonly final: boolean;
 }
 
-/** From where a receipt is looked at: what may still come, and what came too late to be its message. */
-export interface Look {
-  /** A request to its number that was there before it has no response yet. */
-  readonly open: boolean;
-  /** Of one that was there before the response is overdue, and may still come. */
-  readonly overdue?: boolean;
-  /** The messages that have none. */
-  readonly awaited?: ReadonlySet<string>;
-  /** It is not held any longer: what is likely by now is taken, as far as it is not one of several. */
-  readonly last: boolean;
-  /** It has waited for a moment: the very same id is taken where nothing has spoken against it since. */
-  readonly waited?: boolean;
-  /** What {@link MessageMatcher.moment} was when it came; absent: now. */
-  readonly since?: number;
-  /** Others that are held have its id: that of another message with it may agree in the address. */
-  readonly shared?: boolean;
-  /** Messages whose response came after the receipt, though no request of theirs was there before it. */
-  readonly later?: ReadonlySet<string>;
-}
-
-const LAST: Look = { open: false, last: true };
-
 export interface MatchingParts {
   readonly correlator: Correlator;
   /** Where it is kept what was learned: receipts may come days later. */
@@ -46,6 +25,8 @@ export interface MatchingParts {
   readonly log: Log;
   /** As the user says. */
   readonly formats: IdFormats;
+  /** See {@link IdExperienceParts}. */
+  readonly isShared?: () => boolean;
   /** Which messages have had their final receipt. */
   readonly finals: Pick<FinalReceipts, 'has' | 'isRepeated' | 'isOther'>;
 }
@@ -165,6 +146,11 @@ export class MessageMatcher {
     return this.#evidence.moment;
   }
 
+  /** Reads what other instances have learned. Never rejects. */
+  refresh(): Promise<void> {
+    return this.#experience.refresh();
+  }
+
   /** An id of a response. */
   observe(messageId: string): void {
     this.#experience.observe(messageId);
@@ -276,7 +262,7 @@ export class MessageMatcher {
     if (look.open && !look.last)
       return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
     if (isExact || isUsual) return true;
-    if (look.overdue && !look.last) return false;
+    if ((look.overdue || look.elsewhere) && !look.last) return false;
     if (relation === 'alike') return true;
     const [{ messageId } = { messageId: '' }] = entries;
     if (!isGuess(messageId, receiptId)) return true;

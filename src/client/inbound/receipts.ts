@@ -3,8 +3,10 @@ import type { CorrelationEntry } from '../../store';
 import type { FinalReceipts } from './final-receipts';
 import { HeldReceipts, keysOf, type Held, type HeldBounds, type SentBefore } from './held-receipts';
 import { KeyedMutex } from '../../collections';
-import type { Look, MatchedReceipt, MessageMatcher } from './matching';
+import { LAST, lookOf, type Look, type LookedAt } from './look';
+import type { MatchedReceipt, MessageMatcher } from './matching';
 import { agrees } from './message-ids';
+import { Relooks } from './relooks';
 import { within } from '../../waiting';
 
 /** Where a response never comes, or the account is another system's as well. */
@@ -37,7 +39,7 @@ export type Found =
     };
 
 type Matching = Pick<MessageMatcher, 'find' | 'observe' | 'onLearned'> &
-  Partial<Pick<MessageMatcher, 'moment' | 'plain'>>;
+  Partial<Pick<MessageMatcher, 'moment' | 'plain' | 'refresh'>>;
 
 /** Messages whose message_id is not in the correlator yet; methods may be left out where there are none. */
 export interface ReceiptMatcherOptions {
@@ -50,6 +52,8 @@ export interface ReceiptMatcherOptions {
   isOverdue?(id: string): boolean;
   /** Resolves when the correlator has all message_ids that are known. */
   written?(): Promise<unknown>;
+  /** Whether other instances send messages whose receipts come here: no call of this one tells of those. */
+  isShared?(): boolean;
   readonly bounds?: HeldBounds;
 }
 
@@ -71,6 +75,8 @@ export class ReceiptMatcher {
   /** Those that have not waited for a moment yet. */
   readonly #fresh: { readonly held: Held<Match>; readonly at: number }[] = [];
   #freshTimer: TimerHandle | undefined;
+  /** Of a store that is shared. */
+  readonly #relooks: Relooks<Held<Match>>;
   readonly #mutex = new KeyedMutex();
   #timer: TimerHandle | undefined;
   #expiring = false;
@@ -89,6 +95,10 @@ export class ReceiptMatcher {
     this.#holdTime = holdTime;
     this.#pending = options;
     this.#held = new HeldReceipts(options.bounds ?? BOUNDS);
+    this.#relooks = new Relooks(clock, {
+      refresh: () => matcher.refresh?.(),
+      look: (held) => this.#again(held),
+    });
     matcher.onLearned = () => {
       for (const held of this.#held) this.#soon(held);
     };
@@ -110,7 +120,7 @@ export class ReceiptMatcher {
     if (entry) return { match: this.#claimed(entry, receipt, false) };
     const before = this.#sentBefore(receipt);
     if (!isIdle) return this.#findSlowly(receipt, octets, before);
-    const look = this.#holdTime === 0 ? LAST : lookOf(before);
+    const look = this.#holdTime === 0 ? LAST : this.#lookOf(before);
     const found = this.#matcher.find(receipt, look);
     if (found instanceof Promise) {
       const match = found.then((late) => this.#taken(late, receipt, look));
@@ -142,6 +152,7 @@ export class ReceiptMatcher {
       throw error;
     }
     this.#hesitate(held);
+    if (this.#isShared) this.#relooks.add(held);
     await this.#makeRoom();
     return { later: held.match, telling: (told) => void (held.told = told) };
   }
@@ -153,7 +164,7 @@ export class ReceiptMatcher {
     first?: Promise<Match | undefined>,
   ): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const match = await (first ?? this.#look(held.receipt, { ...lookOf(held), ...look }));
+    const match = await (first ?? this.#look(held.receipt, { ...this.#lookOf(held), ...look }));
     if (match) this.#release(held, match);
     return match;
   }
@@ -166,7 +177,8 @@ export class ReceiptMatcher {
     if (!entry) return undefined;
     const duplicate = receipt.final && this.#finals.has(entry);
     // It may be for another message with this id, whose response is still to come.
-    if (look.open && !look.last && (duplicate || !agrees(entry, receipt))) return undefined;
+    if ((look.open || look.elsewhere) && !look.last && (duplicate || !agrees(entry, receipt)))
+      return undefined;
     return this.#claimed(entry, receipt, duplicate);
   }
 
@@ -261,6 +273,7 @@ export class ReceiptMatcher {
     this.#clock.clearTimeout(this.#freshTimer);
     this.#freshTimer = undefined;
     this.#fresh.length = 0;
+    this.#relooks.clear();
   }
 
   #hesitate(held: Held<Match>): void {
@@ -305,6 +318,14 @@ export class ReceiptMatcher {
     return due;
   }
 
+  get #isShared(): boolean {
+    return this.#pending.isShared?.() === true;
+  }
+
+  #lookOf(at: LookedAt): Look {
+    return lookOf(at, this.#isShared);
+  }
+
   /** Looks it up again when it is its turn, once however much becomes known before. */
   #soon(held: Held<Match>, look?: Partial<Look>): void {
     if (held.due) return;
@@ -323,13 +344,3 @@ export class ReceiptMatcher {
 }
 
 const NONE: readonly string[] = [];
-
-/** From where a receipt is looked at that has just come, or is held. */
-function lookOf(at: SentBefore & Partial<Pick<Held<Match>, 'later' | 'since' | 'waited'>>): Look {
-  const { awaited, overdue, later, since, waited = false } = at;
-  const look = { open: awaited.size > 0, overdue: overdue.size > 0, awaited, last: false, waited };
-  return { ...look, ...(later && { later }), ...(since !== undefined && { since }) };
-}
-
-/** Nothing that is missing is waited for. */
-const LAST: Look = { open: false, last: true };

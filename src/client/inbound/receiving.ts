@@ -36,6 +36,8 @@ export interface ReceivingParts {
 }
 
 const UDHI = 0x40;
+/** Milliseconds beyond the time of handlers until an instance that was to tell a message is taken for dead. */
+const CLAIM_GRACE = 30_000;
 const OK: Answer = { command_status: 0 };
 
 /** What comes from the SMSC: messages and receipts, told as events, then answered. */
@@ -65,7 +67,8 @@ export class Receiving {
     this.#acknowledging = acknowledging;
     const finals = new FinalReceipts({ correlator, clock, log, ttl: settings.finalReceiptTtl });
     const formats = { response: settings.responseIdFormat, receipt: settings.receiptIdFormat };
-    const matcher = new MessageMatcher({ correlator, state: store.state, log, formats, finals });
+    const isShared = (): boolean => store.capabilities.shared;
+    const matcher = new MessageMatcher({ correlator, state: store.state, log, formats, finals, isShared });
     const isFor = (receipt: MatchedReceipt) => (destination: string) => agrees({ destination }, receipt);
     this.#matcher = new ReceiptMatcher(matcher, finals, clock, settings.receiptHoldTime, {
       awaited: (receipt) => parts.acceptances().awaited(isFor(receipt)),
@@ -73,8 +76,11 @@ export class Receiving {
       isAwaited: (id) => parts.acceptances().isAwaited(id),
       isOverdue: (id) => parts.acceptances().isOverdue(id),
       written: () => parts.acceptances().written(),
+      isShared,
     });
-    this.#reassembly = new Reassembly({ clock, log, store, timeout: settings.reassemblyTimeout });
+    const timeout = settings.reassemblyTimeout;
+    const claimTime = settings.ackTimeout + CLAIM_GRACE;
+    this.#reassembly = new Reassembly({ clock, log, store, timeout, claimTime });
     this.#messages = new IncomingMessages({ ...parts, reassembly: this.#reassembly, acknowledging });
     const read = (pdu: Incoming): Receipt | undefined => this.#receiptOf(pdu, readUserData(pdu));
     this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, finals, acknowledging, read });
