@@ -113,7 +113,8 @@ export class SmppClient {
       capacity: settings.queueCapacity,
       queued: (items) => {
         this.#expiry.note(items);
-        if (settings.bindType === 'receiver') this.#reporter.queuedInVain();
+        // Others that share the queue may send.
+        if (settings.bindType === 'receiver' && !store.capabilities.shared) this.#reporter.queuedInVain();
       },
       session: () => this.#connections.sending,
     });

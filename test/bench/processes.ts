@@ -63,8 +63,9 @@ export async function startResponder(): Promise<Responder> {
   };
 }
 
-export async function runClient(job: Job): Promise<Result> {
-  const child = start('client.ts', { core: CLIENT_CORE });
+/** @param pinned false: it runs on any core, so that several share all */
+export async function runClient(job: Job, pinned = true): Promise<Result> {
+  const child = start('client.ts', pinned ? { core: CLIENT_CORE } : {});
   child.send(job);
   const answer = await answerOf<{ result?: Result; error?: unknown }>(child, job.contender);
   if (!answer.result) throw new Error(`${job.contender} failed: ${String(answer.error)}`);

@@ -34,34 +34,28 @@ describe('The brokers of the tests', function () {
     for (const connection of connections) await connection.close();
   });
 
-  it('are spoken to by other programs', async function () {
+  const run = (command: string, ...args: string[]): string => execFileSync(command, args).toString().trim();
+
+  it('are spoken to by Python: Redis', async function () {
     const python = needs(this, 'python-redis');
-    const other = needs(this, 'python-pika');
+    const url = await redisUrl(this);
+    assert.equal(run(python, '-c', `import redis; print(redis.Redis.from_url("${url}").ping())`), 'True');
+  });
+
+  it('are spoken to by Python: RabbitMQ', async function () {
+    const python = needs(this, 'python-pika');
+    const connection = `pika.BlockingConnection(pika.URLParameters("${await amqpUrl(this)}"))`;
+    const code = `import pika; print(${connection}.channel().queue_declare("q").method.queue)`;
+    assert.equal(run(python, '-c', code), 'q');
+  });
+
+  it('are spoken to by rabbitmqadmin', async function () {
     const admin = needs(this, 'rabbitmqadmin');
-    const [url, amqp] = [await redisUrl(this), await amqpUrl(this)];
-    const run = (command: string, code: string): string =>
-      execFileSync(command, ['-c', code]).toString().trim();
-    assert.equal(run(python, `import redis; print(redis.Redis.from_url("${url}").ping())`), 'True');
-    const queue = 'c.channel().queue_declare("q").method.queue';
-    assert.equal(
-      run(other, `import pika; c = pika.BlockingConnection(pika.URLParameters("${amqp}")); print(${queue})`),
-      'q',
-    );
+    const host = new URL(await amqpUrl(this)).pathname.slice(1);
     const { hostname, port, username, password } = new URL(await amqpApiUrl(this));
-    const at = [
-      '-H',
-      hostname,
-      '-P',
-      port,
-      '-u',
-      username,
-      '-p',
-      password,
-      '-V',
-      new URL(amqp).pathname.slice(1),
-    ];
-    const listed = execFileSync(admin, [...at, 'list', 'queues', 'name', '-f', 'tsv']).toString();
-    assert.match(listed, /^q$/m);
+    const at = ['-H', hostname, '-P', port, '-u', username, '-p', password, '-V', host];
+    run(admin, ...at, 'declare', 'queue', 'name=q', 'durable=true');
+    assert.match(run(admin, ...at, '-f', 'tsv', 'list', 'queues', 'name'), /^q$/m);
   });
 
   it('keep what an append-only file holds when they are killed, and are there again', async function () {

@@ -121,7 +121,7 @@ export async function startRedis(context: Context, settings?: RedisSettings) {
 }
 export type TestRedis = Awaited<ReturnType<typeof startRedis>>;
 
-/** A RabbitMQ of the test's own, up after 3 to 6 s. `kill()` it in the end: to stop it in good order takes 6 s. */
+/** A RabbitMQ of the test's own, up after 3 to 6 s. `kill()` it in the end: with management `stop()` takes 6 s. */
 export async function startRabbit(context: Context, settings?: RabbitSettings) {
   needs(context, 'rabbitmq-server');
   const { server, ...about } = await startRabbitServer(settings);

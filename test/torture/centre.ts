@@ -14,6 +14,7 @@ export class Centre {
   readonly arrivals: Arrival[] = [];
   /** By message_id. */
   readonly numbers = new Map<string, number>();
+  binds = 0;
   #session: PeerSession | undefined;
   #server: PeerServer | undefined;
 
@@ -33,6 +34,7 @@ export class Centre {
     session.on('error', () => undefined);
     session.on('bind_transceiver', (pdu) => {
       this.#session = session;
+      this.binds++;
       session.send(pdu.response());
     });
     session.on('enquire_link', (pdu) => session.send(pdu.response()));

@@ -1,13 +1,14 @@
 /**
- * A client on a disk queue that lives to be killed. Tells by whole lines, written before it goes on:
+ * A client with a queue that outlives it, which lives to be killed. Tells by whole lines, written before it goes on:
  *
  *   a 17 18 19          these are acknowledged: they must arrive
  *   s 17 0 r            segment 0 of message 17 goes out, marked as redelivered (else n)
  *   r 4711 m17 y        a receipt for message_id 4711, matched to m17
  *   f 17 OUTCOME_UNKNOWN    message 17 failed
+ *   x QUEUE_UNAVAILABLE     some could not be enqueued
  *   e                   nothing is left to be sent
  *
- * Its last argument is the `delivery`.
+ * Its argument is a {@link Life} as JSON. SIGTERM: no new ones, and the end when nothing is left.
  */
 import { join } from 'node:path';
 import { say } from '../support/say';
@@ -17,24 +18,44 @@ type Library = typeof import('../../src/index');
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { SmppClient } = require(join(__dirname, '..', '..', 'dist', 'src', 'index.js')) as Library;
 
-const [port, queueDirectory, first, mode, delivery = 'at-least-once'] = process.argv.slice(2);
+type Client = InstanceType<Library['SmppClient']>;
+
+/** What the child is to be and to do. */
+export interface Life {
+  /** Of the SMSC. */
+  readonly port: number;
+  /** The number of the first message. */
+  readonly first: number;
+  readonly sends: boolean;
+  /** Milliseconds between two batches. */
+  readonly pause: number;
+  /** So many milliseconds nothing must have been queued: as long as leases of others may come back. */
+  readonly idle: number;
+  /** The client's. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const life = JSON.parse(process.argv[2] ?? '') as Life;
 const BATCH = 20;
 /** Every part of a long one has the number. */
 const textOf = (number: number): string => `${number} `.repeat(number % 7 === 0 ? 60 : 1);
 
+let sends = life.sends;
+process.once('SIGTERM', () => (sends = false));
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 async function main(): Promise<void> {
   const client = new SmppClient({
-    port: Number(port),
+    port: life.port,
     systemId: 'torture',
-    queue: 'disk',
-    queueDirectory: queueDirectory ?? '',
     clientId: 'torture',
     queueCapacity: 0,
     windowSize: 20,
-    delivery,
     reconnectMin: 0.02,
     reconnectMax: 0.1,
     logLevel: 'silent',
+    ...life.options,
   });
   client.on('request', ({ correlation_id, segment, redelivered }) => {
     say(`s ${String(correlation_id).slice(1)} ${segment} ${redelivered ? 'r' : 'n'}`);
@@ -44,31 +65,50 @@ async function main(): Promise<void> {
     say(`r ${message_id} ${correlation_id ?? '-'} ${matched ? 'y' : 'n'}`);
   });
   await client.start();
-  if (mode === 'drain') return drain(client);
-  for (let next = Number(first); ; next += BATCH) {
+  for (let next = life.first; sends; next += BATCH) {
     const numbers = Array.from({ length: BATCH }, (_, at) => next + at);
-    await client.enqueue(
-      numbers.map((number) => ({
-        short_message: textOf(number),
-        destination_addr: '447700900123',
-        priority: number % 3 === 0 ? 1 : 2,
-        correlation_id: `m${number}`,
-      })),
-    );
-    say(`a ${numbers.join(' ')}`);
+    try {
+      await client.enqueue(numbers.map(message));
+      say(`a ${numbers.join(' ')}`);
+    } catch (error) {
+      // Whether they are in the queue nobody knows.
+      say(`x ${(error as { code?: string }).code}`);
+      await rest(50);
+    }
+    if (life.pause > 0) await rest(life.pause);
   }
+  await drain(client);
 }
 
-async function drain(client: InstanceType<Library['SmppClient']>): Promise<void> {
+const message = (number: number) => ({
+  short_message: textOf(number),
+  destination_addr: '447700900123',
+  priority: number % 3 === 0 ? 1 : 2,
+  correlation_id: `m${number}`,
+});
+
+async function drain(client: Client): Promise<void> {
+  let emptySince: number | undefined;
   for (;;) {
-    const { queued, in_flight } = await client.status();
-    if (queued + in_flight === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const now = performance.now();
+    emptySince = (await isEmpty(client)) ? (emptySince ?? now) : undefined;
+    if (emptySince !== undefined && now - emptySince >= life.idle) break;
+    await rest(20);
   }
   // The last receipts.
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await rest(500);
   await client.stop();
   say('e');
+}
+
+async function isEmpty(client: Client): Promise<boolean> {
+  try {
+    const { queued, in_flight } = await client.status();
+    return queued + in_flight === 0;
+  } catch {
+    // The broker is away.
+    return false;
+  }
 }
 
 main().catch((error: unknown) => {

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runsTypeScript } from '../support/child';
 import { Centre, type Arrival } from './centre';
+import type { Life } from './child';
 
 export interface TortureReport {
   readonly rounds: number;
@@ -26,6 +27,10 @@ export interface TortureReport {
   readonly unknown: number;
   /** Acknowledged messages of which a segment never arrived and that did not fail either. */
   readonly vanished: number[];
+  /** Batches that could not be enqueued, as the broker was away. */
+  readonly refused: number;
+  /** Binds that the SMSC saw. */
+  readonly binds: number;
   readonly receipts: number;
   /** Receipts that were matched to nothing, or to another message. */
   readonly mismatched: number;
@@ -35,6 +40,33 @@ export type Delivery = 'at-least-once' | 'at-most-once';
 
 /** What is outstanding, and what was accepted but not settled yet; `maxUnsettled` bounds both. */
 export const REPEATS_PER_KILL = 1000;
+
+/** The queue that is to lose nothing. */
+export interface Place {
+  /** The client's. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /**
+   * Milliseconds after which the leases of a dead client are given to another. Absent: at once, and they come before all
+   * others, so that the order is kept and what a kill caused is seen in the next life.
+   */
+  readonly leaseTime?: number;
+}
+
+export interface TortureOptions {
+  readonly rounds: number;
+  readonly say?: (line: string) => void;
+  readonly delivery?: Delivery;
+  /** Default: a queue on disk of its own. */
+  readonly place?: Place;
+  /** What happens to the broker while one client sends all the time, in place of the kills. */
+  readonly hits?: readonly Hit[];
+}
+
+/** Something that befalls a broker; when it has resolved the broker serves again. */
+export interface Hit {
+  readonly name: string;
+  do(): Promise<unknown>;
+}
 
 /** What must not be in a report, each as a line; none: all is well. */
 export function faultsOf(report: TortureReport, delivery: Delivery): string[] {
@@ -59,71 +91,116 @@ interface Told {
   readonly marked: Map<string, number>;
   readonly failed: Set<number>;
   readonly receipts: { messageId: string; label: string }[];
+  refused: number;
 }
 
 const ROUND = 1_000_000;
+/** Between batches while a broker is hit: so many are sent as come, and nothing piles up. */
+const STEADY = 15;
 const segmentsOf = (number: number): number =>
   number % 7 === 0 ? Math.ceil((60 * (String(number).length + 1)) / 153) : 1;
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Lets a client send from a disk queue to a centre of other make, kills it with SIGKILL at a random
- * moment, and again, `rounds` times; then lets the last one finish, and adds up.
+ * Lets a client send from a queue that outlives it to an SMSC of other make, kills it with SIGKILL at a random moment,
+ * and again, `rounds` times; then lets the last one finish, and adds up. With `hits` one client sends all the time,
+ * and it is the broker that is stopped, killed or cut off, each in turn, `rounds` times all together.
  */
-export async function torture(
-  rounds: number,
-  say: (line: string) => void = () => undefined,
-  delivery: Delivery = 'at-least-once',
-): Promise<TortureReport> {
+export async function torture(options: TortureOptions): Promise<TortureReport> {
+  const { rounds, say = () => undefined, delivery = 'at-least-once', hits } = options;
   const directory = await mkdtemp(join(tmpdir(), 'smpp-torture-'));
+  const { place = { options: { queue: 'disk' } } } = options;
   const centre = new Centre();
   await centre.start();
-  const told: Told = { acknowledged: new Set(), marked: new Map(), failed: new Set(), receipts: [] };
+  const told: Told = {
+    ...{ acknowledged: new Set(), marked: new Map(), failed: new Set(), receipts: [], refused: 0 },
+  };
   const perKill: number[] = [];
+  const idle = place.leaseTime === undefined ? 0 : 3 * place.leaseTime;
+  const common = {
+    ...{ port: centre.port, pause: hits ? STEADY : 0, idle },
+    options: { queueDirectory: directory, ...place.options, delivery },
+  };
+  const live = async (round: number, sends: boolean, during?: During): Promise<void> => {
+    const before = repeatsOf(centre.arrivals);
+    await life({ ...common, first: round * ROUND, sends }, told, during);
+    perKill.push(repeatsOf(centre.arrivals) - before);
+    say(
+      `round ${round}: ${told.acknowledged.size} acknowledged, ${centre.arrivals.length} segments arrived, ${repeatsOf(centre.arrivals)} of them again`,
+    );
+  };
   try {
-    for (let round = 0; round <= rounds; round++) {
-      const before = repeatsOf(centre.arrivals);
-      const mode = round < rounds ? 'send' : 'drain';
-      await life([centre.port, directory, round * ROUND, mode, delivery], told);
-      perKill.push(repeatsOf(centre.arrivals) - before);
-      say(
-        `round ${round}: ${told.acknowledged.size} acknowledged, ${centre.arrivals.length} segments arrived`,
-      );
-    }
-    return { rounds, repeatedPerKill: Math.max(...perKill), ...judge(centre, told) };
+    if (hits) await live(0, true, hitting(hits, rounds, say));
+    else for (let round = 0; round < rounds; round++) await live(round, true, kill);
+    if (!hits) await live(rounds, false);
+    const worst = Math.max(...perKill);
+    const sum = perKill.reduce((all, one) => all + one, 0);
+    const isSeenAtOnce = place.leaseTime === undefined && !hits;
+    return {
+      rounds,
+      repeatedPerKill: isSeenAtOnce ? worst : sum / rounds,
+      ...judge(centre, told, isSeenAtOnce),
+    };
   } finally {
     await centre.stop();
     await rm(directory, { recursive: true, force: true });
   }
 }
 
+/** What happens while a client sends. */
+type During = (child: ChildProcess) => Promise<void>;
+
+async function kill(child: ChildProcess): Promise<void> {
+  await rest(20 + Math.random() * 400);
+  child.kill('SIGKILL');
+}
+
+function hitting(hits: readonly Hit[], rounds: number, say: (line: string) => void): During {
+  return async (child) => {
+    try {
+      for (let round = 0; round < rounds; round++) {
+        const hit = hits[round % hits.length];
+        await rest(300 + Math.random() * 700);
+        say(`hit ${round}: ${hit?.name}`);
+        await hit?.do();
+      }
+      await rest(500);
+    } finally {
+      child.kill('SIGTERM');
+    }
+  };
+}
+
 /** One process, from its start to its end. */
-async function life(args: readonly (string | number)[], told: Told): Promise<void> {
-  const mode = args[3];
+async function life(plan: Life, told: Told, during?: During): Promise<void> {
   const child = spawn(
     process.execPath,
-    [...runsTypeScript, join(__dirname, 'child.ts'), ...args.map(String)],
+    [...runsTypeScript, join(__dirname, 'child.ts'), JSON.stringify(plan)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       cwd: join(__dirname, '..', '..'),
     },
   );
-  let kill: NodeJS.Timeout | undefined;
+  let happening: Promise<void> | undefined;
   let finished = false;
   for await (const line of createInterface({ input: child.stdout })) {
-    if (mode === 'send') kill ??= setTimeout(() => child.kill('SIGKILL'), 20 + Math.random() * 400);
+    happening ??= during?.(child);
+    happening?.catch(() => undefined);
     finished ||= line === 'e';
     note(line, told);
   }
-  clearTimeout(kill);
-  if (mode === 'drain' && !finished) throw new Error('the last client did not finish');
+  await happening;
+  if (during !== kill && !finished) throw new Error('the last client did not finish');
 }
 
-function note(line: string, { acknowledged, marked, failed, receipts }: Told): void {
+function note(line: string, told: Told): void {
+  const { acknowledged, marked, failed, receipts } = told;
   const [kind, ...words] = line.split(' ');
   const [one = '', two = '', three = ''] = words;
   if (kind === 'a') for (const word of words) acknowledged.add(Number(word));
   if (kind === 's' && three === 'r') marked.set(`${one}/${two}`, (marked.get(`${one}/${two}`) ?? 0) + 1);
   if (kind === 'f' && two === 'OUTCOME_UNKNOWN') failed.add(Number(one));
+  if (kind === 'x') told.refused++;
   if (kind === 'r') receipts.push({ messageId: one, label: two });
 }
 
@@ -139,7 +216,11 @@ function repeatsOf(arrivals: readonly Arrival[]): number {
   return arrivals.length - timesOf(arrivals).size;
 }
 
-function judge(centre: Centre, told: Told): Omit<TortureReport, 'rounds' | 'repeatedPerKill'> {
+function judge(
+  centre: Centre,
+  told: Told,
+  inOrder: boolean,
+): Omit<TortureReport, 'rounds' | 'repeatedPerKill'> {
   const { arrivals, numbers } = centre;
   const times = timesOf(arrivals);
   const arrived = (number: number): boolean =>
@@ -157,8 +238,10 @@ function judge(centre: Centre, told: Told): Omit<TortureReport, 'rounds' | 'repe
     vanished: lost.filter((number) => !told.failed.has(number)),
     repeated: repeatsOf(arrivals),
     unmarked,
-    overtaken: overtaken(arrivals, times),
+    overtaken: inOrder ? overtaken(arrivals, times) : 0,
     doubleReferences: doubleReferences(arrivals),
+    refused: told.refused,
+    binds: centre.binds,
     receipts: told.receipts.length,
     mismatched: wrong.length,
   };

@@ -8,6 +8,7 @@ import {
   type QueueItem,
 } from '../../store';
 import type { FailureEvent, FailureFields, Outcome } from './events';
+import { shownRecord } from './record-form';
 import {
   infoField,
   labelled,
@@ -167,7 +168,7 @@ export function failureEvent(
 }
 
 /** A message that failed for good and is kept: what its failure event said, and when it was. */
-export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {
+export function deadLetterOf({ item, state, reason, failedAt, record }: DeadLetter) {
   return labelled(
     {
       ...failureFields(item, state, reason),
@@ -176,6 +177,7 @@ export function deadLetterOf({ item, state, reason, failedAt }: DeadLetter) {
       destination_addr: item.destination,
       reason: failureText(state, reason),
       failed_at: new Date(failedAt).toISOString(),
+      ...(record ? shownRecord(record) : undefined),
     },
     item,
   );

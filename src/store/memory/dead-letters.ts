@@ -57,8 +57,12 @@ export class MemoryDeadLetters implements DeadLetters {
   ): Promise<{ replayed: string[]; missing: string[] }> {
     this.#check();
     const wanted = [...new Set(ids)];
-    const missing = wanted.filter((id) => !this.#letters.has(id));
-    const letters = wanted.flatMap((id) => this.#letters.get(id) ?? []);
+    // One without segments was another program's, in another store: here nothing could be sent of it.
+    const letters = wanted
+      .flatMap((id) => this.#letters.get(id) ?? [])
+      .filter(({ item }) => item.segments.length > 0);
+    const found = new Set(letters.map(({ item }) => item.id));
+    const missing = wanted.filter((id) => !found.has(id));
     const now = this.#clock.now();
     this.#queue().revive(letters.map(({ item, state }) => revive(item, state, now, options.expiresAt)));
     const replayed = letters.map(({ item }) => item.id);

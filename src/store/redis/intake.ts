@@ -76,7 +76,7 @@ export class Intake {
 
   #letter(p: number, entry: string, reason: DeadReason, record: Buffer): DeadLetter {
     const id = Buffer.from(this.#context.random(12)).toString('hex');
-    const item = { ...refusedItem(record, id, addedAt(entry)), priority: (p - 1) as Priority };
+    const item = { ...refusedItem(record, id, addedAt(entry)), priority: p as Priority };
     return { item, state: newDeliveryState(item), reason, failedAt: this.#context.clock.now(), record };
   }
 
@@ -111,7 +111,7 @@ export class Intake {
     try {
       const item = await this.#context.prepare(record.message);
       // The stream that it stands in is its priority.
-      return { item: { ...item, priority: (p - 1) as Priority } };
+      return { item: { ...item, priority: p as Priority } };
     } catch (error) {
       if (isForNow(error)) throw error;
       return { reason: reasonOf(error) };

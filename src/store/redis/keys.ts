@@ -2,9 +2,8 @@ import type { Priority } from '../types';
 
 export const PRIORITIES: readonly Priority[] = [0, 1, 2, 3, 4];
 
-/** Names of the keys that the scripts of the queue share. */
+/** Names of the streams of messages, by priority. */
 export const STREAMS = PRIORITIES.map((priority) => `queue:${priority}`);
-export const RETURNED = PRIORITIES.map((priority) => `returned:${priority}`);
 /** The consumer group of each stream. */
 export const GROUP = 'smpp';
 /**

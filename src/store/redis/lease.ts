@@ -5,7 +5,7 @@ export class RedisLease implements Lease {
   readonly item: QueueItem;
   readonly state: DeliveryState;
   readonly token = this;
-  /** From 1, as in the scripts. */
+  /** The priority of its stream. */
   readonly p: number;
   /** Of the stream's entry. */
   readonly entry: string;

@@ -3,7 +3,7 @@ import type { Priority, QueueItem } from '../types';
 import { refusedItem } from '../refused';
 import { addedAt, fieldsOf, readRecord, readState } from './record';
 
-/** An entry that a script took out: [priority from 1, [id, fields], state]. */
+/** An entry that a script took out: [priority, [id, fields], state]. */
 export function goneOf(answer: unknown): Gone {
   const [p, [entry, list], state] = answer as [number, [Buffer, unknown], Buffer];
   const item = itemOf(p, String(entry), list);
@@ -17,5 +17,5 @@ function itemOf(p: number, entry: string, list: unknown): QueueItem {
   const read = field === 'm' ? readRecord(value) : undefined;
   return read && 'item' in read
     ? read.item
-    : { ...refusedItem(value, entry, addedAt(entry)), priority: (p - 1) as Priority };
+    : { ...refusedItem(value, entry, addedAt(entry)), priority: p as Priority };
 }

@@ -9,7 +9,6 @@ export interface Settling {
   readonly args: Argument[];
   /** The leases that are ended so. */
   readonly ended: RedisLease[];
-  readonly hasNotices: boolean;
 }
 
 /** Ends the leases here, and says what the script is to be told; what is over is left out. */
@@ -20,8 +19,7 @@ export function settlementArgs(
 ): Settling {
   const args: Argument[] = [];
   const ended: RedisLease[] = [];
-  let hasNotices = false;
-  // By priority: entries alone, and those of which more is kept.
+  // By priority: entries alone, and those of which more is kept or told.
   const plain: Argument[][] = [];
   const touched: Argument[][] = [];
   for (let place = 0; place < settlements.length; place++) {
@@ -29,13 +27,13 @@ export function settlementArgs(
     const lease = leases.end(settlement.lease);
     if (!lease) continue;
     ended.push(lease);
+    const hasNotice = settlement.outcome !== 'retry' && settlement.notice !== undefined;
     if (settlement.outcome !== 'retry' && settlement.notice) {
-      hasNotices = true;
       args.push('n', lease.name, place, settlement.notice.instance, settlement.notice.octets);
     }
     switch (settlement.outcome) {
       case 'done': {
-        const lists = lease.isForeign || lease.written !== '' ? touched : plain;
+        const lists = hasNotice || lease.isForeign || lease.written !== '' ? touched : plain;
         (lists[lease.p] ??= []).push(lease.entry);
         break;
       }
@@ -56,5 +54,5 @@ export function settlementArgs(
     ['t', touched],
   ] as const)
     lists.forEach((entries, p) => args.push(kind, p, entries.length, ...entries));
-  return { args, ended, hasNotices };
+  return { args, ended };
 }

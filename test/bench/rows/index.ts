@@ -1,4 +1,5 @@
 import { BOUNDS } from './bounds';
+import { BROKERS } from './brokers';
 import { CODEC } from './codec';
 import { NODE_RED } from './node-red';
 import { PASSING } from './passing';
@@ -6,6 +7,6 @@ import { STORE } from './store';
 import type { Row } from './types';
 
 /** All that `npm run bench` measures. */
-export const ROWS: readonly Row[] = [...CODEC, ...PASSING, ...NODE_RED, ...BOUNDS, ...STORE];
+export const ROWS: readonly Row[] = [...CODEC, ...PASSING, ...NODE_RED, ...BOUNDS, ...STORE, ...BROKERS];
 
 export type { Options, Row } from './types';

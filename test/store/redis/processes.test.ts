@@ -23,9 +23,8 @@ function start(...args: readonly string[]): Child {
   return {
     process: child,
     next: async () => {
-      const { value, done } = await lines.next();
-      assert.ok(done !== true, 'the process ended too soon');
-      return value;
+      const line = await lines.next();
+      return line.done === true ? assert.fail('the process ended too soon') : line.value;
     },
   };
 }

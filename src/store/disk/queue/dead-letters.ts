@@ -129,7 +129,8 @@ export class DiskDeadLetters implements DeadLetters {
     const found = new Map<string, DeadLetter>();
     for (const id of ids) {
       const letter = this.#read(this.#keys.get(id) ?? -1);
-      if (letter) found.set(id, letter);
+      // One without segments was another program's, in another store: here nothing could be sent of it.
+      if (letter && letter.item.segments.length > 0) found.set(id, letter);
     }
     const missing = [...new Set(ids)].filter((id) => !found.has(id));
     const now = this.#core.clock.now();

@@ -1,63 +1,72 @@
-import { RETURNED, STREAMS } from '../keys';
-
-/** KEYS of every script of the queue. */
-export const QUEUE_KEYS: readonly string[] = [
-  ...STREAMS,
-  ...RETURNED,
-  'delayed',
-  'states',
-  'prepared',
-  'lost',
-  'events',
-  'dead',
-  'dead:order',
-  'waiting',
-];
-
 /**
- * What the scripts of the queue share. KEYS[1…5] are the streams by priority, KEYS[6…10] what went back to each, then those
- * of {@link QUEUE_KEYS}. A message is named `p:id`, with p from 1 and the id of its entry.
+ * What the scripts of the queue share, in pieces, as each call defines anew what it holds. KEYS[1] is the base of all keys,
+ * `smpp:{id}:`; all keys have its hash tag, so that in a Cluster they are where it is.
  *
- * What went back stands by the order of its entry: the score is its milliseconds, the member begins with the rest of its id.
+ *   queue:<p>      stream of the messages of a priority, p from 0; consumer group `smpp`, leases are its pending entries
+ *   returned:<p>   what went back: sorted set by the order of the entries; comes before all that was never leased
+ *   delayed        what was put off, by the server's time at which it is due
+ *   states         what happened to messages: hash, see `writeState`; only where something did
+ *   prepared       what was made of other programs' records: hash
+ *   lost           leases that ran out, `instance/p:id` by time
+ *   dead           dead letters by id: hash; dead:order: their order
+ *   events         see `keys.ts`
+ *
+ * A message is named `p:id`, with the id of its entry. In the sorted sets of what went back the score is the milliseconds of
+ * that, and the member begins with the rest of it, padded, so that their order is that of the streams.
  */
 export const COMMON = `
-local G = 'smpp'
-local DELAYED, STATES, PREPARED, LOST, EVENTS = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
-local DEAD, ORDER, WAITING = KEYS[16], KEYS[17], KEYS[18]
+local G, B = 'smpp', KEYS[1]
+local call = redis.call
+`;
+
+export const NOW = `
 local function now()
-  local t = redis.call('TIME')
+  local t = call('TIME')
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
+`;
+
+export const BACK = `
 local function place(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   return ms, string.rep('0', 20 - #seq) .. seq .. ':' .. id
 end
 local function back(p, id)
   local ms, member = place(id)
-  redis.call('ZADD', KEYS[5 + p], ms, member)
+  call('ZADD', B .. 'returned:' .. p, ms, member)
 end
 local function idOf(member) return string.sub(member, 22) end
-local function wake() redis.call('XADD', EVENTS, 'MAXLEN', '~', 100, '*', 'wake', '1') end
+local function split(name) return string.sub(name, 1, 1), string.sub(name, 3) end
+`;
+
+/** Others look at once for what there is to take. */
+export const WAKE = `
+local function wake() call('XADD', B .. 'events', 'MAXLEN', '~', 100, '*', 'wake', '1') end
+`;
+
+export const COUNTS = `
 local function used()
   local n = 0
-  for p = 1, 5 do n = n + redis.call('XLEN', KEYS[p]) end
+  for p = 0, 4 do n = n + call('XLEN', B .. 'queue:' .. p) end
   return n
 end
 local function leased()
   local n = 0
-  for p = 1, 5 do
-    local some = redis.pcall('XPENDING', KEYS[p], G)
+  for p = 0, 4 do
+    local some = redis.pcall('XPENDING', B .. 'queue:' .. p, G)
     if not some.err then n = n + some[1] end
   end
   return n
 end
--- What a flat reply says of a name.
+`;
+
+export const POSITIONS = `
 local function named(list, name)
   for i = 1, #list, 2 do if list[i] == name then return list[i + 1] end end
 end
 -- The last entry of the stream that was ever leased; all behind it is fresh.
 local function delivered(p)
-  local groups = redis.pcall('XINFO', 'GROUPS', KEYS[p])
+  local groups = redis.pcall('XINFO', 'GROUPS', B .. 'queue:' .. p)
   if not groups.err then
     for _, group in ipairs(groups) do
       if named(group, 'name') == G then return named(group, 'last-delivered-id') end
@@ -65,25 +74,30 @@ local function delivered(p)
   end
   return '0-0'
 end
-local function last(key)
-  local info = redis.pcall('XINFO', 'STREAM', key)
+local function last(name)
+  local info = redis.pcall('XINFO', 'STREAM', B .. name)
   if info.err then return '0-0' end
   return named(info, 'last-generated-id')
 end
-local function forget(p, id)
-  local name = p .. ':' .. id
-  redis.call('HDEL', STATES, name)
-  redis.call('HDEL', PREPARED, name)
+`;
+
+export const FORGET = `
+local function forget(name)
+  call('HDEL', B .. 'states', name)
+  call('HDEL', B .. 'prepared', name)
 end
--- Takes an entry out of the queue; what it was is put behind the list.
+`;
+
+/** Takes an entry out of the queue; what it was is put behind the list. */
+export const REMOVE = `${FORGET}
 local function remove(p, id, into)
-  local entry = redis.call('XRANGE', KEYS[p], id, id)[1]
+  local key, name = B .. 'queue:' .. p, p .. ':' .. id
+  local entry = call('XRANGE', key, id, id)[1]
   if not entry then return end
-  local name = p .. ':' .. id
-  local prepared = redis.call('HGET', PREPARED, name)
+  local prepared = call('HGET', B .. 'prepared', name)
   if prepared then entry[2] = {'m', prepared} end
-  into[#into + 1] = {p, entry, redis.call('HGET', STATES, name) or ''}
-  redis.call('XDEL', KEYS[p], id)
-  forget(p, id)
+  into[#into + 1] = {tonumber(p), entry, call('HGET', B .. 'states', name) or ''}
+  call('XDEL', key, id)
+  forget(name)
 end
 `;

@@ -1,13 +1,13 @@
-import { COMMON } from './common';
+import { COMMON, COUNTS } from './common';
 import { BURY } from './settle';
 
 /** ARGV: limit, the id of the last one seen or ''. Answers [total, records …]. */
 export const LETTERS = `${COMMON}
 local from = 0
-if ARGV[2] ~= '' then from = (redis.call('ZRANK', ORDER, ARGV[2]) or -1) + 1 end
-local answer = {redis.call('ZCARD', ORDER)}
-for _, id in ipairs(redis.call('ZRANGE', ORDER, from, from + tonumber(ARGV[1]) - 1)) do
-  answer[#answer + 1] = redis.call('HGET', DEAD, id)
+if ARGV[2] ~= '' then from = (call('ZRANK', B .. 'dead:order', ARGV[2]) or -1) + 1 end
+local answer = {call('ZCARD', B .. 'dead:order')}
+for _, id in ipairs(call('ZRANGE', B .. 'dead:order', from, from + tonumber(ARGV[1]) - 1)) do
+  answer[#answer + 1] = call('HGET', B .. 'dead', id)
 end
 return answer
 `;
@@ -15,7 +15,7 @@ return answer
 /** ARGV: ids. Answers the record of each; nil: it is not kept. */
 export const LETTERS_OF = `${COMMON}
 local answer = {}
-for i, id in ipairs(ARGV) do answer[i] = redis.call('HGET', DEAD, id) end
+for i, id in ipairs(ARGV) do answer[i] = call('HGET', B .. 'dead', id) end
 return answer
 `;
 
@@ -23,18 +23,18 @@ return answer
  * ARGV: capacity, then (id, priority from 0, field of the entry, its value, state or '') of each. Answers ['ok', the ids that
  * were kept until now …] or ['full', used].
  */
-export const REPLAY = `${COMMON}
+export const REPLAY = `${COMMON}${COUNTS}
 local capacity, count = tonumber(ARGV[1]), 0
-for at = 2, #ARGV, 5 do count = count + redis.call('HEXISTS', DEAD, ARGV[at]) end
+for at = 2, #ARGV, 5 do count = count + call('HEXISTS', B .. 'dead', ARGV[at]) end
 local n = used()
 if capacity > 0 and n + count > capacity then return {'full', n, count} end
 local answer = {'ok'}
 for at = 2, #ARGV, 5 do
-  local id, p = ARGV[at], tonumber(ARGV[at + 1]) + 1
-  if redis.call('HDEL', DEAD, id) == 1 then
-    redis.call('ZREM', ORDER, id)
-    local entry = redis.call('XADD', KEYS[p], '*', ARGV[at + 2], ARGV[at + 3])
-    if ARGV[at + 4] ~= '' then redis.call('HSET', STATES, p .. ':' .. entry, ARGV[at + 4]) end
+  local id, p = ARGV[at], ARGV[at + 1]
+  if call('HDEL', B .. 'dead', id) == 1 then
+    call('ZREM', B .. 'dead:order', id)
+    local entry = call('XADD', B .. 'queue:' .. p, '*', ARGV[at + 2], ARGV[at + 3])
+    if ARGV[at + 4] ~= '' then call('HSET', B .. 'states', p .. ':' .. entry, ARGV[at + 4]) end
     answer[#answer + 1] = id
   end
 end
@@ -49,7 +49,7 @@ return 0
 `;
 
 export const PURGE_LETTERS = `${COMMON}
-local count = redis.call('ZCARD', ORDER)
-redis.call('DEL', ORDER, DEAD)
+local count = call('ZCARD', B .. 'dead:order')
+call('DEL', B .. 'dead:order', B .. 'dead')
 return count
 `;

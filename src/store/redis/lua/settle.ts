@@ -1,28 +1,27 @@
 import { CORRELATION_LUA } from '../correlation-lua';
-import { COMMON } from './common';
+import { BACK, COMMON, FORGET, NOW, WAKE } from './common';
 import { NOTICES } from './notices';
 
 /** The lease is over already, and was another's since: says so once. */
 const OVER = `
-local anyLost = redis.call('EXISTS', LOST) == 1
+local anyLost = call('EXISTS', B .. 'lost') == 1
 local function over(me, name)
-  return anyLost and redis.call('ZREM', LOST, me .. '/' .. name) == 1
+  return anyLost and call('ZREM', B .. 'lost', me .. '/' .. name) == 1
 end
-local function split(name) return tonumber(string.sub(name, 1, 1)), string.sub(name, 3) end
 `;
 
 /** Dead letters: their records by id, and their order. */
 export const BURY = `
 local function bury(id, letter)
-  local newest = redis.call('ZREVRANGE', ORDER, 0, 0, 'WITHSCORES')
-  redis.call('ZADD', ORDER, (tonumber(newest[2]) or 0) + 1, id)
-  redis.call('HSET', DEAD, id, letter)
+  local newest = call('ZREVRANGE', B .. 'dead:order', 0, 0, 'WITHSCORES')
+  call('ZADD', B .. 'dead:order', (tonumber(newest[2]) or 0) + 1, id)
+  call('HSET', B .. 'dead', id, letter)
 end
 local function trim(keep)
-  local excess = redis.call('ZCARD', ORDER) - keep
+  local excess = call('ZCARD', B .. 'dead:order') - keep
   while excess > 0 do
-    local oldest = redis.call('ZPOPMIN', ORDER, math.min(excess, 1000))
-    for i = 1, #oldest, 2 do redis.call('HDEL', DEAD, oldest[i]) end
+    local oldest = call('ZPOPMIN', B .. 'dead:order', math.min(excess, 1000))
+    for i = 1, #oldest, 2 do call('HDEL', B .. 'dead', oldest[i]) end
     excess = excess - #oldest / 2
   end
 end
@@ -31,7 +30,7 @@ end
 /**
  * `settle(at)`: from ARGV[at] on instance, dead letters kept, then settlements, each one of
  *
- *   'd' p n id …                      done; nothing is kept of them but their entries
+ *   'd' p n id …                      done; nothing is kept of them but their entries, and they have no notice
  *   't' p n id …                      done; there may be a state, or what was made of another program's record
  *   'r' p:id pause state              retry, ms
  *   'x' p:id letter-id letter         dead
@@ -42,40 +41,32 @@ end
  * A notice goes with its settlement alone: of one that is over nothing is told. Made again, all may be over by the
  * first time: then who lives has been told, and who does not is named once more.
  */
-export const SETTLE = `${OVER}${BURY}${NOTICES}
+export const SETTLE = `${BACK}${FORGET}${OVER}
 local function settle(from)
   local me, keep, again = ARGV[from], tonumber(ARGV[from + 1]), ARGV[#ARGV] == '1'
-  local untaken, notices, at, woken = {}, {}, from + 2, false
+  local untaken, notices, at, woken, buried = {}, {}, from + 2, false, false
+  ${NOW}${WAKE}${BURY}${NOTICES}
   local function ends(p, id, name)
     local notice = notices[name]
-    if not over(me, name) and redis.call('XACK', KEYS[p], G, id) == 1 then
+    if not over(me, name) and call('XACK', B .. 'queue:' .. p, G, id) == 1 then
       if notice and not notices_tell(notice[2], notice[3]) then untaken[#untaken + 1] = notice[1] end
       return true
     end
     if again and notice and not notices_lives(notice[2]) then untaken[#untaken + 1] = notice[1] end
     return false
   end
-  local function done(p, to, touched)
-    local acked, count = {}, 0
-    for i = at + 3, to do
-      local id = ARGV[i]
-      if ends(p, id, p .. ':' .. id) then
-        count = count + 1
-        acked[count] = id
-        if touched then forget(p, id) end
-      end
-      if count == 1000 or (count > 0 and i == to) then
-        redis.call('XDEL', KEYS[p], unpack(acked))
-        acked, count = {}, 0
-      end
-    end
-    if count > 0 then redis.call('XDEL', KEYS[p], unpack(acked)) end
-  end
   while at < #ARGV do
     local kind = ARGV[at]
     if kind == 'd' or kind == 't' then
-      local to = at + 2 + tonumber(ARGV[at + 2])
-      done(tonumber(ARGV[at + 1]), to, kind == 't')
+      local p, to = ARGV[at + 1], at + 2 + tonumber(ARGV[at + 2])
+      local key = B .. 'queue:' .. p
+      for i = at + 3, to do
+        local name = p .. ':' .. ARGV[i]
+        if ends(p, ARGV[i], name) then
+          call('XDEL', key, ARGV[i])
+          if kind == 't' then forget(name) end
+        end
+      end
       at = to + 1
     elseif kind == 'n' then
       notices[ARGV[at + 1]] = {tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 4]}
@@ -85,13 +76,14 @@ local function settle(from)
       local p, id = split(name)
       if ends(p, id, name) then
         if kind == 'x' then
-          redis.call('XDEL', KEYS[p], id)
-          forget(p, id)
+          call('XDEL', B .. 'queue:' .. p, id)
+          forget(name)
           bury(ARGV[at + 2], ARGV[at + 3])
+          buried = true
         else
           local pause, state = tonumber(ARGV[at + 2]), ARGV[at + 3]
-          if pause > 0 then redis.call('ZADD', DELAYED, now() + pause, name) else back(p, id) end
-          if state == '' then redis.call('HDEL', STATES, name) else redis.call('HSET', STATES, name, state) end
+          if pause > 0 then call('ZADD', B .. 'delayed', now() + pause, name) else back(p, id) end
+          if state == '' then call('HDEL', B .. 'states', name) else call('HSET', B .. 'states', name, state) end
           woken = true
         end
       end
@@ -99,25 +91,59 @@ local function settle(from)
     end
   end
   if woken then wake() end
-  trim(keep)
+  if buried then trim(keep) end
   return untaken
 end
 `;
 
-/** First what `correlation.put` takes, then what `settle` does. KEYS[19]: the base of all keys. */
-export const PUT_AND_SETTLE = `${COMMON}${CORRELATION_LUA}${SETTLE}
-return settle(correlation.put(KEYS[19], 1))
+/**
+ * The settlements at ARGV[at] are all 'd', of one priority, and nobody's lease ran out: they go in two calls. Where some were not
+ * leased any more, that is nothing that is known of here: those that are to come again are left, and all others are done.
+ */
+const SETTLE_PLAIN = `
+local function settlePlain(at)
+  if ARGV[at + 2] ~= 'd' or call('EXISTS', B .. 'lost') == 1 then return false end
+  local p, count = ARGV[at + 3], tonumber(ARGV[at + 4])
+  if count > 5000 or at + 5 + count ~= #ARGV then return false end
+  local key, to = B .. 'queue:' .. p, at + 4 + count
+  if call('XACK', key, G, unpack(ARGV, at + 5, to)) == count then
+    call('XDEL', key, unpack(ARGV, at + 5, to))
+    return true
+  end
+  ${BACK}
+  for i = at + 5, to do
+    local id = ARGV[i]
+    local _, member = place(id)
+    local isPending = call('XPENDING', key, G, id, id, 1)[1]
+    local isBack = call('ZSCORE', B .. 'returned:' .. p, member) or call('ZSCORE', B .. 'delayed', p .. ':' .. id)
+    if not isPending and not isBack then call('XDEL', key, id) end
+  end
+  return true
+end
+`;
+
+/** First what `correlation.put` takes, then what `settle` does. */
+export const PUT_AND_SETTLE = `${COMMON}
+local at = 4
+if ARGV[1] ~= '0' then
+  ${CORRELATION_LUA}
+  at = correlation.put(B, 1)
+end
+${SETTLE_PLAIN}
+if settlePlain(at) then return {} end
+${SETTLE}
+return settle(at)
 `;
 
 /** ARGV: instance, then (p:id, state; '': none) of each. */
-export const RELEASE = `${COMMON}${OVER}
+export const RELEASE = `${COMMON}${BACK}${WAKE}${OVER}
 local me, woken = ARGV[1], false
 for at = 2, #ARGV, 2 do
   local name, state = ARGV[at], ARGV[at + 1]
   local p, id = split(name)
-  if not over(me, name) and redis.call('XACK', KEYS[p], G, id) == 1 then
+  if not over(me, name) and call('XACK', B .. 'queue:' .. p, G, id) == 1 then
     back(p, id)
-    if state == '' then redis.call('HDEL', STATES, name) else redis.call('HSET', STATES, name, state) end
+    if state == '' then call('HDEL', B .. 'states', name) else call('HSET', B .. 'states', name, state) end
     woken = true
   end
 end
@@ -126,42 +152,45 @@ return 0
 `;
 
 /** ARGV: instance, then (p:id, state; '': none, '=': as it is) of each. A lease that ran out stays so. */
-export const EXTEND = `${COMMON}
+export const EXTEND = `${COMMON}${BACK}
 local me = ARGV[1]
-local anyLost = redis.call('EXISTS', LOST) == 1
-local ids = {{}, {}, {}, {}, {}}
+local anyLost = call('EXISTS', B .. 'lost') == 1
+local ids = {}
 for at = 2, #ARGV, 2 do
   local name, state = ARGV[at], ARGV[at + 1]
-  if not (anyLost and redis.call('ZSCORE', LOST, me .. '/' .. name)) then
-    local some = ids[tonumber(string.sub(name, 1, 1))]
-    some[#some + 1] = string.sub(name, 3)
-    if state == '' then redis.call('HDEL', STATES, name)
-    elseif state ~= '=' then redis.call('HSET', STATES, name, state) end
+  if not (anyLost and call('ZSCORE', B .. 'lost', me .. '/' .. name)) then
+    local p, id = split(name)
+    ids[p] = ids[p] or {}
+    table.insert(ids[p], id)
+    if state == '' then call('HDEL', B .. 'states', name)
+    elseif state ~= '=' then call('HSET', B .. 'states', name, state) end
   end
 end
-for p = 1, 5 do
-  for from = 1, #ids[p], 1000 do
-    local args = {'XCLAIM', KEYS[p], G, me, 0}
-    for i = from, math.min(from + 999, #ids[p]) do args[#args + 1] = ids[p][i] end
+for p, some in pairs(ids) do
+  for from = 1, #some, 1000 do
+    local args = {'XCLAIM', B .. 'queue:' .. p, G, me, 0}
+    for i = from, math.min(from + 999, #some) do args[#args + 1] = some[i] end
     args[#args + 1] = 'JUSTID'
-    redis.call(unpack(args))
+    call(unpack(args))
   end
 end
 return 0
 `;
 
 /** ARGV: instance. Gives back all that it has leased, and leaves the groups. */
-export const LEAVE = `${COMMON}
+export const LEAVE = `${COMMON}${BACK}${WAKE}
 local me, woken = ARGV[1], false
-for p = 1, 5 do
-  for _, one in ipairs(redis.call('XPENDING', KEYS[p], G, '-', '+', 1000000, me)) do
-    redis.call('XACK', KEYS[p], G, one[1])
+for p = 0, 4 do
+  local key = B .. 'queue:' .. p
+  for _, one in ipairs(call('XPENDING', key, G, '-', '+', 1000000, me)) do
+    call('XACK', key, G, one[1])
     back(p, one[1])
     woken = true
   end
-  redis.call('XGROUP', 'DELCONSUMER', KEYS[p], G, me)
+  call('XGROUP', 'DELCONSUMER', key, G, me)
 end
-redis.call('HDEL', WAITING, me)
+call('HDEL', B .. 'waiting', me)
+call('DEL', B .. 'batches:' .. me)
 if woken then wake() end
 return 0
 `;

@@ -1,81 +1,100 @@
-import { COMMON } from './common';
+import { BACK, COMMON, COUNTS, FORGET, NOW, POSITIONS } from './common';
 
 /**
  * ARGV: instance, how many, milliseconds after which leases have run out (0: nobody's are taken back now).
  *
- * Answers [milliseconds until the first of those put off is due (-1: none), the last ids of the streams and of the events where nothing was
- * leased, then priority (from 1), entries, states of these]. A lease is a pending entry of the group. The leases of an instance
- * that ran out are named in the sorted set LOST, \`instance/p:id\` by time, until it or the next lease of the message clears that:
- * so its late settlement is known for one that is over.
+ * Answers [milliseconds until the first of those put off is due (-1: none), the last ids of the streams and of the events where
+ * nothing was leased, then priority, entries, states of these]. The leases of an instance that ran out are named in
+ * `lost` until it or the next lease of the message clears that: so its late settlement is known for one that is over.
  */
 export const TAKE = `${COMMON}
 local me, left, leaseTime = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local time = now()
-local ripe = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', time, 'LIMIT', 0, 1000)
-for _, name in ipairs(ripe) do
-  back(tonumber(string.sub(name, 1, 1)), string.sub(name, 3))
-  redis.call('ZREM', DELAYED, name)
-end
-if leaseTime > 0 then
-  for p = 1, 5 do
-    for _, one in ipairs(redis.call('XPENDING', KEYS[p], G, 'IDLE', leaseTime, '-', '+', 500)) do
-      local id, holder, name = one[1], one[2], p .. ':' .. one[1]
-      redis.call('XACK', KEYS[p], G, id)
-      back(p, id)
-      local state = redis.call('HGET', STATES, name)
-      redis.call('HSET', STATES, name, 'R' .. (state and string.sub(state, 2) or ''))
-      redis.call('ZADD', LOST, time, holder .. '/' .. name)
-    end
-  end
-  redis.call('ZREMRANGEBYSCORE', LOST, '-inf', time - 3600000)
-end
-local answer = {-1, false}
-local anyState = redis.call('EXISTS', STATES) == 1
+local answer, anyState, anyBack = {-1, false}, false, false
 local function add(p, entries)
   local states = {}
   if anyState then
     local names = {}
     for i, entry in ipairs(entries) do names[i] = p .. ':' .. entry[1] end
-    states = redis.call('HMGET', STATES, unpack(names))
+    states = call('HMGET', B .. 'states', unpack(names))
   end
   left = left - #entries
   answer[#answer + 1] = p
   answer[#answer + 1] = entries
   answer[#answer + 1] = states
 end
-local anyBack = redis.call('EXISTS', KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]) > 0
-local anyLost = redis.call('EXISTS', LOST) == 1
-for p = 1, 5 do
-  while anyBack and left > 0 do
-    local found = redis.call('ZPOPMIN', KEYS[5 + p], math.min(left, 1000))
-    if #found == 0 then break end
-    local entries = {}
-    for i = 1, #found, 2 do
-      local id = idOf(found[i])
-      local entry = redis.call('XRANGE', KEYS[p], id, id)[1]
-      if entry then
-        redis.call('XCLAIM', KEYS[p], G, me, 0, id, 'FORCE', 'JUSTID')
-        if anyLost then redis.call('ZREM', LOST, me .. '/' .. p .. ':' .. id) end
-        entries[#entries + 1] = entry
-      else
-        forget(p, id)
-      end
-    end
-    if #entries > 0 then add(p, entries) end
-  end
+local function takeFresh(p)
+  local key = B .. 'queue:' .. p
   while left > 0 do
     local most = math.min(left, 1000)
-    local fresh = redis.call('XREADGROUP', 'GROUP', G, me, 'COUNT', most, 'STREAMS', KEYS[p], '>')
-    if not fresh then break end
+    local fresh = call('XREADGROUP', 'GROUP', G, me, 'COUNT', most, 'STREAMS', key, '>')
+    if not fresh then return end
     local entries = fresh[1][2]
     if #entries > 0 then add(p, entries) end
-    if #entries < most then break end
+    if #entries < most then return end
+  end
+end
+local R = B .. 'returned:'
+local isPlain = leaseTime == 0
+  and call('EXISTS', B .. 'delayed', B .. 'states', R .. 0, R .. 1, R .. 2, R .. 3, R .. 4) == 0
+if isPlain then
+  for p = 0, 4 do
+    takeFresh(p)
+    if left <= 0 then return answer end
+  end
+else
+  ${NOW}${BACK}${FORGET}
+  local time = now()
+  for _, name in ipairs(call('ZRANGEBYSCORE', B .. 'delayed', '-inf', time, 'LIMIT', 0, 1000)) do
+    back(split(name))
+    call('ZREM', B .. 'delayed', name)
+  end
+  if leaseTime > 0 then
+    for p = 0, 4 do
+      local key = B .. 'queue:' .. p
+      for _, one in ipairs(call('XPENDING', key, G, 'IDLE', leaseTime, '-', '+', 2000)) do
+        local id, holder, name = one[1], one[2], p .. ':' .. one[1]
+        call('XACK', key, G, id)
+        back(p, id)
+        local state = call('HGET', B .. 'states', name)
+        call('HSET', B .. 'states', name, 'R' .. (state and string.sub(state, 2) or ''))
+        call('ZADD', B .. 'lost', time, holder .. '/' .. name)
+      end
+    end
+    call('ZREMRANGEBYSCORE', B .. 'lost', '-inf', time - 3600000)
+  end
+  anyState = call('EXISTS', B .. 'states') == 1
+  anyBack = call('EXISTS', R .. 0, R .. 1, R .. 2, R .. 3, R .. 4) > 0
+  local anyLost = call('EXISTS', B .. 'lost') == 1
+  for p = 0, 4 do
+    local key = B .. 'queue:' .. p
+    while anyBack and left > 0 do
+      local found = call('ZPOPMIN', R .. p, math.min(left, 1000))
+      if #found == 0 then break end
+      local entries = {}
+      for i = 1, #found, 2 do
+        local id = idOf(found[i])
+        local entry = call('XRANGE', key, id, id)[1]
+        if entry then
+          call('XCLAIM', key, G, me, 0, id, 'FORCE', 'JUSTID')
+          if anyLost then call('ZREM', B .. 'lost', me .. '/' .. p .. ':' .. id) end
+          entries[#entries + 1] = entry
+        else
+          forget(p .. ':' .. id)
+        end
+      end
+      if #entries > 0 then add(p, entries) end
+    end
+    takeFresh(p)
+    if left <= 0 then break end
+  end
+  if #answer == 2 then
+    local first = call('ZRANGE', B .. 'delayed', 0, 0, 'WITHSCORES')
+    if first[2] then answer[1] = math.max(0, tonumber(first[2]) - time) end
   end
 end
 if #answer == 2 then
-  local first = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')
-  if first[2] then answer[1] = math.max(0, tonumber(first[2]) - time) end
-  answer[2] = {last(KEYS[1]), last(KEYS[2]), last(KEYS[3]), last(KEYS[4]), last(KEYS[5]), last(EVENTS)}
+  ${POSITIONS}
+  answer[2] = {last('queue:0'), last('queue:1'), last('queue:2'), last('queue:3'), last('queue:4'), last('events')}
 end
 return answer
 `;
@@ -84,13 +103,14 @@ return answer
  * ARGV: instance, then the messages (p:id) whose leases it knows of. Takes back all others that are leased to it: the reply with
  * them was lost. Nobody has seen them, so they are as they were.
  */
-export const RECOVER = `${COMMON}
+export const RECOVER = `${COMMON}${BACK}
 local me, known = ARGV[1], {}
 for i = 2, #ARGV do known[ARGV[i]] = true end
-for p = 1, 5 do
-  for _, one in ipairs(redis.call('XPENDING', KEYS[p], G, '-', '+', 100000, me)) do
+for p = 0, 4 do
+  local key = B .. 'queue:' .. p
+  for _, one in ipairs(call('XPENDING', key, G, '-', '+', 100000, me)) do
     if not known[p .. ':' .. one[1]] then
-      redis.call('XACK', KEYS[p], G, one[1])
+      call('XACK', key, G, one[1])
       back(p, one[1])
     end
   end
@@ -101,22 +121,22 @@ return 0
 /** ARGV: messages (p:id), then for each what it is to be from now on. What another instance has written before stays; answers what is there. */
 export const PREPARE = `${COMMON}
 local count = #ARGV / 2
-for i = 1, count do redis.call('HSETNX', PREPARED, ARGV[i], ARGV[count + i]) end
-return redis.call('HMGET', PREPARED, unpack(ARGV, 1, count))
+for i = 1, count do call('HSETNX', B .. 'prepared', ARGV[i], ARGV[count + i]) end
+return call('HMGET', B .. 'prepared', unpack(ARGV, 1, count))
 `;
 
 /** ARGV: messages (p:id). What was made of them before; nil: nothing. */
 export const PREPARED_BEFORE = `${COMMON}
-return redis.call('HMGET', PREPARED, unpack(ARGV))
+return call('HMGET', B .. 'prepared', unpack(ARGV))
 `;
 
-/** ARGV: how many at most, capacity. KEYS[19]: a list. Moves what other programs pushed at its left into the stream of priority 2. */
-export const DRAIN = `${COMMON}
+/** ARGV: how many at most, capacity. KEYS[2]: a list. Moves what other programs pushed at its left into the stream of priority 2. */
+export const DRAIN = `${COMMON}${COUNTS}
 local most, capacity = tonumber(ARGV[1]), tonumber(ARGV[2])
 if capacity > 0 then most = math.min(most, capacity - used()) end
 if most <= 0 then return 0 end
-local records = redis.call('RPOP', KEYS[19], most)
+local records = call('RPOP', KEYS[2], most)
 if not records then return 0 end
-for _, record in ipairs(records) do redis.call('XADD', KEYS[3], '*', 'json', record) end
+for _, record in ipairs(records) do call('XADD', B .. 'queue:2', '*', 'json', record) end
 return #records
 `;

@@ -1,0 +1,57 @@
+/**
+ * A client that sends what comes into its queue until it gets SIGTERM. Tells by whole lines:
+ *
+ *   b                   it is bound
+ *   s 17 r              message 17 goes out, marked as redelivered (else n)
+ *   r 17 y              a receipt, matched to message 17
+ *   f 17 INVALID        message 17 failed
+ *   m 12.5 80.1         megabytes after a collection of garbage: objects and buffers, all that is resident
+ *
+ * Its argument are the client's options as JSON. Run with --expose-gc.
+ */
+import { join } from 'node:path';
+import { settled } from '../support/resident';
+import { say } from '../support/say';
+
+type Library = typeof import('../../src/index');
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the compiled code, as users run it
+const { SmppClient } = require(join(__dirname, '..', '..', 'dist', 'src', 'index.js')) as Library;
+
+const EVERY = 1000;
+const labelOf = (label: unknown): string => (typeof label === 'string' ? label : '-');
+
+async function main(): Promise<void> {
+  const client = new SmppClient({
+    ...{
+      clientId: 'endurance',
+      systemId: 'endurance',
+      queueCapacity: 0,
+      windowSize: 50,
+      logLevel: process.env['ENDURANCE_LOG'] ?? 'silent',
+    },
+    ...{ reconnectMin: 0.1, reconnectMax: 1 },
+    ...(JSON.parse(process.argv[2] ?? '') as object),
+  });
+  client.on('request', ({ correlation_id, redelivered }) =>
+    say(`s ${labelOf(correlation_id)} ${redelivered ? 'r' : 'n'}`),
+  );
+  client.on('receipt', ({ correlation_id, matched }) =>
+    say(`r ${labelOf(correlation_id)} ${matched ? 'y' : 'n'}`),
+  );
+  client.on('failure', ({ correlation_id, code }) => say(`f ${labelOf(correlation_id)} ${code}`));
+  let runs = true;
+  process.once('SIGTERM', () => (runs = false));
+  await client.start();
+  say('b');
+  while (runs) {
+    const { heap, rss } = await settled();
+    say(`m ${heap / 1e6} ${rss / 1e6}`);
+    await new Promise((resolve) => setTimeout(resolve, EVERY));
+  }
+  await client.stop();
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,72 @@
+/** Queues in brokers that the torture is done to, and what befalls the brokers meanwhile. */
+import type { Proxy } from '../support/proxy';
+import type { Hit, Place } from './torture';
+
+/** Short, so that what a dead client had comes back soon. */
+const LEASE_SECONDS = 1;
+/** After this long the connection of a dead client has been seen to end, and its messages are back. */
+const REQUEUED = 300;
+
+export const redisPlace = (queueUrl: string, keyPrefix: string): Place => ({
+  options: { queue: 'redis', queueUrl, keyPrefix, leaseTime: LEASE_SECONDS },
+  leaseTime: LEASE_SECONDS * 1000,
+});
+
+export const rabbitPlace = (queueUrl: string, keyPrefix: string): Place => ({
+  options: { queue: 'rabbitmq', queueUrl, keyPrefix },
+  leaseTime: REQUEUED,
+});
+
+/** A server, of the test's own. */
+interface Broker {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+}
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @param proxy by which the client reaches the broker */
+export function hitsOn(broker: Broker, proxy: Proxy): Hit[] {
+  return [
+    { name: 'the connection is cut', do: async () => proxy.cut() },
+    {
+      name: 'restarted',
+      do: async () => {
+        await broker.stop();
+        await broker.start();
+      },
+    },
+    {
+      name: 'killed and away for a while',
+      do: async () => {
+        await broker.kill();
+        await rest(2000);
+        await broker.start();
+      },
+    },
+    {
+      name: 'out of reach for a while',
+      do: async () => {
+        await proxy.set('refuse');
+        await rest(1500);
+        await proxy.set('pass');
+      },
+    },
+    {
+      name: 'frozen for a while',
+      do: async () => {
+        broker.freeze();
+        await rest(1500);
+        broker.thaw();
+      },
+    },
+  ];
+}
+
+/** The same URL, by way of a port of this machine. */
+export function through(url: string, { port }: Proxy): string {
+  return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href;
+}
