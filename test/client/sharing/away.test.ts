@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import type { SmppClientOptions } from '../../../src/index';
+import { ownPrefix, startRedis, type TestRedis } from '../../support/brokers';
+import type { Script } from '../../support/peer';
+import { until } from '../../support/until';
+import { HELLO, numbered, textsOf } from '../setup';
+import { Instances, type Instance } from './setup';
+
+/** Lines that an operator is to act on. */
+const warned = ({ lines }: Instance): string[] =>
+  lines.filter(({ level }) => level === 'warn' || level === 'error').map(({ msg }) => String(msg));
+
+describe('A Redis that is away', function () {
+  this.timeout(90_000);
+  const world = new Instances();
+  let redis: TestRedis;
+  let options: SmppClientOptions;
+
+  beforeEach(async function () {
+    redis = await startRedis(this, { appendonly: true });
+    options = {
+      queue: 'redis',
+      queueUrl: redis.url,
+      keyPrefix: ownPrefix(),
+      clientId: 'shared',
+      leaseTime: 2,
+    };
+  });
+  afterEach(async () => {
+    await world.end();
+    await redis.stop();
+  });
+
+  const sender = async (script?: Script, more: SmppClientOptions = {}) => {
+    const peer = await world.peer(script);
+    const instance = world.make({ ...options, port: peer.port, ...more });
+    await instance.client.start();
+    return { ...instance, peer };
+  };
+  const states = (instance: Instance): string[] => instance.told('queue').map(({ state }) => state);
+
+  it('is told by one line and one back, also while nothing is sent, and the session stays bound', async () => {
+    const b = await sender();
+    await redis.kill();
+    await until(() => states(b).length === 1);
+    await assert.rejects(b.client.enqueue(HELLO), { code: 'QUEUE_UNAVAILABLE' });
+    await assert.rejects(b.client.send(HELLO), { code: 'QUEUE_UNAVAILABLE' });
+    const status = await b.client.status();
+    assert.equal(status.queue_state, 'unavailable');
+    assert.equal(status.state, 'bound');
+    const lines = warned(b);
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(lines[0] ?? '', /^the queue's server does not answer \(.+\): .*the session stays bound$/);
+    assert.ok(!lines[0]?.includes('secret'));
+    await redis.start();
+    await until(() => states(b).length === 2);
+    assert.deepEqual(states(b), ['unavailable', 'available']);
+    assert.equal((await b.client.send(HELLO)).event, 'accepted');
+    assert.equal((await b.client.status()).queue_state, 'available');
+    assert.equal(b.peer.links.length, 1);
+    assert.equal(warned(b).length, 1);
+  });
+
+  it('holds sending up, which goes on by itself: nothing is lost, and what is repeated is marked', async () => {
+    const b = await sender(undefined, { sendRate: 40, windowSize: 5 });
+    await b.client.enqueue(numbered(100));
+    await b.peer.untilSubmits(20);
+    await redis.kill();
+    await until(() => states(b).length === 1);
+    await redis.start();
+    const texts = (): Set<string> => new Set(textsOf(b.peer.submits));
+    await until(() => texts().size === 100, 'all messages', 60_000);
+    await until(() => b.told('response').length >= 100);
+    const repeats = b.peer.submits.length - 100;
+    assert.ok(repeats <= 5, `${repeats} repeats`);
+    assert.equal(b.told('response').filter(({ redelivered }) => redelivered).length, repeats);
+    assert.equal(b.told('failure').length, 0);
+    assert.equal(b.peer.links.length, 1);
+    const lines = warned(b);
+    assert.equal(lines.length, 1, lines.join('\n'));
+  });
+
+  it('is awaited by outcomes: what was accepted meanwhile completes where it was given', async () => {
+    const silent: Script = { submit_sm: () => undefined };
+    const a = world.make(options);
+    const sent = a.client.sendBatch(numbered(5));
+    const b = await sender(silent);
+    await b.peer.untilSubmits(5);
+    await redis.kill();
+    const link = await b.peer.link();
+    b.peer.submits.forEach((submit, at) => link.answer(submit, { message_id: `id${at}` }));
+    await until(() => b.told('response').length === 5);
+    await redis.start();
+    const outcomes = await sent;
+    assert.deepEqual(
+      outcomes.map((one) => one.status === 'fulfilled' && one.value.message_id),
+      [0, 1, 2, 3, 4].map((at) => `id${at}`),
+    );
+  });
+});
