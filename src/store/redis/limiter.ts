@@ -23,10 +23,13 @@ local now = time[1] * 1000000 + time[2]
 local h = redis.call('HMGET', key, 'rate', 'tokens', 'at', 'busy', 'paused', 'pause')
 local rate, tokens, at = tonumber(h[1]), tonumber(h[2]) or 0, tonumber(h[3]) or now
 local busy, paused, pause = tonumber(h[4]) or 0, tonumber(h[5]) or 0, tonumber(h[6]) or 0
+local function whole(value) return string.format('%.0f', value) end
 -- The server's clock was set back.
 if at > now then at = now end
-if paused > now + pause then paused = now + pause end
-local function whole(value) return string.format('%.0f', value) end
+if paused > now + pause then
+  paused = now + pause
+  redis.call('HSET', key, 'paused', whole(paused))
+end
 local function refill(burst, lateness)
   local most = burst
   if at < paused then most = 1

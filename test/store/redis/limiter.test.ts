@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { RedisLimiter } from '../../../src/store/redis/limiter';
-import { ownPrefix } from '../../support/brokers';
+import { ownPrefix, startRedis, type TestRedis } from '../../support/brokers';
 import { until } from '../../support/until';
 import { connect, disconnect } from './connected';
 
@@ -28,9 +28,12 @@ async function drain(limiters: readonly RedisLimiter[], ms: number, max = 10): P
 
 describe('the rate of all who share a Redis', () => {
   const limiters: RedisLimiter[] = [];
+  let server: TestRedis | undefined;
   afterEach(async () => {
     for (const limiter of limiters.splice(0)) limiter.close();
     await disconnect();
+    await server?.kill();
+    server = undefined;
   });
 
   async function opened(
@@ -135,5 +138,49 @@ describe('the rate of all who share a Redis', () => {
     assert.ok(granted <= allowed, `${granted} of ${allowed}`);
     const [grants] = await drain([limiter], 1000);
     assert.ok(Math.abs(grants!.length - 20) <= 2, String(grants!.length));
+  });
+
+  it('grants nothing while the server is away, and goes on by itself, also where it has lost everything', async function () {
+    server = await startRedis(this);
+    const calls = await connect(this, { url: server.url });
+    const limiter = new RedisLimiter(calls, { rate: 100, burst: 1 });
+    limiters.push(limiter);
+    const grants: number[] = [];
+    const stop = new AbortController();
+    const draining = (async () => {
+      for (;;) {
+        const permits = await limiter.acquire(10, { signal: stop.signal });
+        for (let at = 0; at < permits; at++) grants.push(performance.now());
+      }
+    })().catch(() => undefined);
+    await until(() => grants.length > 20);
+    await server.kill();
+    const gone = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // What was drawn before may still come.
+    assert.ok(grants.filter((at) => at > gone).length <= 2);
+    const [before, start] = [grants.length, performance.now()];
+    await server.start();
+    await until(() => grants.length > before + 100);
+    const allowed = 0.1 * (performance.now() - start) + 5;
+    assert.ok(grants.length - before <= allowed, `${grants.length - before} of ${allowed}`);
+    stop.abort();
+    await draining;
+    assert.equal(String(await calls.command(['HGET', calls.keys.of('rate'), 'rate'])), '100');
+  }).timeout(30_000);
+
+  it('goes on where the clock of the server was set back', async function () {
+    const prefix = ownPrefix();
+    const limiter = await opened(this, prefix, 100);
+    await limiter.acquire(1, { signal });
+    const calls = await connect(this, { prefix });
+    const later = (Date.now() + 86_400_000) * 1000;
+    const fields = ['at', later, 'busy', later, 'paused', later, 'pause', 200_000];
+    await calls.command(['HSET', calls.keys.of('rate'), ...fields]);
+    const start = performance.now();
+    await limiter.acquire(1, { signal });
+    const [grants] = await drain([limiter], 500);
+    assert.ok(performance.now() - start > 180 + 500);
+    assert.ok(grants!.length > 20 && grants!.length <= 55, String(grants!.length));
   });
 });
