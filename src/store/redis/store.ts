@@ -7,14 +7,12 @@ import type { DeadLetters, Store } from '../types';
 import { addressOf, placeOf } from './address';
 import type { RedisCalls } from './calls';
 import { RedisConnection } from './connection';
-import { RedisCorrelator } from './correlator';
 import { RedisDeadLetters } from './dead-letters';
 import { Keys } from './keys';
-import { RedisLimiter } from './limiter';
 import { RedisQueue } from './queue';
 import { RecordCodec } from './record';
 import { SCRIPTS } from './scripts';
-import { RedisState } from './state';
+import { openShared, type SharedParts } from './shared';
 
 export interface RedisStore extends Store, Claimable {
   readonly deadLetters: DeadLetters;
@@ -32,7 +30,7 @@ export async function openRedisStore(
   context: BackendContext,
   { deadLetterCapacity = 1000 }: RedisStoreOptions = {},
 ): Promise<RedisStore> {
-  const { options, clock, random, account } = context;
+  const { options, clock, random, account, log } = context;
   const address = addressOf(options.queueUrl, options.queueTls);
   const keys = new Keys(options.keyPrefix, options.clientId);
   const instance = Buffer.from(random(8)).toString('hex');
@@ -44,9 +42,11 @@ export async function openRedisStore(
     random,
     away: (failure) => context.away(failure),
   });
+  let shared: SharedParts | undefined;
   try {
     await makeKeys(connection, placeOf(address));
-    const store = assemble(connection, context, deadLetterCapacity);
+    shared = await openShared(connection, { ...options, log });
+    const store = assemble(connection, shared, context, deadLetterCapacity);
     const words = {
       place: `Redis at ${placeOf(address)} under ${keys.base}`,
       keep: 'give this connection another clientId or keyPrefix',
@@ -55,6 +55,7 @@ export async function openRedisStore(
     if (before) context.onClaimed(before);
     return store;
   } catch (error) {
+    await shared?.close();
     await connection.close();
     throw error;
   }
@@ -71,12 +72,15 @@ export async function makeKeys(calls: RedisCalls, place: string): Promise<void> 
   );
 }
 
-function assemble(calls: RedisConnection, context: BackendContext, deadLetterCapacity: number): RedisStore {
+function assemble(
+  calls: RedisConnection,
+  shared: SharedParts,
+  context: BackendContext,
+  deadLetterCapacity: number,
+): RedisStore {
   const { limits, options } = context;
+  const { correlator, state, home, limiter } = shared;
   const codec = new RecordCodec();
-  const correlator = new RedisCorrelator(calls, options.correlationCapacity);
-  const state = new RedisState(calls);
-  const limiter = new RedisLimiter(calls, { rate: options.sendRate, burst: options.burst });
   const queue = new RedisQueue({
     calls,
     codec,
@@ -96,6 +100,7 @@ function assemble(calls: RedisConnection, context: BackendContext, deadLetterCap
     correlator,
     state,
     deadLetters,
+    home,
     limiter,
     capabilities: CAPABILITIES,
     leaseTime: options.leaseTime,
@@ -115,8 +120,8 @@ function assemble(calls: RedisConnection, context: BackendContext, deadLetterCap
     },
     forgetAwaited: () => correlator.forgetAwaited(),
     close: async () => {
-      limiter.close();
       await queue.close();
+      await shared.close();
       await calls.close();
     },
   };

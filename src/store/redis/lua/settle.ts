@@ -1,6 +1,6 @@
 import { CORRELATION_LUA } from '../correlation-lua';
+import { noticesLua } from '../notices-lua';
 import { BACK, COMMON, FORGET, NOW, WAKE } from './common';
-import { NOTICES } from './notices';
 
 /** The lease is over already, and was another's since: says so once. */
 const OVER = `
@@ -45,14 +45,14 @@ export const SETTLE = `${BACK}${FORGET}${OVER}
 local function settle(from)
   local me, keep, again = ARGV[from], tonumber(ARGV[from + 1]), ARGV[#ARGV] == '1'
   local untaken, notices, at, woken, buried = {}, {}, from + 2, false, false
-  ${NOW}${WAKE}${BURY}${NOTICES}
+  ${NOW}${WAKE}${BURY}${noticesLua('B')}
   local function ends(p, id, name)
     local notice = notices[name]
     if not over(me, name) and call('XACK', B .. 'queue:' .. p, G, id) == 1 then
-      if notice and not notices_tell(notice[2], notice[3]) then untaken[#untaken + 1] = notice[1] end
+      if notice and not TELL(notice[2], notice[3]) then untaken[#untaken + 1] = notice[1] end
       return true
     end
-    if again and notice and not notices_lives(notice[2]) then untaken[#untaken + 1] = notice[1] end
+    if again and notice and not LIVES(notice[2]) then untaken[#untaken + 1] = notice[1] end
     return false
   end
   while at < #ARGV do
