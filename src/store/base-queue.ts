@@ -44,6 +44,11 @@ export abstract class BaseQueue {
     return this.#closed;
   }
 
+  /** Whether somebody waits for room. */
+  protected get isRoomAwaited(): boolean {
+    return this.#enqueuers.length > 0;
+  }
+
   protected check(): void {
     if (this.#closed) throw storeClosed();
   }

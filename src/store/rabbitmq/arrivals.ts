@@ -1,0 +1,117 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { BackendContext } from '../backend';
+import { readForeign } from '../foreign';
+import { isForNow, reasonOf, refusedItem } from '../refused';
+import type { DeadLetter, DeadReason, QueueItem } from '../types';
+import { newDeliveryState } from '../delivery-state';
+import type { Acks } from './acks';
+import type { Delivery } from './entry';
+import type { Held } from './held';
+import { priorityOf, type Names } from './names';
+import { asDead, asRetry } from './outgoing';
+import type { Publisher } from './publisher';
+import { CONTENT_TYPE, decodeRecord, type BrokerRecord } from './record';
+import type { Source } from './source';
+
+/** Milliseconds until what intake cannot take just now is tried again. */
+const AGAIN = 1000;
+
+export interface ArrivalsOptions extends Pick<BackendContext, 'prepare' | 'clock' | 'random'> {
+  readonly names: Names;
+  readonly held: Held;
+  readonly publisher: Publisher;
+  /** Something may be leased. */
+  onReady(): void;
+  onRefused(letter: DeadLetter): void;
+}
+
+/** One that is acknowledged by hand, if the link is the same by then. */
+interface ForeignDelivery extends Delivery {
+  readonly acks: Acks | undefined;
+}
+
+/** What the broker delivers: messages of ours, and what other programs have put there. */
+export class Arrivals {
+  readonly #options: ArrivalsOptions;
+  /** One after the other, so that they come out in their order. */
+  #intake: Promise<void> = Promise.resolve();
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+  }
+
+  take(source: Source, message: ConsumeMessage): void {
+    const { held, onReady } = this.#options;
+    const { fields, properties, content } = message;
+    const delivery = { source, tag: fields.deliveryTag, returns: returnsOf(message), acks: held.acks };
+    if (properties.contentType !== CONTENT_TYPE) return this.#prepare(delivery, message);
+    let record: BrokerRecord;
+    try {
+      record = decodeRecord(content);
+    } catch (error) {
+      const text = `the record cannot be read: ${(error as Error).message}`;
+      return this.#bury(delivery, message, { code: 'INVALID_RECORD', text });
+    }
+    if (held.take(record, delivery, fields.redelivered)) onReady();
+  }
+
+  /** Written anew before it is leased: so a crash does not give it another id and other reference numbers. */
+  #prepare(delivery: ForeignDelivery, message: ConsumeMessage): void {
+    this.#intake = this.#intake.then(async () => {
+      const { names, publisher } = this.#options;
+      const made = await this.#read(delivery.source, message);
+      if ('reason' in made) return this.#bury(delivery, message, made.reason);
+      await publisher.publish([asRetry(names, { item: made.item, serial: 0 })]);
+      this.#ack(delivery);
+    });
+    this.#intake = this.#intake.catch(() => undefined);
+  }
+
+  async #read(
+    source: Source,
+    { content }: ConsumeMessage,
+  ): Promise<{ readonly item: QueueItem } | { readonly reason: DeadReason }> {
+    const record = readForeign(content);
+    if ('reason' in record) return record;
+    const { prepare, clock } = this.#options;
+    for (;;) {
+      try {
+        const item = await prepare(record.message);
+        // The queue that it stands in is its priority.
+        return { item: { ...item, priority: priorityOf(source.rank) } };
+      } catch (error) {
+        if (!isForNow(error)) return { reason: reasonOf(error) };
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, AGAIN));
+      }
+    }
+  }
+
+  #bury(delivery: ForeignDelivery, { content, properties }: ConsumeMessage, reason: DeadReason): void {
+    const { clock, random, names, publisher, onRefused } = this.#options;
+    const record = Buffer.from(content);
+    const item = refusedItem(record, Buffer.from(random(12)).toString('hex'), clock.now());
+    const failed = { reason, failedAt: clock.now() };
+    const alien = { octets: record, contentType: String(properties.contentType ?? '') };
+    const letter = { item, state: newDeliveryState(item), record, ...failed };
+    const dead = asDead(names, { item, serial: 0, failed, alien });
+    publisher.publish([dead]).then(
+      () => {
+        this.#ack(delivery);
+        onRefused(letter);
+      },
+      () => undefined,
+    );
+  }
+
+  #ack({ source, tag, acks }: ForeignDelivery): void {
+    if (this.#options.held.acks !== acks) return;
+    source.settled();
+    acks?.ack(tag);
+  }
+}
+
+/** How often the broker has had a message back. */
+function returnsOf({ properties }: ConsumeMessage): number {
+  const count: unknown = properties.headers?.['x-delivery-count'];
+  return typeof count === 'number' ? count : 0;
+}
