@@ -1,6 +1,8 @@
 /** Runs the producers of docs/producers against a client on the queue that they fill. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from 'mocha';
@@ -50,6 +52,7 @@ export class Producing {
   readonly labels: unknown[] = [];
   readonly failures: object[] = [];
   readonly #smsc = new Smsc({ receiptDelay: 0.01 });
+  readonly #queueDirectory = mkdtempSync(join(tmpdir(), 'smpp-producers-'));
   #client: SmppClient | undefined;
   #environment: Environment = {};
 
@@ -58,7 +61,10 @@ export class Producing {
     this.#environment = { CLIENT_ID: 'carrier', ...environment };
     this.#smsc.on('submit', ({ text }) => this.texts.push(text));
     const { host, port } = await this.#smsc.start();
-    const client = new SmppClient({ host, port, clientId: 'carrier', logLevel: 'silent', ...options });
+    const common = { host, port, clientId: 'carrier', logLevel: 'silent' } as const;
+    // What RabbitMQ cannot keep.
+    const queueDirectory = engine === 'rabbitmq' ? this.#queueDirectory : '';
+    const client = new SmppClient({ ...common, queueDirectory, ...options });
     client.on('response', ({ correlation_id }) => this.labels.push(correlation_id));
     client.on('failure', (failure) => this.failures.push(failure));
     this.#client = client;
@@ -94,5 +100,6 @@ export class Producing {
   async stop(): Promise<void> {
     await this.#client?.stop();
     await this.#smsc.stop();
+    rmSync(this.#queueDirectory, { recursive: true, force: true });
   }
 }

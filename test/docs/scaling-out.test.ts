@@ -17,7 +17,7 @@ describe('docs/scaling-out', function () {
   describe('start.sh', () => {
     let script: ChildProcess;
     let ports: Record<'redis' | 'smsc' | 'first' | 'second', number>;
-    const files = mkdtempSync(join(tmpdir(), 'smpp-scaling-out-'));
+    let files: string;
     let printed = '';
 
     /** Posts a message to one of the Node-REDs. @returns status and body; undefined: its flow does not run yet */
@@ -34,6 +34,7 @@ describe('docs/scaling-out', function () {
     before(async function () {
       needs(this, 'redis-server');
       needs(this, 'node-red-4');
+      files = mkdtempSync(join(tmpdir(), 'smpp-scaling-out-'));
       const [redis = 0, smsc = 0, first = 0, second = 0] = await freePorts(4);
       ports = { redis, smsc, first, second };
       script = spawn(join(folder, 'start.sh'), {
@@ -62,7 +63,7 @@ describe('docs/scaling-out', function () {
         script.kill('SIGTERM');
         await ended;
       }
-      rmSync(files, { recursive: true, force: true });
+      if (files) rmSync(files, { recursive: true, force: true });
     });
 
     it('starts two Node-REDs that answer a request when its receipt is there, whichever heard it', async () => {
