@@ -21,8 +21,8 @@ export interface ArrivalsOptions extends Pick<BackendContext, 'prepare' | 'clock
   readonly held: Held;
   readonly publisher: Publisher;
   /** Something may be leased. */
-  onReady(): void;
-  onRefused(letter: DeadLetter): void;
+  readonly onReady: () => void;
+  readonly onRefused: (letter: DeadLetter) => void;
 }
 
 /** One that is acknowledged by hand, if the link is the same by then. */

@@ -49,7 +49,11 @@ export class EntryBuffer {
 
   /** Those whose time has come take their places. */
   ripen(now: number): void {
-    for (let next = this.#delayed.peek(); next?.dueAt !== undefined && next.dueAt <= now; next = this.#delayed.peek()) {
+    for (
+      let next = this.#delayed.peek();
+      next?.dueAt !== undefined && next.dueAt <= now;
+      next = this.#delayed.peek()
+    ) {
       this.#delayed.pop();
       this.push(next);
     }

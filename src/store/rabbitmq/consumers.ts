@@ -86,7 +86,7 @@ export class Consumers {
     const channel = this.#channel;
     if (!channel || this.#isRaising || this.#level >= RANKS - 1) return;
     this.#isRaising = true;
-    this.#do(async () => {
+    void this.#do(async () => {
       for (let rank = this.#level + 1; rank < RANKS && this.#channel === channel; rank++) {
         const source = this.#sources[rank] as Source;
         const { messageCount } = await channel.checkQueue(source.queue);
@@ -108,7 +108,9 @@ export class Consumers {
     this.#level = rank - 1;
     return this.#do(async () => {
       const fresh = this.#newSources();
-      this.#sources = this.#sources.map((source) => (source.rank < rank ? source : (fresh[source.rank] as Source)));
+      this.#sources = this.#sources.map((source) =>
+        source.rank < rank ? source : (fresh[source.rank] as Source),
+      );
       this.#level = Math.min(this.#level, rank - 1);
       for (const tag of given.flatMap(({ tags }) => tags)) await channel.cancel(tag);
     });
@@ -118,7 +120,7 @@ export class Consumers {
     const channel = this.#channel;
     if (!channel || source.rank > this.#level || source.credit >= MOST_CREDIT) return;
     if (!this.#begin(source.rank)) return;
-    this.#do(async () => {
+    void this.#do(async () => {
       const more = Math.min(Math.max(wanted, this.#options.prefetch), MOST_CREDIT - source.credit);
       if (!source.hasCredit) await this.#consume(channel, source, more);
       this.#busy.delete(source.rank);
@@ -128,7 +130,7 @@ export class Consumers {
   #ask(source: Source): void {
     const channel = this.#channel;
     if (!channel || source.rank > this.#level || !this.#begin(source.rank)) return;
-    this.#do(async () => {
+    void this.#do(async () => {
       const { doubts } = source;
       const { messageCount } = await channel.checkQueue(source.queue);
       if (messageCount === 0) {

@@ -1,4 +1,4 @@
-import type { Channel, GetMessage } from 'amqplib';
+import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Clock } from '../../clock';
 import { KeyedMutex } from '../../collections';
 import { newDeliveryState, revive } from '../delivery-state';
@@ -6,6 +6,7 @@ import { refusedItem } from '../refused';
 import { storeClosed } from '../errors';
 import type { DeadLetter, DeadLetters } from '../types';
 import type { Broker } from './broker';
+import { collect } from './collect';
 import type { Names } from './names';
 import { asDead, asForeign, asNew } from './outgoing';
 import type { Outgoing, Publisher } from './publisher';
@@ -23,7 +24,7 @@ export interface DeadLetterParts {
 }
 
 interface Read {
-  readonly message: GetMessage;
+  readonly message: ConsumeMessage;
   readonly record: BrokerRecord;
 }
 
@@ -97,11 +98,12 @@ export class RabbitDeadLetters implements DeadLetters {
       const { dead } = this.#parts.names;
       let left = 0;
       try {
-        const all: Read[] = [];
-        for (let message = await channel.get(dead); message; message = await channel.get(dead))
-          all.push({ message, record: readDead(message) });
-        left = all.length;
-        return await work(all, channel);
+        ({ messageCount: left } = await channel.checkQueue(dead));
+        const messages = left > 0 ? await collect(channel, dead, left, this.#parts.clock) : [];
+        return await work(
+          messages.map((message) => ({ message, record: readDead(message) })),
+          channel,
+        );
       } finally {
         await channel.close().catch(() => undefined);
         // Handed back when the queue says so: until then the next one would miss them.
@@ -119,7 +121,7 @@ function letterOf({ record }: Read): DeadLetter {
 }
 
 /** Also of what the broker itself, or somebody else, has put there. */
-function readDead({ content, properties }: GetMessage): BrokerRecord {
+function readDead({ content, properties }: ConsumeMessage): BrokerRecord {
   const contentType = String(properties.contentType ?? '');
   if (contentType === CONTENT_TYPE) {
     try {

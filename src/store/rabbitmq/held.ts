@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { BoundedMap } from '../../collections';
+import { BoundedMap, LinkedMap } from '../../collections';
 import type { DeliveryState, QueueItem } from '../types';
 import { newDeliveryState } from '../delivery-state';
 import type { Acks } from './acks';
@@ -38,6 +38,7 @@ export class Held {
   readonly #entries = new Map<string, Entry>();
   readonly #gone = new BoundedMap<number>(MOST_GONE);
   readonly #remembered = new BoundedMap<Remembered>(MOST_REMEMBERED);
+  readonly #putOff = new LinkedMap<string, { readonly enqueuedAt: number; readonly notBefore: number }>();
   #acks: Acks | undefined;
   /** Deliveries so far. */
   arrived = 0;
@@ -129,7 +130,12 @@ export class Held {
       // The broker has given it to somebody by now, or will give it again.
       this.#entries.delete(entry.id);
       const notBefore = pause > 0 ? this.#options.clock.now() + pause : undefined;
-      this.#remembered.set(entry.id, { serial: entry.serial, state: entry.state, notBefore, untouched: undefined });
+      this.#remembered.set(entry.id, {
+        serial: entry.serial,
+        state: entry.state,
+        notBefore,
+        untouched: undefined,
+      });
     } else if (pause > 0) this.buffer.delay(entry, this.#options.clock.monotonic() + pause);
     else this.buffer.push(entry);
   }
@@ -145,6 +151,8 @@ export class Held {
 
   /** A message that comes after a pause that is too long to be waited for here. */
   putOffMessage(entry: Entry, notBefore: number): Outgoing {
+    this.#putOff.set(entry.id, { enqueuedAt: entry.item.enqueuedAt, notBefore });
+    this.#putOff.shrink(MOST_REMEMBERED);
     const pause = notBefore - this.#options.clock.now();
     return asDelayed(this.#options.names, { ...this.#again(entry), notBefore }, pause);
   }
@@ -177,10 +185,14 @@ export class Held {
     return dueAt === undefined ? undefined : clock.now() + dueAt - clock.monotonic();
   }
 
-  /** The `enqueuedAt` of the oldest that is not leased, as far as is known; undefined: of none. */
-  oldestAt(): number | undefined {
-    const oldest = this.buffer.oldestAt();
-    return oldest === Infinity ? undefined : oldest;
+  /** The `enqueuedAt` of the oldest that is here and not leased, or that was put off from here; Infinity: of none. */
+  oldestAt(): number {
+    const now = this.#options.clock.now();
+    let oldest = this.buffer.oldestAt();
+    for (const [id, { enqueuedAt, notBefore }] of this.#putOff)
+      if (notBefore > now) oldest = Math.min(oldest, enqueuedAt);
+      else this.#putOff.delete(id);
+    return oldest;
   }
 
   /** All that have been delivered, in their order. */
@@ -188,4 +200,3 @@ export class Held {
     return [...this.#entries.values()].sort((a, b) => a.rank - b.rank || a.order - b.order);
   }
 }
-

@@ -36,7 +36,13 @@ export function asDelayed(names: Names, record: BrokerRecord, pause: number): Ou
 }
 
 /** Octets that are none of ours, back where they came from. */
-export const asForeign = (names: Names, priority: Priority, id: string, octets: Uint8Array, contentType: string): Outgoing => ({
+export const asForeign = (
+  names: Names,
+  priority: Priority,
+  id: string,
+  octets: Uint8Array,
+  contentType: string,
+): Outgoing => ({
   exchange: names.exchange,
   key: KEYS.queue(priority),
   id,

@@ -122,7 +122,9 @@ export class Publisher {
     if (this.#returned.size > 0 && this.#returned.delete(message.id)) {
       if (!message.mayReturn)
         return this.#fail(
-          new Error(`NOT_FOUND - no queue is bound to exchange '${message.exchange}' with key '${message.key}'`),
+          new Error(
+            `NOT_FOUND - no queue is bound to exchange '${message.exchange}' with key '${message.key}'`,
+          ),
         );
       batch.returned.push(message);
     }

@@ -1,11 +1,9 @@
-import type { Clock, TimerHandle } from '../../clock';
-import { nextTick } from '../../clock';
+import { nextTick, type Clock } from '../../clock';
 import { BaseQueue, type Batch } from '../base-queue';
 import { copyDeliveryState, isUntouched } from '../delivery-state';
 import { fits, storeClosed, tellDropped } from '../errors';
 import { within } from '../../waiting';
 import type {
-  DeadReason,
   EnqueueOptions,
   Eventually,
   Lease,
@@ -21,20 +19,18 @@ import type { Broker } from './broker';
 import type { Consumers } from './consumers';
 import { countQueues } from './counts';
 import { RabbitLease, type Entry } from './entry';
+import type { Heads } from './heads';
 import type { Held } from './held';
 import type { RabbitHome } from './home';
-import { rankOf, RANKS, type Names } from './names';
-import { asDead, asNew, HELD_PAUSE } from './outgoing';
+import { IdleWatch } from './idle';
+import { rankOf, type Names } from './names';
+import { asNew, HELD_PAUSE } from './outgoing';
 import type { Outgoing, Publisher } from './publisher';
-import type { BrokerRecord } from './record';
 import { dropOldest, purgeQueues } from './removal';
+import { writeSettlements } from './settlement';
 
 /** Milliseconds for which a count is believed while others may put and take, too. */
 const FRESH = 1000;
-/** Milliseconds after which what nobody takes goes back to the broker. */
-const IDLE = 30_000;
-/** Milliseconds between two looks for that, and for room. */
-const LOOK = 1000;
 /** Milliseconds that the broker gets to take back what is here, at the end. */
 const PARTING = 3000;
 
@@ -45,6 +41,7 @@ export interface QueueParts {
   readonly publisher: Publisher;
   readonly consumers: Consumers;
   readonly held: Held;
+  readonly heads: Heads;
   readonly home: RabbitHome;
 }
 
@@ -57,14 +54,12 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
   /** One batch after the other, where the broker is to be asked first. */
   #turn: Promise<unknown> | undefined;
   #isServing = false;
-  #lookTimer: TimerHandle;
-  /** By rank: when something of it was last leased, or came into an empty place. Monotonic. */
-  readonly #servedAt = new Array<number>(RANKS).fill(0);
+  readonly #idle: IdleWatch;
 
   constructor(limits: QueueLimits, parts: QueueParts) {
     super(limits, parts.clock);
     this.#parts = parts;
-    this.#look();
+    this.#idle = new IdleWatch(parts.clock, parts.consumers, parts.held, () => this.#look());
   }
 
   protected override get used(): number {
@@ -209,7 +204,8 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
   #lease(entry: Entry): RabbitLease {
     const lease = new RabbitLease(entry);
     entry.wasLeased = true;
-    this.#servedAt[entry.rank] = this.clock.monotonic();
+    this.#idle.taken(entry.rank);
+    this.#parts.heads.leased(entry);
     this.#leases.add(lease);
     return lease;
   }
@@ -256,20 +252,19 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
 
   /** What the broker must have before the leases end. */
   async #settleThere(settlements: readonly Settlement[]): Promise<Untaken> {
-    const { broker, home } = this.#parts;
-    const open = settlements.flatMap((settlement) => {
+    const ended = settlements.flatMap((settlement) => {
       const entry = this.#end(settlement.lease);
       return entry ? { settlement, entry } : [];
     });
     try {
-      await broker.up(undefined, true);
-      const untaken = await home.untaken(open.map(({ settlement }) => settlement));
-      await this.#write(open);
+      await this.#parts.broker.up(undefined, true);
+      const untaken = await writeSettlements(this.#parts, ended);
+      this.#known -= ended.filter(({ settlement }) => settlement.outcome !== 'retry').length;
       this.serveTakers();
       this.admit();
       return untaken.length > 0 ? untaken : undefined;
     } catch (error) {
-      for (const { settlement } of open) this.#reopen(settlement.lease);
+      for (const { settlement } of ended) this.#reopen(settlement.lease);
       throw this.isClosed ? storeClosed() : error;
     }
   }
@@ -278,25 +273,6 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
     if (!(token instanceof RabbitLease)) return;
     token.open = true;
     this.#leases.add(token);
-  }
-
-  async #write(open: readonly { readonly settlement: Settlement; readonly entry: Entry }[]): Promise<void> {
-    const { held, names } = this.#parts;
-    const moved: Entry[] = [];
-    const messages: Outgoing[] = [];
-    for (const { settlement, entry } of open) {
-      const { lease, outcome } = settlement;
-      if (outcome !== 'retry') this.#known--;
-      if (outcome === 'done') {
-        held.end(entry);
-        continue;
-      }
-      entry.state = copyDeliveryState(lease.state);
-      moved.push(entry);
-      if (outcome === 'retry') messages.push(held.putOffMessage(entry, settlement.notBefore));
-      else messages.push(asDead(names, deadRecord(entry, settlement.reason, this.clock.now())));
-    }
-    await held.move(moved, messages);
   }
 
   /** Leases do not run out here, and states are written when they end. */
@@ -318,16 +294,15 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
     const { broker, names, held } = this.#parts;
     try {
       const counts = await countQueues(await broker.up(), names, () => held.arrived);
-      this.check();
       held.buffer.ripen(this.clock.monotonic());
-      const delayed = counts.delayed + held.buffer.delayed;
-      const oldestAt = held.oldestAt();
-      return {
+      const facts = {
         queued: counts.total + held.buffer.length,
-        delayed,
+        delayed: counts.delayed + held.buffer.delayed,
         leased: this.#leases.size,
-        ...(oldestAt === undefined ? {} : { oldestAt }),
       };
+      const oldestAt = Math.min(held.oldestAt(), await this.#parts.heads.oldestAt(counts));
+      this.check();
+      return oldestAt === Infinity || facts.queued === 0 ? facts : { ...facts, oldestAt };
     } catch (error) {
       throw this.isClosed ? storeClosed() : error;
     }
@@ -346,38 +321,23 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
     }
   }
 
-  /** What nobody takes goes back, before the broker takes its delivery for lost; and others may have made room. */
+  /** Others may have made room. */
   #look(): void {
-    this.#lookTimer = this.clock.setTimeout(() => {
-      this.#look();
-      this.#giveBackIdle();
-      if (this.isRoomAwaited && this.#parts.broker.link)
-        this.#count().then(
-          () => this.admit(),
-          () => undefined,
-        );
-    }, LOOK);
-  }
-
-  #giveBackIdle(): void {
-    const { held, consumers } = this.#parts;
-    const now = this.clock.monotonic();
-    for (let rank = 0; rank <= consumers.level; rank++) {
-      if (held.buffer.ready(rank) === 0) this.#servedAt[rank] = now;
-      else if (now - (this.#servedAt[rank] ?? now) >= IDLE) {
-        void consumers.lower(rank).then(() => held.giveBack(held.buffer.drain(rank)));
-        return;
-      }
-    }
+    if (!this.isRoomAwaited || !this.#parts.broker.link) return;
+    this.#count().then(
+      () => this.admit(),
+      () => undefined,
+    );
   }
 
   async close(): Promise<void> {
     this.end();
-    this.clock.clearTimeout(this.#lookTimer);
+    this.#idle.stop();
     const { broker, held, consumers, publisher } = this.#parts;
     broker.end();
     if (!broker.link) return;
-    for (const { entry, state } of this.#leases) entry.state = { ...copyDeliveryState(state), redelivered: true };
+    for (const { entry, state } of this.#leases)
+      entry.state = { ...copyDeliveryState(state), redelivered: true };
     const giveBack = async (): Promise<void> => {
       await consumers.lower(0);
       held.buffer.drain();
@@ -388,10 +348,3 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
     await within(this.clock, PARTING, giveBack());
   }
 }
-
-const deadRecord = ({ item, serial, state }: Entry, reason: DeadReason, failedAt: number): BrokerRecord => ({
-  item,
-  serial,
-  state,
-  failed: { reason, failedAt },
-});

@@ -42,7 +42,10 @@ export function encodeRecord({ item, serial, notBefore, state, failed, alien }: 
   writer.begin(0);
   writer.octet(VERSION);
   writer.octet(
-    (notBefore === undefined ? 0 : NOT_BEFORE) | (state ? STATE : 0) | (failed ? DEAD : 0) | (alien ? ALIEN : 0),
+    (notBefore === undefined ? 0 : NOT_BEFORE) |
+      (state ? STATE : 0) |
+      (failed ? DEAD : 0) |
+      (alien ? ALIEN : 0),
   );
   writer.length(serial);
   if (notBefore !== undefined) writer.double(notBefore);
@@ -64,7 +67,8 @@ export class NewerRecord extends RangeError {}
 export function decodeRecord(octets: Buffer): BrokerRecord {
   const reader = new RecordReader(octets, 0);
   const version = reader.octet();
-  if (version > VERSION) throw new NewerRecord(`it is of version ${version}, and this package reads up to ${VERSION}`);
+  if (version > VERSION)
+    throw new NewerRecord(`it is of version ${version}, and this package reads up to ${VERSION}`);
   if (version !== VERSION) throw new RangeError('it has no version');
   const flags = reader.octet();
   const serial = reader.length();

@@ -1,8 +1,9 @@
-import type { Channel, ConsumeMessage, Message } from 'amqplib';
+import type { Message } from 'amqplib';
 import type { Clock } from '../../clock';
 import { tellRemoved, type Gone } from '../errors';
 import type { PurgeOptions, QueueItem } from '../types';
 import type { Broker } from './broker';
+import { collect } from './collect';
 import type { Consumers } from './consumers';
 import type { Entry } from './entry';
 import type { Held } from './held';
@@ -84,7 +85,7 @@ export async function purgeQueues(
     for (const queue of queues) {
       let { messageCount: left } = await channel.checkQueue(queue);
       while (left > 0) {
-        const messages = await collect(channel, queue, Math.min(left, CHUNK));
+        const messages = await collect(channel, queue, Math.min(left, CHUNK), clock);
         if (messages.length === 0) break;
         await tell(messages.flatMap((message) => goneOf(message) ?? []));
         channel.ack(messages.at(-1) as Message, true);
@@ -96,14 +97,4 @@ export async function purgeQueues(
     await channel.close().catch(() => undefined);
   }
   return { removed, items };
-}
-
-async function collect(channel: Channel, queue: string, count: number): Promise<ConsumeMessage[]> {
-  const messages: ConsumeMessage[] = [];
-  while (messages.length < count) {
-    const message = await channel.get(queue);
-    if (!message) break;
-    messages.push(message as unknown as ConsumeMessage);
-  }
-  return messages;
 }

@@ -1,3 +1,4 @@
+import type { ConsumeMessage } from 'amqplib';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { systemClock, type Clock } from '../../clock';
 import { SmppError } from '../../protocol';
@@ -10,6 +11,7 @@ import { RABBITMQ } from './capabilities';
 import { Consumers } from './consumers';
 import { RabbitDeadLetters } from './dead-letters';
 import { unavailable } from './failures';
+import { Heads } from './heads';
 import { Held } from './held';
 import { RabbitHome } from './home';
 import { openLink, type Link } from './link';
@@ -17,6 +19,7 @@ import { namesOf } from './names';
 import { Publisher } from './publisher';
 import { RabbitQueue } from './queue';
 import { declareTopology, verifyTopology } from './topology';
+import type { Source } from './source';
 import { urlProblem } from './url';
 
 export interface RabbitmqStoreOptions extends QueueLimits {
@@ -58,8 +61,17 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
   const held = new Held({ clock, names, publisher });
   const progress = (): void => queue.progress();
   const { prepare, onRefused = () => undefined } = options;
-  const arrivals = new Arrivals({ prepare, clock, random, names, held, publisher, onReady: progress, onRefused });
-  const onMessage: Arrivals['take'] = (source, message) => arrivals.take(source, message);
+  const arrivals = new Arrivals({
+    prepare,
+    clock,
+    random,
+    names,
+    held,
+    publisher,
+    onReady: progress,
+    onRefused,
+  });
+  const onMessage = (source: Source, message: ConsumeMessage): void => arrivals.take(source, message);
   const consumers = new Consumers({ clock, names, prefetch, onMessage, onProgress: progress, fail });
   const dial = async (): Promise<Link> =>
     openLink({ url, tls: options.tls, name: `${keyPrefix}.${clientId}`, clock }, async (opening) => {
@@ -86,7 +98,8 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
   });
   const instance = Buffer.from(random(INSTANCE)).toString('hex');
   const home = new RabbitHome({ clock, names, instance, publisher, broker });
-  const queue = new RabbitQueue(options, { clock, names, broker, publisher, consumers, held, home });
+  const heads = new Heads({ clock, names, broker, publisher, consumers, held });
+  const queue = new RabbitQueue(options, { clock, names, broker, publisher, consumers, held, heads, home });
   const deadLetters = new RabbitDeadLetters({ clock, names, broker, publisher, queue });
   const closeAll = async (): Promise<void> => {
     await queue.close();

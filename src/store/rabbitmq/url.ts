@@ -17,7 +17,9 @@ export function urlProblem(url: string): string | undefined {
   if (parsed.hostname === '') return 'names no host';
   if (decoded(parsed.username) === undefined || decoded(parsed.password) === undefined)
     return 'user or password has a % that is not followed by two hexadecimal digits: write % as %25';
-  return decoded(parsed.pathname) === undefined ? 'the virtual host has a stray %: write it as %25' : undefined;
+  return decoded(parsed.pathname) === undefined
+    ? 'the virtual host has a stray %: write it as %25'
+    : undefined;
 }
 
 function decoded(text: string): string | undefined {

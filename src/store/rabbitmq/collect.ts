@@ -1,0 +1,26 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { nextTurn, type Clock } from '../../clock';
+
+/** Takes so many of what a queue has, without acknowledging: fewer where it has no more. */
+export async function collect(
+  channel: Channel,
+  queue: string,
+  count: number,
+  clock: Clock,
+): Promise<ConsumeMessage[]> {
+  const messages: ConsumeMessage[] = [];
+  await channel.prefetch(count);
+  const { consumerTag } = await channel.consume(queue, (message) => {
+    if (message) messages.push(message);
+  });
+  while (messages.length < count) {
+    const before = messages.length;
+    const { messageCount } = await channel.checkQueue(queue);
+    // What the queue has given away by then comes before the next answer.
+    await channel.checkQueue(queue);
+    if (messageCount === 0 && messages.length === before) break;
+    await nextTurn(clock);
+  }
+  await channel.cancel(consumerTag);
+  return messages;
+}
