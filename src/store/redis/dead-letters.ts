@@ -1,7 +1,8 @@
 import { chunksOf } from '../chunks';
 import { revive } from '../delivery-state';
 import { queueFull } from '../errors';
-import type { DeadLetter, DeadLetters, QueueLimits } from '../types';
+import { repeat, type Repeated } from '../../waiting';
+import type { DeadLetter, DeadLetters, QueueLimits, Untold } from '../types';
 import type { Argument, RedisCalls } from './calls';
 import { readLetter, stateOf, type RecordCodec } from './record';
 import { SCRIPTS } from './scripts';
@@ -9,6 +10,8 @@ import { SCRIPTS } from './scripts';
 const LIST_LIMIT = 1000;
 /** Letters of one script. */
 const AT_ONCE = 500;
+/** Milliseconds between looks for what instances that died have not told. */
+const UNTOLD_INTERVAL = 15_000;
 
 export interface LettersOptions {
   readonly calls: RedisCalls;
@@ -23,6 +26,7 @@ export interface LettersOptions {
 export class RedisDeadLetters implements DeadLetters {
   readonly #options: LettersOptions;
   readonly #calls: RedisCalls;
+  #telling: Repeated | undefined;
 
   constructor(options: LettersOptions) {
     this.#options = options;
@@ -83,5 +87,34 @@ export class RedisDeadLetters implements DeadLetters {
       const args = chunk.flatMap((letter): Argument[] => [letter.item.id, codec.writeLetter(letter)]);
       await this.#calls.run(SCRIPTS.addLetters, [capacity, ...args]);
     }
+  }
+
+  told(ids: readonly string[]): void {
+    for (const chunk of chunksOf(ids, AT_ONCE)) this.#calls.run(SCRIPTS.told, chunk).catch(() => undefined);
+  }
+
+  /**
+   * Tells of what instances failed for good and did not tell before they died: now, and from now on. One of which it is
+   * not known yet that it lives no more is told of later.
+   */
+  async tellUntold(tell: (failed: readonly Untold[]) => unknown): Promise<void> {
+    const look = async (): Promise<void> => {
+      for (;;) {
+        const records = (await this.#calls.run(SCRIPTS.untold, [this.#calls.instance, AT_ONCE])) as Buffer[];
+        if (records.length === 0) return;
+        const letters = records.flatMap((record) => readLetter(record)?.letter ?? []);
+        if (letters.length > 0) await tell(letters);
+        this.told(letters.map(({ item }) => item.id));
+      }
+    };
+    this.#telling?.stop();
+    this.#telling = repeat(this.#calls.clock, UNTOLD_INTERVAL, look);
+    await look();
+    this.#telling.start();
+  }
+
+  /** Nothing is told any more. */
+  close(): void {
+    this.#telling?.stop();
   }
 }

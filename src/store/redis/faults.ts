@@ -57,6 +57,7 @@ const FAULTS: readonly Fault[] = [
     moves: true,
   },
   { begins: /^BUSY /, remedy: 'it is busy with a long script', moves: true },
+  { begins: /NOGROUP/, remedy: 'the keys of this queue were removed by somebody; they are made anew' },
   {
     begins: /ERR (max number of clients|DB index|SELECT)/,
     remedy:
@@ -83,7 +84,10 @@ export function redisFault(error: unknown, address: RedisAddress): SmppError {
   if (error instanceof SmppError) return error;
   const message = masked(messageOf(error), address);
   const fault = faultOf(message);
-  const remedy = fault?.remedy ?? 'see that it runs and that queueUrl names it';
+  const unknown = /^[A-Z]{3,} /.test(message)
+    ? 'it does not do what it is asked to'
+    : 'see that it runs and that queueUrl names it';
+  const remedy = fault?.remedy ?? unknown;
   const text = `Redis at ${placeOf(address)}: ${remedy} (${message}).`;
   return new SmppError('QUEUE_UNAVAILABLE', text, { retriable: !fault?.lasting });
 }

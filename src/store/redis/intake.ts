@@ -5,19 +5,27 @@ import { isForNow, reasonOf, refusedItem } from '../refused';
 import type { DeadLetter, DeadReason, Priority, QueueItem } from '../types';
 import { newDeliveryState } from '../delivery-state';
 import type { RedisCalls } from './calls';
-import { addedAt, fieldsOf, readRecord, readState, type Fields, type RecordCodec } from './record';
+import {
+  addedAt,
+  fieldsOf,
+  readRecord,
+  readState,
+  type Fields,
+  type ReadItem,
+  type RecordCodec,
+} from './record';
 import { RedisLease } from './lease';
 import { SCRIPTS } from './scripts';
 
 /** Of one answer at most so many are asked for at once. */
 const AT_ONCE = 1000;
 
-/** An entry that was leased at the server, and what can be made of it. */
-interface Leased extends Fields {
+/** An entry that was leased at the server and is not a message of ours as it should be. */
+interface Other extends Fields {
   readonly p: number;
   readonly entry: string;
   readonly state: string;
-  read: { readonly item: QueueItem } | { readonly reason: DeadReason } | undefined;
+  read: ReadItem | undefined;
 }
 
 /** What cannot be sent, and the name of the entry that is to go with it. */
@@ -53,38 +61,50 @@ export class Intake {
    * and accepted segments outlive a crash. Rejects where intake itself fails for now.
    */
   read(answer: readonly unknown[]): Taken | Promise<Taken> {
-    const all = leasedOf(answer);
-    const foreign = all.filter(({ read }) => read === undefined);
+    const all: (RedisLease | Other)[] = [];
+    const foreign: Other[] = [];
+    for (let at = 0; at < answer.length; at += 3) {
+      const p = answer[at] as number;
+      const entries = answer[at + 1] as [Buffer, unknown][];
+      const states = answer[at + 2] as (Buffer | null)[];
+      for (let index = 0; index < entries.length; index++) {
+        const [id, list] = entries[index] as [Buffer, unknown];
+        const state = states[index]?.toString() ?? '';
+        const one = readEntry(p, id.toString('latin1'), list, state);
+        all.push(one);
+        if (!(one instanceof RedisLease) && !one.read) foreign.push(one);
+      }
+    }
     return foreign.length === 0 ? this.#takenOf(all) : this.#prepare(foreign).then(() => this.#takenOf(all));
   }
 
-  #takenOf(all: readonly Leased[]): Taken {
+  #takenOf(all: readonly (RedisLease | Other)[]): Taken {
     const leases: RedisLease[] = [];
     const refused: Refused[] = [];
-    for (const { p, entry, state, field, value, read } of all) {
-      if (!read) continue;
-      if ('item' in read) {
-        const isForeign = field !== 'm';
-        leases.push(new RedisLease(p, entry, read.item, readState(state, read.item), state, isForeign));
-      } else {
-        const letter = this.#letter(p, entry, read.reason, value);
-        refused.push({ name: `${p}:${entry}`, letter, field });
-      }
+    for (const one of all) {
+      if (one instanceof RedisLease) leases.push(one);
+      else if (one.read && 'item' in one.read) leases.push(leaseOf(one, one.read.item));
+      else if (one.read)
+        refused.push({
+          name: `${one.p}:${one.entry}`,
+          letter: this.#letter(one, one.read.reason),
+          field: one.field,
+        });
     }
     return { leases, refused };
   }
 
-  #letter(p: number, entry: string, reason: DeadReason, record: Buffer): DeadLetter {
+  #letter({ p, entry, value: record }: Other, reason: DeadReason): DeadLetter {
     const id = Buffer.from(this.#context.random(12)).toString('hex');
     const item = { ...refusedItem(record, id, addedAt(entry)), priority: p as Priority };
     return { item, state: newDeliveryState(item), reason, failedAt: this.#context.clock.now(), record };
   }
 
-  async #prepare(foreign: readonly Leased[]): Promise<void> {
+  async #prepare(foreign: readonly Other[]): Promise<void> {
     for (const chunk of chunksOf(foreign, AT_ONCE)) {
       const names = chunk.map(({ p, entry }) => `${p}:${entry}`);
       const before = (await this.#calls.run(SCRIPTS.preparedBefore, names)) as (Buffer | null)[];
-      const made: { readonly leased: Leased; readonly name: string; readonly octets: Buffer }[] = [];
+      const made: { readonly leased: Other; readonly name: string; readonly octets: Buffer }[] = [];
       for (const [at, leased] of chunk.entries()) {
         const octets = before[at];
         leased.read = octets ? readRecord(octets) : await this.#intake(leased);
@@ -101,7 +121,7 @@ export class Intake {
     }
   }
 
-  async #intake({ p, field, value }: Leased): Promise<NonNullable<Leased['read']>> {
+  async #intake({ p, field, value }: Other): Promise<ReadItem> {
     if (field !== 'json') {
       const text = 'the entry has no field json; add one with XADD … json \'{"short_message": "Hi", …}\'';
       return { reason: { code: 'INVALID_RECORD', text } };
@@ -119,26 +139,14 @@ export class Intake {
   }
 }
 
-/** Messages of ours are read; what another program has put there is not yet. */
-function leasedOf(answer: readonly unknown[]): Leased[] {
-  const all: Leased[] = [];
-  for (let at = 0; at < answer.length; at += 3) {
-    const p = answer[at] as number;
-    const entries = answer[at + 1] as [Buffer, unknown][];
-    const states = answer[at + 2] as (Buffer | null)[];
-    for (const [index, [entry, list]] of entries.entries()) {
-      const { field, value } = fieldsOf(list);
-      const state = states[index];
-      const read = field === 'm' ? readRecord(value) : undefined;
-      all.push({
-        p,
-        entry: entry.toString('latin1'),
-        field,
-        value,
-        state: state ? state.toString() : '',
-        read,
-      });
-    }
-  }
-  return all;
+/** What another program has put there is not read yet. */
+function readEntry(p: number, entry: string, list: unknown, state: string): RedisLease | Other {
+  const { field, value } = fieldsOf(list);
+  if (field !== 'm') return { p, entry, field, value, state, read: undefined };
+  const read = readRecord(value);
+  if ('reason' in read) return { p, entry, field, value, state, read };
+  return new RedisLease(p, entry, read.item, readState(state, read.item), state, false);
 }
+
+const leaseOf = ({ p, entry, state, field }: Other, item: QueueItem): RedisLease =>
+  new RedisLease(p, entry, item, readState(state, item), state, field !== 'm');

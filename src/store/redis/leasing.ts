@@ -2,7 +2,7 @@ import type { BackendContext } from '../backend';
 import type { CorrelationEntry } from '../types';
 import type { Argument, RedisCalls } from './calls';
 import type { Drain } from './drain';
-import { Intake, type Refused, type Taken } from './intake';
+import { Intake, type Refused } from './intake';
 import type { OpenLeases } from './lease';
 import { isLostReply } from './lost-reply';
 import type { RecordCodec } from './record';
@@ -48,6 +48,17 @@ export class Leasing {
 
   /** Leases up to `max`; its first script is sent before it returns. */
   async lease(max: number): Promise<Offer> {
+    try {
+      return await this.#lease(max);
+    } catch (error) {
+      // Somebody has emptied the server: what is there by now, or comes, is taken all the same.
+      if (!(error as Error).message.includes('NOGROUP')) throw error;
+      await this.#calls.run(SCRIPTS.open, []);
+      return this.#lease(max);
+    }
+  }
+
+  async #lease(max: number): Promise<Offer> {
     if (this.#isUnsure) await this.#recover();
     for (;;) {
       const draining = this.#options.drain?.run(max);
@@ -56,8 +67,8 @@ export class Leasing {
       if (rest.length === 0) return this.#nothing(untilDue, seen ?? []);
       const read = this.#intake.read(rest);
       const { leases, refused } = read instanceof Promise ? await this.#unlessFailed(read) : read;
+      if (refused.length > 0) await this.#unlessFailed(this.#bury(refused));
       for (const lease of leases) this.#options.leases.add(lease);
-      if (refused.length > 0) await this.#bury(refused);
       // Where all was refused there may be more.
       if (leases.length > 0) return { leases };
     }
@@ -100,10 +111,10 @@ export class Leasing {
     return { leases: [], wait, seen: seen.map(String) };
   }
 
-  /** What intake could not do now is as if it had never been leased. */
-  async #unlessFailed(read: Promise<Taken>): Promise<Taken> {
+  /** What cannot be done with it now is as if it had never been leased. */
+  async #unlessFailed<T>(work: Promise<T>): Promise<T> {
     try {
-      return await read;
+      return await work;
     } catch (error) {
       this.#isUnsure = true;
       throw error;
@@ -131,5 +142,11 @@ export class Leasing {
       '0',
     ]);
     for (const { letter } of refused) context.refused(letter.item, letter.reason);
+    this.#calls
+      .run(
+        SCRIPTS.told,
+        refused.map(({ letter }) => letter.item.id),
+      )
+      .catch(() => undefined);
   }
 }

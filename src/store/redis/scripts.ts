@@ -35,5 +35,7 @@ export const SCRIPTS = {
   lettersOf: script('letters-of', letters.LETTERS_OF, 'repeats'),
   replay: script('replay', letters.REPLAY, 'fails'),
   addLetters: script('add-letters', letters.ADD_LETTERS, 'repeats'),
+  told: script('told', letters.TOLD, 'repeats'),
+  untold: script('untold', letters.UNTOLD, 'repeats'),
   purgeLetters: script('purge-letters', letters.PURGE_LETTERS, 'repeats'),
 } as const;

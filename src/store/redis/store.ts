@@ -45,7 +45,8 @@ export async function openRedisStore(
   let shared: SharedParts | undefined;
   try {
     await makeKeys(connection, placeOf(address));
-    shared = await openShared(connection, { ...options, log });
+    const { correlationCapacity, sendRate, burst } = options;
+    shared = await openShared(connection, { correlationCapacity, sendRate, burst, log });
     const store = assemble(connection, shared, context, deadLetterCapacity);
     const words = {
       place: `Redis at ${placeOf(address)} under ${keys.base}`,
@@ -119,7 +120,9 @@ function assemble(
       return before;
     },
     forgetAwaited: () => correlator.forgetAwaited(),
+    tellUntold: (tell) => deadLetters.tellUntold(tell),
     close: async () => {
+      deadLetters.close();
       await queue.close();
       await shared.close();
       await calls.close();

@@ -8,7 +8,7 @@
  *   states         what happened to messages: hash, see `writeState`; only where something did
  *   prepared       what was made of other programs' records: hash
  *   lost           leases that ran out, `instance/p:id` by time
- *   dead           dead letters by id: hash; dead:order: their order
+ *   dead           dead letters by id: hash; dead:order: their order; untold: which instance is to tell of them
  *   events         see `keys.ts`
  *
  * A message is named `p:id`, with the id of its entry. In the sorted sets of what went back the score is the milliseconds of

@@ -1,4 +1,4 @@
-import { COMMON, COUNTS } from './common';
+import { COMMON, COUNTS, NOW } from './common';
 import { BURY } from './settle';
 
 /** ARGV: limit, the id of the last one seen or ''. Answers [total, records …]. */
@@ -33,6 +33,7 @@ for at = 2, #ARGV, 5 do
   local id, p = ARGV[at], ARGV[at + 1]
   if call('HDEL', B .. 'dead', id) == 1 then
     call('ZREM', B .. 'dead:order', id)
+    call('HDEL', B .. 'untold', id)
     local entry = call('XADD', B .. 'queue:' .. p, '*', ARGV[at + 2], ARGV[at + 3])
     if ARGV[at + 4] ~= '' then call('HSET', B .. 'states', p .. ':' .. entry, ARGV[at + 4]) end
     answer[#answer + 1] = id
@@ -50,6 +51,39 @@ return 0
 
 export const PURGE_LETTERS = `${COMMON}
 local count = call('ZCARD', B .. 'dead:order')
-call('DEL', B .. 'dead:order', B .. 'dead')
+call('DEL', B .. 'dead:order', B .. 'dead', B .. 'untold')
 return count
+`;
+
+/** ARGV: ids of letters that were told. */
+export const TOLD = `${COMMON}
+if #ARGV > 0 then call('HDEL', B .. 'untold', unpack(ARGV)) end
+return 0
+`;
+
+/**
+ * ARGV: instance, how many at most. Answers the records of letters of which instances that live no more have not told; from
+ * now on it is this instance's to tell of them.
+ */
+export const UNTOLD = `${COMMON}
+local answer = {}
+if call('EXISTS', B .. 'untold') == 0 then return answer end
+${NOW}
+local me, most, time = ARGV[1], tonumber(ARGV[2]), now()
+local all = call('HGETALL', B .. 'untold')
+for at = 1, #all, 2 do
+  if #answer >= most then break end
+  local id, holder = all[at], all[at + 1]
+  local till = holder ~= me and call('ZSCORE', B .. 'instances', holder)
+  if holder ~= me and (not till or tonumber(till) < time) then
+    local letter = call('HGET', B .. 'dead', id)
+    if letter then
+      call('HSET', B .. 'untold', id, me)
+      answer[#answer + 1] = letter
+    else
+      call('HDEL', B .. 'untold', id)
+    end
+  end
+end
+return answer
 `;

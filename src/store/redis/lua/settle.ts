@@ -21,7 +21,10 @@ local function trim(keep)
   local excess = call('ZCARD', B .. 'dead:order') - keep
   while excess > 0 do
     local oldest = call('ZPOPMIN', B .. 'dead:order', math.min(excess, 1000))
-    for i = 1, #oldest, 2 do call('HDEL', B .. 'dead', oldest[i]) end
+    for i = 1, #oldest, 2 do
+      call('HDEL', B .. 'dead', oldest[i])
+      call('HDEL', B .. 'untold', oldest[i])
+    end
     excess = excess - #oldest / 2
   end
 end
@@ -44,12 +47,13 @@ end
 export const SETTLE = `${BACK}${FORGET}${OVER}
 local function settle(from)
   local me, keep, again = ARGV[from], tonumber(ARGV[from + 1]), ARGV[#ARGV] == '1'
-  local untaken, notices, at, woken, buried = {}, {}, from + 2, false, false
+  local untaken, notices, at, woken, buried, isTold = {}, {}, from + 2, false, false, false
   ${NOW}${WAKE}${BURY}${noticesLua('B')}
   local function ends(p, id, name)
     local notice = notices[name]
     if not over(me, name) and call('XACK', B .. 'queue:' .. p, G, id) == 1 then
-      if notice and not TELL(notice[2], notice[3]) then untaken[#untaken + 1] = notice[1] end
+      isTold = notice and TELL(notice[2], notice[3])
+      if notice and not isTold then untaken[#untaken + 1] = notice[1] end
       return true
     end
     if again and notice and not LIVES(notice[2]) then untaken[#untaken + 1] = notice[1] end
@@ -79,6 +83,8 @@ local function settle(from)
           call('XDEL', B .. 'queue:' .. p, id)
           forget(name)
           bury(ARGV[at + 2], ARGV[at + 3])
+          -- Whoever takes the notice tells of it; else this instance does, which may die before.
+          if not isTold then call('HSET', B .. 'untold', ARGV[at + 2], me) end
           buried = true
         else
           local pause, state = tonumber(ARGV[at + 2]), ARGV[at + 3]
@@ -114,7 +120,7 @@ local function settlePlain(at)
   for i = at + 5, to do
     local id = ARGV[i]
     local _, member = place(id)
-    local isPending = call('XPENDING', key, G, id, id, 1)[1]
+    local isPending = redis.pcall('XPENDING', key, G, id, id, 1)[1]
     local isBack = call('ZSCORE', B .. 'returned:' .. p, member) or call('ZSCORE', B .. 'delayed', p .. ':' .. id)
     if not isPending and not isBack then call('XDEL', key, id) end
   end

@@ -7,7 +7,7 @@ import { BACK, COMMON, COUNTS, NOW, POSITIONS, REMOVE, WAKE } from './common';
 export const OPEN = `${COMMON}
 local wanted = {
   {'delayed', 'zset'}, {'states', 'hash'}, {'prepared', 'hash'}, {'lost', 'zset'}, {'events', 'stream'},
-  {'dead', 'hash'}, {'dead:order', 'zset'}, {'waiting', 'hash'}, {'account', 'string'},
+  {'dead', 'hash'}, {'dead:order', 'zset'}, {'untold', 'hash'}, {'waiting', 'hash'}, {'account', 'string'},
 }
 for p = 0, 4 do
   wanted[#wanted + 1] = {'queue:' .. p, 'stream'}
