@@ -25,9 +25,11 @@ export interface SharedPermits {
 
 export interface SharedBucketOptions {
   readonly permits: SharedPermits;
-  /** Segments per second; 0: no limit. Becomes that of all. */
-  readonly rate: number;
+  /** Segments per second; 0: no limit. Becomes that of all. Absent: nothing is granted before {@link SharedBucket.setRate}. */
+  readonly rate?: number | undefined;
   readonly clock: Clock;
+  /** The common bucket cannot be reached, or refuses: told once until it answers again. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /** Permits asked for at once, however many wait. */
@@ -52,7 +54,8 @@ export class SharedBucket implements RateLimiter {
   readonly #meter: RateMeter;
   readonly #waiting = new Set<Waiter>();
   readonly #calmHandlers: ((seconds: number) => void)[] = [];
-  #rate: number;
+  #rate = 0;
+  #hasRate = false;
   /** Counts the changes of the rate: a draw that was made before one says nothing about it. */
   #changes = 0;
   /** The rate is not known to the common bucket yet. */
@@ -67,19 +70,21 @@ export class SharedBucket implements RateLimiter {
   /** Monotonic milliseconds. */
   #pausedUntil = -Infinity;
   #retry = FIRST_RETRY;
+  readonly #onFailure: ((error: unknown) => void) | undefined;
 
-  constructor({ permits, rate, clock }: SharedBucketOptions) {
+  constructor({ permits, rate, clock, onFailure }: SharedBucketOptions) {
+    this.#onFailure = onFailure;
     this.#permits = permits;
     this.#clock = clock;
     this.#meter = new RateMeter(5, clock);
-    this.#rate = checkedRate(rate);
-    this.#tellRate();
+    if (rate !== undefined) this.setRate(rate);
   }
 
   acquire(max: number, { signal }: { signal: AbortSignal }): number | Promise<number> {
     signal.throwIfAborted();
     const wanted = Math.max(1, max);
-    if (this.#rate > 0 || this.#pause > 0 || this.#waiting.size > 0) return this.#wait(wanted, signal);
+    const isFree = this.#hasRate && this.#rate === 0 && this.#pause <= 0 && this.#waiting.size === 0;
+    if (!isFree) return this.#wait(wanted, signal);
     this.#meter.add(wanted);
     return wanted;
   }
@@ -92,7 +97,9 @@ export class SharedBucket implements RateLimiter {
 
   /** A new rate for all, here at once also for those who wait. Told again until the common bucket has it. */
   setRate(rate: number): void {
-    this.#change(checkedRate(rate));
+    const checked = checkedRate(rate);
+    this.#hasRate = true;
+    this.#change(checked);
     this.#tellRate();
   }
 
@@ -119,7 +126,7 @@ export class SharedBucket implements RateLimiter {
 
   /** Another process called {@link setRate}; not told to anybody. Passed over while a rate set here is not told yet. */
   heardRate(rate: number): void {
-    if (this.#isUntold || rate === this.#rate || !(rate >= 0 && rate < Infinity)) return;
+    if (!this.#hasRate || this.#isUntold || rate === this.#rate || !(rate >= 0 && rate < Infinity)) return;
     this.#change(rate);
   }
 
@@ -175,6 +182,7 @@ export class SharedBucket implements RateLimiter {
   /** Does what is next for those who wait, unless something is under way. */
   #run(): void {
     if (this.#isClosed || this.#isDrawing || this.#timer !== undefined || this.#waiting.size === 0) return;
+    if (!this.#hasRate) return;
     const pause = this.#pause;
     if (pause > 0) this.#after(pause, () => this.#run());
     else if (this.#rate === 0) this.#serve(Infinity);
@@ -190,8 +198,8 @@ export class SharedBucket implements RateLimiter {
     let draw: Draw | undefined;
     try {
       draw = await this.#permits.draw(Math.min(wanted, MOST_AT_ONCE), this.#rate);
-    } catch {
-      // Whoever keeps the connection tells of it.
+    } catch (error) {
+      this.#failed(error);
     }
     this.#isDrawing = false;
     if (!draw) {
@@ -249,14 +257,20 @@ export class SharedBucket implements RateLimiter {
     const changes = this.#changes;
     try {
       await this.#permits.setRate(this.#rate);
+      this.#retry = FIRST_RETRY;
       this.#isTelling = false;
       this.#isUntold = changes !== this.#changes;
       if (this.#isUntold) return this.#tellRate();
       this.#run();
-    } catch {
+    } catch (error) {
       if (this.#isClosed) return;
+      this.#failed(error);
       this.#retelling = this.#clock.setTimeout(() => void this.#tell(), this.#nextRetry());
     }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#retry === FIRST_RETRY && !this.#isClosed) this.#onFailure?.(error);
   }
 
   #nextRetry(): number {

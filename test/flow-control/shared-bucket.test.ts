@@ -100,6 +100,19 @@ describe('the shared bucket', () => {
     assert.equal(bucket.rate, 50);
   });
 
+  it('grants nothing, and touches no rate, before it has one', async () => {
+    const bucket = new SharedBucket({ permits: common, clock });
+    common.rate = 7;
+    let granted = 0;
+    void Promise.resolve(bucket.acquire(3, { signal })).then((permits) => (granted = permits));
+    bucket.heardRate(0);
+    await clock.advance(10_000);
+    assert.deepEqual([granted, common.rate, common.draws], [0, 7, 0]);
+    bucket.setRate(0);
+    await clock.advance(0);
+    assert.deepEqual([granted, common.rate], [3, 0]);
+  });
+
   it('refuses a rate that is none', async () => {
     const bucket = await opened(40);
     for (const rate of [-1, NaN, Infinity])
@@ -168,6 +181,22 @@ describe('the shared bucket', () => {
     const times = await drain(bucket, clock, 10_000, { at: 5000, run: () => (common.isAway = false) });
     assert.ok(times[0]! >= 5000 && times[0]! <= 7000, String(times[0]));
     assert.ok(times.length > 20);
+  });
+
+  it('tells once that the common bucket is away, and again when it is so again', async () => {
+    const failures: unknown[] = [];
+    const onFailure = (error: unknown): unknown => failures.push(error);
+    const bucket = new SharedBucket({ permits: common, rate: 10, clock, onFailure });
+    await settle();
+    for (const count of [1, 2]) {
+      common.isAway = true;
+      const waiting = bucket.acquire(1, { signal });
+      await clock.advance(3000);
+      assert.equal(failures.length, count);
+      common.isAway = false;
+      await clock.advance(3000);
+      await waiting;
+    }
   });
 
   it('grants nothing while the common bucket was not told of a rate', async () => {

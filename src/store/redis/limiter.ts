@@ -3,6 +3,7 @@ import { SmppError } from '../../protocol';
 import type { RedisCalls, Script } from './calls';
 import { CALM, MOST_EVENTS, RATE_CHANGED, writeCalm } from './events';
 import { EVENTS } from './keys';
+import { isLostReply } from './lost-reply';
 
 /** Microseconds by which a busy bucket may be late and still catch up, as the token bucket of one process may. */
 const LATENESS = 30_000;
@@ -129,10 +130,12 @@ return {h[1], whole(math.max(0, paused - now))}`,
 };
 
 export interface RedisLimiterOptions {
-  /** Segments per second; 0: no limit. */
-  readonly rate: number;
+  /** Segments per second; 0: no limit. Absent: nothing is granted before `setRate`. */
+  readonly rate?: number | undefined;
   /** Segments that may leave at once after a pause; at least 1. */
   readonly burst: number;
+  /** The server is there and refuses what the limiter asks: nothing is granted until it does not. */
+  onRefused?(error: unknown): void;
 }
 
 /** One rate for all who share the store, by a token bucket in the server. */
@@ -141,7 +144,16 @@ export class RedisLimiter extends SharedBucket {
   readonly #off: () => void;
 
   constructor(calls: RedisCalls, options: RedisLimiterOptions) {
-    super({ permits: new RedisPermits(calls, options), rate: options.rate, clock: calls.clock });
+    const { clock } = calls;
+    super({
+      permits: new RedisPermits(calls, options),
+      rate: options.rate,
+      clock,
+      // Whoever keeps the connection tells where the server is away.
+      onFailure: (error) => {
+        if (calls.connectedFor > 0 && !isLostReply(error)) options.onRefused?.(error);
+      },
+    });
     this.#calls = calls;
     this.#off = calls.onBack(() => this.look());
     this.look();
@@ -170,7 +182,7 @@ class RedisPermits implements SharedPermits {
   readonly #burst: number;
   #rate: number;
 
-  constructor(calls: RedisCalls, { rate, burst }: RedisLimiterOptions) {
+  constructor(calls: RedisCalls, { rate = 0, burst }: RedisLimiterOptions) {
     if (!(burst >= 1 && burst < Infinity))
       throw new SmppError('INVALID_OPTION', `burst must be 1 or more, not ${burst}.`);
     this.#calls = calls;

@@ -17,8 +17,8 @@ export interface SharedParts {
 
 export interface SharedOptions {
   readonly correlationCapacity: number;
-  /** Segments per second of all together, from now on; 0: no limit. */
-  readonly sendRate: number;
+  /** Segments per second of all together, from now on; 0: no limit. Absent: nothing is granted before `limiter.setRate`. */
+  readonly sendRate?: number | undefined;
   readonly burst: number;
   readonly log: Log;
 }
@@ -26,7 +26,14 @@ export interface SharedOptions {
 /** Resolves when others can tell this instance something. */
 export async function openShared(calls: RedisCalls, options: SharedOptions): Promise<SharedParts> {
   const { correlationCapacity, sendRate, burst, log } = options;
-  const limiter = new RedisLimiter(calls, { rate: sendRate, burst });
+  const warn = (event: string, error: unknown, text: string): void =>
+    log.warn({ event, error: error instanceof Error ? error.message : String(error) }, text);
+  const limiter = new RedisLimiter(calls, {
+    rate: sendRate,
+    burst,
+    onRefused: (error) =>
+      warn('rate', error, 'Redis refuses to keep the common rate; nothing is sent until it does'),
+  });
   try {
     const home = await RedisHome.open({
       calls,
@@ -35,10 +42,7 @@ export async function openShared(calls: RedisCalls, options: SharedOptions): Pro
         rateChanged: () => limiter.look(),
       },
       onFailure: (error) =>
-        log.warn(
-          { event: 'home', error: error instanceof Error ? error.message : String(error) },
-          'what became of messages of this instance could not be told; trying again',
-        ),
+        warn('home', error, 'what became of messages of this instance could not be told; trying again'),
     });
     return {
       correlator: new RedisCorrelator(calls, correlationCapacity),

@@ -45,8 +45,8 @@ export async function openRedisStore(
   let shared: SharedParts | undefined;
   try {
     await makeKeys(connection, placeOf(address));
-    const { correlationCapacity, sendRate, burst } = options;
-    shared = await openShared(connection, { correlationCapacity, sendRate, burst, log });
+    const { burst, correlationCapacity } = options;
+    shared = await openShared(connection, { burst, correlationCapacity, log });
     const store = assemble(connection, shared, context, deadLetterCapacity);
     const words = {
       place: `Redis at ${placeOf(address)} under ${keys.base}`,
@@ -54,6 +54,8 @@ export async function openRedisStore(
     };
     const before = await claimStore(store, account, words, context.settleForeign);
     if (before) context.onClaimed(before);
+    // Not before: an account that is refused changes nothing for the others.
+    shared.limiter.setRate(options.sendRate);
     return store;
   } catch (error) {
     await shared?.close();

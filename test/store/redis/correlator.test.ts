@@ -7,6 +7,7 @@ import { CORRELATION_LUA } from '../../../src/store/redis/correlation-lua';
 import { RedisCorrelator, readValue } from '../../../src/store/redis/correlator';
 import type { CorrelationEntry } from '../../../src/store/types';
 import { ownPrefix } from '../../support/brokers';
+import { rounds } from '../../support/rounds';
 import { connect, disconnect } from './connected';
 
 const HOUR = 3_600_000;
@@ -69,7 +70,7 @@ describe('the Redis correlator', () => {
         assert.equal(await redis.expire(), await memory.expire());
         await disconnect();
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(300, 30) },
     );
   }).timeout(60_000);
 

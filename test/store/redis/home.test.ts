@@ -5,6 +5,7 @@ import { MOST_NOTICES } from '../../../src/store/redis/notices-lua';
 import type { Notice } from '../../../src/store/sharing';
 import { RedisLimiter } from '../../../src/store/redis/limiter';
 import { ownPrefix, startRedis, type TestRedis } from '../../support/brokers';
+import { Proxy } from '../../support/proxy';
 import { pass, until } from '../../support/until';
 import { connect, disconnect } from './connected';
 
@@ -237,6 +238,33 @@ describe('homes in Redis', () => {
     await until(() => one.heard.includes('back'));
     assert.ok(other.heard.every((text) => !text.includes(':')));
   }).timeout(30_000);
+
+  it('leave to others what one has that is cut off, and tell it again when it is back', async function () {
+    server = await startRedis(this);
+    const proxy = new Proxy(Number(new URL(server.url).port));
+    await proxy.listen();
+    try {
+      const prefix = ownPrefix();
+      const [one, other] = [
+        await open(this, prefix, { url: server.url }),
+        await open(this, prefix, { url: `redis://127.0.0.1:${proxy.port}` }),
+      ];
+      await pass(2 * LIFE);
+      await proxy.set('refuse');
+      assert.deepEqual(await one.home.tell([notice(other.home, 'meanwhile')]), []);
+      await until(() => one.heard.length === 1);
+      assert.deepEqual(one.heard, [`${other.home.instance}: meanwhile`]);
+      assert.equal((await one.home.tell([notice(other.home, 'later')])).length, 1);
+      await proxy.set('pass');
+      await come(async () => (await one.home.tell([notice(other.home, 'back')])).length === 0);
+      await until(() => other.heard.length > 0);
+      assert.equal(other.heard[0], 'back');
+      await pass(2 * LIFE);
+      assert.deepEqual(one.heard, [`${other.home.instance}: meanwhile`]);
+    } finally {
+      await proxy.stop();
+    }
+  }).timeout(40_000);
 
   it('go on where the server has lost everything', async function () {
     server = await startRedis(this);

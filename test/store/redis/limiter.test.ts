@@ -47,7 +47,7 @@ describe('the rate of all who share a Redis', () => {
     return limiter;
   }
 
-  for (const rate of [1, 7, 100, 500, 3000]) {
+  for (const rate of [1, 7, 500, 3000]) {
     it(`is exact for three together at ${rate}/s`, async function () {
       const prefix = ownPrefix();
       const three = [
@@ -56,7 +56,7 @@ describe('the rate of all who share a Redis', () => {
         await opened(this, prefix, rate),
       ];
       await drain(three, Math.max(100, 1000 / rate + 100));
-      const seconds = 3;
+      const seconds = 2;
       const all = await drain(three, seconds * 1000);
       const grants = all.flat().sort((a, b) => a - b);
       const allowed = rate * seconds;
@@ -182,5 +182,26 @@ describe('the rate of all who share a Redis', () => {
     const [grants] = await drain([limiter], 500);
     assert.ok(performance.now() - start > 180 + 500);
     assert.ok(grants!.length > 20 && grants!.length <= 55, String(grants!.length));
+  });
+
+  it('says so where another program holds its key, and goes on when it is gone', async function () {
+    const prefix = ownPrefix();
+    const calls = await connect(this, { prefix });
+    const key = calls.keys.of('rate');
+    await calls.command(['SET', key, 'something else']);
+    const refusals: unknown[] = [];
+    const limiter = new RedisLimiter(calls, {
+      rate: 5,
+      burst: 1,
+      onRefused: (error) => refusals.push(error),
+    });
+    limiters.push(limiter);
+    const waiting = limiter.acquire(1, { signal });
+    await until(() => refusals.length > 0);
+    assert.match(String(refusals[0]), /WRONGTYPE/);
+    assert.equal(String(await calls.command(['GET', key])), 'something else');
+    await calls.command(['DEL', key]);
+    assert.equal(await waiting, 1);
+    assert.equal(refusals.length, 1);
   });
 });

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ownPrefix, redisUrl } from '../../support/brokers';
 import { runsTypeScript } from '../../support/child';
+import { rounds } from '../../support/rounds';
 
 const RATE = 500;
-/** By hand: 10. */
-const SECONDS = Number(process.env['SMPP_TEST_RATE_SECONDS'] ?? 3);
+const SECONDS = rounds(10, 2);
 
 interface Child {
   readonly process: ChildProcess;

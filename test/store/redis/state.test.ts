@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/clock';
 import { MemoryState } from '../../../src/store/memory/state';
 import { RedisState } from '../../../src/store/redis/state';
 import { ownPrefix } from '../../support/brokers';
+import { rounds } from '../../support/rounds';
 import { connect, disconnect } from './connected';
 
 const octets = (text: string): Buffer => Buffer.from(text);
@@ -46,7 +47,7 @@ describe('facts in Redis', () => {
         }
         await disconnect();
       }),
-      { numRuns: 40 },
+      { numRuns: rounds(200, 20) },
     );
   }).timeout(60_000);
 
