@@ -90,8 +90,15 @@ export class StatusReporter {
     const { store, reporter, clock } = this.#parts;
     const { shared } = store.capabilities;
     if (shared && !reporter.isQueueAvailable) return;
-    const counted = store.queue.stats().then((stats) => void (this.#stats = stats));
+    const counted = store.queue
+      .stats()
+      .then((stats) => void (this.#stats = shared ? this.#own(stats) : stats));
     await (shared ? within(clock, COUNTING, counted) : counted);
+  }
+
+  /** What others have leased is on their wires, as far as is known. */
+  #own(stats: QueueStats): QueueStats {
+    return { ...stats, leased: Math.min(stats.leased, this.#parts.dispatcher.held.size) };
   }
 }
 

@@ -20,6 +20,7 @@ export function hearOthers(parts: SharingParts): void {
       accepted: ({ id, state }) => outcomes.acceptedElsewhere(id, state),
       failed: ({ item, reason, state }) => sender.fail(item, reason, state),
       receipt: (id, receipt) => outcomes.receipt(id, receipt),
+      overdue: (before) => outcomes.overdue(before),
     }),
   );
 }

@@ -303,8 +303,8 @@ const ANSWERS_AGAIN = "the queue's server answers again: sending goes on";
 
 function noAnswer(failure: unknown): string {
   const { message, code } = failure as Partial<SmppError>;
-  const why = message || (code ?? String(failure));
-  return `the queue's server does not answer (${why}): new messages are refused and sending pauses until it does; the session stays bound`;
+  const why = (message || (code ?? String(failure))).replace(/\.$/, '');
+  return `the queue's server does not answer: new messages are refused and sending pauses until it does; the connection to the SMSC is not affected. ${why}.`;
 }
 
 /** What makes two tellings of the session the same. */

@@ -197,9 +197,10 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
 
   /**
    * The SMSC asked another instance of the store for less: it would answer this one the same. As if it had, but for the
-   * pause, which whoever was asked has told all.
+   * pause, which whoever was asked has told all. Where nothing is sent there is nothing to slow down.
    */
   calmed(): void {
+    if (this.#senders.size === 0) return;
     const { throttleHandler, limiter, listener } = this.parts;
     throttleHandler.throttled();
     limiter.heard();

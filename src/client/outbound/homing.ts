@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../../clock';
 import { BoundedMap } from '../../collections';
 import type { Log } from '../../observability';
 import type { CorrelationEntry, DeadReason, Home, Lease, Notice, QueueItem, Store } from '../../store';
-import { within } from '../../waiting';
+import { repeat, within, type Repeated } from '../../waiting';
 import { decodeNotice, encodeNotice, type Failed, type Told } from './notices';
 import type { SegmentReceipt } from './outcomes';
 
@@ -12,6 +12,8 @@ export interface HomeListener {
   /** Also of a message whose giver lives no more, where this instance is to tell of it. */
   failed(failed: Failed): void;
   receipt(id: string, receipt: SegmentReceipt): void;
+  /** What expired before that date, epoch milliseconds, and was not heard of is not to be heard of any more. */
+  overdue(before: number): void;
 }
 
 export interface HomingParts {
@@ -28,12 +30,18 @@ interface Pending {
 }
 
 const AT_ONCE = 1000;
-/** Notices that wait for the store, at most. */
+/** Notices that wait for the store, at most; and their octets. */
 const MOST = 10_000;
+const MOST_OCTETS = 16 * 1024 * 1024;
+/** Octets that one takes beside its own. */
+const OVERHEAD = 300;
 const FIRST_PAUSE = 250;
 const LAST_PAUSE = 10_000;
 /** Milliseconds that the answer to a receipt is held until the message's giver has it safe. */
 const RECEIPT_WAIT = 2000;
+/** Milliseconds between looks at who still waits; and after which, once a message expired, nothing comes. */
+const LOOK_EVERY = 60_000;
+const LATEST = 600_000;
 /** Failures that were told here, so that none is told twice. */
 const REMEMBERED = 1000;
 
@@ -45,6 +53,7 @@ const REMEMBERED = 1000;
 export class Homing {
   readonly #parts: HomingParts;
   #next: Pending[] = [];
+  #octets = 0;
   #running: Promise<void> | undefined;
   #timer: TimerHandle;
   /** Ends the pause. */
@@ -52,6 +61,7 @@ export class Homing {
   #stopped = false;
   readonly #told = new BoundedMap<true>(REMEMBERED);
   #hasWarned = false;
+  #looks: Repeated | undefined;
 
   constructor(parts: HomingParts) {
     this.#parts = parts;
@@ -100,8 +110,17 @@ export class Homing {
   #give(pending: Pending): void {
     if (this.#stopped) return giveUp(pending);
     this.#next.push(pending);
-    if (this.#next.length > MOST) giveUp(this.#next.shift() as Pending);
+    this.#octets += sizeOf(pending);
+    this.#bound();
     this.#running ??= this.#run();
+  }
+
+  #bound(): void {
+    while (this.#next.length > MOST || this.#octets > MOST_OCTETS) {
+      const oldest = this.#next.shift() as Pending;
+      this.#octets -= sizeOf(oldest);
+      giveUp(oldest);
+    }
   }
 
   async #run(): Promise<void> {
@@ -110,6 +129,7 @@ export class Homing {
     await Promise.resolve();
     while (this.#next.length > 0) {
       const batch = this.#next.splice(0, AT_ONCE);
+      for (const one of batch) this.#octets -= sizeOf(one);
       const untaken = await this.#tellAll(batch);
       if (untaken) {
         pause = FIRST_PAUSE;
@@ -120,6 +140,8 @@ export class Homing {
       } else if (this.#stopped) batch.forEach(giveUp);
       else {
         this.#next.unshift(...batch);
+        for (const one of batch) this.#octets += sizeOf(one);
+        this.#bound();
         await this.#sleep(pause);
         pause = Math.min(LAST_PAUSE, pause * 2);
       }
@@ -155,6 +177,7 @@ export class Homing {
   /** Resolves when all that was given is told; each is tried only once from now on. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#looks?.stop();
     this.#wake?.();
     await this.#running;
   }
@@ -163,10 +186,15 @@ export class Homing {
 
   /** From now on hears of what this instance gave, where the store is shared. */
   listen(listener: HomeListener): void {
-    const { home } = this.#parts.store;
-    home?.listen((notices) => {
+    const { store, clock } = this.#parts;
+    const { home } = store;
+    if (!home || this.#stopped) return;
+    home.listen((notices) => {
       for (const notice of notices) this.#heard(notice, home, listener);
     });
+    // Whoever stood still for long is taken for dead: what it was to hear then was told elsewhere.
+    this.#looks = repeat(clock, LOOK_EVERY, async () => listener.overdue(clock.now() - LATEST));
+    this.#looks.start();
   }
 
   #heard({ instance, octets }: Notice, home: Home, listener: HomeListener): void {
@@ -193,6 +221,8 @@ export class Homing {
     this.#hasWarned = true;
   }
 }
+
+const sizeOf = ({ notice: { octets } }: Pending): number => octets.length + OVERHEAD;
 
 function giveUp({ untaken, done }: Pending): void {
   untaken?.();

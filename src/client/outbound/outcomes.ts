@@ -2,7 +2,13 @@ import type { Clock, TimerHandle } from '../../clock';
 import { SmppError } from '../../protocol';
 import type { DeliveryState, QueueItem } from '../../store';
 import type { FailureFields, Outcome } from '../events/events';
-import { acceptedOutcome, deliveredOutcome, deliveryError, failedAfter } from '../events/outcome-form';
+import {
+  acceptedOutcome,
+  deliveredOutcome,
+  deliveryError,
+  failedAfter,
+  failureFields,
+} from '../events/outcome-form';
 
 /** Some SMSCs send one receipt for each segment, some one for all. */
 export type ReceiptPerMessage = 'all' | 'last' | 'any';
@@ -98,6 +104,16 @@ export class Outcomes {
   failed(item: Pick<QueueItem, 'id'>, failure: FailureFields, text: string): void {
     const waiter = this.#waiters.get(item.id);
     if (waiter) this.#reject(waiter, failure, text);
+  }
+
+  /** No other instance has told in time what became of messages that expired before that date, epoch milliseconds. */
+  overdue(before: number): void {
+    for (const waiter of [...this.#waiters.values()]) {
+      const { item, accepted } = waiter;
+      if (accepted || (item.expiresAt ?? Infinity) >= before) continue;
+      const text = `it has expired, and the instance that had taken it never told what became of it; it may have been delivered`;
+      this.#reject(waiter, failureFields(item, undefined, { code: 'OUTCOME_UNKNOWN', text }), text);
+    }
   }
 
   receipt(id: string, receipt: SegmentReceipt): void {

@@ -24,6 +24,8 @@ const SHAPES: Readonly<Record<PluginType, Shape>> = {
     'deadLetters?': methods('list', 'replay', 'purge'),
     capabilities: 'object',
     'settle?': 'function',
+    'home?': { instance: 'name', ...methods('tell', 'listen') },
+    'limiter?': methods('acquire', 'giveBack', 'setRate', 'calm', 'onCalm'),
     close: 'function',
   },
   'smpp-queue': QUEUE,

@@ -128,21 +128,30 @@ describe('homing', () => {
     assert.equal(untaken, 2);
   });
 
-  it('keeps no more than 10,000 notices for a store that is away', async () => {
+  it('keeps no more than 10,000 notices, and 16 MiB, for a store that is away', async () => {
     failure = new Error('away');
     let untaken = 0;
     const octets = Buffer.from('{}');
     for (let n = 0; n < 12_000; n++) homing.tell({ instance: 'there', octets }, () => untaken++);
     await settle();
     assert.equal(untaken, 2000);
+    await clock.advance(2000);
+    assert.equal(untaken, 2000);
+    const large = Buffer.alloc(1024 * 1024);
+    for (let n = 0; n < 20; n++) homing.tell({ instance: 'there', octets: large }, () => untaken++);
+    assert.equal(untaken, 10_000 + 2000 + 5);
+    await clock.advance(2000);
+    assert.equal(untaken, 10_000 + 2000 + 5);
   });
 
   const told: Told[] = [];
+  let looked: number[] = [];
   const listener: HomeListener = {
     accepted: (one) => void told.push(one),
     failed: ({ item: failed, reason, state }) =>
       void told.push({ event: 'failure', at: 0, item: failed, reason, state }),
     receipt: (id, receipt) => void told.push({ event: 'receipt', id, receipt }),
+    overdue: (before) => void looked.push(before),
   };
   const state = newDeliveryState(item('1'));
   const notices = (instance: string, at = 1): Notice[] =>
@@ -172,6 +181,14 @@ describe('homing', () => {
     homing.listen(listener);
     for (const at of [1, 1, 2]) heard(notices('gone', at));
     assert.equal(told.splice(0).length, 2);
+  });
+
+  it('looks now and then for who waits in vain, as what was to come went elsewhere', async () => {
+    looked = [];
+    homing.listen(listener);
+    const begin = clock.now();
+    await clock.advance(120_000);
+    assert.deepEqual(looked, [begin + 60_000 - 600_000, begin + 120_000 - 600_000]);
   });
 
   it('drops what it does not know with one line', () => {
