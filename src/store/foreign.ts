@@ -8,7 +8,9 @@ export const RECORD_VERSION = 1;
 export type ForeignRecord =
   { readonly message: Readonly<Record<string, unknown>> } | { readonly reason: DeadReason };
 
-const invalid = (text: string): { reason: DeadReason } => ({ reason: { code: 'INVALID_RECORD', text } });
+const invalid = (text: string, field?: string): { reason: DeadReason } => ({
+  reason: { code: 'INVALID_RECORD', text, ...(field === undefined ? {} : { field }) },
+});
 
 /**
  * Reads what another program has put into a queue: a JSON object in UTF-8, the object form of a message or an item of
@@ -34,7 +36,7 @@ export function readForeign(octets: Uint8Array): ForeignRecord {
     return invalid(`the record is ${kindOf(record)}, not a JSON object; write {"short_message": "Hi", …}`);
   const { version, ...message } = record as Record<string, unknown>;
   const problem = versionProblem(version);
-  return problem === undefined ? { message } : invalid(problem);
+  return problem === undefined ? { message } : invalid(problem, 'version');
 }
 
 function kindOf(value: unknown): string {

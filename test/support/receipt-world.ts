@@ -32,6 +32,8 @@ export interface World {
   readonly twice: number;
   /** All responses come before the first receipt that is not early. */
   readonly receiptsLast?: boolean;
+  /** Another instance sends them: who hears the receipts knows of it by the store alone. */
+  readonly elsewhere?: boolean;
 }
 
 export interface Result {
@@ -75,7 +77,8 @@ export async function live(
 ): Promise<Result> {
   const random = randomOf(world.seed);
   const pick = (n: number): number => Math.floor(random() * n);
-  const { matcher, pending } = matcherOf(store, clock);
+  const { matcher, pending, sender } = matcherOf(store, clock, world.elsewhere === true);
+  const pause = (): Promise<void> => (world.elsewhere ? clock.advance(10) : settle());
   const result: { -readonly [K in keyof Result]: Result[K] } = {
     wrong: [],
     unmatched: [],
@@ -126,7 +129,8 @@ export async function live(
     };
     await store.correlator.put([entry]);
     pending.delete(sent.id);
-    matcher.known(entry);
+    if (sender) sender.observe(entry.messageId);
+    else matcher.known(entry);
   }
 
   function receive(sent: Sent): void {
@@ -155,11 +159,11 @@ export async function live(
       toReceive.splice(toReceive.indexOf(sent), 1);
       receive(sent);
     } else await respond();
-    if (random() < 0.3) await settle();
+    if (random() < 0.3) await pause();
   }
   while (toReceive.length > 0) {
     receive(toReceive.splice(world.receiptsLast ? 0 : pick(toReceive.length), 1)[0] as Sent);
-    if (random() < 0.3) await settle();
+    if (random() < 0.3) await pause();
   }
   await settle();
   due = true;
@@ -171,19 +175,23 @@ export async function live(
 function matcherOf(
   { correlator, state }: Pick<Store, 'correlator' | 'state'>,
   clock: Clock,
-): { matcher: ReceiptMatcher; pending: Map<string, string> } {
+  elsewhere: boolean,
+): { matcher: ReceiptMatcher; pending: Map<string, string>; sender: MessageMatcher | undefined } {
   const log = { debug() {}, info() {}, warn() {}, error() {} } as never;
   const pending = new Map<string, string>();
   const finals = new FinalReceipts({ correlator, clock, log, ttl: 3_600_000 });
-  const matcher = new MessageMatcher({
-    correlator,
-    state,
-    log,
-    formats: { response: 'auto', receipt: 'auto' },
-    finals,
-  });
+  const formats = { response: 'auto', receipt: 'auto' } as const;
+  const isShared = (): boolean => elsewhere;
+  const make = (): MessageMatcher =>
+    new MessageMatcher({ correlator, state, log, formats, finals, isShared });
+  const matcher = make();
   const awaited = (receipt: MatchedReceipt): string[] =>
     [...pending].filter(([, destination]) => agrees({ destination }, receipt)).map(([id]) => id);
-  const options = { awaited, isAwaited: (id: string) => pending.has(id) };
-  return { matcher: new ReceiptMatcher(matcher, finals, clock, HOLD, options), pending };
+  const own = { awaited, isAwaited: (id: string) => pending.has(id) };
+  const options = elsewhere ? { isShared } : own;
+  return {
+    matcher: new ReceiptMatcher(matcher, finals, clock, HOLD, options),
+    pending,
+    sender: elsewhere ? make() : undefined,
+  };
 }

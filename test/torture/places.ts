@@ -4,12 +4,15 @@ import type { Hit, Place } from './torture';
 
 /** Short, so that what a dead client had comes back soon. */
 const LEASE_SECONDS = 1;
+/** An instance that died is found dead after 10 s, by the next heartbeat, which come every 3 s. */
+const TOLD_AFTER = 15_000;
 /** After this long the connection of a dead client has been seen to end, and its messages are back. */
 const REQUEUED = 300;
 
 export const redisPlace = (queueUrl: string, keyPrefix: string): Place => ({
   options: { queue: 'redis', queueUrl, keyPrefix, leaseTime: LEASE_SECONDS },
   leaseTime: LEASE_SECONDS * 1000,
+  toldAfter: TOLD_AFTER,
 });
 
 export const rabbitPlace = (queueUrl: string, keyPrefix: string): Place => ({

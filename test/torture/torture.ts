@@ -50,6 +50,8 @@ export interface Place {
    * others, so that the order is kept and what a kill caused is seen in the next life.
    */
   readonly leaseTime?: number;
+  /** Milliseconds after which what a dead client was to be told of is told by another. */
+  readonly toldAfter?: number;
 }
 
 export interface TortureOptions {
@@ -116,7 +118,9 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     ...{ acknowledged: new Set(), marked: new Map(), failed: new Set(), receipts: [], refused: 0 },
   };
   const perKill: number[] = [];
-  const idle = place.leaseTime === undefined ? 0 : 3 * place.leaseTime;
+  const { leaseTime = 0, toldAfter = 0 } = place;
+  // At most once a message may fail by a crash, which somebody has to tell.
+  const idle = Math.max(3 * leaseTime, delivery === 'at-most-once' ? toldAfter : 0);
   const common = {
     ...{ port: centre.port, pause: hits ? STEADY : 0, idle },
     options: { queueDirectory: directory, ...place.options, delivery },

@@ -33,7 +33,7 @@ const FIRM = 60;
  */
 export class IdEvidence {
   #count = 0;
-  /** What the count was when last something was added to it. */
+  /** What the count was when others last knew of it. */
   #synced = 0;
   #seen: Partial<Record<IdRelation, number>> = {};
   readonly #kinds = new Map<string, number>();
@@ -212,6 +212,11 @@ export class IdEvidence {
     if ((this.#lettered && lettered !== true) || (this.#sameLettered && sameLettered !== true)) return true;
     const known = new Set(kindsOf(kinds).map(([kind]) => kind));
     return [...this.#kinds.keys()].some((kind) => this.hasKind(kind) && !known.has(kind));
+  }
+
+  /** Others can read what was seen so far. */
+  shared(moment: number): void {
+    this.#synced = Math.max(this.#synced, moment);
   }
 
   /** Others have seen so many more; what was seen here since the last time is as new as that. */

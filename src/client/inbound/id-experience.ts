@@ -211,7 +211,9 @@ export class IdExperience {
       while (this.#isToSave) {
         this.#isToSave = false;
         await this.#read();
+        const { moment } = this.evidence;
         await this.#parts.state.set(KEY, this.#known());
+        this.evidence.shared(moment);
       }
     } catch {
       // Nothing that the next receipts would not tell again.

@@ -259,10 +259,10 @@ export class MessageMatcher {
     const isUsual = evidence.has(relation, look.since);
     // The very same id, and no other came in the time that the receipt was held.
     if (isExact && (look.last || isOwn(entries, look))) return true;
-    if (look.open && !look.last)
+    if ((look.open || look.elsewhere) && !look.last)
       return evidence.isSettled(look.since) ? isUsual : isExact && evidence.isBlank();
     if (isExact || isUsual) return true;
-    if ((look.overdue || look.elsewhere) && !look.last) return false;
+    if (look.overdue && !look.last) return false;
     if (relation === 'alike') return true;
     const [{ messageId } = { messageId: '' }] = entries;
     if (!isGuess(messageId, receiptId)) return true;

@@ -35,7 +35,7 @@ export const bareRabbit: Contender = {
         await new Promise<void>((resolve, reject) => {
           let toCome = now;
           const confirmed = (error: unknown): void => {
-            if (error) reject(new Error(String(error)));
+            if (error) reject(new Error('RabbitMQ did not confirm', { cause: error }));
             else if (--toCome === 0) resolve();
           };
           for (let at = 0; at < now; at++) writes.publish('', queue, RECORD, { persistent: true }, confirmed);

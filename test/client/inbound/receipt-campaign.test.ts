@@ -108,6 +108,21 @@ describe('Receipts of many SMSCs, each with its own ways', () => {
     }
   }
 
+  it('of messages that another instance sends: hardly any goes to none, and to the wrong one only of those that no instance could know', async () => {
+    let [found, lost, mistaken] = [0, 0, 0];
+    for (let seed = 0; seed < rounds(120, 60); seed++) {
+      const one = { ...world(seed, 'single'), elsewhere: true };
+      const { wrong, unmatched, found: right } = await run(one, 'memory');
+      // Nobody can know of a response that comes after the receipt.
+      if (one.early === 0) assert.deepEqual(wrong, [], JSON.stringify(one));
+      found += right;
+      lost += unmatched.length;
+      mistaken += wrong.length;
+    }
+    assert.ok(lost <= found / 100, `${lost} of ${found} not found`);
+    assert.ok(mistaken <= found / 500, `${mistaken} of ${found} mistaken`);
+  });
+
   /** Response, its width, receipt, its width. */
   const written = (...[response, responseWidth, receipt, receiptWidth]: Written): Habit => ({
     ...{ response, responseWidth, receipt, receiptWidth },
