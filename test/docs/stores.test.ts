@@ -37,7 +37,9 @@ const LONG = 'Hello '.repeat(60);
 /** Lets two clients do all that clients do, so that all that a store has is used. */
 async function useAll(given: SmppClientOptions, produce: () => Promise<unknown>): Promise<void> {
   const queueDirectory = mkdtempSync(join(tmpdir(), 'smpp-stores-'));
-  const options = { ...(given.queue === 'rabbitmq' ? { queueDirectory } : {}), ...given };
+  // Without a Redis each instance of RabbitMQ knows its own receipts alone.
+  const isShared = given.queue === 'redis';
+  const completeWhen = isShared ? 'delivered' : 'accepted';
   const smsc = new Smsc({
     receiptDelay: 0.05,
     rules: [
@@ -48,7 +50,7 @@ async function useAll(given: SmppClientOptions, produce: () => Promise<unknown>)
   });
   const { host, port } = await smsc.start();
   const common = {
-    ...options,
+    ...given,
     host,
     port,
     clientId: 'carrier',
@@ -57,7 +59,11 @@ async function useAll(given: SmppClientOptions, produce: () => Promise<unknown>)
     throttleWait: 0.2,
     logLevel: 'silent',
   } as const;
-  const [one, two] = [new SmppClient(common), new SmppClient({ ...common, bindType: 'receiver' })];
+  const [one, two] = ['one', 'two'].map((name) => {
+    const bindType = name === 'one' ? 'transceiver' : isShared ? 'receiver' : 'transmitter';
+    const own = isShared ? {} : { queueDirectory: join(queueDirectory, name) };
+    return new SmppClient({ ...common, ...own, bindType });
+  }) as [SmppClient, SmppClient];
   const heard: unknown[] = [];
   for (const client of [one, two]) {
     client.on('response', ({ correlation_id }) => heard.push(correlation_id));
@@ -67,13 +73,10 @@ async function useAll(given: SmppClientOptions, produce: () => Promise<unknown>)
     await one.start();
     await two.start();
     const send = (destination_addr: string, short_message: string, priority = 2): Promise<unknown> =>
-      one.send({ destination_addr, short_message, priority }, { completeWhen: 'delivered' });
+      one.send({ destination_addr, short_message, priority }, { completeWhen });
     await Promise.all([0, 1, 2, 3, 4].map((priority) => send(NUMBER, 'Hello', priority)));
     await send(NUMBER, LONG);
-    await two.send(
-      { destination_addr: NUMBER, short_message: 'from the other' },
-      { completeWhen: 'delivered' },
-    );
+    await two.send({ destination_addr: NUMBER, short_message: 'from the other' }, { completeWhen });
     await send('447700900200', 'again');
     await send('447700900400', 'slower');
     await assert.rejects(send('447700900300', 'refused'));
