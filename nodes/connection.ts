@@ -68,8 +68,6 @@ export class Connection implements Member {
   /** The node was deleted: what is queued will not be sent any more. */
   removed = false;
   #refused: string | undefined;
-  /** The store does not answer. */
-  #isAway = false;
   readonly #shared: SharedQueue | undefined;
   /** What keeps it from even trying to connect. */
   #trouble: Trouble | undefined;
@@ -275,10 +273,9 @@ export class Connection implements Member {
     this.#parts.registry.leave(this);
     this.#board.close();
     this.#listeners.close();
-    const leaving = this.#shared?.leave(removed);
     try {
+      await this.#shared?.leave(removed).catch((error: unknown) => this.#parts.log.warn(String(error)));
       await this.#client?.stop();
-      await leaving;
       // The next instance would find the directory of the old queue in use.
       await this.#handover?.idle(this.#clock, MOVING_GRACE);
     } finally {
@@ -292,22 +289,18 @@ export class Connection implements Member {
       else this.#refused = command_status ?? (code === TLS_FAILED ? TLS_FAILED : this.#refused);
       this.touch();
     });
-    client.on('throttle', () => this.touch());
-    client.on('queue', ({ state }) => {
-      if (state === 'unavailable' || state === 'available') this.#isAway = state === 'unavailable';
-      this.touch();
-    });
+    for (const event of ['throttle', 'queue'] as const) client.on(event, () => this.touch());
   }
 
   async #facts(): Promise<Facts> {
-    const now = { refused: this.#refused, trouble: this.#trouble, isAway: this.#isAway };
+    const now = { refused: this.#refused, trouble: this.#trouble };
     const client = this.#client;
     if (!client || this.#trouble) return { state: 'disconnected', queued: 0, ...now };
-    const counted = this.#isAway ? undefined : await reportOf(client, this.#clock, ANSWER);
+    const counted = await reportOf(client, this.#clock, ANSWER);
     if (!counted) return { state: client.state, queued: 0, ...now };
-    const { state, queued, sessions } = counted;
+    const { state, queued, sessions, queue_state } = counted;
     const bound = sessions.filter((session) => session.state === 'bound').length;
-    return { state, queued, bound, sessions: sessions.length, ...now };
+    return { state, queued, bound, sessions: sessions.length, ...now, isAway: queue_state === 'unavailable' };
   }
 
   /** The queue is longer now. Messages wait for what is to be moved, also where nobody deploys or connects. */

@@ -4,7 +4,7 @@ import { within } from '../src/waiting';
 import type { Claim } from './registry';
 
 export interface SharedQueueParts {
-  readonly client: Pick<SmppClient, 'status'>;
+  readonly client: Pick<SmppClient, 'status' | 'disconnect'>;
   readonly claim: Pick<Claim, 'behind' | 'remember'>;
   /** Where it is, for people; undefined: this connection's queue is shared with nobody. */
   readonly place: string | undefined;
@@ -28,12 +28,13 @@ export class SharedQueue {
       );
   }
 
-  /** Before the client stops. */
+  /** Before the client stops, whose sessions end here: what is counted is what nobody sends any more. */
   async leave(removed: boolean): Promise<void> {
     const { client, claim, place, clock, warn } = this.#parts;
     if (place === undefined) return;
+    await client.disconnect();
     const report = await reportOf(client, clock, COUNTING);
-    const queued = report && report.queued + report.in_flight;
+    const queued = report?.queue_state === 'available' ? report.queued + report.in_flight : undefined;
     claim.remember({ place, queued });
     if (removed && queued !== 0)
       warn(`the connection was deleted or disabled: ${described(queued)} ${place}, ${REMEDY}`);

@@ -176,6 +176,79 @@ describe('the dialog of smpp-config', () => {
     }
   });
 
+  describe('of a queue on a server', () => {
+    const URLS = [
+      ...[
+        'redis://localhost',
+        'rediss://me:pw@redis.example:6380/2',
+        'redis://[::1]:6379',
+        'REDIS://h',
+        'amqp://guest:guest@h/vhost',
+      ],
+      ...[
+        'amqps://h:5671',
+        'localhost:6379',
+        'http://h',
+        'redis:h',
+        'redis://',
+        'redis://me:pa/ss@h',
+        'redis://me:100%@h',
+        ' ',
+        'abc',
+      ],
+    ];
+    const servers = Object.entries<Backend>(BACKENDS).filter(([, { reads }]) => reads.includes('queueUrl'));
+    const problemsOf = (options: object, field: string): number =>
+      findProblems({ clientId: 'a', queueDirectory: '/any', ...options }).filter((one) => one.field === field)
+        .length;
+
+    it('is there for more than one kind, each with a URL that it takes where none is given', () => {
+      assert.ok(servers.length >= 2);
+      for (const [queue, { placeholders = {} }] of servers) {
+        assert.match(placeholders.queueUrl ?? '', /^[a-z]+:\/\/127\.0\.0\.1:\d+$/);
+        assert.equal(problemsOf({ queue }, 'queueUrl'), 0);
+        assert.equal(problemsOf({ queue, queueUrl: placeholders.queueUrl }, 'queueUrl'), 0);
+      }
+    });
+
+    for (const [queue] of servers) {
+      it(`takes the URLs that the engine takes for ${queue}`, () => {
+        for (const queueUrl of URLS)
+          assert.equal(
+            editor.validate('queueUrl', queueUrl, { queue }) === true,
+            problemsOf({ queue, queueUrl }, 'queueUrl') === 0,
+            `${queue} ${queueUrl}`,
+          );
+        for (const stored of ['__PWRD__', '${URL}', ''])
+          assert.equal(editor.validate('queueUrl', stored, { queue }), true);
+        assert.match(
+          String(editor.validate('queueUrl', 'http://h', { queue })),
+          /^Queue URL: give a URL such as /,
+        );
+        assert.equal(editor.validate('queueUrl', 'http://h', { queue: 'disk' }), true);
+      });
+
+      it(`takes the prefixes that the engine takes for ${queue}`, () => {
+        for (const keyPrefix of ['smpp', 'a:b', 'a{b', 'ü'])
+          assert.equal(
+            editor.validate('keyPrefix', keyPrefix, { queue }) === true,
+            problemsOf({ queue, keyPrefix }, 'keyPrefix') === 0,
+            keyPrefix,
+          );
+      });
+
+      it(`has a TLS configuration only with an encrypted URL of ${queue}`, () => {
+        const scheme = BACKENDS[queue as keyof typeof BACKENDS].placeholders?.queueUrl?.split(':')[0] ?? '';
+        const validate = (queueUrl: string): unknown =>
+          editor.validate('queueTls', 'some-id', { queue, credentials: { queueUrl } });
+        for (const url of [`${scheme}s://h`, '__PWRD__', '${URL}']) assert.equal(validate(url), true, url);
+        for (const url of [`${scheme}://h`, ''])
+          assert.match(String(validate(url)), new RegExp(`begins with ${scheme}s://`));
+        assert.equal(editor.validate('queueTls', 'some-id', { queue: 'disk' }), true);
+      });
+    }
+  });
+
   it('shows host, port, system ID and password first, and the rest on demand', () => {
     const [first = '', rest = ''] = editor.template.split('id="smpp-config-advanced"');
     const shown = (html: string): string[] =>
@@ -343,6 +416,14 @@ describe('the parts of smpp-config that plugins can replace', () => {
       );
     });
   }
+
+  for (const [name, { label, hint }] of Object.entries<Backend>(BACKENDS))
+    it(`say in a sentence what ${name} is, in words of no runtime`, () => {
+      assert.match(label, /^in |^on /);
+      assert.ok(label.length <= 45, label);
+      assert.match(hint, /^[A-Z].{20,250}\.$/);
+      assert.doesNotMatch(label + hint, /Node-RED/);
+    });
 
   it('show all options of stores where a variable names the queue', () => {
     const { dialog } = open({ queue: '${QUEUE}' });

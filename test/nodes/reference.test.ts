@@ -49,6 +49,6 @@ describe('the reference of smpp-config', () => {
       const { label, value } = rows.get(name) ?? {};
       assert.equal(label, labels.get(`smpp-config.label.${name}`));
       const given = defaults[name]?.value ?? '';
-      assert.equal(value, Array.isArray(given) ? JSON.stringify(given) : String(given));
+      assert.equal(value, typeof given === 'string' ? given : JSON.stringify(given));
     });
 });

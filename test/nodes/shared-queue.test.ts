@@ -5,6 +5,9 @@ import { SharedQueue } from '../../nodes/shared-queue';
 import { BACKENDS, normalise, type SmppClient, type StatusReport } from '../../src/index';
 import { systemClock } from '../../src/clock';
 
+const report = (queued: number, inFlight: number): StatusReport =>
+  ({ queued, in_flight: inFlight, queue_state: 'available' }) as StatusReport;
+const disconnect = (): Promise<void> => Promise.resolve();
 const PLACE = 'redis at redis://one:6379, names smpp and carrier';
 
 describe('what a connection leaves in a queue on a server', () => {
@@ -14,12 +17,15 @@ describe('what a connection leaves in a queue on a server', () => {
   const shared = (
     place: string | undefined,
     behind?: LeftBehind,
-    status: SmppClient['status'] = () => Promise.resolve({ queued: 3, in_flight: 2 } as StatusReport),
+    status: SmppClient['status'] = () => Promise.resolve(report(3, 2)),
   ): { queue: SharedQueue; left: LeftBehind[] } => {
     const left: LeftBehind[] = [];
     const claim = { behind, remember: (what: LeftBehind) => void left.push(what) };
     const warn = (text: string): void => void said.push(text);
-    return { queue: new SharedQueue({ client: { status }, claim, place, clock: systemClock, warn }), left };
+    return {
+      queue: new SharedQueue({ client: { status, disconnect }, claim, place, clock: systemClock, warn }),
+      left,
+    };
   };
 
   it('is counted when it closes, and told when the queue is another one', async () => {
@@ -41,7 +47,7 @@ describe('what a connection leaves in a queue on a server', () => {
   it('is told when the connection is deleted, unless that is nothing', async () => {
     await shared(PLACE).queue.leave(true);
     assert.match(said.join(), /deleted or disabled: 5 messages stay in redis/);
-    const empty = (): Promise<StatusReport> => Promise.resolve({ queued: 0, in_flight: 0 } as StatusReport);
+    const empty = (): Promise<StatusReport> => Promise.resolve(report(0, 0));
     await shared(PLACE, undefined, empty).queue.leave(true);
     assert.equal(said.length, 1);
   });
@@ -50,6 +56,7 @@ describe('what a connection leaves in a queue on a server', () => {
     for (const status of [
       () => new Promise<never>(() => undefined),
       () => Promise.reject(new Error('away')),
+      () => Promise.resolve({ ...report(3, 2), queue_state: 'unavailable' as const }),
     ]) {
       const { queue, left } = shared(PLACE, undefined, status);
       await queue.leave(false);

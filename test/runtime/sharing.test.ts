@@ -19,7 +19,7 @@ const httpFlow: readonly FlowNode[] = [
     { func: 'msg.topic = msg.payload.to; msg.payload = msg.payload.text; return msg;' },
     ['deliver'],
   ),
-  node('smpp-out', 'deliver', { connection: 'smsc', completeWhen: 'delivered', deliveredTimeout: 60 }, [
+  node('smpp-out', 'deliver', { connection: 'smsc', completeWhen: 'delivered', deliveredTimeout: 15 }, [
     'answer',
   ]),
   node(

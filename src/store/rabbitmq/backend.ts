@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Backend, BackendContext, BackendOptions } from '../backend';
 import { clientDirectory, openDiskStore } from '../disk';
 import type { Store } from '../types';
@@ -7,8 +8,10 @@ import { urlProblem } from './url';
 type Problems = ReturnType<NonNullable<Backend['problems']>>;
 
 export const rabbitmqBackend: Backend = {
-  label: 'RabbitMQ: shared by several instances',
-  hint: 'Messages lie in RabbitMQ (3.10 or later): several Node-REDs share them. Message ids and receipts lie on disk, or in Redis.',
+  label: 'in RabbitMQ: several machines share it',
+  hint:
+    'Messages lie in RabbitMQ (3.10 or later): several machines send them together. What receipts are matched by lies on ' +
+    "each machine's disk, or in Redis for all.",
   reads: [
     'queueUrl',
     'queueTls',
@@ -20,9 +23,12 @@ export const rabbitmqBackend: Backend = {
     'windowSize',
     'sessions',
   ],
+  placeholders: { queueUrl: 'amqp://127.0.0.1:5672' },
   capabilities: RABBITMQ,
-  problems: ({ queueUrl, correlationUrl, queueDirectory, clientId }) => [
+  problems: ({ queueUrl, keyPrefix, correlationUrl, queueDirectory, clientId }) => [
     ...problem('queueUrl', urlProblem(queueUrl)),
+    // Also of the keys of a Redis beside it.
+    ...problem('keyPrefix', /[{}]/.test(keyPrefix) ? 'write it without { and }' : undefined),
     ...(correlationUrl === '' ? problem('queueDirectory', directoryProblem(queueDirectory, clientId)) : []),
   ],
   open: openRabbitmq,
@@ -69,7 +75,8 @@ async function openRest({ options, clock, account, ...context }: BackendContext)
     capacity: 0,
     whenFull: 'reject',
     clock,
-    directory: clientDirectory(queueDirectory, clientId),
+    // Not that of a queue on disk, whose messages move here when the kind of queue is changed.
+    directory: join(clientDirectory(queueDirectory, clientId), 'rabbitmq'),
     holder: name || clientId,
     account,
     queueKey: queueKey.length > 0 ? queueKey : undefined,

@@ -24,12 +24,15 @@ export class Entry {
   /** Monotonic milliseconds, of one that waits for its time. */
   dueAt: number | undefined;
   wasLeased = false;
+  /** What its last delivery said. */
+  returns: number;
 
   constructor({ item, serial, state }: BrokerRecord, delivery: Delivery, order: number) {
     this.item = item;
     this.serial = serial;
     this.state = state;
     this.delivery = delivery;
+    this.returns = delivery.returns;
     this.rank = delivery.source.rank;
     this.order = order;
   }

@@ -57,10 +57,14 @@ export class Held {
     for (const entry of this.buffer.drain()) {
       this.#entries.delete(entry.id);
       const notBefore = this.#dateOf(entry.dueAt);
-      const untouched = entry.wasLeased ? undefined : entry.delivery?.returns;
-      this.#remembered.set(entry.id, { serial: entry.serial, state: entry.state, notBefore, untouched });
+      this.#remember(entry, notBefore);
     }
     for (const entry of this.#entries.values()) entry.delivery = undefined;
+  }
+
+  #remember({ id, serial, state, wasLeased, returns }: Entry, notBefore: number | undefined): void {
+    const untouched = wasLeased ? undefined : returns;
+    this.#remembered.set(id, { serial, state, notBefore, untouched });
   }
 
   /** Delivered, and not acknowledged. */
@@ -89,6 +93,7 @@ export class Held {
     if (held?.delivery) return this.#drop(delivery);
     if (held) {
       held.delivery = delivery;
+      held.returns = delivery.returns;
       return false;
     }
     const entry = new Entry(record, delivery, this.arrived);
@@ -126,16 +131,13 @@ export class Held {
 
   /** Back at its place, with its state. */
   putBack(entry: Entry, pause = 0): void {
+    // What happened to it is in its state.
+    entry.wasLeased = false;
     if (!entry.delivery) {
       // The broker has given it to somebody by now, or will give it again.
       this.#entries.delete(entry.id);
       const notBefore = pause > 0 ? this.#options.clock.now() + pause : undefined;
-      this.#remembered.set(entry.id, {
-        serial: entry.serial,
-        state: entry.state,
-        notBefore,
-        untouched: undefined,
-      });
+      this.#remember(entry, notBefore);
     } else if (pause > 0) this.buffer.delay(entry, this.#options.clock.monotonic() + pause);
     else this.buffer.push(entry);
   }

@@ -4,7 +4,7 @@ import type { Held } from './held';
 import { RANKS } from './names';
 
 /** Milliseconds after which what nobody takes goes back to the broker. */
-const IDLE = 30_000;
+const IDLE = 10_000;
 /** Milliseconds between two looks. */
 const LOOK = 1000;
 
@@ -48,9 +48,11 @@ export class IdleWatch {
     for (let rank = 0; rank <= this.#consumers.level; rank++) {
       if (this.#held.buffer.ready(rank) === 0) this.#since[rank] = now;
       else if (now - (this.#since[rank] ?? now) >= IDLE) {
+        // With the queue that it goes back to, or it would come here again.
+        const from = rank - (rank % 2);
         const back = async (): Promise<void> => {
-          await this.#consumers.lower(rank);
-          await this.#held.giveBack(this.#held.buffer.drain(rank));
+          await this.#consumers.lower(from);
+          await this.#held.giveBack(this.#held.buffer.drain(from));
         };
         return void back().catch(() => undefined);
       }

@@ -8,7 +8,7 @@ import { connectOptions } from './url';
 /** Milliseconds for connecting, login and topology. */
 const CONNECT_TIME = 10_000;
 /** Milliseconds that a broker gets to say goodbye. */
-const CLOSE_TIME = 2000;
+const CLOSE_TIME = 1000;
 
 export interface LinkOptions {
   readonly url: string;

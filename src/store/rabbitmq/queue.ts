@@ -32,7 +32,7 @@ import { writeSettlements } from './settlement';
 /** Milliseconds for which a count is believed while others may put and take, too. */
 const FRESH = 1000;
 /** Milliseconds that the broker gets to take back what is here, at the end. */
-const PARTING = 3000;
+const PARTING = 2500;
 
 export interface QueueParts {
   readonly clock: Clock;
@@ -345,6 +345,6 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
       await publisher.idle();
       held.acks?.flush();
     };
-    await within(this.clock, PARTING, giveBack());
+    await within(this.clock, PARTING, Promise.allSettled([giveBack(), this.#parts.home.leave()]));
   }
 }

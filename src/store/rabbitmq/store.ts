@@ -103,7 +103,6 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
   const deadLetters = new RabbitDeadLetters({ clock, names, broker, publisher, queue });
   const closeAll = async (): Promise<void> => {
     await queue.close();
-    await home.leave().catch(() => undefined);
     publisher.close();
     await broker.close();
     await rest.close();

@@ -1,7 +1,7 @@
 import type { Options } from 'amqplib';
 
-/** Seconds: a broker that does not answer for twice that is away. */
-const HEARTBEAT = 10;
+/** Seconds: a broker that sends nothing for two to three of these is away. */
+const HEARTBEAT = 5;
 
 /** What is wrong with the URL, as it reads behind "queueUrl: "; undefined: nothing. Never shows the URL. */
 export function urlProblem(url: string): string | undefined {

@@ -54,7 +54,7 @@ export class EditorNode {
         create: () => ({ addTab: () => undefined, activateTab: () => undefined, resize: () => undefined }),
       },
     };
-    const page = { RED, smppMeasure: measure };
+    const page = { RED, smppMeasure: measure, URL };
     Object.defineProperty(page, '$', { get: () => this.#jQuery });
     vm.runInNewContext(this.script, page, { filename: `${type}.html` });
     const [only] = registered;
