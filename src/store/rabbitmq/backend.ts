@@ -63,6 +63,9 @@ async function openRabbitmq(context: BackendContext): Promise<Store> {
     clock,
     random,
     rest,
+    account: context.account,
+    settleForeign: context.settleForeign,
+    onClaimed: context.onClaimed,
     prepare: (message) => context.prepare(message),
     away: (failure) => context.away(failure),
   });

@@ -35,7 +35,7 @@ export function explained(url: string, error: unknown): SmppError {
 function reason(url: string, said: string, what: string): string | undefined {
   if (/ACCESS[_-]REFUSED.*Login|ACCESS_REFUSED - Login/i.test(said) || /Login was refused/i.test(said))
     return 'the login is refused: check user and password in queueUrl ("guest" may only log in from the same machine).';
-  if (/vhost .* not found|NOT_ALLOWED.*vhost|no access to vhost|access to vhost/i.test(said))
+  if (/vhost .* not found|access to vhost|Expected ConnectionOpenOk; got <ConnectionClose/i.test(said))
     return (
       `the virtual host "${vhostOf(url)}" does not exist, or the user has no permission in it: ` +
       'create it (rabbitmqctl add_vhost), grant it (rabbitmqctl set_permissions), or name another at the end of queueUrl.'

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../../clock';
 import { SmppError } from '../../protocol';
 import type { Correlator, DeadLetter, QueueItem, QueueLimits, Store } from '../types';
 import type { KeyValueState } from '../key-value';
+import { claimStore, type Claimable, type SettleForeign, type StoreAccount } from '../account';
 import { Acks } from './acks';
 import { Arrivals } from './arrivals';
 import { Broker } from './broker';
@@ -16,6 +17,7 @@ import { Held } from './held';
 import { RabbitHome } from './home';
 import { openLink, type Link } from './link';
 import { namesOf } from './names';
+import { claimable } from './owner';
 import { Publisher } from './publisher';
 import { RabbitQueue } from './queue';
 import { declareTopology, verifyTopology } from './topology';
@@ -41,6 +43,10 @@ export interface RabbitmqStoreOptions extends QueueLimits {
     readonly state: KeyValueState;
   };
   readonly prepare: (message: Readonly<Record<string, unknown>>) => Promise<QueueItem>;
+  /** Whose messages these are; absent: that is not looked at. */
+  readonly account?: StoreAccount | undefined;
+  readonly settleForeign?: SettleForeign | undefined;
+  readonly onClaimed?: (before: StoreAccount) => void;
   readonly onRefused?: (letter: DeadLetter) => void;
   readonly away?: (failure: Error | undefined) => void;
 }
@@ -48,7 +54,7 @@ export interface RabbitmqStoreOptions extends QueueLimits {
 /** Octets of the name of an instance. */
 const INSTANCE = 8;
 
-/** Opens the store. Rejects with `QUEUE_UNAVAILABLE`. */
+/** Opens the store. Rejects with `QUEUE_UNAVAILABLE`, and with `STORE_ACCOUNT` where another account has messages in it. */
 export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<Store> {
   const { url, clientId, keyPrefix = 'smpp', clock = systemClock, random, prefetch, rest } = options;
   const { deadLetterCapacity = 1000 } = options;
@@ -114,7 +120,7 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
     await closeAll();
     throw error;
   }
-  return {
+  const store: Store = {
     queue,
     correlator: rest.correlator,
     state: rest.state,
@@ -124,4 +130,22 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
     capabilities: RABBITMQ,
     close: () => (closing ??= closeAll()),
   };
+  try {
+    await claim(claimable(store, { clock, names, broker, publisher }), options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+async function claim(store: Store & Claimable, options: RabbitmqStoreOptions): Promise<void> {
+  const { account, keyPrefix = 'smpp', clientId, settleForeign, onClaimed } = options;
+  if (!account) return;
+  const words = {
+    place: `RabbitMQ (${keyPrefix}.${clientId}.*)`,
+    keep: 'give this connection another client ID or key prefix',
+  };
+  const before = await claimStore(store, account, words, settleForeign);
+  if (before) onClaimed?.(before);
 }

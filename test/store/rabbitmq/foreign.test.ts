@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { connect, type ConfirmChannel } from 'amqplib';
+import { randomUUID } from 'node:crypto';
+import { SmppError } from '../../../src/protocol';
+import type { DeadLetter, QueueItem, Store } from '../../../src/store';
+import { namesOf } from '../../../src/store/rabbitmq/names';
+import { CONTENT_TYPE } from '../../../src/store/rabbitmq/record';
+import { done, ids, item, items, take, takeAll } from '../../../src/store/conformance/harness';
+import { amqpUrl } from '../../support/brokers';
+import { until } from '../../support/until';
+import { openRabbit, PREFIX, removeQueues } from './setup';
+
+describe('what other programs put into RabbitMQ', function () {
+  this.timeout(60_000);
+  let url: string;
+  let clientId: string;
+  let store: Store;
+  let prepared: number;
+  let refused: DeadLetter[];
+  before(async function () {
+    url = await amqpUrl(this);
+  });
+  beforeEach(async () => {
+    clientId = randomUUID();
+    prepared = 0;
+    refused = [];
+    store = await open();
+  });
+  afterEach(async () => {
+    await store.close();
+    await removeQueues(url, clientId);
+  });
+
+  const open = (): Promise<Store> =>
+    openRabbit({ url, clientId, prepare, onRefused: (letter) => refused.push(letter) });
+
+  async function prepare(message: Readonly<Record<string, unknown>>): Promise<QueueItem> {
+    prepared++;
+    const text = message['short_message'];
+    if (typeof text !== 'string') throw new SmppError('INVALID_MESSAGE', 'short_message: is missing');
+    return item(`id-${prepared}`, { correlationId: text });
+  }
+
+  async function put(
+    work: (channel: ConfirmChannel, names: ReturnType<typeof namesOf>) => void,
+  ): Promise<void> {
+    const connection = await connect(url);
+    const channel = await connection.createConfirmChannel();
+    work(channel, namesOf(PREFIX, clientId));
+    await channel.waitForConfirms();
+    await connection.close();
+  }
+  const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+  it('is taken from the exchange and from the queue, with its priority, and passes intake once', async () => {
+    await put((channel, { exchange, queue }) => {
+      channel.publish(exchange, '0', json({ short_message: 'urgent' }), { contentType: 'application/json' });
+      channel.sendToQueue(queue(3), json({ version: 1, short_message: 'bulk' }));
+    });
+    const leases = await takeAll(store, 2);
+    assert.deepEqual(
+      leases.map(({ item: { correlationId, priority } }) => [correlationId, priority]),
+      [
+        ['urgent', 0],
+        ['bulk', 3],
+      ],
+    );
+    await store.close();
+    store = await open();
+    assert.deepEqual(ids(await takeAll(store, 2)), ids(leases));
+    assert.equal(prepared, 2);
+  });
+
+  it('keeps its order', async () => {
+    await put((channel, { queue }) => {
+      for (let at = 0; at < 50; at++) channel.sendToQueue(queue(2), json({ short_message: String(at) }));
+    });
+    const leases = await takeAll(store, 50);
+    assert.deepEqual(
+      leases.map(({ item: { correlationId } }) => correlationId),
+      Array.from({ length: 50 }, (_, at) => String(at)),
+    );
+  });
+
+  it('goes to the dead letters with the reason and as it was, where it is no message', async () => {
+    const large = Buffer.alloc(10_000_000, 'x');
+    const wrong = [
+      json([1]),
+      Buffer.from('no JSON'),
+      json({ version: 2 }),
+      json({ destination_addr: '1' }),
+      large,
+    ];
+    await put((channel, { queue }) => {
+      for (const octets of wrong) channel.sendToQueue(queue(2), octets);
+      channel.sendToQueue(queue(2), Buffer.from([9, 0, 0]), { contentType: CONTENT_TYPE });
+    });
+    await store.queue.enqueue(items('m', 1));
+    assert.deepEqual(ids(await take(store, 5)), ['m0']);
+    await until(() => refused.length === 6, 'the dead letters');
+    const { letters = [], total } = (await store.deadLetters?.list()) ?? {};
+    assert.equal(total, 6);
+    assert.deepEqual(letters.map(({ reason }) => reason.code).sort(), [
+      'INVALID_MESSAGE',
+      ...Array<string>(5).fill('INVALID_RECORD'),
+    ]);
+    for (const octets of wrong) assert.ok(letters.some(({ record }) => record?.equals(octets)));
+    assert.ok(letters.some(({ reason }) => /of version 9/.test(reason.text)));
+    assert.ok(letters.every(({ item: { segments } }) => segments.length === 0));
+    assert.equal((await store.queue.stats()).queued, 0);
+  });
+
+  it('comes back as it was where it is replayed', async () => {
+    await put((channel, { queue }) => void channel.sendToQueue(queue(2), json({ text: 'x' })));
+    const waiting = take(store, 1);
+    await until(() => refused.length === 1, 'the dead letter');
+    const [letter] = refused as [DeadLetter];
+    await store.deadLetters?.replay([letter.item.id]);
+    await until(() => refused.length === 2, 'the dead letter');
+    assert.deepEqual(refused[1]?.record, letter.record);
+    await store.queue.enqueue([item('m')]);
+    await store.queue.settle((await waiting).map(done));
+    assert.equal((await store.deadLetters?.list())?.total, 1);
+  });
+});
