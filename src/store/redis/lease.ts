@@ -1,5 +1,8 @@
 import type { DeliveryState, Lease, QueueItem } from '../types';
 
+/** No state reads so. */
+const IN_DOUBT = '?';
+
 /** A lease that is its own token, also in a copy. */
 export class RedisLease implements Lease {
   readonly item: QueueItem;
@@ -11,8 +14,9 @@ export class RedisLease implements Lease {
   readonly entry: string;
   /** `p:entry` */
   readonly name: string;
-  /** What stands at the server of its state; blank: nothing. */
+  /** What stands at the server of its state; blank: nothing; {@link IN_DOUBT}: it is not known. */
   written: string;
+  #writes = 0;
   /** Whether another program has put it there: what was made of it stands at the server, too. */
   readonly isForeign: boolean;
   open = true;
@@ -32,6 +36,17 @@ export class RedisLease implements Lease {
     this.state = state;
     this.written = written;
     this.isForeign = isForeign;
+  }
+
+  /** A state is on its way to the server. Returns which that is, for {@link stands}. */
+  begin(): number {
+    this.written = IN_DOUBT;
+    return ++this.#writes;
+  }
+
+  /** It is there, unless a later one may be. */
+  stands(written: string, write: number): void {
+    if (write === this.#writes) this.written = written;
   }
 }
 

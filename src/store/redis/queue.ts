@@ -14,7 +14,7 @@ import type {
 } from '../types';
 import type { Argument, RedisCalls } from './calls';
 import { Drain } from './drain';
-import { OpenLeases } from './lease';
+import { OpenLeases, type RedisLease } from './lease';
 import { Leasing } from './leasing';
 import { stateOf, type RecordCodec } from './record';
 import { goneOf } from './removed';
@@ -156,14 +156,18 @@ export class RedisQueue implements OutboundQueue {
   async extend(leases: readonly Lease[]): Promise<void> {
     this.#check();
     const args: Argument[] = [this.#calls.instance];
+    const changed: { readonly lease: RedisLease; readonly written: string; readonly write: number }[] = [];
     for (const { token, state } of leases) {
       const lease = this.#leases.find(token);
       if (!lease) continue;
       const written = stateOf(state);
-      args.push(lease.name, written === lease.written ? '=' : written);
-      lease.written = written;
+      const isSame = written === lease.written;
+      args.push(lease.name, isSame ? '=' : written);
+      if (!isSame) changed.push({ lease, written, write: lease.begin() });
     }
-    if (args.length > 1) await this.#calls.run(SCRIPTS.extend, args);
+    if (args.length === 1) return;
+    await this.#calls.run(SCRIPTS.extend, args);
+    for (const { lease, written, write } of changed) lease.stands(written, write);
   }
 
   async release(leases: readonly Lease[]): Promise<void> {

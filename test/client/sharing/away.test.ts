@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { SmppClientOptions } from '../../../src/index';
 import { ownPrefix, startRedis, type TestRedis } from '../../support/brokers';
 import type { Script } from '../../support/peer';
-import { until } from '../../support/until';
+import { pass, until } from '../../support/until';
 import { HELLO, numbered, textsOf } from '../setup';
 import { Instances, type Instance } from './setup';
 
@@ -83,13 +83,15 @@ describe('A Redis that is away', function () {
     assert.equal(lines.length, 1, lines.join('\n'));
   });
 
-  it('is awaited by outcomes: what was accepted meanwhile completes where it was given', async () => {
+  it('is awaited by outcomes, for longer than leases last: what was accepted meanwhile is not sent again', async () => {
     const silent: Script = { submit_sm: () => undefined };
     const a = world.make(options);
     const sent = a.client.sendBatch(numbered(5));
     const b = await sender(silent);
     await b.peer.untilSubmits(5);
+    const c = await sender();
     await redis.kill();
+    await pass(5000);
     const link = await b.peer.link();
     b.peer.submits.forEach((submit, at) => link.answer(submit, { message_id: `id${at}` }));
     await until(() => b.told('response').length === 5);
@@ -99,5 +101,8 @@ describe('A Redis that is away', function () {
       outcomes.map((one) => one.status === 'fulfilled' && one.value.message_id),
       [0, 1, 2, 3, 4].map((at) => `id${at}`),
     );
+    await pass(5000);
+    assert.equal(c.peer.submits.length, 0);
+    assert.equal((await c.client.status()).queued, 0);
   });
 });

@@ -57,6 +57,28 @@ describe('a Redis server that is away', () => {
     assert.deepEqual(ids(await store.queue.take(10, { signal })), ['d']);
   });
 
+  it('for longer than 5 s: a state that could not be written is written by the next renewal', async () => {
+    store = await open();
+    await store.queue.enqueue([named('a')]);
+    const [lease] = await store.queue.take(1, { signal });
+    assert.ok(lease);
+    await redis.stop();
+    await until(() => away.length > 0);
+    lease.state.onTheWire = true;
+    const first = assert.rejects(Promise.resolve(store.queue.extend([lease])), { code: 'QUEUE_UNAVAILABLE' });
+    // Made while the first may still come there.
+    const second = Promise.resolve(store.queue.extend([lease])).catch(() => undefined);
+    await first;
+    await second;
+    await redis.start();
+    await store.queue.extend([lease]);
+    const client = await createClient({ url: redis.url }).connect();
+    const keys = await client.keys('*:states');
+    const [state] = await client.hVals(keys[0] ?? '');
+    client.destroy();
+    assert.match(String(state), /"onTheWire":true/);
+  }).timeout(30_000);
+
   it('for longer than 5 s fails what waits, for now; then all goes on by itself', async () => {
     store = await open();
     await store.queue.enqueue([named('a')]);
