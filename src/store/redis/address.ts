@@ -17,7 +17,7 @@ const FORM =
 
 /** What is wrong with a URL of Redis, without what it holds; undefined: nothing. */
 export function urlProblem(url: string): string | undefined {
-  if (url === '') return `no server is named; ${FORM}`;
+  if (url === '') return undefined;
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -32,9 +32,12 @@ export function urlProblem(url: string): string | undefined {
   return undefined;
 }
 
+/** Where no server is named. */
+const DEFAULT_URL = 'redis://127.0.0.1:6379';
+
 /** Of a URL that has no {@link urlProblem}. */
 export function addressOf(url: string, tls: TlsOptions | undefined): RedisAddress {
-  const { hostname, port, username, password, pathname, protocol } = new URL(url);
+  const { hostname, port, username, password, pathname, protocol } = new URL(url || DEFAULT_URL);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const secure = protocol === 'rediss:' || tls !== undefined;
   return {

@@ -26,7 +26,7 @@ const FAULTS: readonly Fault[] = [
     begins: /NOPERM|ACL failure/,
     remedy:
       'the user of queueUrl may not do that: give it the keys and the commands that it needs ' +
-      '(ACL SETUSER name on >password ~PREFIX:* +@all -@dangerous +info +role)',
+      '(ACL SETUSER name on >password ~PREFIX:* +@all -@dangerous +info)',
     lasting: true,
   },
   {

@@ -8,7 +8,7 @@ export const STREAMS = PRIORITIES.map((priority) => `queue:${priority}`);
 export const GROUP = 'smpp';
 /**
  * A short stream by which instances tell each other at once; fields `wake` (any value: there may be something to take,
- * or room) and others of whoever adds them. Trimmed to about 100 entries.
+ * or room) and others of whoever adds them. Trimmed to about `MOST_EVENTS` entries.
  */
 export const EVENTS = 'events';
 

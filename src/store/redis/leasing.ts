@@ -51,6 +51,8 @@ export class Leasing {
     try {
       return await this.#lease(max);
     } catch (error) {
+      // What was leased without a reply is taken back first.
+      if (isLostReply(error)) return this.#lease(max);
       // Somebody has emptied the server: what is there by now, or comes, is taken all the same.
       if (!(error as Error).message.includes('NOGROUP')) throw error;
       await this.#calls.run(SCRIPTS.open, []);

@@ -1,5 +1,6 @@
 import type { BackendContext } from '../backend';
 import type { Batch } from '../base-queue';
+import { within } from '../../waiting';
 import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../errors';
 import type {
   CorrelationEntry,
@@ -32,6 +33,8 @@ export interface QueueOptions {
   readonly correlationArgs: (entries: readonly CorrelationEntry[]) => readonly Argument[];
 }
 
+/** Milliseconds that a close waits for the server. */
+const CLOSE_WAIT = 2000;
 /** Messages of a chunk of a purge. */
 const PURGED_AT_ONCE = 1000;
 /** So many messages a purge returns; more only by `onRemoved`. */
@@ -237,8 +240,8 @@ export class RedisQueue implements OutboundQueue {
     const error = storeClosed();
     this.#takers.close(error);
     this.#room.close(error);
-    // Without a connection the leases run out by themselves.
-    if (this.#calls.connectedFor > 0)
-      await this.#calls.run(SCRIPTS.leave, [this.#calls.instance]).catch(() => undefined);
+    // Without a server that answers the leases run out by themselves.
+    if (this.#calls.connectedFor === 0) return;
+    await within(this.#calls.clock, CLOSE_WAIT, this.#calls.run(SCRIPTS.leave, [this.#calls.instance]));
   }
 }

@@ -54,6 +54,7 @@ export async function openRedisStore(
     };
     const before = await claimStore(store, account, words, context.settleForeign);
     if (before) context.onClaimed(before);
+    await warnOfEviction(connection, context, placeOf(address));
     // Not before: an account that is refused changes nothing for the others.
     shared.limiter.setRate(options.sendRate);
     return store;
@@ -72,6 +73,18 @@ export async function makeKeys(calls: RedisCalls, place: string): Promise<void> 
     'QUEUE_UNAVAILABLE',
     `Redis at ${place}: the key ${key} holds a ${found ?? ''}, not a ${wanted ?? ''} of this queue, so another program has put it there; ` +
       'nothing was changed. Rename that key, or set another keyPrefix or clientId.',
+  );
+}
+
+/** Where the server may not be asked, nothing is said. */
+async function warnOfEviction(calls: RedisCalls, { log }: BackendContext, place: string): Promise<void> {
+  const info = String(await calls.command(['INFO', 'memory']).catch(() => ''));
+  const [, policy = ''] = /^maxmemory_policy:(\S+)/m.exec(info) ?? [];
+  if (policy === '' || policy === 'noeviction' || /^maxmemory:0\r?$/m.test(info)) return;
+  log.warn(
+    { event: 'queue', stage: 'eviction', policy },
+    `Redis at ${place}: its maxmemory-policy is ${policy}, so it drops messages or what is known of them when its memory is full; ` +
+      'set it to noeviction',
   );
 }
 

@@ -64,7 +64,8 @@ describe('a Redis that cannot be used as it is', () => {
   it('by a wrong URL: the option is named, and how it is written', () => {
     const problem = (queueUrl: string, keyPrefix = 'smpp') =>
       BACKENDS.redis.problems?.({ queueUrl, keyPrefix } as BackendOptions) ?? [];
-    assert.match(problem('')[0]?.remedy ?? '', /no server is named; give redis:\/\/host:6379/);
+    assert.deepEqual(problem(''), []);
+    assert.match(problem('redis://')[0]?.remedy ?? '', /names no host; give redis:\/\/host:6379/);
     for (const [url, remedy] of [
       ['somewhere', /it is no URL/],
       ['http://host', /does not begin with redis: or rediss:/],
@@ -129,7 +130,7 @@ describe('a Redis that cannot be used as it is', () => {
     await rights('~*', '+@read');
     const commands = await refusal({ url: `redis://smpp:${secret}@${at}`, keyPrefix: 'smpp' });
     assert.match(commands.message, /the user of queueUrl may not do that/);
-    await rights('~smpp:*', '+@all', '-@dangerous', '+info', '+role');
+    await rights('~smpp:*', '+@all', '-@dangerous', '+info');
     const store = await open({ url: `redis://smpp:${secret}@${at}`, keyPrefix: 'smpp' });
     await store.queue.enqueue([named('a')]);
     await store.queue.settle((await store.queue.take(1, { signal })).map(done));
@@ -206,6 +207,21 @@ describe('a Redis that cannot be used as it is', () => {
       leased: 0,
       oldestAt: (await store.queue.stats()).oldestAt,
     });
+  });
+
+  it('as it may drop keys when its memory is full: a warning says so', async function () {
+    const redis = await start(this, '--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
+    const warned: string[] = [];
+    const warn = ((_: unknown, text: string) => void warned.push(text)) as Log['warn'];
+    await open({ url: redis.url, keyPrefix: 'smpp', context: { log: { ...silentLog, warn } } });
+    assert.equal(warned.length, 1);
+    assert.match(
+      warned[0] ?? '',
+      /maxmemory-policy is allkeys-lru, so it drops messages .* set it to noeviction/,
+    );
+    await command(redis.url, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await open({ url: redis.url, keyPrefix: 'smpp', context: { log: { ...silentLog, warn } } });
+    assert.equal(warned.length, 1);
   });
 
   it('as it holds what is of another account', async function () {

@@ -1,3 +1,5 @@
+import { MOST_EVENTS } from '../events';
+
 /**
  * What the scripts of the queue share, in pieces, as each call defines anew what it holds. KEYS[1] is the base of all keys,
  * `smpp:{id}:`; all keys have its hash tag, so that in a Cluster they are where it is.
@@ -41,7 +43,7 @@ local function split(name) return string.sub(name, 1, 1), string.sub(name, 3) en
 
 /** Others look at once for what there is to take. */
 export const WAKE = `
-local function wake() call('XADD', B .. 'events', 'MAXLEN', '~', 100, '*', 'wake', '1') end
+local function wake() call('XADD', B .. 'events', 'MAXLEN', '~', ${MOST_EVENTS}, '*', 'wake', '1') end
 `;
 
 export const COUNTS = `
