@@ -15,6 +15,8 @@ export interface ReassemblyParts {
    * probably died: longer than handlers may take. Default 60,000.
    */
   readonly claimTime?: number;
+  /** Of a shared store: messages of which this instance has heard parts, and that wait. Default 10,000. */
+  readonly maxMessages?: number;
 }
 
 export type Joined = Omit<AddResult, 'incomplete'>;

@@ -23,12 +23,16 @@ export interface JoiningWatchParts {
   /** Milliseconds, see `ReassemblyParts`. */
   readonly timeout: number;
   readonly claimTime: number;
+  /** Messages that may wait. */
+  readonly maxMessages?: number | undefined;
   /** Called when it is time to see what became of it; it is watched no more. Never rejects. */
   readonly look: (watched: Watched) => Promise<void>;
 }
 
 /** As many are looked at together. */
 const AT_ONCE = 16;
+/** Messages that are asked for together, whether they were told. */
+const CHECKED_AT_ONCE = 500;
 const MOST_MESSAGES = 10_000;
 const MOST_OCTETS = 16 * 1024 * 1024;
 
@@ -38,13 +42,17 @@ export class JoiningWatch {
   /** In the order in which they become due, each. */
   readonly #waiting = new LinkedMap<string, Due>();
   readonly #claimed = new LinkedMap<string, Due>();
+  readonly #most: number;
   #octets = 0;
+  /** Times that it is not worth to ask what others have told. */
+  #passes = 0;
   #timer: TimerHandle | undefined;
   #looking = false;
   #stopped = false;
 
   constructor(parts: JoiningWatchParts) {
     this.#parts = parts;
+    this.#most = parts.maxMessages ?? MOST_MESSAGES;
   }
 
   has(place: Place): boolean {
@@ -73,6 +81,8 @@ export class JoiningWatch {
     this.#remove(place);
     const dueAt = this.#parts.clock.monotonic() + this.#parts.claimTime;
     this.#claimed.set(nameOf(place), { place, round, octets: 0, dueAt });
+    // What is not watched is found by who looks around.
+    this.#claimed.shrink(this.#most);
     this.#arm();
   }
 
@@ -83,8 +93,21 @@ export class JoiningWatch {
 
   /** The one that waits longest, where there are more than there should be. */
   excess(): Watched | undefined {
-    const isOver = this.#waiting.size > MOST_MESSAGES || this.#octets > MOST_OCTETS;
+    const isOver = this.#waiting.size > this.#most || this.#octets > MOST_OCTETS;
     return isOver ? this.#waiting.oldest?.[1] : undefined;
+  }
+
+  /** What others have told is not in the way of what waits. Not each time where that is little. */
+  async forgetTold(isWaiting: (place: Place) => Promise<boolean>): Promise<void> {
+    if (this.#passes-- > 0) return;
+    const places = [...this.#waiting].map(([, { place }]) => place);
+    for (let at = 0; at < places.length; at += CHECKED_AT_ONCE) {
+      const some = places.slice(at, at + CHECKED_AT_ONCE);
+      const waits = await Promise.all(some.map(isWaiting));
+      some.filter((_, index) => !waits[index]).forEach((place) => this.#remove(place));
+    }
+    if (this.#waiting.size > places.length / 2) this.#passes = places.length / 4;
+    this.#arm();
   }
 
   stop(): void {

@@ -65,6 +65,11 @@ export class SharedParts {
     return found.filter((kept) => kept !== undefined);
   }
 
+  /** Whether it waits, and nobody has told it. */
+  async isWaiting(place: Place): Promise<boolean> {
+    return (await this.#state.get(waitingName(place))) !== undefined;
+  }
+
   /** Whether nobody else was about to put this part; of those who ask, one at most hears so. */
   async take(place: Place, part: number): Promise<boolean> {
     return (await this.#state.increment(takenName(place, part), COUNT, 0, this.#ttl)) === 0;

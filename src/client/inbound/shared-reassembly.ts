@@ -62,10 +62,11 @@ export class SharedReassembly implements Joiner {
   #incomplete: (message: JoinedMessage) => Promise<boolean> = () => Promise.resolve(true);
 
   constructor(parts: ReassemblyParts) {
-    const { clock, timeout, claimTime = CLAIM_TIME, store } = parts;
+    const { clock, timeout, claimTime = CLAIM_TIME, maxMessages, store } = parts;
     this.#parts = parts;
     this.#facts = new SharedParts(store.state, 3 * timeout + claimTime);
-    this.#watch = new JoiningWatch({ clock, timeout, claimTime, look: (watched) => this.#look(watched) });
+    const look = (watched: Watched): Promise<void> => this.#look(watched);
+    this.#watch = new JoiningWatch({ clock, timeout, claimTime, maxMessages, look });
     this.#roundTime = Math.min(LONGEST_ROUND, Math.max(LEAST_ROUND, timeout / 4));
     this.#rounds = repeat(clock, this.#roundTime, () => this.#lookAround());
   }
@@ -278,6 +279,7 @@ export class SharedReassembly implements Joiner {
   }
 
   async #makeRoom(): Promise<void> {
+    if (this.#watch.excess()) await this.#watch.forgetTold((place) => this.#facts.isWaiting(place));
     for (let excess = this.#watch.excess(); excess; excess = this.#watch.excess()) {
       const { place, round } = excess;
       this.#watch.forget(place);

@@ -20,8 +20,8 @@ export class World {
     this.#delay = delay;
   }
 
-  instance(handlerTime: () => number = () => 0): Instance {
-    return new Instance(this, handlerTime);
+  instance(handlerTime: () => number = () => 0, maxMessages?: number): Instance {
+    return new Instance(this, handlerTime, maxMessages);
   }
 
   pass(ms: number): Promise<void> {
@@ -65,18 +65,15 @@ export class Instance {
   readonly #world: World;
   readonly #handlerTime: () => number;
 
-  constructor(world: World, handlerTime: () => number) {
+  constructor(world: World, handlerTime: () => number, maxMessages?: number) {
     this.#world = world;
     this.#handlerTime = handlerTime;
     const { capabilities } = world.memory;
     const store = { state: world.state(() => this.#dead), capabilities: { ...capabilities, shared: true } };
     const { clock } = world;
     this.reassembly = new Reassembly({
-      clock,
-      log: silentLog,
-      store,
-      timeout: TIMEOUT,
-      claimTime: CLAIM_TIME,
+      ...{ clock, log: silentLog, store, timeout: TIMEOUT, claimTime: CLAIM_TIME },
+      ...(maxMessages === undefined ? {} : { maxMessages }),
     });
     this.reassembly.onIncomplete(async (message) => {
       if (this.#dead || !this.listens) return false;

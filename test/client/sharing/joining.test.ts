@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Reassembly } from '../../../src/client/inbound/reassembly';
 import { silentLog } from '../../../src/observability';
-import type { MessagePart } from '../../../src/text';
+import { exportParts, type MessagePart } from '../../../src/text';
 import { CLAIM_TIME, TIMEOUT, World, partsOf, textOf, type Instance } from './joining-world';
 
 /** A part that some of the instances hear, each after so many milliseconds. */
@@ -212,6 +212,59 @@ describe('Long messages of which parts are missing, with several instances', () 
     );
     await fc.assert(property, { numRuns: 100 });
   }).timeout(120_000);
+});
+
+describe('Long messages beyond the bound', () => {
+  it('give up what waits longest, but nothing as long as others have told the rest', async () => {
+    const world = new World(() => 1);
+    const [one, other] = [world.instance(undefined, 10), world.instance(undefined, 10)];
+    void one.hear(partsOf(['first', 'missing'], 1000)[0] as MessagePart);
+    await world.clock.advance(50);
+    for (let n = 0; n < 30; n++) {
+      const [a, b] = partsOf(['a', 'b'], n) as [MessagePart, MessagePart];
+      void one.hear(a);
+      await world.clock.advance(50);
+      void other.hear(b);
+      await world.clock.advance(50);
+    }
+    assert.deepEqual(one.told.map(textOf), []);
+    assert.equal(other.told.length, 30);
+    for (let n = 0; n < 30; n++) {
+      void one.hear(partsOf([`${n}`, 'missing'], 2000 + n)[0] as MessagePart);
+      await world.clock.advance(50);
+    }
+    const given = one.told.map(({ reason }) => reason);
+    assert.deepEqual(
+      given,
+      Array.from({ length: 21 }, () => 'capacity'),
+    );
+    assert.equal(textOf(one.told[0] as never), 'first');
+    await world.clock.advance(2 * TIMEOUT);
+    assert.equal(tellings([one, other]).length, 61);
+  });
+});
+
+describe('Parts that a client left that had its store alone', () => {
+  it('are joined with those that come, and told where all are there', async () => {
+    const world = new World(() => 1);
+    const { state } = world.memory;
+    const local = (parts: readonly MessagePart[]): Promise<void> => {
+      const [{ total }] = parts as [MessagePart];
+      const entry = { key: 'k', total, firstAt: 0, lastAt: 0, parts: exportParts(parts) };
+      return state.set(`reassembly:${parts[0]?.reference}`, Buffer.from(JSON.stringify(entry)));
+    };
+    const [first, second] = partsOf(['a', 'b'], 1) as [MessagePart, MessagePart];
+    await local([first]);
+    await local(partsOf(['c', 'd'], 2));
+    await state.set('reassembly:3', Buffer.from('damaged'));
+    const [one, other] = [world.instance(), world.instance()];
+    await world.clock.advance(1000);
+    assert.deepEqual(tellings([one, other]), ['c|d']);
+    void other.hear(second);
+    await world.clock.advance(1000);
+    assert.deepEqual(tellings([one, other]), ['a|b', 'c|d']);
+    assert.deepEqual(await state.list('reassembly:'), []);
+  });
 });
 
 describe('A part that comes again', () => {
