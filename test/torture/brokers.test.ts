@@ -63,7 +63,7 @@ for (const [name, { shared, own, placeAt }] of Object.entries(KINDS)) {
       await proxy?.stop();
       await broker?.kill();
     });
-    holds(() => report, 100 * HITS);
+    holds(() => report, 20 * HITS);
     it('stays bound to the SMSC all the time', () => assert.equal(report.binds, 1));
   });
 }
