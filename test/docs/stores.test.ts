@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
+import { connect } from 'amqplib';
 import { SmppClient, type SmppClientOptions } from '../../src/index';
 import { Smsc } from '../../src/simulator';
-import { callApi, startRabbit, startRedis } from '../support/brokers';
+import { callApi, startRabbit, startRedis, type TestRabbit } from '../support/brokers';
 import { until } from '../support/until';
 
 const page = readFileSync(join(__dirname, '..', '..', 'docs', 'stores.md'), 'utf8');
@@ -156,6 +157,10 @@ describe('docs/stores.md about Redis', function () {
       ).finally(() => clearInterval(looking));
       await look();
       assert.deepEqual(await admin.sendCommand(['ACL', 'LOG']), []);
+      const [, producer] = /`(ACL SETUSER producer [^`]+)`/.exec(page)!;
+      await admin.sendCommand(producer!.replace('>password', '>secret').split(' '));
+      await admin.sendCommand(['AUTH', 'producer', 'secret']);
+      assert.match(await admin.xAdd('smpp:{carrier}:queue:2', '*', { json: FOREIGN }), /-/);
       const documented = firstColumnUnder('What lies under which key').map(matcher);
       const strange = [...seen].filter(
         (key) => key !== 'messages' && !documented.some((one) => one.test(key)),
@@ -170,41 +175,86 @@ describe('docs/stores.md about Redis', function () {
 
 describe('docs/stores.md about RabbitMQ', function () {
   this.timeout(120_000);
+  let server: TestRabbit;
+  let api: string;
+  before(async function () {
+    server = await startRabbit(this, { management: true });
+    api = server.apiUrl!;
+  });
+  after(() => server?.kill());
 
-  it('names what its user needs, and every queue', async function () {
-    const server = await startRabbit(this, { management: true });
-    const api = server.apiUrl!;
-    try {
-      await callApi(api, 'PUT', '/api/users/smpp', JSON.stringify({ password: 'secret', tags: '' }));
-      const [, configure, write, read] = /"([^"]*)" +"([^"]*)" +"([^"]*)"/.exec(
-        blockUnder('What the RabbitMQ user may do'),
-      )!;
-      const permissions = JSON.stringify({ configure, write, read });
-      await callApi(api, 'PUT', '/api/permissions/%2F/smpp', permissions);
-      const seen = new Set<string>();
-      const look = async (): Promise<void> => {
-        for (const kind of ['queues', 'exchanges'])
-          for (const { name } of (await callApi(api, 'GET', `/api/${kind}`)) as { name: string }[])
-            if (name !== '' && !name.startsWith('amq.')) seen.add(name);
-      };
-      const looking = setInterval(() => void look(), 200);
-      const queueUrl = server.url.replace('guest:guest', 'smpp:secret');
-      const body = JSON.stringify({
-        properties: { content_type: 'application/json', delivery_mode: 2 },
-        routing_key: '2',
-        payload: FOREIGN,
-        payload_encoding: 'string',
-      });
-      await useAll({ queue: 'rabbitmq', queueUrl }, () =>
-        callApi(api, 'POST', '/api/exchanges/%2F/smpp.carrier/publish', body),
-      ).finally(() => clearInterval(looking));
-      const documented = firstColumnUnder('What lies in which queue').map(matcher);
-      assert.deepEqual(
-        [...seen].filter((name) => !documented.some((one) => one.test(name))),
-        [],
-      );
-    } finally {
-      await server.kill();
+  const MAY = 'What the RabbitMQ user may do';
+  const [configure = '', write = '', read = ''] = [...blockUnder(MAY).matchAll(/"([^"]*)"/g)].map(
+    ([, pattern]) => pattern!,
+  );
+
+  /** The URL of a user that may do no more than this. */
+  async function userWith(name: string, ...may: readonly [string, string, string]): Promise<string> {
+    await callApi(api, 'PUT', `/api/users/${name}`, JSON.stringify({ password: 'secret', tags: '' }));
+    const permissions = JSON.stringify({ configure: may[0], write: may[1], read: may[2] });
+    await callApi(api, 'PUT', `/api/permissions/%2F/${name}`, permissions);
+    return server.url.replace('guest:guest', `${name}:secret`);
+  }
+
+  /** Sends one message by a client, which declares what is missing where it may. */
+  async function sendOne(options: SmppClientOptions): Promise<void> {
+    const smsc = new Smsc();
+    const queueDirectory = mkdtempSync(join(tmpdir(), 'smpp-stores-'));
+    const { host, port } = await smsc.start();
+    const common = { host, port, queueDirectory, clientId: 'carrier', logLevel: 'silent' } as const;
+    const client = new SmppClient({ ...common, queue: 'rabbitmq', ...options });
+    await client.start();
+    await client.send({ destination_addr: NUMBER, short_message: 'Hello' });
+    await client.stop();
+    await smsc.stop();
+    rmSync(queueDirectory, { recursive: true, force: true });
+  }
+
+  it('names what its user needs, and every queue', async () => {
+    const seen = new Set<string>();
+    const look = async (): Promise<void> => {
+      for (const kind of ['queues', 'exchanges'])
+        for (const { name } of (await callApi(api, 'GET', `/api/${kind}`)) as { name: string }[])
+          if (name !== '' && !name.startsWith('amq.')) seen.add(name);
+    };
+    const queueUrl = await userWith('smpp', configure, write, read);
+    const body = JSON.stringify({
+      properties: { content_type: 'application/json', delivery_mode: 2 },
+      routing_key: '2',
+      payload: FOREIGN,
+      payload_encoding: 'string',
+    });
+    await useAll({ queue: 'rabbitmq', queueUrl }, async () => {
+      await look();
+      await callApi(api, 'POST', '/api/exchanges/%2F/smpp.carrier/publish', body);
+    });
+    const documented = firstColumnUnder('What lies in which queue').map(matcher);
+    const strange = [...seen].filter((name) => !documented.some((one) => one.test(name)));
+    assert.deepEqual([strange, seen.size > 15], [[], true]);
+  });
+
+  it('names what is enough with brokerTopology verify', async () => {
+    await sendOne({ queueUrl: server.url });
+    const [, less] = /With `verify` the first may be `"([^"]+)"`/.exec(page)!;
+    const queueUrl = await userWith('verifying', less!, write, read);
+    await sendOne({ queueUrl, brokerTopology: 'verify' });
+  });
+
+  it('names what a producer needs, for the exchange and for the queue', async () => {
+    await sendOne({ queueUrl: server.url });
+    const [, exchange, direct] = /needs write on `"([^"]+)"` alone[^`]*`"([^"]+)"`/.exec(page)!;
+    for (const [name, pattern, to, key] of [
+      ['one', exchange!, 'smpp.carrier', '2'],
+      ['two', direct!, '', 'smpp.carrier.queue.2'],
+    ] as const) {
+      const connection = await connect(await userWith(name, '', pattern, ''));
+      const channel = await connection.createConfirmChannel();
+      const returned: unknown[] = [];
+      channel.on('return', (message) => returned.push(message));
+      channel.publish(to, key, Buffer.from(FOREIGN), { mandatory: true, contentType: 'application/json' });
+      await channel.waitForConfirms();
+      assert.deepEqual(returned, []);
+      await connection.close();
     }
   });
 });
