@@ -228,6 +228,15 @@ describe('the dialog of smpp-config', () => {
         assert.equal(editor.validate('queueUrl', 'http://h', { queue: 'disk' }), true);
       });
 
+      it(`takes the URLs of a Redis beside it that the engine takes for ${queue}`, () => {
+        for (const correlationUrl of URLS)
+          assert.equal(
+            editor.validate('correlationUrl', correlationUrl, { queue }) === true,
+            problemsOf({ queue, correlationUrl }, 'correlationUrl') === 0,
+            `${queue} ${correlationUrl}`,
+          );
+      });
+
       it(`takes the prefixes that the engine takes for ${queue}`, () => {
         for (const keyPrefix of ['smpp', 'a:b', 'a{b', 'ü'])
           assert.equal(

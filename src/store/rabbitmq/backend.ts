@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Backend, BackendContext, BackendOptions } from '../backend';
 import { clientDirectory, openDiskStore } from '../disk';
+import { urlProblem as redisUrlProblem } from '../redis/address';
+import { redisBackend } from '../redis/backend';
 import type { Store } from '../types';
 import { RABBITMQ } from './capabilities';
 import { urlProblem } from './url';
@@ -29,7 +31,9 @@ export const rabbitmqBackend: Backend = {
     ...problem('queueUrl', urlProblem(queueUrl)),
     // Also of the keys of a Redis beside it.
     ...problem('keyPrefix', /[{}]/.test(keyPrefix) ? 'write it without { and }' : undefined),
-    ...(correlationUrl === '' ? problem('queueDirectory', directoryProblem(queueDirectory, clientId)) : []),
+    ...(correlationUrl === ''
+      ? problem('queueDirectory', directoryProblem(queueDirectory, clientId))
+      : problem('correlationUrl', redisUrlProblem(correlationUrl))),
   ],
   open: openRabbitmq,
 };
@@ -72,7 +76,9 @@ async function openRabbitmq(context: BackendContext): Promise<Store> {
 }
 
 /** Correlation and state, which AMQP has no place for. */
-async function openRest({ options, clock, account, ...context }: BackendContext): Promise<Store> {
+async function openRest(given: BackendContext): Promise<Store> {
+  const { options, clock, account, ...context } = given;
+  if (options.correlationUrl !== '') return openInRedis(given);
   const { name, clientId, queueDirectory, queueKey, correlationCapacity } = options;
   return openDiskStore({
     capacity: 0,
@@ -89,4 +95,11 @@ async function openRest({ options, clock, account, ...context }: BackendContext)
     correlationCapacity,
     onDamage: (damage) => context.log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
   });
+}
+
+/** Its queue stays empty. */
+async function openInRedis(context: BackendContext): Promise<Store> {
+  const { correlationUrl: queueUrl } = context.options;
+  const options = { ...context.options, queueUrl, queueTls: undefined, drainList: '' };
+  return redisBackend.open({ ...context, options });
 }

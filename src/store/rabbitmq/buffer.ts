@@ -16,6 +16,13 @@ export class EntryBuffer {
     return this.#of(rank).length;
   }
 
+  /** From a rank on. */
+  readyFrom(rank: number): number {
+    let count = 0;
+    for (let at = rank; at < RANKS; at++) count += this.ready(at);
+    return count;
+  }
+
   get delayed(): number {
     return this.#delayed.length;
   }

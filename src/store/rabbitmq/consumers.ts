@@ -70,15 +70,21 @@ export class Consumers {
   }
 
   /**
-   * Whether it is sure that a queue has nothing. Where it is not, that is seen to: `wanted` more are let come, or it is
-   * asked; then `onProgress` is called.
+   * Whether it is sure that a queue has nothing, or does not matter (`isLast`). Where it is not, that is seen to: `wanted`
+   * more are let come, or it is asked; then `onProgress` is called.
    */
-  isEmpty(rank: number, wanted: number): boolean {
+  isEmpty(rank: number, wanted: number, isLast: boolean): boolean {
     if (this.isSure(rank)) return true;
     const source = this.#sources[rank] as Source;
     if (!source.hasCredit) this.#grow(source, wanted);
+    else if (isLast) return true;
     else this.#ask(source);
     return false;
+  }
+
+  /** Whether all queues are consumed. */
+  get isOpen(): boolean {
+    return this.#level === RANKS - 1;
   }
 
   /** All that are consumed have nothing: the next are. */

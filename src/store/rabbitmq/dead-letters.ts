@@ -3,7 +3,6 @@ import type { Clock } from '../../clock';
 import { KeyedMutex } from '../../collections';
 import { newDeliveryState, revive } from '../delivery-state';
 import { refusedItem } from '../refused';
-import { storeClosed } from '../errors';
 import type { DeadLetter, DeadLetters } from '../types';
 import type { Broker } from './broker';
 import { collect } from './collect';
@@ -92,7 +91,6 @@ export class RabbitDeadLetters implements DeadLetters {
   /** All there are, oldest first, on a channel whose end hands back what was not acknowledged. */
   #with<T>(work: (all: readonly Read[], channel: Channel) => Promise<T>): Promise<T> {
     return this.#mutex.take(['dead'], async () => {
-      if (this.#parts.queue.isOver) throw storeClosed();
       const link = await this.#parts.broker.up();
       const channel = await link.openChannel();
       const { dead } = this.#parts.names;

@@ -78,7 +78,7 @@ export class RabbitHome implements Home {
 
   async #consume(channel: Channel): Promise<void> {
     const { clock, names, broker } = this.#parts;
-    const acks = new Acks(channel, clock, (error) => broker.fail(error));
+    const acks = new Acks(channel, clock, PREFETCH, (error) => broker.fail(error));
     let batch: ConsumeMessage[] = [];
     const take = (message: ConsumeMessage | null): void => {
       if (!message) return broker.fail(new Error('NOT_FOUND - the queue of notices was deleted'));

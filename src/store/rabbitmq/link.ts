@@ -3,6 +3,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../../clock';
 import { withLimit, unlessAborted } from '../../waiting';
 import { explained, isTooOld, tooOld, unavailable } from './failures';
+import { SOCKET_BUFFER } from './gather';
 import { connectOptions } from './url';
 
 /** Milliseconds for connecting, login and topology. */
@@ -154,9 +155,10 @@ async function connectAll(
 async function dialOne({ url, tls, name }: LinkOptions, role: string): Promise<ChannelModel> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- twenty modules, of no use to other queues
   const { connect } = require('amqplib') as typeof import('amqplib');
-  const socket: SocketOptions = {
+  const socket: SocketOptions & { readonly writableHighWaterMark: number } = {
     ...tls,
     noDelay: true,
+    writableHighWaterMark: SOCKET_BUFFER,
     keepAlive: true,
     timeout: CONNECT_TIME,
     clientProperties: { connection_name: `${name} (${role})` },

@@ -1,6 +1,8 @@
 import type { ConfirmChannel, Message } from 'amqplib';
 import { LinkedList, type Link as Linked } from '../../collections';
+import type { Clock } from '../../clock';
 import { storeClosed } from '../errors';
+import { gather } from './gather';
 
 /** What is put into the broker. */
 export interface Outgoing {
@@ -48,8 +50,11 @@ export class Publisher {
   readonly #returned = new Set<string>();
   readonly #idle: (() => void)[] = [];
 
+  readonly #clock: Clock;
+
   /** `fail`: the link is of no use. */
-  constructor(fail: (error: Error) => void) {
+  constructor(clock: Clock, fail: (error: Error) => void) {
+    this.#clock = clock;
     this.#fail = fail;
   }
 
@@ -94,9 +99,10 @@ export class Publisher {
 
   #pump(): void {
     const channel = this.#channel;
-    if (!channel) return;
+    if (!channel || this.#next === undefined || !this.#isWritable) return;
+    gather(channel, this.#clock);
     try {
-      for (let next = this.#next; next && this.#isWritable; next = this.#next) {
+      for (let next: Pending | undefined = this.#next; next && this.#isWritable; next = this.#next) {
         this.#next = next.newer;
         this.#isWritable = this.#write(channel, next);
       }

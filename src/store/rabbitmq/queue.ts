@@ -81,11 +81,7 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
     });
   }
 
-  get isOver(): boolean {
-    return this.isClosed;
-  }
-
-  /** There is another link, or none. */
+  /** There is another link. */
   changed(): void {
     this.#countedAt = -Infinity;
     this.progress();
@@ -194,11 +190,18 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
       }
       if (leases.length === most) return leases;
       // What is less urgent waits until it is sure that there is nothing more of this.
-      if (leases.length > 0 ? !consumers.isSure(rank) : !consumers.isEmpty(rank, most)) break;
+      if (leases.length > 0 ? !consumers.isSure(rank) : !consumers.isEmpty(rank, most, this.#isLast(rank)))
+        break;
     }
     if (leases.length > 0) return leases;
     consumers.raise();
     return undefined;
+  }
+
+  /** Whether nothing less urgent is or may be here: then it does not matter what more there is of this rank. */
+  #isLast(rank: number): boolean {
+    const { held, consumers } = this.#parts;
+    return consumers.isOpen && held.buffer.readyFrom(rank + 1) === 0;
   }
 
   #lease(entry: Entry): RabbitLease {

@@ -63,7 +63,7 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
   const names = namesOf(keyPrefix, clientId);
   const topology = options.topology === 'verify' ? verifyTopology : declareTopology;
   const fail = (error: Error): void => broker.fail(error);
-  const publisher = new Publisher(fail);
+  const publisher = new Publisher(clock, fail);
   const held = new Held({ clock, names, publisher });
   const progress = (): void => queue.progress();
   const { prepare, onRefused = () => undefined } = options;
@@ -91,7 +91,7 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
     away: (failure) => options.away?.(failure),
     blocked: (reason) => unavailable(url, `it takes no messages for now (${reason}).`),
     onUp: (link) => {
-      held.attach(new Acks(link.consuming, clock, fail));
+      held.attach(new Acks(link.consuming, clock, prefetch, fail));
       publisher.attach(link.publishing);
       consumers.attach(link.consuming);
       queue.changed();

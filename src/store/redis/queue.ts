@@ -48,7 +48,9 @@ export class RedisQueue implements OutboundQueue {
   readonly #room: Room;
   readonly #leases = new OpenLeases();
   readonly #batches: readonly string[];
+  readonly #purged: readonly string[];
   #batch = 0;
+  #chunk = 0;
   #closed = false;
 
   constructor(options: QueueOptions) {
@@ -56,6 +58,7 @@ export class RedisQueue implements OutboundQueue {
     const { calls, context } = options;
     this.#calls = calls;
     this.#batches = [calls.keys.of(`batches:${calls.instance}`)];
+    this.#purged = [calls.keys.of(`purged:${calls.instance}`)];
     this.#room = new Room(calls.clock, (batch) => this.#add(batch, true));
     const { drainList } = context.options;
     const drain = drainList === '' ? undefined : new Drain(calls, drainList, context);
@@ -217,7 +220,8 @@ export class RedisQueue implements OutboundQueue {
     let removed = 0;
     for (let some = PURGED_AT_ONCE; some >= PURGED_AT_ONCE;) {
       this.#check();
-      const answer = (await this.#calls.run(SCRIPTS.purge, [PURGED_AT_ONCE, ...bounds])) as unknown[];
+      const args = [PURGED_AT_ONCE, ...bounds, ++this.#chunk];
+      const answer = (await this.#calls.run(SCRIPTS.purge, args, this.#purged)) as unknown[];
       const gone = answer.map(goneOf);
       some = gone.length;
       removed += some;
