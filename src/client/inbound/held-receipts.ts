@@ -24,9 +24,9 @@ export interface Held<T> extends SentBefore {
   readonly sentBefore: readonly string[];
   /** Messages that have its id, or one like it, and were sent after it came. */
   readonly later: Set<string>;
-  /** It has waited for a moment, see `Look`. */
+  /** It has waited for a moment, see `MatchContext`. */
   waited: boolean;
-  /** See {@link Looked}. */
+  /** See {@link Retried}. */
   looked: boolean;
   /** Its match is known, or it was given up. */
   settled: boolean;

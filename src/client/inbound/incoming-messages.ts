@@ -15,7 +15,7 @@ import type { Listening, Settings } from '../config/options';
 import type { Events, MessageEvent } from '../events/events';
 import { malformedEvent, messageEvent, pduFields, type ShownPdu } from '../events/wire-form';
 import { ANSWERED, LATER, comesAgain, type Acknowledging } from './acknowledging';
-import type { Reassembly } from './reassembly';
+import type { Reassembly } from './reassembly/reassembly';
 
 export interface IncomingMessagesParts {
   readonly settings: Settings;

@@ -3,7 +3,7 @@ import { foldedId, type CorrelationEntry, type Correlator, type KeyValueState } 
 import type { FinalReceipts } from './final-receipts';
 import { isGuess, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
 import { IdExperience } from './id-experience';
-import { LAST, type Look } from './look';
+import { FINAL, type MatchContext } from './match-context';
 import { Lookups, entriesOf } from './lookups';
 import { agrees, bare, isNumber, type IdFormats } from './message-ids';
 
@@ -113,7 +113,7 @@ export class MessageMatcher {
    */
   find(
     receipt: MatchedReceipt,
-    look: Look = LAST,
+    look: MatchContext = FINAL,
   ): CorrelationEntry | undefined | Promise<CorrelationEntry | undefined> {
     if (!this.#experience.isLoaded) return this.#experience.load().then(() => this.find(receipt, look));
     const read = new Lookups(this.#parts.correlator);
@@ -121,7 +121,7 @@ export class MessageMatcher {
   }
 
   /** Decides by what was read; of no account where something of that is missing. */
-  #decide(receipt: MatchedReceipt, look: Look, read: Lookups): CorrelationEntry | undefined {
+  #decide(receipt: MatchedReceipt, look: MatchContext, read: Lookups): CorrelationEntry | undefined {
     const exact = this.#exact(receipt, read);
     // A TLV beside a text with another id has it as the response had.
     const own = exact.find(({ messageId }) => receipt.ids.length > 1 && messageId === receipt.ids[0]);
@@ -206,7 +206,7 @@ export class MessageMatcher {
   /** `elsewhere`: a message to another number has the very same id. */
   #among(
     possible: readonly Possible[],
-    look: Look,
+    look: MatchContext,
     elsewhere: CorrelationEntry | undefined,
   ): CorrelationEntry | undefined {
     const [only] = possible;
@@ -224,7 +224,7 @@ export class MessageMatcher {
   }
 
   /** Messages to its number that it may be for, by message_id. */
-  #possible(receipt: MatchedReceipt, { later, since }: Look, read: Lookups): Possible[] {
+  #possible(receipt: MatchedReceipt, { later, since }: MatchContext, read: Lookups): Possible[] {
     const isSettled = this.#evidence.isSettled(since);
     const found = new Map<string, Possible>();
     for (const id of receipt.ids) {
@@ -251,7 +251,7 @@ export class MessageMatcher {
 
   #mayBeTaken(
     { relation, receiptId, entries }: Possible,
-    look: Look,
+    look: MatchContext,
     elsewhere: CorrelationEntry | undefined,
   ): boolean {
     const evidence = this.#evidence;
@@ -271,7 +271,7 @@ export class MessageMatcher {
   }
 
   /** Of several with different ids. */
-  #likeliest(possible: readonly Possible[], look: Look): Possible | undefined {
+  #likeliest(possible: readonly Possible[], look: MatchContext): Possible | undefined {
     const evidence = this.#evidence;
     const { since } = look;
     const usual = possible.filter(({ relation }) => evidence.allows(relation, since));
@@ -295,7 +295,7 @@ export class MessageMatcher {
   }
 
   /** Whether it is of a kind that was seen, or the very same id, and no other is of one that was. */
-  #isLikely(one: Possible, possible: readonly Possible[], { since }: Look): boolean {
+  #isLikely(one: Possible, possible: readonly Possible[], { since }: MatchContext): boolean {
     const isSeen = ({ relation, receiptId, entries: [entry] }: Possible): boolean =>
       entry !== undefined && this.#evidence.hasKind(kindOf(relation, entry.messageId, receiptId), since);
     const isExact = one.relation === 'exact';
@@ -319,7 +319,7 @@ function isByCase({ receiptId, entries }: Possible): boolean {
 }
 
 /** Whether nothing but other segments of the message itself has no response yet. */
-function isOwn([one, ...others]: readonly CorrelationEntry[], { awaited }: Look): boolean {
+function isOwn([one, ...others]: readonly CorrelationEntry[], { awaited }: MatchContext): boolean {
   return one !== undefined && others.length === 0 && awaited?.size === 1 && awaited.has(one.id);
 }
 

@@ -3,10 +3,10 @@ import type { CorrelationEntry } from '../../store';
 import type { FinalReceipts } from './final-receipts';
 import { HeldReceipts, keysOf, type Held, type HeldBounds, type SentBefore } from './held-receipts';
 import { KeyedMutex } from '../../collections';
-import { LAST, lookOf, type Look, type LookedAt } from './look';
+import { FINAL, contextOf, type MatchContext, type ReceiptContext } from './match-context';
 import type { MatchedReceipt, MessageMatcher } from './matching';
 import { agrees } from './message-ids';
-import { Relooks } from './relooks';
+import { MatchRetries } from './match-retries';
 import { within } from '../../waiting';
 
 /** Where a response never comes, or the account is another system's as well. */
@@ -76,7 +76,7 @@ export class ReceiptMatcher {
   readonly #fresh: { readonly held: Held<Match>; readonly at: number }[] = [];
   #freshTimer: TimerHandle | undefined;
   /** Of a store that is shared. */
-  readonly #relooks: Relooks<Held<Match>>;
+  readonly #retries: MatchRetries<Held<Match>>;
   readonly #mutex = new KeyedMutex();
   #timer: TimerHandle | undefined;
   #expiring = false;
@@ -95,7 +95,7 @@ export class ReceiptMatcher {
     this.#holdTime = holdTime;
     this.#pending = options;
     this.#held = new HeldReceipts(options.bounds ?? BOUNDS);
-    this.#relooks = new Relooks(clock, {
+    this.#retries = new MatchRetries(clock, {
       refresh: () => matcher.refresh?.(),
       look: (held) => this.#again(held),
     });
@@ -120,7 +120,7 @@ export class ReceiptMatcher {
     if (entry) return { match: this.#claimed(entry, receipt, false) };
     const before = this.#sentBefore(receipt);
     if (!isIdle) return this.#findSlowly(receipt, octets, before);
-    const look = this.#holdTime === 0 ? LAST : this.#lookOf(before);
+    const look = this.#holdTime === 0 ? FINAL : this.#contextOf(before);
     const found = this.#matcher.find(receipt, look);
     if (found instanceof Promise) {
       const match = found.then((late) => this.#taken(late, receipt, look));
@@ -140,7 +140,7 @@ export class ReceiptMatcher {
     // Held before it is looked up: its response may be stored in between.
     const held = this.#hold(receipt, octets, before);
     const keys = held?.keys ?? keysOf(receipt.ids);
-    if (!held) return { match: await this.#mutex.take(keys, () => first ?? this.#look(receipt, LAST)) };
+    if (!held) return { match: await this.#mutex.take(keys, () => first ?? this.#look(receipt, FINAL)) };
     try {
       const match = await this.#mutex.take(keys, () => this.#settle(held, {}, first));
       if (match) return { match };
@@ -152,7 +152,7 @@ export class ReceiptMatcher {
       throw error;
     }
     this.#hesitate(held);
-    if (this.#isShared) this.#relooks.add(held);
+    if (this.#isShared) this.#retries.add(held);
     await this.#makeRoom();
     return { later: held.match, telling: (told) => void (held.told = told) };
   }
@@ -160,20 +160,24 @@ export class ReceiptMatcher {
   /** Looks it up, unless that is settled; undefined: nothing is found now. */
   async #settle(
     held: Held<Match>,
-    look: Partial<Look> = {},
+    look: Partial<MatchContext> = {},
     first?: Promise<Match | undefined>,
   ): Promise<Match | undefined> {
     if (held.settled) return undefined;
-    const match = await (first ?? this.#look(held.receipt, { ...this.#lookOf(held), ...look }));
+    const match = await (first ?? this.#look(held.receipt, { ...this.#contextOf(held), ...look }));
     if (match) this.#release(held, match);
     return match;
   }
 
-  async #look(receipt: MatchedReceipt, look: Look): Promise<Match | undefined> {
+  async #look(receipt: MatchedReceipt, look: MatchContext): Promise<Match | undefined> {
     return this.#taken(await this.#matcher.find(receipt, look), receipt, look);
   }
 
-  #taken(entry: CorrelationEntry | undefined, receipt: MatchedReceipt, look: Look): Match | undefined {
+  #taken(
+    entry: CorrelationEntry | undefined,
+    receipt: MatchedReceipt,
+    look: MatchContext,
+  ): Match | undefined {
     if (!entry) return undefined;
     const duplicate = receipt.final && this.#finals.has(entry);
     // It may be for another message with this id, whose response is still to come.
@@ -273,7 +277,7 @@ export class ReceiptMatcher {
     this.#clock.clearTimeout(this.#freshTimer);
     this.#freshTimer = undefined;
     this.#fresh.length = 0;
-    this.#relooks.clear();
+    this.#retries.clear();
   }
 
   #hesitate(held: Held<Match>): void {
@@ -322,19 +326,19 @@ export class ReceiptMatcher {
     return this.#pending.isShared?.() === true;
   }
 
-  #lookOf(at: LookedAt): Look {
-    return lookOf(at, this.#isShared);
+  #contextOf(at: ReceiptContext): MatchContext {
+    return contextOf(at, this.#isShared);
   }
 
   /** Looks it up again when it is its turn, once however much becomes known before. */
-  #soon(held: Held<Match>, look?: Partial<Look>): void {
+  #soon(held: Held<Match>, look?: Partial<MatchContext>): void {
     if (held.due) return;
     held.due = true;
     void this.#again(held, look);
   }
 
   /** What could not be told when it came may be clear by now. */
-  async #again(held: Held<Match>, look?: Partial<Look>): Promise<void> {
+  async #again(held: Held<Match>, look?: Partial<MatchContext>): Promise<void> {
     const settle = (): Promise<unknown> => {
       held.due = false;
       return this.#settle(held, look);

@@ -16,7 +16,7 @@ import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
 import { MessageMatcher, type MatchedReceipt } from './matching';
 import { agrees } from './message-ids';
-import { Reassembly } from './reassembly';
+import { Reassembly } from './reassembly/reassembly';
 import { ReceiptMatcher } from './receipts';
 
 export interface ReceivingParts {

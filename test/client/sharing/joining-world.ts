@@ -1,4 +1,4 @@
-import { Reassembly } from '../../../src/client/inbound/reassembly';
+import { Reassembly } from '../../../src/client/inbound/reassembly/reassembly';
 import { silentLog } from '../../../src/observability';
 import { openMemoryStore, type KeyValueState } from '../../../src/store';
 import type { JoinedMessage, MessagePart } from '../../../src/text';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Reassembly } from '../../../src/client/inbound/reassembly';
+import { Reassembly } from '../../../src/client/inbound/reassembly/reassembly';
 import { silentLog } from '../../../src/observability';
 import { exportParts, type MessagePart } from '../../../src/text';
 import { CLAIM_TIME, TIMEOUT, World, partsOf, textOf, type Instance } from './joining-world';

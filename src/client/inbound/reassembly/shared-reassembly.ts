@@ -1,4 +1,4 @@
-import { KeyedMutex } from '../../collections';
+import { KeyedMutex } from '../../../collections';
 import {
   isSamePart,
   joinedMessage,
@@ -7,10 +7,10 @@ import {
   type IncompleteReason,
   type JoinedMessage,
   type MessagePart,
-} from '../../text';
-import { repeat, sleep, type Repeated } from '../../waiting';
+} from '../../../text';
+import { repeat, sleep, type Repeated } from '../../../waiting';
 import type { Joined, Joiner, ReassemblyParts } from './joiner';
-import { JoiningWatch, nameOf, type Watched } from './joining-watch';
+import { OverdueWatch, nameOf, type Watched } from './overdue-watch';
 import { adoptLocal } from './local-parts';
 import {
   SharedParts,
@@ -51,7 +51,7 @@ interface Telling {
 export class SharedReassembly implements Joiner {
   readonly #parts: ReassemblyParts;
   readonly #facts: SharedParts;
-  readonly #watch: JoiningWatch;
+  readonly #watch: OverdueWatch;
   readonly #mutex = new KeyedMutex();
   readonly #rounds: Repeated;
   readonly #roundTime: number;
@@ -66,7 +66,7 @@ export class SharedReassembly implements Joiner {
     this.#parts = parts;
     this.#facts = new SharedParts(store.state, 3 * timeout + claimTime);
     const look = (watched: Watched): Promise<void> => this.#look(watched);
-    this.#watch = new JoiningWatch({ clock, timeout, claimTime, maxMessages, look });
+    this.#watch = new OverdueWatch({ clock, timeout, claimTime, maxMessages, look });
     this.#roundTime = Math.min(LONGEST_ROUND, Math.max(LEAST_ROUND, timeout / 4));
     this.#rounds = repeat(clock, this.#roundTime, () => this.#lookAround());
   }

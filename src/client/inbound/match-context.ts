@@ -1,5 +1,5 @@
 /** From where a receipt is looked at: what may still come, and what came too late to be its message. */
-export interface Look {
+export interface MatchContext {
   /** A request to its number that was there before it has no response yet. */
   readonly open: boolean;
   /** Of one that was there before the response is overdue, and may still come. */
@@ -21,7 +21,7 @@ export interface Look {
 }
 
 /** What is known of a receipt that has just come, or is held. */
-export interface LookedAt {
+export interface ReceiptContext {
   readonly awaited: ReadonlySet<string>;
   readonly overdue: ReadonlySet<string>;
   readonly later?: ReadonlySet<string>;
@@ -31,7 +31,7 @@ export interface LookedAt {
 }
 
 /** `isShared`: other instances send, too, and of what they had sent when it came nothing is known here. */
-export function lookOf(at: LookedAt, isShared: boolean): Look {
+export function contextOf(at: ReceiptContext, isShared: boolean): MatchContext {
   const { awaited, overdue, later, since, waited = false, looked = false } = at;
   const look = { open: awaited.size > 0, overdue: overdue.size > 0, awaited, last: false, waited };
   return {
@@ -43,4 +43,4 @@ export function lookOf(at: LookedAt, isShared: boolean): Look {
 }
 
 /** Nothing that is missing is waited for. */
-export const LAST: Look = { open: false, last: true };
+export const FINAL: MatchContext = { open: false, last: true };

@@ -1,7 +1,7 @@
-import type { Clock } from '../../clock';
-import type { Log } from '../../observability';
-import type { Store } from '../../store';
-import type { AddResult, JoinedMessage, MessagePart } from '../../text';
+import type { Clock } from '../../../clock';
+import type { Log } from '../../../observability';
+import type { Store } from '../../../store';
+import type { AddResult, JoinedMessage, MessagePart } from '../../../text';
 
 export interface ReassemblyParts {
   readonly clock: Clock;

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { segment } from '../../../src/text';
-import { FakeClock } from '../../support/clock';
-import type { Peer, PeerLink } from '../../support/peer';
-import { until } from '../../support/until';
-import { Scenes, advanceUntil, type Scene } from '../setup';
+import { segment } from '../../../../src/text';
+import { FakeClock } from '../../../support/clock';
+import type { Peer, PeerLink } from '../../../support/peer';
+import { until } from '../../../support/until';
+import { Scenes, advanceUntil, type Scene } from '../../setup';
 
 type Fields = Record<string, unknown> & { command: string };
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Relooks, type Looked } from '../../../src/client/inbound/relooks';
+import { MatchRetries, type Retried } from '../../../src/client/inbound/match-retries';
 import { FakeClock } from '../../support/clock';
 
 describe('Looks at what waits for other instances', () => {
@@ -7,7 +7,7 @@ describe('Looks at what waits for other instances', () => {
     const clock = new FakeClock();
     const looks: number[] = [];
     let refreshed = 0;
-    const relooks = new Relooks<Looked>(clock, {
+    const relooks = new MatchRetries<Retried>(clock, {
       refresh: async () => {
         refreshed++;
       },

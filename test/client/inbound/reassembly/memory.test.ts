@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/clock';
-import { Reassembly } from '../../../src/client/inbound/reassembly';
-import { silentLog } from '../../../src/observability';
-import { openDiskStore, openMemoryStore, type Store } from '../../../src/index';
-import { Reassembler, type MessagePart } from '../../../src/text';
-import { usedOctets } from '../../support/memory';
+import { systemClock } from '../../../../src/clock';
+import { Reassembly } from '../../../../src/client/inbound/reassembly/reassembly';
+import { silentLog } from '../../../../src/observability';
+import { openDiskStore, openMemoryStore, type Store } from '../../../../src/index';
+import { Reassembler, type MessagePart } from '../../../../src/text';
+import { usedOctets } from '../../../support/memory';
 
 const MIB = 1024 * 1024;
 /** What is promised of all that waits. */

@@ -1,11 +1,11 @@
-import { steadyTime, type SteadyTime, type TimerHandle } from '../../clock';
+import { steadyTime, type SteadyTime, type TimerHandle } from '../../../clock';
 import {
   Reassembler,
   type JoinedEntry,
   type JoinedMessage,
   type MessagePart,
   type ReassemblyEntry,
-} from '../../text';
+} from '../../../text';
 import type { Joined, Joiner, ReassemblyParts } from './joiner';
 import { LOCAL } from './local-parts';
 

@@ -1,5 +1,5 @@
-import type { KeyValueState } from '../../store';
-import { importParts, type MessagePart } from '../../text';
+import type { KeyValueState } from '../../../store';
+import { importParts, type MessagePart } from '../../../text';
 
 /** Where a client that has its store alone keeps parts that wait. */
 export const LOCAL = 'reassembly:';

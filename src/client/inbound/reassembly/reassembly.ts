@@ -1,4 +1,4 @@
-import type { JoinedMessage, MessagePart } from '../../text';
+import type { JoinedMessage, MessagePart } from '../../../text';
 import type { Joined, Joiner, ReassemblyParts } from './joiner';
 import { LocalReassembly } from './local-reassembly';
 import { SharedReassembly } from './shared-reassembly';

@@ -1,5 +1,5 @@
-import type { KeyValueState } from '../../store';
-import { exportParts, importParts, partFingerprint, type MessagePart, type PlainPart } from '../../text';
+import type { KeyValueState } from '../../../store';
+import { exportParts, importParts, partFingerprint, type MessagePart, type PlainPart } from '../../../text';
 
 /**
  * One of the messages with the same key, which follow one another: a part that differs from the one that is there

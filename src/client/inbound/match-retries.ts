@@ -10,14 +10,14 @@ const AT_ONCE = 100;
 /** Milliseconds between readings of what other instances have learned. */
 const REFRESHED_EVERY = 1000;
 
-export interface RelooksParts<H> {
+export interface MatchRetriesParts<H> {
   /** Reads what other instances have learned; must not reject. */
   readonly refresh: () => Promise<void> | undefined;
   /** Must not reject; may settle it. */
   readonly look: (held: H) => Promise<unknown>;
 }
 
-export interface Looked {
+export interface Retried {
   readonly settled: boolean;
   /** What other instances have sent before it came is known by now. */
   looked: boolean;
@@ -34,15 +34,15 @@ interface Turn<H> {
  * Looks again, with growing pauses, at what waits for something that no event of this process tells of. Each pause has a
  * queue of its own, which is in the order of time.
  */
-export class Relooks<H extends Looked> {
+export class MatchRetries<H extends Retried> {
   readonly #clock: Clock;
-  readonly #parts: RelooksParts<H>;
+  readonly #parts: MatchRetriesParts<H>;
   #refreshedAt = -Infinity;
   readonly #queues: Turn<H>[][] = PAUSES.map(() => []);
   readonly #timers: TimerHandle[] = [];
   readonly #running = new Set<number>();
 
-  constructor(clock: Clock, parts: RelooksParts<H>) {
+  constructor(clock: Clock, parts: MatchRetriesParts<H>) {
     this.#clock = clock;
     this.#parts = parts;
   }

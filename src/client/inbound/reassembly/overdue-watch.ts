@@ -1,5 +1,5 @@
-import type { Clock, TimerHandle } from '../../clock';
-import { LinkedMap } from '../../collections';
+import type { Clock, TimerHandle } from '../../../clock';
+import { LinkedMap } from '../../../collections';
 import type { Place } from './shared-parts';
 
 /** A message that this instance has heard of, and that it or another one will tell. */
@@ -18,7 +18,7 @@ interface Due extends Watched {
   readonly dueAt: number;
 }
 
-export interface JoiningWatchParts {
+export interface OverdueWatchParts {
   readonly clock: Clock;
   /** Milliseconds, see `ReassemblyParts`. */
   readonly timeout: number;
@@ -37,8 +37,8 @@ const MOST_MESSAGES = 10_000;
 const MOST_OCTETS = 16 * 1024 * 1024;
 
 /** Messages that may be left by whoever was to tell them, by when they are to be looked at. Holds no parts. */
-export class JoiningWatch {
-  readonly #parts: JoiningWatchParts;
+export class OverdueWatch {
+  readonly #parts: OverdueWatchParts;
   /** In the order in which they become due, each. */
   readonly #waiting = new LinkedMap<string, Due>();
   readonly #claimed = new LinkedMap<string, Due>();
@@ -50,7 +50,7 @@ export class JoiningWatch {
   #looking = false;
   #stopped = false;
 
-  constructor(parts: JoiningWatchParts) {
+  constructor(parts: OverdueWatchParts) {
     this.#parts = parts;
     this.#most = parts.maxMessages ?? MOST_MESSAGES;
   }
