@@ -47,6 +47,13 @@ const floors = {
     correlation: ['record', 'lmdb', 'commit'],
     repair: ['record', 'lmdb', 'commit'],
   },
+  'src/store/redis': {
+    connection: [],
+    lua: ['connection'],
+    queue: ['connection', 'lua'],
+    correlation: ['connection', 'lua'],
+    sharing: ['connection', 'lua'],
+  },
 };
 const direction =
   'imports point one way: nodes → index, simulator; index → client → {session, store → flow-control, text} → protocol; simulator → {session, text, protocol}';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Backend, BackendContext, BackendOptions } from '../backend';
 import { clientDirectory, openDiskStore } from '../disk';
-import { urlProblem as redisUrlProblem } from '../redis/address';
+import { urlProblem as redisUrlProblem } from '../redis/connection/address';
 import { redisBackend } from '../redis/backend';
 import type { Store } from '../types';
 import { RABBITMQ } from './capabilities';

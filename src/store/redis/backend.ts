@@ -1,5 +1,5 @@
 import type { Backend, BackendOptions } from '../backend';
-import { urlProblem } from './address';
+import { urlProblem } from './connection/address';
 import { CAPABILITIES, openRedisStore } from './store';
 
 export const redisBackend: Backend = {

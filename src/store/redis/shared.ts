@@ -1,9 +1,9 @@
 import type { Log } from '../../observability';
-import type { RedisCalls } from './calls';
-import { RedisCorrelator } from './correlator';
-import { RedisHome } from './home';
-import { RedisLimiter } from './limiter';
-import { RedisState } from './state';
+import type { RedisCalls } from './connection/calls';
+import { RedisCorrelator } from './correlation/correlator';
+import { RedisHome } from './sharing/home';
+import { RedisLimiter } from './sharing/limiter';
+import { RedisState } from './correlation/state';
 
 /** What instances share, apart from the queue. */
 export interface SharedParts {

@@ -4,14 +4,14 @@ import type { BackendContext } from '../backend';
 import { BUILT_IN } from '../base-queue';
 import { SmppError } from '../../protocol';
 import type { DeadLetters, Store } from '../types';
-import { addressOf, placeOf } from './address';
-import type { RedisCalls } from './calls';
-import { RedisConnection } from './connection';
-import { RedisDeadLetters } from './dead-letters';
-import { Keys } from './keys';
-import { RedisQueue } from './queue';
-import { RecordCodec } from './record';
-import { SCRIPTS } from './scripts';
+import { addressOf, placeOf } from './connection/address';
+import type { RedisCalls } from './connection/calls';
+import { RedisConnection } from './connection/connection';
+import { RedisDeadLetters } from './queue/dead-letters';
+import { Keys } from './connection/keys';
+import { RedisQueue } from './queue/queue';
+import { RecordCodec } from './queue/record';
+import { SCRIPTS } from './lua/queue-scripts';
 import { openShared, type SharedParts } from './shared';
 
 export interface RedisStore extends Store, Claimable {

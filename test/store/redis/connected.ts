@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'mocha';
 import { systemClock, type Clock } from '../../../src/clock';
-import { addressOf } from '../../../src/store/redis/address';
-import { RedisConnection } from '../../../src/store/redis/connection';
-import { Keys } from '../../../src/store/redis/keys';
+import { addressOf } from '../../../src/store/redis/connection/address';
+import { RedisConnection } from '../../../src/store/redis/connection/connection';
+import { Keys } from '../../../src/store/redis/connection/keys';
 import { ownPrefix, redisUrl } from '../../support/brokers';
 
 const opened: RedisConnection[] = [];

@@ -1,8 +1,9 @@
-import { MOST_EVENTS } from '../events';
+import { MOST_EVENTS } from '../connection/keys';
 
 /**
- * What the scripts of the queue share, in pieces, as each call defines anew what it holds. KEYS[1] is the base of all keys,
- * `smpp:{id}:`; all keys have its hash tag, so that in a Cluster they are where it is.
+ * What the scripts of the queue share, in pieces, as each call defines anew what it holds. The base of all keys is
+ * `smpp:{id}:`; all keys have its hash tag, so that in a Cluster they are where it is. No script costs more the longer the queue
+ * is: what is about many messages is done in chunks, one a call.
  *
  *   queue:<p>      stream of the messages of a priority, p from 0; consumer group `smpp`, leases are its pending entries
  *   returned:<p>   what went back: sorted set by the order of the entries; comes before all that was never leased
@@ -23,10 +24,11 @@ local G, B = 'smpp', KEYS[1]
 local call = redis.call
 `;
 
+/** Milliseconds by the server's clock. */
 export const NOW = `
 local function now()
-  local t = call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 `;
 

@@ -1,13 +1,17 @@
-import { STATE_LUA } from '../state';
+import { STATE_LUA } from './state';
 import { BACK, COMMON, COUNTS, POSITIONS, REMOVE } from './common';
 
+/** Messages that one call may drop beside as many as it adds, where the capacity has become smaller. */
+const MORE_DROPPED = 1000;
+
 /**
- * ARGV: capacity, whenFull, whether it is the first of those who wait (1), instance, number of the batch, messages in it,
- * whether there is a fact (1), its key, its value, how many have a state, then (index from 1, state) of these, then runs of
- * (priority from 0, count, records …), last: 1 where the call is made again. KEYS[2]: what the batches are remembered in.
+ * Adds a batch, all or nothing. One that was accepted before is not added again: a string has an octet for each of the last
+ * 4,096 batches of an instance, which names the round in which it was accepted.
  *
- * Answers ['ok', dropped …] or ['full', used]. A batch that was accepted before is not added again: a string has an octet for
- * each of the last 4,096 batches of an instance, which names the round in which it was accepted.
+ * KEYS: the base, that string. ARGV: capacity, whenFull, whether it is the first of those who wait (1), instance, number of
+ * the batch, messages in it, whether there is a fact (1), its key, its value, how many have a state, then (index from 1,
+ * state) of these, then runs of (priority from 0, count, records …), last: 1 where the call is made again.
+ * Replies ['ok', dropped …], as `remove` gives them, or ['full', used].
  */
 export const ENQUEUE = `${COMMON}${COUNTS}
 local capacity, mode, head, me = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
@@ -26,7 +30,8 @@ if capacity > 0 then
       return {'full', n}
     end
     ${BACK}${POSITIONS}${REMOVE}
-    local function excess() return n + count - capacity - (#dropped - 1) end
+    local drops = math.min(n + count - capacity, count + ${MORE_DROPPED})
+    local function excess() return drops - (#dropped - 1) end
     for p = 4, 0, -1 do
       while excess() > 0 do
         local found = call('ZPOPMIN', B .. 'returned:' .. p, math.min(excess(), 100))

@@ -1,5 +1,5 @@
-import { CORRELATION_LUA } from '../correlation-lua';
-import { noticesLua } from '../notices-lua';
+import { CORRELATION_LUA } from './correlation';
+import { noticesLua } from './home';
 import { BACK, COMMON, FORGET, NOW, WAKE } from './common';
 
 /** The lease is over already, and was another's since: says so once. */
@@ -128,7 +128,10 @@ local function settlePlain(at)
 end
 `;
 
-/** First what `correlation.put` takes, then what `settle` does. */
+/**
+ * Puts correlations and settles in one step. KEYS: the base. ARGV: what `correlation.put` takes, then what `settle` does, at last
+ * 1 where the call is made again. Replies the places of the notices that nobody took.
+ */
 export const PUT_AND_SETTLE = `${COMMON}
 local at = 4
 if ARGV[1] ~= '0' then
@@ -141,7 +144,7 @@ ${SETTLE}
 return settle(at)
 `;
 
-/** ARGV: instance, then (p:id, state; '': none) of each. */
+/** Gives leases back. KEYS: the base. ARGV: instance, then (p:id, state; '': none) of each. */
 export const RELEASE = `${COMMON}${BACK}${WAKE}${OVER}
 local me, woken = ARGV[1], false
 for at = 2, #ARGV, 2 do
@@ -157,7 +160,10 @@ if woken then wake() end
 return 0
 `;
 
-/** ARGV: instance, then (p:id, state; '': none, '=': as it is) of each. A lease that ran out stays so. */
+/**
+ * Leases last for a lease time from now on; one that ran out stays so. KEYS: the base. ARGV: instance, then (p:id, state; '':
+ * none, '=': as it is) of each.
+ */
 export const EXTEND = `${COMMON}${BACK}
 local me = ARGV[1]
 local anyLost = call('EXISTS', B .. 'lost') == 1
@@ -183,20 +189,26 @@ end
 return 0
 `;
 
-/** ARGV: instance. Gives back all that it has leased, and leaves the groups. */
+/**
+ * Gives back what an instance has leased; when nothing is left it leaves the groups. KEYS: the base. ARGV: instance, how many
+ * leases at most. Replies 1, or 0 where there may be more.
+ */
 export const LEAVE = `${COMMON}${BACK}${WAKE}
-local me, woken = ARGV[1], false
+local me, most = ARGV[1], tonumber(ARGV[2])
+local left = most
 for p = 0, 4 do
   local key = B .. 'queue:' .. p
-  for _, one in ipairs(call('XPENDING', key, G, '-', '+', 1000000, me)) do
+  local leases = left > 0 and call('XPENDING', key, G, '-', '+', left, me) or {}
+  for _, one in ipairs(leases) do
     call('XACK', key, G, one[1])
     back(p, one[1])
-    woken = true
   end
-  call('XGROUP', 'DELCONSUMER', key, G, me)
+  left = left - #leases
 end
+if left < most then wake() end
+if left == 0 then return 0 end
+for p = 0, 4 do call('XGROUP', 'DELCONSUMER', B .. 'queue:' .. p, G, me) end
 call('HDEL', B .. 'waiting', me)
 call('DEL', B .. 'batches:' .. me, B .. 'purged:' .. me)
-if woken then wake() end
-return 0
+return 1
 `;

@@ -1,11 +1,13 @@
 import { BACK, COMMON, COUNTS, FORGET, NOW, POSITIONS } from './common';
 
 /**
- * ARGV: instance, how many, milliseconds after which leases have run out (0: nobody's are taken back now).
+ * Leases what is ready: of each priority what went back, then what is fresh. The leases of an instance that ran out are named
+ * in `lost` until it or the next lease of the message clears that: so its late settlement is known for one that is over.
  *
- * Answers [milliseconds until the first of those put off is due (-1: none), the last ids of the streams and of the events where
- * nothing was leased, then priority, entries, states of these]. The leases of an instance that ran out are named in
- * `lost` until it or the next lease of the message clears that: so its late settlement is known for one that is over.
+ * KEYS: the base. ARGV: instance, how many, milliseconds after which leases have run out (0: nobody's are taken back now; else
+ * the leases of all instances are looked through).
+ * Replies [milliseconds until the first of those put off is due (-1: none), the last ids of the streams and of the events
+ * where nothing was leased, then priority, entries, states of these].
  */
 export const TAKE = `${COMMON}
 local me, left, leaseTime = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -100,37 +102,48 @@ return answer
 `;
 
 /**
- * ARGV: instance, then the messages (p:id) whose leases it knows of. Takes back all others that are leased to it: the reply with
- * them was lost. Nobody has seen them, so they are as they were.
+ * Takes back what is leased to an instance that does not know of it: the reply was lost. Nobody has seen them, so they are as
+ * they were. KEYS: the base. ARGV: instance, then the messages (p:id) whose leases it knows of.
  */
 export const RECOVER = `${COMMON}${BACK}
 local me, known = ARGV[1], {}
 for i = 2, #ARGV do known[ARGV[i]] = true end
 for p = 0, 4 do
   local key = B .. 'queue:' .. p
-  for _, one in ipairs(call('XPENDING', key, G, '-', '+', 100000, me)) do
-    if not known[p .. ':' .. one[1]] then
-      call('XACK', key, G, one[1])
-      back(p, one[1])
+  local from = '-'
+  while from do
+    local leases = call('XPENDING', key, G, from, '+', 1000, me)
+    from = #leases == 1000 and '(' .. leases[1000][1]
+    for _, one in ipairs(leases) do
+      if not known[p .. ':' .. one[1]] then
+        call('XACK', key, G, one[1])
+        back(p, one[1])
+      end
     end
   end
 end
 return 0
 `;
 
-/** ARGV: messages (p:id), then for each what it is to be from now on. What another instance has written before stays; answers what is there. */
+/**
+ * Keeps what was made of other programs' records; what another instance has written before stays. KEYS: the base. ARGV:
+ * messages (p:id), then for each what it is to be from now on. Replies what is there, of each.
+ */
 export const PREPARE = `${COMMON}
 local count = #ARGV / 2
 for i = 1, count do call('HSETNX', B .. 'prepared', ARGV[i], ARGV[count + i]) end
 return call('HMGET', B .. 'prepared', unpack(ARGV, 1, count))
 `;
 
-/** ARGV: messages (p:id). What was made of them before; nil: nothing. */
+/** KEYS: the base. ARGV: messages (p:id). Replies what was made of each before; nil: nothing. */
 export const PREPARED_BEFORE = `${COMMON}
 return call('HMGET', B .. 'prepared', unpack(ARGV))
 `;
 
-/** ARGV: how many at most, capacity. KEYS[2]: a list. Moves what other programs pushed at its left into the stream of priority 2. */
+/**
+ * Moves what other programs pushed at the left of a list into the stream of priority 2. KEYS: the base, the list. ARGV: how
+ * many at most, capacity. Replies how many.
+ */
 export const DRAIN = `${COMMON}${COUNTS}
 local most, capacity = tonumber(ARGV[1]), tonumber(ARGV[2])
 if capacity > 0 then most = math.min(most, capacity - used()) end

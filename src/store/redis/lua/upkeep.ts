@@ -1,8 +1,10 @@
 import { BACK, COMMON, COUNTS, NOW, POSITIONS, REMOVE, WAKE } from './common';
 
 /**
- * Makes streams and groups where there are none. Answers the first key that holds something else, as [key, its type, the type
- * wanted]. A group that is made anew leases all entries once more, so what else is known of their places goes.
+ * Makes streams and groups where there are none. A group that is made anew leases all entries once more, so what else is known
+ * of their places goes: only then, after somebody has removed it, the cost is that of all those put off.
+ *
+ * KEYS: the base. Replies nothing, or the first key that holds something else, as [key, its type, the type wanted].
  */
 export const OPEN = `${COMMON}
 local wanted = {
@@ -17,23 +19,33 @@ for _, one in ipairs(wanted) do
   local found = call('TYPE', B .. one[1]).ok
   if found ~= one[2] and found ~= 'none' then return {B .. one[1], found, one[2]} end
 end
+local anew, isAnew = {}, false
 for p = 0, 4 do
   local made = redis.pcall('XGROUP', 'CREATE', B .. 'queue:' .. p, G, '0', 'MKSTREAM')
   if made.err then
     if not string.find(made.err, 'BUSYGROUP', 1, true) then return made end
   else
     call('DEL', B .. 'returned:' .. p)
-    for _, name in ipairs(call('ZRANGE', B .. 'delayed', 0, -1)) do
-      if tonumber(string.sub(name, 1, 1)) == p then call('ZREM', B .. 'delayed', name) end
-    end
+    anew[tostring(p)], isAnew = true, true
+  end
+end
+if isAnew then
+  for _, name in ipairs(call('ZRANGE', B .. 'delayed', 0, -1)) do
+    if anew[string.sub(name, 1, 1)] then call('ZREM', B .. 'delayed', name) end
   end
 end
 return {}
 `;
 
+/** Of those put off so many are looked at for the oldest. */
+const LOOKED_AT = 100;
+
 /**
- * Answers [queued, delayed, leased, then some that may be the oldest of those queued, as `remove` gives them]. The first of
- * those that went back and of the fresh ones of each priority are looked at, and the first hundred of those put off.
+ * Counts, and at most eleven entries, however long the queue is: it is asked twice a second. The oldest one is the first of those that
+ * went back, or of the fresh ones, of a priority, or was put off: of these only the first to be due are compared, by when they were
+ * added.
+ *
+ * KEYS: the base. Replies [queued, delayed, leased, then what may be the oldest of those queued, as `remove` gives it …].
  */
 export const STATS = `${COMMON}${NOW}${BACK}${COUNTS}${POSITIONS}
 local held = leased()
@@ -44,26 +56,34 @@ local function look(p, entry)
   if prepared then entry[2] = {'m', prepared} end
   answer[#answer + 1] = {tonumber(p), entry, ''}
 end
+local function lookAt(p, id) look(p, call('XRANGE', B .. 'queue:' .. p, id, id)[1]) end
 for p = 0, 4 do
   local first = call('ZRANGE', B .. 'returned:' .. p, 0, 0)[1]
-  if first then look(p, call('XRANGE', B .. 'queue:' .. p, idOf(first), idOf(first))[1]) end
+  if first then lookAt(p, idOf(first)) end
   look(p, call('XRANGE', B .. 'queue:' .. p, '(' .. delivered(p), '+', 'COUNT', 1)[1])
 end
-for _, name in ipairs(call('ZRANGE', B .. 'delayed', 0, 99)) do
-  local p, id = split(name)
-  look(p, call('XRANGE', B .. 'queue:' .. p, id, id)[1])
+local oldest, oldestMs, oldestMember
+for _, name in ipairs(call('ZRANGE', B .. 'delayed', 0, ${LOOKED_AT - 1})) do
+  local _, id = split(name)
+  local ms, member = place(id)
+  ms = tonumber(ms)
+  if not oldest or ms < oldestMs or (ms == oldestMs and member < oldestMember) then
+    oldest, oldestMs, oldestMember = name, ms, member
+  end
 end
+if oldest then lookAt(split(oldest)) end
 return answer
 `;
 
-/** Answers the last id of each stream: what a purge that begins now is about. */
+/** KEYS: the base. Replies the last id of each stream: what a purge that begins now is about. */
 export const BOUNDS = `${COMMON}${POSITIONS}
 return {last('queue:0'), last('queue:1'), last('queue:2'), last('queue:3'), last('queue:4')}
 `;
 
 /**
- * ARGV: how many at most, the last id of each stream, number of the chunk. KEYS[2]: the latest chunk of this instance, for a while,
- * should the reply be lost. Removes what is not leased; answers it, fewer than asked for: that is all.
+ * Removes a chunk of what is not leased. KEYS: the base; the latest chunk of this instance, which is kept for a while should the
+ * reply be lost. ARGV: how many at most, the last id of each stream, number of the chunk. Replies what it has removed, as
+ * `remove` gives it; fewer than asked for: that is all.
  */
 export const PURGE = `${COMMON}${BACK}${POSITIONS}${REMOVE}
 local kept = call('HMGET', KEYS[2], 'chunk', 'gone')
@@ -98,17 +118,18 @@ call('PEXPIRE', KEYS[2], 60000)
 return gone
 `;
 
-/** All that were put off are ready. */
+/** What was put off is ready. KEYS: the base. ARGV: how many at most. Replies how many are put off yet. */
 export const HASTEN = `${COMMON}${BACK}${WAKE}
-for _, name in ipairs(call('ZRANGE', B .. 'delayed', 0, -1)) do
-  back(split(name))
-end
-call('DEL', B .. 'delayed')
-wake()
-return 0
+local popped = call('ZPOPMIN', B .. 'delayed', ARGV[1])
+for at = 1, #popped, 2 do back(split(popped[at])) end
+if #popped > 0 then wake() end
+return call('ZCARD', B .. 'delayed')
 `;
 
-/** ARGV: milliseconds. Removes consumers that have nothing leased and did nothing for so long: nearly all of them are gone. */
+/**
+ * Removes consumers that have nothing leased and did nothing for so long: nearly all of them are gone. KEYS: the base. ARGV:
+ * milliseconds.
+ */
 export const SWEEP = `${COMMON}${POSITIONS}
 for p = 0, 4 do
   for _, one in ipairs(call('XINFO', 'CONSUMERS', B .. 'queue:' .. p, G)) do
@@ -120,7 +141,7 @@ end
 return 0
 `;
 
-/** Answers [the account, messages, dead letters]. */
+/** KEYS: the base. Replies [the account, messages, dead letters]. */
 export const HOLDINGS = `${COMMON}${COUNTS}
 return {call('GET', B .. 'account'), used(), call('ZCARD', B .. 'dead:order')}
 `;

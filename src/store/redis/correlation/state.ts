@@ -1,0 +1,79 @@
+import type { KeyValueState } from '../../key-value';
+import type { RedisCalls } from '../connection/calls';
+import { STATE_SCRIPTS } from '../lua/state';
+
+/** Counters with a lifetime: beyond that those that were not used for longest go before their time. */
+const MOST_COUNTERS = 100_000;
+/** Facts that one call drops or returns. */
+const CHUNK = 500;
+/** Calls of one {@link RedisState.expire}. */
+const MOST_CHUNKS = 20;
+/** Milliseconds: what is to last longer lasts for ever, as the server counts in 63 bits. */
+const LONGEST = 1e15;
+
+export class RedisState implements KeyValueState {
+  readonly #calls: RedisCalls;
+  readonly #mostCounters: number;
+
+  constructor(calls: RedisCalls, mostCounters = MOST_COUNTERS) {
+    this.#calls = calls;
+    this.#mostCounters = mostCounters;
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    const value = await this.#calls.run(STATE_SCRIPTS.get, [key]);
+    return Buffer.isBuffer(value) ? value : undefined;
+  }
+
+  async set(key: string, value: Buffer, ttl?: number): Promise<void> {
+    // The caller may change it at once, and it may wait for the server.
+    await this.#calls.run(STATE_SCRIPTS.set, [key, Buffer.from(value), ttlOf(ttl)]);
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    const calls: Promise<unknown>[] = [];
+    for (let at = 0; at < keys.length; at += CHUNK)
+      calls.push(this.#calls.run(STATE_SCRIPTS.delete, keys.slice(at, at + CHUNK)));
+    await Promise.all(calls);
+  }
+
+  async list(prefix: string): Promise<[key: string, value: Buffer][]> {
+    const found: [string, Buffer][] = [];
+    // No octet of UTF-8 is 0xFF.
+    const end = prefix === '' ? '+' : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.of(0xff)]);
+    let from: string | Buffer = prefix === '' ? '-' : `[${prefix}`;
+    for (;;) {
+      const reply = (await this.#calls.run(STATE_SCRIPTS.list, [from, end, CHUNK])) as [
+        number,
+        Buffer,
+        Buffer[],
+      ];
+      const [seen, last, some] = reply;
+      for (let at = 0; at + 1 < some.length; at += 2) found.push([String(some[at]), some[at + 1] as Buffer]);
+      if (seen < CHUNK) break;
+      from = Buffer.concat([Buffer.from('('), last]);
+    }
+    return found.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  async increment(key: string, modulo: number, start: number, ttl?: number): Promise<number> {
+    const args = [key, modulo, start, ttlOf(ttl), this.#mostCounters];
+    return Number(await this.#calls.run(STATE_SCRIPTS.increment, args));
+  }
+
+  async expire(): Promise<number> {
+    let dropped = 0;
+    for (let chunk = 0; chunk < MOST_CHUNKS; chunk++) {
+      const some = Number(await this.#calls.run(STATE_SCRIPTS.expire, [CHUNK]));
+      dropped += some;
+      if (some < CHUNK) break;
+    }
+    return dropped;
+  }
+}
+
+/** As `state.set` in Lua takes it. */
+export function ttlOf(ttl: number | undefined): number | '' {
+  if (ttl === undefined || ttl > LONGEST) return '';
+  return Math.max(1, Math.ceil(ttl));
+}

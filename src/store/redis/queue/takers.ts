@@ -1,0 +1,170 @@
+import type { Clock, TimerHandle } from '../../../clock';
+import { onAbort } from '../../../waiting';
+import { Fifo } from '../../../collections';
+import type { BlockingCalls } from '../connection/calls';
+import { EVENTS, STREAMS, type Keys } from '../connection/keys';
+import type { RedisLease } from './lease';
+
+interface Taker {
+  readonly max: number;
+  readonly resolve: (leases: RedisLease[]) => void;
+  readonly reject: (error: unknown) => void;
+  isOver: boolean;
+}
+
+/** What one try to lease gave. */
+export interface LeaseAttempt {
+  readonly leases: RedisLease[];
+  /** Where there are none: milliseconds until something may be ready by itself. */
+  readonly wait?: number;
+  /** The ids behind which something new would stand, of the streams and the events. */
+  readonly seen?: readonly string[];
+}
+
+export interface TakersOptions {
+  readonly clock: Clock;
+  readonly keys: Keys;
+  readonly blocking: BlockingCalls;
+  /** Leases up to `max`; its script is sent before it returns. */
+  lease(max: number): Promise<LeaseAttempt>;
+  /** Gives back what nobody waits for any more. */
+  release(leases: readonly RedisLease[]): void;
+}
+
+/** Milliseconds for which the server holds a read. */
+const BLOCK = 5000;
+
+/**
+ * Callers that wait for messages, served in their order, one try at a time. Between tries a read waits at the server for
+ * new entries, which it does not lease, so whoever gives up loses nothing.
+ */
+export class Takers {
+  readonly #options: TakersOptions;
+  readonly #waiting = new Fifo<Taker>();
+  #isServing = false;
+  #isWoken = false;
+  #isWatching = false;
+  #seen: readonly string[] = [];
+  #timer: TimerHandle;
+  #closed = false;
+
+  constructor(options: TakersOptions) {
+    this.#options = options;
+  }
+
+  take(max: number, signal: AbortSignal): Promise<RedisLease[]> {
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const taker: Taker = {
+        max,
+        isOver: false,
+        resolve: (leases) => (off(), resolve(leases)),
+        // As it is.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whoever calls gets what was given
+        reject: (error) => (off(), reject(error)),
+      };
+      const off = onAbort(signal, () => {
+        if (taker.isOver) return;
+        taker.isOver = true;
+        reject(signal.reason as Error);
+      });
+      this.#waiting.push(taker);
+      if (!this.#isServing) void this.#serve();
+    });
+  }
+
+  /** Something may be ready. */
+  wake(): void {
+    this.#isWoken = true;
+    if (!this.#isServing && this.#head) void this.#serve();
+  }
+
+  close(error: unknown): void {
+    this.#closed = true;
+    this.#options.clock.clearTimeout(this.#timer);
+    this.#options.blocking.close();
+    this.#rejectAll(error);
+  }
+
+  /** The first who still waits. */
+  get #head(): Taker | undefined {
+    for (let head = this.#waiting.peek(); head; head = this.#waiting.peek()) {
+      if (!head.isOver) return head;
+      this.#waiting.shift();
+    }
+    return undefined;
+  }
+
+  #rejectAll(error: unknown): void {
+    for (let head = this.#head; head; head = this.#head) {
+      head.isOver = true;
+      head.reject(error);
+    }
+  }
+
+  async #serve(): Promise<void> {
+    this.#isServing = true;
+    this.#options.clock.clearTimeout(this.#timer);
+    for (let head = this.#head; head && !this.#closed; head = this.#head) {
+      this.#isWoken = false;
+      try {
+        const offer = await this.#options.lease(head.max);
+        if (offer.leases.length > 0) this.#hand(offer.leases);
+        else if (!this.#isWoken) {
+          this.#rest(offer);
+          break;
+        }
+      } catch (error) {
+        this.#rejectAll(error);
+      }
+    }
+    this.#isServing = false;
+  }
+
+  /** To those who wait, in their order; whoever was meant may have given up. */
+  #hand(leases: RedisLease[]): void {
+    let left = leases;
+    for (let head = this.#head; head && left.length > 0; head = this.#head) {
+      const some = left.length <= head.max ? left : left.slice(0, head.max);
+      left = left.length <= head.max ? [] : left.slice(head.max);
+      head.isOver = true;
+      head.resolve(some);
+    }
+    if (left.length > 0) this.#options.release(left);
+  }
+
+  #rest({ wait = BLOCK, seen }: LeaseAttempt): void {
+    if (seen) this.#seen = seen;
+    if (!this.#head) return;
+    this.#timer = this.#options.clock.setTimeout(() => this.wake(), wait);
+    if (!this.#isWatching) void this.#watch();
+  }
+
+  async #watch(): Promise<void> {
+    this.#isWatching = true;
+    const { blocking, keys } = this.#options;
+    const names = [...STREAMS, EVENTS].map((name) => keys.of(name));
+    try {
+      while (this.#head && !this.#closed && this.#seen.length > 0) {
+        const seen = this.#seen;
+        const found = await blocking.command([
+          'XREAD',
+          'COUNT',
+          1,
+          'BLOCK',
+          BLOCK,
+          'STREAMS',
+          ...names,
+          ...seen,
+        ]);
+        if (!found) continue;
+        this.wake();
+        // The next try tells what is there by then.
+        if (this.#seen === seen) this.#seen = [];
+      }
+    } catch {
+      // Whoever takes hears of it, and the timer tries again.
+    }
+    this.#isWatching = false;
+  }
+}

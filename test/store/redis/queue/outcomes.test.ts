@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import type { CorrelationEntry, Lease, Notice, QueueItem } from '../../../../src/store';
+import type { RedisStore } from '../../../../src/store/redis';
+import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
+import { ownPrefix, redisUrl } from '../../../support/brokers';
+import { until } from '../../../support/until';
+import { connect, disconnect } from '../connected';
+import { Relay } from '../relay';
+import { itemOf, openRedis } from '../setup';
+
+const named = (id: string): QueueItem => ({ ...itemOf({ short_message: id }), id });
+const reason = { code: 'REFUSED', text: 'no' };
+const { signal } = new AbortController();
+
+const entry = (messageId: string): CorrelationEntry => ({
+  messageId,
+  id: messageId,
+  segment: 0,
+  segments: 1,
+  source: '1',
+  destination: '2',
+  acceptedAt: Date.now(),
+  expiresAt: Date.now() + 60_000,
+});
+
+describe('outcomes in Redis', () => {
+  let url: string;
+  let keyPrefix: string;
+  let calls: RedisConnection;
+  let relay: Relay;
+  const stores: RedisStore[] = [];
+  const open = async (port?: number): Promise<RedisStore> => {
+    const at = port === undefined ? url : Object.assign(new URL(url), { port: String(port) }).href;
+    const store = await openRedis({ url: at, keyPrefix });
+    stores.push(store);
+    return store;
+  };
+  const notice = (instance: string, text: string): Notice => ({ instance, octets: Buffer.from(text) });
+  const take = async (store: RedisStore, count: number): Promise<Lease[]> => {
+    const leases: Lease[] = [];
+    while (leases.length < count) leases.push(...(await store.queue.take(count - leases.length, { signal })));
+    return leases;
+  };
+
+  beforeEach(async function () {
+    url = await redisUrl(this);
+    keyPrefix = ownPrefix();
+    calls = await connect(this, { url, prefix: keyPrefix, clientId: 'test' });
+    relay = new Relay(Number(new URL(url).port || 6379));
+    await relay.listen();
+  });
+  afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close();
+    await disconnect();
+    relay.close();
+  });
+
+  it('go home with their settlement, and come back where nobody lives there', async () => {
+    const [one, two] = [await open(), await open()];
+    const heard: string[] = [];
+    two.home?.listen((notices) => void heard.push(...notices.map(({ octets }) => String(octets))));
+    const home = two.home?.instance ?? '';
+    await one.queue.enqueue(['a', 'b', 'c', 'd'].map(named));
+    const [a, b, c, d] = (await take(one, 4)) as [Lease, Lease, Lease, Lease];
+    const settlements = [
+      { outcome: 'done', lease: a, notice: notice(home, 'a done') },
+      { outcome: 'dead', lease: b, reason, notice: notice(home, 'b dead') },
+      { outcome: 'done', lease: c, notice: notice('nobody', 'c done') },
+      { outcome: 'done', lease: d },
+    ] as const;
+    assert.deepEqual(await one.settle?.([entry('id-a')], settlements), [settlements[2]]);
+    await until(() => heard.length === 2);
+    assert.deepEqual(heard.sort(), ['a done', 'b dead']);
+    assert.equal((await two.correlator.get('id-a')).length, 1);
+    assert.deepEqual(await one.queue.stats(), { queued: 0, delayed: 0, leased: 0 });
+    assert.equal((await one.deadLetters.list()).total, 1);
+  });
+
+  it('are told once though the reply was lost, and of a lease that is over nothing is told', async () => {
+    const [one, two] = [await open(relay.port), await open()];
+    const heard: string[] = [];
+    two.home?.listen((notices) => void heard.push(...notices.map(({ octets }) => String(octets))));
+    const home = two.home?.instance ?? '';
+    await one.queue.enqueue(['a', 'b'].map(named));
+    const [a, b] = (await take(one, 2)) as [Lease, Lease];
+    const settlements = [
+      { outcome: 'done', lease: a, notice: notice(home, 'a') },
+      { outcome: 'done', lease: b, notice: notice('nobody', 'b') },
+    ] as const;
+    relay.swallows = true;
+    const settled = one.settle?.([entry('id-a')], settlements);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    relay.cut();
+    assert.deepEqual(await settled, [settlements[1]]);
+    assert.equal(await one.queue.settle(settlements), undefined);
+    await one.queue.enqueue([named('c')]);
+    await one.queue.settle(
+      (await take(one, 1)).map((lease) => ({ outcome: 'done', lease, notice: notice(home, 'c') })),
+    );
+    await until(() => heard.includes('c'));
+    assert.deepEqual(heard, ['a', 'c']);
+  });
+
+  it('that failed for good and were not told are told by another instance when theirs is dead', async () => {
+    const one = await open();
+    await one.queue.enqueue(['told', 'untold'].map(named));
+    const leases = await take(one, 2);
+    await one.queue.settle(leases.map((lease) => ({ outcome: 'dead', lease, reason })));
+    one.deadLetters.told?.(['told']);
+    const heard: string[] = [];
+    const look = async (store: RedisStore): Promise<string[]> => {
+      await store.tellUntold?.((failed) => void heard.push(...failed.map(({ item }) => item.id)));
+      return heard.splice(0);
+    };
+    const [two, three] = [await open(), await open()];
+    assert.deepEqual(await look(two), []);
+    // As one that was killed, and is found dead.
+    await calls.command(['ZREM', calls.keys.of('instances'), one.home?.instance ?? '']);
+    assert.deepEqual(await look(two), ['untold']);
+    assert.deepEqual(await look(three), []);
+    assert.deepEqual(await look(two), []);
+    assert.equal((await two.deadLetters.list()).total, 2);
+    assert.equal(await calls.command(['EXISTS', calls.keys.of('untold')]), 0);
+  });
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import type { RedisStore } from '../../../../src/store/redis';
+import { ownPrefix, redisUrl } from '../../../support/brokers';
+import { openRedis, type OpenRedis } from '../setup';
+
+const { signal } = new AbortController();
+
+describe('the rate of an account in Redis', () => {
+  const stores: RedisStore[] = [];
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+  });
+
+  async function open(given: OpenRedis): Promise<RedisStore> {
+    const store = await openRedis(given);
+    stores.push(store);
+    return store;
+  }
+
+  it('is that of the instance which came last, and not touched by another account', async function () {
+    const place = { url: await redisUrl(this), keyPrefix: ownPrefix() };
+    const one = await open({ ...place, options: { sendRate: 30 } });
+    assert.equal(await one.limiter!.acquire(1, { signal }), 1);
+    await one.queue.enqueue([
+      {
+        ...{ id: 'a', command: 'submit_sm', segments: [Buffer.from('x')], source: '1', destination: '2' },
+        ...{ priority: 2, enqueuedAt: Date.now(), receiptRequested: false },
+      },
+    ]);
+    const stranger = { host: 'other.example', systemId: 'other' };
+    await assert.rejects(
+      openRedis({ ...place, options: { sendRate: 1 }, context: { account: stranger } }),
+      (error) => (error as { code?: string }).code === 'STORE_ACCOUNT',
+    );
+    await one.limiter!.acquire(1, { signal });
+    assert.equal(one.limiter!.rate, 30);
+    const other = await open({ ...place, options: { sendRate: 40 } });
+    await other.limiter!.acquire(1, { signal });
+    await one.limiter!.acquire(1, { signal });
+    assert.deepEqual([one.limiter!.rate, other.limiter!.rate], [40, 40]);
+  });
+});
