@@ -1,5 +1,5 @@
 import { LONGEST_TIMER, type Clock, type TimerHandle } from '../clock';
-import { onAbort } from '../waiting';
+import { waitForPermits, type PermitWaiter } from './permit-waiters';
 import { RateMeter } from './rate-meter';
 import { checkedRate } from './token-bucket';
 import type { RateLimiter } from './types';
@@ -38,11 +38,6 @@ const MOST_AT_ONCE = 10_000;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 2000;
 
-interface Waiter {
-  readonly max: number;
-  grant(permits: number): void;
-}
-
 /**
  * A rate that several processes keep together: permits come from a bucket that all draw from, one draw at a time and
  * no more than is asked for here. While that bucket cannot be reached everybody waits: nothing is granted unpoliced.
@@ -52,7 +47,7 @@ export class SharedBucket implements RateLimiter {
   readonly #permits: SharedPermits;
   readonly #clock: Clock;
   readonly #meter: RateMeter;
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Set<PermitWaiter>();
   readonly #calmHandlers: ((seconds: number) => void)[] = [];
   #rate = 0;
   #hasRate = false;
@@ -161,22 +156,11 @@ export class SharedBucket implements RateLimiter {
   }
 
   #wait(max: number, signal: AbortSignal): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiting.delete(waiter);
-        done();
-      };
-      const abort = (): void => {
-        leave();
-        if (this.#waiting.size === 0) this.#drop();
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason
-        reject(signal.reason);
-      };
-      const waiter: Waiter = { max, grant: (permits) => (leave(), resolve(permits)) };
-      const done = onAbort(signal, abort);
-      this.#waiting.add(waiter);
-      this.#run();
+    const granted = waitForPermits(this.#waiting, max, signal, () => {
+      if (this.#waiting.size === 0) this.#drop();
     });
+    this.#run();
+    return granted;
   }
 
   /** Does what is next for those who wait, unless something is under way. */

@@ -1,5 +1,5 @@
 import { systemClock, type Clock, type TimerHandle } from '../clock';
-import { onAbort } from '../waiting';
+import { waitForPermits, type PermitWaiter } from './permit-waiters';
 import { SmppError } from '../protocol';
 import { RateMeter } from './rate-meter';
 import type { AdjustableLimiter } from './types';
@@ -25,11 +25,6 @@ const ROUNDING = 1e-6;
 
 const inLateness = (rate: number): number => (LATENESS / 1000) * rate;
 
-interface Waiter {
-  readonly max: number;
-  grant(permits: number): void;
-}
-
 /**
  * The rate limiter. Permits are computed from monotonic time, however seldom the timer fires:
  *
@@ -43,7 +38,7 @@ export class TokenBucket implements AdjustableLimiter {
   readonly #clock: Clock;
   readonly #burst: number;
   readonly #catchUp: (rate: number) => number;
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Set<PermitWaiter>();
   readonly #meter: RateMeter;
   #rate: number;
   #tokens: number;
@@ -103,22 +98,9 @@ export class TokenBucket implements AdjustableLimiter {
   }
 
   #wait(max: number, signal: AbortSignal): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiting.delete(waiter);
-        done();
-      };
-      const abort = (): void => {
-        leave();
-        this.#arm();
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason
-        reject(signal.reason);
-      };
-      const waiter: Waiter = { max, grant: (permits) => (leave(), resolve(permits)) };
-      const done = onAbort(signal, abort);
-      this.#waiting.add(waiter);
-      this.#arm();
-    });
+    const granted = waitForPermits(this.#waiting, max, signal, () => this.#arm());
+    this.#arm();
+    return granted;
   }
 
   #refill(): void {

@@ -100,6 +100,17 @@ export function canonicalHost(host: string): string {
   return isLoopback ? 'localhost' : name;
 }
 
+/** Reads the JSON of an account; undefined: it is none. */
+export function readAccount(octets: Buffer): StoreAccount | undefined {
+  try {
+    const { host, systemId, failover } = JSON.parse(octets.toString()) as Partial<StoreAccount>;
+    if (typeof host !== 'string' || typeof systemId !== 'string') return undefined;
+    return { host, systemId, ...(Array.isArray(failover) ? { failover } : {}) };
+  } catch {
+    return undefined;
+  }
+}
+
 export function holdsAnything({ messages, deadLetters, awaitedReceipts }: Holdings): boolean {
   return messages + deadLetters + awaitedReceipts > 0;
 }

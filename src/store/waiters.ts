@@ -1,15 +1,28 @@
 import { onAbort } from '../waiting';
 import { LinkedList, type Link } from '../collections';
 
-interface Waiter<Request, Result> extends Link<Waiter<Request, Result>> {
+/** A caller that waits; both methods end that. */
+export interface Waiting<Request, Result> {
   readonly request: Request;
   resolve(result: Result | PromiseLike<Result>): void;
   reject(error: unknown): void;
 }
 
+interface Waiter<Request, Result> extends Waiting<Request, Result>, Link<Waiter<Request, Result>> {}
+
 /** Callers that wait, served in their order; each can stop waiting by its signal, and then gets its reason. */
 export class Waiters<Request, Result> {
   readonly #waiting = new LinkedList<Waiter<Request, Result>>();
+  readonly #mayLeave: (request: Request) => boolean;
+
+  /** `mayLeave`: false where whoever serves the request settles it, too, after its signal has aborted. */
+  constructor(mayLeave: (request: Request) => boolean = () => true) {
+    this.#mayLeave = mayLeave;
+  }
+
+  get first(): Waiting<Request, Result> | undefined {
+    return this.#waiting.oldest;
+  }
 
   get length(): number {
     return this.#waiting.length;
@@ -32,7 +45,10 @@ export class Waiters<Request, Result> {
         reject: (error) => (leave(), reject(error)),
       };
       this.#waiting.push(waiter);
-      if (signal) off = onAbort(signal, () => waiter.reject(signal.reason));
+      const giveUp = (): void => {
+        if (this.#mayLeave(request)) waiter.reject(signal?.reason);
+      };
+      if (signal) off = onAbort(signal, giveUp);
     });
   }
 

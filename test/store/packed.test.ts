@@ -7,6 +7,7 @@ import { newDeliveryState } from '../../src/store/delivery-state';
 import type { Entry } from '../../src/store/memory/entry';
 import { PackedFifo } from '../../src/store/memory/packed';
 import { FakeClock } from '../support/clock';
+import { REQUIRED_OF_ITEM } from './setup';
 
 const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 80 }), fc.constant('447700900123'));
 const time = fc.oneof(fc.integer({ min: 0, max: 2 ** 45 }), fc.double({ noNaN: true }), fc.constant(1.8e12));
@@ -34,18 +35,7 @@ const itemArbitrary: fc.Arbitrary<QueueItem> = fc.record(
       fc.constant(1n),
     ),
   },
-  {
-    requiredKeys: [
-      'id',
-      'command',
-      'segments',
-      'source',
-      'destination',
-      'priority',
-      'enqueuedAt',
-      'receiptRequested',
-    ],
-  },
+  { requiredKeys: [...REQUIRED_OF_ITEM] },
 );
 
 /** `Buffer`s of pools and `Uint8Array`s of their own are the same here. */

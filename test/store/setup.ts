@@ -57,3 +57,15 @@ export const lmdbCommitting = (commit: (own: () => Promise<unknown>) => Promise<
     const batch = root.batch.bind(root) as (work: () => unknown) => Promise<unknown>;
     root.batch = ((work: () => unknown) => commit(() => batch(work))) as typeof root.batch;
   });
+
+/** What no item is without, as `fc.record` takes it. */
+export const REQUIRED_OF_ITEM = [
+  'id',
+  'command',
+  'segments',
+  'source',
+  'destination',
+  'priority',
+  'enqueuedAt',
+  'receiptRequested',
+] as const;

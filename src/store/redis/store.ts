@@ -1,4 +1,4 @@
-import { canonicalHost, claimStore, forgetSmsc, holdsAnything, isSameAccount } from '../account';
+import { canonicalHost, claimStore, forgetSmsc, holdsAnything, isSameAccount, readAccount } from '../account';
 import type { Claimable, Holdings, StoreAccount } from '../account';
 import type { BackendContext } from '../backend';
 import { BUILT_IN } from '../base-queue';
@@ -66,7 +66,7 @@ export async function openRedisStore(
 }
 
 /** Streams and their groups; nothing is changed where a key holds something else. */
-export async function makeKeys(calls: RedisCalls, place: string): Promise<void> {
+async function makeKeys(calls: RedisCalls, place: string): Promise<void> {
   const [key, found, wanted] = ((await calls.run(SCRIPTS.open, [])) as Buffer[]).map(String);
   if (key === undefined) return;
   throw new SmppError(
@@ -159,14 +159,4 @@ async function readHoldings(
     number,
   ];
   return { owner: owner ? readAccount(owner) : undefined, messages, deadLetters };
-}
-
-function readAccount(octets: Buffer): StoreAccount | undefined {
-  try {
-    const { host, systemId, failover } = JSON.parse(octets.toString()) as Partial<StoreAccount>;
-    if (typeof host !== 'string' || typeof systemId !== 'string') return undefined;
-    return { host, systemId, ...(Array.isArray(failover) ? { failover } : {}) };
-  } catch {
-    return undefined;
-  }
 }

@@ -6,15 +6,13 @@ import {
   type MessagePart,
   type ReassemblyEntry,
 } from '../../../text';
+import { GivenUp } from './given-up';
 import type { Joined, Joiner, ReassemblyParts } from './joiner';
 import { LOCAL } from './local-parts';
 
 const PREFIX = LOCAL;
 /** Of messages that were told: their parts may come again, across a restart too. */
 const JOINED = 'reassembled:';
-
-/** Messages that are given up and being told while parts are still answered. */
-const MOST_GIVEN_UP = 100;
 
 /** Joins the parts of long messages that this client alone hears, and keeps what waits as safe as the store makes it. */
 export class LocalReassembly implements Joiner {
@@ -25,19 +23,18 @@ export class LocalReassembly implements Joiner {
   #timer: TimerHandle | undefined;
   #loaded: Promise<void> | undefined;
   #stopped = false;
-  /** Messages that are given up and being told. */
-  readonly #givenUp = new Set<Promise<void>>();
-  #incomplete: (message: JoinedMessage) => Promise<boolean> = () => Promise.resolve(true);
+  readonly #givenUp: GivenUp;
 
   constructor(parts: ReassemblyParts) {
     this.#parts = parts;
+    this.#givenUp = new GivenUp(parts.log, this);
     this.#time = steadyTime(parts.clock);
     this.#reassembler = new Reassembler({ timeout: parts.timeout });
   }
 
   /** Who hears of messages of which parts did not come, and resolves with whether it took them. */
   onIncomplete(handler: (message: JoinedMessage) => Promise<boolean>): void {
-    this.#incomplete = handler;
+    this.#givenUp.handler = handler;
   }
 
   /** Takes up what an earlier client left waiting. */
@@ -56,11 +53,10 @@ export class LocalReassembly implements Joiner {
     await this.#ready();
     const { incomplete, ...added } = this.#reassembler.add(part, this.#time.now());
     const { key, message } = added;
-    for (const given of incomplete) this.#giveUp(given);
+    for (const given of incomplete) this.#givenUp.tell(given);
     this.#arm();
     if (!message && this.#parts.store.capabilities.durable) await this.#keep(key);
-    // The part is not answered before: a peer is not to give up messages faster than the flow takes them.
-    while (this.#givenUp.size > MOST_GIVEN_UP) await Promise.race(this.#givenUp);
+    await this.#givenUp.untilFew();
     return added;
   }
 
@@ -125,7 +121,7 @@ export class LocalReassembly implements Joiner {
     this.#each(waiting, (entry) => {
       const lastAt = Math.min(entry.lastAt, now);
       const incomplete = this.#reassembler.importEntry({ ...entry, lastAt });
-      for (const given of incomplete) this.#giveUp(given);
+      for (const given of incomplete) this.#givenUp.tell(given);
     });
     // Else they would be in memory twice; what waits is written again at the end.
     if (!this.#parts.store.capabilities.durable && waiting.length > 0)
@@ -155,17 +151,6 @@ export class LocalReassembly implements Joiner {
     }
   }
 
-  #giveUp(message: JoinedMessage): void {
-    const telling: Promise<void> = this.#incomplete(message)
-      .then((told) => (told ? this.told(message) : this.reopen(message)))
-      .catch((error: unknown) => {
-        const line = { event: 'message', stage: 'incomplete', err: error };
-        this.#parts.log.error(line, 'what came of a long message cannot be delivered');
-      })
-      .finally(() => this.#givenUp.delete(telling));
-    this.#givenUp.add(telling);
-  }
-
   #arm(): void {
     const { clock } = this.#parts;
     const next = this.#reassembler.nextExpiry();
@@ -173,7 +158,7 @@ export class LocalReassembly implements Joiner {
     if (next === undefined || this.#stopped) return;
     this.#timer = clock.setTimeout(
       () => {
-        for (const message of this.#reassembler.expire(this.#time.now())) this.#giveUp(message);
+        for (const message of this.#reassembler.expire(this.#time.now())) this.#givenUp.tell(message);
         this.#arm();
       },
       Math.max(1, next - this.#time.now()),

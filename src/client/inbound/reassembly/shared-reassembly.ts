@@ -9,6 +9,7 @@ import {
   type MessagePart,
 } from '../../../text';
 import { repeat, sleep, type Repeated } from '../../../waiting';
+import { GivenUp } from './given-up';
 import type { Joined, Joiner, ReassemblyParts } from './joiner';
 import { OverdueWatch, nameOf, type Watched } from './overdue-watch';
 import { adoptLocal } from './local-parts';
@@ -27,8 +28,6 @@ const DUPLICATE_WINDOW = 60_000;
 const CLAIM_TIME = 60_000;
 /** Milliseconds between looks for what another instance is about to write; then it has probably died. */
 const PAUSES = [5, 10, 20, 50, 100, 200, 400, 600];
-/** Messages that are given up and being told while parts are still answered. */
-const MOST_GIVEN_UP = 100;
 const [LEAST_ROUND, LONGEST_ROUND] = [1000, 60_000];
 
 interface Telling {
@@ -57,13 +56,13 @@ export class SharedReassembly implements Joiner {
   readonly #roundTime: number;
   readonly #stopping = new AbortController();
   readonly #telling = new WeakMap<JoinedMessage, Telling>();
-  readonly #givenUp = new Set<Promise<void>>();
+  readonly #givenUp: GivenUp;
   #started = false;
-  #incomplete: (message: JoinedMessage) => Promise<boolean> = () => Promise.resolve(true);
 
   constructor(parts: ReassemblyParts) {
     const { clock, timeout, claimTime = CLAIM_TIME, maxMessages, store } = parts;
     this.#parts = parts;
+    this.#givenUp = new GivenUp(parts.log, this);
     this.#facts = new SharedParts(store.state, 3 * timeout + claimTime);
     const look = (watched: Watched): Promise<void> => this.#look(watched);
     this.#watch = new OverdueWatch({ clock, timeout, claimTime, maxMessages, look });
@@ -72,7 +71,7 @@ export class SharedReassembly implements Joiner {
   }
 
   onIncomplete(handler: (message: JoinedMessage) => Promise<boolean>): void {
-    this.#incomplete = handler;
+    this.#givenUp.handler = handler;
   }
 
   start(): void {
@@ -89,7 +88,7 @@ export class SharedReassembly implements Joiner {
     await this.#lookAtLeft();
     await adoptLocal(this.#parts.store.state, async (part) => {
       const { message } = await this.add(part);
-      if (message) this.#tell(message);
+      if (message) this.#givenUp.tell(message);
     });
   }
 
@@ -238,7 +237,7 @@ export class SharedReassembly implements Joiner {
     this.#stopping.abort();
     this.#rounds.stop();
     this.#watch.stop();
-    await Promise.all(this.#givenUp);
+    await this.#givenUp.untilTold();
   }
 
   // --- what nobody has told in time ---
@@ -256,7 +255,7 @@ export class SharedReassembly implements Joiner {
     const parts = kept.map(({ part }) => part);
     await this.#close(place, 'closed', fingerprintsOf(parts, place.total));
     if (kept.length === 0) return facts.forget(place, round + 1);
-    this.#tell(this.#messageOf(place, round + 1, kept, reason));
+    this.#givenUp.tell(this.#messageOf(place, round + 1, kept, reason));
   }
 
   #close(
@@ -267,17 +266,6 @@ export class SharedReassembly implements Joiner {
     return this.#facts.close(key, { generation, stage, at: this.#now, fingerprints });
   }
 
-  #tell(message: JoinedMessage): void {
-    const telling: Promise<void> = this.#incomplete(message)
-      .then((told) => (told ? this.told(message) : this.reopen(message)))
-      .catch((error: unknown) => {
-        const line = { event: 'message', stage: 'incomplete', err: error };
-        this.#parts.log.error(line, 'what came of a long message cannot be delivered');
-      })
-      .finally(() => this.#givenUp.delete(telling));
-    this.#givenUp.add(telling);
-  }
-
   async #makeRoom(): Promise<void> {
     if (this.#watch.excess()) await this.#watch.forgetTold((place) => this.#facts.isWaiting(place));
     for (let excess = this.#watch.excess(); excess; excess = this.#watch.excess()) {
@@ -285,8 +273,7 @@ export class SharedReassembly implements Joiner {
       this.#watch.forget(place);
       await this.#mutex.take([place.key], () => this.#giveUp(place, round, 'capacity'));
     }
-    // The part is not answered before: a peer is not to give up messages faster than the flow takes them.
-    while (this.#givenUp.size > MOST_GIVEN_UP) await Promise.race(this.#givenUp);
+    await this.#givenUp.untilFew();
   }
 
   async #look(watched: Watched): Promise<void> {

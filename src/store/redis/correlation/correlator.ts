@@ -7,6 +7,7 @@ import { readCorrelation, writeCorrelation } from '../../record/message-codec';
 import type { CorrelationEntry, Correlator } from '../../types';
 import type { Argument, RedisCalls } from '../connection/calls';
 import { CORRELATION_SCRIPTS } from '../lua/correlation';
+import { dropInChunks } from './in-chunks';
 
 /** Octets before the record: version, flag, when it is due. */
 const HEAD = 10;
@@ -70,14 +71,8 @@ export class RedisCorrelator implements Correlator {
     return found.flatMap((value) => readValue(value, folded, now, skew) ?? []).sort(byAge);
   }
 
-  async expire(): Promise<number> {
-    let dropped = 0;
-    for (let chunk = 0; chunk < MOST_CHUNKS; chunk++) {
-      const some = Number(await this.#calls.run(CORRELATION_SCRIPTS.expire, [CHUNK]));
-      dropped += some;
-      if (some < CHUNK) break;
-    }
-    return dropped;
+  expire(): Promise<number> {
+    return dropInChunks((most) => this.#calls.run(CORRELATION_SCRIPTS.expire, [most]), CHUNK, MOST_CHUNKS);
   }
 
   /** For how many a final receipt is still waited, as far as that is counted. */

@@ -1,6 +1,8 @@
+import { chunksOf } from '../../chunks';
 import type { KeyValueState } from '../../key-value';
 import type { RedisCalls } from '../connection/calls';
 import { STATE_SCRIPTS } from '../lua/state';
+import { dropInChunks } from './in-chunks';
 
 /** Counters with a lifetime: beyond that those that were not used for longest go before their time. */
 const MOST_COUNTERS = 100_000;
@@ -31,10 +33,7 @@ export class RedisState implements KeyValueState {
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    const calls: Promise<unknown>[] = [];
-    for (let at = 0; at < keys.length; at += CHUNK)
-      calls.push(this.#calls.run(STATE_SCRIPTS.delete, keys.slice(at, at + CHUNK)));
-    await Promise.all(calls);
+    await Promise.all([...chunksOf(keys, CHUNK)].map((some) => this.#calls.run(STATE_SCRIPTS.delete, some)));
   }
 
   async list(prefix: string): Promise<[key: string, value: Buffer][]> {
@@ -61,19 +60,13 @@ export class RedisState implements KeyValueState {
     return Number(await this.#calls.run(STATE_SCRIPTS.increment, args));
   }
 
-  async expire(): Promise<number> {
-    let dropped = 0;
-    for (let chunk = 0; chunk < MOST_CHUNKS; chunk++) {
-      const some = Number(await this.#calls.run(STATE_SCRIPTS.expire, [CHUNK]));
-      dropped += some;
-      if (some < CHUNK) break;
-    }
-    return dropped;
+  expire(): Promise<number> {
+    return dropInChunks((most) => this.#calls.run(STATE_SCRIPTS.expire, [most]), CHUNK, MOST_CHUNKS);
   }
 }
 
 /** As `state.set` in Lua takes it. */
-export function ttlOf(ttl: number | undefined): number | '' {
+function ttlOf(ttl: number | undefined): number | '' {
   if (ttl === undefined || ttl > LONGEST) return '';
   return Math.max(1, Math.ceil(ttl));
 }

@@ -1,17 +1,13 @@
 import type { Clock, TimerHandle } from '../../../clock';
-import { onAbort } from '../../../waiting';
-import { Fifo } from '../../../collections';
 import type { Batch } from '../../base-queue';
+import { Waiters, type Waiting } from '../../waiters';
 
 /** What became of a try to add a batch: the ids, or how many messages there are already. */
 export type Added = { readonly ids: string[] } | { readonly used: number };
 
-interface Waiter {
+interface Request {
   readonly batch: Batch;
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (ids: string[]) => void;
-  readonly reject: (error: unknown) => void;
-  isOver: boolean;
 }
 
 /** Milliseconds after which it is tried again, as other instances make room without telling. */
@@ -22,7 +18,10 @@ export class BlockedEnqueues {
   readonly #clock: Clock;
   /** Tries to add the first of those who wait. */
   readonly #add: (batch: Batch) => Promise<Added>;
-  readonly #waiting = new Fifo<Waiter>();
+  /** While one is being tried it may be too late to give up: then what comes of it decides. */
+  readonly #waiting: Waiters<Request, string[]> = new Waiters(
+    (request) => !this.#isTrying || request !== this.#waiting.first?.request,
+  );
   #isTrying = false;
   #isWoken = false;
   #timer: TimerHandle;
@@ -34,53 +33,24 @@ export class BlockedEnqueues {
 
   /** Whether somebody waits, so that nobody may go in before. */
   get hasWaiting(): boolean {
-    return this.#head !== undefined;
+    return this.#waiting.length > 0;
   }
 
   wait(batch: Batch, signal: AbortSignal | undefined): Promise<string[]> {
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        batch,
-        signal,
-        isOver: false,
-        resolve: (ids) => (off?.(), resolve(ids)),
-        // As it is.
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whoever calls gets what was given
-        reject: (error) => (off?.(), reject(error)),
-      };
-      const off = signal && onAbort(signal, () => this.#giveUp(waiter, signal));
-      this.#waiting.push(waiter);
-      if (!this.#isTrying) this.#arm();
-    });
+    const added = this.#waiting.wait({ batch, signal }, signal);
+    if (!this.#isTrying) this.#arm();
+    return added;
   }
 
   /** There may be room now. */
   admit(): void {
     this.#isWoken = true;
-    if (!this.#isTrying && this.#head) void this.#try();
+    if (!this.#isTrying && this.#waiting.first) void this.#try();
   }
 
   close(error: unknown): void {
     this.#clock.clearTimeout(this.#timer);
-    for (let head = this.#head; head; head = this.#head) {
-      head.isOver = true;
-      head.reject(error);
-    }
-  }
-
-  get #head(): Waiter | undefined {
-    for (let head = this.#waiting.peek(); head; head = this.#waiting.peek()) {
-      if (!head.isOver) return head;
-      this.#waiting.shift();
-    }
-    return undefined;
-  }
-
-  /** While it is being tried it may be too late: then what comes of it decides. */
-  #giveUp(waiter: Waiter, signal: AbortSignal): void {
-    if (waiter.isOver || (this.#isTrying && waiter === this.#head)) return;
-    waiter.isOver = true;
-    waiter.reject(signal.reason);
+    this.#waiting.rejectAll(error);
   }
 
   #arm(): void {
@@ -91,32 +61,28 @@ export class BlockedEnqueues {
   async #try(): Promise<void> {
     this.#isTrying = true;
     this.#clock.clearTimeout(this.#timer);
-    for (let head = this.#head; head; head = this.#head) {
+    for (let head = this.#waiting.first; head; head = this.#waiting.first) {
       this.#isWoken = false;
       const isIn = await this.#tryOne(head);
       if (!isIn && !this.#isWoken) break;
     }
     this.#isTrying = false;
-    if (this.#head) this.#arm();
+    if (this.#waiting.first) this.#arm();
   }
 
-  async #tryOne(head: Waiter): Promise<boolean> {
+  /** Whether its turn is over. */
+  async #tryOne(head: Waiting<Request, string[]>): Promise<boolean> {
+    const { batch, signal } = head.request;
     try {
-      const added = await this.#add(head.batch);
-      if (head.isOver) return true;
-      if ('ids' in added) {
-        head.isOver = true;
-        head.resolve(added.ids);
-        return true;
-      }
-      if (!head.signal?.aborted) return false;
-      head.isOver = true;
-      head.reject(head.signal.reason);
-      return true;
+      const added = await this.#add(batch);
+      // A close may have ended it.
+      if (this.#waiting.first !== head) return true;
+      if ('ids' in added) head.resolve(added.ids);
+      else if (signal?.aborted) head.reject(signal.reason);
+      else return false;
     } catch (error) {
-      if (!head.isOver) head.reject(error);
-      head.isOver = true;
-      return true;
+      if (this.#waiting.first === head) head.reject(error);
     }
+    return true;
   }
 }

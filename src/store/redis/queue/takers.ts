@@ -1,16 +1,8 @@
 import type { Clock, TimerHandle } from '../../../clock';
-import { onAbort } from '../../../waiting';
-import { Fifo } from '../../../collections';
 import type { BlockingCalls } from '../connection/calls';
 import { EVENTS, STREAMS, type Keys } from '../connection/keys';
+import { Waiters } from '../../waiters';
 import type { RedisLease } from './lease';
-
-interface Taker {
-  readonly max: number;
-  readonly resolve: (leases: RedisLease[]) => void;
-  readonly reject: (error: unknown) => void;
-  isOver: boolean;
-}
 
 /** What one try to lease gave. */
 export interface LeaseAttempt {
@@ -40,7 +32,7 @@ const BLOCK = 5000;
  */
 export class Takers {
   readonly #options: TakersOptions;
-  readonly #waiting = new Fifo<Taker>();
+  readonly #waiting = new Waiters<number, RedisLease[]>();
   #isServing = false;
   #isWoken = false;
   #isWatching = false;
@@ -54,68 +46,38 @@ export class Takers {
 
   take(max: number, signal: AbortSignal): Promise<RedisLease[]> {
     signal.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const taker: Taker = {
-        max,
-        isOver: false,
-        resolve: (leases) => (off(), resolve(leases)),
-        // As it is.
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whoever calls gets what was given
-        reject: (error) => (off(), reject(error)),
-      };
-      const off = onAbort(signal, () => {
-        if (taker.isOver) return;
-        taker.isOver = true;
-        reject(signal.reason as Error);
-      });
-      this.#waiting.push(taker);
-      if (!this.#isServing) void this.#serve();
-    });
+    const taken = this.#waiting.wait(max, signal);
+    if (!this.#isServing) void this.#serve();
+    return taken;
   }
 
   /** Something may be ready. */
   wake(): void {
     this.#isWoken = true;
-    if (!this.#isServing && this.#head) void this.#serve();
+    if (!this.#isServing && this.#waiting.first) void this.#serve();
   }
 
   close(error: unknown): void {
     this.#closed = true;
     this.#options.clock.clearTimeout(this.#timer);
     this.#options.blocking.close();
-    this.#rejectAll(error);
-  }
-
-  /** The first who still waits. */
-  get #head(): Taker | undefined {
-    for (let head = this.#waiting.peek(); head; head = this.#waiting.peek()) {
-      if (!head.isOver) return head;
-      this.#waiting.shift();
-    }
-    return undefined;
-  }
-
-  #rejectAll(error: unknown): void {
-    for (let head = this.#head; head; head = this.#head) {
-      head.isOver = true;
-      head.reject(error);
-    }
+    this.#waiting.rejectAll(error);
   }
 
   async #serve(): Promise<void> {
     this.#isServing = true;
     this.#options.clock.clearTimeout(this.#timer);
-    for (let head = this.#head; head && !this.#closed; head = this.#head) {
+    for (let head = this.#waiting.first; head && !this.#closed; head = this.#waiting.first) {
       this.#isWoken = false;
       try {
-        const offer = await this.#options.lease(head.max);
+        const offer = await this.#options.lease(head.request);
         if (offer.leases.length > 0) this.#hand(offer.leases);
         else if (!this.#isWoken) {
           this.#rest(offer);
           break;
         }
       } catch (error) {
-        this.#rejectAll(error);
+        this.#waiting.rejectAll(error);
       }
     }
     this.#isServing = false;
@@ -124,10 +86,9 @@ export class Takers {
   /** To those who wait, in their order; whoever was meant may have given up. */
   #hand(leases: RedisLease[]): void {
     let left = leases;
-    for (let head = this.#head; head && left.length > 0; head = this.#head) {
-      const some = left.length <= head.max ? left : left.slice(0, head.max);
-      left = left.length <= head.max ? [] : left.slice(head.max);
-      head.isOver = true;
+    for (let head = this.#waiting.first; head && left.length > 0; head = this.#waiting.first) {
+      const some = left.slice(0, head.request);
+      left = left.slice(some.length);
       head.resolve(some);
     }
     if (left.length > 0) this.#options.release(left);
@@ -135,7 +96,7 @@ export class Takers {
 
   #rest({ wait = BLOCK, seen }: LeaseAttempt): void {
     if (seen) this.#seen = seen;
-    if (!this.#head) return;
+    if (!this.#waiting.first) return;
     this.#timer = this.#options.clock.setTimeout(() => this.wake(), wait);
     if (!this.#isWatching) void this.#watch();
   }
@@ -145,7 +106,7 @@ export class Takers {
     const { blocking, keys } = this.#options;
     const names = [...STREAMS, EVENTS].map((name) => keys.of(name));
     try {
-      while (this.#head && !this.#closed && this.#seen.length > 0) {
+      while (this.#waiting.first && !this.#closed && this.#seen.length > 0) {
         const seen = this.#seen;
         const found = await blocking.command([
           'XREAD',

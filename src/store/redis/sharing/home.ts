@@ -1,4 +1,5 @@
 import { sleep, repeat, within, type Repeated } from '../../../waiting';
+import { chunksOf } from '../../chunks';
 import type { Home, Notice } from '../../sharing';
 import type { Argument, RedisCalls } from '../connection/calls';
 import { HomeReader, type ReceivedNotice } from './home-reader';
@@ -71,9 +72,7 @@ export class RedisHome implements Home {
   }
 
   async tell(notices: readonly Notice[]): Promise<readonly Notice[]> {
-    const untaken: Promise<Notice[]>[] = [];
-    for (let at = 0; at < notices.length; at += AT_ONCE)
-      untaken.push(this.#tell(notices.slice(at, at + AT_ONCE)));
+    const untaken = [...chunksOf(notices, AT_ONCE)].map((some) => this.#tell(some));
     return (await Promise.all(untaken)).flat();
   }
 

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { createClient } from '@redis/client';
-import type { Lease, QueueItem } from '../../../../src/store';
+import type { Lease } from '../../../../src/store';
 import type { RedisStore } from '../../../../src/store/redis';
 import { startRedis, type TestRedis } from '../../../support/brokers';
 import { until } from '../../../support/until';
 import { Relay } from '../relay';
-import { itemOf, openRedis } from '../setup';
+import { done, ids, named, openRedis } from '../setup';
 
-const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;
-const named = (id: string): QueueItem => ({ ...itemOf({ short_message: id }), id });
-const ids = (leases: readonly Lease[]): string[] => leases.map(({ item }) => item.id);
 const { signal } = new AbortController();
 
 describe('a Redis server that is away', () => {

@@ -5,18 +5,16 @@ import { inspect } from 'node:util';
 import { createClient } from '@redis/client';
 import fc from 'fast-check';
 import { silentLog, type Log } from '../../../../src/observability';
-import { BACKENDS, type BackendOptions, type Lease, type QueueItem } from '../../../../src/store';
+import { BACKENDS, type BackendOptions, type Lease } from '../../../../src/store';
 import type { RedisStore } from '../../../../src/store/redis';
 import { urlProblem } from '../../../../src/store/redis/connection/address';
 import { ownPrefix, redisUrl, startRedis, startRedisCluster, type TestRedis } from '../../../support/brokers';
 import { freePorts } from '../../../support/servers';
 import { pem, pemFile } from '../../../support/tls';
-import { itemOf, openRedis, type OpenRedis } from '../setup';
+import { done, named, openRedis, type OpenRedis } from '../setup';
 
 const SECRET = 's3cret/geheim';
 const { signal } = new AbortController();
-const named = (id: string): QueueItem => ({ ...itemOf({ short_message: id }), id });
-const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;
 
 /** What is said when it cannot be opened. */
 async function refusal(given: OpenRedis): Promise<{ code: string; message: string; retriable: boolean }> {

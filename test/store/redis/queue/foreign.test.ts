@@ -6,10 +6,8 @@ import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { connect, disconnect } from '../connected';
-import { itemOf, openRedis } from '../setup';
+import { done, itemOf, named, openRedis } from '../setup';
 
-const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;
-const named = (id: string): QueueItem => ({ ...itemOf({ short_message: id }), id });
 const texts = (leases: readonly Lease[]): string[] => leases.map(({ item }) => String(item.segments[0]));
 const { signal } = new AbortController();
 

@@ -2,18 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Lease, QueueItem } from '../../../../src/store';
+import type { Lease } from '../../../../src/store';
 import type { RedisStore } from '../../../../src/store/redis';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { runsTypeScript } from '../../../support/child';
 import { until } from '../../../support/until';
 import { SCRIPTS } from '../../../../src/store/redis/lua/queue-scripts';
 import { connect, disconnect } from '../connected';
-import { itemOf, openRedis } from '../setup';
+import { done, ids, named, openRedis } from '../setup';
 
-const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;
-const named = (id: string): QueueItem => ({ ...itemOf({ short_message: id }), id });
-const ids = (leases: readonly Lease[]): string[] => leases.map(({ item }) => item.id);
 const { signal } = new AbortController();
 
 class Child {

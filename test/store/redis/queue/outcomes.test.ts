@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import type { CorrelationEntry, Lease, Notice, QueueItem } from '../../../../src/store';
+import type { CorrelationEntry, Lease, Notice } from '../../../../src/store';
 import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { until } from '../../../support/until';
 import { connect, disconnect } from '../connected';
 import { Relay } from '../relay';
-import { itemOf, openRedis } from '../setup';
+import { named, openRedis } from '../setup';
 
-const named = (id: string): QueueItem => ({ ...itemOf({ short_message: id }), id });
 const reason = { code: 'REFUSED', text: 'no' };
 const { signal } = new AbortController();
 

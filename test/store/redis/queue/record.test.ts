@@ -9,6 +9,7 @@ import {
   stateOf,
   writeState,
 } from '../../../../src/store/redis/queue/record';
+import { REQUIRED_OF_ITEM } from '../../setup';
 
 const octets = fc.uint8Array({ maxLength: 200 }).map((some) => Buffer.from(some));
 
@@ -27,18 +28,7 @@ const items: fc.Arbitrary<QueueItem> = fc.record(
     msgid: fc.string(),
     metadata: fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('-0')),
   },
-  {
-    requiredKeys: [
-      'id',
-      'command',
-      'segments',
-      'source',
-      'destination',
-      'priority',
-      'enqueuedAt',
-      'receiptRequested',
-    ],
-  },
+  { requiredKeys: [...REQUIRED_OF_ITEM] },
 );
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
