@@ -40,6 +40,7 @@ const ONLY = { method: 'sar', reference: 0, total: 1, part: 1 } as const;
 export class IncomingMessages {
   readonly #parts: IncomingMessagesParts;
   readonly #unreadable: LogRateLimiter;
+  readonly #unkept: LogRateLimiter;
   /** Joined messages that are being told, and their answers: a part that is repeated meanwhile gets the same. */
   readonly #telling = new Map<string, Promise<Answer>>();
   #warned = false;
@@ -47,6 +48,7 @@ export class IncomingMessages {
   constructor(parts: IncomingMessagesParts) {
     this.#parts = parts;
     this.#unreadable = new LogRateLimiter(parts.clock, UNREADABLE_A_MINUTE);
+    this.#unkept = new LogRateLimiter(parts.clock, 1);
     parts.reassembly.onIncomplete((message) => this.#incomplete(message));
   }
 
@@ -62,7 +64,13 @@ export class IncomingMessages {
     }
     // An object per part would take three times as much as its JSON.
     const part = { ...partOf(pdu, data, data.part), context: JSON.stringify(plainFields(pdu)) };
-    const { key, status, message } = await this.#parts.reassembly.add(part);
+    let added: Awaited<ReturnType<Reassembly['add']>>;
+    try {
+      added = await this.#parts.reassembly.add(part);
+    } catch (error) {
+      return this.#notKept(error);
+    }
+    const { key, status, message } = added;
     if (status === 'duplicate') return this.#telling.get(key) ?? ANSWERED;
     if (!message) return ANSWERED;
     const event = this.#eventOf(pduFields(pdu), message);
@@ -74,6 +82,16 @@ export class IncomingMessages {
     };
     answer.then(done, done);
     return answer;
+  }
+
+  /** The store does not take the part: it comes again, and one line tells of all of an outage. */
+  #notKept(error: unknown): Answer {
+    const level = this.#unkept.next() === undefined ? 'debug' : 'warn';
+    this.#parts.log[level](
+      { event: 'message', stage: 'keep', err: error },
+      'a part of a long message cannot be kept now: the SMSC is asked to send it again',
+    );
+    return LATER;
   }
 
   /** Octets that are no PDU, but were to be a message. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SmppClientOptions } from '../../../src/index';
+import { segment } from '../../../src/text';
 import { ownPrefix, startRedis, type TestRedis } from '../../support/brokers';
 import type { Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
@@ -9,6 +10,8 @@ import { Instances, type Instance } from './setup';
 /** Lines that an operator is to act on. */
 const warned = ({ lines }: Instance): string[] =>
   lines.filter(({ level }) => level === 'warn' || level === 'error').map(({ msg }) => String(msg));
+
+const MOBILE = { command: 'deliver_sm', source_addr: '491517654321', destination_addr: '1234' };
 
 describe('A Redis that is away', function () {
   this.timeout(90_000);
@@ -38,6 +41,25 @@ describe('A Redis that is away', function () {
     return { ...instance, peer };
   };
   const states = (instance: Instance): string[] => instance.told('queue').map(({ state }) => state);
+
+  it('is no place for what a queueKey is to keep secret, which one line says', async () => {
+    const b = await sender(undefined, { queueKey: 'correct horse battery staple' });
+    assert.deepEqual(
+      warned(b).map((line) => line.split(':')[0]),
+      ['this queue does not encrypt what it holds'],
+    );
+  });
+
+  it('asks the SMSC to send parts again that it cannot keep, by one line', async () => {
+    const b = await sender();
+    const link = await b.peer.link();
+    await redis.kill();
+    await until(() => states(b).length === 1);
+    const parts = segment('a'.repeat(300), { method: 'udh8', reference: 7 }).segments;
+    const answers = parts.map((part) => link.ask({ ...MOBILE, ...part }));
+    for (const answer of answers) assert.equal((await answer).command_status, 0x64);
+    assert.equal(warned(b).filter((line) => line.startsWith('a part of a long message')).length, 1);
+  });
 
   it('is told by one line and one back, also while nothing is sent, and the session stays bound', async () => {
     const b = await sender();
