@@ -1,5 +1,7 @@
 import type { Backend, BackendContext, BackendOptions } from '../backend';
 import { clientDirectory, openDiskStore } from '../disk';
+import { urlProblem as redisProblem } from '../redis/address';
+import { openRedisStore } from '../redis/store';
 import type { Store } from '../types';
 import { RABBITMQ } from './capabilities';
 import { urlProblem } from './url';
@@ -23,7 +25,9 @@ export const rabbitmqBackend: Backend = {
   capabilities: RABBITMQ,
   problems: ({ queueUrl, correlationUrl, queueDirectory, clientId }) => [
     ...problem('queueUrl', urlProblem(queueUrl)),
-    ...(correlationUrl === '' ? problem('queueDirectory', directoryProblem(queueDirectory, clientId)) : []),
+    ...(correlationUrl === ''
+      ? problem('queueDirectory', directoryProblem(queueDirectory, clientId))
+      : problem('correlationUrl', redisProblem(correlationUrl))),
   ],
   open: openRabbitmq,
 };
@@ -43,7 +47,8 @@ function directoryProblem(directory: string, clientId: string): string | undefin
 async function openRabbitmq(context: BackendContext): Promise<Store> {
   const { options, limits, clock, random } = context;
   const { queueUrl, queueTls, keyPrefix, clientId, brokerTopology, windowSize, sessions } = options;
-  const rest = await openRest(context);
+  const [ofBroker, ofRest] = awayOfTwo((failure) => context.away(failure));
+  const rest = await openRest({ ...context, away: ofRest });
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- of no use to other queues
   const { openRabbitmqStore } = require('./store') as typeof import('./store');
   return openRabbitmqStore({
@@ -61,12 +66,40 @@ async function openRabbitmq(context: BackendContext): Promise<Store> {
     settleForeign: context.settleForeign,
     onClaimed: context.onClaimed,
     prepare: (message) => context.prepare(message),
-    away: (failure) => context.away(failure),
+    onRefused: ({ item, reason }) => context.refused(item, reason),
+    away: ofBroker,
   });
 }
 
-/** Correlation and state, which AMQP has no place for. */
-async function openRest({ options, clock, account, ...context }: BackendContext): Promise<Store> {
+type Away = (failure: Error | undefined) => void;
+
+/** Away as long as one of two is. */
+function awayOfTwo(tell: Away): readonly [Away, Away] {
+  const failures: (Error | undefined)[] = [undefined, undefined];
+  const of =
+    (index: number): Away =>
+    (failure) => {
+      const before = failures.some(Boolean);
+      failures[index] = failure;
+      const left = failures.find(Boolean);
+      if (before !== (left !== undefined)) tell(left);
+    };
+  return [of(0), of(1)];
+}
+
+/** Correlation, state and the common rate, which AMQP has no place for. */
+function openRest(context: BackendContext): Promise<Store> {
+  const { options } = context;
+  const { correlationUrl, queueTls } = options;
+  if (correlationUrl === '') return openDisk(context);
+  const tls = correlationUrl.startsWith('rediss:') ? queueTls : undefined;
+  return openRedisStore({
+    ...context,
+    options: { ...options, queueUrl: correlationUrl, queueTls: tls, drainList: '' },
+  });
+}
+
+function openDisk({ options, clock, account, ...context }: BackendContext): Promise<Store> {
   const { name, clientId, queueDirectory, queueKey, correlationCapacity } = options;
   return openDiskStore({
     capacity: 0,

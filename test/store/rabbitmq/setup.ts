@@ -24,8 +24,8 @@ export function openRabbit(options: Opening): Promise<Store> {
 }
 
 /** Removes all queues of a connection: a broker has files open for each. */
-export async function removeQueues(url: string, clientId: string): Promise<void> {
-  const names = namesOf(PREFIX, clientId);
+export async function removeQueues(url: string, clientId: string, prefix = PREFIX): Promise<void> {
+  const names = namesOf(prefix, clientId);
   const connection = await connect(url);
   const channel = await connection.createChannel();
   for (const { name } of queuesOf(names, 1)) await channel.deleteQueue(name);
