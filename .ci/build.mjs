@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { bundleMeasure } from './bundle.mjs';
+import { bundleMeasure, fillBackends } from './bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -92,6 +92,7 @@ export function build(output = 1) {
   removeStale(list);
   if (result.status !== 0) return false;
   bundleMeasure(root);
+  fillBackends(root);
   writeFileSync(stamp, now);
   return true;
 }

@@ -1,5 +1,7 @@
-// What a text costs, for the editor: src/text/measure.ts as compiled, with all that it imports, in one script that
-// sets the global `smppMeasure`. Node-RED serves resources/ to the editor.
+// What the editor has of the engine. What a text costs: src/text/measure.ts as compiled, with all that it imports, in
+// one script that sets the global `smppMeasure`; Node-RED serves resources/ to the editor. And the table of the kinds of
+// queue, in the html of smpp-config.
+import { createRequire } from 'node:module';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
@@ -34,6 +36,18 @@ return load('measure.js').measure;
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, script);
 }
+
+/** Puts the table of src/store/backends.ts in place of its name in the html of smpp-config; needs dist/. */
+export function fillBackends(root) {
+  const file = join(root, 'dist', 'nodes', 'smpp-config.html');
+  const { editorTable } = createRequire(file)('./queues.js');
+  const html = readFileSync(file, 'utf8');
+  if (!html.includes(BACKENDS_NAME)) throw new Error(`${file} has no ${BACKENDS_NAME}`);
+  writeFileSync(file, html.replace(BACKENDS_NAME, editorTable));
+}
+
+/** Where it stands in the source. */
+const BACKENDS_NAME = '__BACKENDS__';
 
 const nameOf = (from, file) => relative(from, file).replaceAll('\\', '/');
 

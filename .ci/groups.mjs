@@ -6,9 +6,9 @@ import { join } from 'node:path';
 /** Milliseconds that a file is taken for of which no run has told. */
 const UNKNOWN = 1_000;
 const UNKNOWN_WITH_PROCESSES = 12_000;
-/** Hundreds of lives of a client, which mostly wait: first of all, so that they do not come last. */
+/** Hundreds of lives of a client, or servers that are stopped, which mostly wait: first of all, so that they do not come last. */
 const UNKNOWN_CAMPAIGN = 120_000;
-const CAMPAIGN = /torture.campaign/;
+const CAMPAIGN = /torture.(campaign|brokers)/;
 const WITH_PROCESSES = /'node:child_process'|support\/(brokers|demo|resident|runtime|child)'|torture'/;
 
 /** A group is full with so many milliseconds. */

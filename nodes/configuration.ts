@@ -8,6 +8,7 @@ import {
   type SmppClientOptions,
 } from '../src/index';
 import { migrate, type Definition } from './migrations';
+import { DEFAULT_QUEUE, backendOf, secureScheme } from './queues';
 import { readTls, type TlsInput } from './tls';
 import { blank } from './values';
 
@@ -75,7 +76,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   for (const property of CONFIG_PROPERTIES) given[property] = definition[property];
   for (const property of PART_PROPERTIES)
     if (!blank(definition[property])) given[property] = trimmed(definition[property]);
-  given.queue ??= 'disk';
+  given.queue ??= DEFAULT_QUEUE;
   if (blank(given.queueDirectory)) given.queueDirectory = input.queueDirectory;
   if (blank(given.clientId)) given.clientId = nameFor(input.nodeId);
   given.resolvePlugin = input.resolvePlugin;
@@ -84,7 +85,12 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   given.drainTimeout = withinCloseLimit(given.drainTimeout, input.closeLimit);
   const useTls = OPTIONS.useTls.check(given.useTls);
   const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : NO_TLS;
-  const options = { ...given, ...(tls.options ? { tls: tls.options } : {}) } as SmppClientOptions;
+  const queueTls = readQueueTls(definition, given, input);
+  const options = {
+    ...given,
+    ...(tls.options ? { tls: tls.options } : {}),
+    ...(queueTls.options ? { queueTls: queueTls.options } : {}),
+  } as SmppClientOptions;
   const problems = [
     ...(problem === undefined ? [] : [{ field: 'version', value: definition.version, remedy: problem }]),
     ...findProblems(options).map(inNodes),
@@ -92,9 +98,28 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
       ? [{ field: 'queueKey', value: undefined, remedy: EMPTY_KEY }]
       : []),
     ...tls.problems,
+    ...queueTls.problems,
   ];
-  return { options, problems, warnings: tls.warnings, notes: tls.notes };
+  const warnings = [...tls.warnings, ...queueTls.warnings];
+  return { options, problems, warnings, notes: [...tls.notes, ...queueTls.notes] };
 }
+
+/** The TLS configuration of a queue on a server. */
+function readQueueTls(
+  { queueTls: id }: Definition,
+  { queue, queueUrl }: Readonly<Record<string, unknown>>,
+  input: ConfigurationInput,
+): ReturnType<typeof readTls> {
+  const scheme = secureScheme(backendOf(queue));
+  if (scheme === undefined) return NO_TLS;
+  const isSecure = typeof queueUrl === 'string' && queueUrl.trim().toLowerCase().startsWith(`${scheme}:`);
+  if (blank(id)) return isSecure ? { ...NO_TLS, notes: [NO_CAS] } : NO_TLS;
+  if (isSecure) return readTls(id, input, 'queueTls');
+  const remedy = `the queueUrl is one without TLS: begin it with ${scheme}://, or leave the TLS configuration empty`;
+  return { ...NO_TLS, problems: [{ field: 'queueTls', value: id, remedy }] };
+}
+
+const NO_CAS = 'queueTls: none is chosen; the server is verified by the authorities that Node.js knows';
 
 /** Node-RED has put in all variables that are set: the engine, which reads none, would name another remedy. */
 function inNodes(problem: Problem): Problem {

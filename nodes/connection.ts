@@ -19,6 +19,7 @@ import type { Hold, Member, Registry } from './registry';
 import { saidInFlow } from './wording';
 import { Handover, type Purged, type PurgedCounts } from './queue-change';
 import { removedEvent } from './removed';
+import { SharedQueue, reportOf } from './shared-queue';
 import {
   StatusBoard,
   TLS_FAILED,
@@ -67,6 +68,7 @@ export class Connection implements Member {
   /** The node was deleted: what is queued will not be sent any more. */
   removed = false;
   #refused: string | undefined;
+  readonly #shared: SharedQueue | undefined;
   /** What keeps it from even trying to connect. */
   #trouble: Trouble | undefined;
   readonly #clock: Clock;
@@ -98,6 +100,8 @@ export class Connection implements Member {
     this.#client = opened.client;
     this.#hold = opened.claim;
     this.#handover = new Handover(opened.change);
+    const warn = (text: string): void => log.warn(text);
+    this.#shared = new SharedQueue({ ...opened, clock: this.#clock, warn });
     this.settings = opened.settings;
     this.#own = { label: labelOf(opened.settings), binds: bindsOf(opened.settings) };
     this.#listeners.attach(opened.client, opened.settings);
@@ -270,6 +274,7 @@ export class Connection implements Member {
     this.#board.close();
     this.#listeners.close();
     try {
+      await this.#shared?.leave(removed).catch((error: unknown) => this.#parts.log.warn(String(error)));
       await this.#client?.stop();
       // The next instance would find the directory of the old queue in use.
       await this.#handover?.idle(this.#clock, MOVING_GRACE);
@@ -289,10 +294,13 @@ export class Connection implements Member {
 
   async #facts(): Promise<Facts> {
     const now = { refused: this.#refused, trouble: this.#trouble };
-    if (!this.#client || this.#trouble) return { state: 'disconnected', queued: 0, ...now };
-    const { state, queued, sessions } = await this.#client.status();
+    const client = this.#client;
+    if (!client || this.#trouble) return { state: 'disconnected', queued: 0, ...now };
+    const counted = await reportOf(client, this.#clock, ANSWER);
+    if (!counted) return { state: client.state, queued: 0, ...now };
+    const { state, queued, sessions, queue_state } = counted;
     const bound = sessions.filter((session) => session.state === 'bound').length;
-    return { state, queued, bound, sessions: sessions.length, ...now };
+    return { state, queued, bound, sessions: sessions.length, ...now, isAway: queue_state === 'unavailable' };
   }
 
   /** The queue is longer now. Messages wait for what is to be moved, also where nobody deploys or connects. */
@@ -306,6 +314,8 @@ const UNUSED =
   'no enabled smpp-out or smpp-in uses this connection: it stays away until one does; what is queued stays queued';
 const PURGED = 'removed from the queue by purge';
 
+/** Milliseconds that a queue on a server has to say how long it is. */
+const ANSWER = 2000;
 /** Milliseconds that a move may go on while the connection closes. */
 const MOVING_GRACE = 2000;
 /** Milliseconds until it is looked whether the time of what was put off has come. */

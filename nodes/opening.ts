@@ -1,6 +1,7 @@
 import { ConfigError, SmppClient, normalise, type Listening, type Settings } from '../src/index';
 import type { Configuration } from './configuration';
 import type { QueueChange } from './queue-change';
+import { DEFAULT_QUEUE, sharedPlace } from './queues';
 import { logTo, type NodeLog } from './log-bridge';
 import type { Claim, Registry } from './registry';
 
@@ -10,6 +11,8 @@ export interface Opened {
   readonly claim: Claim;
   readonly settings: Settings;
   readonly change: QueueChange;
+  /** Where its queue lies, if instances share it. */
+  readonly place: string | undefined;
 }
 
 export interface OpeningParts {
@@ -27,7 +30,7 @@ export function openClient(parts: OpeningParts): Opened | ConfigError {
   if (problems.length > 0) return new ConfigError(problems);
   const settings = normalise(options);
   const { clientId, correlationCapacity, queueCapacity: capacity, whenFull } = settings;
-  const queue = typeof options.queue === 'string' ? options.queue : 'disk';
+  const queue = typeof options.queue === 'string' ? options.queue : DEFAULT_QUEUE;
   const memory = queue === 'memory' ? { limits: { capacity, whenFull }, correlationCapacity } : undefined;
   const claimed = registry.claim({ nodeId, clientId, label: labelOf(settings), memory });
   if ('takenBy' in claimed) {
@@ -39,7 +42,7 @@ export function openClient(parts: OpeningParts): Opened | ConfigError {
     const client = new SmppClient({ ...options, queue: claim.store ?? queue, listening, log: logTo(log) });
     const { left, moved } = claim;
     const change = { client, settings, queue, left, moved, warn: (text: string) => log.warn(text) };
-    return { client, claim, settings, change };
+    return { client, claim, settings, change, place: sharedPlace(queue, settings) };
   } catch (error) {
     claim.release(false);
     if (error instanceof ConfigError) return error;

@@ -22,7 +22,7 @@ import { within } from '../src/waiting';
 export interface QueueChange {
   readonly client: SmppClient;
   readonly settings: Settings;
-  /** Of the queue that is in force: `disk`, `memory` or a plugin's id. */
+  /** Of the queue that is in force: a kind that is built in, or a plugin's id. */
   readonly queue: string;
   /** What an earlier instance left in memory. */
   readonly left: MemoryStore | undefined;
@@ -151,7 +151,14 @@ export async function followQueue(change: QueueChange, settle?: SettleForeign): 
 const directoryOf = ({ settings }: QueueChange): string =>
   clientDirectory(settings.queueDirectory, settings.clientId);
 
-const isOnDisk = (change: QueueChange): boolean => existsSync(join(directoryOf(change), 'data.mdb'));
+function isOnDisk(change: QueueChange): boolean {
+  try {
+    return existsSync(join(directoryOf(change), 'data.mdb'));
+  } catch {
+    // A clientId that names no directory has no queue on disk.
+    return false;
+  }
+}
 
 async function leaveDisk(change: QueueChange, settle: SettleForeign | undefined): Promise<boolean> {
   const { client, settings, warn } = change;

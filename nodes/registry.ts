@@ -18,12 +18,22 @@ export interface ClaimRequest {
   readonly memory?: { readonly limits: QueueLimits; readonly correlationCapacity: number } | undefined;
 }
 
+/** What a connection has in a queue that instances share, which it leaves. */
+export interface LeftBehind {
+  /** Where that is, for people. */
+  readonly place: string;
+  /** Messages; undefined: it could not be found out. */
+  readonly queued: number | undefined;
+}
+
 export type Claimed = { readonly claim: Claim } | { readonly takenBy: string };
 
 /** A node's hold on its store. */
 export interface Hold {
   /** The node closes: the store waits for its next instance, unless it was removed for good. */
   release(removed: boolean): void;
+  /** For the next instance, in case that its queue is another one. */
+  remember(behind: LeftBehind): void;
 }
 
 /** A connection's own store, where it is one in memory. */
@@ -31,6 +41,8 @@ export interface Claim extends Hold {
   readonly store?: MemoryStore;
   /** What an earlier instance left in memory, where the queue is of another kind now: to be moved. */
   readonly left?: MemoryStore | undefined;
+  /** What the instance before has in a queue that is shared with others. */
+  readonly behind?: LeftBehind | undefined;
   /** It is: until then it waits for the next instance, too. */
   readonly moved: () => void;
 }
@@ -45,6 +57,7 @@ export interface Orphan {
 interface Entry extends Pick<ClaimRequest, 'label' | 'clientId'> {
   /** In memory; absent where the queue is of another kind, which needs nobody to keep it. */
   store?: MemoryStore | undefined;
+  behind?: LeftBehind | undefined;
   /** The store is that of an earlier instance, and is to be moved to a queue of another kind. */
   isLeft?: boolean;
   /** A deploy went by without anybody who takes over what is left. */
@@ -124,11 +137,12 @@ export class Registry {
     const takenBy = this.#userOf(request.clientId, request.nodeId);
     if (takenBy !== undefined) return { takenBy };
     const { nodeId, label, clientId, memory } = request;
-    const inherited = this.#entries.get(nodeId)?.store;
+    const { store: inherited, behind } = this.#entries.get(nodeId) ?? {};
     const holder = Symbol(nodeId);
     const hold = {
+      behind,
       moved: () => this.#moved(nodeId, holder),
-      release: (removed: boolean) => this.#release(nodeId, holder, removed),
+      ...this.#holdOf(nodeId, holder),
     };
     if (!memory) {
       this.#entries.set(nodeId, {
@@ -151,8 +165,17 @@ export class Registry {
   keep(nodeId: string): Hold | undefined {
     const left = this.#entries.get(nodeId);
     if (!left) return undefined;
-    const holder = (left.holder = Symbol(nodeId));
-    return { release: (removed) => this.#release(nodeId, holder, removed) };
+    return this.#holdOf(nodeId, (left.holder = Symbol(nodeId)));
+  }
+
+  #holdOf(nodeId: string, holder: symbol): Hold {
+    return {
+      release: (removed) => this.#release(nodeId, holder, removed),
+      remember: (behind) => {
+        const entry = this.#entries.get(nodeId);
+        if (entry?.holder === holder) entry.behind = behind;
+      },
+    };
   }
 
   /** Stores that no instance has taken over, and forgets them. */

@@ -25,6 +25,8 @@ const LOOKS: Readonly<Record<ConnectionState, Pick<Status, 'fill' | 'shape'>>> =
 export const TLS_FAILED = 'TLS_FAILED';
 /** Refusals that the catalogue has words for. */
 const REFUSALS = new Set(['ESME_RINVPASWD', 'ESME_RINVSYSID', 'ESME_RALYBND', TLS_FAILED]);
+/** Then there is more to say than that the queue is away. */
+const UNBOUND: ReadonlySet<ConnectionState> = new Set(['connecting', 'disconnected']);
 /** More is cut off in the editor. */
 const LONGEST = 20;
 
@@ -36,6 +38,8 @@ export interface Facts {
   readonly sessions?: number | undefined;
   /** The command_status with which the last bind was refused, or {@link TLS_FAILED}. */
   readonly refused?: string | undefined;
+  /** The store does not answer; sessions stay. */
+  readonly isAway?: boolean | undefined;
   /** It does not even try to connect. */
   readonly trouble?: Trouble | undefined;
 }
@@ -50,8 +54,9 @@ export function troubleOf(error: unknown): Trouble | undefined {
 }
 
 export function statusOf(facts: Facts, translate: Translate): Status {
-  const { state, queued, refused, trouble } = facts;
+  const { state, queued, refused, trouble, isAway } = facts;
   if (trouble) return { ...LOOKS.disconnected, text: translate(`status.${trouble}`) };
+  if (isAway && !UNBOUND.has(state)) return { ...LOOKS.throttled, text: translate('status.queue') };
   const isLasting = refused !== undefined && (state === 'connecting' || state === 'disconnected');
   const look = isLasting ? LOOKS.disconnected : LOOKS[state];
   const text = isLasting ? refusal(refused, translate) : words(facts, translate);

@@ -26,6 +26,9 @@ export interface TlsResult {
   readonly notes: readonly string[];
 }
 
+/** The property that names a TLS configuration. */
+export type TlsProperty = 'tls' | 'queueTls';
+
 const LABELS = { cert: 'the certificate', key: 'the private key', ca: 'the CA certificate' } as const;
 type Field = keyof typeof LABELS;
 const FIELDS = Object.keys(LABELS) as Field[];
@@ -36,21 +39,23 @@ const VARIABLE = /^\$\{([^}]+)\}$/;
  * The options that a tls-config stands for. Beyond what it does by itself, a certificate or key may be an environment
  * variable that holds the PEM: in place of the file's name, or as all that an uploaded file consists of.
  */
-export function readTls(id: unknown, input: TlsInput): TlsResult {
-  if (typeof id !== 'string' || id === '') return wrong(id, 'choose a TLS configuration, or switch TLS off');
+export function readTls(id: unknown, input: TlsInput, property: TlsProperty = 'tls'): TlsResult {
+  const off = property === 'tls' ? 'switch TLS off' : 'leave it empty';
+  const wrong = (remedy: string): TlsResult => ({
+    problems: [{ field: property, value: id, remedy }],
+    warnings: [],
+    notes: [],
+  });
+  if (typeof id !== 'string' || id === '') return wrong(`choose a TLS configuration, or ${off}`);
   const node = input.findTls(id);
-  if (!node)
-    return wrong(
-      id,
-      'this TLS configuration does not exist or is disabled; choose another, or switch TLS off',
-    );
+  if (!node) return wrong(`this TLS configuration does not exist or is disabled; choose another, or ${off}`);
   const options: ConnectionOptions = {};
   node.addTLSOptions(options);
   const problems: Problem[] = [];
   const warnings: string[] = [];
   if (node.valid === false) {
     const named = fromNames(id, input);
-    if ('remedy' in named) return wrong(id, named.remedy);
+    if ('remedy' in named) return wrong(named.remedy);
     Object.assign(options, named.contents);
     // Node-RED took it for a file's name, and its error repeats the name.
     if (named.inLog) warnings.push(KEY_IN_LOG);
@@ -62,29 +67,25 @@ export function readTls(id: unknown, input: TlsInput): TlsResult {
     const variable = VARIABLE.exec(text)?.[1];
     const value = variable === undefined ? text : input.environment(variable);
     const remedy = `environment variable ${variable} is not set`;
-    if (blank(value)) problems.push({ field: `tls.${field}`, value: text, remedy });
+    if (blank(value)) problems.push({ field: `${property}.${field}`, value: text, remedy });
     else options[field] = unfolded(value as string);
   }
-  return { options, problems, warnings, notes: takeLineEndsOff(options) };
+  return { options, problems, warnings, notes: takeLineEndsOff(options, property) };
 }
 
 /** Secrets from the environment have one; names what was changed. */
-function takeLineEndsOff(options: ConnectionOptions): string[] {
+function takeLineEndsOff(options: ConnectionOptions, property: TlsProperty): string[] {
   return (['passphrase', 'servername'] as const).flatMap((field) => {
     const value = options[field];
     if (typeof value !== 'string' || withoutLineEnd(value) === value) return [];
     options[field] = withoutLineEnd(value);
-    return [`tls.${field}: the line end behind it was taken off`];
+    return [`${property}.${field}: the line end behind it was taken off`];
   });
 }
 
 const KEY_IN_LOG =
   'Node-RED takes the private key of the TLS configuration for the name of a file and writes it to its log: put ' +
   'the ${…} into a file and upload that, instead of giving it in place of the name';
-
-function wrong(id: unknown, remedy: string): TlsResult {
-  return { problems: [{ field: 'tls', value: id, remedy }], warnings: [], notes: [] };
-}
 
 type Named =
   | { readonly contents: Partial<Record<Field, string>>; readonly inLog: boolean }

@@ -61,6 +61,8 @@ export interface Backend {
   readonly hint: string;
   /** Which options it reads, beside those of every queue: the editor shows these alone. */
   readonly reads: readonly (keyof BackendOptions)[];
+  /** What a blank field of the editor shows for an option: of `queueUrl` the URL without TLS that is taken then. */
+  readonly placeholders?: Readonly<Partial<Record<keyof BackendOptions, string>>>;
   /** What is believed of it until it is open. */
   readonly capabilities: StoreCapabilities;
   /** What is wrong with its options; the remedy reads behind "field (value): ". */

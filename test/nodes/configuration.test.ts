@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readConfiguration, type ConfigurationInput } from '../../nodes/configuration';
+import { ConfigError } from '../../src/index';
 import { Inbox, helper, load, logged, statuses, until, useHelper } from './support/helper';
 import { Centre } from './support/smsc';
 
@@ -32,6 +33,40 @@ describe('what smpp-config makes of its properties', () => {
       { host: 'h', port: '2776', systemId: 'naz', password: 'pw' },
     );
     assert.equal('wires' in options, false);
+  });
+
+  it('has the TLS configuration of a queue on a server only with an encrypted URL', () => {
+    const findTls: ConfigurationInput['findTls'] = () => ({
+      addTLSOptions: (options) => Object.assign(options, { servername: 'h' }),
+    });
+    const withTls = (queue: string, queueUrl: string, queueTls: string): ReturnType<typeof read> =>
+      read({ queue, queueTls }, { credentials: { queueUrl }, findTls });
+    for (const [queue, scheme] of [
+      ['redis', 'redis'],
+      ['rabbitmq', 'amqp'],
+    ] as const) {
+      const { options, problems } = withTls(queue, `${scheme}s://h`, 'id');
+      assert.deepEqual([options.queueTls, problems], [{ servername: 'h' }, []]);
+      for (const url of [`${scheme}://h`, '']) {
+        const [problem] = withTls(queue, url, 'id').problems;
+        assert.equal(problem?.field, 'queueTls');
+        assert.match(problem?.remedy ?? '', new RegExp(`begin it with ${scheme}s://`));
+      }
+      const bare = withTls(queue, `${scheme}s://h`, '');
+      assert.deepEqual([bare.problems, bare.options.queueTls], [[], undefined]);
+      assert.match((bare.notes ?? []).join(), /verified by the authorities/);
+    }
+    const ofOthers = withTls('disk', 'redis://h', 'id');
+    assert.deepEqual([ofOthers.problems, ofOthers.options.queueTls], [[], undefined]);
+  });
+
+  it('never shows the password of a URL that is wrong', () => {
+    for (const queue of ['redis', 'rabbitmq']) {
+      const { problems } = read({ queue }, { credentials: { queueUrl: 'ftp://me:hidden@h' } });
+      const { message } = new ConfigError(problems);
+      assert.match(message, /^queueUrl: /);
+      assert.doesNotMatch(message, /hidden/);
+    }
   });
 
   it('collects everything that is wrong', () => {

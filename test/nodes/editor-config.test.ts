@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CONFIG_PROPERTIES, PART_PROPERTIES } from '../../nodes/configuration';
-import { OPTIONS, clientDirectory, findProblems } from '../../src/index';
+import { BACKENDS, OPTIONS, clientDirectory, findProblems, type Backend } from '../../src/index';
 import type { Dialog } from './support/dialog';
 import { EditorNode } from './support/editor';
 
@@ -36,7 +36,7 @@ const PROBES: unknown[] = [
 
 describe('the dialog of smpp-config', () => {
   it('has all options of the client, and the TLS configuration and the parts', () => {
-    const own = ['version', 'tls', ...PART_PROPERTIES];
+    const own = ['version', 'tls', 'queueTls', ...PART_PROPERTIES];
     assert.deepEqual(
       Object.keys(defaults)
         .filter((name) => !own.includes(name))
@@ -49,6 +49,8 @@ describe('the dialog of smpp-config', () => {
       'receiverSystemId',
       'receiverPassword',
       'queueKey',
+      'queueUrl',
+      'correlationUrl',
     ]);
     assert.equal(credentials?.password?.type, 'password');
     assert.equal(credentials?.receiverPassword?.type, 'password');
@@ -174,6 +176,88 @@ describe('the dialog of smpp-config', () => {
     }
   });
 
+  describe('of a queue on a server', () => {
+    const URLS = [
+      ...[
+        'redis://localhost',
+        'rediss://me:pw@redis.example:6380/2',
+        'redis://[::1]:6379',
+        'REDIS://h',
+        'amqp://guest:guest@h/vhost',
+      ],
+      ...[
+        'amqps://h:5671',
+        'localhost:6379',
+        'http://h',
+        'redis:h',
+        'redis://',
+        'redis://me:pa/ss@h',
+        'redis://me:100%@h',
+        ' ',
+        'abc',
+      ],
+    ];
+    const servers = Object.entries<Backend>(BACKENDS).filter(([, { reads }]) => reads.includes('queueUrl'));
+    const problemsOf = (options: object, field: string): number =>
+      findProblems({ clientId: 'a', queueDirectory: '/any', ...options }).filter((one) => one.field === field)
+        .length;
+
+    it('is there for more than one kind, each with a URL that it takes where none is given', () => {
+      assert.ok(servers.length >= 2);
+      for (const [queue, { placeholders = {} }] of servers) {
+        assert.match(placeholders.queueUrl ?? '', /^[a-z]+:\/\/127\.0\.0\.1:\d+$/);
+        assert.equal(problemsOf({ queue }, 'queueUrl'), 0);
+        assert.equal(problemsOf({ queue, queueUrl: placeholders.queueUrl }, 'queueUrl'), 0);
+      }
+    });
+
+    for (const [queue] of servers) {
+      it(`takes the URLs that the engine takes for ${queue}`, () => {
+        for (const queueUrl of URLS)
+          assert.equal(
+            editor.validate('queueUrl', queueUrl, { queue }) === true,
+            problemsOf({ queue, queueUrl }, 'queueUrl') === 0,
+            `${queue} ${queueUrl}`,
+          );
+        for (const stored of ['__PWRD__', '${URL}', ''])
+          assert.equal(editor.validate('queueUrl', stored, { queue }), true);
+        assert.match(
+          String(editor.validate('queueUrl', 'http://h', { queue })),
+          /^Queue URL: give a URL such as /,
+        );
+        assert.equal(editor.validate('queueUrl', 'http://h', { queue: 'disk' }), true);
+      });
+
+      it(`takes the URLs of a Redis beside it that the engine takes for ${queue}`, () => {
+        for (const correlationUrl of URLS)
+          assert.equal(
+            editor.validate('correlationUrl', correlationUrl, { queue }) === true,
+            problemsOf({ queue, correlationUrl }, 'correlationUrl') === 0,
+            `${queue} ${correlationUrl}`,
+          );
+      });
+
+      it(`takes the prefixes that the engine takes for ${queue}`, () => {
+        for (const keyPrefix of ['smpp', 'a:b', 'a{b', 'ü'])
+          assert.equal(
+            editor.validate('keyPrefix', keyPrefix, { queue }) === true,
+            problemsOf({ queue, keyPrefix }, 'keyPrefix') === 0,
+            keyPrefix,
+          );
+      });
+
+      it(`has a TLS configuration only with an encrypted URL of ${queue}`, () => {
+        const scheme = BACKENDS[queue as keyof typeof BACKENDS].placeholders?.queueUrl?.split(':')[0] ?? '';
+        const validate = (queueUrl: string): unknown =>
+          editor.validate('queueTls', 'some-id', { queue, credentials: { queueUrl } });
+        for (const url of [`${scheme}s://h`, '__PWRD__', '${URL}']) assert.equal(validate(url), true, url);
+        for (const url of [`${scheme}://h`, ''])
+          assert.match(String(validate(url)), new RegExp(`begins with ${scheme}s://`));
+        assert.equal(editor.validate('queueTls', 'some-id', { queue: 'disk' }), true);
+      });
+    }
+  });
+
   it('shows host, port, system ID and password first, and the rest on demand', () => {
     const [first = '', rest = ''] = editor.template.split('id="smpp-config-advanced"');
     const shown = (html: string): string[] =>
@@ -219,7 +303,7 @@ describe('the dialog of smpp-config', () => {
 
 describe('the parts of smpp-config that plugins can replace', () => {
   const INSTALLED = {
-    'smpp-store': ['redis', 'both'],
+    'smpp-store': ['mine', 'both'],
     'smpp-queue': ['post', 'both'],
     'smpp-rate-limiter': ['shared'],
     'smpp-throttle-handler': [],
@@ -228,12 +312,19 @@ describe('the parts of smpp-config that plugins can replace', () => {
     'smpp-codec': ['greek'],
   };
   const BUILT_IN = {
-    queue: ['disk', 'memory'],
+    queue: Object.keys(BACKENDS),
     rateLimiter: ['token-bucket'],
     throttleHandler: ['adaptive', 'sampling'],
     correlator: ['store'],
     sequence: ['counter'],
   };
+  const STORE_OPTIONS = [...editor.template.matchAll(/smpp-config-reads-(\w+)/g)].map(
+    ([, name = '']) => name,
+  );
+  /** They stand elsewhere in the dialog, for whatever queue. */
+  const STORE_OPTIONS_OF_ALL = [
+    ...['clientId', 'name', 'correlationCapacity', 'windowSize', 'sessions', 'sendRate', 'burst'],
+  ];
   const id = (property: string): string => `node-config-input-${property}`;
   /** Each with a script of its own: what is installed is asked for once for all dialogs. */
   const open = (node: object): { editor: EditorNode; dialog: Dialog } => {
@@ -263,7 +354,7 @@ describe('the parts of smpp-config that plugins can replace', () => {
       ['smpp-config/plugins'],
     );
     dialog.asked[0]?.answer(INSTALLED);
-    assert.deepEqual(values(dialog, 'queue'), ['disk', 'memory', 'redis', 'both', 'post']);
+    assert.deepEqual(values(dialog, 'queue'), [...BUILT_IN.queue, 'mine', 'both', 'post']);
     assert.equal(dialog.value(id('queue')), 'memory');
     assert.deepEqual(dialog.choices(id('rateLimiter')).at(-1), ['shared', 'shared']);
     assert.equal(dialog.value(id('rateLimiter')), 'shared');
@@ -295,18 +386,59 @@ describe('the parts of smpp-config that plugins can replace', () => {
   it('show the fields that belong to the choice', () => {
     const { dialog } = open({ queue: 'disk' });
     const shown = (): boolean[] =>
-      ['disk', 'memory', 'token-bucket', 'sampling'].map((name) => dialog.shows(`smpp-config-${name}`));
-    assert.deepEqual(shown(), [true, false, true, false]);
+      ['reads-queueKey', 'hint', 'token-bucket', 'sampling'].map((name) =>
+        dialog.shows(`smpp-config-${name}`),
+      );
+    assert.deepEqual(shown(), [true, true, true, false]);
     assert.equal(dialog.shows('smpp-config-adaptive'), true);
     dialog.choose(id('throttleHandler'), 'sampling');
-    assert.deepEqual(shown(), [true, false, true, true]);
+    assert.deepEqual(shown(), [true, true, true, true]);
     dialog.choose(id('queue'), 'memory');
     assert.deepEqual(shown(), [false, true, true, true]);
     dialog.asked[0]?.answer(INSTALLED);
-    dialog.choose(id('queue'), 'redis');
+    dialog.choose(id('queue'), 'mine');
     dialog.choose(id('rateLimiter'), 'shared');
     assert.deepEqual(shown(), [false, false, false, true]);
     dialog.choose(id('rateLimiter'), 'token-bucket');
     assert.deepEqual(shown(), [false, false, true, true]);
+  });
+
+  for (const [name, backend] of Object.entries<Backend>(BACKENDS)) {
+    it(`show of the options of stores those that ${name} reads, and what the engine says of it`, () => {
+      const { dialog } = open({ queue: name });
+      const offered = STORE_OPTIONS.filter((property) => dialog.shows(`smpp-config-reads-${property}`));
+      assert.deepEqual(
+        offered,
+        STORE_OPTIONS.filter((property) => (backend.reads as string[]).includes(property)),
+      );
+      assert.equal(dialog.words('smpp-config-queue-hint'), backend.hint);
+      assert.equal(dialog.shows('smpp-config-shared'), backend.capabilities.shared);
+      assert.deepEqual(
+        dialog.choices(id('queue')).find(([value]) => value === name),
+        [name, backend.label],
+      );
+      // The type of the table has them all; the editor has a row for each.
+      const known = [...STORE_OPTIONS, ...STORE_OPTIONS_OF_ALL];
+      assert.deepEqual(
+        backend.reads.filter((property) => !known.includes(property)),
+        [],
+      );
+    });
+  }
+
+  for (const [name, { label, hint }] of Object.entries<Backend>(BACKENDS))
+    it(`say in a sentence what ${name} is, in words of no runtime`, () => {
+      assert.match(label, /^in |^on /);
+      assert.ok(label.length <= 45, label);
+      assert.match(hint, /^[A-Z].{20,250}\.$/);
+      assert.doesNotMatch(label + hint, /Node-RED/);
+    });
+
+  it('show all options of stores where a variable names the queue', () => {
+    const { dialog } = open({ queue: '${QUEUE}' });
+    assert.deepEqual(
+      STORE_OPTIONS.filter((property) => !dialog.shows(`smpp-config-reads-${property}`)),
+      [],
+    );
   });
 });

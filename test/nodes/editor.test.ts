@@ -57,6 +57,7 @@ for (const type of TYPES) {
           'kind',
           'label',
           'tab',
+          'tip',
           'measure',
         ].includes(group);
         const named = new RegExp(`['".\\s]${name}\\b`).test(source);

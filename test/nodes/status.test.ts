@@ -55,6 +55,17 @@ describe('the status of a node', () => {
     );
   });
 
+  it('says that the queue is away while sessions stay, and else why there is none', () => {
+    const isAway = true;
+    for (const state of ['bound', 'throttled', 'tx only', 'paused'] as const)
+      assert.equal(shown({ state, queued: 12, isAway }), 'yellow dot queue unavailable');
+    assert.equal(shown({ state: 'connecting', queued: 0, isAway }), 'yellow ring connecting');
+    assert.equal(
+      shown({ state: 'bound', queued: 0, isAway, trouble: 'queue' }),
+      'red ring queue unavailable',
+    );
+  });
+
   it('has at most 20 characters', () => {
     const states = [
       'connecting',

@@ -41,6 +41,16 @@ describe('a TLS configuration', () => {
     assert.deepEqual(findProblems({ useTls: true, tls: options! }), []);
   });
 
+  it('is named by the property that wants it', () => {
+    const none = { ...input({}), findTls: () => undefined };
+    assert.deepEqual(
+      [readTls('gone', none, 'queueTls').problems, readTls('gone', none).problems].map(([one]) => one?.field),
+      ['queueTls', 'tls'],
+    );
+    const { problems } = readTls('id', input({ ca: '${CA}' }), 'queueTls');
+    assert.equal(problems[0]?.field, 'queueTls.ca');
+  });
+
   it('may have its PEM in the environment, whatever became of the line breaks', () => {
     for (const mangle of [
       (text: string) => text,

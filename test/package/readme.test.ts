@@ -8,6 +8,7 @@ import * as ts from 'typescript';
 import { runAction } from '../../nodes/actions';
 import { ACKNOWLEDGEMENTS, COMMANDS, ENCODINGS, LONG_MESSAGES, RECEIPTS } from '../../nodes/compose';
 import type { Connection } from '../../nodes/connection';
+import { editorTable } from '../../nodes/queues';
 import { OPTIONS, SmppClient } from '../../src/index';
 import { STATUSES } from '../../src/protocol';
 import { RECEIPT_STATES } from '../../src/simulator/receipt-states';
@@ -95,7 +96,7 @@ function editorDefinition(type: NodeType): EditorDefinition {
     validators: { typedInput: () => () => true },
     nodes: { registerType: (_type: string, definition: EditorDefinition) => (found = definition) },
   };
-  runInNewContext(script![1]!, { RED });
+  runInNewContext(script![1]!.replace('__BACKENDS__', editorTable), { RED });
   return found!;
 }
 
@@ -215,6 +216,8 @@ const INTERNAL = new Set([
   'INVALID_STATE',
   // Always a part of INVALID_CONFIG.
   'NO_CONNECTION',
+  // Of Node, told in words.
+  'EAI_AGAIN',
   // Reasons in a failure's history.
   'LINK_LOST',
 ]);

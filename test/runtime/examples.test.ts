@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Context } from 'mocha';
 import { freePort } from '../../.ci/demo/ports';
+import { amqpUrl, ownPrefix, redisUrl } from '../support/brokers';
 import { forEachNodeRed, sharedRuntime, type FlowNode } from '../support/runtime';
 
 const folder = join(__dirname, '..', '..', 'examples');
@@ -16,10 +18,10 @@ forEachNodeRed('the examples of the import menu', (kind) => {
   afterEach(() => runtime().deploy([]));
 
   for (const example of examples)
-    it(`imports and runs: ${example}`, async () => {
+    it(`imports and runs: ${example}`, async function () {
       const nodes = JSON.parse(readFileSync(join(folder, example), 'utf8')) as FlowNode[];
       const from = { told: runtime().told.length, output: runtime().output.length };
-      await runtime().deploy(await ready(nodes));
+      await runtime().deploy(await ready(nodes, this));
       const bindsToSimulator = nodes.some(({ type }) => type === 'smpp-simulator');
       const user = nodes.find(({ type }) => type === 'smpp-out' || type === 'smpp-in');
       if (bindsToSimulator && user) await runtime().waitForStatus(user.id, /^bound/);
@@ -45,8 +47,9 @@ forEachNodeRed('the examples of the import menu', (kind) => {
     );
   }
 
-  /** Its own simulator ports, credentials, and a probe in place of each debug node. */
-  async function ready(nodes: readonly FlowNode[]): Promise<FlowNode[]> {
+  /** Its own simulator ports, credentials and names on servers, and a probe in place of each debug node. */
+  async function ready(nodes: readonly FlowNode[], context: Context): Promise<FlowNode[]> {
+    const urls = await serversOf(nodes, context);
     const ports = new Map<string, number>();
     let next = 20_000 + Math.floor(Math.random() * 10_000);
     for (const { type, port } of nodes) {
@@ -58,10 +61,19 @@ forEachNodeRed('the examples of the import menu', (kind) => {
       if (node.type === 'smpp-config')
         return {
           ...node,
-          credentials: { systemId: 'example', password: 'example' },
+          credentials: { systemId: 'example', password: 'example', ...urls },
+          keyPrefix: ownPrefix(),
           port: ports.get(String(node.port)) ?? node.port,
         };
       return node.type === 'smpp-simulator' ? { ...node, port: ports.get(String(node.port)) } : node;
     });
+  }
+
+  /** The servers that its queue needs, by the credentials that name them. */
+  async function serversOf(nodes: readonly FlowNode[], context: Context): Promise<Record<string, string>> {
+    const config = nodes.find(({ type }) => type === 'smpp-config');
+    if (config?.queue === 'redis') return { queueUrl: await redisUrl(context) };
+    if (config?.queue !== 'rabbitmq') return {};
+    return { queueUrl: await amqpUrl(context), correlationUrl: await redisUrl(context) };
   }
 });

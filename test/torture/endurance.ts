@@ -72,7 +72,7 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
   let count = 0;
   // It comes back where it was.
   const [port = 0] = await freePorts(1);
-  const smsc = new Smsc({ port, receiptDelay: 0.1, windowSize: 100 });
+  const smsc = new Smsc({ port, receiptDelay: 0.1, windowSize: 200 });
   smsc.on('submit', ({ text }) => {
     count++;
     arrived.set(Number(text), (arrived.get(Number(text)) ?? 0) + 1);

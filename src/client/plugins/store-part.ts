@@ -9,6 +9,7 @@ import {
   openMemoryStore,
   type Backend,
   type BackendContext,
+  type BackendOptions,
   type DeadReason,
   type MemoryStore,
   type OutboundQueue,
@@ -85,8 +86,9 @@ export function storePart(
   if (kind === 'memory') return { ...openPart(memory()), ownsStore: true };
   if (isBackend(kind)) {
     const backend: Backend = BACKENDS[kind];
+    const read = backendOptions(backend, options, settings);
     const open = async (settleForeign?: SettleForeign): Promise<Store> =>
-      backend.open(backendContext(options, settings, limits, context, settleForeign));
+      backend.open(backendContext(read, settings, limits, context, settleForeign));
     const { openShared, ...part } = deferredPart(backend.capabilities, open);
     return { ...part, ...(backend.capabilities.shared ? { openShared } : {}), ownsStore: true };
   }
@@ -166,7 +168,7 @@ function tellClaimed(before: StoreAccount | undefined, { log }: StoreContext): v
 }
 
 function backendContext(
-  options: SmppClientOptions,
+  options: BackendOptions,
   settings: Settings,
   limits: QueueLimits,
   context: StoreContext,
@@ -174,7 +176,7 @@ function backendContext(
 ): BackendContext {
   const { clock, log, randomOctets } = context;
   return {
-    options: backendOptions(options, settings),
+    options,
     limits,
     account: accountOf(settings),
     clock,

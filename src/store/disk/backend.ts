@@ -8,7 +8,7 @@ type Problems = ReturnType<NonNullable<Backend['problems']>>;
 
 export const diskBackend: Backend = {
   label: 'on disk: outlives a crash',
-  hint: 'Messages lie on disk: they outlive a deploy, a restart of Node-RED and a power failure.',
+  hint: 'Messages lie on disk: they outlive a restart, a crash and a power failure.',
   reads: ['queueDirectory', 'queueKey'],
   capabilities: { ...BUILT_IN, atomicSettle: false, durable: true },
   problems: ({ queueDirectory, clientId }) => [

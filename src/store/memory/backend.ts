@@ -4,7 +4,7 @@ import { openMemoryStore } from './store';
 
 export const memoryBackend: Backend = {
   label: 'in memory: gone with a restart',
-  hint: '',
+  hint: 'Messages wait in memory: a restart or crash of the process loses them.',
   reads: [],
   capabilities: { ...BUILT_IN, durable: false },
   open: ({ options, limits, clock }) =>

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import type { Backend, BackendContext, BackendOptions } from '../backend';
 import { clientDirectory, openDiskStore } from '../disk';
-import { urlProblem as redisProblem } from '../redis/address';
-import { openRedisStore } from '../redis/store';
+import { urlProblem as redisUrlProblem } from '../redis/address';
+import { redisBackend } from '../redis/backend';
 import type { Store } from '../types';
 import { RABBITMQ } from './capabilities';
 import { urlProblem } from './url';
@@ -9,8 +10,10 @@ import { urlProblem } from './url';
 type Problems = ReturnType<NonNullable<Backend['problems']>>;
 
 export const rabbitmqBackend: Backend = {
-  label: 'RabbitMQ: shared by several instances',
-  hint: 'Messages lie in RabbitMQ (3.10 or later): several Node-REDs share them. Message ids and receipts lie on disk, or in Redis.',
+  label: 'in RabbitMQ: several machines share it',
+  hint:
+    'Messages lie in RabbitMQ (3.10 or later): several machines send them together. What receipts are matched by lies on ' +
+    "each machine's disk, or in Redis for all.",
   reads: [
     'queueUrl',
     'queueTls',
@@ -22,12 +25,15 @@ export const rabbitmqBackend: Backend = {
     'windowSize',
     'sessions',
   ],
+  placeholders: { queueUrl: 'amqp://127.0.0.1:5672' },
   capabilities: RABBITMQ,
-  problems: ({ queueUrl, correlationUrl, queueDirectory, clientId }) => [
+  problems: ({ queueUrl, keyPrefix, correlationUrl, queueDirectory, clientId }) => [
     ...problem('queueUrl', urlProblem(queueUrl)),
+    // Also of the keys of a Redis beside it.
+    ...problem('keyPrefix', /[{}]/.test(keyPrefix) ? 'write it without { and }' : undefined),
     ...(correlationUrl === ''
       ? problem('queueDirectory', directoryProblem(queueDirectory, clientId))
-      : problem('correlationUrl', redisProblem(correlationUrl))),
+      : problem('correlationUrl', redisUrlProblem(correlationUrl))),
   ],
   open: openRabbitmq,
 };
@@ -93,10 +99,9 @@ function openRest(context: BackendContext): Promise<Store> {
   const { correlationUrl, queueTls } = options;
   if (correlationUrl === '') return openDisk(context);
   const tls = correlationUrl.startsWith('rediss:') ? queueTls : undefined;
-  return openRedisStore({
-    ...context,
-    options: { ...options, queueUrl: correlationUrl, queueTls: tls, drainList: '' },
-  });
+  const inRedis = { ...options, queueUrl: correlationUrl, queueTls: tls, drainList: '' };
+  // Its queue stays empty.
+  return Promise.resolve(redisBackend.open({ ...context, options: inRedis }));
 }
 
 function openDisk({ options, clock, account, ...context }: BackendContext): Promise<Store> {
@@ -105,7 +110,8 @@ function openDisk({ options, clock, account, ...context }: BackendContext): Prom
     capacity: 0,
     whenFull: 'reject',
     clock,
-    directory: clientDirectory(queueDirectory, clientId),
+    // Not that of a queue on disk, whose messages move here when the kind of queue is changed.
+    directory: join(clientDirectory(queueDirectory, clientId), 'rabbitmq'),
     holder: name || clientId,
     account,
     queueKey: queueKey.length > 0 ? queueKey : undefined,

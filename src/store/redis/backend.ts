@@ -3,11 +3,12 @@ import { urlProblem } from './address';
 import { CAPABILITIES, openRedisStore } from './store';
 
 export const redisBackend: Backend = {
-  label: 'Redis: shared by several Node-REDs',
+  label: 'in Redis: several machines share it',
   hint:
-    'Messages lie in Redis: several Node-REDs that name the same clientId send them together, and what one that crashes had ' +
-    'taken the others send. How safe they are is set in Redis (appendonly).',
+    'Messages lie in Redis: several machines send them together, and what one that crashes had taken the others send. ' +
+    'How safe they are is set in Redis (appendonly).',
   reads: ['queueUrl', 'queueTls', 'keyPrefix', 'drainList', 'leaseTime'],
+  placeholders: { queueUrl: 'redis://127.0.0.1:6379' },
   capabilities: CAPABILITIES,
   problems,
   open: (context) => openRedisStore(context),

@@ -19,7 +19,7 @@ const PATIENCE = 5000;
 const SILENCE = 5000;
 const LOOK_INTERVAL = 1000;
 /** For so long a close waits for the replies to what was sent. */
-const CLOSE_WAIT = 2000;
+const CLOSE_WAIT = 500;
 
 export interface ConnectionOptions {
   readonly address: RedisAddress;

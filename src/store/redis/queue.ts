@@ -15,6 +15,7 @@ import type {
 } from '../types';
 import type { Argument, RedisCalls } from './calls';
 import { Drain } from './drain';
+import { EnqueueGroups } from './enqueue-groups';
 import { OpenLeases, type RedisLease } from './lease';
 import { Leasing } from './leasing';
 import { stateOf, type RecordCodec } from './record';
@@ -48,7 +49,13 @@ export class RedisQueue implements OutboundQueue {
   readonly #room: Room;
   readonly #leases = new OpenLeases();
   readonly #batches: readonly string[];
+  readonly #purged: readonly string[];
+  /** Where nobody waits for room, and so no place in a line is to be kept. */
+  readonly #groups = new EnqueueGroups((items) =>
+    this.#add({ items, states: undefined, fact: undefined }, false),
+  );
   #batch = 0;
+  #chunk = 0;
   #closed = false;
 
   constructor(options: QueueOptions) {
@@ -56,6 +63,7 @@ export class RedisQueue implements OutboundQueue {
     const { calls, context } = options;
     this.#calls = calls;
     this.#batches = [calls.keys.of(`batches:${calls.instance}`)];
+    this.#purged = [calls.keys.of(`purged:${calls.instance}`)];
     this.#room = new Room(calls.clock, (batch) => this.#add(batch, true));
     const { drainList } = context.options;
     const drain = drainList === '' ? undefined : new Drain(calls, drainList, context);
@@ -89,7 +97,9 @@ export class RedisQueue implements OutboundQueue {
     const batch: Batch = { items, states, fact };
     const isWaiting = limits.whenFull === 'wait';
     if (isWaiting && this.#room.isTaken) return this.#room.wait(batch, signal);
-    const added = await this.#add(batch, false);
+    const mayJoin = !isWaiting && !states && !fact;
+    if (!mayJoin) this.#groups.flush();
+    const added = await (mayJoin ? this.#groups.add(items) : this.#add(batch, false));
     if ('ids' in added) return added.ids;
     this.#check();
     if (!isWaiting) throw queueFull(limits, added.used, items.length) ?? neverFits(limits, items.length);
@@ -129,6 +139,7 @@ export class RedisQueue implements OutboundQueue {
 
   take(max: number, { signal }: { signal: AbortSignal }): Promise<Lease[]> {
     this.#check();
+    this.#groups.flush();
     return this.#takers.take(Math.max(1, max), signal);
   }
 
@@ -142,6 +153,7 @@ export class RedisQueue implements OutboundQueue {
     settlements: readonly Settlement[],
   ): Promise<Untaken> {
     this.#check();
+    this.#groups.flush();
     const { codec, deadLetterCapacity, correlationArgs } = this.#options;
     const { args, ended } = settlementArgs(settlements, this.#leases, { codec, clock: this.#calls.clock });
     if (entries.length === 0 && ended.length === 0) return undefined;
@@ -175,6 +187,7 @@ export class RedisQueue implements OutboundQueue {
 
   async release(leases: readonly Lease[]): Promise<void> {
     this.#check();
+    this.#groups.flush();
     const args: Argument[] = [this.#calls.instance];
     const ended = leases.flatMap((given) => {
       const lease = this.#leases.end(given);
@@ -193,6 +206,7 @@ export class RedisQueue implements OutboundQueue {
 
   async stats(): Promise<QueueStats> {
     this.#check();
+    this.#groups.flush();
     const [queued, delayed, leased, ...some] = (await this.#calls.run(SCRIPTS.stats, [])) as [
       number,
       number,
@@ -204,6 +218,7 @@ export class RedisQueue implements OutboundQueue {
   }
 
   hasten(): void {
+    this.#groups.flush();
     this.#calls.run(SCRIPTS.hasten, []).then(
       () => this.#takers.wake(),
       () => undefined,
@@ -212,12 +227,14 @@ export class RedisQueue implements OutboundQueue {
 
   async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {
     this.#check();
+    this.#groups.flush();
     const bounds = ((await this.#calls.run(SCRIPTS.bounds, [])) as Buffer[]).map(String);
     const items: QueueItem[] = [];
     let removed = 0;
     for (let some = PURGED_AT_ONCE; some >= PURGED_AT_ONCE;) {
       this.#check();
-      const answer = (await this.#calls.run(SCRIPTS.purge, [PURGED_AT_ONCE, ...bounds])) as unknown[];
+      const args = [PURGED_AT_ONCE, ...bounds, ++this.#chunk];
+      const answer = (await this.#calls.run(SCRIPTS.purge, args, this.#purged)) as unknown[];
       const gone = answer.map(goneOf);
       some = gone.length;
       removed += some;
@@ -237,6 +254,7 @@ export class RedisQueue implements OutboundQueue {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#groups.flush();
     const error = storeClosed();
     this.#takers.close(error);
     this.#room.close(error);

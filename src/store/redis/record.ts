@@ -55,7 +55,8 @@ export class RecordCodec {
 export function readRecord(octets: Buffer): ReadItem {
   if (octets[0] !== VERSION) return { reason: octets.length > 0 && octets[0] !== 0 ? NEWER : DAMAGED };
   try {
-    return { item: readItem(new RecordReader(octets, 1)) };
+    const item = readItem(new RecordReader(octets, 1));
+    return item.priority <= 4 ? { item } : { reason: DAMAGED };
   } catch {
     return { reason: DAMAGED };
   }

@@ -27,7 +27,7 @@ export const SCRIPTS = {
   leave: script('leave', LEAVE, 'repeats'),
   stats: script('stats', upkeep.STATS, 'repeats'),
   bounds: script('bounds', upkeep.BOUNDS, 'repeats'),
-  purge: script('purge', upkeep.PURGE, 'fails'),
+  purge: script('purge', upkeep.PURGE, 'repeats'),
   hasten: script('hasten', upkeep.HASTEN, 'repeats'),
   sweep: script('sweep', upkeep.SWEEP, 'repeats'),
   holdings: script('holdings', upkeep.HOLDINGS, 'repeats'),

@@ -138,8 +138,8 @@ function assemble(
     tellUntold: (tell) => deadLetters.tellUntold(tell),
     close: async () => {
       deadLetters.close();
-      await queue.close();
-      await shared.close();
+      // Each waits for the server for a while.
+      await Promise.all([queue.close(), shared.close()]);
       await calls.close();
     },
   };

@@ -11,11 +11,13 @@ export function texts(type: string): ReadonlyMap<string, string> {
   return new Map(flat(JSON.parse(readFileSync(file, 'utf8')) as object, ''));
 }
 
-/** Looks texts up as Node-RED does: a key that there is not stands for itself. */
+/** Looks texts up as Node-RED does: a key that there is not stands for itself, where no `defaultValue` does. */
 export function catalogue(type: string): Look {
   const all = texts(type);
-  return (key, values = {}) =>
-    (all.get(key) ?? key).replace(/__(\w+)__/g, (_, name: string) => String(values[name]));
+  return (key, { defaultValue = key, ...values } = {}) =>
+    (all.get(key) ?? (defaultValue as string)).replace(/__(\w+)__/g, (_, name: string) =>
+      String(values[name]),
+    );
 }
 
 function flat(tree: object, path: string): [string, string][] {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vm from 'node:vm';
+import { editorTable } from '../../../nodes/queues';
 import { measure } from '../../../src/text';
 import { catalogue } from './catalogue';
 import { Dialog } from './dialog';
@@ -53,7 +54,7 @@ export class EditorNode {
         create: () => ({ addTab: () => undefined, activateTab: () => undefined, resize: () => undefined }),
       },
     };
-    const page = { RED, smppMeasure: measure };
+    const page = { RED, smppMeasure: measure, URL };
     Object.defineProperty(page, '$', { get: () => this.#jQuery });
     vm.runInNewContext(this.script, page, { filename: `${type}.html` });
     const [only] = registered;
@@ -64,7 +65,7 @@ export class EditorNode {
   /** The code that the editor runs. */
   get script(): string {
     const match = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(this.html);
-    return match?.[1] ?? '';
+    return (match?.[1] ?? '').replace('__BACKENDS__', editorTable);
   }
 
   /** The dialog. */

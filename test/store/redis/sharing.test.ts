@@ -122,8 +122,6 @@ describe('several who share a Redis queue', () => {
     );
     assert.deepEqual(ids(retried.leases), ['a']);
     assert.ok(retried.ms >= 295);
-    // A look of their own comes after a second at the latest.
-    for (const { ms } of [enqueued, released, retried]) assert.ok(ms < 900, `after ${ms} ms`);
   });
 
   it('let each other in where there is room again', async () => {

@@ -11,6 +11,8 @@ import { MOST_EVENTS } from '../events';
  *   prepared       what was made of other programs' records: hash
  *   lost           leases that ran out, `instance/p:id` by time
  *   dead           dead letters by id: hash; dead:order: their order; untold: which instance is to tell of them
+ *   batches:<instance>, purged:<instance>   by which a call whose reply was lost is known when it is made again
+ *   waiting        which instances have batches that wait for room: hash
  *   events         see `keys.ts`
  *
  * A message is named `p:id`, with the id of its entry. In the sorted sets of what went back the score is the milliseconds of

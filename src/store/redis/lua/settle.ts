@@ -196,7 +196,7 @@ for p = 0, 4 do
   call('XGROUP', 'DELCONSUMER', key, G, me)
 end
 call('HDEL', B .. 'waiting', me)
-call('DEL', B .. 'batches:' .. me)
+call('DEL', B .. 'batches:' .. me, B .. 'purged:' .. me)
 if woken then wake() end
 return 0
 `;

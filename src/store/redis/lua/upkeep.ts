@@ -61,8 +61,13 @@ export const BOUNDS = `${COMMON}${POSITIONS}
 return {last('queue:0'), last('queue:1'), last('queue:2'), last('queue:3'), last('queue:4')}
 `;
 
-/** ARGV: how many at most, the last id of each stream. Removes what is not leased; answers it, fewer than asked for: that is all. */
+/**
+ * ARGV: how many at most, the last id of each stream, number of the chunk. KEYS[2]: the latest chunk of this instance, for a while,
+ * should the reply be lost. Removes what is not leased; answers it, fewer than asked for: that is all.
+ */
 export const PURGE = `${COMMON}${BACK}${POSITIONS}${REMOVE}
+local kept = call('HMGET', KEYS[2], 'chunk', 'gone')
+if kept[1] == ARGV[7] then return cmsgpack.unpack(kept[2]) end
 local most, gone = tonumber(ARGV[1]), {}
 local function within(p, id)
   local ms, member = place(id)
@@ -88,6 +93,8 @@ if #gone < most then
     remove(p, id, gone)
   end
 end
+call('HSET', KEYS[2], 'chunk', ARGV[7], 'gone', cmsgpack.pack(gone))
+call('PEXPIRE', KEYS[2], 60000)
 return gone
 `;
 
