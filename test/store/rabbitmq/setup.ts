@@ -2,7 +2,7 @@ import { connect } from 'amqplib';
 import { randomBytes } from 'node:crypto';
 import { openMemoryStore, type QueueItem, type Store } from '../../../src/store';
 import { namesOf } from '../../../src/store/rabbitmq/names';
-import { openRabbitmqStore, type RabbitmqStoreOptions } from '../../../src/store/rabbitmq/store';
+import { openRabbitmqStore, type RabbitmqStoreOptions } from '../../../src/store/rabbitmq';
 import { queuesOf } from '../../../src/store/rabbitmq/topology';
 
 export const PREFIX = 'test';
