@@ -183,13 +183,14 @@ describe('the RabbitMQ store over a restart of the broker', function () {
         away: (failure) => away.push(failure),
       });
       try {
-        const total = 1000;
+        const total = 3000;
         const taken = await underLoad(store, total, async () => {
-          await sleep(300);
+          await sleep(200);
           await rabbit[how]();
           await rabbit.start();
         });
         assert.deepEqual([taken.length, new Set(taken).size], [total, total]);
+        await until(() => away.length > 1, 'the broker', 40_000);
         assert.equal(away.length, 2);
         assert.deepEqual(names((await store.queue.purge()).items), []);
       } finally {
