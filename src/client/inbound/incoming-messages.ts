@@ -15,6 +15,7 @@ import type { Listening, Settings } from '../config/options';
 import type { Events, MessageEvent } from '../events/events';
 import { malformedEvent, messageEvent, pduFields, type ShownPdu } from '../events/wire-form';
 import { ANSWERED, LATER, comesAgain, type Acknowledging } from './acknowledging';
+import type { AskedAgain } from './asked-again';
 import type { Reassembly } from './reassembly';
 
 export interface IncomingMessagesParts {
@@ -26,6 +27,7 @@ export interface IncomingMessagesParts {
   readonly listening: (() => Listening | Promise<Listening>) | undefined;
   readonly reassembly: Reassembly;
   readonly acknowledging: Acknowledging;
+  readonly askedAgain: AskedAgain;
 }
 
 /** deliver_sm, or data_sm from the SMSC. */
@@ -40,7 +42,6 @@ const ONLY = { method: 'sar', reference: 0, total: 1, part: 1 } as const;
 export class IncomingMessages {
   readonly #parts: IncomingMessagesParts;
   readonly #unreadable: LogRateLimiter;
-  readonly #unkept: LogRateLimiter;
   /** Joined messages that are being told, and their answers: a part that is repeated meanwhile gets the same. */
   readonly #telling = new Map<string, Promise<Answer>>();
   #warned = false;
@@ -48,7 +49,6 @@ export class IncomingMessages {
   constructor(parts: IncomingMessagesParts) {
     this.#parts = parts;
     this.#unreadable = new LogRateLimiter(parts.clock, UNREADABLE_A_MINUTE);
-    this.#unkept = new LogRateLimiter(parts.clock, 1);
     parts.reassembly.onIncomplete((message) => this.#incomplete(message));
   }
 
@@ -68,7 +68,7 @@ export class IncomingMessages {
     try {
       added = await this.#parts.reassembly.add(part);
     } catch (error) {
-      return this.#notKept(error);
+      return this.#parts.askedAgain.because(error, 'a part of a long message cannot be kept');
     }
     const { key, status, message } = added;
     if (status === 'duplicate') return this.#telling.get(key) ?? ANSWERED;
@@ -82,16 +82,6 @@ export class IncomingMessages {
     };
     answer.then(done, done);
     return answer;
-  }
-
-  /** The store does not take the part: it comes again, and one line tells of all of an outage. */
-  #notKept(error: unknown): Answer {
-    const level = this.#unkept.next() === undefined ? 'debug' : 'warn';
-    this.#parts.log[level](
-      { event: 'message', stage: 'keep', err: error },
-      'a part of a long message cannot be kept now: the SMSC is asked to send it again',
-    );
-    return LATER;
   }
 
   /** Octets that are no PDU, but were to be a message. */

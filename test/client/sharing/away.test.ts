@@ -61,6 +61,21 @@ describe('A Redis that is away', function () {
     assert.equal(warned(b).filter((line) => line.startsWith('a part of a long message')).length, 1);
   });
 
+  it('asks the SMSC to send receipts again whose message it cannot look up', async () => {
+    const b = await sender();
+    const link = await b.peer.link();
+    await redis.kill();
+    await until(() => states(b).length === 1);
+    const text =
+      'id:77 sub:001 dlvrd:001 submit date:2611300000 done date:2611300000 stat:DELIVRD err:000 text:';
+    const receipt = { ...MOBILE, esm_class: 4, short_message: Buffer.from(text) };
+    assert.equal((await link.ask(receipt)).command_status, 0x64);
+    assert.equal(b.lines.filter(({ level }) => level === 'error').length, 0);
+    await redis.start();
+    await until(() => states(b).length === 2);
+    assert.equal((await link.ask(receipt)).command_status, 0);
+  });
+
   it('is told by one line and one back, also while nothing is sent, and the session stays bound', async () => {
     const b = await sender();
     await redis.kill();
@@ -107,6 +122,8 @@ describe('A Redis that is away', function () {
 
   it('is awaited by outcomes, for longer than leases last: what was accepted meanwhile is not sent again', async () => {
     const silent: Script = { submit_sm: () => undefined };
+    // Longer than it takes to connect anew on a busy machine.
+    options = { ...options, leaseTime: 4 };
     const a = world.make(options);
     const sent = a.client.sendBatch(numbered(5));
     const b = await sender(silent);
