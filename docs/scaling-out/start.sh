@@ -39,6 +39,8 @@ for port in "$first" "$second"; do
   cp "$here/settings.js" "$folder/$port/" && node "$here/flow.cjs" "$folder/$port"
   PORT=$port "$node_red" --userDir "$folder/$port" >"$folder/$port/log" 2>&1 &
   started="$! $started"
+  # To see what the other does when one dies: kill -9 "$(cat …/1881/pid)".
+  echo "$!" >"$folder/$port/pid"
 done
 
 echo "Redis on $redis_port, Node-RED on $first and $second; flows and logs in $folder"

@@ -84,13 +84,22 @@ describe('docs/scaling-out', function () {
       assert.deepEqual([status, field], [400, 'short_message']);
     });
 
+    it('leaves the rest to one of them when the other is killed', async () => {
+      process.kill(Number(readFileSync(join(files, String(ports.first), 'pid'), 'utf8')), 'SIGKILL');
+      const texts = Array.from({ length: 5 }, (_, at) => `Hello again ${at}`);
+      const told = await Promise.all(texts.map((text) => post(ports.second, { to: '447700900123', text })));
+      assert.deepEqual(
+        told.map((one) => [one?.[0], one?.[1].state]),
+        texts.map(() => [200, 'DELIVRD']),
+      );
+    });
+
     it('ends all that it started, in good order, when it is told to', async () => {
       const ended = once(script, 'exit');
       script.kill('SIGTERM');
       assert.deepEqual(await ended, [0, null]);
       for (const port of Object.values(ports)) assert.equal(await answers(port, '\n', ''), false);
-      for (const port of [ports.first, ports.second])
-        assert.match(readFileSync(join(files, String(port), 'log'), 'utf8'), /Stopped flows/);
+      assert.match(readFileSync(join(files, String(ports.second), 'log'), 'utf8'), /Stopped flows/);
     });
   });
 

@@ -11,6 +11,7 @@
  * Its argument is a {@link Life} as JSON. SIGTERM: no new ones, and the end when nothing is left.
  */
 import { join } from 'node:path';
+import { endWithParent } from '../support/child';
 import { say } from '../support/say';
 
 type Library = typeof import('../../src/index');
@@ -44,6 +45,8 @@ let sends = life.sends;
 process.once('SIGTERM', () => (sends = false));
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+endWithParent();
 
 async function main(): Promise<void> {
   const client = new SmppClient({
@@ -113,5 +116,5 @@ async function isEmpty(client: Client): Promise<boolean> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${String(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 });

@@ -11,6 +11,7 @@
  */
 import { join } from 'node:path';
 import { settled } from '../support/resident';
+import { endWithParent } from '../support/child';
 import { say } from '../support/say';
 
 type Library = typeof import('../../src/index');
@@ -19,6 +20,8 @@ const { SmppClient } = require(join(__dirname, '..', '..', 'dist', 'src', 'index
 
 const EVERY = 1000;
 const labelOf = (label: unknown): string => (typeof label === 'string' ? label : '-');
+
+endWithParent();
 
 async function main(): Promise<void> {
   const client = new SmppClient({
@@ -53,5 +56,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 });

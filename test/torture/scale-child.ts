@@ -9,6 +9,7 @@
  * Its argument is a {@link Part} as JSON. SIGTERM: it stops.
  */
 import { join } from 'node:path';
+import { endWithParent } from '../support/child';
 import { say } from '../support/say';
 
 type Library = typeof import('../../src/index');
@@ -23,6 +24,8 @@ export interface Part {
 const part = JSON.parse(process.argv[2] ?? '') as Part;
 const MAX_LABEL = 16;
 const numberOf = (label: unknown): string => (typeof label === 'string' ? label.slice(1, MAX_LABEL) : '-');
+
+endWithParent();
 
 async function main(): Promise<void> {
   const client = new SmppClient({
@@ -48,5 +51,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 });

@@ -15,6 +15,7 @@ import type { Listening, Settings } from '../config/options';
 import type { Events, MessageEvent } from '../events/events';
 import { malformedEvent, messageEvent, pduFields, type ShownPdu } from '../events/wire-form';
 import { ANSWERED, LATER, comesAgain, type Acknowledging } from './acknowledging';
+import type { AskedAgain } from './asked-again';
 import type { Reassembly } from './reassembly/reassembly';
 
 export interface IncomingMessagesParts {
@@ -26,6 +27,7 @@ export interface IncomingMessagesParts {
   readonly listening: (() => Listening | Promise<Listening>) | undefined;
   readonly reassembly: Reassembly;
   readonly acknowledging: Acknowledging;
+  readonly askedAgain: AskedAgain;
 }
 
 /** deliver_sm, or data_sm from the SMSC. */
@@ -62,7 +64,13 @@ export class IncomingMessages {
     }
     // An object per part would take three times as much as its JSON.
     const part = { ...partOf(pdu, data, data.part), context: JSON.stringify(plainFields(pdu)) };
-    const { key, status, message } = await this.#parts.reassembly.add(part);
+    let added: Awaited<ReturnType<Reassembly['add']>>;
+    try {
+      added = await this.#parts.reassembly.add(part);
+    } catch (error) {
+      return this.#parts.askedAgain.because(error, 'a part of a long message cannot be kept');
+    }
+    const { key, status, message } = added;
     if (status === 'duplicate') return this.#telling.get(key) ?? ANSWERED;
     if (!message) return ANSWERED;
     const event = this.#eventOf(pduFields(pdu), message);

@@ -11,6 +11,7 @@ import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
 import { Acknowledging, LATER } from './acknowledging';
 import { InboundAdmission } from './admission';
+import { AskedAgain } from './asked-again';
 import { FinalReceipts } from './final-receipts';
 import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
@@ -49,6 +50,7 @@ export class Receiving {
   readonly #matcher: ReceiptMatcher;
   readonly #messages: IncomingMessages;
   readonly #receipts: IncomingReceipts;
+  readonly #askedAgain: AskedAgain;
   readonly #leaving = new WeakSet<Session>();
   #open = false;
 
@@ -81,7 +83,14 @@ export class Receiving {
     const timeout = settings.reassemblyTimeout;
     const claimTime = settings.ackTimeout + CLAIM_GRACE;
     this.#reassembly = new Reassembly({ clock, log, store, timeout, claimTime });
-    this.#messages = new IncomingMessages({ ...parts, reassembly: this.#reassembly, acknowledging });
+    const askedAgain = new AskedAgain(clock, log);
+    this.#askedAgain = askedAgain;
+    this.#messages = new IncomingMessages({
+      ...parts,
+      reassembly: this.#reassembly,
+      acknowledging,
+      askedAgain,
+    });
     const read = (pdu: Incoming): Receipt | undefined => this.#receiptOf(pdu, readUserData(pdu));
     this.#receipts = new IncomingReceipts({ ...parts, matcher: this.#matcher, finals, acknowledging, read });
   }
@@ -178,9 +187,15 @@ export class Receiving {
   #incoming(pdu: Incoming, octets: Buffer, session: Session): Promise<Answer> | Answer {
     const data = readUserData(pdu);
     const receipt = this.#receiptOf(pdu, data);
-    return receipt
-      ? this.#receipts.take(pdu, octets, receipt, session)
-      : this.#messages.take(pdu, octets, data, session);
+    if (!receipt) return this.#messages.take(pdu, octets, data, session);
+    const answer = this.#receipts.take(pdu, octets, receipt, session);
+    return answer instanceof Promise ? answer.catch((error: unknown) => this.#later(error)) : answer;
+  }
+
+  /** Which message a receipt is for only the store knows. */
+  #later(error: unknown): Answer {
+    if ((error as { code?: unknown }).code !== 'QUEUE_UNAVAILABLE') throw error;
+    return this.#askedAgain.because(error, 'the message that a receipt is for cannot be looked up');
   }
 
   #receiptOf(pdu: Incoming, data: UserData): Receipt | undefined {

@@ -121,7 +121,7 @@ export class SessionSender implements DeliveryCarrier {
     const { session } = this;
     if (this.#isClosed || this.#isWaiting || this.#pause !== undefined) return false;
     const free = session.freeSlots;
-    if (free === 0 || !session.isWritable) return false;
+    if (free === 0 || !session.isWritable) return this.#takeAhead();
     if (this.#context.isFull) return false;
     const next = this.#next();
     if (!next && (this.#taking || !this.#context.mayTake)) return false;
@@ -142,6 +142,14 @@ export class SessionSender implements DeliveryCarrier {
   }
 
   // --- each returns whether it is done at once; if not, it resumes when it is ---
+
+  /** While the window is full, the next batch of a queue that is a network away is fetched; one at most. */
+  #takeAhead(): false {
+    const { parts, isFull, mayTake, gate } = this.#context;
+    if (!parts.store.capabilities.shared || this.#taking || isFull || !mayTake) return false;
+    if (!this.#next() && gate.lets()) this.#take(this.session.windowSize);
+    return false;
+  }
 
   #take(free: number): boolean {
     const max = Math.max(1, Math.min(free, this.#context.batchLimit));

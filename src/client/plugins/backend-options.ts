@@ -21,3 +21,15 @@ export function backendProblems(options: SmppClientOptions, settings: Settings):
   const found = backend.problems?.(given) ?? [];
   return found.map(({ field, remedy }) => ({ field, value: given[field], remedy }));
 }
+
+/** What is meant to be secret and lies in clear in a store that knows of no key; undefined: nothing. */
+export function unencrypted(
+  { reads, capabilities }: Backend,
+  { queueKey }: BackendOptions,
+): string | undefined {
+  if (queueKey.length === 0 || reads.includes('queueKey') || !capabilities.durable) return undefined;
+  return (
+    'this queue does not encrypt what it holds: queueKey serves only to read what is still on disk. ' +
+    'Protect its server (TLS, a login of its own, an encrypted disk), or set the queue to "disk"'
+  );
+}

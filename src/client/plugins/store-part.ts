@@ -22,7 +22,7 @@ import {
   type StoreCapabilities,
 } from '../../store';
 import type { Settings } from '../config/options';
-import { backendOptions } from './backend-options';
+import { backendOptions, unencrypted } from './backend-options';
 import type { SmppClientOptions } from './client-options';
 import type { PartFaults } from './part-faults';
 import { isPlugin, lacks } from './part-shapes';
@@ -87,8 +87,12 @@ export function storePart(
   if (isBackend(kind)) {
     const backend: Backend = BACKENDS[kind];
     const read = backendOptions(backend, options, settings);
-    const open = async (settleForeign?: SettleForeign): Promise<Store> =>
-      backend.open(backendContext(read, settings, limits, context, settleForeign));
+    let inClear = unencrypted(backend, read);
+    const open = async (settleForeign?: SettleForeign): Promise<Store> => {
+      if (inClear !== undefined) context.log.warn({ event: 'queue', stage: 'in_clear' }, inClear);
+      inClear = undefined;
+      return backend.open(backendContext(read, settings, limits, context, settleForeign));
+    };
     const { openShared, ...part } = deferredPart(backend.capabilities, open);
     return { ...part, ...(backend.capabilities.shared ? { openShared } : {}), ownsStore: true };
   }

@@ -53,7 +53,8 @@ function directoryProblem(directory: string, clientId: string): string | undefin
 async function openRabbitmq(context: BackendContext): Promise<Store> {
   const { options, limits, clock, random } = context;
   const { queueUrl, queueTls, keyPrefix, clientId, brokerTopology, windowSize, sessions } = options;
-  const rest = await openRest(context);
+  const [ofBroker, ofRest] = awayOfTwo((failure) => context.away(failure));
+  const rest = await openRest({ ...context, away: ofRest });
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- of no use to other queues
   const { openRabbitmqStore } = require('./store') as typeof import('./store');
   return openRabbitmqStore({
@@ -71,14 +72,39 @@ async function openRabbitmq(context: BackendContext): Promise<Store> {
     settleForeign: context.settleForeign,
     onClaimed: context.onClaimed,
     prepare: (message) => context.prepare(message),
-    away: (failure) => context.away(failure),
+    onRefused: ({ item, reason }) => context.refused(item, reason),
+    away: ofBroker,
   });
 }
 
-/** Correlation and state, which AMQP has no place for. */
-async function openRest(given: BackendContext): Promise<Store> {
-  const { options, clock, account, ...context } = given;
-  if (options.correlationUrl !== '') return openInRedis(given);
+type Away = (failure: Error | undefined) => void;
+
+/** Away as long as one of two is. */
+function awayOfTwo(tell: Away): readonly [Away, Away] {
+  const failures: (Error | undefined)[] = [undefined, undefined];
+  const of =
+    (index: number): Away =>
+    (failure) => {
+      const before = failures.some(Boolean);
+      failures[index] = failure;
+      const left = failures.find(Boolean);
+      if (before !== (left !== undefined)) tell(left);
+    };
+  return [of(0), of(1)];
+}
+
+/** Correlation, state and the common rate, which AMQP has no place for. */
+function openRest(context: BackendContext): Promise<Store> {
+  const { options } = context;
+  const { correlationUrl, queueTls } = options;
+  if (correlationUrl === '') return openDisk(context);
+  const tls = correlationUrl.startsWith('rediss:') ? queueTls : undefined;
+  const inRedis = { ...options, queueUrl: correlationUrl, queueTls: tls, drainList: '' };
+  // Its queue stays empty.
+  return Promise.resolve(redisBackend.open({ ...context, options: inRedis }));
+}
+
+function openDisk({ options, clock, account, ...context }: BackendContext): Promise<Store> {
   const { name, clientId, queueDirectory, queueKey, correlationCapacity } = options;
   return openDiskStore({
     capacity: 0,
@@ -95,11 +121,4 @@ async function openRest(given: BackendContext): Promise<Store> {
     correlationCapacity,
     onDamage: (damage) => context.log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
   });
-}
-
-/** Its queue stays empty. */
-async function openInRedis(context: BackendContext): Promise<Store> {
-  const { correlationUrl: queueUrl } = context.options;
-  const options = { ...context.options, queueUrl, queueTls: undefined, drainList: '' };
-  return redisBackend.open({ ...context, options });
 }

@@ -3,9 +3,11 @@ import type { Clock } from '../../clock';
 import { KeyedMutex } from '../../collections';
 import { newDeliveryState, revive } from '../delivery-state';
 import { refusedItem } from '../refused';
+import { sleep } from '../../waiting';
 import type { DeadLetter, DeadLetters } from '../types';
 import type { Broker } from './broker';
 import { collect } from './collect';
+import type { Link } from './link';
 import type { Names } from './names';
 import { asDead, asForeign, asNew } from './outgoing';
 import type { Outgoing, Publisher } from './publisher';
@@ -13,6 +15,9 @@ import type { RabbitQueue } from './queue';
 import { CONTENT_TYPE, decodeRecord, type BrokerRecord } from './record';
 
 const LIST_LIMIT = 1000;
+/** For so long the queue is asked whether it has back what it is to have: another instance may have taken it. */
+const TRIES = 100;
+const BETWEEN = 5;
 
 export interface DeadLetterParts {
   readonly clock: Clock;
@@ -25,6 +30,12 @@ export interface DeadLetterParts {
 interface Read {
   readonly message: ConsumeMessage;
   readonly record: BrokerRecord;
+}
+
+interface Worked<T> {
+  readonly answer: T;
+  /** Those that were acknowledged. */
+  readonly removed: number;
 }
 
 /**
@@ -44,7 +55,7 @@ export class RabbitDeadLetters implements DeadLetters {
     return this.#with(async (all) => {
       const seen = after === undefined ? -1 : all.findLastIndex(({ record }) => record.item.id === after);
       const letters = all.slice(seen + 1, seen + 1 + limit).map(letterOf);
-      return { total: all.length, letters };
+      return { answer: { total: all.length, letters }, removed: 0 };
     });
   }
 
@@ -59,7 +70,8 @@ export class RabbitDeadLetters implements DeadLetters {
       await this.#parts.queue.revive(found.map(({ record }) => this.#revived(record, options.expiresAt)));
       for (const { message } of found) channel.ack(message);
       const replayed = found.map(({ record }) => record.item.id);
-      return { replayed, missing: wanted.filter((id) => !byId.has(id)) };
+      const missing = wanted.filter((id) => !byId.has(id));
+      return { answer: { replayed, missing }, removed: found.length };
     });
   }
 
@@ -74,7 +86,7 @@ export class RabbitDeadLetters implements DeadLetters {
     return this.#with(async (all, channel) => {
       const last = all.at(-1);
       if (last) channel.ack(last.message, true);
-      return all.length;
+      return { answer: all.length, removed: all.length };
     });
   }
 
@@ -89,25 +101,37 @@ export class RabbitDeadLetters implements DeadLetters {
   }
 
   /** All there are, oldest first, on a channel whose end hands back what was not acknowledged. */
-  #with<T>(work: (all: readonly Read[], channel: Channel) => Promise<T>): Promise<T> {
+  #with<T>(work: (all: readonly Read[], channel: Channel) => Promise<Worked<T>>): Promise<T> {
     return this.#mutex.take(['dead'], async () => {
-      const link = await this.#parts.broker.up();
+      const { broker, names, clock } = this.#parts;
+      const link = await broker.up();
       const channel = await link.openChannel();
-      const { dead } = this.#parts.names;
       let left = 0;
       try {
-        ({ messageCount: left } = await channel.checkQueue(dead));
-        const messages = left > 0 ? await collect(channel, dead, left, this.#parts.clock) : [];
-        return await work(
+        ({ messageCount: left } = await channel.checkQueue(names.dead));
+        const messages = left > 0 ? await collect(channel, names.dead, left, clock) : [];
+        left = messages.length;
+        const { answer, removed } = await work(
           messages.map((message) => ({ message, record: readDead(message) })),
           channel,
         );
+        left -= removed;
+        return answer;
       } finally {
         await channel.close().catch(() => undefined);
-        // Handed back when the queue says so: until then the next one would miss them.
-        if (left > 0) await link.consuming.checkQueue(dead).catch(() => undefined);
+        await this.#handedBack(link, left);
       }
     });
+  }
+
+  /** The queue takes a moment: until then the next look would miss them. */
+  async #handedBack({ consuming }: Link, count: number): Promise<void> {
+    const { names, clock } = this.#parts;
+    for (let tries = 0; tries < TRIES && count > 0; tries++) {
+      const { messageCount } = await consuming.checkQueue(names.dead).catch(() => ({ messageCount: count }));
+      if (messageCount >= count) return;
+      await sleep(clock, BETWEEN, new AbortController().signal);
+    }
   }
 }
 

@@ -65,8 +65,9 @@ export class RabbitHome implements Home {
   }
 
   listen(handler: (notices: readonly Notice[]) => unknown): void {
+    const isFirst = this.#handler === undefined;
     this.#handler = handler;
-    if (this.#channel) void this.#consume(this.#channel);
+    if (isFirst && this.#channel) void this.#consume(this.#channel);
   }
 
   /** On a link that is new. */

@@ -28,6 +28,7 @@ import { asNew, HELD_PAUSE } from './outgoing';
 import type { Outgoing, Publisher } from './publisher';
 import { dropOldest, purgeQueues } from './removal';
 import { writeSettlements } from './settlement';
+import { Turns } from './turns';
 
 /** Milliseconds for which a count is believed while others may put and take, too. */
 const FRESH = 1000;
@@ -51,8 +52,7 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
   /** Messages that there are, as far as is known. */
   #known = 0;
   #countedAt = -Infinity;
-  /** One batch after the other, where the broker is to be asked first. */
-  #turn: Promise<unknown> | undefined;
+  readonly #turns = new Turns();
   #isServing = false;
   readonly #idle: IdleWatch;
 
@@ -92,8 +92,8 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
     options.signal?.throwIfAborted();
     if (items.length === 0) return [];
     const { states } = options;
-    if (this.#turn || !this.#parts.broker.isWritable || !this.#surelyFits(items.length))
-      return this.#inTurn(() => this.#enqueueCounted(items, options));
+    if (this.#turns.isBusy || !this.#parts.broker.isWritable || !this.#surelyFits(items.length))
+      return this.#turns.take(() => this.#enqueueCounted(items, options));
     return this.waitForRoom(items, options) ?? this.append({ items, states });
   }
 
@@ -104,20 +104,6 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
 
   get #isFresh(): boolean {
     return this.clock.monotonic() - this.#countedAt < FRESH;
-  }
-
-  /** `work` answers in two steps: the second does not keep the next one waiting. */
-  async #inTurn<T>(work: () => Promise<{ readonly answer: Eventually<T> }>): Promise<T> {
-    const turn = Promise.resolve(this.#turn).then(work);
-    const last = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turn = last;
-    void last.then(() => {
-      if (this.#turn === last) this.#turn = undefined;
-    });
-    return (await turn).answer;
   }
 
   async #enqueueCounted(
@@ -142,7 +128,7 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
 
   /** Dead letters that are to be sent once more: behind all others, and all or nothing. */
   revive(messages: readonly Outgoing[]): Promise<unknown> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       await this.#parts.broker.up(undefined, true);
       if (!this.#surelyFits(messages.length)) await this.#count();
       this.check();

@@ -22,10 +22,10 @@ import { Publisher } from './publisher';
 import { RabbitQueue } from './queue';
 import { declareTopology, verifyTopology } from './topology';
 import type { Source } from './source';
-import { urlProblem } from './url';
+import { DEFAULT_URL, urlProblem } from './url';
 
 export interface RabbitmqStoreOptions extends QueueLimits {
-  /** amqp:// or amqps://, with user, password and virtual host. */
+  /** amqp:// or amqps://, with user, password and virtual host; empty: the broker of this machine. */
   readonly url: string;
   readonly tls?: TlsOptions | undefined;
   readonly keyPrefix?: string;
@@ -56,8 +56,9 @@ const INSTANCE = 8;
 
 /** Opens the store. Rejects with `QUEUE_UNAVAILABLE`, and with `STORE_ACCOUNT` where another account has messages in it. */
 export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<Store> {
-  const { url, clientId, keyPrefix = 'smpp', clock = systemClock, random, prefetch, rest } = options;
+  const { clientId, keyPrefix = 'smpp', clock = systemClock, random, prefetch, rest } = options;
   const { deadLetterCapacity = 1000 } = options;
+  const url = options.url || DEFAULT_URL;
   const problem = urlProblem(url);
   if (problem !== undefined) throw new SmppError('QUEUE_UNAVAILABLE', `queueUrl: ${problem}`);
   const names = namesOf(keyPrefix, clientId);

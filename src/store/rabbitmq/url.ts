@@ -3,9 +3,12 @@ import type { Options } from 'amqplib';
 /** Seconds: a broker that sends nothing for two to three of these is away. */
 const HEARTBEAT = 5;
 
+/** Where no broker is named. */
+export const DEFAULT_URL = 'amqp://127.0.0.1:5672';
+
 /** What is wrong with the URL, as it reads behind "queueUrl: "; undefined: nothing. Never shows the URL. */
 export function urlProblem(url: string): string | undefined {
-  if (url === '') return 'set the URL of the RabbitMQ broker, such as amqp://user:password@host:5672/vhost';
+  if (url === '') return undefined;
   let parsed: URL;
   try {
     parsed = new URL(url);

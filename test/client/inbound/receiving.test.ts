@@ -38,6 +38,9 @@ function flaky(clock: FakeClock): Store & { away: boolean } {
   return made;
 }
 
+/** ESME_RX_T_APPN: the SMSC sends it again. */
+const LATER = 0x64;
+
 describe('Receiving', () => {
   const scenes = new Scenes();
   afterEach(() => scenes.end());
@@ -208,7 +211,7 @@ describe('Receiving', () => {
     await deliver(link, [first as Fields]);
     assert.equal(await kept(), 1);
     queue.away = true;
-    assert.deepEqual(await deliver(link, [second as Fields]), [8]);
+    assert.deepEqual(await deliver(link, [second as Fields]), [LATER]);
     queue.away = false;
     assert.deepEqual(await deliver(link, [second, third] as Fields[]), [0, 0]);
     assert.equal(keptWhileTold, 1);
@@ -234,7 +237,7 @@ describe('Receiving', () => {
     const { peer, told } = await scenes.bound({}, { clock, queue });
     const link = await peer.link();
     const [first, second] = parts('a'.repeat(200)) as [Fields, Fields];
-    assert.deepEqual(await deliver(link, [first]), [8]);
+    assert.deepEqual(await deliver(link, [first]), [LATER]);
     queue.away = false;
     assert.deepEqual(await deliver(link, [first, second]), [0, 0]);
     assert.equal(told('message').length, 1);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SmppClientOptions } from '../../../src/index';
+import { segment } from '../../../src/text';
 import { ownPrefix, startRedis, type TestRedis } from '../../support/brokers';
 import type { Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
@@ -9,6 +10,8 @@ import { Instances, type Instance } from './setup';
 /** Lines that an operator is to act on. */
 const warned = ({ lines }: Instance): string[] =>
   lines.filter(({ level }) => level === 'warn' || level === 'error').map(({ msg }) => String(msg));
+
+const MOBILE = { command: 'deliver_sm', source_addr: '491517654321', destination_addr: '1234' };
 
 describe('A Redis that is away', function () {
   this.timeout(90_000);
@@ -38,6 +41,40 @@ describe('A Redis that is away', function () {
     return { ...instance, peer };
   };
   const states = (instance: Instance): string[] => instance.told('queue').map(({ state }) => state);
+
+  it('is no place for what a queueKey is to keep secret, which one line says', async () => {
+    const b = await sender(undefined, { queueKey: 'correct horse battery staple' });
+    assert.deepEqual(
+      warned(b).map((line) => line.split(':')[0]),
+      ['this queue does not encrypt what it holds'],
+    );
+  });
+
+  it('asks the SMSC to send parts again that it cannot keep, by one line', async () => {
+    const b = await sender();
+    const link = await b.peer.link();
+    await redis.kill();
+    await until(() => states(b).length === 1);
+    const parts = segment('a'.repeat(300), { method: 'udh8', reference: 7 }).segments;
+    const answers = parts.map((part) => link.ask({ ...MOBILE, ...part }));
+    for (const answer of answers) assert.equal((await answer).command_status, 0x64);
+    assert.equal(warned(b).filter((line) => line.startsWith('a part of a long message')).length, 1);
+  });
+
+  it('asks the SMSC to send receipts again whose message it cannot look up', async () => {
+    const b = await sender();
+    const link = await b.peer.link();
+    await redis.kill();
+    await until(() => states(b).length === 1);
+    const text =
+      'id:77 sub:001 dlvrd:001 submit date:2611300000 done date:2611300000 stat:DELIVRD err:000 text:';
+    const receipt = { ...MOBILE, esm_class: 4, short_message: Buffer.from(text) };
+    assert.equal((await link.ask(receipt)).command_status, 0x64);
+    assert.equal(b.lines.filter(({ level }) => level === 'error').length, 0);
+    await redis.start();
+    await until(() => states(b).length === 2);
+    assert.equal((await link.ask(receipt)).command_status, 0);
+  });
 
   it('is told by one line and one back, also while nothing is sent, and the session stays bound', async () => {
     const b = await sender();
@@ -85,6 +122,8 @@ describe('A Redis that is away', function () {
 
   it('is awaited by outcomes, for longer than leases last: what was accepted meanwhile is not sent again', async () => {
     const silent: Script = { submit_sm: () => undefined };
+    // Longer than it takes to connect anew on a busy machine.
+    options = { ...options, leaseTime: 4 };
     const a = world.make(options);
     const sent = a.client.sendBatch(numbered(5));
     const b = await sender(silent);

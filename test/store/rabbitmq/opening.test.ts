@@ -42,7 +42,6 @@ describe('opening a RabbitMQ store', function () {
   }
 
   it('a URL that is none is refused without showing it', async () => {
-    assert.match(await refusal({ url: '' }), /^queueUrl: set the URL/);
     for (const [wrong, said] of [
       ['redis://user:s3cret@host', /begin with amqp/],
       ['//user:s3cret@host', /no URL/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Store } from '../../../src/store';
+import type { QueueItem, Store } from '../../../src/store';
 import {
   dead,
   done,
@@ -19,12 +19,24 @@ import { openRabbit, removeQueues } from './setup';
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+async function enqueued(store: Store, batch: readonly QueueItem[]): Promise<boolean> {
+  try {
+    await store.queue.enqueue(batch);
+    return true;
+  } catch (error) {
+    assert.equal((error as { code?: string }).code, 'QUEUE_UNAVAILABLE');
+    return false;
+  }
+}
+
 /** Puts and takes at the same time, with accidents in between; what was taken, in its order. */
 async function underLoad(store: Store, total: number, accidents: () => Promise<void>): Promise<string[]> {
   const taken: string[] = [];
   const produce = async (): Promise<void> => {
     for (let at = 0; at < total; at += 20) {
-      await store.queue.enqueue(items(`${at}-`, 20));
+      const batch = items(`${at}-`, 20);
+      // Refused in one piece while the broker is away.
+      while (!(await enqueued(store, batch))) await sleep(100);
       await sleep(2);
     }
   };
@@ -171,13 +183,14 @@ describe('the RabbitMQ store over a restart of the broker', function () {
         away: (failure) => away.push(failure),
       });
       try {
-        const total = 1000;
+        const total = 3000;
         const taken = await underLoad(store, total, async () => {
-          await sleep(300);
+          await sleep(200);
           await rabbit[how]();
           await rabbit.start();
         });
         assert.deepEqual([taken.length, new Set(taken).size], [total, total]);
+        await until(() => away.length > 1, 'the broker', 40_000);
         assert.equal(away.length, 2);
         assert.deepEqual(names((await store.queue.purge()).items), []);
       } finally {

@@ -2,7 +2,7 @@ import { connect } from 'amqplib';
 import { randomBytes } from 'node:crypto';
 import { openMemoryStore, type QueueItem, type Store } from '../../../src/store';
 import { namesOf } from '../../../src/store/rabbitmq/names';
-import { openRabbitmqStore, type RabbitmqStoreOptions } from '../../../src/store/rabbitmq/store';
+import { openRabbitmqStore, type RabbitmqStoreOptions } from '../../../src/store/rabbitmq';
 import { queuesOf } from '../../../src/store/rabbitmq/topology';
 
 export const PREFIX = 'test';
@@ -24,8 +24,8 @@ export function openRabbit(options: Opening): Promise<Store> {
 }
 
 /** Removes all queues of a connection: a broker has files open for each. */
-export async function removeQueues(url: string, clientId: string): Promise<void> {
-  const names = namesOf(PREFIX, clientId);
+export async function removeQueues(url: string, clientId: string, prefix = PREFIX): Promise<void> {
+  const names = namesOf(prefix, clientId);
   const connection = await connect(url);
   const channel = await connection.createChannel();
   for (const { name } of queuesOf(names, 1)) await channel.deleteQueue(name);

@@ -9,6 +9,8 @@ const TRIMMED = 100;
 const MORE_DROPPED = 1000;
 /** Milliseconds for which the orders outlive the last entry, so that whoever drops what is over can count it. */
 const SPARE = 3_600_000;
+/** Puts after which what has ended is looked for again: to look at each put costs as much as the put. */
+const ROUND = 64;
 
 /**
  * Correlation entries in Lua, for scripts of which one key is the base of all (`smpp:{id}:`):
@@ -41,14 +43,21 @@ local correlation = (function()
     local from, to, length = string.find(member, '^(%d+):', 2)
     return base .. 'corr:' .. string.sub(member, to + 1, to + length), string.sub(member, to + length + 1)
   end
+  -- The value of the entry that is meant; nil: it is over, or another version took its place.
+  local function read(base, member)
+    local key, field = keyAndField(base, member)
+    local value = call('HGET', key, field)
+    if value and string.sub(value, 2, 2) == string.sub(member, 1, 1) then return value, key, field end
+  end
   local function drop(base, member)
-    call('HDEL', keyAndField(base, member))
+    local value, key, field = read(base, member)
+    if value then call('HDEL', key, field) end
   end
   local function liveLonger(key, ttl)
     if call('PTTL', key) < ttl then call('PEXPIRE', key, ttl) end
   end
   function self.isDue(base, member, now)
-    local value = call('HGET', keyAndField(base, member))
+    local value = read(base, member)
     return not value or due(value) <= now
   end
   -- Drops what is due at the front of the orders, at most so many of each.
@@ -113,26 +122,32 @@ local correlation = (function()
     local now = self.now()
     local skew = self.skew(now, tonumber(ARGV[at + 2]))
     local puts = call('INCRBY', base .. 'corr-puts', count) - count
+    local isRound = puts == 0 or math.floor(puts / ${ROUND}) ~= math.floor((puts + count) / ${ROUND})
     local longest = 1
     for entry = at + 3, behind - 1, 5 do
       local folded, field, flag = ARGV[entry], ARGV[entry + 1], ARGV[entry + 2]
       local ends = tonumber(ARGV[entry + 3]) + skew
       local key, prefix = base .. 'corr:' .. folded, #folded .. ':' .. folded
-      -- By all its names: its value may have expired.
-      local member = prefix .. field
-      call('ZREM', self.order(base, 'a'), 'a' .. member, 'n' .. member)
-      call('ZREM', self.order(base, 'f'), 'f' .. member)
-      if call('HLEN', key) >= ${MOST_CANDIDATES} and call('HEXISTS', key, field) == 0 then trim(base, key, prefix) end
-      call('HSET', key, field, string.char(1) .. flag .. struct.pack('>d', ends) .. ARGV[entry + 4])
-      puts = puts + 1
-      call('ZADD', self.order(base, flag), puts, flag .. member)
       local ttl = math.max(1, math.ceil(ends - now))
-      if call('HLEN', key) == 1 then call('PEXPIRE', key, ttl) else liveLonger(key, ttl) end
+      local value = string.char(1) .. flag .. struct.pack('>d', ends) .. ARGV[entry + 4]
+      local isNew = call('HSETNX', key, field, value) == 1
+      if not isNew then
+        local before = string.sub(call('HGET', key, field), 2, 2)
+        if before ~= flag then call('ZREM', self.order(base, before), before .. prefix .. field) end
+        call('HSET', key, field, value)
+      end
+      puts = puts + 1
+      call('ZADD', self.order(base, flag), puts, flag .. prefix .. field)
+      local fields = call('HLEN', key)
+      if isNew and fields > ${MOST_CANDIDATES} then trim(base, key, prefix) end
+      if fields == 1 then call('PEXPIRE', key, ttl) else liveLonger(key, ttl) end
       longest = math.max(longest, ttl)
     end
-    self.expire(base, now, 2 * count)
+    if isRound then self.expire(base, now, 2 * math.max(count, ${ROUND})) end
     shrink(base, capacity, 2 * count + ${MORE_DROPPED})
-    for _, name in ipairs({'corr-puts', 'corr-awaited', 'corr-final'}) do liveLonger(base .. name, longest + ${SPARE}) end
+    if isRound or call('PTTL', base .. 'corr-puts') < longest + ${SPARE / 2} then
+      for _, name in ipairs({'corr-puts', 'corr-awaited', 'corr-final'}) do liveLonger(base .. name, longest + ${SPARE}) end
+    end
     return behind
   end
   -- Forgets the first so many of each order; returns how many there were.
