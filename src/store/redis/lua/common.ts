@@ -10,7 +10,7 @@ import { MOST_EVENTS } from '../connection/keys';
  *   delayed        what was put off, by the server's time at which it is due
  *   states         what happened to messages: hash, see `writeState`; only where something did
  *   prepared       what was made of other programs' records: hash
- *   lost           leases that ran out, `instance/p:id` by time
+ *   expired        leases that ran out, `instance/p:id` by time
  *   dead           dead letters by id: hash; dead:order: their order; untold: which instance is to tell of them
  *   batches:<instance>, purged:<instance>   by which a call whose reply was lost is known when it is made again
  *   waiting        which instances have batches that wait for room: hash

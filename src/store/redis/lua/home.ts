@@ -35,7 +35,7 @@ return untaken`,
   ),
 
   /**
-   * A sign of life. KEYS: the base, `instances`, `left`: a set of instances that live no more and have notices.
+   * A sign of life. KEYS: the base, `instances`, `orphans`: a set of instances that live no more and have notices.
    * ARGV: instance, milliseconds that it lives without another, whether it may take over what the dead left (1), how many
    * at most. Replies 1 where it was known as living, and how many it took over.
    */
@@ -77,7 +77,7 @@ for _, dead in ipairs(redis.call('SRANDMEMBER', KEYS[3], 100)) do
 end
 return {1, moved}`,
     'repeats',
-    ['', 'instances', 'left'],
+    ['', 'instances', 'orphans'],
   ),
 
   /** KEYS: as of the heartbeat. ARGV: instance. What it has not heard is left to others. */
@@ -88,6 +88,6 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 local home = KEYS[1] .. 'home:' .. ARGV[1]
 if redis.call('XLEN', home) > 0 then redis.call('SADD', KEYS[3], ARGV[1]) else redis.call('DEL', home) end`,
     'repeats',
-    ['', 'instances', 'left'],
+    ['', 'instances', 'orphans'],
   ),
 } as const;

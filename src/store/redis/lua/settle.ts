@@ -4,9 +4,9 @@ import { BACK, COMMON, FORGET, NOW, WAKE } from './common';
 
 /** The lease is over already, and was another's since: says so once. */
 const OVER = `
-local anyLost = call('EXISTS', B .. 'lost') == 1
+local anyExpired = call('EXISTS', B .. 'expired') == 1
 local function over(me, name)
-  return anyLost and call('ZREM', B .. 'lost', me .. '/' .. name) == 1
+  return anyExpired and call('ZREM', B .. 'expired', me .. '/' .. name) == 1
 end
 `;
 
@@ -108,7 +108,7 @@ end
  */
 const SETTLE_PLAIN = `
 local function settlePlain(at)
-  if ARGV[at + 2] ~= 'd' or call('EXISTS', B .. 'lost') == 1 then return false end
+  if ARGV[at + 2] ~= 'd' or call('EXISTS', B .. 'expired') == 1 then return false end
   local p, count = ARGV[at + 3], tonumber(ARGV[at + 4])
   if count > 5000 or at + 5 + count ~= #ARGV then return false end
   local key, to = B .. 'queue:' .. p, at + 4 + count
@@ -166,11 +166,11 @@ return 0
  */
 export const EXTEND = `${COMMON}${BACK}
 local me = ARGV[1]
-local anyLost = call('EXISTS', B .. 'lost') == 1
+local anyExpired = call('EXISTS', B .. 'expired') == 1
 local ids = {}
 for at = 2, #ARGV, 2 do
   local name, state = ARGV[at], ARGV[at + 1]
-  if not (anyLost and call('ZSCORE', B .. 'lost', me .. '/' .. name)) then
+  if not (anyExpired and call('ZSCORE', B .. 'expired', me .. '/' .. name)) then
     local p, id = split(name)
     ids[p] = ids[p] or {}
     table.insert(ids[p], id)

@@ -2,7 +2,7 @@ import { BACK, COMMON, COUNTS, FORGET, NOW, POSITIONS } from './common';
 
 /**
  * Leases what is ready: of each priority what went back, then what is fresh. The leases of an instance that ran out are named
- * in `lost` until it or the next lease of the message clears that: so its late settlement is known for one that is over.
+ * in `expired` until it or the next lease of the message clears that: so its late settlement is known for one that is over.
  *
  * KEYS: the base. ARGV: instance, how many, milliseconds after which leases have run out (0: nobody's are taken back now; else
  * the leases of all instances are looked through).
@@ -59,14 +59,14 @@ else
         back(p, id)
         local state = call('HGET', B .. 'states', name)
         call('HSET', B .. 'states', name, 'R' .. (state and string.sub(state, 2) or ''))
-        call('ZADD', B .. 'lost', time, holder .. '/' .. name)
+        call('ZADD', B .. 'expired', time, holder .. '/' .. name)
       end
     end
-    call('ZREMRANGEBYSCORE', B .. 'lost', '-inf', time - 3600000)
+    call('ZREMRANGEBYSCORE', B .. 'expired', '-inf', time - 3600000)
   end
   anyState = call('EXISTS', B .. 'states') == 1
   anyBack = call('EXISTS', R .. 0, R .. 1, R .. 2, R .. 3, R .. 4) > 0
-  local anyLost = call('EXISTS', B .. 'lost') == 1
+  local anyExpired = call('EXISTS', B .. 'expired') == 1
   for p = 0, 4 do
     local key = B .. 'queue:' .. p
     while anyBack and left > 0 do
@@ -78,7 +78,7 @@ else
         local entry = call('XRANGE', key, id, id)[1]
         if entry then
           call('XCLAIM', key, G, me, 0, id, 'FORCE', 'JUSTID')
-          if anyLost then call('ZREM', B .. 'lost', me .. '/' .. p .. ':' .. id) end
+          if anyExpired then call('ZREM', B .. 'expired', me .. '/' .. p .. ':' .. id) end
           entries[#entries + 1] = entry
         else
           forget(p .. ':' .. id)

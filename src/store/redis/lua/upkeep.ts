@@ -8,7 +8,7 @@ import { BACK, COMMON, COUNTS, NOW, POSITIONS, REMOVE, WAKE } from './common';
  */
 export const OPEN = `${COMMON}
 local wanted = {
-  {'delayed', 'zset'}, {'states', 'hash'}, {'prepared', 'hash'}, {'lost', 'zset'}, {'events', 'stream'},
+  {'delayed', 'zset'}, {'states', 'hash'}, {'prepared', 'hash'}, {'expired', 'zset'}, {'events', 'stream'},
   {'dead', 'hash'}, {'dead:order', 'zset'}, {'untold', 'hash'}, {'waiting', 'hash'}, {'account', 'string'},
 }
 for p = 0, 4 do

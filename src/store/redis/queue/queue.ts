@@ -56,6 +56,7 @@ export class RedisQueue implements OutboundQueue {
   readonly #batcher = new EnqueueBatcher((items) =>
     this.#add({ items, states: undefined, fact: undefined }, false),
   );
+  #hastening: Promise<void> | undefined;
   #batch = 0;
   #chunk = 0;
   #closed = false;
@@ -74,7 +75,8 @@ export class RedisQueue implements OutboundQueue {
       clock: calls.clock,
       keys: calls.keys,
       blocking: calls.blocking(),
-      lease: (max) => leasing.lease(max),
+      // What is hastened comes in its order only when all of it is back.
+      lease: (max) => this.#hastening?.then(() => leasing.lease(max)) ?? leasing.lease(max),
       release: (leases) => void this.release(leases).catch(() => undefined),
     });
     calls.onBack(() => this.#wakeAll());
@@ -221,7 +223,12 @@ export class RedisQueue implements OutboundQueue {
 
   hasten(): void {
     this.#batcher.flush();
-    this.#hasten().catch(() => undefined);
+    const hastening = this.#hasten()
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#hastening === hastening) this.#hastening = undefined;
+      });
+    this.#hastening = hastening;
   }
 
   /** Those that are put off meanwhile are none of its business. */
@@ -229,8 +236,8 @@ export class RedisQueue implements OutboundQueue {
     for (let left = Infinity; left > 0;) {
       const delayed = Number(await this.#calls.run(SCRIPTS.hasten, [RETURNED_AT_ONCE]));
       left = Math.min(left - RETURNED_AT_ONCE, delayed);
-      this.#takers.wake();
     }
+    this.#takers.wake();
   }
 
   async purge(options: PurgeOptions = {}): Promise<{ removed: number; items: QueueItem[] }> {

@@ -179,7 +179,7 @@ describe('homes in Redis', () => {
     assert.deepEqual(texts(await one.home.tell([notice(dying.home, 'c')])), ['c']);
     await pass(50);
     assert.equal(await one.calls.command(['EXISTS', one.calls.keys.of(`home:${name}`)]), 0);
-    assert.equal(await one.calls.command(['EXISTS', one.calls.keys.of('left')]), 0);
+    assert.equal(await one.calls.command(['EXISTS', one.calls.keys.of('orphans')]), 0);
     assert.equal(one.heard.length + two.heard.length, 2);
   });
 
@@ -208,7 +208,7 @@ describe('homes in Redis', () => {
     assert.deepEqual(next.heard, [`${one.home.instance}: a`]);
     await next.home.close();
     const { calls } = await open(this, prefix);
-    for (const key of [`home:${one.home.instance}`, `home:${next.home.instance}`, 'left'])
+    for (const key of [`home:${one.home.instance}`, `home:${next.home.instance}`, 'orphans'])
       assert.equal(await calls.command(['EXISTS', calls.keys.of(key)]), 0, key);
   });
 

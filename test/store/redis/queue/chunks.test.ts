@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { createClient } from '@redis/client';
+import type { Lease, QueueItem } from '../../../../src/store';
+import type { RedisStore } from '../../../../src/store/redis';
+import { startRedis, type TestRedis } from '../../../support/brokers';
+import { ids, itemOf, named, openRedis, type OpenRedis } from '../setup';
+
+const { signal } = new AbortController();
+const MANY = 2500;
+
+const many = (count: number, prefix = 'm'): QueueItem[] =>
+  Array.from({ length: count }, (_, at) => ({ ...itemOf({ short_message: 'x' }), id: `${prefix}${at}` }));
+
+/** All that is ready. */
+async function takeAll(store: RedisStore, count: number): Promise<Lease[]> {
+  const taken: Lease[] = [];
+  while (taken.length < count) taken.push(...(await store.queue.take(count - taken.length, { signal })));
+  return taken;
+}
+
+async function delay(store: RedisStore, leases: readonly Lease[], ms: number): Promise<void> {
+  const notBefore = Date.now() + ms;
+  await store.queue.settle(leases.map((lease) => ({ outcome: 'retry', lease, notBefore }) as const));
+}
+
+describe('many messages in Redis', function () {
+  this.timeout(60_000);
+  let redis: TestRedis;
+  const stores: RedisStore[] = [];
+  let count = 0;
+
+  before(async function () {
+    redis = await startRedis(this);
+  });
+  after(() => redis.kill());
+  afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
+
+  const open = async (given: Partial<OpenRedis> = {}): Promise<RedisStore> => {
+    const store = await openRedis({ url: redis.url, keyPrefix: `p${count}`, ...given });
+    stores.push(store);
+    return store;
+  };
+  beforeEach(() => {
+    count++;
+  });
+
+  it('that an instance has leased when it is closed go to the others, in their order', async () => {
+    const [one, other] = [await open(), await open()];
+    const items = many(MANY);
+    await one.queue.enqueue(items);
+    await takeAll(one, MANY);
+    await one.close();
+    assert.deepEqual(
+      ids(await takeAll(other, MANY)),
+      items.map(({ id }) => id),
+    );
+  });
+
+  it('that were put off are hastened all, in their order', async () => {
+    const store = await open();
+    const items = many(MANY);
+    await store.queue.enqueue(items);
+    await delay(store, await takeAll(store, MANY), 600_000);
+    store.queue.hasten?.();
+    assert.deepEqual(
+      ids(await takeAll(store, MANY)),
+      items.map(({ id }) => id),
+    );
+    assert.equal((await store.queue.stats()).delayed, 0);
+  });
+
+  it('that a smaller capacity has no room for are dropped in several steps', async () => {
+    const before = await open();
+    await before.queue.enqueue(many(MANY));
+    await before.close();
+    const dropped: string[] = [];
+    const onDropped = (items: readonly QueueItem[]): unknown => dropped.push(...items.map(({ id }) => id));
+    const store = await open({ capacity: 100, whenFull: 'drop-oldest', onDropped });
+    const lengths: number[] = [];
+    for (const id of ['a', 'b', 'c']) {
+      await store.queue.enqueue([named(id)]);
+      lengths.push((await store.queue.stats()).queued);
+    }
+    assert.deepEqual(lengths, [1500, 500, 100]);
+    assert.deepEqual(
+      dropped,
+      many(2403).map(({ id }) => id),
+    );
+  });
+
+  it('cost a look at the queue no more calls than few do', async () => {
+    const admin = await createClient({ url: redis.url }).connect();
+    try {
+      const callsOf = async (length: number): Promise<number> => {
+        const store = await open({ keyPrefix: `p${count}-${length}` });
+        for (const which of ['leased', 'delayed', 'returned', 'fresh']) {
+          await store.queue.enqueue(many(length, which));
+          const leases = which === 'fresh' ? [] : await takeAll(store, length);
+          if (which === 'delayed') await delay(store, leases, 600_000);
+          if (which === 'returned') await store.queue.release(leases);
+        }
+        await admin.configResetStat();
+        const { queued, delayed, leased } = await store.queue.stats();
+        assert.deepEqual([queued, delayed, leased], [3 * length, length, length]);
+        const stats = await admin.info('commandstats');
+        const read = /^cmdstat_(?:xrange|xinfo\|\w+|zrange|hget|xpending|xlen):calls=(\d+)/gm;
+        return [...stats.matchAll(read)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+      };
+      assert.equal(await callsOf(4000), await callsOf(2));
+    } finally {
+      admin.destroy();
+    }
+  });
+});
