@@ -259,6 +259,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
   ],
   ['a settlement in two steps where one is promised', 'atomic settle', () => ({ settle: undefined })],
   ['nothing durable', 'durable: correlation, state and counters', says({ durable: true })],
+  ['nobody to share with', 'shared: a message comes with the instance', says({ shared: true })],
 ];
 
 describe('the suite for stores finds out', () => {

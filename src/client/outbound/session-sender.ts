@@ -30,6 +30,8 @@ export interface SessionSenderContext {
 
 /** Milliseconds after a part failed. */
 const FAILURE_PAUSE = 1000;
+/** Milliseconds since a delivery ended within which the window is moving. */
+const MOVING = 500;
 /** Waits with one signal, at most: a queue of the user's may leave its listeners behind. */
 const SIGNAL_USES = 1000;
 /** Batches of one run: then timers and sockets get their turn, whatever there is to do. */
@@ -62,6 +64,8 @@ export class SessionSender implements DeliveryCarrier {
   /** Waits for permits, or for the commit. */
   #isWaiting = false;
   #permits = 0;
+  /** When a delivery ended last, with a shared store; monotonic milliseconds. */
+  #endedAt = -Infinity;
   /** After a failure. */
   #pause: TimerHandle;
   /** What interrupted it last, while nothing has gone out since. */
@@ -143,11 +147,15 @@ export class SessionSender implements DeliveryCarrier {
 
   // --- each returns whether it is done at once; if not, it resumes when it is ---
 
-  /** While the window is full, the next batch of a queue that is a network away is fetched; one at most. */
+  /**
+   * While the window is full, the next batch of a queue that is a network away is fetched: one at most, and only while the
+   * SMSC answers, for the others could send it.
+   */
   #takeAhead(): false {
     const { parts, isFull, mayTake, gate } = this.#context;
-    if (!parts.store.capabilities.shared || this.#taking || isFull || !mayTake) return false;
-    if (!this.#next() && gate.lets()) this.#take(this.session.windowSize);
+    if (this.#taking || isFull || !mayTake || !parts.store.capabilities.shared) return false;
+    if (parts.clock.monotonic() - this.#endedAt > MOVING || this.#next() || !gate.lets()) return false;
+    this.#take(this.session.windowSize);
     return false;
   }
 
@@ -279,6 +287,8 @@ export class SessionSender implements DeliveryCarrier {
   }
 
   ended(delivery: Delivery): void {
+    const { store, clock } = this.#context.parts;
+    if (store.capabilities.shared) this.#endedAt = clock.monotonic();
     this.#deliveries.remove(delivery);
     this.resume();
   }

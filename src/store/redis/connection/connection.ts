@@ -12,7 +12,8 @@ import { lostReply } from './lost-reply';
 
 /** Milliseconds. */
 const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 5000;
+/** Far less than a lease lasts: who comes back later than the others would find its leases taken. */
+const LONGEST_PAUSE = 1000;
 /** For so long a call waits for the server. */
 const PATIENCE = 5000;
 /** With calls on their way and no reply for so long the connection is taken for dead. */

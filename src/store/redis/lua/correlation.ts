@@ -82,9 +82,12 @@ local correlation = (function()
     end
     return dropped
   end
-  local function shrink(base, capacity, most)
+  local function shrink(base, capacity, most, now)
     local final, awaited = self.order(base, 'f'), self.order(base, 'a')
-    local excess = math.min(call('ZCARD', final) + call('ZCARD', awaited) - capacity, most)
+    local function over() return call('ZCARD', final) + call('ZCARD', awaited) - capacity end
+    -- What has ended goes before all others.
+    if over() > 0 then self.expire(base, now, most) else return end
+    local excess = math.min(over(), most)
     for _, order in ipairs({final, awaited}) do
       while excess > 0 do
         local popped = call('ZPOPMIN', order, math.min(excess, 100))
@@ -144,7 +147,7 @@ local correlation = (function()
       longest = math.max(longest, ttl)
     end
     if isRound then self.expire(base, now, 2 * math.max(count, ${ROUND})) end
-    shrink(base, capacity, 2 * count + ${MORE_DROPPED})
+    shrink(base, capacity, 2 * count + ${MORE_DROPPED}, now)
     if isRound or call('PTTL', base .. 'corr-puts') < longest + ${SPARE / 2} then
       for _, name in ipairs({'corr-puts', 'corr-awaited', 'corr-final'}) do liveLonger(base .. name, longest + ${SPARE}) end
     end

@@ -67,7 +67,11 @@ describe('the Redis correlator', () => {
         for (const messageId of ['a', 'b', 'c', '', '1:a'])
           assert.deepEqual(await redis.get(messageId), memory.get(messageId), messageId);
         assert.equal(await redis.awaited(), memory.awaited);
-        assert.equal(await redis.expire(), await memory.expire());
+        // Which of them have dropped what has ended by now, and how much, is their own.
+        await redis.expire();
+        await memory.expire();
+        for (const messageId of ['a', 'b', 'c', '', '1:a'])
+          assert.deepEqual(await redis.get(messageId), memory.get(messageId), messageId);
         await disconnect();
       }),
       { numRuns: rounds(300, 30) },
