@@ -7,7 +7,6 @@ import { sleep } from '../../waiting';
 import type { DeadLetter, DeadLetters } from '../types';
 import type { Broker } from './broker';
 import { collect } from './collect';
-import type { Link } from './link';
 import type { Names } from './names';
 import { asDead, asForeign, asNew } from './outgoing';
 import type { Outgoing, Publisher } from './publisher';
