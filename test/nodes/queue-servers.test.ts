@@ -157,7 +157,7 @@ for (const queue of ['redis', 'rabbitmq'] as const)
   });
 
 /** `startRabbit` stands ready for the other one. */
-const SERVERS_TO_STOP: readonly ('redis' | 'rabbitmq')[] = ['redis'];
+const SERVERS_TO_STOP: readonly ('redis' | 'rabbitmq')[] = ['redis', 'rabbitmq'];
 
 describe('a connection whose server goes away', function () {
   this.timeout(120_000);

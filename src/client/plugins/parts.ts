@@ -10,10 +10,9 @@ import {
 } from '../../flow-control';
 import { collapseRepeats, createLog, redactedLog, type CollapsedLog, type Log } from '../../observability';
 import type { SequenceGenerator } from '../../session';
-import type { Correlator, Store } from '../../store';
+import type { Correlator } from '../../store';
 import type { TextCodec } from '../../text';
 import { guardClock } from './clock-guard';
-import { ConfigError } from '../config/errors';
 import type { Network } from '../config/network';
 import {
   guardCodec,
@@ -32,7 +31,7 @@ import { PluginParts } from './plugin-parts';
 import type { PluginProducts, PluginType, SmppPlugin } from './plugins';
 import { guardCorrelator } from './store-guard';
 import { StoreLimiter } from './store-limiter';
-import { storePart, type StoreContext, type StorePart } from './store-part';
+import { checkDelivery, storePart, type StoreContext, type StorePart } from './store-part';
 
 /** What a client works with: the user's own parts, plugins, or the built-in ones. */
 export interface OpenParts extends StorePart {
@@ -112,7 +111,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     },
     ready: async () => {
       await storage.openStore();
-      checkDelivery(settings, storage.store);
+      checkDelivery(settings, storage.store.capabilities);
       await plugins.make();
     },
   };
@@ -132,13 +131,6 @@ function bucketPart(
     if (store.limiter) limiter.use(store.limiter);
   });
   return limiter;
-}
-
-/** That a message was sent must be written down before it is: else a crash sends it again. */
-function checkDelivery({ delivery }: Settings, { capabilities }: Store): void {
-  if (delivery !== 'at-most-once' || capabilities.segmentState) return;
-  const remedy = 'this queue does not keep what happened to a message; give at-least-once, or the queue disk';
-  throw new ConfigError([{ field: 'delivery', value: delivery, remedy }]);
 }
 
 /** What gives the part: it is there, or a plugin makes it when the client starts. */

@@ -21,6 +21,7 @@ import {
   type StoreAccount,
   type StoreCapabilities,
 } from '../../store';
+import { ConfigError } from '../config/errors';
 import type { Settings } from '../config/options';
 import { backendOptions, unencrypted } from './backend-options';
 import type { SmppClientOptions } from './client-options';
@@ -64,6 +65,16 @@ const UNKNOWN: StoreCapabilities = {
   segmentState: true,
 };
 
+/** That a message was sent must be written down before it is: else a crash sends it again. */
+export function checkDelivery(
+  { delivery }: Settings,
+  { segmentState }: Pick<StoreCapabilities, 'segmentState'>,
+): void {
+  if (delivery !== 'at-most-once' || segmentState) return;
+  const remedy = 'this queue does not keep what happened to a message; give at-least-once, or the queue disk';
+  throw new ConfigError([{ field: 'delivery', value: delivery, remedy }]);
+}
+
 /** The store that the options name, or the user's own. */
 export function storePart(
   options: SmppClientOptions,
@@ -89,6 +100,7 @@ export function storePart(
     const read = backendOptions(backend, options, settings);
     let inClear = unencrypted(backend, read);
     const open = async (settleForeign?: SettleForeign): Promise<Store> => {
+      checkDelivery(settings, backend.capabilities);
       if (inClear !== undefined) context.log.warn({ event: 'queue', stage: 'in_clear' }, inClear);
       inClear = undefined;
       return backend.open(backendContext(read, settings, limits, context, settleForeign));
@@ -103,9 +115,16 @@ export function storePart(
     const store = isWhole ? (given as Store) : withQueue(given as OutboundQueue, memory());
     return { ...openPart(guardStore(store, faults)), ownsStore: false };
   }
-  const part = deferredPart(UNKNOWN, () =>
-    pluginStore(kind as string | SmppPlugin, options.resolvePlugin, memory, context),
-  );
+  const part = deferredPart(UNKNOWN, async () => {
+    const store = await pluginStore(kind as string | SmppPlugin, options.resolvePlugin, memory, context);
+    try {
+      checkDelivery(settings, store.capabilities);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return store;
+  });
   return { ...part, store: guardStore(part.store, faults), ownsStore: true };
 }
 

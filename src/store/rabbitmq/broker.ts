@@ -5,7 +5,7 @@ import type { Link } from './link';
 
 /** Milliseconds between two tries; each pause is twice the one before. */
 const FIRST_PAUSE = 250;
-const LONGEST_PAUSE = 15_000;
+const LONGEST_PAUSE = 5000;
 /** Milliseconds that a call waits for the broker. */
 const PATIENCE = 5000;
 

@@ -1,10 +1,13 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { nextTurn, type Clock } from '../../clock';
+import { answered } from './answered';
 import { queueAt, RANKS, type Names } from './names';
 import { Source } from './source';
 
 /** More than a channel may be given at once. */
 const MOST_CREDIT = 65_535;
+/** Milliseconds that the broker gets to begin with a queue. */
+const ANSWER = 10_000;
 
 export interface ConsumersOptions {
   readonly clock: Clock;
@@ -157,12 +160,13 @@ export class Consumers {
   async #consume(channel: Channel, source: Source, count: number): Promise<void> {
     await channel.prefetch(count);
     source.credit += count;
-    const { consumerTag } = await channel.consume(source.queue, (message) => {
+    const consuming = channel.consume(source.queue, (message) => {
       if (this.#channel !== channel) return;
       if (!message) return this.#options.fail(new Error(`NOT_FOUND - queue '${source.queue}' was deleted`));
       source.unacked++;
       this.#options.onMessage(source, message);
     });
+    const { consumerTag } = await answered(this.#options.clock, source.queue, ANSWER, consuming);
     source.tags.push(consumerTag);
   }
 

@@ -1,4 +1,4 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel, Message } from 'amqplib';
 import type { Clock } from '../../clock';
 import { KeyedMutex } from '../../collections';
 import { newDeliveryState, revive } from '../delivery-state';
@@ -7,7 +7,6 @@ import { sleep } from '../../waiting';
 import type { DeadLetter, DeadLetters } from '../types';
 import type { Broker } from './broker';
 import { collect } from './collect';
-import type { Link } from './link';
 import type { Names } from './names';
 import { asDead, asForeign, asNew } from './outgoing';
 import type { Outgoing, Publisher } from './publisher';
@@ -15,8 +14,10 @@ import type { RabbitQueue } from './queue';
 import { CONTENT_TYPE, decodeRecord, type BrokerRecord } from './record';
 
 const LIST_LIMIT = 1000;
-/** For so long the queue is asked whether it has back what it is to have: another instance may have taken it. */
-const TRIES = 100;
+/** Taken at a time. */
+const CHUNK = 1000;
+/** Milliseconds that the queue gets to have back what it is to have, and between two looks. */
+const HANDING_BACK = 5000;
 const BETWEEN = 5;
 
 export interface DeadLetterParts {
@@ -28,14 +29,14 @@ export interface DeadLetterParts {
 }
 
 interface Read {
-  readonly message: ConsumeMessage;
+  readonly message: Message;
   readonly record: BrokerRecord;
 }
 
 interface Worked<T> {
   readonly answer: T;
-  /** Those that were acknowledged. */
-  readonly removed: number;
+  /** Whether all were acknowledged. */
+  readonly isEmpty: boolean;
 }
 
 /**
@@ -55,7 +56,7 @@ export class RabbitDeadLetters implements DeadLetters {
     return this.#with(async (all) => {
       const seen = after === undefined ? -1 : all.findLastIndex(({ record }) => record.item.id === after);
       const letters = all.slice(seen + 1, seen + 1 + limit).map(letterOf);
-      return { answer: { total: all.length, letters }, removed: 0 };
+      return { answer: { total: all.length, letters }, isEmpty: false };
     });
   }
 
@@ -71,7 +72,7 @@ export class RabbitDeadLetters implements DeadLetters {
       for (const { message } of found) channel.ack(message);
       const replayed = found.map(({ record }) => record.item.id);
       const missing = wanted.filter((id) => !byId.has(id));
-      return { answer: { replayed, missing }, removed: found.length };
+      return { answer: { replayed, missing }, isEmpty: found.length === all.length };
     });
   }
 
@@ -86,7 +87,7 @@ export class RabbitDeadLetters implements DeadLetters {
     return this.#with(async (all, channel) => {
       const last = all.at(-1);
       if (last) channel.ack(last.message, true);
-      return { answer: all.length, removed: all.length };
+      return { answer: all.length, isEmpty: true };
     });
   }
 
@@ -100,36 +101,50 @@ export class RabbitDeadLetters implements DeadLetters {
     await publisher.publish(messages);
   }
 
-  /** All there are, oldest first, on a channel whose end hands back what was not acknowledged. */
+  /** All there are, oldest first. What is not acknowledged goes back in the end. */
   #with<T>(work: (all: readonly Read[], channel: Channel) => Promise<Worked<T>>): Promise<T> {
     return this.#mutex.take(['dead'], async () => {
-      const { broker, names, clock } = this.#parts;
+      const { broker } = this.#parts;
       const link = await broker.up();
       const channel = await link.openChannel();
-      let left = 0;
+      let isEmpty = false;
       try {
-        ({ messageCount: left } = await channel.checkQueue(names.dead));
-        const messages = left > 0 ? await collect(channel, names.dead, left, clock) : [];
-        left = messages.length;
-        const { answer, removed } = await work(
+        const messages = await this.#all(channel);
+        isEmpty = messages.length === 0;
+        const worked = await work(
           messages.map((message) => ({ message, record: readDead(message) })),
           channel,
         );
-        left -= removed;
-        return answer;
+        isEmpty ||= worked.isEmpty;
+        return worked.answer;
       } finally {
+        if (!isEmpty) await this.#handBack(channel).catch(() => undefined);
         await channel.close().catch(() => undefined);
-        await this.#handedBack(link, left);
       }
     });
   }
 
-  /** The queue takes a moment: until then the next look would miss them. */
-  async #handedBack({ consuming }: Link, count: number): Promise<void> {
+  async #all(channel: Channel): Promise<Message[]> {
     const { names, clock } = this.#parts;
-    for (let tries = 0; tries < TRIES && count > 0; tries++) {
-      const { messageCount } = await consuming.checkQueue(names.dead).catch(() => ({ messageCount: count }));
-      if (messageCount >= count) return;
+    const all: Message[] = [];
+    for (;;) {
+      const messages = await collect(channel, names.dead, CHUNK, clock);
+      all.push(...messages);
+      if (messages.length < CHUNK) return all;
+    }
+  }
+
+  /**
+   * Until the queue has them the next look would miss them. It counts whoever holds something of it as a consumer, and says
+   * 0 of everything when it does not answer at once; that it has messages and no consumer says that all of them are back.
+   */
+  async #handBack(channel: Channel): Promise<void> {
+    const { names, clock } = this.#parts;
+    channel.nackAll(true);
+    const until = clock.monotonic() + HANDING_BACK;
+    while (clock.monotonic() < until) {
+      const { messageCount, consumerCount } = await channel.checkQueue(names.dead);
+      if (messageCount > 0 && consumerCount === 0) return;
       await sleep(clock, BETWEEN, new AbortController().signal);
     }
   }
@@ -143,7 +158,7 @@ function letterOf({ record }: Read): DeadLetter {
 }
 
 /** Also of what the broker itself, or somebody else, has put there. */
-function readDead({ content, properties }: ConsumeMessage): BrokerRecord {
+function readDead({ content, properties }: Message): BrokerRecord {
   const contentType = String(properties.contentType ?? '');
   if (contentType === CONTENT_TYPE) {
     try {

@@ -2,15 +2,18 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { nextTick, type Clock } from '../../clock';
 import type { Home, Notice } from '../sharing';
 import type { Settlement } from '../types';
+import { answered } from './answered';
 import type { Broker } from './broker';
 import { KEYS, type Names } from './names';
 import type { Outgoing, Publisher } from './publisher';
-import { declareHome } from './topology';
+import { declareHome, replaceHome, TopologyError } from './topology';
 import { Acks } from './acks';
 
 const CONTENT_TYPE = 'application/vnd.smpp.notice';
 /** Notices that are on their way to the handler. */
 const PREFETCH = 1000;
+/** Milliseconds that the broker gets to begin with the notices. */
+const ANSWER = 4000;
 
 export interface HomeParts {
   readonly clock: Clock;
@@ -30,10 +33,14 @@ export class RabbitHome implements Home {
   #handler: ((notices: readonly Notice[]) => unknown) | undefined;
   #serial = 0;
   #channel: Channel | undefined;
+  #queue: string;
+  /** Its queues so far. */
+  #queues = 1;
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
     this.instance = parts.instance;
+    this.#queue = parts.names.home(parts.instance);
   }
 
   async tell(notices: readonly Notice[]): Promise<readonly Notice[]> {
@@ -70,14 +77,38 @@ export class RabbitHome implements Home {
     if (isFirst && this.#channel) void this.#consume(this.#channel);
   }
 
-  /** On a link that is new. */
-  async attach(channel: Channel): Promise<void> {
-    await declareHome(channel, this.#parts.names, this.instance);
+  /** On a link that is new. `spare` has nothing to do yet. */
+  async attach(channel: Channel, spare: Channel): Promise<void> {
+    await declareHome(channel, this.#parts.names, this.instance, this.#queue);
     this.#channel = channel;
-    if (this.#handler) await this.#consume(channel);
+    if (!this.#handler) return;
+    try {
+      await this.#consumeBoth(channel);
+    } catch (error) {
+      if (error instanceof TopologyError) await this.#replace(spare);
+      throw error;
+    }
+  }
+
+  /** Gives up a queue that answers nothing, for the next link to have another. It is empty, or would answer. */
+  async #replace(spare: Channel): Promise<void> {
+    const { names } = this.#parts;
+    const lost = this.#queue;
+    this.#queue = `${names.home(this.instance)}.${++this.#queues}`;
+    await replaceHome(spare, names, this.instance, lost, this.#queue);
+    // Answered after seconds, if at all.
+    void spare.deleteQueue(lost).catch(() => undefined);
   }
 
   async #consume(channel: Channel): Promise<void> {
+    try {
+      await this.#consumeBoth(channel);
+    } catch (error) {
+      this.#parts.broker.fail(error as Error);
+    }
+  }
+
+  async #consumeBoth(channel: Channel): Promise<void> {
     const { clock, names, broker } = this.#parts;
     const acks = new Acks(channel, clock, PREFETCH, (error) => broker.fail(error));
     let batch: ConsumeMessage[] = [];
@@ -90,13 +121,9 @@ export class RabbitHome implements Home {
         void this.#hand(taken, acks);
       });
     };
-    try {
-      await channel.prefetch(PREFETCH);
-      await channel.consume(names.home(this.instance), take);
-      await channel.consume(names.notices, take);
-    } catch (error) {
-      broker.fail(error as Error);
-    }
+    await channel.prefetch(PREFETCH);
+    await answered(clock, this.#queue, ANSWER, channel.consume(this.#queue, take));
+    await channel.consume(names.notices, take);
   }
 
   async #hand(messages: readonly ConsumeMessage[], acks: Acks): Promise<void> {
@@ -115,6 +142,6 @@ export class RabbitHome implements Home {
   /** From now on others tell by themselves; what has come and was not taken goes to one of them. */
   async leave(): Promise<void> {
     const { names } = this.#parts;
-    await this.#channel?.unbindQueue(names.home(this.instance), names.exchange, KEYS.home(this.instance));
+    await this.#channel?.unbindQueue(this.#queue, names.exchange, KEYS.home(this.instance));
   }
 }

@@ -60,7 +60,10 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
   const { deadLetterCapacity = 1000 } = options;
   const url = options.url || DEFAULT_URL;
   const problem = urlProblem(url);
-  if (problem !== undefined) throw new SmppError('QUEUE_UNAVAILABLE', `queueUrl: ${problem}`);
+  if (problem !== undefined) {
+    await rest.close();
+    throw new SmppError('QUEUE_UNAVAILABLE', `queueUrl: ${problem}`);
+  }
   const names = namesOf(keyPrefix, clientId);
   const topology = options.topology === 'verify' ? verifyTopology : declareTopology;
   const fail = (error: Error): void => broker.fail(error);
@@ -83,7 +86,7 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
   const dial = async (): Promise<Link> =>
     openLink({ url, tls: options.tls, name: `${keyPrefix}.${clientId}`, clock }, async (opening) => {
       await topology(opening.channel, names, deadLetterCapacity);
-      await home.attach(opening.notices);
+      await home.attach(opening.notices, opening.channel);
     });
   const broker: Broker = new Broker({
     clock,

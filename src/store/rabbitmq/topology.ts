@@ -65,10 +65,10 @@ export function queuesOf(names: Names, deadLetterCapacity: number): readonly Dec
   ];
 }
 
-function homeOf(names: Names, instance: string): DeclaredQueue {
+function homeOf(names: Names, instance: string, name: string): DeclaredQueue {
   const ends = { 'x-message-ttl': NOTICE_TTL, 'x-expires': HOME_EXPIRES };
   return {
-    name: names.home(instance),
+    name,
     arguments: { ...quorum, ...deadLettered(names.exchange, KEYS.notices), ...ends },
     exchange: names.exchange,
     key: KEYS.home(instance),
@@ -128,6 +128,23 @@ export async function verifyTopology(
 }
 
 /** The queue of this instance, which no operator can declare beforehand. */
-export async function declareHome(channel: Channel, names: Names, instance: string): Promise<void> {
-  await declareQueue(channel, homeOf(names, instance));
+export async function declareHome(
+  channel: Channel,
+  names: Names,
+  instance: string,
+  name: string,
+): Promise<void> {
+  await declareQueue(channel, homeOf(names, instance, name));
+}
+
+/** Another queue instead of `lost`, without a moment in which the instance seems dead. */
+export async function replaceHome(
+  channel: Channel,
+  names: Names,
+  instance: string,
+  lost: string,
+  name: string,
+): Promise<void> {
+  await declareHome(channel, names, instance, name);
+  await channel.unbindQueue(lost, names.exchange, KEYS.home(instance));
 }

@@ -163,4 +163,25 @@ describe('Delivery at most once', () => {
     const { client } = await scenes.idle({}, { clock, queue, delivery: 'at-most-once' });
     await assert.rejects(client.start(), { code: 'INVALID_CONFIG', message: /delivery.*at-least-once/s });
   });
+
+  it('leaves no such store open that was made for it, and does not look for its broker', async () => {
+    const clock = new FakeClock();
+    let closed = 0;
+    const made = store(clock);
+    const create = async (): Promise<Store> => ({
+      ...made,
+      capabilities: { ...made.capabilities, segmentState: false },
+      close: async () => (closed++, made.close()),
+    });
+    const refused = { code: 'INVALID_CONFIG', message: /delivery.*at-least-once/s };
+    const queue = { type: 'smpp-store', apiVersion: 1, create } as never;
+    const { client } = await scenes.idle({}, { clock, queue, ...ONCE });
+    await assert.rejects(client.start(), refused);
+    assert.equal(closed, 1);
+    await assert.rejects(client.send(HELLO), refused);
+    assert.equal(closed, 2);
+    const away = { queue: 'rabbitmq', queueUrl: 'amqp://127.0.0.1:1', queueDirectory: '/nowhere' } as const;
+    const { client: other } = await scenes.idle({}, { clock, ...away, ...ONCE });
+    await assert.rejects(other.start(), refused);
+  });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { QueueItem, Store } from '../../../src/store';
+import type { Home, QueueItem, Store } from '../../../src/store';
 import {
   dead,
   done,
@@ -198,4 +198,34 @@ describe('the RabbitMQ store over a restart of the broker', function () {
         await rabbit.kill();
       }
     });
+
+  // It then finds the queue that was declared last without a leader, which never answers.
+  it('is back, and hears what it is told, where the broker is killed right after the first declaration', async function () {
+    const rabbit = await startRabbit(this);
+    const away: (Error | undefined)[] = [];
+    const store = await openRabbit({
+      url: rabbit.url,
+      clientId: 'c',
+      away: (failure) => away.push(failure),
+    });
+    const home = store.home as Home;
+    const heard: string[] = [];
+    home.listen((notices) => void heard.push(...notices.map(({ octets }) => Buffer.from(octets).toString())));
+    try {
+      await rabbit.kill();
+      await rabbit.start();
+      await until(() => away.length > 1, 'the broker', 30_000);
+      assert.deepEqual(
+        away.map((failure) => failure === undefined),
+        [false, true],
+      );
+      const notice = { instance: home.instance, octets: Buffer.from('hello') };
+      assert.deepEqual(await home.tell([notice]), []);
+      await until(() => heard.length > 0, 'the notice');
+      assert.deepEqual(heard, ['hello']);
+    } finally {
+      await store.close();
+      await rabbit.kill();
+    }
+  });
 });
