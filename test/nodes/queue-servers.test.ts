@@ -156,12 +156,9 @@ for (const queue of ['redis', 'rabbitmq'] as const)
     });
   });
 
-/** `startRabbit` stands ready for the other one. */
-const SERVERS_TO_STOP: readonly ('redis' | 'rabbitmq')[] = ['redis', 'rabbitmq'];
-
 describe('a connection whose server goes away', function () {
   this.timeout(120_000);
-  for (const queue of SERVERS_TO_STOP)
+  for (const queue of ['redis', 'rabbitmq'] as const)
     it(`shows that of ${queue} in yellow, in one line, stays bound, and goes on by itself`, async function () {
       const own = queue === 'redis' ? await startRedis(this, { appendonly: true }) : await startRabbit(this);
       const peer = await Peer.start();
