@@ -18,7 +18,7 @@ describe('the RabbitMQ store conforms', function () {
     url = await amqpUrl(this);
     base = await mkdtemp(join(tmpdir(), 'smpp-store-'));
   });
-  after(() => rm(base, { recursive: true, force: true }));
+  after(() => base && rm(base, { recursive: true, force: true }));
   afterEach(async () => {
     for (const name of names) await removeQueues(url, name);
     names.clear();

@@ -10,7 +10,7 @@ import { urlProblem } from './url';
 type Problems = ReturnType<NonNullable<Backend['problems']>>;
 
 export const rabbitmqBackend: Backend = {
-  label: 'in RabbitMQ: several machines share it',
+  label: 'in RabbitMQ: several machines',
   hint:
     'Messages lie in RabbitMQ (3.10 or later): several machines send them together. What receipts are matched by lies on ' +
     "each machine's disk, or in Redis for all.",

@@ -3,7 +3,7 @@ import { urlProblem } from './connection/address';
 import { CAPABILITIES, openRedisStore } from './store';
 
 export const redisBackend: Backend = {
-  label: 'in Redis: several machines share it',
+  label: 'in Redis: several machines',
   hint:
     'Messages lie in Redis: several machines send them together, and what one that crashes had taken the others send. ' +
     'How safe they are is set in Redis (appendonly).',

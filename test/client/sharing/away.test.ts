@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { SmppClientOptions } from '../../../src/index';
 import { segment } from '../../../src/text';
 import { ownPrefix, startRedis, type TestRedis } from '../../support/brokers';
+import { needs } from '../../support/skip';
 import type { Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
 import { HELLO, numbered, textsOf } from '../setup';
@@ -19,6 +20,9 @@ describe('A Redis that is away', function () {
   let redis: TestRedis;
   let options: SmppClientOptions;
 
+  before(function () {
+    needs(this, 'redis-server');
+  });
   beforeEach(async function () {
     redis = await startRedis(this, { appendonly: true });
     options = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createClient } from '@redis/client';
 import type { SmppClientOptions } from '../../../src/index';
 import { ownPrefix, redisUrl } from '../../support/brokers';
+import { needs } from '../../support/skip';
 import { until } from '../../support/until';
 import { Instances, type Instance } from './setup';
 
@@ -38,6 +39,9 @@ describe('What other programs put into a queue in Redis', () => {
   let push: (text: string) => Promise<unknown>;
   let end: () => unknown;
 
+  before(function () {
+    needs(this, 'redis');
+  });
   beforeEach(async function () {
     const queueUrl = await redisUrl(this);
     const keyPrefix = ownPrefix();

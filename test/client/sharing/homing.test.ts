@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DeliveryError, SmppClientOptions } from '../../../src/index';
 import { ownPrefix, redisUrl } from '../../support/brokers';
+import { needs } from '../../support/skip';
 import { pass, until } from '../../support/until';
 import type { Script } from '../../support/peer';
 import { HELLO, numbered } from '../setup';
@@ -21,6 +22,9 @@ describe('Messages that another instance sends', () => {
       clientId: 'shared',
     };
   };
+  before(function () {
+    needs(this, 'redis');
+  });
   beforeEach(async function () {
     await share(this);
   });

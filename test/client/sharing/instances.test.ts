@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SmppClientOptions } from '../../../src/index';
 import { ownPrefix, redisUrl } from '../../support/brokers';
+import { needs } from '../../support/skip';
 import { silence, type Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
 import { HELLO, numbered, textsOf } from '../setup';
@@ -10,6 +11,9 @@ describe('Instances that share a store', () => {
   const world = new Instances();
   let shared: SmppClientOptions;
 
+  before(function () {
+    needs(this, 'redis');
+  });
   beforeEach(async function () {
     shared = { queue: 'redis', queueUrl: await redisUrl(this), keyPrefix: ownPrefix(), clientId: 'shared' };
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { SmppClientOptions } from '../../../src/index';
 import { ownPrefix, redisUrl } from '../../support/brokers';
+import { needs } from '../../support/skip';
 import { runsTypeScript } from '../../support/child';
 import type { Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
@@ -46,6 +47,9 @@ describe('Instances in several processes', () => {
   const children: Child[] = [];
   let options: SmppClientOptions;
 
+  before(function () {
+    needs(this, 'redis');
+  });
   beforeEach(async function () {
     options = { queue: 'redis', queueUrl: await redisUrl(this), keyPrefix: ownPrefix(), clientId: 'shared' };
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { SmppClientOptions } from '../../../src/index';
 import { segment } from '../../../src/text';
 import { ownPrefix, redisUrl } from '../../support/brokers';
+import { needs } from '../../support/skip';
 import { silence, type PeerLink } from '../../support/peer';
 import { pass, until } from '../../support/until';
 import { HELLO } from '../setup';
@@ -19,6 +20,9 @@ describe('What instances hear that share a Redis', () => {
   const world = new Instances();
   let shared: SmppClientOptions;
 
+  before(function () {
+    needs(this, 'redis');
+  });
   beforeEach(async function () {
     const queueUrl = await redisUrl(this);
     shared = { queue: 'redis', queueUrl, keyPrefix: ownPrefix(), clientId: 'shared' };

@@ -24,7 +24,8 @@ describe('a Redis server that is away', () => {
   before(async function () {
     redis = await startRedis(this, { appendonly: true });
   });
-  after(() => redis.kill());
+  // Where there is no Redis, none was started.
+  after(() => (redis as TestRedis | undefined)?.kill());
   beforeEach(async () => {
     const client = await createClient({ url: redis.url }).connect();
     await client.flushAll();

@@ -32,7 +32,8 @@ describe('many messages in Redis', function () {
   before(async function () {
     redis = await startRedis(this);
   });
-  after(() => redis.kill());
+  // Where there is no Redis, none was started.
+  after(() => (redis as TestRedis | undefined)?.kill());
   afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
 
   const open = async (given: Partial<OpenRedis> = {}): Promise<RedisStore> => {

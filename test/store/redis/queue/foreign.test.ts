@@ -5,6 +5,7 @@ import type { BackendContext, DeadReason, Lease, QueueItem } from '../../../../s
 import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
+import { needs } from '../../../support/skip';
 import { connect, disconnect } from '../connected';
 import { done, itemOf, named, openRedis } from '../setup';
 
@@ -35,6 +36,9 @@ describe('records of other programs in Redis', () => {
     calls.command(['XADD', calls.keys.of(`queue:${priority}`), '*', field, value]);
   const json = (text: string): string => JSON.stringify({ short_message: text, destination_addr: '1' });
 
+  before(function () {
+    needs(this, 'redis');
+  });
   beforeEach(async function () {
     url = await redisUrl(this);
     keyPrefix = ownPrefix();

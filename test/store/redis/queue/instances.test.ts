@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Lease } from '../../../../src/store';
 import type { RedisStore } from '../../../../src/store/redis';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
+import { needs } from '../../../support/skip';
 import { runsTypeScript } from '../../../support/child';
 import { until } from '../../../support/until';
 import { SCRIPTS } from '../../../../src/store/redis/lua/queue-scripts';
@@ -55,6 +56,9 @@ describe('several who share a Redis queue', () => {
     return child;
   };
 
+  before(function () {
+    needs(this, 'redis');
+  });
   beforeEach(async function () {
     url = await redisUrl(this);
     keyPrefix = ownPrefix();

@@ -3,6 +3,7 @@ import type { CorrelationEntry, Lease, Notice } from '../../../../src/store';
 import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
+import { needs } from '../../../support/skip';
 import { until } from '../../../support/until';
 import { connect, disconnect } from '../connected';
 import { Relay } from '../relay';
@@ -41,6 +42,9 @@ describe('outcomes in Redis', () => {
     return leases;
   };
 
+  before(function () {
+    needs(this, 'redis');
+  });
   beforeEach(async function () {
     url = await redisUrl(this);
     keyPrefix = ownPrefix();
