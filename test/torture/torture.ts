@@ -50,6 +50,8 @@ export interface Place {
    * others, so that the order is kept and what a kill caused is seen in the next life.
    */
   readonly leaseTime?: number;
+  /** Milliseconds for which the queue must be seen empty to be so, where that is more. */
+  readonly idle?: number;
   /** Milliseconds after which what a dead client was to be told of is told by another. */
   readonly toldAfter?: number;
 }
@@ -120,7 +122,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const perKill: number[] = [];
   const { leaseTime = 0, toldAfter = 0 } = place;
   // At most once a message may fail by a crash, which somebody has to tell.
-  const idle = Math.max(3 * leaseTime, delivery === 'at-most-once' ? toldAfter : 0);
+  const idle = Math.max(place.idle ?? 0, 3 * leaseTime, delivery === 'at-most-once' ? toldAfter : 0);
   const common = {
     ...{ port: centre.port, pause: hits ? STEADY : 0, idle },
     options: { queueDirectory: directory, ...place.options, delivery },
