@@ -9,8 +9,6 @@ const TRIMMED = 100;
 const MORE_DROPPED = 1000;
 /** Milliseconds for which the orders outlive the last entry, so that whoever drops what is over can count it. */
 const SPARE = 3_600_000;
-/** Puts after which what has ended is looked for again: to look at each put costs as much as the put. */
-const ROUND = 64;
 
 /**
  * Correlation entries in Lua, for scripts of which one key is the base of all (`smpp:{id}:`):
@@ -82,12 +80,9 @@ local correlation = (function()
     end
     return dropped
   end
-  local function shrink(base, capacity, most, now)
+  local function shrink(base, capacity, most)
     local final, awaited = self.order(base, 'f'), self.order(base, 'a')
-    local function over() return call('ZCARD', final) + call('ZCARD', awaited) - capacity end
-    -- What has ended goes before all others.
-    if over() > 0 then self.expire(base, now, most) else return end
-    local excess = math.min(over(), most)
+    local excess = math.min(call('ZCARD', final) + call('ZCARD', awaited) - capacity, most)
     for _, order in ipairs({final, awaited}) do
       while excess > 0 do
         local popped = call('ZPOPMIN', order, math.min(excess, 100))
@@ -125,7 +120,6 @@ local correlation = (function()
     local now = self.now()
     local skew = self.skew(now, tonumber(ARGV[at + 2]))
     local puts = call('INCRBY', base .. 'corr-puts', count) - count
-    local isRound = puts == 0 or math.floor(puts / ${ROUND}) ~= math.floor((puts + count) / ${ROUND})
     local longest = 1
     for entry = at + 3, behind - 1, 5 do
       local folded, field, flag = ARGV[entry], ARGV[entry + 1], ARGV[entry + 2]
@@ -133,12 +127,10 @@ local correlation = (function()
       local key, prefix = base .. 'corr:' .. folded, #folded .. ':' .. folded
       local ttl = math.max(1, math.ceil(ends - now))
       local value = string.char(1) .. flag .. struct.pack('>d', ends) .. ARGV[entry + 4]
-      local isNew = call('HSETNX', key, field, value) == 1
-      if not isNew then
-        local before = string.sub(call('HGET', key, field), 2, 2)
-        if before ~= flag then call('ZREM', self.order(base, before), before .. prefix .. field) end
-        call('HSET', key, field, value)
-      end
+      -- By all its names: its value may have expired.
+      call('ZREM', self.order(base, 'a'), 'a' .. prefix .. field, 'n' .. prefix .. field)
+      call('ZREM', self.order(base, 'f'), 'f' .. prefix .. field)
+      local isNew = call('HSET', key, field, value) == 1
       puts = puts + 1
       call('ZADD', self.order(base, flag), puts, flag .. prefix .. field)
       local fields = call('HLEN', key)
@@ -146,9 +138,9 @@ local correlation = (function()
       if fields == 1 then call('PEXPIRE', key, ttl) else liveLonger(key, ttl) end
       longest = math.max(longest, ttl)
     end
-    if isRound then self.expire(base, now, 2 * math.max(count, ${ROUND})) end
-    shrink(base, capacity, 2 * count + ${MORE_DROPPED}, now)
-    if isRound or call('PTTL', base .. 'corr-puts') < longest + ${SPARE / 2} then
+    self.expire(base, now, 2 * count)
+    shrink(base, capacity, 2 * count + ${MORE_DROPPED})
+    if call('PTTL', base .. 'corr-puts') < longest + ${SPARE / 2} then
       for _, name in ipairs({'corr-puts', 'corr-awaited', 'corr-final'}) do liveLonger(base .. name, longest + ${SPARE}) end
     end
     return behind

@@ -67,7 +67,7 @@ describe('the Redis correlator', () => {
         for (const messageId of ['a', 'b', 'c', '', '1:a'])
           assert.deepEqual(await redis.get(messageId), memory.get(messageId), messageId);
         assert.equal(await redis.awaited(), memory.awaited);
-        // Which of them have dropped what has ended by now, and how much, is their own.
+        // How much of what has ended each has dropped by now is its own: a key of Redis may have expired before.
         await redis.expire();
         await memory.expire();
         for (const messageId of ['a', 'b', 'c', '', '1:a'])
