@@ -1,5 +1,12 @@
 import type { Clock } from '../../clock';
-import { holdsAnything, isSameAccount, type Claimable, type Foreign, type StoreAccount } from '../account';
+import {
+  holdsAnything,
+  isSameAccount,
+  readAccount,
+  type Claimable,
+  type Foreign,
+  type StoreAccount,
+} from '../account';
 import type { Store } from '../types';
 import type { Broker } from './broker';
 import { KEYS, type Names } from './names';
@@ -27,7 +34,7 @@ export function claimable(store: Store, { clock, names, broker, publisher }: Own
       const channel = await link.openChannel();
       try {
         const message = await channel.get(names.account);
-        if (message) return accountOf(message.content);
+        if (message) return readAccount(message.content);
       } finally {
         // Hands it back.
         await channel.close().catch(() => undefined);
@@ -59,14 +66,4 @@ export function claimable(store: Store, { clock, names, broker, publisher }: Own
     // The correlation has an owner itself.
     forgetAwaited: () => Promise.resolve(),
   };
-}
-
-function accountOf(octets: Buffer): StoreAccount | undefined {
-  try {
-    const { host, systemId, failover } = JSON.parse(octets.toString()) as Partial<StoreAccount>;
-    if (typeof host !== 'string' || typeof systemId !== 'string') return undefined;
-    return { host, systemId, ...(Array.isArray(failover) ? { failover } : {}) };
-  } catch {
-    return undefined;
-  }
 }
