@@ -41,21 +41,14 @@ local correlation = (function()
     local from, to, length = string.find(member, '^(%d+):', 2)
     return base .. 'corr:' .. string.sub(member, to + 1, to + length), string.sub(member, to + length + 1)
   end
-  -- The value of the entry that is meant; nil: it is over, or another version took its place.
-  local function read(base, member)
-    local key, field = keyAndField(base, member)
-    local value = call('HGET', key, field)
-    if value and string.sub(value, 2, 2) == string.sub(member, 1, 1) then return value, key, field end
-  end
   local function drop(base, member)
-    local value, key, field = read(base, member)
-    if value then call('HDEL', key, field) end
+    call('HDEL', keyAndField(base, member))
   end
   local function liveLonger(key, ttl)
     if call('PTTL', key) < ttl then call('PEXPIRE', key, ttl) end
   end
   function self.isDue(base, member, now)
-    local value = read(base, member)
+    local value = call('HGET', keyAndField(base, member))
     return not value or due(value) <= now
   end
   -- Drops what is due at the front of the orders, at most so many of each.
