@@ -1,5 +1,6 @@
 import { Reassembly } from '../../../src/client/inbound/reassembly/reassembly';
-import { silentLog } from '../../../src/observability';
+import { createLog } from '../../../src/observability';
+import type { SmppError } from '../../../src/protocol';
 import { openMemoryStore, type KeyValueState } from '../../../src/store';
 import type { JoinedMessage, MessagePart } from '../../../src/text';
 import { FakeClock } from '../../support/clock';
@@ -13,6 +14,10 @@ export class World {
   readonly memory = openMemoryStore({ capacity: 0, whenFull: 'reject', clock: this.clock });
   /** Calls so far, by name. */
   readonly calls = new Map<string, number>();
+  /** What the clients write to their logs, from warnings on. */
+  readonly warned: string[] = [];
+  /** Why each call fails now. */
+  fault: SmppError | undefined;
   readonly #delay: () => number;
 
   /** `delay`: milliseconds, asked for each call and each answer. */
@@ -35,6 +40,7 @@ export class World {
       (async (...given: unknown[]) => {
         await this.pass(this.#delay());
         if (isDead()) return new Promise(() => undefined);
+        if (this.fault) throw this.fault;
         this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
         const result = await (state[name] as (...all: unknown[]) => Promise<unknown>).apply(state, given);
         await this.pass(this.#delay());
@@ -70,9 +76,10 @@ export class Instance {
     this.#handlerTime = handlerTime;
     const { capabilities } = world.memory;
     const store = { state: world.state(() => this.#dead), capabilities: { ...capabilities, shared: true } };
-    const { clock } = world;
+    const { clock, warned } = world;
+    const log = createLog({ level: 'warn', sink: ({ msg }) => warned.push(String(msg)) });
     this.reassembly = new Reassembly({
-      ...{ clock, log: silentLog, store, timeout: TIMEOUT, claimTime: CLAIM_TIME },
+      ...{ clock, log, store, timeout: TIMEOUT, claimTime: CLAIM_TIME },
       ...(maxMessages === undefined ? {} : { maxMessages }),
     });
     this.reassembly.onIncomplete(async (message) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Reassembly } from '../../../src/client/inbound/reassembly/reassembly';
 import { silentLog } from '../../../src/observability';
+import { SmppError } from '../../../src/protocol';
 import { exportParts, type MessagePart } from '../../../src/text';
 import { CLAIM_TIME, TIMEOUT, World, partsOf, textOf, type Instance } from './joining-world';
 
@@ -265,6 +266,25 @@ describe('Parts that a client left that had its store alone', () => {
     assert.deepEqual(tellings([one, other]), ['a|b', 'c|d']);
     assert.deepEqual(await state.list('reassembly:'), []);
   });
+
+  for (const [code, lines] of [
+    ['QUEUE_UNAVAILABLE', 0],
+    ['STATE_UNAVAILABLE', 1],
+  ] as const) {
+    it(`are told when the store lets itself be read (${code} before)`, async () => {
+      const world = new World(() => 1);
+      const parts = exportParts(partsOf(['c', 'd'], 2));
+      const entry = { key: 'k', total: 2, firstAt: 0, lastAt: 0, parts };
+      await world.memory.state.set('reassembly:2', Buffer.from(JSON.stringify(entry)));
+      world.fault = new SmppError(code, 'away');
+      const one = world.instance();
+      await world.clock.advance(1000);
+      assert.equal(world.warned.length, lines, world.warned.join('\n'));
+      world.fault = undefined;
+      await world.clock.advance(TIMEOUT / 2);
+      assert.deepEqual(tellings([one]), ['c|d']);
+    });
+  }
 });
 
 describe('A part that comes again', () => {

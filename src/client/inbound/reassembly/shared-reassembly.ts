@@ -58,6 +58,7 @@ export class SharedReassembly implements Joiner {
   readonly #telling = new WeakMap<JoinedMessage, Telling>();
   readonly #givenUp: GivenUp;
   #started = false;
+  #begun: 'no' | 'trying' | 'yes' = 'no';
 
   constructor(parts: ReassemblyParts) {
     const { clock, timeout, claimTime = CLAIM_TIME, maxMessages, store } = parts;
@@ -78,18 +79,30 @@ export class SharedReassembly implements Joiner {
     if (this.#started) return;
     this.#started = true;
     this.#rounds.start();
-    this.#begin().catch((error: unknown) => {
-      const line = { event: 'reassembly', stage: 'load', err: error };
-      this.#parts.log.warn(line, 'parts of long messages cannot be read from the store now; trying again');
-    });
+    void this.#begin();
   }
 
+  /** Tried again in each round, until the store lets it. */
   async #begin(): Promise<void> {
-    await this.#lookAtLeft();
-    await adoptLocal(this.#parts.store.state, async (part) => {
-      const { message } = await this.add(part);
-      if (message) this.#givenUp.tell(message);
-    });
+    this.#begun = 'trying';
+    try {
+      await this.#lookAtLeft();
+      await adoptLocal(this.#parts.store.state, async (part) => {
+        const { message } = await this.add(part);
+        if (message) this.#givenUp.tell(message);
+      });
+      this.#begun = 'yes';
+    } catch (error) {
+      this.#begun = 'no';
+      this.#stumbled('load', error, 'parts of long messages cannot be read from the store now; trying again');
+    }
+  }
+
+  /** That the store's server is away is told once, by who watches it. */
+  #stumbled(stage: string, error: unknown, text: string): void {
+    const isKnown =
+      (error as { code?: unknown }).code === 'QUEUE_UNAVAILABLE' || this.#stopping.signal.aborted;
+    this.#parts.log[isKnown ? 'debug' : 'warn']({ event: 'reassembly', stage, err: error }, text);
   }
 
   async add(part: MessagePart): Promise<Joined> {
@@ -211,8 +224,7 @@ export class SharedReassembly implements Joiner {
       await this.#close(place, 'told', fingerprints);
       await this.#facts.forget(place, rounds);
     } catch (error) {
-      const line = { event: 'reassembly', stage: 'drop', err: error };
-      this.#parts.log.warn(line, 'the parts of a message that was delivered stay in the store');
+      this.#stumbled('drop', error, 'the parts of a message that was delivered stay in the store for now');
       this.#watch.claimed(place, rounds);
     }
   }
@@ -303,6 +315,7 @@ export class SharedReassembly implements Joiner {
 
   /** One of all instances looks, each time. */
   async #lookAround(): Promise<void> {
+    if (this.#begun === 'no') return this.#begin();
     const round = Math.floor(this.#now / this.#roundTime);
     if (await this.#facts.isToLook(round, 2 * this.#roundTime)) await this.#lookAtLeft();
   }
