@@ -105,7 +105,9 @@ describe('the RabbitMQ store when the broker goes away', function () {
 
   it('keeps leases over a lost connection, and ends each as it would', async () => {
     await store.queue.enqueue(items('m', 8));
-    const leases = await takeAll(store, 6);
+    const leases = await takeAll(store, 8);
+    // They are here, and untouched: of what is on its way nobody knows who had it.
+    await store.queue.release(leases.splice(6));
     proxy.cut();
     await back();
     const [a, b, c, d, e, f] = leases as [never, never, never, never, never, never];
@@ -115,7 +117,10 @@ describe('the RabbitMQ store when the broker goes away', function () {
     const again = await takeAll(store, 5);
     assert.deepEqual(ids(again), ['m1', 'm4', 'm5', 'm6', 'm7']);
     assert.equal(again[0]?.state.attempts, 3);
-    assert.ok(again.every(({ state }) => !state.redelivered));
+    assert.deepEqual(
+      again.filter(({ state }) => state.redelivered).map(({ item }) => item.id),
+      [],
+    );
     await store.queue.settle(again.map(done));
     assert.deepEqual(ids(await take(store, 5)), ['m2']);
     assert.deepEqual(ids((await store.deadLetters?.list())?.letters ?? []), ['m3']);
