@@ -25,9 +25,9 @@ describe('Processes on one queue in Redis', function () {
         report = await scaleOut({ processes, place: await place(this), limit: LIMIT, seconds: SECONDS });
       });
       it('use the rate of the account, and no more', () => {
-        const { taken, expected, throttled } = report;
-        assert.ok(taken <= 1.01 * expected, `${taken} of ${expected}`);
-        // Other tests may keep the processes from running; on a quiet machine it is 1 %: `npm run torture:scale`.
+        const { taken, expected, burst, throttled } = report;
+        // Other tests may keep the processes from running, which catch up then; on a quiet machine it is 1 %: `npm run torture:scale`.
+        assert.ok(taken <= 1.01 * (expected + burst), `${taken} of ${expected}`);
         assert.ok(taken >= 0.7 * expected, `${taken} of ${expected}`);
         assert.ok(throttled <= 0.01 * expected, `${throttled} throttled`);
       });

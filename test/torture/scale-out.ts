@@ -10,9 +10,10 @@ import type { Part } from './scale-child';
 
 export interface ScaleReport {
   readonly processes: number;
-  /** Messages that the SMSC took in the seconds that count, and what is expected. */
+  /** Messages that the SMSC took in the seconds that count, what is expected, and what may come at once beside that. */
   readonly taken: number;
   readonly expected: number;
+  readonly burst: number;
   /** What each process sent of all. */
   readonly shares: readonly number[];
   /** Submits that the SMSC refused, as they came too fast. */
@@ -113,7 +114,8 @@ export async function scaleOut(options: ScaleOptions): Promise<ScaleReport> {
   smsc.on('refused', () => throttled++);
   const { port } = await smsc.start();
   // Of a busy machine that sleeps for a moment nothing is lost so; the SMSC allows more at once.
-  const common = { ...place, sendRate: limit, burst: limit / 5 };
+  const burst = limit / 5;
+  const common = { ...place, sendRate: limit, burst };
   await fill({ ...common, host: '127.0.0.1' }, total);
   say(`${total} messages are queued`);
   const part: Part = { options: { ...common, port } };
@@ -135,7 +137,7 @@ export async function scaleOut(options: ScaleOptions): Promise<ScaleReport> {
     await until(() => told() >= total || performance.now() - last > 3000, 'receipts', PATIENCE);
     const taken = arrivals.filter(({ at }) => at >= from && at < from + seconds * 1000).length;
     return {
-      ...{ processes, taken, expected: limit * seconds, throttled },
+      ...{ processes, taken, expected: limit * seconds, burst, throttled },
       ...judge(arrivals, total, instances),
       seconds: killedAt === undefined ? 0 : (Math.max(...arrivals.map(({ at }) => at)) - killedAt) / 1000,
     };
