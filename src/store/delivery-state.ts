@@ -34,6 +34,16 @@ export function copyDeliveryState(state: DeliveryState): DeliveryState {
   return copy;
 }
 
+/** What a lease of a message begins with; `state`: what its queue has of it. */
+export function stateToLease(item: QueueItem, state: DeliveryState | undefined): DeliveryState {
+  return state ? copyDeliveryState(state) : newDeliveryState(item);
+}
+
+/** What a queue keeps of a lease that ends without the message; undefined: nothing happened. */
+export function stateToKeep(state: DeliveryState): DeliveryState | undefined {
+  return isUntouched(state) ? undefined : copyDeliveryState(state);
+}
+
 /** The SMSC has accepted a transmission of a segment, the first one or another. */
 export function acceptSegment(state: DeliveryState, segment: number, messageId: string): void {
   if (state.accepted[segment] == null) {

@@ -1,10 +1,10 @@
 import { nextTurn, type Clock } from '../../clock';
 import { BaseQueue, type Batch } from '../base-queue';
-import { copyDeliveryState, newDeliveryState, type Revived } from '../delivery-state';
+import { copyDeliveryState, type Revived } from '../delivery-state';
+import { EntryLease } from '../entry-lease';
 import { tellDropped, tellRemoved } from '../errors';
 import type {
   DeadLetter,
-  DeliveryState,
   EnqueueOptions,
   Eventually,
   Lease,
@@ -20,20 +20,7 @@ import type { Entry } from './entry';
 import { PriorityLists } from './priorities';
 import { entryOf } from './packed';
 
-/** A lease that is its own token, also in a copy: an old one says nothing about a new one. */
-class MemoryLease implements Lease {
-  readonly item: QueueItem;
-  readonly state: DeliveryState;
-  readonly token = this;
-  readonly entry: Entry;
-  open = true;
-
-  constructor(entry: Entry) {
-    this.entry = entry;
-    this.item = entry.item;
-    this.state = entry.state ? copyDeliveryState(entry.state) : newDeliveryState(entry.item);
-  }
-}
+class MemoryLease extends EntryLease<Entry> {}
 
 const PURGE_CHUNK = 1000;
 const NONE: readonly Entry[] = [];

@@ -1,5 +1,5 @@
-import { copyDeliveryState, newDeliveryState } from '../delivery-state';
-import type { DeliveryState, Lease, Priority, QueueItem } from '../types';
+import { EntryLease } from '../entry-lease';
+import type { DeliveryState, Priority, QueueItem } from '../types';
 import type { BrokerRecord } from './record';
 import type { Source } from './source';
 
@@ -46,17 +46,4 @@ export class Entry {
   }
 }
 
-/** Its own token: an old lease says nothing about a new one. */
-export class RabbitLease implements Lease {
-  readonly item: QueueItem;
-  readonly state: DeliveryState;
-  readonly token = this;
-  readonly entry: Entry;
-  open = true;
-
-  constructor(entry: Entry) {
-    this.entry = entry;
-    this.item = entry.item;
-    this.state = entry.state ? copyDeliveryState(entry.state) : newDeliveryState(entry.item);
-  }
-}
+export class RabbitLease extends EntryLease<Entry> {}

@@ -1,6 +1,6 @@
 import { nextTick, type Clock } from '../../clock';
 import { BaseQueue, type Batch } from '../base-queue';
-import { copyDeliveryState, isUntouched } from '../delivery-state';
+import { copyDeliveryState, stateToKeep } from '../delivery-state';
 import { fits, storeClosed, tellDropped } from '../errors';
 import { within } from '../../waiting';
 import type {
@@ -235,7 +235,7 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
   }
 
   #putBack(entry: Entry, { state }: Lease, pause = 0): void {
-    entry.state = isUntouched(state) ? undefined : copyDeliveryState(state);
+    entry.state = stateToKeep(state);
     this.#parts.held.putBack(entry, pause);
   }
 

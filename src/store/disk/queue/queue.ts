@@ -1,5 +1,5 @@
 import { BaseQueue, type Batch } from '../../base-queue';
-import { copyDeliveryState, isUntouched, newDeliveryState, type Revived } from '../../delivery-state';
+import { copyDeliveryState, stateToKeep, stateToLease, type Revived } from '../../delivery-state';
 import { tellDropped } from '../../errors';
 import type {
   DeliveryState,
@@ -118,7 +118,7 @@ export class DiskQueue extends BaseQueue implements OutboundQueue {
     if (entries.length === 0) return undefined;
     return entries.map((entry) => ({
       item: entry.item,
-      state: entry.state ? copyDeliveryState(entry.state) : newDeliveryState(entry.item),
+      state: stateToLease(entry.item, entry.state),
       token: changes.lease(entry),
     }));
   }
@@ -160,7 +160,8 @@ export class DiskQueue extends BaseQueue implements OutboundQueue {
     const noted: Noted[] = [];
     for (const lease of leases) {
       const entry = openHandle(lease)?.entry;
-      if (entry && !isUntouched(lease.state)) noted.push({ entry, state: copyDeliveryState(lease.state) });
+      const state = entry && stateToKeep(lease.state);
+      if (state) noted.push({ entry, state });
     }
     await this.#note(noted);
   }
@@ -172,7 +173,7 @@ export class DiskQueue extends BaseQueue implements OutboundQueue {
     for (const lease of leases) {
       const leased = changes.takeBack(lease);
       if (!leased) continue;
-      const state = isUntouched(lease.state) ? undefined : copyDeliveryState(lease.state);
+      const state = stateToKeep(lease.state);
       const entry = { ...leased, state, fresh: false };
       if (state) noted.push({ entry, state });
       ready.putBack(entry);
