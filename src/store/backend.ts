@@ -69,6 +69,6 @@ export interface Backend {
   problems?(
     options: BackendOptions,
   ): readonly { readonly field: keyof BackendOptions; readonly remedy: string }[];
-  /** Opens it; what opens at once is not deferred. Rejects with `QUEUE_UNAVAILABLE`, `STORE_ACCOUNT` and the like. */
+  /** Opens it. Rejects with `QUEUE_UNAVAILABLE`, `STORE_ACCOUNT` and the like. */
   open(context: BackendContext): Store | Promise<Store>;
 }

@@ -12,7 +12,6 @@ export abstract class EntryLease<
   readonly state: DeliveryState;
   readonly token = this;
   readonly entry: E;
-  open = true;
 
   constructor(entry: E) {
     this.entry = entry;

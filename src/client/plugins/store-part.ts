@@ -6,7 +6,6 @@ import {
   deferStore,
   isBackend,
   isMemoryStore,
-  openMemoryStore,
   type Backend,
   type BackendContext,
   type BackendOptions,
@@ -88,12 +87,7 @@ export function storePart(
     whenFull: settings.whenFull,
     onDropped: context.onDropped,
   };
-  const memory = (): Store =>
-    openMemoryStore({
-      ...limits,
-      clock: context.clock,
-      correlationCapacity: settings.correlationCapacity,
-    });
+  const memory = (): Store => BACKENDS.memory.open({ options: settings, limits, clock: context.clock });
   if (kind === 'memory') return { ...openPart(memory()), ownsStore: true };
   if (isBackend(kind)) {
     const backend: Backend = BACKENDS[kind];

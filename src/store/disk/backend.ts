@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Backend, BackendContext, BackendOptions } from '../backend';
 import { BUILT_IN } from '../base-queue';
 import type { Store } from '../types';
@@ -15,7 +16,7 @@ export const diskBackend: Backend = {
     ...namingProblems('queueDirectory', queueDirectory, 'any'),
     ...namingProblems('clientId', '/any', clientId),
   ],
-  open: openDisk,
+  open: (context) => openDisk(context),
 };
 
 /** It needs a place, and a name within it. */
@@ -28,12 +29,16 @@ function namingProblems(field: keyof BackendOptions, directory: string, name: st
   }
 }
 
-function openDisk({ options, limits, clock, log, ...context }: BackendContext): Promise<Store> {
+/** `under`: a folder of its own within that of the client. */
+export function openDisk(
+  { options, limits, clock, log, ...context }: BackendContext,
+  under = '',
+): Promise<Store> {
   const { clientId, name, queueDirectory, queueKey, correlationCapacity } = options;
   return openDiskStore({
     ...limits,
     clock,
-    directory: clientDirectory(queueDirectory, clientId),
+    directory: join(clientDirectory(queueDirectory, clientId), under),
     holder: name || clientId,
     account: context.account,
     queueKey: queueKey.length > 0 ? queueKey : undefined,

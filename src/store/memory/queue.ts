@@ -20,7 +20,9 @@ import type { Entry } from './entry';
 import { PriorityLists } from './priorities';
 import { entryOf } from './packed';
 
-class MemoryLease extends EntryLease<Entry> {}
+class MemoryLease extends EntryLease<Entry> {
+  open = true;
+}
 
 const PURGE_CHUNK = 1000;
 const NONE: readonly Entry[] = [];

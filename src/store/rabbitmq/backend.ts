@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import type { Backend, BackendContext, BackendOptions } from '../backend';
-import { clientDirectory, openDiskStore } from '../disk';
+import { clientDirectory } from '../disk';
+import { openDisk } from '../disk/backend';
 import { urlProblem as redisUrlProblem } from '../redis/connection/address';
 import { redisBackend } from '../redis/backend';
 import type { Store } from '../types';
 import { RABBITMQ } from './capabilities';
-import { urlProblem } from './url';
+import { DEFAULT_URL, urlProblem } from './url';
 
 type Problems = ReturnType<NonNullable<Backend['problems']>>;
 
@@ -25,7 +25,7 @@ export const rabbitmqBackend: Backend = {
     'windowSize',
     'sessions',
   ],
-  placeholders: { queueUrl: 'amqp://127.0.0.1:5672' },
+  placeholders: { queueUrl: DEFAULT_URL },
   capabilities: RABBITMQ,
   problems: ({ queueUrl, keyPrefix, correlationUrl, queueDirectory, clientId }) => [
     ...problem('queueUrl', urlProblem(queueUrl)),
@@ -97,28 +97,11 @@ function awayOfTwo(tell: Away): readonly [Away, Away] {
 function openRest(context: BackendContext): Promise<Store> {
   const { options } = context;
   const { correlationUrl, queueTls } = options;
-  if (correlationUrl === '') return openDisk(context);
+  // Not beside a queue on disk, whose messages move here when the kind of queue is changed.
+  if (correlationUrl === '')
+    return openDisk({ ...context, limits: { capacity: 0, whenFull: 'reject' } }, 'rabbitmq');
   const tls = correlationUrl.startsWith('rediss:') ? queueTls : undefined;
   const inRedis = { ...options, queueUrl: correlationUrl, queueTls: tls, drainList: '' };
   // Its queue stays empty.
   return Promise.resolve(redisBackend.open({ ...context, options: inRedis }));
-}
-
-function openDisk({ options, clock, account, ...context }: BackendContext): Promise<Store> {
-  const { name, clientId, queueDirectory, queueKey, correlationCapacity } = options;
-  return openDiskStore({
-    capacity: 0,
-    whenFull: 'reject',
-    clock,
-    // Not that of a queue on disk, whose messages move here when the kind of queue is changed.
-    directory: join(clientDirectory(queueDirectory, clientId), 'rabbitmq'),
-    holder: name || clientId,
-    account,
-    queueKey: queueKey.length > 0 ? queueKey : undefined,
-    onExposed: ({ path, text }) => context.log.warn({ event: 'queue', stage: 'exposed', path }, text),
-    settleForeign: context.settleForeign,
-    onClaimed: context.onClaimed,
-    correlationCapacity,
-    onDamage: (damage) => context.log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
-  });
 }

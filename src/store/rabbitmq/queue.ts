@@ -202,9 +202,7 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
   /** Ends the lease; undefined: it was over. */
   #end(lease: Lease): Entry | undefined {
     const { token } = lease;
-    if (!(token instanceof RabbitLease) || !token.open || !this.#leases.delete(token)) return undefined;
-    token.open = false;
-    return token.entry;
+    return token instanceof RabbitLease && this.#leases.delete(token) ? token.entry : undefined;
   }
 
   settle(settlements: readonly Settlement[]): Eventually<Untaken> {
@@ -259,9 +257,7 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
   }
 
   #reopen({ token }: Lease): void {
-    if (!(token instanceof RabbitLease)) return;
-    token.open = true;
-    this.#leases.add(token);
+    if (token instanceof RabbitLease) this.#leases.add(token);
   }
 
   /** Leases do not run out here, and states are written when they end. */

@@ -56,8 +56,7 @@ export function encodeRecord({ item, serial, notBefore, state, failed, alien }: 
     writer.buffer(alien.octets);
   }
   writeItem(writer, item);
-  const { slab, start, end } = writer.extent;
-  return slab.octets.subarray(start, end);
+  return writer.octets;
 }
 
 /** A record of a later version, whose meaning is not known here. */

@@ -127,6 +127,11 @@ export class RecordWriter {
     return { slab: this.#slab, start: this.#start, end: this.#at };
   }
 
+  /** The record so far, where it lies: it stays as it is. */
+  get octets(): Buffer {
+    return this.#slab.octets.subarray(this.#start, this.#at);
+  }
+
   #reserve(count: number): void {
     const { octets } = this.#slab;
     if (this.#at + count <= octets.length) return;

@@ -1,6 +1,7 @@
-import type { Backend, BackendOptions } from '../backend';
-import { urlProblem } from './connection/address';
-import { CAPABILITIES, openRedisStore } from './store';
+import type { Backend, BackendContext, BackendOptions } from '../backend';
+import type { Store } from '../types';
+import { REDIS } from './capabilities';
+import { DEFAULT_URL, urlProblem } from './connection/address';
 
 export const redisBackend: Backend = {
   label: 'in Redis: several machines',
@@ -8,11 +9,17 @@ export const redisBackend: Backend = {
     'Messages lie in Redis: several machines send them together, and what one that crashes had taken the others send. ' +
     'How safe they are is set in Redis (appendonly).',
   reads: ['queueUrl', 'queueTls', 'keyPrefix', 'drainList', 'leaseTime'],
-  placeholders: { queueUrl: 'redis://127.0.0.1:6379' },
-  capabilities: CAPABILITIES,
+  placeholders: { queueUrl: DEFAULT_URL },
+  capabilities: REDIS,
   problems,
-  open: (context) => openRedisStore(context),
+  open: openRedis,
 };
+
+async function openRedis(context: BackendContext): Promise<Store> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- of no use to other queues
+  const { openRedisStore } = require('./store') as typeof import('./store');
+  return openRedisStore(context);
+}
 
 function problems({ queueUrl, keyPrefix }: BackendOptions): ReturnType<NonNullable<Backend['problems']>> {
   const url = urlProblem(queueUrl);

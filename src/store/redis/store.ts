@@ -1,9 +1,9 @@
 import { canonicalHost, claimStore, forgetSmsc, holdsAnything, isSameAccount, readAccount } from '../account';
 import type { Claimable, Holdings, StoreAccount } from '../account';
 import type { BackendContext } from '../backend';
-import { BUILT_IN } from '../base-queue';
 import { SmppError } from '../../protocol';
 import type { DeadLetters, Store } from '../types';
+import { REDIS } from './capabilities';
 import { addressOf, placeOf } from './connection/address';
 import type { RedisCalls } from './connection/calls';
 import { RedisConnection } from './connection/connection';
@@ -22,8 +22,6 @@ export interface RedisStoreOptions {
   /** Messages that failed for good and are kept; beyond that the oldest go. Default 1,000. */
   readonly deadLetterCapacity?: number;
 }
-
-export const CAPABILITIES = { ...BUILT_IN, durable: true, shared: true, extend: true };
 
 /** Connects, and makes what is missing. Rejects with `QUEUE_UNAVAILABLE` or `STORE_ACCOUNT`. */
 export async function openRedisStore(
@@ -118,7 +116,7 @@ function assemble(
     deadLetters,
     home,
     limiter,
-    capabilities: CAPABILITIES,
+    capabilities: REDIS,
     leaseTime: options.leaseTime,
     settle: (entries, settlements) => queue.settleWith(entries, settlements),
     foreign: async (account) => {

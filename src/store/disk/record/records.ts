@@ -120,7 +120,7 @@ export class Records {
   #sealed(): Buffer {
     const { extent } = this.#writer;
     seal(extent, extent.start);
-    return extent.slab.octets.subarray(extent.start, extent.end);
+    return this.#writer.octets;
   }
 }
 

@@ -33,7 +33,7 @@ export function urlProblem(url: string): string | undefined {
 }
 
 /** Where no server is named. */
-const DEFAULT_URL = 'redis://127.0.0.1:6379';
+export const DEFAULT_URL = 'redis://127.0.0.1:6379';
 
 /** Of a URL that has no {@link urlProblem}. */
 export function addressOf(url: string, tls: TlsOptions | undefined): RedisAddress {

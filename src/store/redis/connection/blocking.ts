@@ -1,7 +1,7 @@
 import { SmppError } from '../../../protocol';
 import { storeClosed } from '../../errors';
 import type { RedisAddress } from './address';
-import type { Argument, BlockingCalls } from './calls';
+import { written, type Argument, type BlockingCalls } from './calls';
 import { dial, isReply, type Link } from './dial';
 import { redisFault } from './faults';
 import { lostReply } from './lost-reply';
@@ -28,7 +28,7 @@ export class BlockingConnection implements BlockingCalls {
     const opening = (this.#link ??= this.#open());
     try {
       const link = await opening;
-      return await link.send(args.map((arg) => (typeof arg === 'number' ? String(arg) : arg)));
+      return await link.send(args.map(written));
     } catch (error) {
       if (this.#closed) throw storeClosed();
       if (this.#link === opening) this.#end();

@@ -4,6 +4,10 @@ import type { Keys } from './keys';
 /** What goes to the server: text as UTF-8, numbers as their decimal digits. Buffers must not be changed until the reply is there. */
 export type Argument = string | Buffer | number;
 
+/** As the client takes it. */
+export const written = (argument: Argument): string | Buffer =>
+  typeof argument === 'number' ? String(argument) : argument;
+
 /** What becomes of a call whose reply was lost with the connection, so that it may have taken effect. */
 export type WhenLost =
   /** It rejects with an error of which `isLostReply` (lost-reply.ts) is true. */

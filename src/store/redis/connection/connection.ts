@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock, TimerHandle } from '../../../clock';
 import type { SmppError } from '../../../protocol';
+import { within } from '../../../waiting';
 import { storeClosed } from '../../errors';
 import type { RedisAddress } from './address';
-import type { Argument, BlockingCalls, RedisCalls, Script } from './calls';
+import { written, type Argument, type BlockingCalls, type RedisCalls, type Script } from './calls';
 import { BlockingConnection } from './blocking';
 import { dial, isReply, type Link } from './dial';
 import { movesOn, redisFault } from './faults';
@@ -108,12 +109,12 @@ export class RedisConnection implements RedisCalls {
   run(script: Script, args: readonly Argument[], more: readonly string[] = []): Promise<unknown> {
     const { sha, keys } = this.#prepare(script);
     const all: (string | Buffer)[] = ['EVALSHA', sha, String(keys.length + more.length), ...keys, ...more];
-    for (const arg of args) all.push(typeof arg === 'number' ? String(arg) : arg);
+    for (const arg of args) all.push(written(arg));
     return this.#call(all, script);
   }
 
   command(args: readonly Argument[]): Promise<unknown> {
-    return this.#call(args.map((arg) => (typeof arg === 'number' ? String(arg) : arg)));
+    return this.#call(args.map(written));
   }
 
   blocking(): BlockingCalls {
@@ -133,21 +134,13 @@ export class RedisConnection implements RedisCalls {
     for (const timer of [this.#retryTimer, this.#waitTimer]) this.clock.clearTimeout(timer);
     for (const one of [...this.#blocking]) one.close();
     for (const call of this.#waiting.splice(0)) call.reject(storeClosed());
-    if (this.#link && this.#sent.size > 0) await this.#drain();
+    if (this.#link && this.#sent.size > 0)
+      await within(this.clock, CLOSE_WAIT, new Promise<void>((resolve) => (this.#drained = resolve)));
     this.clock.clearTimeout(this.#lookTimer);
     this.#link?.destroy();
     this.#link = undefined;
     for (const call of this.#sent) call.reject(storeClosed());
     this.#sent.clear();
-  }
-
-  async #drain(): Promise<void> {
-    let timer: TimerHandle;
-    await new Promise<void>((resolve) => {
-      this.#drained = resolve;
-      timer = this.clock.setTimeout(resolve, CLOSE_WAIT);
-    });
-    this.clock.clearTimeout(timer);
   }
 
   #prepare(script: Script): Prepared {

@@ -11,6 +11,11 @@ export function lostReply(cause: unknown): SmppError {
   return error;
 }
 
+/** Whether a call failed because the server is away, which is told once by whoever keeps the connection. */
+export function isAway({ connectedFor }: { readonly connectedFor: number }, error: unknown): boolean {
+  return connectedFor === 0 || isLostReply(error);
+}
+
 export function isLostReply(error: unknown): boolean {
   return typeof error === 'object' && error !== null && LOST.has(error);
 }

@@ -57,8 +57,7 @@ export class RedisCorrelator implements Correlator {
   #record(entry: CorrelationEntry, messageId: string): Buffer {
     this.#writer.begin(0);
     writeCorrelation(this.#writer, entry, messageId);
-    const { slab, start, end } = this.#writer.extent;
-    return slab.octets.subarray(start, end);
+    return this.#writer.octets;
   }
 
   async get(messageId: string): Promise<readonly CorrelationEntry[]> {

@@ -1,4 +1,4 @@
-import { MOST_EVENTS } from '../connection/keys';
+import { GROUP, MOST_EVENTS } from '../connection/keys';
 
 /**
  * What the scripts of the queue share, in pieces, as each call defines anew what it holds. The base of all keys is
@@ -20,7 +20,7 @@ import { MOST_EVENTS } from '../connection/keys';
  * that, and the member begins with the rest of it, padded, so that their order is that of the streams.
  */
 export const COMMON = `
-local G, B = 'smpp', KEYS[1]
+local G, B = '${GROUP}', KEYS[1]
 local call = redis.call
 `;
 

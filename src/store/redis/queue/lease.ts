@@ -19,7 +19,6 @@ export class RedisLease implements Lease {
   #writes = 0;
   /** Whether another program has put it there: what was made of it stands at the server, too. */
   readonly isForeign: boolean;
-  open = true;
 
   constructor(
     p: number,
@@ -54,10 +53,8 @@ export class RedisLease implements Lease {
 export class OpenLeases {
   readonly #byName = new Map<string, RedisLease>();
 
-  /** An older lease of the same message has run out. */
+  /** An older lease of the same message has run out, and is over by that. */
   add(lease: RedisLease): void {
-    const before = this.#byName.get(lease.name);
-    if (before) before.open = false;
     this.#byName.set(lease.name, lease);
   }
 
@@ -65,24 +62,17 @@ export class OpenLeases {
   end({ token }: Lease): RedisLease | undefined {
     const lease = this.find(token);
     if (!lease) return undefined;
-    lease.open = false;
     this.#byName.delete(lease.name);
     return lease;
   }
 
   /** Takes {@link end} back, as the server does not know of it; unless there is a successor. */
   reopen(leases: readonly RedisLease[]): void {
-    for (const lease of leases) {
-      if (this.#byName.has(lease.name)) continue;
-      lease.open = true;
-      this.#byName.set(lease.name, lease);
-    }
+    for (const lease of leases) if (!this.#byName.has(lease.name)) this.#byName.set(lease.name, lease);
   }
 
   find(token: unknown): RedisLease | undefined {
-    return token instanceof RedisLease && token.open && this.#byName.get(token.name) === token
-      ? token
-      : undefined;
+    return token instanceof RedisLease && this.#byName.get(token.name) === token ? token : undefined;
   }
 
   names(): string[] {

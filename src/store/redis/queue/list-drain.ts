@@ -1,6 +1,6 @@
 import type { BackendContext } from '../../backend';
 import type { RedisCalls } from '../connection/calls';
-import { isLostReply } from '../connection/lost-reply';
+import { isAway } from '../connection/lost-reply';
 import { SCRIPTS } from '../lua/queue-scripts';
 
 /** Milliseconds between looks at the list, whose pushes wake nobody. */
@@ -28,8 +28,7 @@ export class ListDrain {
       await this.#calls.run(SCRIPTS.drain, [Math.min(max, MOST), limits.capacity], [this.#list]);
       this.#told = '';
     } catch (error) {
-      // That the server is away is told once, by who watches it.
-      if (this.#calls.connectedFor === 0 || isLostReply(error)) return;
+      if (isAway(this.#calls, error)) return;
       const { message, code } = error as Error & { code?: unknown };
       if (message === this.#told || code === 'STORE_CLOSED') return;
       this.#told = message;

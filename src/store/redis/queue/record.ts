@@ -30,7 +30,7 @@ export class RecordCodec {
     writer.begin(0);
     writer.octet(VERSION);
     writeItem(writer, item);
-    return this.#written();
+    return writer.octets;
   }
 
   writeLetter({ item, state, reason, failedAt, record }: DeadLetter, field = 'json'): Buffer {
@@ -39,16 +39,11 @@ export class RecordCodec {
     writer.octet(VERSION);
     writer.double(failedAt);
     writer.text(JSON.stringify(reason));
-    writer.text(isUntouched(state) ? '' : writeState(state));
+    writer.text(stateOf(state));
     writer.text(record ? field : '');
     if (record) writer.buffer(record);
     writeItem(writer, item);
-    return this.#written();
-  }
-
-  #written(): Buffer {
-    const { slab, start, end } = this.#writer.extent;
-    return slab.octets.subarray(start, end);
+    return writer.octets;
   }
 }
 

@@ -2,7 +2,7 @@ import { SharedBucket, type Draw, type SharedPermits } from '../../../flow-contr
 import { SmppError } from '../../../protocol';
 import type { RedisCalls } from '../connection/calls';
 import { writeCalm } from './events';
-import { isLostReply } from '../connection/lost-reply';
+import { isAway } from '../connection/lost-reply';
 import { RATE_SCRIPTS } from '../lua/rate';
 
 /** Microseconds by which a busy bucket may be late and still catch up, as the token bucket of one process may. */
@@ -32,9 +32,8 @@ export class RedisLimiter extends SharedBucket {
       permits: new RedisPermits(calls, options),
       rate: options.rate,
       clock,
-      // Whoever keeps the connection tells where the server is away.
       onFailure: (error) => {
-        if (calls.connectedFor > 0 && !isLostReply(error)) options.onRefused?.(error);
+        if (!isAway(calls, error)) options.onRefused?.(error);
       },
     });
     this.#calls = calls;
