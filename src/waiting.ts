@@ -119,10 +119,10 @@ export function unlessAborted<T>(
 }
 
 /** Waits `ms`, or until `signal` aborts. Never rejects. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = clock.setTimeout(() => (off(), resolve()), ms);
-    const off = onAbort(signal, () => (clock.clearTimeout(timer), resolve()));
+    const timer = clock.setTimeout(() => (off?.(), resolve()), ms);
+    const off = signal && onAbort(signal, () => (clock.clearTimeout(timer), resolve()));
   });
 }
 

@@ -1,4 +1,6 @@
-import type { DeadReason } from './types';
+import type { BackendContext } from './backend';
+import { isForNow, reasonOf } from './refused';
+import type { DeadReason, Priority, QueueItem } from './types';
 
 /** Octets of a record of another program; more is no message. */
 export const LARGEST_RECORD = 1024 * 1024;
@@ -37,6 +39,25 @@ export function readForeign(octets: Uint8Array): ForeignRecord {
   const { version, ...message } = record as Record<string, unknown>;
   const problem = versionProblem(version);
   return problem === undefined ? { message } : invalid(problem, 'version');
+}
+
+/**
+ * The same, through intake, under the priority of the queue that it stands in. Rejects where intake fails for now: the record
+ * is not at fault.
+ */
+export async function takeIn(
+  octets: Uint8Array,
+  priority: Priority,
+  prepare: BackendContext['prepare'],
+): Promise<{ readonly item: QueueItem } | { readonly reason: DeadReason }> {
+  const record = readForeign(octets);
+  if ('reason' in record) return record;
+  try {
+    return { item: { ...(await prepare(record.message)), priority } };
+  } catch (error) {
+    if (isForNow(error)) throw error;
+    return { reason: reasonOf(error) };
+  }
 }
 
 function kindOf(value: unknown): string {

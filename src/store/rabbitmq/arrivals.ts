@@ -1,7 +1,8 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { BackendContext } from '../backend';
-import { readForeign } from '../foreign';
-import { isForNow, reasonOf, refusedItem } from '../refused';
+import { sleep } from '../../waiting';
+import { takeIn } from '../foreign';
+import { refusedItem } from '../refused';
 import type { DeadLetter, DeadReason, QueueItem } from '../types';
 import { newDeliveryState } from '../delivery-state';
 import type { Acks } from './acks';
@@ -71,17 +72,12 @@ export class Arrivals {
     source: Source,
     { content }: ConsumeMessage,
   ): Promise<{ readonly item: QueueItem } | { readonly reason: DeadReason }> {
-    const record = readForeign(content);
-    if ('reason' in record) return record;
     const { prepare, clock } = this.#options;
     for (;;) {
       try {
-        const item = await prepare(record.message);
-        // The queue that it stands in is its priority.
-        return { item: { ...item, priority: priorityOf(source.rank) } };
-      } catch (error) {
-        if (!isForNow(error)) return { reason: reasonOf(error) };
-        await new Promise<void>((resolve) => void clock.setTimeout(resolve, AGAIN));
+        return await takeIn(content, priorityOf(source.rank), prepare);
+      } catch {
+        await sleep(clock, AGAIN);
       }
     }
   }

@@ -34,7 +34,6 @@ export class Broker {
   #pause = FIRST_PAUSE;
   /** Why it is away; undefined: it is not. */
   #failure: Error | undefined;
-  #isDialling = false;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -132,7 +131,7 @@ export class Broker {
   }
 
   #retry(): void {
-    if (this.#closed || this.#isDialling) return;
+    if (this.#closed) return;
     const { clock, random } = this.#options;
     const chance = 0.75 + (random(1)[0] ?? 0) / 512;
     this.#timer = clock.setTimeout(() => void this.#dial(), this.#pause * chance);
@@ -140,14 +139,11 @@ export class Broker {
   }
 
   async #dial(): Promise<void> {
-    this.#isDialling = true;
     try {
       const link = await this.#options.dial();
-      this.#isDialling = false;
       if (this.#closed) await link.close();
       else this.#use(link);
     } catch (error) {
-      this.#isDialling = false;
       if (this.#closed) return;
       this.#tell(error as Error);
       this.#retry();

@@ -11,7 +11,7 @@ import type { Names } from './names';
 import { asDead, asForeign, asNew } from './outgoing';
 import type { Outgoing, Publisher } from './publisher';
 import type { RabbitQueue } from './queue';
-import { CONTENT_TYPE, decodeRecord, type BrokerRecord } from './record';
+import { readOurs, type BrokerRecord } from './record';
 
 const LIST_LIMIT = 1000;
 /** Taken at a time. */
@@ -145,7 +145,7 @@ export class RabbitDeadLetters implements DeadLetters {
     while (clock.monotonic() < until) {
       const { messageCount, consumerCount } = await channel.checkQueue(names.dead);
       if (messageCount > 0 && consumerCount === 0) return;
-      await sleep(clock, BETWEEN, new AbortController().signal);
+      await sleep(clock, BETWEEN);
     }
   }
 }
@@ -158,15 +158,11 @@ function letterOf({ record }: Read): DeadLetter {
 }
 
 /** Also of what the broker itself, or somebody else, has put there. */
-function readDead({ content, properties }: Message): BrokerRecord {
+function readDead(message: Message): BrokerRecord {
+  const ours = readOurs(message);
+  if (ours) return ours;
+  const { content, properties } = message;
   const contentType = String(properties.contentType ?? '');
-  if (contentType === CONTENT_TYPE) {
-    try {
-      return decodeRecord(content);
-    } catch {
-      // As any other octets.
-    }
-  }
   const octets = Buffer.from(content);
   const item = refusedItem(octets, String(properties.messageId ?? ''), 0);
   return { item, serial: 0, alien: { octets, contentType } };

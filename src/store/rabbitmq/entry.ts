@@ -1,5 +1,5 @@
 import { EntryLease } from '../entry-lease';
-import type { DeliveryState, Priority, QueueItem } from '../types';
+import type { DeliveryState, QueueItem } from '../types';
 import type { BrokerRecord } from './record';
 import type { Source } from './source';
 
@@ -39,10 +39,6 @@ export class Entry {
 
   get id(): string {
     return this.item.id;
-  }
-
-  get priority(): Priority {
-    return this.item.priority;
   }
 }
 

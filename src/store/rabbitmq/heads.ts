@@ -7,7 +7,7 @@ import type { Held } from './held';
 import { queueAt, RANKS, type Names } from './names';
 import { asRetry } from './outgoing';
 import type { Publisher } from './publisher';
-import { CONTENT_TYPE, decodeRecord, type BrokerRecord } from './record';
+import { readOurs } from './record';
 
 /** Milliseconds for which the head of a queue that is not consumed is believed to be the same. */
 const FRESH = 10_000;
@@ -63,20 +63,12 @@ export class Heads {
     const { acks } = held;
     const message = await consuming.get(queueAt(names, rank));
     if (!message) return;
-    const { fields, properties, content } = message;
-    const record = properties.contentType === CONTENT_TYPE ? readOrNone(content) : undefined;
+    const { fields } = message;
+    const record = readOurs(message);
     this.#see(rank, record?.item.enqueuedAt ?? Infinity);
     // What was marked already, and what is not ours, may go back as it is.
     if (!record || fields.redelivered) return acks?.requeue(fields.deliveryTag);
     await publisher.publish([asRetry(names, record)]);
     if (held.acks === acks) acks?.ack(fields.deliveryTag);
-  }
-}
-
-function readOrNone(content: Buffer): BrokerRecord | undefined {
-  try {
-    return decodeRecord(content);
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel, ConfirmChannel, SocketOptions } from 'amqplib';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../../clock';
-import { withLimit, unlessAborted } from '../../waiting';
+import { isTimeout, withLimit, unlessAborted } from '../../waiting';
 import { explained, isTooOld, tooOld, unavailable } from './failures';
 import { SOCKET_BUFFER } from './gather';
 import { connectOptions } from './url';
@@ -62,10 +62,6 @@ export class Link {
     });
   }
 
-  get isLost(): boolean {
-    return this.#lost !== undefined;
-  }
-
   /** Told once, also where it was lost already. */
   onLost(told: (error: Error) => void): void {
     this.#onLost = told;
@@ -120,8 +116,7 @@ export async function openLink(options: LinkOptions, prepare: Prepare): Promise<
     );
   } catch (error) {
     for (const connection of opened) void endConnection(connection, clock);
-    if ((error as Error).name === 'TimeoutError')
-      throw unavailable(url, `it does not answer within ${CONNECT_TIME / 1000} s.`);
+    if (isTimeout(error)) throw unavailable(url, `it does not answer within ${CONNECT_TIME / 1000} s.`);
     throw explained(url, error);
   }
 }

@@ -30,7 +30,7 @@ export function claimable(store: Store, { clock, names, broker, publisher }: Own
   const read = async (): Promise<StoreAccount | undefined> => {
     const link = await broker.up();
     for (let tries = 0; tries < TRIES; tries++) {
-      if (tries > 0) await sleep(clock, BETWEEN, new AbortController().signal);
+      if (tries > 0) await sleep(clock, BETWEEN);
       const channel = await link.openChannel();
       try {
         const message = await channel.get(names.account);

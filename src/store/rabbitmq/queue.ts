@@ -169,10 +169,16 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
     const leases: Lease[] = [];
     buffer.ripen(this.clock.monotonic());
     for (let rank = 0; rank <= consumers.level; rank++) {
+      let last: Entry | undefined;
       while (leases.length < most) {
         const entry = buffer.pop(rank);
         if (!entry) break;
         leases.push(this.#lease(entry));
+        last = entry;
+      }
+      if (last) {
+        this.#idle.taken(rank);
+        this.#parts.heads.leased(last);
       }
       if (leases.length === most) return leases;
       // What is less urgent waits until it is sure that there is nothing more of this.
@@ -193,8 +199,6 @@ export class RabbitQueue extends BaseQueue implements OutboundQueue {
   #lease(entry: Entry): RabbitLease {
     const lease = new RabbitLease(entry);
     entry.wasLeased = true;
-    this.#idle.taken(entry.rank);
-    this.#parts.heads.leased(entry);
     this.#leases.add(lease);
     return lease;
   }

@@ -1,3 +1,4 @@
+import type { Message } from 'amqplib';
 import { RecordReader, RecordWriter } from '../record/bytes';
 import { readItem, writeItem } from '../record/message-codec';
 import type { DeadReason, DeliveryState, QueueItem } from '../types';
@@ -61,6 +62,16 @@ export function encodeRecord({ item, serial, notBefore, state, failed, alien }: 
 
 /** A record of a later version, whose meaning is not known here. */
 export class NewerRecord extends RangeError {}
+
+/** Undefined: it is none of ours, or cannot be read. */
+export function readOurs({ content, properties }: Message): BrokerRecord | undefined {
+  if (properties.contentType !== CONTENT_TYPE) return undefined;
+  try {
+    return decodeRecord(content);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Throws a RangeError, or a SyntaxError, where the octets are no record. */
 export function decodeRecord(octets: Buffer): BrokerRecord {

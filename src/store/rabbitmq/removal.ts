@@ -8,7 +8,7 @@ import type { Consumers } from './consumers';
 import type { Entry } from './entry';
 import type { Held } from './held';
 import { DELAYS, PRIORITIES, queueAt, RANKS, rankOf, type Names } from './names';
-import { CONTENT_TYPE, decodeRecord } from './record';
+import { readOurs, type BrokerRecord } from './record';
 
 /** Told, and then removed, at a time. */
 const CHUNK = 1000;
@@ -21,18 +21,12 @@ export interface RemovalParts {
   readonly held: Held;
 }
 
-/** Undefined: it is none of ours, or cannot be read. */
-function goneOf({ content, properties }: Message): Gone | undefined {
-  if (properties.contentType !== CONTENT_TYPE) return undefined;
-  try {
-    const { item, state } = decodeRecord(content);
-    return { item, state };
-  } catch {
-    return undefined;
-  }
-}
+const goneOf = ({ item, state }: Entry | BrokerRecord): Gone => ({ item, state });
 
-const goneEntry = ({ item, state }: Entry): Gone => ({ item, state });
+const goneMessage = (message: Message): Gone | undefined => {
+  const record = readOurs(message);
+  return record && goneOf(record);
+};
 
 /** Removes up to so many that are not leased: of the least urgent priority the oldest first, and those put off last. */
 export async function dropOldest({ broker, names, held }: RemovalParts, count: number): Promise<Gone[]> {
@@ -43,7 +37,7 @@ export async function dropOldest({ broker, names, held }: RemovalParts, count: n
       const message = await consuming.get(queue);
       if (!message) return;
       held.acks?.ack(message.fields.deliveryTag);
-      const gone = goneOf(message);
+      const gone = goneMessage(message);
       if (gone) dropped.push(gone);
     }
   };
@@ -53,7 +47,7 @@ export async function dropOldest({ broker, names, held }: RemovalParts, count: n
         const entry = held.buffer.pop(rank);
         if (!entry) break;
         held.end(entry);
-        dropped.push(goneEntry(entry));
+        dropped.push(goneOf(entry));
       }
       await dropFrom(queueAt(names, rank));
     }
@@ -76,7 +70,7 @@ export async function purgeQueues(
     removed += gone.length;
   };
   const here = held.buffer.drain();
-  await tell(here.map(goneEntry));
+  await tell(here.map(goneOf));
   for (const entry of here) held.end(entry);
   const channel = await link.openChannel();
   try {
@@ -87,7 +81,7 @@ export async function purgeQueues(
       while (left > 0) {
         const messages = await collect(channel, queue, Math.min(left, CHUNK), clock);
         if (messages.length === 0) break;
-        await tell(messages.flatMap((message) => goneOf(message) ?? []));
+        await tell(messages.flatMap((message) => goneMessage(message) ?? []));
         channel.ack(messages.at(-1) as Message, true);
         left -= messages.length;
       }

@@ -1,7 +1,7 @@
 import type { BackendContext } from '../../backend';
 import { chunksOf } from '../../chunks';
-import { readForeign } from '../../foreign';
-import { isForNow, reasonOf, refusedItem } from '../../refused';
+import { takeIn } from '../../foreign';
+import { refusedItem } from '../../refused';
 import type { DeadLetter, DeadReason, Priority, QueueItem } from '../../types';
 import { newDeliveryState } from '../../delivery-state';
 import type { RedisCalls } from '../connection/calls';
@@ -126,16 +126,7 @@ export class TakeReplyReader {
       const text = 'the entry has no field json; add one with XADD … json \'{"short_message": "Hi", …}\'';
       return { reason: { code: 'INVALID_RECORD', text } };
     }
-    const record = readForeign(value);
-    if ('reason' in record) return record;
-    try {
-      const item = await this.#context.prepare(record.message);
-      // The stream that it stands in is its priority.
-      return { item: { ...item, priority: p as Priority } };
-    } catch (error) {
-      if (isForNow(error)) throw error;
-      return { reason: reasonOf(error) };
-    }
+    return takeIn(value, p as Priority, (message) => this.#context.prepare(message));
   }
 }
 
