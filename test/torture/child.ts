@@ -13,6 +13,7 @@
 import { join } from 'node:path';
 import { endWithParent } from '../support/child';
 import { say } from '../support/say';
+import { pass } from '../support/until';
 
 type Library = typeof import('../../src/index');
 // The compiled code: hundreds of children start faster so.
@@ -44,8 +45,6 @@ const textOf = (number: number): string => `${number} `.repeat(number % 7 === 0 
 let sends = life.sends;
 process.once('SIGTERM', () => (sends = false));
 
-const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 endWithParent();
 
 async function main(): Promise<void> {
@@ -76,9 +75,9 @@ async function main(): Promise<void> {
     } catch (error) {
       // Whether they are in the queue nobody knows.
       say(`x ${(error as { code?: string }).code}`);
-      await rest(50);
+      await pass(50);
     }
-    if (life.pause > 0) await rest(life.pause);
+    if (life.pause > 0) await pass(life.pause);
   }
   await drain(client);
 }
@@ -96,10 +95,10 @@ async function drain(client: Client): Promise<void> {
     const now = performance.now();
     emptySince = (await isEmpty(client)) ? (emptySince ?? now) : undefined;
     if (emptySince !== undefined && now - emptySince >= life.idle) break;
-    await rest(20);
+    await pass(20);
   }
   // The last receipts.
-  await rest(500);
+  await pass(500);
   await client.stop();
   say('e');
 }

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { settled } from '../support/resident';
 import { endWithParent } from '../support/child';
 import { say } from '../support/say';
+import { pass } from '../support/until';
 
 type Library = typeof import('../../src/index');
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the compiled code, as users run it
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
   while (runs) {
     const { heap, rss } = await settled();
     say(`m ${heap / 1e6} ${rss / 1e6}`);
-    await new Promise((resolve) => setTimeout(resolve, EVERY));
+    await pass(EVERY);
   }
   await client.stop();
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Smsc } from '../../src/simulator';
 import { runsTypeScript } from '../support/child';
-import { freePorts } from '../support/servers';
-import { until } from '../support/until';
+import { freePorts, type Server } from '../support/servers';
+import { pass, until } from '../support/until';
 
 export interface EnduranceReport {
   readonly messages: number;
@@ -31,12 +31,7 @@ export interface EnduranceOptions {
   /** Segments per second; 0: as fast as it can. */
   readonly rate: number;
   /** A Redis of its own, with an append-only file. */
-  readonly redis: {
-    readonly url: string;
-    start(): Promise<void>;
-    stop(): Promise<void>;
-    kill(): Promise<void>;
-  };
+  readonly redis: Pick<Server, 'start' | 'stop' | 'kill'> & { readonly url: string };
   readonly say?: (line: string) => void;
 }
 
@@ -44,7 +39,6 @@ const LIST = 'naz-endurance';
 const LPUSH_BATCH = 500;
 const UP_MS = 1500;
 const DOWN_MS = 1000;
-const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** As naz's producers put them. */
 const nazItem = (number: number): string =>
@@ -108,7 +102,7 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
     // Until all have come, or nothing moves any more.
     for (let stuck = 0; arrived.size < messages && stuck < 10; stuck = count === lastCount ? stuck + 1 : 0) {
       lastCount = count;
-      await rest(UP_MS);
+      await pass(UP_MS);
       if (arrived.size >= messages) break;
       const which = downs.smsc > downs.redis ? 'redis' : 'smsc';
       downs[which]++;
@@ -118,7 +112,7 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
         // In good order, and by a power cut.
         if (downs.smsc % 2 === 0) smsc.dropLinks();
         await smsc.stop();
-        await rest(DOWN_MS);
+        await pass(DOWN_MS);
         await smsc.start();
       }
     }
@@ -136,7 +130,7 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
 
 async function takeDown(redis: EnduranceOptions['redis'], time: number): Promise<void> {
   await (time % 2 === 0 ? redis.kill() : redis.stop());
-  await rest(DOWN_MS);
+  await pass(DOWN_MS);
   await redis.start();
 }
 

@@ -1,5 +1,7 @@
 /** Queues in brokers that the torture is done to, and what befalls the brokers meanwhile. */
 import type { Proxy } from '../support/proxy';
+import type { Server } from '../support/servers';
+import { pass } from '../support/until';
 import type { Hit, Place } from './torture';
 
 /** Short, so that what a dead client had comes back soon. */
@@ -23,15 +25,7 @@ export const rabbitPlace = (queueUrl: string, keyPrefix: string): Place => ({
 });
 
 /** A server, of the test's own. */
-interface Broker {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
-}
-
-const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+type Broker = Pick<Server, 'start' | 'stop' | 'kill' | 'freeze' | 'thaw'>;
 
 /** @param proxy by which the client reaches the broker */
 export function hitsOn(broker: Broker, proxy: Proxy): Hit[] {
@@ -48,7 +42,7 @@ export function hitsOn(broker: Broker, proxy: Proxy): Hit[] {
       name: 'killed and away for a while',
       do: async () => {
         await broker.kill();
-        await rest(2000);
+        await pass(2000);
         await broker.start();
       },
     },
@@ -56,7 +50,7 @@ export function hitsOn(broker: Broker, proxy: Proxy): Hit[] {
       name: 'out of reach for a while',
       do: async () => {
         await proxy.set('refuse');
-        await rest(1500);
+        await pass(1500);
         await proxy.set('pass');
       },
     },
@@ -64,7 +58,7 @@ export function hitsOn(broker: Broker, proxy: Proxy): Hit[] {
       name: 'frozen for a while',
       do: async () => {
         broker.freeze();
-        await rest(1500);
+        await pass(1500);
         broker.thaw();
       },
     },

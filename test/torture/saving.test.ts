@@ -66,7 +66,7 @@ describe(`A client that acknowledges what it has saved, killed ${KILLS} times`, 
       } catch {
         // Nobody is bound, or the link went.
       }
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pass(20);
     }
   }
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { SmppClient } from '../../src/index';
 import { Smsc } from '../../src/simulator';
 import { runsTypeScript } from '../support/child';
-import { until } from '../support/until';
+import { pass, until } from '../support/until';
 import type { Part } from './scale-child';
 
 export interface ScaleReport {
@@ -46,7 +46,6 @@ export interface ScaleOptions {
 /** Seconds for which there are messages beside those that count: the start takes a while. */
 const BESIDE = 4;
 const PATIENCE = 60_000;
-const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Told {
   readonly sent: { readonly number: number; readonly marked: boolean }[];
@@ -123,10 +122,10 @@ export async function scaleOut(options: ScaleOptions): Promise<ScaleReport> {
   let killedAt: number | undefined;
   try {
     await until(() => instances.every(({ told }) => told.bound), 'all bound', PATIENCE);
-    await rest(500);
+    await pass(500);
     const from = performance.now();
     if (kills) {
-      await rest(1000);
+      await pass(1000);
       instances[0]?.child.kill('SIGKILL');
       killedAt = performance.now();
     }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runsTypeScript } from '../support/child';
+import { pass } from '../support/until';
 import { Centre, type Arrival } from './centre';
 import type { Life } from './child';
 
@@ -103,7 +104,6 @@ const ROUND = 1_000_000;
 const STEADY = 15;
 const segmentsOf = (number: number): number =>
   number % 7 === 0 ? Math.ceil((60 * (String(number).length + 1)) / 153) : 1;
-const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Lets a client send from a queue that outlives it to an SMSC of other make, kills it with SIGKILL at a random moment,
@@ -157,7 +157,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
 type During = (child: ChildProcess) => Promise<void>;
 
 async function kill(child: ChildProcess): Promise<void> {
-  await rest(20 + Math.random() * 400);
+  await pass(20 + Math.random() * 400);
   child.kill('SIGKILL');
 }
 
@@ -166,11 +166,11 @@ function hitting(hits: readonly Hit[], rounds: number, say: (line: string) => vo
     try {
       for (let round = 0; round < rounds; round++) {
         const hit = hits[round % hits.length];
-        await rest(300 + Math.random() * 700);
+        await pass(300 + Math.random() * 700);
         say(`hit ${round}: ${hit?.name}`);
         await hit?.do();
       }
-      await rest(500);
+      await pass(500);
     } finally {
       child.kill('SIGTERM');
     }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { IdExperience } from '../../../src/client/inbound/id-experience';
 import { silentLog } from '../../../src/observability';
 import { openMemoryStore, type KeyValueState } from '../../../src/store';
+import { pass } from '../../support/until';
 
 const AUTO = { response: 'auto', receipt: 'auto' } as const;
 
@@ -20,7 +21,7 @@ describe('What instances learn of message_ids', () => {
     await made.load();
     return made;
   }
-  const saved = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 5));
+  const saved = (): Promise<void> => pass(5);
   function learn(one: IdExperience, pairs: number): void {
     for (let n = 0; n < pairs; n++) {
       const [messageId, receiptId] = hexPair(n);

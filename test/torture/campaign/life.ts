@@ -5,6 +5,7 @@
  * Runs as compiled by run.ts, without a loader: there are thousands of them.
  */
 import { writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Life, Plan, Planned } from './plan';
 
 type Library = typeof import('../../../src/index');
@@ -34,7 +35,6 @@ function tell(...words: readonly unknown[]): void {
   }
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const numberOf = (label: unknown): number => (typeof label === 'string' ? Number(label.slice(1)) : -1);
 const memory =
   plan.queue === 'memory' ? openMemoryStore({ capacity: 100_000, whenFull: 'reject' }) : undefined;
