@@ -3,12 +3,11 @@ import type { SendOptions } from '../../../src/client';
 import { say } from '../../support/say';
 
 /**
- * An instance in a process of its own. Takes lines of JSON: `{start: true}`, `{send: message, options}`, `{enqueue: messages}`,
- * `{stop: true}`. Says lines of JSON: what became of each, and what events told of messages.
+ * An instance in a process of its own. Takes lines of JSON: `{start: true}`, `{send: message, options}`, `{enqueue: messages}`.
+ * Says lines of JSON: what became of each, and what events told of messages.
  */
 export interface Order {
   readonly start?: true;
-  readonly stop?: true;
   readonly send?: Message;
   readonly options?: SendOptions;
   readonly enqueue?: Message[];
@@ -18,9 +17,8 @@ const told = (what: object): void => say(JSON.stringify(what));
 const client = new SmppClient(JSON.parse(process.argv[2] ?? '{}') as SmppClientOptions);
 client.on('failure', ({ id, code, metadata }) => told({ failure: { id, code, metadata } }));
 client.on('receipt', ({ id, state, matched }) => told({ receipt: { id, state, matched } }));
-client.on('response', ({ id, command_status }) => told({ response: { id, command_status } }));
 
-async function obey({ start, stop, send, options, enqueue }: Order): Promise<void> {
+async function obey({ start, send, options, enqueue }: Order): Promise<void> {
   if (start) {
     await client.start();
     told({ started: true });
@@ -34,11 +32,6 @@ async function obey({ start, stop, send, options, enqueue }: Order): Promise<voi
         told({ error: { code, message } });
       },
     );
-  if (stop) {
-    await client.stop();
-    told({ stopped: true });
-    process.stdin.destroy();
-  }
 }
 
 let rest = '';

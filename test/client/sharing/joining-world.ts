@@ -57,11 +57,6 @@ export class World {
   }
 }
 
-export interface Told {
-  readonly by: Instance;
-  readonly message: JoinedMessage;
-}
-
 /** One client's joining. */
 export class Instance {
   readonly told: JoinedMessage[] = [];
