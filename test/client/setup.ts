@@ -42,6 +42,14 @@ export function textsOf(submits: readonly object[]): string[] {
   return submits.map((pdu) => (pdu as { short_message: Buffer }).short_message.toString('latin1'));
 }
 
+/** Keeps what a client tells from now on; what it returns gives the events so far, of one name. */
+export function recording(client: SmppClient): Scene['told'] {
+  const events: { name: EventName; event: unknown }[] = [];
+  for (const name of EVENTS) client.on(name, (event) => void events.push({ name, event }));
+  return <E extends EventName>(wanted: E): ClientEvents[E][] =>
+    events.filter(({ name }) => name === wanted).map(({ event }) => event as ClientEvents[E]);
+}
+
 /** Makes clients and centres, and cleans up after them. */
 export class Scenes {
   readonly #ends: (() => Promise<unknown>)[] = [];
@@ -70,16 +78,13 @@ export class Scenes {
       log: (line) => lines.push(line),
       ...options,
     });
-    const events: { name: EventName; event: unknown }[] = [];
-    for (const name of EVENTS) client.on(name, (event) => void events.push({ name, event }));
+    const told = recording(client);
     this.#ends.push(async () => {
       const stopped = client.stop();
       const ticking = setInterval(() => void clock.advance(1000), 5);
       await stopped;
       clearInterval(ticking);
     });
-    const told = <E extends EventName>(wanted: E): ClientEvents[E][] =>
-      events.filter(({ name }) => name === wanted).map(({ event }) => event as ClientEvents[E]);
     return { client, peer: centre, clock, lines, told };
   }
 

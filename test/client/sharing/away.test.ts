@@ -38,12 +38,8 @@ describe('A Redis that is away', function () {
     await redis.stop();
   });
 
-  const sender = async (script?: Script, more: SmppClientOptions = {}) => {
-    const peer = await world.peer(script);
-    const instance = world.make({ ...options, port: peer.port, ...more });
-    await instance.client.start();
-    return { ...instance, peer };
-  };
+  const sender = (script?: Script, more: SmppClientOptions = {}) =>
+    world.bound({ ...options, ...more }, script);
   const states = (instance: Instance): string[] => instance.told('queue').map(({ state }) => state);
 
   it('is no place for what a queueKey is to keep secret, which one line says', async () => {

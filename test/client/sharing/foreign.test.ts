@@ -59,12 +59,7 @@ describe('What other programs put into a queue in Redis', () => {
 
   const put = (record: unknown): Promise<unknown> => add('json', JSON.stringify(record));
 
-  async function bound(own: SmppClientOptions = {}) {
-    const peer = await world.peer();
-    const instance = world.make({ ...options, port: peer.port, ...own });
-    await instance.client.start();
-    return { ...instance, peer };
-  }
+  const bound = (own: SmppClientOptions = {}) => world.bound({ ...options, ...own });
 
   const failed = async ({ told }: Instance, count = 1) => {
     await until(() => told('failure').length >= count, 'the failure');

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import type { DeliveryError, SmppClientOptions } from '../../../src/index';
-import { ownPrefix, redisUrl } from '../../support/brokers';
 import { needs } from '../../support/skip';
 import { pass, until } from '../../support/until';
 import type { Script } from '../../support/peer';
 import { HELLO, numbered } from '../setup';
-import { Instances, type Instance } from './setup';
+import { Instances, refusing, sharedOptions, type Instance } from './setup';
 
 /** For what is not to happen. */
 const A_WHILE = 300;
@@ -15,12 +14,7 @@ describe('Messages that another instance sends', () => {
   let shared: SmppClientOptions;
 
   const share = async (context: Mocha.Context): Promise<void> => {
-    shared = {
-      queue: 'redis',
-      queueUrl: await redisUrl(context),
-      keyPrefix: ownPrefix(),
-      clientId: 'shared',
-    };
+    shared = await sharedOptions(context);
   };
   before(function () {
     needs(this, 'redis');
@@ -34,12 +28,8 @@ describe('Messages that another instance sends', () => {
   const giver = (options: SmppClientOptions = {}): Instance => world.make({ ...shared, ...options });
 
   /** One that is bound, and its SMSC. */
-  const sender = async (script?: Script, options: SmppClientOptions = {}) => {
-    const peer = await world.peer(script);
-    const instance = giver({ port: peer.port, ...options });
-    await instance.client.start();
-    return { ...instance, peer };
-  };
+  const sender = (script?: Script, options: SmppClientOptions = {}) =>
+    world.bound({ ...shared, ...options }, script);
 
   const LABELS = { correlation_id: 'order 7', metadata: { cart: [1, 2] } };
 
@@ -120,8 +110,6 @@ describe('Messages that another instance sends', () => {
     assert.equal(outcome.receipts?.length, 3);
     assert.equal(outcome.segments, 3);
   });
-
-  const refusing: Script = { submit_sm: () => ({ command_status: 0x0b }) };
 
   it('fail where they were given, as if they had been sent there', async function () {
     const failures: unknown[] = [];

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import type { SmppClientOptions } from '../../../src/index';
-import { ownPrefix, redisUrl } from '../../support/brokers';
 import { needs } from '../../support/skip';
 import { silence, type Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
 import { HELLO, numbered, textsOf } from '../setup';
-import { Instances } from './setup';
+import { Instances, sharedOptions } from './setup';
 
 describe('Instances that share a store', () => {
   const world = new Instances();
@@ -15,16 +14,12 @@ describe('Instances that share a store', () => {
     needs(this, 'redis');
   });
   beforeEach(async function () {
-    shared = { queue: 'redis', queueUrl: await redisUrl(this), keyPrefix: ownPrefix(), clientId: 'shared' };
+    shared = await sharedOptions(this);
   });
   afterEach(() => world.end());
 
-  const sender = async (script?: Script, options: SmppClientOptions = {}) => {
-    const peer = await world.peer(script);
-    const instance = world.make({ ...shared, port: peer.port, ...options });
-    await instance.client.start();
-    return { ...instance, peer };
-  };
+  const sender = (script?: Script, options: SmppClientOptions = {}) =>
+    world.bound({ ...shared, ...options }, script);
 
   it('all pause when the SMSC asks one of them for less, and only that one tells its status', async () => {
     let isThrottled = true;

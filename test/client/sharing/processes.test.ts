@@ -3,14 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { SmppClientOptions } from '../../../src/index';
-import { ownPrefix, redisUrl } from '../../support/brokers';
 import { needs } from '../../support/skip';
 import { runsTypeScript } from '../../support/child';
 import type { Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
 import { HELLO } from '../setup';
 import type { Order } from './instance-child';
-import { Instances } from './setup';
+import { Instances, refusing, sharedOptions } from './setup';
 
 type Said = Record<string, Record<string, unknown> | undefined>;
 
@@ -40,8 +39,6 @@ class Child {
   }
 }
 
-const refusing: Script = { submit_sm: () => ({ command_status: 0x0b }) };
-
 describe('Instances in several processes', () => {
   const world = new Instances();
   const children: Child[] = [];
@@ -51,7 +48,7 @@ describe('Instances in several processes', () => {
     needs(this, 'redis');
   });
   beforeEach(async function () {
-    options = { queue: 'redis', queueUrl: await redisUrl(this), keyPrefix: ownPrefix(), clientId: 'shared' };
+    options = await sharedOptions(this);
   });
   afterEach(async () => {
     for (const { process: child } of children.splice(0)) child.kill('SIGKILL');
@@ -63,12 +60,7 @@ describe('Instances in several processes', () => {
     children.push(made);
     return made;
   };
-  const sender = async (script?: Script) => {
-    const peer = await world.peer(script);
-    const instance = world.make({ ...options, port: peer.port });
-    await instance.client.start();
-    return { ...instance, peer };
-  };
+  const sender = (script?: Script) => world.bound(options, script);
 
   it('complete in one what another sent and had the receipt of', async () => {
     const giver = child();

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import type { SmppClientOptions } from '../../../src/index';
 import { segment } from '../../../src/text';
-import { ownPrefix, redisUrl } from '../../support/brokers';
 import { needs } from '../../support/skip';
 import { silence, type PeerLink } from '../../support/peer';
 import { pass, until } from '../../support/until';
 import { HELLO } from '../setup';
-import { Instances, type Instance } from './setup';
+import { Instances, sharedOptions, type Instance } from './setup';
 
 type Fields = Record<string, unknown> & { command: string };
 
@@ -24,18 +23,14 @@ describe('What instances hear that share a Redis', () => {
     needs(this, 'redis');
   });
   beforeEach(async function () {
-    const queueUrl = await redisUrl(this);
-    shared = { queue: 'redis', queueUrl, keyPrefix: ownPrefix(), clientId: 'shared' };
+    shared = await sharedOptions(this);
   });
   afterEach(() => world.end());
 
   /** One that is bound, and its link to its own SMSC. */
   async function bound(options: SmppClientOptions = {}, script = {}): Promise<Instance & { link: PeerLink }> {
-    const peer = await world.peer(script);
-    const own = { ...shared, port: peer.port, enquireLinkInterval: 0 };
-    const instance = world.make({ ...own, ...options });
-    await instance.client.start();
-    return { ...instance, link: await peer.link() };
+    const instance = await world.bound({ ...shared, enquireLinkInterval: 0, ...options }, script);
+    return { ...instance, link: await instance.peer.link() };
   }
 
   const payloads = (instances: readonly Instance[]): unknown[] =>

@@ -1,6 +1,8 @@
+import type { Context } from 'mocha';
 import { SmppClient, type ClientEvents, type EventName, type SmppClientOptions } from '../../../src/index';
+import { ownPrefix, redisUrl } from '../../support/brokers';
 import { Peer, type Script } from '../../support/peer';
-import { EVENTS } from '../setup';
+import { recording } from '../setup';
 
 /** A client of several that share a store, and what it told. */
 export interface Instance {
@@ -9,6 +11,22 @@ export interface Instance {
   /** Events so far, of one name. */
   told<E extends EventName>(name: E): ClientEvents[E][];
 }
+
+/** An instance that is bound, and its own SMSC. */
+export interface Bound extends Instance {
+  readonly peer: Peer;
+}
+
+/** Of instances that share a queue in Redis which no other test uses. */
+export const sharedOptions = async (context: Context): Promise<SmppClientOptions> => ({
+  queue: 'redis',
+  queueUrl: await redisUrl(context),
+  keyPrefix: ownPrefix(),
+  clientId: 'shared',
+});
+
+/** An SMSC that refuses every message. */
+export const refusing: Script = { submit_sm: () => ({ command_status: 0x0b }) };
 
 /** Makes instances and SMSCs, and cleans up after them. */
 export class Instances {
@@ -31,11 +49,14 @@ export class Instances {
       ...options,
     });
     this.#ends.push(() => client.stop());
-    const events: { name: EventName; event: unknown }[] = [];
-    for (const name of EVENTS) client.on(name, (event) => void events.push({ name, event }));
-    const told = <E extends EventName>(wanted: E): ClientEvents[E][] =>
-      events.filter(({ name }) => name === wanted).map(({ event }) => event as ClientEvents[E]);
-    return { client, lines, told };
+    return { client, lines, told: recording(client) };
+  }
+
+  async bound(options: SmppClientOptions, script?: Script): Promise<Bound> {
+    const peer = await this.peer(script);
+    const instance = this.make({ port: peer.port, ...options });
+    await instance.client.start();
+    return { ...instance, peer };
   }
 
   async end(): Promise<void> {
