@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '../../nodes/connection';
-import { Registry } from '../../nodes/registry';
+import type { Connection } from '../../nodes/connection';
 import { systemClock } from '../../src/clock';
 import { Smsc } from '../../src/simulator';
 import { FakeClock } from '../support/clock';
 import { pass, until } from '../support/until';
+import { connectionOf } from './support/connection';
 
 const LIMITER = { acquire: (max: number) => Promise.resolve(max), giveBack: () => undefined };
 const PLUGIN = { apiVersion: 1, create: () => LIMITER };
@@ -24,31 +24,17 @@ describe('a connection that cannot connect yet', () => {
     installed = false;
     errors.length = 0;
     clock = new FakeClock();
-    const silent = (): void => undefined;
-    connection = new Connection({
-      nodeId: 'node',
-      registry: new Registry(),
+    connection = connectionOf({
       clock,
-      translate: (key) => key,
-      log: {
-        log: silent,
-        warn: silent,
-        debug: silent,
-        trace: silent,
-        error: (text) => void errors.push(text),
-      },
-      configuration: {
-        options: {
-          port,
-          queue: 'memory',
-          queueDirectory: join(tmpdir(), 'smpp-connection-test'),
-          clientId: 'node',
-          clock: systemClock,
-          rateLimiter: 'mine',
-          resolvePlugin: () => (installed ? PLUGIN : undefined),
-        },
-        problems: [],
-        warnings: [],
+      log: { error: (text) => void errors.push(text) },
+      options: {
+        port,
+        queue: 'memory',
+        queueDirectory: join(tmpdir(), 'smpp-connection-test'),
+        clientId: 'node',
+        clock: systemClock,
+        rateLimiter: 'mine',
+        resolvePlugin: () => (installed ? PLUGIN : undefined),
       },
     });
     connection.view({ status: () => undefined });

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '../../nodes/connection';
+import type { Connection } from '../../nodes/connection';
 import { Registry } from '../../nodes/registry';
 import { Smsc } from '../../src/simulator';
 import { until } from '../support/until';
+import { connectionOf } from './support/connection';
 
 const MOST = 1200;
 
@@ -34,7 +35,6 @@ describe('A connection whose kind of queue is changed', () => {
   });
 
   function connection(queue: string, autoConnect: boolean, account: object = {}): Connection {
-    const silent = (): void => undefined;
     const warn = (text: string): number => warnings.push(text);
     const options = {
       port,
@@ -45,13 +45,7 @@ describe('A connection whose kind of queue is changed', () => {
       windowSize: 1,
       sendRate: 0,
     };
-    last = new Connection({
-      nodeId: 'node',
-      registry,
-      translate: (key) => key,
-      log: { log: silent, warn, debug: silent, trace: silent, error: warn },
-      configuration: { options: { ...options, ...account }, problems: [], warnings: [] },
-    });
+    last = connectionOf({ registry, log: { warn, error: warn }, options: { ...options, ...account } });
     last.view({ status: () => undefined });
     return last;
   }

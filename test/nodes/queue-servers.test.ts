@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '../../nodes/connection';
+import type { Connection } from '../../nodes/connection';
 import { Registry } from '../../nodes/registry';
-import type { Status } from '../../nodes/status';
+import type { Status, Translate } from '../../nodes/status';
 import type { ReceiptEvent } from '../../src/index';
 import { amqpUrl, ownPrefix, redisUrl, startRabbit, startRedis } from '../support/brokers';
 import { Peer } from '../support/peer';
 import { until } from '../support/until';
 import { catalogue } from './support/catalogue';
+import { connectionOf } from './support/connection';
 
 const HELLO = { short_message: 'Hello', destination_addr: '491511234567', source_addr: 'Shop' };
 const look = catalogue('smpp-config');
+const translate: Translate = (key, values) => look(`smpp-config.${key}`, values);
 
 for (const queue of ['redis', 'rabbitmq'] as const)
   describe(`a connection whose queue is in ${queue}`, function () {
@@ -22,7 +24,6 @@ for (const queue of ['redis', 'rabbitmq'] as const)
     let peer: Peer;
     let receipts: ReceiptEvent[];
     let said: string[];
-    let shown: Status[];
     let server: object;
 
     before(async function () {
@@ -36,7 +37,7 @@ for (const queue of ['redis', 'rabbitmq'] as const)
       server = { ...server, keyPrefix: ownPrefix() };
       registry = new Registry();
       peer = await Peer.start();
-      [receipts, said, shown] = [[], [], []];
+      [receipts, said] = [[], []];
     });
     afterEach(async () => {
       await peer.stop();
@@ -44,31 +45,25 @@ for (const queue of ['redis', 'rabbitmq'] as const)
     });
 
     function instance(kind: string, options: object = {}, registered = registry): Connection {
-      const silent = (): void => undefined;
       const tell = (level: string) => (text: string) => void said.push(`${level} ${text}`);
-      const connection = new Connection({
-        nodeId: 'node',
+      const connection = connectionOf({
         registry: registered,
-        translate: (key, values) => look(`smpp-config.${key}`, values),
-        log: { log: silent, debug: silent, trace: silent, warn: tell('warn'), error: tell('error') },
-        configuration: {
-          options: {
-            port: peer.port,
-            systemId: 'me',
-            clientId: 'carrier',
-            queue: kind,
-            queueDirectory,
-            drainTimeout: 1,
-            leaseTime: 1,
-            ...server,
-            ...options,
-          },
-          problems: [],
-          warnings: [],
+        translate,
+        log: { warn: tell('warn'), error: tell('error') },
+        options: {
+          port: peer.port,
+          systemId: 'me',
+          clientId: 'carrier',
+          queue: kind,
+          queueDirectory,
+          drainTimeout: 1,
+          leaseTime: 1,
+          ...server,
+          ...options,
         },
       });
       connection.client.on('receipt', (event) => void receipts.push(event));
-      connection.view({ status: (status) => void shown.push(status) });
+      connection.view({ status: () => undefined });
       return connection;
     }
     const errors = (): string[] => said.filter((text) => text.startsWith('error'));
@@ -126,22 +121,10 @@ for (const queue of ['redis', 'rabbitmq'] as const)
 
     it('is refused to a second connection of the process, by the name of the first', async () => {
       const first = instance(queue, { name: 'Carrier' });
-      const second = new Connection({
+      const second = connectionOf({
         nodeId: 'another',
         registry,
-        translate: (key) => key,
-        log: {
-          log: () => undefined,
-          debug: () => undefined,
-          trace: () => undefined,
-          warn: () => undefined,
-          error: () => undefined,
-        },
-        configuration: {
-          options: { queue, clientId: 'carrier', systemId: 'me', ...server },
-          problems: [],
-          warnings: [],
-        },
+        options: { queue, clientId: 'carrier', systemId: 'me', ...server },
       });
       assert.match(second.unusable?.message ?? '', /the connection "Carrier" has this clientId already/);
       await second.close(true);
@@ -165,28 +148,16 @@ describe('a connection whose server goes away', function () {
       const shown: Status[] = [];
       const said: string[] = [];
       const queueDirectory = mkdtempSync(join(tmpdir(), 'smpp-away-'));
-      const connection = new Connection({
-        nodeId: 'node',
-        registry: new Registry(),
-        translate: (key, values) => look(`smpp-config.${key}`, values),
-        log: {
-          log: () => undefined,
-          debug: () => undefined,
-          trace: () => undefined,
-          warn: (text) => void said.push(text),
-          error: (text) => void said.push(text),
-        },
-        configuration: {
-          options: {
-            queue,
-            queueUrl: own.url,
-            queueDirectory,
-            port: peer.port,
-            systemId: 'me',
-            clientId: 'carrier',
-          },
-          problems: [],
-          warnings: [],
+      const connection = connectionOf({
+        translate,
+        log: { warn: (text) => void said.push(text), error: (text) => void said.push(text) },
+        options: {
+          queue,
+          queueUrl: own.url,
+          queueDirectory,
+          port: peer.port,
+          systemId: 'me',
+          clientId: 'carrier',
         },
       });
       try {

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '../../nodes/connection';
+import type { Connection } from '../../nodes/connection';
 import { Registry } from '../../nodes/registry';
 import type { ReceiptEvent } from '../../src/index';
 import { systemClock } from '../../src/clock';
 import { Peer } from '../support/peer';
 import { pass, until } from '../support/until';
+import { connectionOf } from './support/connection';
 
 const HELLO = { short_message: 'Hello', destination_addr: '491511234567', source_addr: 'Shop' };
 
@@ -34,31 +35,18 @@ describe('a connection that is deployed again and again', function () {
   });
 
   function instance(queue: string, options: object = {}): Connection {
-    const silent = (): void => undefined;
-    const connection = new Connection({
-      nodeId: 'node',
+    const connection = connectionOf({
       registry,
       clock: { ...systemClock, setTimeout: (call, ms) => systemClock.setTimeout(call, Math.min(ms, 300)) },
-      translate: (key) => key,
-      log: {
-        log: silent,
-        debug: silent,
-        trace: silent,
-        warn: (text) => void warnings.push(text),
-        error: (text) => void errors.push(text),
-      },
-      configuration: {
-        options: {
-          port: peer.port,
-          systemId: 'me',
-          clientId: 'carrier',
-          queue,
-          queueDirectory,
-          drainTimeout: 1,
-          ...options,
-        },
-        problems: [],
-        warnings: [],
+      log: { warn: (text) => void warnings.push(text), error: (text) => void errors.push(text) },
+      options: {
+        port: peer.port,
+        systemId: 'me',
+        clientId: 'carrier',
+        queue,
+        queueDirectory,
+        drainTimeout: 1,
+        ...options,
       },
     });
     connection.client.on('receipt', (event) => void receipts.push(event));
