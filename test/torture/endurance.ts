@@ -1,10 +1,9 @@
 import { createClient } from '@redis/client';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Smsc } from '../../src/simulator';
-import { runsTypeScript } from '../support/child';
+import { endChild, startChild } from '../support/child';
 import { freePorts, type Server } from '../support/servers';
 import { pass, until } from '../support/until';
 
@@ -82,10 +81,10 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
     drainList: LIST,
     sendRate: rate,
   };
-  const child = spawn(
-    process.execPath,
-    ['--expose-gc', ...runsTypeScript, join(__dirname, 'endurance-child.ts'), JSON.stringify(settings)],
-    { stdio: ['ignore', 'pipe', 'inherit'], cwd: join(__dirname, '..', '..') },
+  const child = startChild(
+    join(__dirname, 'endurance-child.ts'),
+    [JSON.stringify(settings)],
+    ['--expose-gc'],
   );
   const started = performance.now();
   const told: Told = { marked: new Map(), failed: [], samples: [], receipts: 0, mismatched: 0 };
@@ -118,9 +117,7 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
     }
     seconds = (performance.now() - started) / 1000;
     await until(() => told.receipts >= messages, 'receipts', 5000).catch(() => undefined);
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
+    await endChild(child, 'SIGTERM');
     return { messages, seconds, downs, ...judge(messages, arrived, told) };
   } finally {
     child.kill('SIGKILL');

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Smsc } from '../../src/simulator';
 import { segment } from '../../src/text';
-import { runsTypeScript } from '../support/child';
+import { endChild, startChild } from '../support/child';
 import { rounds } from '../support/rounds';
 import { pass, until } from '../support/until';
 
@@ -35,24 +35,9 @@ describe(`A client that acknowledges what it has saved, killed ${KILLS} times`, 
   });
 
   async function start(): Promise<void> {
-    child = spawn(
-      process.execPath,
-      [
-        ...runsTypeScript,
-        join(__dirname, 'saving-child.ts'),
-        String(smsc.port),
-        directory,
-        join(directory, 'saved'),
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'], cwd: join(__dirname, '..', '..') },
-    );
+    const args = [String(smsc.port), directory, join(directory, 'saved')];
+    child = startChild(join(__dirname, 'saving-child.ts'), args);
     await once(child.stdout as NodeJS.ReadableStream, 'data');
-  }
-
-  async function kill(): Promise<void> {
-    const ended = once(child as ChildProcess, 'exit');
-    child?.kill('SIGKILL');
-    await ended;
   }
 
   /** One PDU, again until it is answered with "taken", as a real centre does. */
@@ -92,7 +77,7 @@ describe(`A client that acknowledges what it has saved, killed ${KILLS} times`, 
       const before = taken.length;
       await until(() => taken.length > before + AT_ONCE, 'work');
       await pass(Math.random() * 300);
-      await kill();
+      await endChild(child as ChildProcess, 'SIGKILL');
       await start();
     }
     over = true;

@@ -1,10 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SmppClient } from '../../src/index';
 import { Smsc } from '../../src/simulator';
-import { runsTypeScript } from '../support/child';
+import { endChild, startChild } from '../support/child';
 import { pass, until } from '../support/until';
 import type { Part } from './scale-child';
 
@@ -59,11 +58,7 @@ interface Instance {
 }
 
 function startInstance(part: Part): Instance {
-  const child = spawn(
-    process.execPath,
-    [...runsTypeScript, join(__dirname, 'scale-child.ts'), JSON.stringify(part)],
-    { stdio: ['ignore', 'pipe', 'inherit'], cwd: join(__dirname, '..', '..') },
-  );
+  const child = startChild(join(__dirname, 'scale-child.ts'), [JSON.stringify(part)]);
   const told: Told = { sent: [], receipts: [], bound: false };
   createInterface({ input: child.stdout }).on('line', (line) => {
     const [kind, number, word] = line.split(' ');
@@ -148,10 +143,8 @@ export async function scaleOut(options: ScaleOptions): Promise<ScaleReport> {
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await ended;
+  await endChild(child, 'SIGTERM');
   clearTimeout(late);
 }
 

@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { runsTypeScript } from '../support/child';
+import { startChild } from '../support/child';
 import { pass } from '../support/until';
 import { Centre, type Arrival } from './centre';
 import type { Life } from './child';
@@ -179,14 +179,7 @@ function hitting(hits: readonly Hit[], rounds: number, say: (line: string) => vo
 
 /** One process, from its start to its end. */
 async function life(plan: Life, told: Told, during?: During): Promise<void> {
-  const child = spawn(
-    process.execPath,
-    [...runsTypeScript, join(__dirname, 'child.ts'), JSON.stringify(plan)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      cwd: join(__dirname, '..', '..'),
-    },
-  );
+  const child = startChild(join(__dirname, 'child.ts'), [JSON.stringify(plan)]);
   let happening: Promise<void> | undefined;
   let finished = false;
   for await (const line of createInterface({ input: child.stdout })) {

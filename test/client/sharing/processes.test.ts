@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { SmppClientOptions } from '../../../src/index';
 import { needs } from '../../support/skip';
-import { runsTypeScript } from '../../support/child';
+import { startChild } from '../../support/child';
 import type { Script } from '../../support/peer';
 import { pass, until } from '../../support/until';
 import { HELLO } from '../setup';
@@ -19,8 +19,7 @@ class Child {
   readonly said: Said[] = [];
 
   constructor(options: SmppClientOptions) {
-    const args = [...runsTypeScript, join(__dirname, 'instance-child.ts'), JSON.stringify(options)];
-    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = startChild(join(__dirname, 'instance-child.ts'), [JSON.stringify(options)]);
     this.process = child;
     createInterface(child.stdout).on('line', (line) => this.said.push(JSON.parse(line) as Said));
   }
