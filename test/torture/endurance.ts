@@ -80,12 +80,10 @@ export async function endurance(options: EnduranceOptions): Promise<EnduranceRep
     leaseTime: 2,
     drainList: LIST,
     sendRate: rate,
+    ...{ clientId: 'endurance', systemId: 'endurance', reconnectMin: 0.1, reconnectMax: 1 },
+    logLevel: process.env['ENDURANCE_LOG'] ?? 'silent',
   };
-  const child = startChild(
-    join(__dirname, 'endurance-child.ts'),
-    [JSON.stringify(settings)],
-    ['--expose-gc'],
-  );
+  const child = startChild(join(__dirname, 'sending-child.ts'), [JSON.stringify(settings)], ['--expose-gc']);
   const started = performance.now();
   const told: Told = { marked: new Map(), failed: [], samples: [], receipts: 0, mismatched: 0 };
   createInterface({ input: child.stdout }).on('line', (line) => {

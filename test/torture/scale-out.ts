@@ -5,7 +5,6 @@ import { SmppClient } from '../../src/index';
 import { Smsc } from '../../src/simulator';
 import { endChild, startChild } from '../support/child';
 import { pass, until } from '../support/until';
-import type { Part } from './scale-child';
 
 export interface ScaleReport {
   readonly processes: number;
@@ -57,8 +56,8 @@ interface Instance {
   readonly told: Told;
 }
 
-function startInstance(part: Part): Instance {
-  const child = startChild(join(__dirname, 'scale-child.ts'), [JSON.stringify(part)]);
+function startInstance(options: object): Instance {
+  const child = startChild(join(__dirname, 'sending-child.ts'), [JSON.stringify(options)]);
   const told: Told = { sent: [], receipts: [], bound: false };
   createInterface({ input: child.stdout }).on('line', (line) => {
     const [kind, number, word] = line.split(' ');
@@ -74,8 +73,6 @@ async function fill(options: object, count: number): Promise<void> {
   const client = new SmppClient({
     ...options,
     port: 1,
-    clientId: 'scale',
-    systemId: 'scale',
     queueCapacity: 0,
     logLevel: 'silent',
   });
@@ -86,7 +83,7 @@ async function fill(options: object, count: number): Promise<void> {
         short_message: String(given + at),
         destination_addr: '447700900123',
         registered_delivery: 1,
-        correlation_id: `m${given + at}`,
+        correlation_id: String(given + at),
       })),
     );
   await client.stop();
@@ -109,11 +106,10 @@ export async function scaleOut(options: ScaleOptions): Promise<ScaleReport> {
   const { port } = await smsc.start();
   // Of a busy machine that sleeps for a moment nothing is lost so; the SMSC allows more at once.
   const burst = limit / 5;
-  const common = { ...place, sendRate: limit, burst };
+  const common = { clientId: 'scale', systemId: 'scale', ...place, sendRate: limit, burst };
   await fill({ ...common, host: '127.0.0.1' }, total);
   say(`${total} messages are queued`);
-  const part: Part = { options: { ...common, port } };
-  const instances = Array.from({ length: processes }, () => startInstance(part));
+  const instances = Array.from({ length: processes }, () => startInstance({ ...common, port }));
   let killedAt: number | undefined;
   try {
     await until(() => instances.every(({ told }) => told.bound), 'all bound', PATIENCE);
