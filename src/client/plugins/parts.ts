@@ -39,8 +39,6 @@ export interface OpenParts extends StorePart {
   readonly limiter: CompositeLimiter;
   /** The limiter, where it is ours and its rate can be set; that of the store, where it has one. */
   readonly bucket: AdjustableLimiter | undefined;
-  /** From now on told when another instance of a shared store was asked for less, with the seconds of the pause. */
-  onCalm(handler: (seconds: number) => void): void;
   readonly throttleHandler: ThrottleHandler;
   readonly correlator: Correlator;
   readonly codecs: readonly TextCodec[];
@@ -96,9 +94,6 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     network: options.network,
     limiter: new CompositeLimiter({ limiter, handler: throttleHandler, clock }),
     bucket,
-    onCalm: (handler) => {
-      if (bucket instanceof StoreLimiter) bucket.onCalm(handler);
-    },
     throttleHandler,
     clock,
     random: options.random ? guardRandom(options.random, faults) : Math.random,

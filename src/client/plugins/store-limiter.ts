@@ -17,7 +17,6 @@ export class StoreLimiter implements AdjustableLimiter {
   #wanted: number | undefined;
   /** Monotonic milliseconds: the end of the pause that was told last. */
   #calmUntil = -Infinity;
-  readonly #onCalm: ((seconds: number) => void)[] = [];
 
   constructor(local: AdjustableLimiter, clock: Pick<Clock, 'monotonic'>) {
     this.#limiter = local;
@@ -28,14 +27,6 @@ export class StoreLimiter implements AdjustableLimiter {
   use(shared: SharedLimiter): void {
     this.#limiter = this.#shared = shared;
     if (this.#wanted !== undefined) shared.setRate(this.#wanted);
-    shared.onCalm((seconds) => {
-      for (const handler of this.#onCalm) handler(seconds);
-    });
-  }
-
-  /** From now on told when another instance was asked for less. */
-  onCalm(handler: (seconds: number) => void): void {
-    this.#onCalm.push(handler);
   }
 
   acquire(max: number, options: { signal: AbortSignal }): number | Promise<number> {

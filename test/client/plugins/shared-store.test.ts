@@ -10,6 +10,8 @@ describe('A store of the user’s that several instances share', () => {
   let clock: FakeClock;
   let items: QueueItem[];
   let acquired: number;
+  let calmed: number[];
+  let hearCalm: (seconds: number) => void;
   let heard: (notices: readonly Notice[]) => unknown;
   let opens: (() => void) | undefined;
 
@@ -21,8 +23,8 @@ describe('A store of the user’s that several instances share', () => {
       giveBack: () => undefined,
       setRate: () => undefined,
       rate: 5,
-      calm: () => undefined,
-      onCalm: () => undefined,
+      calm: (seconds) => void calmed.push(seconds),
+      onCalm: (handler) => (hearCalm = handler),
     };
     return {
       ...store,
@@ -56,7 +58,7 @@ describe('A store of the user’s that several instances share', () => {
 
   beforeEach(() => {
     clock = new FakeClock();
-    [items, acquired, opens] = [[], 0, undefined];
+    [items, acquired, calmed, opens] = [[], 0, [], undefined];
   });
   afterEach(() => scenes.end());
 
@@ -95,6 +97,20 @@ describe('A store of the user’s that several instances share', () => {
       await client.start();
       await settle();
       assert.ok(acquired > 0);
+    });
+
+    it(`tells of the pauses of others, also who asked before the store was open: ${way}`, async () => {
+      const { client, told } = await scenes.idle({}, { ...queue(), clock });
+      const started = client.start();
+      await settle();
+      opens?.();
+      await started;
+      hearCalm(3);
+      assert.deepEqual(
+        told('throttle').map(({ state }) => state),
+        ['throttled'],
+      );
+      assert.deepEqual(calmed, [], 'and not to those who told it');
     });
   }
 

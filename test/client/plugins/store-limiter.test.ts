@@ -7,7 +7,6 @@ import { FakeClock } from '../../support/clock';
 describe('the rate of those who share a store', () => {
   let clock: FakeClock;
   let calls: string[];
-  let calm: (seconds: number) => void;
   let limiter: StoreLimiter;
   const signal = new AbortController().signal;
 
@@ -17,7 +16,7 @@ describe('the rate of those who share a store', () => {
     setRate: (rate) => void calls.push(`rate ${rate}`),
     rate: 7,
     calm: (seconds) => void calls.push(`calm ${seconds}`),
-    onCalm: (handler) => (calm = handler),
+    onCalm: () => undefined,
   };
 
   beforeEach(() => {
@@ -57,14 +56,5 @@ describe('the rate of those who share a store', () => {
     limiter.calm(10);
     limiter.calm(3);
     assert.deepEqual(calls, ['calm 3', 'calm 3', 'calm 10']);
-  });
-
-  it('tells of the pauses of others, also who asked before the store was open', () => {
-    const heard: number[] = [];
-    limiter.onCalm((seconds) => heard.push(seconds));
-    limiter.use(shared);
-    calm(3);
-    assert.deepEqual(heard, [3]);
-    assert.deepEqual(calls, [], 'and not to those who told it');
   });
 });
