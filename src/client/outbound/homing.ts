@@ -1,8 +1,8 @@
-import type { Clock, TimerHandle } from '../../clock';
+import type { Clock } from '../../clock';
 import { BoundedMap } from '../../collections';
 import type { Log } from '../../observability';
 import type { CorrelationEntry, DeadReason, Home, Lease, Notice, QueueItem, Store } from '../../store';
-import { repeat, within, type Repeated } from '../../waiting';
+import { repeat, sleep, within, type Repeated } from '../../waiting';
 import { decodeNotice, encodeNotice, type Failed, type Told } from './notices';
 import type { SegmentReceipt } from './outcomes';
 
@@ -55,10 +55,7 @@ export class Homing {
   #next: Pending[] = [];
   #octets = 0;
   #running: Promise<void> | undefined;
-  #timer: TimerHandle;
-  /** Ends the pause. */
-  #wake: (() => void) | undefined;
-  #stopped = false;
+  readonly #stopping = new AbortController();
   readonly #told = new BoundedMap<true>(REMEMBERED);
   #hasWarned = false;
   #looks: Repeated | undefined;
@@ -108,7 +105,7 @@ export class Homing {
   }
 
   #give(pending: Pending): void {
-    if (this.#stopped) return giveUp(pending);
+    if (this.#stopping.signal.aborted) return giveUp(pending);
     this.#next.push(pending);
     this.#octets += sizeOf(pending);
     this.#bound();
@@ -137,12 +134,12 @@ export class Homing {
           if (untaken.has(one.notice)) one.untaken?.();
           one.done?.();
         }
-      } else if (this.#stopped) batch.forEach(giveUp);
+      } else if (this.#stopping.signal.aborted) batch.forEach(giveUp);
       else {
         this.#next.unshift(...batch);
         for (const one of batch) this.#octets += sizeOf(one);
         this.#bound();
-        await this.#sleep(pause);
+        await sleep(this.#parts.clock, pause, this.#stopping.signal);
         pause = Math.min(LAST_PAUSE, pause * 2);
       }
     }
@@ -161,24 +158,10 @@ export class Homing {
     }
   }
 
-  #sleep(ms: number): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    const { clock } = this.#parts;
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        clock.clearTimeout(this.#timer);
-        this.#wake = undefined;
-        resolve();
-      };
-      this.#timer = clock.setTimeout(() => this.#wake?.(), ms);
-    });
-  }
-
   /** Resolves when all that was given is told; each is tried only once from now on. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     this.#looks?.stop();
-    this.#wake?.();
     await this.#running;
   }
 
@@ -188,7 +171,7 @@ export class Homing {
   listen(listener: HomeListener): void {
     const { store, clock } = this.#parts;
     const { home } = store;
-    if (!home || this.#stopped) return;
+    if (!home || this.#stopping.signal.aborted) return;
     home.listen((notices) => {
       for (const notice of notices) this.#heard(notice, home, listener);
     });
