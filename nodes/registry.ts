@@ -32,8 +32,6 @@ export type Claimed = { readonly claim: Claim } | { readonly takenBy: string };
 export interface Hold {
   /** The node closes: the store waits for its next instance, unless it was removed for good. */
   release(removed: boolean): void;
-  /** For the next instance, in case that its queue is another one. */
-  remember(behind: LeftBehind): void;
 }
 
 /** A connection's own store, where it is one in memory. */
@@ -43,6 +41,8 @@ export interface Claim extends Hold {
   readonly left?: MemoryStore | undefined;
   /** What the instance before has in a queue that is shared with others. */
   readonly behind?: LeftBehind | undefined;
+  /** For the next instance, in case that its queue is another one. */
+  remember(behind: LeftBehind): void;
   /** It is: until then it waits for the next instance, too. */
   readonly moved: () => void;
 }
@@ -142,7 +142,8 @@ export class Registry {
     const hold = {
       behind,
       moved: () => this.#moved(nodeId, holder),
-      ...this.#holdOf(nodeId, holder),
+      release: (removed: boolean) => this.#release(nodeId, holder, removed),
+      remember: (behind: LeftBehind) => this.#remember(nodeId, holder, behind),
     };
     if (!memory) {
       this.#entries.set(nodeId, {
@@ -165,17 +166,8 @@ export class Registry {
   keep(nodeId: string): Hold | undefined {
     const left = this.#entries.get(nodeId);
     if (!left) return undefined;
-    return this.#holdOf(nodeId, (left.holder = Symbol(nodeId)));
-  }
-
-  #holdOf(nodeId: string, holder: symbol): Hold {
-    return {
-      release: (removed) => this.#release(nodeId, holder, removed),
-      remember: (behind) => {
-        const entry = this.#entries.get(nodeId);
-        if (entry?.holder === holder) entry.behind = behind;
-      },
-    };
+    const holder = (left.holder = Symbol(nodeId));
+    return { release: (removed) => this.#release(nodeId, holder, removed) };
   }
 
   /** Stores that no instance has taken over, and forgets them. */
@@ -186,6 +178,11 @@ export class Registry {
       else this.#orphan(nodeId, entry);
     }
     return this.#orphans.splice(0);
+  }
+
+  #remember(nodeId: string, holder: symbol, behind: LeftBehind): void {
+    const entry = this.#entries.get(nodeId);
+    if (entry?.holder === holder) entry.behind = behind;
   }
 
   #moved(nodeId: string, holder: symbol): void {
