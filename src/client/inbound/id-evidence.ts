@@ -1,3 +1,4 @@
+import { isCount } from '../config/stored';
 import { bare, hasLetters, isNumber, readNumber, type IdFormats } from './message-ids';
 
 /** How the id of a receipt relates to that of the response, the likeliest first; notations: of the response, of the receipt. */
@@ -249,8 +250,6 @@ const kindsOf = (kinds: unknown): [string, number][] =>
   Object.entries(Object(kinds) as Record<string, unknown>).filter((one): one is [string, number] =>
     isCount(one[1]),
   );
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** How the two are related, and how each is filled up with zeros: machines of one SMSC may differ in that. */
 export function kindOf(relation: IdRelation, messageId: string, receiptId: string): string {

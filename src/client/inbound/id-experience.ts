@@ -1,5 +1,6 @@
 import type { Log } from '../../observability';
 import { foldedId, type KeyValueState } from '../../store';
+import { storedFields } from '../config/stored';
 import { IdEvidence, isGuess, isOther, isTelling, type IdRelation, type StoredEvidence } from './id-evidence';
 import { candidates, isNumber, tellsNotations, type IdFormats } from './message-ids';
 
@@ -153,7 +154,7 @@ export class IdExperience {
 
   async #read(): Promise<void> {
     const stored = await this.#parts.state.get(KEY);
-    if (stored) this.#adopt(storedOf(stored));
+    if (stored) this.#adopt(storedFields(stored));
   }
 
   /** Reads what other instances have learned since, and writes what they do not have. Never rejects. */
@@ -161,7 +162,7 @@ export class IdExperience {
     if (!this.#loaded || !this.#isShared) return;
     try {
       const stored = await this.#parts.state.get(KEY);
-      const theirs = stored ? storedOf(stored) : {};
+      const theirs = stored ? storedFields(stored) : {};
       const hasNews = this.#adopt(theirs);
       if (this.#knowsMoreThan(theirs)) this.#save();
       if (hasNews) this.#tell();
@@ -243,11 +244,3 @@ interface Stored {
 const widthsOf = (widths: unknown): number[] => (Array.isArray(widths) ? widths.filter(isWidth) : []);
 const isObject = (value: unknown): value is Partial<StoredEvidence> =>
   typeof value === 'object' && value !== null;
-
-function storedOf(stored: Buffer): Stored {
-  try {
-    return Object(JSON.parse(stored.toString())) as Stored;
-  } catch {
-    return {};
-  }
-}

@@ -1,4 +1,5 @@
 import type { DeadReason, DeliveryState } from '../../store';
+import { isCount, type Fields } from '../config/stored';
 import type { FailedMessage } from '../events/outcome-form';
 import type { SegmentReceipt } from './outcomes';
 
@@ -57,7 +58,6 @@ export function decodeNotice(octets: Buffer): Told | Unreadable {
   return read ?? unreadable(`it is no ${textOf(event)} as version ${VERSION} has it`);
 }
 
-type Fields = Readonly<Record<string, unknown>>;
 type Name = Told['event'];
 
 const READERS: Readonly<Record<Name, (fields: Fields) => Told | undefined>> = {
@@ -75,7 +75,6 @@ const unreadable = (reason: string): Unreadable => ({ event: 'unreadable', reaso
 const fieldsOf = (value: unknown): Fields => Object(value) as Fields;
 const isName = (value: unknown): value is Name => isText(value) && Object.hasOwn(READERS, value);
 const isText = (value: unknown): value is string => typeof value === 'string';
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isTextOrAbsent = (value: unknown): boolean => value === undefined || isText(value);
 
 function textOf(value: unknown): string {

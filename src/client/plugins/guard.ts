@@ -7,6 +7,7 @@ import type { TextCodec } from '../../text';
 import { unlessAborted } from '../../waiting';
 import { PartError } from '../config/errors';
 import type { Listening } from '../config/options';
+import { isCount } from '../config/stored';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 
 /** How a method of a part that a user brought along is guarded. */
@@ -82,8 +83,6 @@ function isAborted(options: unknown): boolean {
   return (options as { signal?: AbortSignal } | undefined)?.signal?.aborted === true;
 }
 
-export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
 /**
  * A rate limiter. It must grant at least one permit, or it would be asked again at once; what it grants beyond `max` is
  * given back. `acquire` ends when its signal aborts, also where the limiter knows of no signal.
@@ -142,7 +141,7 @@ export function guardSequence(make: () => SequenceGenerator, faults: PartFaults)
     part: 'sequence',
     method: 'next',
     wanted: `a whole number from 1 to ${HIGHEST}`,
-    fits: (given) => isCount(given) && (given as number) >= 1 && (given as number) <= HIGHEST,
+    fits: (given) => isCount(given) && given >= 1 && given <= HIGHEST,
   };
   return () => {
     const generator = made();

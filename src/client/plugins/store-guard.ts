@@ -1,7 +1,8 @@
 import { isThenable } from '../../observability';
 import type { Correlator, Lease, OutboundQueue, SharedLimiter, Store } from '../../store';
 import { onAbort } from '../../waiting';
-import { guard, guardLimiter, isCount, type Method, type Rule } from './guard';
+import { isCount, type Fields } from '../config/stored';
+import { guard, guardLimiter, type Method, type Rule } from './guard';
 import { partFailed, wrongResult, type PartFaults } from './part-faults';
 import { Takes, type Options } from './takes';
 
@@ -9,8 +10,6 @@ import { Takes, type Options } from './takes';
 const SYNCHRONOUS: readonly PropertyKey[] = ['hasten', 'told', 'entries', 'listen'];
 /** They may take as long as they like. */
 const WAITING: readonly string[] = ['take', 'close', 'compact'];
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const fieldsOf = (value: unknown): Fields => Object(value) as Fields;
 const isText = (value: unknown): boolean => typeof value === 'string';

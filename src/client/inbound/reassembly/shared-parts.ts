@@ -1,5 +1,6 @@
 import type { KeyValueState } from '../../../store';
 import { exportParts, importParts, partFingerprint, type MessagePart, type PlainPart } from '../../../text';
+import { isCount, storedFields } from '../../config/stored';
 
 /**
  * One of the messages with the same key, which follow one another: a part that differs from the one that is there
@@ -133,17 +134,8 @@ const numbers = (total: number): number[] => Array.from({ length: total }, (_, a
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
-/** What comes from a store may be anything: what cannot be read is not there. */
-function read(stored: Buffer): Readonly<Record<string, unknown>> {
-  try {
-    return Object(JSON.parse(stored.toString())) as Readonly<Record<string, unknown>>;
-  } catch {
-    return {};
-  }
-}
-
 function keptOf(stored: Buffer): KeptPart | undefined {
-  const { at, plain } = read(stored) as { at?: unknown; plain?: PlainPart };
+  const { at, plain } = storedFields(stored) as { at?: unknown; plain?: PlainPart };
   try {
     const [part] = importParts([plain]);
     return part && { part, at: Number(at) || 0 };
@@ -153,19 +145,17 @@ function keptOf(stored: Buffer): KeptPart | undefined {
 }
 
 function closedOf(stored: Buffer): Closed | undefined {
-  const { generation, stage, at, fingerprints } = read(stored) as Partial<Closed>;
+  const { generation, stage, at, fingerprints } = storedFields(stored) as Partial<Closed>;
   if (!isCount(generation)) return undefined;
   const all = Array.isArray(fingerprints) ? (fingerprints as (number | null)[]) : [];
   return { generation, stage: stage ?? 'told', at: Number(at) || 0, fingerprints: all };
 }
 
 function waitingOf(stored: Buffer): { place: Place; at: number } | undefined {
-  const { key, generation, total, at } = read(stored) as Partial<Place> & { at?: unknown };
+  const { key, generation, total, at } = storedFields(stored) as Partial<Place> & { at?: unknown };
   if (typeof key !== 'string' || !isCount(generation) || !isCount(total) || total > 255) return undefined;
   return { place: { key, generation, total }, at: Number(at) || 0 };
 }
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Beside the octets of a part, what its facts take. */
 const OVERHEAD = 500;
