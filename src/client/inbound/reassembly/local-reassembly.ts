@@ -10,7 +10,6 @@ import { GivenUp } from './given-up';
 import type { Joined, Joiner, ReassemblyParts } from './joiner';
 import { LOCAL } from './local-parts';
 
-const PREFIX = LOCAL;
 /** Of messages that were told: their parts may come again, across a restart too. */
 const JOINED = 'reassembled:';
 
@@ -79,7 +78,7 @@ export class LocalReassembly implements Joiner {
     try {
       const ttl = this.#reassembler.duplicateWindow;
       const known = joined && state.set(JOINED + key, Buffer.from(JSON.stringify(joined)), ttl);
-      await Promise.all([known, state.delete([PREFIX + key])]);
+      await Promise.all([known, state.delete([LOCAL + key])]);
     } catch (error) {
       const line = { event: 'reassembly', stage: 'drop', err: error };
       this.#parts.log.warn(line, 'the parts of a message that was delivered stay in the store');
@@ -99,7 +98,7 @@ export class LocalReassembly implements Joiner {
     const entry = this.#reassembler.exportEntry(key);
     if (!entry) return;
     // Longer than the time-out, so that what came is still told after a restart.
-    await store.state.set(PREFIX + key, Buffer.from(JSON.stringify(entry)), 2 * timeout);
+    await store.state.set(LOCAL + key, Buffer.from(JSON.stringify(entry)), 2 * timeout);
   }
 
   /** Rejects while the store is away; then the next call tries again. */
@@ -117,7 +116,7 @@ export class LocalReassembly implements Joiner {
     // The wall clock may have been set back since: none waits longer for that.
     const now = this.#time.now();
     this.#each(joined, (entry) => this.#reassembler.importJoined({ ...entry, at: Math.min(entry.at, now) }));
-    const waiting = await this.#stored<ReassemblyEntry>(PREFIX, ({ lastAt }) => lastAt);
+    const waiting = await this.#stored<ReassemblyEntry>(LOCAL, ({ lastAt }) => lastAt);
     this.#each(waiting, (entry) => {
       const lastAt = Math.min(entry.lastAt, now);
       const incomplete = this.#reassembler.importEntry({ ...entry, lastAt });
@@ -125,7 +124,7 @@ export class LocalReassembly implements Joiner {
     });
     // Else they would be in memory twice; what waits is written again at the end.
     if (!this.#parts.store.capabilities.durable && waiting.length > 0)
-      await this.#parts.store.state.delete(waiting.map(({ key }) => PREFIX + key));
+      await this.#parts.store.state.delete(waiting.map(({ key }) => LOCAL + key));
     this.#arm();
   }
 

@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../../clock';
 import { LinkedMap } from '../../../collections';
-import type { Place } from './shared-parts';
+import { nameOf, type Place } from './shared-parts';
 
 /** A message that this instance has heard of, and that it or another one will tell. */
 export interface Watched {
@@ -156,5 +156,3 @@ export class OverdueWatch {
     return due;
   }
 }
-
-export const nameOf = ({ key, generation }: Place): string => `${key}/${generation}`;

@@ -35,12 +35,12 @@ export const WAITING = 'joining:';
 
 const COUNT = 2 ** 31;
 
-const suffix = ({ key, generation }: Place): string => `${key}/${generation}`;
-const partName = (place: Place, part: number): string => `joining-part:${suffix(place)}/${part}`;
-const takenName = (place: Place, part: number): string => `joining-taken:${suffix(place)}/${part}`;
-const claimName = (place: Place, round: number): string => `joining-claim:${suffix(place)}/${round}`;
+export const nameOf = ({ key, generation }: Place): string => `${key}/${generation}`;
+const partName = (place: Place, part: number): string => `joining-part:${nameOf(place)}/${part}`;
+const takenName = (place: Place, part: number): string => `joining-taken:${nameOf(place)}/${part}`;
+const claimName = (place: Place, round: number): string => `joining-claim:${nameOf(place)}/${round}`;
 const closedName = (key: string): string => `joining-closed:${key}`;
-const waitingName = (place: Place): string => WAITING + suffix(place);
+const waitingName = (place: Place): string => WAITING + nameOf(place);
 
 /**
  * The facts by which instances that share a store join messages together: one fact for each part, so that none

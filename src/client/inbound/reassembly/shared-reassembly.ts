@@ -11,11 +11,12 @@ import {
 import { repeat, sleep, type Repeated } from '../../../waiting';
 import { GivenUp } from './given-up';
 import type { Joined, Joiner, ReassemblyParts } from './joiner';
-import { OverdueWatch, nameOf, type Watched } from './overdue-watch';
+import { OverdueWatch, type Watched } from './overdue-watch';
 import { adoptLocal } from './local-parts';
 import {
   SharedParts,
   fingerprintsOf,
+  nameOf,
   octetsOf,
   readingOrder,
   type Closed,
