@@ -12,9 +12,17 @@ export function backendOptions(
   return { ...settings, queueUrl, clientId: settings.clientId || DEFAULT_CLIENT_ID, queueTls };
 }
 
+/** The queue that the options name, or that a queueDirectory asks for. */
+export function queueOf(
+  { queue }: SmppClientOptions,
+  { queueDirectory }: Settings,
+): NonNullable<SmppClientOptions['queue']> {
+  return queue ?? (queueDirectory === '' ? 'memory' : 'disk');
+}
+
 /** What is wrong with the options of the store that is built in and named, or that a queueDirectory asks for. */
 export function backendProblems(options: SmppClientOptions, settings: Settings): Problem[] {
-  const kind = options.queue ?? (settings.queueDirectory === '' ? 'memory' : 'disk');
+  const kind = queueOf(options, settings);
   if (!isBackend(kind)) return [];
   const backend: Backend = BACKENDS[kind];
   const given = backendOptions(backend, options, settings);

@@ -22,7 +22,7 @@ import {
 } from '../../store';
 import { ConfigError } from '../config/errors';
 import type { Settings } from '../config/options';
-import { backendOptions, unencrypted } from './backend-options';
+import { backendOptions, queueOf, unencrypted } from './backend-options';
 import type { SmppClientOptions } from './client-options';
 import type { PartFaults } from './part-faults';
 import { isPlugin, lacks } from './part-shapes';
@@ -81,7 +81,7 @@ export function storePart(
   context: StoreContext,
   faults: PartFaults,
 ): StorePart {
-  const kind = options.queue ?? (settings.queueDirectory === '' ? 'memory' : 'disk');
+  const kind = queueOf(options, settings);
   const limits = {
     capacity: settings.queueCapacity,
     whenFull: settings.whenFull,
