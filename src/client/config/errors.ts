@@ -67,3 +67,7 @@ export class PartError extends SmppError {
 export function causeOf(failure: unknown): unknown {
   return failure instanceof PartError ? (failure.cause ?? failure) : failure;
 }
+
+/** Whether the queue is away, or refuses what is asked of it. */
+export const isUnavailable = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === 'QUEUE_UNAVAILABLE';

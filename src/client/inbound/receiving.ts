@@ -6,6 +6,7 @@ import type { Answer, Session } from '../../session';
 import type { CorrelationEntry, Correlator, Store } from '../../store';
 import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../../text';
 import type { Events } from '../events/events';
+import { isUnavailable } from '../config/errors';
 import type { Listening, Settings } from '../config/options';
 import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
@@ -194,7 +195,7 @@ export class Receiving {
 
   /** Which message a receipt is for only the store knows. */
   #later(error: unknown): Answer {
-    if ((error as { code?: unknown }).code !== 'QUEUE_UNAVAILABLE') throw error;
+    if (!isUnavailable(error)) throw error;
     return this.#askedAgain.because(error, 'the message that a receipt is for cannot be looked up');
   }
 

@@ -4,7 +4,7 @@ import { SmppError } from '../../protocol';
 import type { Session } from '../../session';
 import type { DeadReason, DeliveryState, Eventually, HomeAddress, QueueItem, Store } from '../../store';
 import type { EventReporter } from '../events/reporter';
-import { MessageError } from '../config/errors';
+import { MessageError, isUnavailable } from '../config/errors';
 import type { Outcome } from '../events/events';
 import type { DirectRequest, Intake, Origin } from '../message/intake';
 import type { Message } from '../message/message';
@@ -237,7 +237,7 @@ export class Sender {
     const { reporter, capacity } = this.#parts;
     const { code } = error as Partial<SmppError>;
     if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
-    if (code === 'QUEUE_UNAVAILABLE') reporter.queueTried(error);
+    if (isUnavailable(error)) reporter.queueTried(error);
     throw error;
   }
 

@@ -4,7 +4,7 @@ import { isThenable } from '../../observability';
 import { commandId } from '../../protocol';
 import type { Session } from '../../session';
 import type { Eventually, Lease } from '../../store';
-import { causeOf, type PartError } from '../config/errors';
+import { causeOf, isUnavailable, type PartError } from '../config/errors';
 import type { Delivery, DeliveryCarrier, Flight } from './delivery';
 import type { DispatcherParts } from './dispatcher-parts';
 import type { Gate } from './gate';
@@ -331,7 +331,7 @@ export class SessionSender implements DeliveryCarrier {
     const { log, listener, store } = this.#context.parts;
     const reason = part ?? message;
     // That a server is away is told once, whatever of it was asked.
-    const isAway = code === 'QUEUE_UNAVAILABLE' && store.capabilities.shared;
+    const isAway = isUnavailable(error) && store.capabilities.shared;
     if (isAway) listener.storeTried(error);
     const level = isAway || reason === this.#failedFor ? 'debug' : 'error';
     this.#failedFor = reason;

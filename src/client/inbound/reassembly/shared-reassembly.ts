@@ -9,6 +9,7 @@ import {
   type MessagePart,
 } from '../../../text';
 import { repeat, sleep, type Repeated } from '../../../waiting';
+import { isUnavailable } from '../../config/errors';
 import { GivenUp } from './given-up';
 import type { Joined, Joiner, ReassemblyParts } from './joiner';
 import { OverdueWatch, type Watched } from './overdue-watch';
@@ -101,8 +102,7 @@ export class SharedReassembly implements Joiner {
 
   /** That the store's server is away is told once, by who watches it. */
   #stumbled(stage: string, error: unknown, text: string): void {
-    const isKnown =
-      (error as { code?: unknown }).code === 'QUEUE_UNAVAILABLE' || this.#stopping.signal.aborted;
+    const isKnown = isUnavailable(error) || this.#stopping.signal.aborted;
     this.#parts.log[isKnown ? 'debug' : 'warn']({ event: 'reassembly', stage, err: error }, text);
   }
 
