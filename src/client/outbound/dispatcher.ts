@@ -71,9 +71,11 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
 
   /** The ids of messages that are leased, or on their way back to the queue. */
   get held(): Set<string> {
-    const ids = new Set(this.#settler.unwritten.map(({ item }) => item.id));
-    for (const delivery of this.#deliveries()) ids.add(delivery.lease.item.id);
-    return ids;
+    return new Set(this.#leases().map(({ item }) => item.id));
+  }
+
+  #leases(): Lease[] {
+    return [...Array.from(this.#deliveries(), ({ lease }) => lease), ...this.#settler.unwritten];
   }
 
   *#deliveries(): Iterable<Delivery> {
@@ -96,11 +98,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
   #leaseKeeper(): LeaseKeeper | undefined {
     const { queue, capabilities, leaseTime } = this.parts.store;
     if (!capabilities.extend || leaseTime === undefined) return undefined;
-    const leases = (): Lease[] => [
-      ...Array.from(this.#deliveries(), ({ lease }) => lease),
-      ...this.#settler.unwritten,
-    ];
-    return new LeaseKeeper({ ...this.parts, queue, leaseTime, leases });
+    return new LeaseKeeper({ ...this.parts, queue, leaseTime, leases: () => this.#leases() });
   }
 
   /** Takes no more for this session; resolves when what was not sent is on its way back to the queue. */
