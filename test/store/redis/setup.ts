@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../../src/clock';
 import { silentLog } from '../../../src/observability';
-import type { BackendContext, BackendOptions, Lease, QueueItem, QueueLimits } from '../../../src/store';
+import type { BackendContext, BackendOptions, QueueItem, QueueLimits } from '../../../src/store';
 import { openRedisStore, type RedisStore } from '../../../src/store/redis';
 
 export interface OpenRedis extends Partial<QueueLimits> {
@@ -77,7 +77,3 @@ export function itemOf({
 
 /** A message whose text is its id. */
 export const named = (id: string): QueueItem => ({ ...itemOf({ short_message: id }), id });
-
-export const ids = (leases: readonly Lease[]): string[] => leases.map(({ item }) => item.id);
-
-export const done = (lease: Lease) => ({ outcome: 'done', lease }) as const;

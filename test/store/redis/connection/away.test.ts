@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createClient } from '@redis/client';
 import type { Lease } from '../../../../src/store';
+import { dead, done, ids, retry } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { startRedis, type TestRedis } from '../../../support/brokers';
 import { until } from '../../../support/until';
 import { Relay } from '../relay';
-import { done, ids, named, openRedis } from '../setup';
+import { named, openRedis } from '../setup';
 
 const { signal } = new AbortController();
 
@@ -151,12 +152,7 @@ describe('a Redis server that is away', () => {
     const leases = await store.queue.take(3, { signal });
     relay.swallows = true;
     const [a, b, c] = leases as [Lease, Lease, Lease];
-    const reason = { code: 'REFUSED', text: 'no' };
-    const settled = store.queue.settle([
-      done(a),
-      { outcome: 'dead', lease: b, reason },
-      { outcome: 'retry', lease: c, notBefore: 0 },
-    ]);
+    const settled = store.queue.settle([done(a), dead(b), retry(c, 0)]);
     await new Promise((resolve) => setTimeout(resolve, 30));
     relay.cut();
     assert.equal(await settled, undefined);

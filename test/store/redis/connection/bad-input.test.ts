@@ -6,12 +6,13 @@ import { createClient } from '@redis/client';
 import fc from 'fast-check';
 import { silentLog, type Log } from '../../../../src/observability';
 import { BACKENDS, type BackendOptions, type Lease } from '../../../../src/store';
+import { dead, done, ids, retry } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { urlProblem } from '../../../../src/store/redis/connection/address';
 import { ownPrefix, redisUrl, startRedis, startRedisCluster, type TestRedis } from '../../../support/brokers';
 import { freePorts } from '../../../support/servers';
 import { pem, pemFile } from '../../../support/tls';
-import { done, named, openRedis, type OpenRedis } from '../setup';
+import { named, openRedis, type OpenRedis } from '../setup';
 
 const SECRET = 's3cret/geheim';
 const { signal } = new AbortController();
@@ -274,11 +275,9 @@ describe('a Redis that cannot be used as it is', () => {
       const store = await open({ url, keyPrefix: 'smpp', name: 'alpha' });
       await store.queue.enqueue(['a', 'b'].map(named));
       const [first, second] = (await store.queue.take(2, { signal })) as [Lease, Lease];
-      await store.queue.settle([done(first), { outcome: 'retry', lease: second, notBefore: 0 }]);
+      await store.queue.settle([done(first), retry(second, 0)]);
       const waiting = store.queue.take(1, { signal });
-      await store.queue.settle(
-        (await waiting).map((lease) => ({ outcome: 'dead', lease, reason: { code: 'X', text: 'x' } })),
-      );
+      await store.queue.settle((await waiting).map((lease) => dead(lease)));
       assert.deepEqual(await store.deadLetters.replay(['b']), { replayed: ['b'], missing: [] });
       await store.queue.settle((await store.queue.take(1, { signal })).map(done));
       await store.close();
@@ -332,7 +331,7 @@ describe('a Redis that cannot be used as it is', () => {
     const consume = async (): Promise<void> => {
       while (seen.length < total && !isEnough) {
         const leases = await Promise.resolve(store.queue.take(7, { signal })).catch(() => []);
-        seen.push(...leases.map(({ item }) => item.id));
+        seen.push(...ids(leases));
         await store.queue.settle(leases.map(done));
       }
     };

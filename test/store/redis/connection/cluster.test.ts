@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { silentLog } from '../../../../src/observability';
+import { entry as anEntry } from '../../../../src/store/conformance/harness';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { openShared } from '../../../../src/store/redis/shared';
 import { startRedisCluster } from '../../../support/brokers';
@@ -41,10 +42,7 @@ describe('a Redis Cluster', () => {
       const heard: string[] = [];
       other.home.listen((notices) => heard.push(...notices.map(({ octets }) => octets.toString())));
 
-      const entry = {
-        ...{ messageId: 'Id-1', id: 'm', segment: 0, segments: 1, source: '1', destination: '2' },
-        ...{ acceptedAt: 1, expiresAt: Date.now() + 60_000 },
-      };
+      const entry = anEntry('Id-1', { acceptedAt: 1 });
       await one.correlator.put([entry, ...['2', '3', '4'].map((messageId) => ({ ...entry, messageId }))]);
       await one.correlator.put([{ ...entry, finalState: 'DELIVRD' }]);
       assert.equal((await other.correlator.get('iD-1'))[0]?.finalState, 'DELIVRD');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { systemClock } from '../../../../src/clock';
 import { MOST_CANDIDATES } from '../../../../src/store/candidates';
+import { entry as anEntry } from '../../../../src/store/conformance/harness';
 import { MemoryCorrelator } from '../../../../src/store/memory/correlator';
 import { CORRELATION_LUA } from '../../../../src/store/redis/lua/correlation';
 import { RedisCorrelator, readValue } from '../../../../src/store/redis/correlation/correlator';
@@ -12,17 +13,8 @@ import { connect, disconnect } from '../connected';
 
 const HOUR = 3_600_000;
 
-const entry = (messageId: string, changed: Partial<CorrelationEntry> = {}): CorrelationEntry => ({
-  messageId,
-  id: `of ${messageId}`,
-  segment: 0,
-  segments: 1,
-  source: '12345',
-  destination: '256700000001',
-  acceptedAt: 1,
-  expiresAt: Date.now() + HOUR,
-  ...changed,
-});
+const entry = (messageId: string, changed: Partial<CorrelationEntry> = {}): CorrelationEntry =>
+  anEntry(messageId, { acceptedAt: 1, expiresAt: Date.now() + HOUR, ...changed });
 
 describe('the Redis correlator', () => {
   afterEach(disconnect);

@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
 import { createClient } from '@redis/client';
 import type { Lease, QueueItem } from '../../../../src/store';
+import { ids, items, names, retry, takeAll } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { startRedis, type TestRedis } from '../../../support/brokers';
-import { ids, itemOf, named, openRedis, type OpenRedis } from '../setup';
+import { named, openRedis, type OpenRedis } from '../setup';
 
-const { signal } = new AbortController();
 const MANY = 2500;
-
-const many = (count: number, prefix = 'm'): QueueItem[] =>
-  Array.from({ length: count }, (_, at) => ({ ...itemOf({ short_message: 'x' }), id: `${prefix}${at}` }));
-
-/** All that is ready. */
-async function takeAll(store: RedisStore, count: number): Promise<Lease[]> {
-  const taken: Lease[] = [];
-  while (taken.length < count) taken.push(...(await store.queue.take(count - taken.length, { signal })));
-  return taken;
-}
 
 async function delay(store: RedisStore, leases: readonly Lease[], ms: number): Promise<void> {
   const notBefore = Date.now() + ms;
-  await store.queue.settle(leases.map((lease) => ({ outcome: 'retry', lease, notBefore }) as const));
+  await store.queue.settle(leases.map((lease) => retry(lease, notBefore)));
 }
 
 describe('many messages in Redis', function () {
@@ -47,35 +37,29 @@ describe('many messages in Redis', function () {
 
   it('that an instance has leased when it is closed go to the others, in their order', async () => {
     const [one, other] = [await open(), await open()];
-    const items = many(MANY);
-    await one.queue.enqueue(items);
+    const many = items('m', MANY);
+    await one.queue.enqueue(many);
     await takeAll(one, MANY);
     await one.close();
-    assert.deepEqual(
-      ids(await takeAll(other, MANY)),
-      items.map(({ id }) => id),
-    );
+    assert.deepEqual(ids(await takeAll(other, MANY)), names(many));
   });
 
   it('that were put off are hastened all, in their order', async () => {
     const store = await open();
-    const items = many(MANY);
-    await store.queue.enqueue(items);
+    const many = items('m', MANY);
+    await store.queue.enqueue(many);
     await delay(store, await takeAll(store, MANY), 600_000);
     store.queue.hasten?.();
-    assert.deepEqual(
-      ids(await takeAll(store, MANY)),
-      items.map(({ id }) => id),
-    );
+    assert.deepEqual(ids(await takeAll(store, MANY)), names(many));
     assert.equal((await store.queue.stats()).delayed, 0);
   });
 
   it('that a smaller capacity has no room for are dropped in several steps', async () => {
     const before = await open();
-    await before.queue.enqueue(many(MANY));
+    await before.queue.enqueue(items('m', MANY));
     await before.close();
     const dropped: string[] = [];
-    const onDropped = (items: readonly QueueItem[]): unknown => dropped.push(...items.map(({ id }) => id));
+    const onDropped = (some: readonly QueueItem[]): unknown => dropped.push(...names(some));
     const store = await open({ capacity: 100, whenFull: 'drop-oldest', onDropped });
     const lengths: number[] = [];
     for (const id of ['a', 'b', 'c']) {
@@ -83,10 +67,7 @@ describe('many messages in Redis', function () {
       lengths.push((await store.queue.stats()).queued);
     }
     assert.deepEqual(lengths, [1500, 500, 100]);
-    assert.deepEqual(
-      dropped,
-      many(2403).map(({ id }) => id),
-    );
+    assert.deepEqual(dropped, names(items('m', 2403)));
   });
 
   it('cost a look at the queue no more calls than few do', async () => {
@@ -95,7 +76,7 @@ describe('many messages in Redis', function () {
       const callsOf = async (length: number): Promise<number> => {
         const store = await open({ keyPrefix: `p${count}-${length}` });
         for (const which of ['leased', 'delayed', 'returned', 'fresh']) {
-          await store.queue.enqueue(many(length, which));
+          await store.queue.enqueue(items(which, length));
           const leases = which === 'fresh' ? [] : await takeAll(store, length);
           if (which === 'delayed') await delay(store, leases, 600_000);
           if (which === 'returned') await store.queue.release(leases);

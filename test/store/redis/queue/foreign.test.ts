@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { silentLog } from '../../../../src/observability';
 import { SmppError } from '../../../../src/protocol';
 import type { BackendContext, DeadReason, Lease, QueueItem } from '../../../../src/store';
+import { done } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { needs } from '../../../support/skip';
 import { connect, disconnect } from '../connected';
-import { done, itemOf, named, openRedis } from '../setup';
+import { itemOf, named, openRedis } from '../setup';
 
 const texts = (leases: readonly Lease[]): string[] => leases.map(({ item }) => String(item.segments[0]));
 const { signal } = new AbortController();

@@ -1,4 +1,5 @@
 /** Takes and settles, and says each id: url, prefix, lease time, pause between take and settle (ms), how many it takes at once. */
+import { done } from '../../../../src/store/conformance/harness';
 import { openRedis } from '../setup';
 
 async function main(): Promise<void> {
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, Math.min(100, end - Date.now())));
       await store.queue.extend(leases);
     }
-    await store.queue.settle(leases.map((lease) => ({ outcome: 'done', lease })));
+    await store.queue.settle(leases.map(done));
     for (const { item, state } of leases)
       process.stdout.write(`done ${item.id} ${state.redelivered ? 'again' : ''}\n`);
   }

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Lease } from '../../../../src/store';
+import { dead, done, ids, retry } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { needs } from '../../../support/skip';
@@ -10,7 +11,7 @@ import { runsTypeScript } from '../../../support/child';
 import { until } from '../../../support/until';
 import { SCRIPTS } from '../../../../src/store/redis/lua/queue-scripts';
 import { connect, disconnect } from '../connected';
-import { done, ids, named, openRedis } from '../setup';
+import { named, openRedis } from '../setup';
 
 const { signal } = new AbortController();
 
@@ -118,9 +119,7 @@ describe('several who share a Redis queue', () => {
     assert.deepEqual(ids(released.leases), ['a']);
     await two.queue.release(released.leases);
     const again = await one.queue.take(1, { signal });
-    const retried = await waits(() =>
-      one.queue.settle(again.map((lease) => ({ outcome: 'retry', lease, notBefore: Date.now() + 300 }))),
-    );
+    const retried = await waits(() => one.queue.settle(again.map((lease) => retry(lease, Date.now() + 300))));
     assert.deepEqual(ids(retried.leases), ['a']);
     assert.ok(retried.ms >= 295);
   });
@@ -183,7 +182,7 @@ describe('several who share a Redis queue', () => {
     await slow.queue.settle([done(late[0])]);
     await slow.queue.extend([late[1]]);
     await slow.queue.release([late[1]]);
-    await slow.queue.settle([{ outcome: 'dead', lease: late[2], reason: { code: 'X', text: 'x' } }]);
+    await slow.queue.settle([dead(late[2])]);
     assert.equal((await other.queue.stats()).leased, 3);
     assert.equal((await other.deadLetters.list()).total, 0);
     await other.queue.release(successors);

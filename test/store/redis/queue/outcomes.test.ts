@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { CorrelationEntry, Lease, Notice } from '../../../../src/store';
+import type { Lease, Notice } from '../../../../src/store';
+import { dead, done, entry, takeAll } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
@@ -8,20 +9,6 @@ import { until } from '../../../support/until';
 import { connect, disconnect } from '../connected';
 import { Relay } from '../relay';
 import { named, openRedis } from '../setup';
-
-const reason = { code: 'REFUSED', text: 'no' };
-const { signal } = new AbortController();
-
-const entry = (messageId: string): CorrelationEntry => ({
-  messageId,
-  id: messageId,
-  segment: 0,
-  segments: 1,
-  source: '1',
-  destination: '2',
-  acceptedAt: Date.now(),
-  expiresAt: Date.now() + 60_000,
-});
 
 describe('outcomes in Redis', () => {
   let url: string;
@@ -36,11 +23,6 @@ describe('outcomes in Redis', () => {
     return store;
   };
   const notice = (instance: string, text: string): Notice => ({ instance, octets: Buffer.from(text) });
-  const take = async (store: RedisStore, count: number): Promise<Lease[]> => {
-    const leases: Lease[] = [];
-    while (leases.length < count) leases.push(...(await store.queue.take(count - leases.length, { signal })));
-    return leases;
-  };
 
   before(function () {
     needs(this, 'redis');
@@ -64,12 +46,12 @@ describe('outcomes in Redis', () => {
     two.home?.listen((notices) => void heard.push(...notices.map(({ octets }) => String(octets))));
     const home = two.home?.instance ?? '';
     await one.queue.enqueue(['a', 'b', 'c', 'd'].map(named));
-    const [a, b, c, d] = (await take(one, 4)) as [Lease, Lease, Lease, Lease];
+    const [a, b, c, d] = (await takeAll(one, 4)) as [Lease, Lease, Lease, Lease];
     const settlements = [
-      { outcome: 'done', lease: a, notice: notice(home, 'a done') },
-      { outcome: 'dead', lease: b, reason, notice: notice(home, 'b dead') },
-      { outcome: 'done', lease: c, notice: notice('nobody', 'c done') },
-      { outcome: 'done', lease: d },
+      { ...done(a), notice: notice(home, 'a done') },
+      { ...dead(b), notice: notice(home, 'b dead') },
+      { ...done(c), notice: notice('nobody', 'c done') },
+      done(d),
     ] as const;
     assert.deepEqual(await one.settle?.([entry('id-a')], settlements), [settlements[2]]);
     await until(() => heard.length === 2);
@@ -85,10 +67,10 @@ describe('outcomes in Redis', () => {
     two.home?.listen((notices) => void heard.push(...notices.map(({ octets }) => String(octets))));
     const home = two.home?.instance ?? '';
     await one.queue.enqueue(['a', 'b'].map(named));
-    const [a, b] = (await take(one, 2)) as [Lease, Lease];
+    const [a, b] = (await takeAll(one, 2)) as [Lease, Lease];
     const settlements = [
-      { outcome: 'done', lease: a, notice: notice(home, 'a') },
-      { outcome: 'done', lease: b, notice: notice('nobody', 'b') },
+      { ...done(a), notice: notice(home, 'a') },
+      { ...done(b), notice: notice('nobody', 'b') },
     ] as const;
     relay.swallows = true;
     const settled = one.settle?.([entry('id-a')], settlements);
@@ -98,7 +80,7 @@ describe('outcomes in Redis', () => {
     assert.equal(await one.queue.settle(settlements), undefined);
     await one.queue.enqueue([named('c')]);
     await one.queue.settle(
-      (await take(one, 1)).map((lease) => ({ outcome: 'done', lease, notice: notice(home, 'c') })),
+      (await takeAll(one, 1)).map((lease) => ({ ...done(lease), notice: notice(home, 'c') })),
     );
     await until(() => heard.includes('c'));
     assert.deepEqual(heard, ['a', 'c']);
@@ -107,8 +89,8 @@ describe('outcomes in Redis', () => {
   it('that failed for good and were not told are told by another instance when theirs is dead', async () => {
     const one = await open();
     await one.queue.enqueue(['told', 'untold'].map(named));
-    const leases = await take(one, 2);
-    await one.queue.settle(leases.map((lease) => ({ outcome: 'dead', lease, reason })));
+    const leases = await takeAll(one, 2);
+    await one.queue.settle(leases.map((lease) => dead(lease)));
     one.deadLetters.told?.(['told']);
     const heard: string[] = [];
     const look = async (store: RedisStore): Promise<string[]> => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hasCode, item } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { openRedis, type OpenRedis } from '../setup';
@@ -21,16 +22,11 @@ describe('the rate of an account in Redis', () => {
     const place = { url: await redisUrl(this), keyPrefix: ownPrefix() };
     const one = await open({ ...place, options: { sendRate: 30 } });
     assert.equal(await one.limiter!.acquire(1, { signal }), 1);
-    await one.queue.enqueue([
-      {
-        ...{ id: 'a', command: 'submit_sm', segments: [Buffer.from('x')], source: '1', destination: '2' },
-        ...{ priority: 2, enqueuedAt: Date.now(), receiptRequested: false },
-      },
-    ]);
+    await one.queue.enqueue([item('a')]);
     const stranger = { host: 'other.example', systemId: 'other' };
     await assert.rejects(
       openRedis({ ...place, options: { sendRate: 1 }, context: { account: stranger } }),
-      (error) => (error as { code?: string }).code === 'STORE_ACCOUNT',
+      hasCode('STORE_ACCOUNT'),
     );
     await one.limiter!.acquire(1, { signal });
     assert.equal(one.limiter!.rate, 30);
