@@ -13,6 +13,7 @@ import { SmppClient, type Message, type SmppClientOptions } from '../../src/inde
 import { Smsc } from '../../src/simulator';
 import { say } from '../support/say';
 import { startRabbitServer, startRedisServer } from '../support/servers';
+import { pass } from '../support/until';
 import { DESTINATION, SOURCE } from './contenders/types';
 
 const BATCH = 1000;
@@ -49,8 +50,7 @@ async function redis(): Promise<Engine> {
       const info = async (): Promise<string> =>
         (await client.info('persistence')) + (await client.info('memory'));
       await client.sendCommand(['BGREWRITEAOF']);
-      while (/aof_rewrite_in_progress:1/.test(await info()))
-        await new Promise((resolve) => setTimeout(resolve, 200));
+      while (/aof_rewrite_in_progress:1/.test(await info())) await pass(200);
       return {
         memory: Number(/used_memory:(\d+)/.exec(await info())![1]),
         files: diskUse(directory),
@@ -71,7 +71,7 @@ async function rabbitmq(): Promise<Engine> {
     options: { queue: 'rabbitmq', queueUrl: url },
     async held() {
       // Its statistics are of every five seconds.
-      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      await pass(12_000);
       const nodes = (await (await fetch(`${origin}/api/nodes`, { headers })).json()) as {
         mem_used: number;
       }[];
@@ -99,8 +99,8 @@ async function measure(make: () => Promise<Engine>, count: number, length: numbe
   for (let queued = 0; queued < count; queued += BATCH) await client.enqueue(batch());
   const queued = await engine.held();
   client.resume();
-  while ((await client.status()).queued > 0) await new Promise((resolve) => setTimeout(resolve, 200));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  while ((await client.status()).queued > 0) await pass(200);
+  await pass(1000);
   const sent = await engine.held();
   await client.stop();
   await smsc.stop();

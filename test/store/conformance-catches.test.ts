@@ -8,11 +8,10 @@ import {
   type Store,
   type StoreCapabilities,
 } from '../../src/store';
+import { sleep } from '../../src/store/conformance/harness';
 import { bound } from '../support/queue';
 
 type Break = (store: Store, options: ConformanceOptions) => Partial<Store>;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A store of which only the queue is another. */
 const queue =
@@ -115,7 +114,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
     'order: what is enqueued without waiting',
     queue((q) => ({
       enqueue: async (all, options) => {
-        if ((all[0]?.segments[0]?.length ?? 0) > 1000) await pause(5);
+        if ((all[0]?.segments[0]?.length ?? 0) > 1000) await sleep(5);
         return q.enqueue(all, options);
       },
     })),
@@ -135,13 +134,13 @@ const WRONG: readonly [what: string, check: string, Break][] = [
     'order: who waits for messages',
     queue((q) => {
       let left = 3;
-      return { take: async (max, options) => (await pause(5 * left--), q.take(max, options)) };
+      return { take: async (max, options) => (await sleep(5 * left--), q.take(max, options)) };
     }),
   ],
   [
     'a release that takes a while, so that others are taken meanwhile',
     'release: what is on its way back',
-    queue((q) => ({ release: async (leases) => (await pause(5), q.release(leases)) })),
+    queue((q) => ({ release: async (leases) => (await sleep(5), q.release(leases)) })),
   ],
   [
     'a release that gives its messages back one after the other',
@@ -155,7 +154,7 @@ const WRONG: readonly [what: string, check: string, Break][] = [
   [
     'a release that waits for its state to be written before anybody sees it',
     'release: who waits gets',
-    queue((q) => ({ release: async (leases) => (await pause(5), q.release(leases)) })),
+    queue((q) => ({ release: async (leases) => (await sleep(5), q.release(leases)) })),
   ],
   [
     'a taker who gives up while a message comes, and keeps it',

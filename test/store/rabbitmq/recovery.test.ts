@@ -9,6 +9,7 @@ import {
   items,
   names,
   retry,
+  sleep,
   take,
   takeAll,
 } from '../../../src/store/conformance/harness';
@@ -16,8 +17,6 @@ import { amqpUrl, startRabbit } from '../../support/brokers';
 import { Proxy } from '../../support/proxy';
 import { until } from '../../support/until';
 import { openRabbit, removeQueues } from './setup';
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function enqueued(store: Store, batch: readonly QueueItem[]): Promise<boolean> {
   try {

@@ -11,14 +11,13 @@ import {
   ids,
   item,
   items,
+  sleep,
   take,
   takeAll,
 } from '../../../src/store/conformance/harness';
 import { amqpUrl } from '../../support/brokers';
 import { runsTypeScript } from '../../support/child';
 import { openRabbit, removeQueues, type Opening } from './setup';
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a RabbitMQ store among several', function () {
   this.timeout(60_000);

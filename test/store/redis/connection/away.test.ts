@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createClient } from '@redis/client';
 import type { Lease } from '../../../../src/store';
-import { dead, done, ids, retry } from '../../../../src/store/conformance/harness';
+import { dead, done, ids, retry, sleep } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { startRedis, type TestRedis } from '../../../support/brokers';
 import { until } from '../../../support/until';
@@ -121,7 +121,7 @@ describe('a Redis server that is away', () => {
       const enqueued = [0, 1, 2].map((at) =>
         Promise.resolve(store.queue.enqueue([named(`${round}${at}x`), named(`${round}${at}y`)])),
       );
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await sleep(30);
       relay.cut();
       await Promise.all(enqueued);
     }
@@ -136,7 +136,7 @@ describe('a Redis server that is away', () => {
     const held = await store.queue.take(1, { signal });
     relay.swallows = true;
     const lost = store.queue.take(2, { signal });
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await sleep(30);
     relay.cut();
     const taken = await lost;
     assert.deepEqual(ids(taken), ['b', 'c']);
@@ -153,7 +153,7 @@ describe('a Redis server that is away', () => {
     relay.swallows = true;
     const [a, b, c] = leases as [Lease, Lease, Lease];
     const settled = store.queue.settle([done(a), dead(b), retry(c, 0)]);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await sleep(30);
     relay.cut();
     assert.equal(await settled, undefined);
     assert.equal((await store.deadLetters.list()).total, 1);
@@ -167,7 +167,7 @@ describe('a Redis server that is away', () => {
     const told: string[] = [];
     relay.swallows = true;
     const purged = store.queue.purge({ onRemoved: (items) => void told.push(...items.map(({ id }) => id)) });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     relay.cut();
     assert.equal((await purged).removed, all.length);
     assert.deepEqual(told, all);
@@ -245,7 +245,7 @@ describe('a Redis server that is away', () => {
     };
     const killing = async (): Promise<void> => {
       for (let round = 0; round < 5 && !isEnough; round++) {
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        await sleep(150);
         await redis.kill();
         await redis.start();
       }

@@ -6,7 +6,7 @@ import { createClient } from '@redis/client';
 import fc from 'fast-check';
 import { silentLog, type Log } from '../../../../src/observability';
 import { BACKENDS, type BackendOptions, type Lease } from '../../../../src/store';
-import { dead, done, ids, retry } from '../../../../src/store/conformance/harness';
+import { dead, done, ids, retry, sleep } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { urlProblem } from '../../../../src/store/redis/connection/address';
 import { ownPrefix, redisUrl, startRedis, startRedisCluster, type TestRedis } from '../../../support/brokers';
@@ -325,7 +325,7 @@ describe('a Redis that cannot be used as it is', () => {
     const produce = async (): Promise<void> => {
       for (let at = 0; at < total; at += 20) {
         await store.queue.enqueue(Array.from({ length: 20 }, (_, more) => named(`m${at + more}`)));
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
       }
     };
     const consume = async (): Promise<void> => {
@@ -336,7 +336,7 @@ describe('a Redis that cannot be used as it is', () => {
       }
     };
     const working = [produce(), consume()];
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     on(to, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', idOf(from));
     on(from, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', idOf(to));
     for (let keys = ['']; keys.length > 0;) {

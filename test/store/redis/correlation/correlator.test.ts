@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { systemClock } from '../../../../src/clock';
 import { MOST_CANDIDATES } from '../../../../src/store/candidates';
-import { entry as anEntry } from '../../../../src/store/conformance/harness';
+import { entry as anEntry, sleep } from '../../../../src/store/conformance/harness';
 import { MemoryCorrelator } from '../../../../src/store/memory/correlator';
 import { CORRELATION_LUA } from '../../../../src/store/redis/lua/correlation';
 import { RedisCorrelator, readValue } from '../../../../src/store/redis/correlation/correlator';
@@ -139,7 +139,7 @@ describe('the Redis correlator', () => {
     const correlator = new RedisCorrelator(await connect(this), 10_000);
     const expiresAt = Date.now() + 1500;
     await correlator.put(Array.from({ length: 2500 }, (_, at) => entry(String(at), { expiresAt })));
-    await new Promise((resolve) => setTimeout(resolve, expiresAt - Date.now() + 50));
+    await sleep(expiresAt - Date.now() + 50);
     assert.equal(await correlator.expire(), 2500);
     assert.equal(await correlator.expire(), 0);
   }).timeout(10_000);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { systemClock } from '../../../../src/clock';
+import { sleep } from '../../../../src/store/conformance/harness';
 import { MemoryState } from '../../../../src/store/memory/state';
 import { RedisState } from '../../../../src/store/redis/correlation/state';
 import { ownPrefix } from '../../../support/brokers';
@@ -71,7 +72,7 @@ describe('facts in Redis', () => {
     await state.set('stays', octets('x'), 60_000);
     await state.set('was over', octets('x'), 50);
     await state.set('was over', octets('y'));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     assert.equal(await state.expire(), 2);
     assert.equal(await state.expire(), 0);
     const index = await calls.command(['ZRANGE', calls.keys.of('facts'), 0, -1]);
@@ -84,7 +85,7 @@ describe('facts in Redis', () => {
     const state = new RedisState(await connect(this), 3);
     for (const key of ['a', 'b', 'c']) {
       await state.increment(key, 256, 7, 60_000);
-      await new Promise((resolve) => setTimeout(resolve, 3));
+      await sleep(3);
     }
     await state.increment('a', 256, 7, 60_001);
     await state.set('fact', octets('x'), 1000);

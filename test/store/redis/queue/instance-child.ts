@@ -1,5 +1,5 @@
 /** Takes and settles, and says each id: url, prefix, lease time, pause between take and settle (ms), how many it takes at once. */
-import { done } from '../../../../src/store/conformance/harness';
+import { done, sleep } from '../../../../src/store/conformance/harness';
 import { openRedis } from '../setup';
 
 async function main(): Promise<void> {
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     for (const { item } of leases) process.stdout.write(`took ${item.id}\n`);
     const end = Date.now() + Number(pause);
     while (Date.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(100, end - Date.now())));
+      await sleep(Math.min(100, end - Date.now()));
       await store.queue.extend(leases);
     }
     await store.queue.settle(leases.map(done));

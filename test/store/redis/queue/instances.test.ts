@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Lease } from '../../../../src/store';
-import { dead, done, ids, retry } from '../../../../src/store/conformance/harness';
+import { dead, done, ids, retry, sleep } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { needs } from '../../../support/skip';
@@ -105,7 +105,7 @@ describe('several who share a Redis queue', () => {
       action: () => unknown,
     ): Promise<{ readonly ms: number; readonly leases: Lease[] }> => {
       const waiting = two.queue.take(5, { signal });
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await sleep(300);
       const from = performance.now();
       await action();
       const leases = await waiting;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Lease, Notice } from '../../../../src/store';
-import { dead, done, entry, takeAll } from '../../../../src/store/conformance/harness';
+import { dead, done, entry, sleep, takeAll } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
@@ -74,7 +74,7 @@ describe('outcomes in Redis', () => {
     ] as const;
     relay.swallows = true;
     const settled = one.settle?.([entry('id-a')], settlements);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
     relay.cut();
     assert.deepEqual(await settled, [settlements[1]]);
     assert.equal(await one.queue.settle(settlements), undefined);

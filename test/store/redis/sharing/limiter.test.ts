@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { sleep } from '../../../../src/store/conformance/harness';
 import { RedisLimiter } from '../../../../src/store/redis/sharing/limiter';
 import { ownPrefix, startRedis, type TestRedis } from '../../../support/brokers';
 import { until } from '../../../support/until';
@@ -130,7 +131,7 @@ describe('the rate of all who share a Redis', () => {
         (permits) => (granted += permits),
         () => undefined,
       );
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
       stop.abort();
       await waiting;
     }
@@ -156,7 +157,7 @@ describe('the rate of all who share a Redis', () => {
     await until(() => grants.length > 20);
     await server.kill();
     const gone = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await sleep(1000);
     // What was drawn before may still come.
     assert.ok(grants.filter((at) => at > gone).length <= 2);
     const [before, start] = [grants.length, performance.now()];
