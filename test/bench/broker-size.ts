@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { SmppClient, type Message, type SmppClientOptions } from '../../src/index';
 import { Smsc } from '../../src/simulator';
+import { callApi } from '../support/brokers';
 import { say } from '../support/say';
 import { startRabbitServer, startRedisServer } from '../support/servers';
 import { pass } from '../support/until';
@@ -65,16 +66,12 @@ async function redis(): Promise<Engine> {
 
 async function rabbitmq(): Promise<Engine> {
   const { url, directory, apiUrl, server } = await startRabbitServer({ management: true });
-  const { origin, username, password } = new URL(apiUrl!);
-  const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
   return {
     options: { queue: 'rabbitmq', queueUrl: url },
     async held() {
       // Its statistics are of every five seconds.
       await pass(12_000);
-      const nodes = (await (await fetch(`${origin}/api/nodes`, { headers })).json()) as {
-        mem_used: number;
-      }[];
+      const nodes = (await callApi(apiUrl!, 'GET', '/api/nodes')) as { mem_used: number }[];
       return { memory: nodes[0]!.mem_used, files: diskUse(directory) };
     },
     end: () => server.kill(),

@@ -15,8 +15,7 @@ import {
 import { done, entry, ids, isKept, item, take } from '../../../src/store/conformance/harness';
 import { amqpUrl, ownPrefix, redisUrl } from '../../support/brokers';
 import { until } from '../../support/until';
-import { connect } from 'amqplib';
-import { PREFIX, removeQueues } from './setup';
+import { PREFIX, removeQueues, withChannel } from './setup';
 
 const nothing = (): undefined => undefined;
 const backend = BACKENDS.rabbitmq;
@@ -108,11 +107,10 @@ describe('queue: rabbitmq', function () {
 
   it('tells of a record that is no message', async () => {
     const store = await open();
-    const connection = await connect(url);
-    const channel = await connection.createConfirmChannel();
-    channel.sendToQueue(`${PREFIX}.${options.clientId}.queue.2`, Buffer.from('{}'));
-    await channel.waitForConfirms();
-    await connection.close();
+    await withChannel(url, async (channel) => {
+      channel.sendToQueue(`${PREFIX}.${options.clientId}.queue.2`, Buffer.from('{}'));
+      await channel.waitForConfirms();
+    });
     const waiting = take(store, 1);
     await until(() => refused.length === 1, 'the news');
     assert.deepEqual(refused, ['INVALID_RECORD']);

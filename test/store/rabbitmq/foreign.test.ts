@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { connect, type ConfirmChannel } from 'amqplib';
+import type { ConfirmChannel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { SmppError } from '../../../src/protocol';
 import type { DeadLetter, QueueItem, Store } from '../../../src/store';
@@ -8,7 +8,7 @@ import { CONTENT_TYPE } from '../../../src/store/rabbitmq/record';
 import { done, ids, item, items, take, takeAll } from '../../../src/store/conformance/harness';
 import { amqpUrl } from '../../support/brokers';
 import { until } from '../../support/until';
-import { openRabbit, PREFIX, removeQueues } from './setup';
+import { openRabbit, PREFIX, removeQueues, withChannel } from './setup';
 
 describe('what other programs put into RabbitMQ', function () {
   this.timeout(60_000);
@@ -44,11 +44,10 @@ describe('what other programs put into RabbitMQ', function () {
   async function put(
     work: (channel: ConfirmChannel, names: ReturnType<typeof namesOf>) => void,
   ): Promise<void> {
-    const connection = await connect(url);
-    const channel = await connection.createConfirmChannel();
-    work(channel, namesOf(PREFIX, clientId));
-    await channel.waitForConfirms();
-    await connection.close();
+    await withChannel(url, async (channel) => {
+      work(channel, namesOf(PREFIX, clientId));
+      await channel.waitForConfirms();
+    });
   }
   const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { connect, type Channel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { SmppError } from '../../../src/protocol';
 import { namesOf } from '../../../src/store/rabbitmq/names';
 import { isTooOld } from '../../../src/store/rabbitmq/failures';
 import { ids, item, take } from '../../../src/store/conformance/harness';
 import { amqpApiUrl, amqpUrl, callApi } from '../../support/brokers';
-import { openRabbit, PREFIX, removeQueues } from './setup';
+import { openRabbit, PREFIX, removeQueues, withChannel } from './setup';
 
 describe('opening a RabbitMQ store', function () {
   this.timeout(60_000);
@@ -30,15 +29,6 @@ describe('opening a RabbitMQ store', function () {
     assert.equal(error.code, 'QUEUE_UNAVAILABLE');
     assert.ok(!error.message.includes('\n'));
     return error.message;
-  }
-
-  async function withChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
-    const connection = await connect(url);
-    try {
-      return await work(await connection.createChannel());
-    } finally {
-      await connection.close();
-    }
   }
 
   it('a URL that is none is refused without showing it', async () => {
@@ -83,19 +73,19 @@ describe('opening a RabbitMQ store', function () {
 
   it('a queue that was declared otherwise is named, and stays as it is', async () => {
     const name = namesOf(PREFIX, clientId).queue(2);
-    await withChannel(async (channel) => {
+    await withChannel(url, async (channel) => {
       await channel.assertQueue(name, { durable: true });
       channel.sendToQueue(name, Buffer.from('somebody else’s'));
       await channel.checkQueue(name);
     });
     const text = await refusal({});
     assert.match(text, /queue test\.\S+\.queue\.2 was declared otherwise by somebody else: .*x-/);
-    await withChannel(async (channel) => assert.equal((await channel.checkQueue(name)).messageCount, 1));
+    await withChannel(url, async (channel) => assert.equal((await channel.checkQueue(name)).messageCount, 1));
   });
 
   it('verify: declares nothing, and names what is missing', async () => {
     assert.match(await refusal({ topology: 'verify' }), /exchange test\.\S+ does not exist .*brokerTopology/);
-    await withChannel(async (channel) => {
+    await withChannel(url, async (channel) => {
       const names = namesOf(PREFIX, clientId);
       await channel.assertExchange(names.exchange, 'direct');
       await channel.assertExchange(names.delayExchange, 'headers');

@@ -1,4 +1,4 @@
-import { connect } from 'amqplib';
+import { connect, type ConfirmChannel } from 'amqplib';
 import { randomBytes } from 'node:crypto';
 import { openMemoryStore, type QueueItem, type Store } from '../../../src/store';
 import { namesOf } from '../../../src/store/rabbitmq/names';
@@ -23,12 +23,21 @@ export function openRabbit(options: Opening): Promise<Store> {
   });
 }
 
+/** Works on a channel of its own. */
+export async function withChannel<T>(url: string, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
+  const connection = await connect(url);
+  try {
+    return await work(await connection.createConfirmChannel());
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Removes all queues of a connection: a broker has files open for each. */
 export async function removeQueues(url: string, clientId: string, prefix = PREFIX): Promise<void> {
   const names = namesOf(prefix, clientId);
-  const connection = await connect(url);
-  const channel = await connection.createChannel();
-  for (const { name } of queuesOf(names, 1)) await channel.deleteQueue(name);
-  for (const name of [names.exchange, names.delayExchange]) await channel.deleteExchange(name);
-  await connection.close();
+  await withChannel(url, async (channel) => {
+    for (const { name } of queuesOf(names, 1)) await channel.deleteQueue(name);
+    for (const name of [names.exchange, names.delayExchange]) await channel.deleteExchange(name);
+  });
 }

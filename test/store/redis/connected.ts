@@ -16,10 +16,10 @@ export interface Place {
   away?(failure: Error | undefined): void;
 }
 
-/** A connection for a test, to the server that tests share unless one is named; {@link disconnect} ends all. */
-export async function connect(context: Context, place: Place = {}): Promise<RedisConnection> {
-  const { url = await redisUrl(context), prefix = ownPrefix(), clientId = 'c1', clock = systemClock } = place;
-  const connection = await RedisConnection.open({
+/** Whoever calls it closes it. */
+export function connectTo(url: string, place: Omit<Place, 'url'> = {}): Promise<RedisConnection> {
+  const { prefix = ownPrefix(), clientId = 'c1', clock = systemClock } = place;
+  return RedisConnection.open({
     address: addressOf(url, undefined),
     keys: new Keys(prefix, clientId),
     clock,
@@ -27,6 +27,11 @@ export async function connect(context: Context, place: Place = {}): Promise<Redi
     random: randomBytes,
     away: place.away ?? (() => undefined),
   });
+}
+
+/** A connection for a test, to the server that tests share unless one is named; {@link disconnect} ends all. */
+export async function connect(context: Context, place: Place = {}): Promise<RedisConnection> {
+  const connection = await connectTo(place.url ?? (await redisUrl(context)), place);
   opened.push(connection);
   return connection;
 }

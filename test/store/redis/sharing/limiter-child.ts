@@ -1,22 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { systemClock } from '../../../../src/clock';
 import { silentLog } from '../../../../src/observability';
-import { addressOf } from '../../../../src/store/redis/connection/address';
-import { RedisConnection } from '../../../../src/store/redis/connection/connection';
-import { Keys } from '../../../../src/store/redis/connection/keys';
 import { openShared } from '../../../../src/store/redis/shared';
 import { say } from '../../../support/say';
+import { connectTo } from '../connected';
 
 /** Takes all permits that it gets from a line of its input on, and says at last when each came (epoch ms). */
 async function run(url: string, prefix: string, rate: number, ms: number): Promise<void> {
-  const calls = await RedisConnection.open({
-    address: addressOf(url, undefined),
-    keys: new Keys(prefix, 'c1'),
-    clock: systemClock,
-    instance: randomBytes(8).toString('hex'),
-    random: randomBytes,
-    away: () => undefined,
-  });
+  const calls = await connectTo(url, { prefix });
   const { limiter, close } = await openShared(calls, {
     correlationCapacity: 10,
     sendRate: rate,
