@@ -108,3 +108,8 @@ export class Proxy {
     });
   }
 }
+
+/** The same URL, by way of a port of this machine. */
+export function through(url: string, { port }: { readonly port: number }): string {
+  return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href;
+}

@@ -4,6 +4,8 @@ import type { Server } from '../support/servers';
 import { pass } from '../support/until';
 import type { Hit, Place } from './torture';
 
+export { through } from '../support/proxy';
+
 /** Short, so that what a dead client had comes back soon. */
 const LEASE_SECONDS = 1;
 /** An instance that died is found dead after 10 s, by the next heartbeat, which come every 3 s. */
@@ -63,9 +65,4 @@ export function hitsOn(broker: Broker, proxy: Proxy): Hit[] {
       },
     },
   ];
-}
-
-/** The same URL, by way of a port of this machine. */
-export function through(url: string, { port }: Proxy): string {
-  return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href;
 }

@@ -14,7 +14,7 @@ import {
   takeAll,
 } from '../../../src/store/conformance/harness';
 import { amqpUrl, startRabbit } from '../../support/brokers';
-import { Proxy } from '../../support/proxy';
+import { Proxy, through } from '../../support/proxy';
 import { until } from '../../support/until';
 import { openRabbit, removeQueues } from './setup';
 
@@ -63,13 +63,15 @@ describe('the RabbitMQ store when the broker goes away', function () {
     url = await amqpUrl(this);
   });
   beforeEach(async () => {
-    const target = new URL(url);
-    proxy = new Proxy(Number(target.port));
+    proxy = new Proxy(Number(new URL(url).port));
     await proxy.listen();
     clientId = randomUUID();
     away = [];
-    const through = Object.assign(new URL(url), { host: `127.0.0.1:${proxy.port}` }).href;
-    store = await openRabbit({ url: through, clientId, away: (failure) => away.push(failure) });
+    store = await openRabbit({
+      url: through(url, proxy),
+      clientId,
+      away: (failure) => away.push(failure),
+    });
   });
   afterEach(async () => {
     await store.close();

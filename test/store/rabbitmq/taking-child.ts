@@ -1,5 +1,4 @@
-import { take } from '../../../src/store/conformance/harness';
-import { ids } from '../../../src/store/conformance/harness';
+import { ids, take } from '../../../src/store/conformance/harness';
 import { openRabbit } from './setup';
 
 /** Takes what there is, says so, and keeps it until it is killed. */

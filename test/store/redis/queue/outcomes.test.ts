@@ -4,6 +4,7 @@ import { dead, done, entry, sleep, takeAll } from '../../../../src/store/conform
 import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
+import { through } from '../../../support/proxy';
 import { needs } from '../../../support/skip';
 import { until } from '../../../support/until';
 import { connect, disconnect } from '../connected';
@@ -16,8 +17,7 @@ describe('outcomes in Redis', () => {
   let calls: RedisConnection;
   let relay: Relay;
   const stores: RedisStore[] = [];
-  const open = async (port?: number): Promise<RedisStore> => {
-    const at = port === undefined ? url : Object.assign(new URL(url), { port: String(port) }).href;
+  const open = async (at = url): Promise<RedisStore> => {
     const store = await openRedis({ url: at, keyPrefix });
     stores.push(store);
     return store;
@@ -62,7 +62,7 @@ describe('outcomes in Redis', () => {
   });
 
   it('are told once though the reply was lost, and of a lease that is over nothing is told', async () => {
-    const [one, two] = [await open(relay.port), await open()];
+    const [one, two] = [await open(through(url, relay)), await open()];
     const heard: string[] = [];
     two.home?.listen((notices) => void heard.push(...notices.map(({ octets }) => String(octets))));
     const home = two.home?.instance ?? '';

@@ -241,7 +241,7 @@ describe('homes in Redis', () => {
 
   it('leave to others what one has that is cut off, and tell it again when it is back', async function () {
     server = await startRedis(this);
-    const proxy = new Proxy(Number(new URL(server.url).port));
+    const proxy = new Proxy(server.port);
     await proxy.listen();
     try {
       const prefix = ownPrefix();
