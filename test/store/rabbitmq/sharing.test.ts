@@ -17,26 +17,24 @@ import {
 } from '../../../src/store/conformance/harness';
 import { amqpUrl } from '../../support/brokers';
 import { runsTypeScript } from '../../support/child';
+import { Stores } from '../stores';
 import { openRabbit, removeQueues, type Opening } from './setup';
 
 describe('a RabbitMQ store among several', function () {
   this.timeout(60_000);
   let url: string;
   let clientId: string;
-  const opened: Store[] = [];
+  const stores = new Stores();
   before(async function () {
     url = await amqpUrl(this);
   });
   beforeEach(() => void (clientId = randomUUID()));
   afterEach(async () => {
-    for (const store of opened.splice(0)) await store.close();
+    await stores.close();
     await removeQueues(url, clientId);
   });
-  const open = async (more: Partial<Opening> = {}): Promise<Store> => {
-    const store = await openRabbit({ url, clientId, ...more });
-    opened.push(store);
-    return store;
-  };
+  const open = (more: Partial<Opening> = {}): Promise<Store> =>
+    stores.add(openRabbit({ url, clientId, ...more }));
 
   it('what a killed process had leased comes to another within seconds, marked', async () => {
     const store = await open();

@@ -12,6 +12,7 @@ import { urlProblem } from '../../../../src/store/redis/connection/address';
 import { ownPrefix, redisUrl, startRedis, startRedisCluster, type TestRedis } from '../../../support/brokers';
 import { freePorts } from '../../../support/servers';
 import { pem, pemFile } from '../../../support/tls';
+import { Stores } from '../../stores';
 import { named, openRedis, type OpenRedis } from '../setup';
 
 const SECRET = 's3cret/geheim';
@@ -34,13 +35,9 @@ const cliOf = (url: string, ...args: string[]): string =>
   execFileSync('redis-cli', ['-c', '-u', url, ...args]).toString();
 
 describe('a Redis that cannot be used as it is', () => {
-  const stores: RedisStore[] = [];
+  const stores = new Stores<RedisStore>();
   const servers: { stop(): Promise<void> }[] = [];
-  const open = async (given: OpenRedis): Promise<RedisStore> => {
-    const store = await openRedis(given);
-    stores.push(store);
-    return store;
-  };
+  const open = (given: OpenRedis): Promise<RedisStore> => stores.add(openRedis(given));
   const start = async (context: Mocha.Context, ...args: string[]): Promise<TestRedis> => {
     const redis = await startRedis(context, { args });
     servers.push({ stop: () => redis.kill() });
@@ -56,7 +53,7 @@ describe('a Redis that cannot be used as it is', () => {
   };
 
   afterEach(async () => {
-    for (const store of stores.splice(0)) await store.close();
+    await stores.close();
     for (const server of servers.splice(0)) await server.stop();
   });
 

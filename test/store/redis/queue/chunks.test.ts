@@ -4,6 +4,7 @@ import type { Lease, QueueItem } from '../../../../src/store';
 import { ids, items, names, retry, takeAll } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { startRedis, type TestRedis } from '../../../support/brokers';
+import { Stores } from '../../stores';
 import { named, openRedis, type OpenRedis } from '../setup';
 
 const MANY = 2500;
@@ -16,7 +17,7 @@ async function delay(store: RedisStore, leases: readonly Lease[], ms: number): P
 describe('many messages in Redis', function () {
   this.timeout(60_000);
   let redis: TestRedis;
-  const stores: RedisStore[] = [];
+  const stores = new Stores<RedisStore>();
   let count = 0;
 
   before(async function () {
@@ -24,13 +25,10 @@ describe('many messages in Redis', function () {
   });
   // Where there is no Redis, none was started.
   after(() => (redis as TestRedis | undefined)?.kill());
-  afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
+  afterEach(() => stores.close());
 
-  const open = async (given: Partial<OpenRedis> = {}): Promise<RedisStore> => {
-    const store = await openRedis({ url: redis.url, keyPrefix: `p${count}`, ...given });
-    stores.push(store);
-    return store;
-  };
+  const open = (given: Partial<OpenRedis> = {}): Promise<RedisStore> =>
+    stores.add(openRedis({ url: redis.url, keyPrefix: `p${count}`, ...given }));
   beforeEach(() => {
     count++;
   });

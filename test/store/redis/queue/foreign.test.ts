@@ -7,6 +7,7 @@ import type { RedisStore } from '../../../../src/store/redis';
 import type { RedisConnection } from '../../../../src/store/redis/connection/connection';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { needs } from '../../../support/skip';
+import { Stores } from '../../stores';
 import { connect, disconnect } from '../connected';
 import { itemOf, named, openRedis } from '../setup';
 
@@ -18,21 +19,20 @@ describe('records of other programs in Redis', () => {
   let url: string;
   let keyPrefix: string;
   let calls: RedisConnection;
-  const stores: RedisStore[] = [];
+  const stores = new Stores<RedisStore>();
   const refused: [item: QueueItem, reason: DeadReason][] = [];
   const warned: string[] = [];
 
-  const open = async (more: Partial<BackendContext> = {}, drainList = ''): Promise<RedisStore> => {
-    const store = await openRedis({
-      url,
-      keyPrefix,
-      options: { drainList },
-      leaseTime: 500,
-      context: { refused: (...given) => void refused.push(given), ...more },
-    });
-    stores.push(store);
-    return store;
-  };
+  const open = (more: Partial<BackendContext> = {}, drainList = ''): Promise<RedisStore> =>
+    stores.add(
+      openRedis({
+        url,
+        keyPrefix,
+        options: { drainList },
+        leaseTime: 500,
+        context: { refused: (...given) => void refused.push(given), ...more },
+      }),
+    );
   const add = (value: string | Buffer, priority = 2, field = 'json'): Promise<unknown> =>
     calls.command(['XADD', calls.keys.of(`queue:${priority}`), '*', field, value]);
   const json = (text: string): string => JSON.stringify({ short_message: text, destination_addr: '1' });
@@ -47,7 +47,7 @@ describe('records of other programs in Redis', () => {
     refused.length = warned.length = 0;
   });
   afterEach(async () => {
-    for (const store of stores.splice(0)) await store.close();
+    await stores.close();
     await disconnect();
   });
 

@@ -10,6 +10,7 @@ import { needs } from '../../../support/skip';
 import { runsTypeScript } from '../../../support/child';
 import { until } from '../../../support/until';
 import { SCRIPTS } from '../../../../src/store/redis/lua/queue-scripts';
+import { Stores } from '../../stores';
 import { connect, disconnect } from '../connected';
 import { named, openRedis } from '../setup';
 
@@ -43,13 +44,10 @@ class Child {
 describe('several who share a Redis queue', () => {
   let url: string;
   let keyPrefix: string;
-  const stores: RedisStore[] = [];
+  const stores = new Stores<RedisStore>();
   const children: Child[] = [];
-  const open = async (more: Partial<Parameters<typeof openRedis>[0]> = {}): Promise<RedisStore> => {
-    const store = await openRedis({ url, keyPrefix, ...more });
-    stores.push(store);
-    return store;
-  };
+  const open = (more: Partial<Parameters<typeof openRedis>[0]> = {}): Promise<RedisStore> =>
+    stores.add(openRedis({ url, keyPrefix, ...more }));
   const start = async (...args: readonly number[]): Promise<Child> => {
     const child = new Child(url, keyPrefix, ...args);
     children.push(child);
@@ -66,7 +64,7 @@ describe('several who share a Redis queue', () => {
   });
   afterEach(async () => {
     for (const { process } of children.splice(0)) process.kill('SIGKILL');
-    for (const store of stores.splice(0)) await store.close();
+    await stores.close();
     await disconnect();
   });
 

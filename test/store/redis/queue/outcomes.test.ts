@@ -7,6 +7,7 @@ import { ownPrefix, redisUrl } from '../../../support/brokers';
 import { through } from '../../../support/proxy';
 import { needs } from '../../../support/skip';
 import { until } from '../../../support/until';
+import { Stores } from '../../stores';
 import { connect, disconnect } from '../connected';
 import { Relay } from '../relay';
 import { named, openRedis } from '../setup';
@@ -16,12 +17,8 @@ describe('outcomes in Redis', () => {
   let keyPrefix: string;
   let calls: RedisConnection;
   let relay: Relay;
-  const stores: RedisStore[] = [];
-  const open = async (at = url): Promise<RedisStore> => {
-    const store = await openRedis({ url: at, keyPrefix });
-    stores.push(store);
-    return store;
-  };
+  const stores = new Stores<RedisStore>();
+  const open = (at = url): Promise<RedisStore> => stores.add(openRedis({ url: at, keyPrefix }));
   const notice = (instance: string, text: string): Notice => ({ instance, octets: Buffer.from(text) });
 
   before(function () {
@@ -35,7 +32,7 @@ describe('outcomes in Redis', () => {
     await relay.listen();
   });
   afterEach(async () => {
-    for (const store of stores.splice(0)) await store.close();
+    await stores.close();
     await disconnect();
     relay.close();
   });

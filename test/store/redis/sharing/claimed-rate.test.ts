@@ -2,21 +2,16 @@ import assert from 'node:assert/strict';
 import { hasCode, item } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
 import { ownPrefix, redisUrl } from '../../../support/brokers';
+import { Stores } from '../../stores';
 import { openRedis, type OpenRedis } from '../setup';
 
 const { signal } = new AbortController();
 
 describe('the rate of an account in Redis', () => {
-  const stores: RedisStore[] = [];
-  afterEach(async () => {
-    await Promise.all(stores.splice(0).map((store) => store.close()));
-  });
+  const stores = new Stores<RedisStore>();
+  afterEach(() => stores.close());
 
-  async function open(given: OpenRedis): Promise<RedisStore> {
-    const store = await openRedis(given);
-    stores.push(store);
-    return store;
-  }
+  const open = (given: OpenRedis): Promise<RedisStore> => stores.add(openRedis(given));
 
   it('is that of the instance which came last, and not touched by another account', async function () {
     const place = { url: await redisUrl(this), keyPrefix: ownPrefix() };
