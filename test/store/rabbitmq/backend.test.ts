@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/clock';
-import { silentLog } from '../../../src/observability';
-import {
-  BACKENDS,
-  type BackendContext,
-  type BackendOptions,
-  type QueueItem,
-  type Store,
-} from '../../../src/store';
+import { BACKENDS, type BackendOptions, type Store } from '../../../src/store';
 import { done, entry, ids, isKept, item, take } from '../../../src/store/conformance/harness';
 import { amqpUrl, ownPrefix, redisUrl } from '../../support/brokers';
 import { until } from '../../support/until';
+import { backendContext, backendOptions } from '../backend-context';
+import { Stores } from '../stores';
 import { PREFIX, removeQueues, withChannel } from './setup';
 
-const nothing = (): undefined => undefined;
 const backend = BACKENDS.rabbitmq;
 
 describe('queue: rabbitmq', function () {
@@ -26,54 +19,36 @@ describe('queue: rabbitmq', function () {
   let directory: string;
   let options: BackendOptions;
   let refused: string[];
-  const opened: Store[] = [];
+  const stores = new Stores();
   before(async function () {
     url = await amqpUrl(this);
   });
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'smpp-rabbit-'));
     refused = [];
-    options = {
+    options = backendOptions({
       clientId: randomUUID(),
-      name: '',
       queueDirectory: directory,
-      queueKey: [],
       queueUrl: url,
-      queueTls: undefined,
       keyPrefix: PREFIX,
-      brokerTopology: 'declare',
-      correlationUrl: '',
-      drainList: '',
-      leaseTime: 10_000,
-      correlationCapacity: 1000,
-      windowSize: 10,
-      sessions: 1,
       sendRate: 500,
-      burst: 1,
-    };
+    });
   });
   afterEach(async () => {
-    for (const store of opened.splice(0)) await store.close();
+    await stores.close();
     await removeQueues(url, options.clientId);
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function open(changed: Partial<BackendOptions> = {}): Promise<Store> {
-    const context: BackendContext = {
-      options: { ...options, ...changed },
-      limits: { capacity: 100, whenFull: 'reject' },
-      account: { host: 'smsc.example', systemId: 'tester' },
-      clock: systemClock,
-      log: silentLog,
-      random: randomBytes,
-      onClaimed: nothing,
-      prepare: (): Promise<QueueItem> => Promise.reject(new Error('no message')),
-      refused: (_item, reason) => void refused.push(reason.code),
-      away: nothing,
-    };
-    const store = await backend.open(context);
-    opened.push(store);
-    return store;
+  function open(changed: Partial<BackendOptions> = {}): Promise<Store> {
+    const context = backendContext(
+      { ...options, ...changed },
+      {
+        limits: { capacity: 100, whenFull: 'reject' },
+        refused: (_item, reason) => void refused.push(reason.code),
+      },
+    );
+    return stores.add(backend.open(context));
   }
 
   it('keeps messages in RabbitMQ and correlation on disk', async () => {
@@ -100,7 +75,7 @@ describe('queue: rabbitmq', function () {
       await store.queue.enqueue([item('m')]);
       assert.deepEqual(ids(await take(other, 1)), ['m']);
     } finally {
-      for (const one of opened.splice(0)) await one.close();
+      await stores.close();
       await removeQueues(url, options.clientId, changed.keyPrefix);
     }
   });

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { systemClock } from '../../../src/clock';
-import { silentLog } from '../../../src/observability';
 import type { BackendContext, BackendOptions, QueueItem, QueueLimits } from '../../../src/store';
 import { openRedisStore, type RedisStore } from '../../../src/store/redis';
+import { backendContext, backendOptions } from '../backend-context';
 
 export interface OpenRedis extends Partial<QueueLimits> {
   readonly url: string;
@@ -16,43 +14,22 @@ export interface OpenRedis extends Partial<QueueLimits> {
   readonly context?: Partial<BackendContext>;
 }
 
-const nothing = (): undefined => undefined;
-
 /** The store under test, as a client opens it. */
 export function openRedis(given: OpenRedis): Promise<RedisStore> {
-  const options: BackendOptions = {
+  const options = backendOptions({
     clientId: given.name ?? 'test',
-    name: '',
-    queueDirectory: '',
-    queueKey: [],
     queueUrl: given.url,
-    queueTls: undefined,
     keyPrefix: given.keyPrefix,
-    brokerTopology: 'declare',
-    correlationUrl: '',
-    drainList: '',
     leaseTime: given.leaseTime ?? 10_000,
     correlationCapacity: given.correlationCapacity ?? 1000,
-    windowSize: 10,
-    sessions: 1,
-    sendRate: 0,
-    burst: 1,
     ...given.options,
-  };
+  });
   const { capacity = 0, whenFull = 'reject', onDropped } = given;
-  const context: BackendContext = {
-    options,
+  const context = backendContext(options, {
     limits: { capacity, whenFull, ...(onDropped ? { onDropped } : {}) },
-    account: { host: 'smsc.example', systemId: 'tester' },
-    clock: systemClock,
-    log: silentLog,
-    random: randomBytes,
-    onClaimed: nothing,
     prepare: (message) => Promise.resolve(itemOf(message)),
-    refused: nothing,
-    away: nothing,
     ...given.context,
-  };
+  });
   return openRedisStore(context, { deadLetterCapacity: given.deadLetterCapacity ?? 1000 });
 }
 
