@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Context } from 'mocha';
 import { amqpUrl, ownPrefix, redisUrl, startRabbit, startRedis } from '../support/brokers';
-import { Proxy } from '../support/proxy';
+import { Proxy, through } from '../support/proxy';
 import { rounds } from '../support/rounds';
-import { hitsOn, rabbitPlace, redisPlace, through } from './places';
+import { hitsOn, rabbitPlace, redisPlace } from './places';
 import { REPEATS_PER_KILL, torture, type Place, type TortureReport } from './torture';
 
 const KINDS = {

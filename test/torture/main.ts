@@ -3,9 +3,9 @@
  * `--queue redis` or `rabbitmq`: Debian's, started for it; `--hits`: the broker is stopped, killed and cut off instead.
  */
 import { parseArgs } from 'node:util';
-import { Proxy } from '../support/proxy';
+import { Proxy, through } from '../support/proxy';
 import { startRabbitServer, startRedisServer } from '../support/servers';
-import { hitsOn, rabbitPlace, redisPlace, through } from './places';
+import { hitsOn, rabbitPlace, redisPlace } from './places';
 import { faultsOf, torture, type TortureOptions } from './torture';
 
 const { values } = parseArgs({

@@ -4,8 +4,6 @@ import type { Server } from '../support/servers';
 import { pass } from '../support/until';
 import type { Hit, Place } from './torture';
 
-export { through } from '../support/proxy';
-
 /** Short, so that what a dead client had comes back soon. */
 const LEASE_SECONDS = 1;
 /** An instance that died is found dead after 10 s, by the next heartbeat, which come every 3 s. */
