@@ -1,15 +1,22 @@
 import { SmppError } from '../protocol';
-import type { DeadReason, QueueItem } from './types';
+import type { DeadReason, Priority, QueueItem } from './types';
 
 /** A record is told without the texts of its fields that are longer. */
 const LONGEST_LABEL = 256;
 const LONGEST_METADATA = 8 * 1024;
+const DEFAULT: Priority = 2;
 
 /**
  * What stands in a dead letter beside the `record` of another program that is no message that can be sent: who it was
- * for and what it was called, as far as that can be read, and no segments. `now`: epoch milliseconds.
+ * for and what it was called, as far as that can be read, and no segments. `now`: epoch milliseconds;
+ * `priority`: of the queue that it stood in, where it goes when it is replayed.
  */
-export function refusedItem(record: Buffer, id: string, now: number): QueueItem {
+export function refusedItem(
+  record: Buffer,
+  id: string,
+  now: number,
+  priority: Priority = DEFAULT,
+): QueueItem {
   const fields = fieldsOf(record);
   const text = (...names: readonly string[]): string | undefined =>
     names.map((name) => labelOf(fields[name])).find((label) => label !== undefined && label !== '');
@@ -19,7 +26,7 @@ export function refusedItem(record: Buffer, id: string, now: number): QueueItem 
     segments: [],
     source: text('source_addr') ?? '',
     destination: text('destination_addr') ?? '',
-    priority: 2,
+    priority,
     enqueuedAt: now,
     receiptRequested: false,
     correlationId: text('correlation_id', 'log_id'),

@@ -36,6 +36,7 @@ export class Arrivals {
   readonly #options: ArrivalsOptions;
   /** One after the other, so that they come out in their order. */
   #intake: Promise<void> = Promise.resolve();
+  readonly #closing = new AbortController();
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
@@ -61,6 +62,7 @@ export class Arrivals {
     this.#intake = this.#intake.then(async () => {
       const { names, publisher } = this.#options;
       const made = await this.#read(delivery.source, message);
+      if (!made) return;
       if ('reason' in made) return this.#bury(delivery, message, made.reason);
       await publisher.publish([asRetry(names, { item: made.item, serial: 0 })]);
       this.#ack(delivery);
@@ -68,24 +70,33 @@ export class Arrivals {
     this.#intake = this.#intake.catch(() => undefined);
   }
 
+  /** Tried until intake takes it; undefined: the store was closed, and the broker gives it to somebody else. */
   async #read(
     source: Source,
     { content }: ConsumeMessage,
-  ): Promise<{ readonly item: QueueItem } | { readonly reason: DeadReason }> {
+  ): Promise<{ readonly item: QueueItem } | { readonly reason: DeadReason } | undefined> {
     const { prepare, clock } = this.#options;
-    for (;;) {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
       try {
         return await takeIn(content, priorityOf(source.rank), prepare);
       } catch {
-        await sleep(clock, AGAIN);
+        await sleep(clock, AGAIN, signal);
       }
     }
+    return undefined;
+  }
+
+  /** Nothing is taken in any more. */
+  close(): void {
+    this.#closing.abort();
   }
 
   #bury(delivery: ForeignDelivery, { content, properties }: ConsumeMessage, reason: DeadReason): void {
     const { clock, random, names, publisher, onRefused } = this.#options;
     const record = Buffer.from(content);
-    const item = refusedItem(record, Buffer.from(random(12)).toString('hex'), clock.now());
+    const id = Buffer.from(random(12)).toString('hex');
+    const item = refusedItem(record, id, clock.now(), priorityOf(delivery.source.rank));
     const failed = { reason, failedAt: clock.now() };
     const alien = { octets: record, contentType: String(properties.contentType ?? '') };
     const letter = { item, state: newDeliveryState(item), record, ...failed };

@@ -112,6 +112,7 @@ export async function openRabbitmqStore(options: RabbitmqStoreOptions): Promise<
   const queue = new RabbitQueue(options, { clock, names, broker, publisher, consumers, held, heads, home });
   const deadLetters = new RabbitDeadLetters({ clock, names, broker, publisher, queue });
   const closeAll = async (): Promise<void> => {
+    arrivals.close();
     await queue.close();
     publisher.close();
     await broker.close();

@@ -5,7 +5,7 @@ import { SmppError } from '../../../src/protocol';
 import type { DeadLetter, QueueItem, Store } from '../../../src/store';
 import { namesOf } from '../../../src/store/rabbitmq/names';
 import { CONTENT_TYPE } from '../../../src/store/rabbitmq/record';
-import { done, ids, item, items, take, takeAll } from '../../../src/store/conformance/harness';
+import { done, ids, item, items, sleep, take, takeAll } from '../../../src/store/conformance/harness';
 import { amqpUrl } from '../../support/brokers';
 import { until } from '../../support/until';
 import { openRabbit, PREFIX, removeQueues, withChannel } from './setup';
@@ -17,6 +17,8 @@ describe('what other programs put into RabbitMQ', function () {
   let store: Store;
   let prepared: number;
   let refused: DeadLetter[];
+  /** Of intake. */
+  let failure: SmppError | undefined;
   before(async function () {
     url = await amqpUrl(this);
   });
@@ -24,6 +26,7 @@ describe('what other programs put into RabbitMQ', function () {
     clientId = randomUUID();
     prepared = 0;
     refused = [];
+    failure = undefined;
     store = await open();
   });
   afterEach(async () => {
@@ -36,6 +39,7 @@ describe('what other programs put into RabbitMQ', function () {
 
   async function prepare(message: Readonly<Record<string, unknown>>): Promise<QueueItem> {
     prepared++;
+    if (failure) throw failure;
     const text = message['short_message'];
     if (typeof text !== 'string') throw new SmppError('INVALID_MESSAGE', 'short_message: is missing');
     return item(`id-${prepared}`, { correlationId: text });
@@ -107,6 +111,30 @@ describe('what other programs put into RabbitMQ', function () {
     assert.ok(letters.some(({ reason }) => /of version 9/.test(reason.text)));
     assert.ok(letters.every(({ item: { segments } }) => segments.length === 0));
     assert.equal((await store.queue.stats()).queued, 0);
+  });
+
+  it('is not asked for any more when the store is closed while intake cannot take it', async () => {
+    failure = new SmppError('STATE_UNAVAILABLE', 'not now', { retriable: true });
+    await put((channel, { queue }) => void channel.sendToQueue(queue(2), json({ short_message: 'x' })));
+    take(store, 1).catch(() => undefined);
+    await until(() => prepared > 0, 'intake');
+    await store.close();
+    const before = prepared;
+    await sleep(2500);
+    assert.equal(prepared, before);
+    failure = undefined;
+    store = await open();
+    assert.equal((await take(store, 1))[0]?.item.correlationId, 'x');
+  });
+
+  it('keeps the priority of its queue where it is refused, and goes there where it is replayed', async () => {
+    await put((channel, { queue }) => void channel.sendToQueue(queue(4), json({ text: 'x' })));
+    take(store, 1).catch(() => undefined);
+    await until(() => refused.length === 1, 'the dead letter');
+    assert.equal(refused[0]?.item.priority, 4);
+    await store.deadLetters?.replay([refused[0]?.item.id ?? '']);
+    await until(() => refused.length === 2, 'the dead letter');
+    assert.equal(refused[1]?.item.priority, 4);
   });
 
   it('comes back as it was where it is replayed', async () => {

@@ -15,7 +15,5 @@ export function readRemoved(answer: unknown): Gone {
 function itemOf(p: number, entry: string, list: unknown): QueueItem {
   const { field, value } = fieldsOf(list);
   const read = field === 'm' ? readRecord(value) : undefined;
-  return read && 'item' in read
-    ? read.item
-    : { ...refusedItem(value, entry, addedAt(entry)), priority: p as Priority };
+  return read && 'item' in read ? read.item : refusedItem(value, entry, addedAt(entry), p as Priority);
 }

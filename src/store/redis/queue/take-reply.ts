@@ -96,7 +96,7 @@ export class TakeReplyReader {
 
   #letter({ p, entry, value: record }: UnreadEntry, reason: DeadReason): DeadLetter {
     const id = Buffer.from(this.#context.random(12)).toString('hex');
-    const item = { ...refusedItem(record, id, addedAt(entry)), priority: p as Priority };
+    const item = refusedItem(record, id, addedAt(entry), p as Priority);
     return { item, state: newDeliveryState(item), reason, failedAt: this.#context.clock.now(), record };
   }
 
