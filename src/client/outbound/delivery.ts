@@ -228,6 +228,9 @@ export class Delivery implements Link<Delivery> {
     if (isAccepted(this.lease)) this.#end = ACCEPTED;
     else if (this.#flying > 0) return;
     if (!this.#end) return;
+    // It fails for another reason, and the SMSC may have taken what was not answered.
+    if (this.#end.kind === 'dead' && this.#causes.some(({ end }) => end.kind === 'unknown'))
+      this.lease.state.redelivered = true;
     this.#ended = true;
     this.#context.ended(this);
   }

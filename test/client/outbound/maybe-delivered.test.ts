@@ -90,6 +90,35 @@ describe('A message that failed and may have been delivered', function () {
     }
   });
 
+  for (const delivery of ['at-least-once', 'at-most-once'] as const) {
+    for (const how of ['is never answered', 'was on a link that is lost'] as const) {
+      it(`says so where it expires between its segments, of which one ${how}: ${delivery}`, async () => {
+        const limits = { delivery, windowSize: 2 };
+        const { client, clock, peer, told } = await scene([], limits);
+        const long = { ...HELLO, short_message: 'x'.repeat(300), expires: clock.now() + 5000 };
+        await client.enqueue([HELLO, long]);
+        const [first] = await peer.untilSubmits(2);
+        await clock.advance(6000);
+        (await peer.link()).answer(first as never);
+        await until(() => told('response').length === 1);
+        if (how === 'is never answered') await advanceUntil(clock, () => told('failure').length === 1);
+        else {
+          (await peer.link()).socket.destroy();
+          await until(() => told('failure').length === 1);
+        }
+        assert.equal(peer.submits.length, 2);
+        assert.deepEqual([told('failure')[0]?.code, told('failure')[0]?.maybe_delivered], ['EXPIRED', true]);
+      });
+    }
+  }
+
+  it('says so where one of its segments is refused, and another never answered', async () => {
+    const { client, clock, told } = await scene([undefined, REFUSED]);
+    await client.enqueue({ ...HELLO, short_message: 'x'.repeat(300) });
+    await advanceUntil(clock, () => told('failure').length === 1);
+    assert.deepEqual([told('failure')[0]?.code, told('failure')[0]?.maybe_delivered], ['REFUSED', true]);
+  });
+
   it('says so where the link was lost before', async () => {
     const { client, clock, told, peer } = await scenes.bound(
       (link) => ({
