@@ -1,153 +1,58 @@
-import { canSubmit, type Session } from '../session';
-import {
-  moveStore,
-  type Compaction,
-  type KnownStates,
-  type MovedStore,
-  type QueueItem,
-  type Store,
-} from '../store';
-import { EventReporter } from './events/reporter';
-import { codecOf } from './config/codec-options';
+import { moveStore, type Compaction, type MovedStore, type Store } from '../store';
+import { assemble, type Assembly } from './assembly';
+import type { EventReporter } from './events/reporter';
 import { checkChanges, type Configuration } from './config/configuration';
 import { replayLetters, type DeadLetterList } from './outbound/dead-letters';
 import { deadLetterOf } from './events/outcome-form';
-import {
-  Events,
-  type ConnectionState,
-  type EventHandler,
-  type EventName,
-  type Outcome,
-} from './events/events';
-import { Expiry } from './outbound/expiry';
+import type { Events, ConnectionState, EventHandler, EventName, Outcome } from './events/events';
 import { claimAll, compactStore, purgeAll, purgeLetters } from './plugins/foreign-records';
-import { Homing } from './outbound/homing';
-import { Intake } from './message/intake';
-import { Lifecycle, tellAll } from './lifecycle';
+import { tellAll, type Lifecycle } from './lifecycle';
 import type { Message } from './message/message';
-import { lineEndsOf, type Settings } from './config/options';
-import { normalise } from './plugins/normalise';
+import type { Settings } from './config/options';
 import type { SmppClientOptions } from './plugins/client-options';
-import { Outcomes } from './outbound/outcomes';
-import { openParts, type OpenParts } from './plugins/parts';
+import type { OpenParts } from './plugins/parts';
 import { purgeQueue } from './outbound/purge';
-import { Receiving } from './inbound/receiving';
-import { StatusReporter, type StatusReport } from './report';
-import { hearOthers } from './sharing';
-import { Dispatcher } from './outbound/dispatcher';
-import { dispatcherListener } from './dispatcher-listener';
-import { Sender, type SendOptions } from './outbound/sender';
-import { ConnectionManager, type StartOptions } from './connection/connection-manager';
+import type { Receiving } from './inbound/receiving';
+import type { StatusReporter, StatusReport } from './report';
+import type { Dispatcher } from './outbound/dispatcher';
+import type { Sender, SendOptions } from './outbound/sender';
+import type { ConnectionManager, StartOptions } from './connection/connection-manager';
 
 /**
  * An SMPP client that looks after itself: it connects and reconnects, sends what is queued
  * no faster than it may, and matches every receipt to its message.
  */
 export class SmppClient {
+  readonly #assembly: Assembly;
   readonly #settings: Settings;
   readonly #parts: OpenParts;
   readonly #events: Events;
   readonly #reporter: EventReporter;
-  readonly #outcomes: Outcomes;
   readonly #receiving: Receiving;
   readonly #dispatcher: Dispatcher;
   readonly #connections: ConnectionManager;
   readonly #sender: Sender;
-  readonly #expiry: Expiry;
   readonly #life: Lifecycle;
   readonly #status: StatusReporter;
-  #windowSize: number;
 
   /** Throws {@link ConfigError} with everything that is wrong with the options. Opens no connection. */
   constructor(options: SmppClientOptions = {}) {
-    const settings = normalise(options);
-    const parts = openParts(options, settings, {
-      onDropped: (items, states) => this.#dropped(items, states),
-      prepare: async (message) => intake.prepare(message, {}),
-      refused: (item, reason) => void this.#reporter.failed(item, reason, undefined),
-      away: (failure) => this.#reporter.queueAway(failure),
-    });
-    const { store, clock, log } = parts;
-    const intake = new Intake({ ...parts, settings, state: store.state });
-    this.#settings = settings;
-    this.#windowSize = settings.windowSize;
-    this.#parts = parts;
-    this.#events = new Events(log);
-    this.#reporter = new EventReporter(this.#events, log, clock, codecOf(settings));
-    const homing = new Homing(parts);
-    this.#outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
-    this.#receiving = new Receiving({
-      ...parts,
-      settings,
-      events: this.#events,
-      outcomes: this.#outcomes,
-      homing,
-      acceptances: () => this.#dispatcher.acceptances,
-    });
-    const listener = dispatcherListener({
-      ...parts,
-      reporter: this.#reporter,
-      outcomes: this.#outcomes,
-      receiving: this.#receiving,
-      sender: () => this.#sender,
-    });
-    this.#dispatcher = new Dispatcher({ ...parts, settings, listener, homing });
-    this.#connections = new ConnectionManager({
-      ...parts,
-      settings,
-      reporter: this.#reporter,
-      handlers: (session) => ({
-        request: (pdu, octets) => this.#receiving.request(pdu, octets, session()),
-        malformed: (command, octets, problem) =>
-          this.#receiving.malformed(command, octets, problem, session()),
-      }),
-      state: () => this.state,
-      bound: (session) => this.#bound(session),
-      drain: (session) => this.#life.drain([session], this.#receiving.leave(session)),
-    });
-    this.#sender = new Sender({
-      ...parts,
-      intake,
-      outcomes: this.#outcomes,
-      reporter: this.#reporter,
-      capacity: settings.queueCapacity,
-      queued: (items) => {
-        this.#expiry.note(items);
-        // Others that share the queue may send.
-        if (settings.bindType === 'receiver' && !store.capabilities.shared) this.#reporter.queuedInVain();
-      },
-      session: () => this.#connections.sending,
-    });
-    this.#expiry = new Expiry({
-      queue: store.queue,
-      clock,
-      log,
-      idle: () => !this.#dispatcher.gate.isOpen || !this.#connections.sending,
-      dispatcher: this.#dispatcher,
-    });
-    this.#life = new Lifecycle({
-      settings,
-      lineEnds: lineEndsOf(options),
-      open: parts,
-      reporter: this.#reporter,
-      outcomes: this.#outcomes,
-      receiving: this.#receiving,
-      dispatcher: this.#dispatcher,
-      connections: this.#connections,
-      sender: this.#sender,
-      expiry: this.#expiry,
-      homing,
-    });
-    const own = { outcomes: this.#outcomes, dispatcher: this.#dispatcher, reporter: this.#reporter };
-    this.#status = new StatusReporter({ ...parts, ...own, receiving: this.#receiving });
-    hearOthers({ ...parts, ...own, homing, sender: this.#sender });
+    const assembly = assemble(options);
+    this.#assembly = assembly;
+    this.#settings = assembly.settings;
+    this.#parts = assembly.parts;
+    this.#events = assembly.events;
+    this.#reporter = assembly.reporter;
+    this.#receiving = assembly.receiving;
+    this.#dispatcher = assembly.dispatcher;
+    this.#connections = assembly.connections;
+    this.#sender = assembly.sender;
+    this.#life = assembly.life;
+    this.#status = assembly.status;
   }
 
   get state(): ConnectionState {
-    const { state } = this.#connections;
-    if (state === 'disconnected' || state === 'connecting') return state;
-    if (this.#dispatcher.gate.paused) return 'paused';
-    return state === 'bound' && this.#dispatcher.gate.isThrottled ? 'throttled' : state;
+    return this.#assembly.state();
   }
 
   /**
@@ -266,7 +171,7 @@ export class SmppClient {
 
   status(): Promise<StatusReport> {
     const { links } = this.#connections;
-    return this.#status.report({ state: this.state, windowSize: this.#windowSize, links });
+    return this.#status.report({ state: this.state, windowSize: this.#assembly.window.size, links });
   }
 
   /** Changes rate, window and log level while running. Throws {@link ConfigError}. */
@@ -275,7 +180,7 @@ export class SmppClient {
     const { sendRate, windowSize, logLevel } = checkChanges(changes, bucket !== undefined);
     if (sendRate !== undefined) bucket?.setRate(sendRate);
     if (windowSize !== undefined) {
-      this.#windowSize = windowSize;
+      this.#assembly.window.size = windowSize;
       for (const session of this.#connections.sessions) session.resizeWindow(windowSize);
     }
     if (logLevel !== undefined) log.level = logLevel;
@@ -334,17 +239,5 @@ export class SmppClient {
   off<E extends EventName>(name: E, handler: EventHandler<E>): this {
     this.#events.off(name, handler);
     return this;
-  }
-
-  #bound(session: Session): void {
-    session.resizeWindow(this.#windowSize);
-    // One that comes up while all are being taken down is not to take messages.
-    if (canSubmit(session.state) && !this.#life.isDisconnecting) this.#dispatcher.open(session);
-  }
-
-  #dropped(items: readonly QueueItem[], states?: KnownStates): void {
-    const text = 'dropped from the full queue to make room for newer ones (whenFull: drop-oldest)';
-    this.#dispatcher.disposition.removed(items, { code: 'QUEUE_FULL', text }, states);
-    this.#reporter.queue({ state: 'dropped', queued: this.#settings.queueCapacity, removed: items.length });
   }
 }

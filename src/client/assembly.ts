@@ -1,0 +1,145 @@
+import { canSubmit, type Session } from '../session';
+import type { KnownStates, QueueItem } from '../store';
+import { EventReporter } from './events/reporter';
+import { codecOf } from './config/codec-options';
+import { Events, type ConnectionState } from './events/events';
+import { Expiry } from './outbound/expiry';
+import { Homing } from './outbound/homing';
+import { Intake } from './message/intake';
+import { Lifecycle } from './lifecycle';
+import { lineEndsOf, type Settings } from './config/options';
+import { normalise } from './plugins/normalise';
+import type { SmppClientOptions } from './plugins/client-options';
+import { Outcomes } from './outbound/outcomes';
+import { openParts, type OpenParts } from './plugins/parts';
+import { Receiving } from './inbound/receiving';
+import { StatusReporter } from './report';
+import { hearOthers } from './sharing';
+import { Dispatcher } from './outbound/dispatcher';
+import { dispatcherListener } from './dispatcher-listener';
+import { Sender } from './outbound/sender';
+import { ConnectionManager } from './connection/connection-manager';
+
+/** What a client consists of, wired together. */
+export interface Assembly {
+  readonly settings: Settings;
+  readonly parts: OpenParts;
+  readonly events: Events;
+  readonly reporter: EventReporter;
+  readonly outcomes: Outcomes;
+  readonly receiving: Receiving;
+  readonly dispatcher: Dispatcher;
+  readonly connections: ConnectionManager;
+  readonly sender: Sender;
+  readonly life: Lifecycle;
+  readonly status: StatusReporter;
+  /** Of each session that is bound from now on. */
+  readonly window: { size: number };
+  readonly state: () => ConnectionState;
+}
+
+/** Throws {@link ConfigError} with everything that is wrong with the options. Opens no connection. */
+export function assemble(options: SmppClientOptions): Assembly {
+  const settings = normalise(options);
+  const parts = openParts(options, settings, {
+    onDropped: (items, states) => dropped(items, states),
+    prepare: async (message) => intake.prepare(message, {}),
+    refused: (item, reason) => void reporter.failed(item, reason, undefined),
+    away: (failure) => reporter.queueAway(failure),
+  });
+  const { store, clock, log } = parts;
+  const window = { size: settings.windowSize };
+  const intake = new Intake({ ...parts, settings, state: store.state });
+  const events = new Events(log);
+  const reporter = new EventReporter(events, log, clock, codecOf(settings));
+  const homing = new Homing(parts);
+  const outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
+  const receiving: Receiving = new Receiving({
+    ...parts,
+    settings,
+    events,
+    outcomes,
+    homing,
+    acceptances: () => dispatcher.acceptances,
+  });
+  const listener = dispatcherListener({ ...parts, reporter, outcomes, receiving, sender: () => sender });
+  const dispatcher: Dispatcher = new Dispatcher({ ...parts, settings, listener, homing });
+  const connections: ConnectionManager = new ConnectionManager({
+    ...parts,
+    settings,
+    reporter,
+    handlers: (session) => ({
+      request: (pdu, octets) => receiving.request(pdu, octets, session()),
+      malformed: (command, octets, problem) => receiving.malformed(command, octets, problem, session()),
+    }),
+    state: () => state(),
+    bound: (session) => bound(session),
+    drain: (session) => life.drain([session], receiving.leave(session)),
+  });
+  const sender: Sender = new Sender({
+    ...parts,
+    intake,
+    outcomes,
+    reporter,
+    capacity: settings.queueCapacity,
+    queued: (items) => {
+      expiry.note(items);
+      // Others that share the queue may send.
+      if (settings.bindType === 'receiver' && !store.capabilities.shared) reporter.queuedInVain();
+    },
+    session: () => connections.sending,
+  });
+  const expiry = new Expiry({
+    queue: store.queue,
+    clock,
+    log,
+    idle: () => !dispatcher.gate.isOpen || !connections.sending,
+    dispatcher,
+  });
+  const own = { outcomes, dispatcher, reporter, receiving, sender, homing };
+  const life: Lifecycle = new Lifecycle({
+    ...own,
+    settings,
+    lineEnds: lineEndsOf(options),
+    open: parts,
+    connections,
+    expiry,
+  });
+  const status = new StatusReporter({ ...parts, ...own });
+  hearOthers({ ...parts, ...own });
+
+  function state(): ConnectionState {
+    const { state: links } = connections;
+    if (links === 'disconnected' || links === 'connecting') return links;
+    if (dispatcher.gate.paused) return 'paused';
+    return links === 'bound' && dispatcher.gate.isThrottled ? 'throttled' : links;
+  }
+
+  function bound(session: Session): void {
+    session.resizeWindow(window.size);
+    // One that comes up while all are being taken down is not to take messages.
+    if (canSubmit(session.state) && !life.isDisconnecting) dispatcher.open(session);
+  }
+
+  function dropped(items: readonly QueueItem[], states?: KnownStates): void {
+    const text = 'dropped from the full queue to make room for newer ones (whenFull: drop-oldest)';
+    dispatcher.disposition.removed(items, { code: 'QUEUE_FULL', text }, states);
+    reporter.queue({ state: 'dropped', queued: settings.queueCapacity, removed: items.length });
+  }
+
+  return {
+    settings,
+    parts,
+    events,
+    reporter,
+    outcomes,
+    receiving,
+    dispatcher,
+    connections,
+    sender,
+    life,
+    status,
+    window,
+    state,
+  };
+}
