@@ -25,6 +25,7 @@ const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
   ['ack', ack],
   ['claim', claim],
   ['compact', compact],
+  ['reopen-log', async (connection) => (await connection.client.reopenLog(), {})],
 ]);
 
 /**

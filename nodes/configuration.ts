@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   OPTIONS,
   findProblems,
@@ -43,6 +44,8 @@ export interface ConfigurationInput extends TlsInput {
   readonly closeLimit: number;
   /** Where disk queues lie, unless the node says otherwise. */
   readonly queueDirectory: string;
+  /** Where relative paths begin. */
+  readonly userDir?: string;
   /** The node's id, which names its queue unless it has a clientId. */
   readonly nodeId: string;
   readonly resolvePlugin: ResolvePlugin;
@@ -78,6 +81,7 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
     if (!blank(definition[property])) given[property] = trimmed(definition[property]);
   given.queue ??= DEFAULT_QUEUE;
   if (blank(given.queueDirectory)) given.queueDirectory = input.queueDirectory;
+  given.logFile = logFileOf(given, input.userDir);
   if (blank(given.clientId)) given.clientId = nameFor(input.nodeId);
   given.resolvePlugin = input.resolvePlugin;
   given.codecs = input.codecs();
@@ -102,6 +106,14 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   ];
   const warnings = [...tls.warnings, ...queueTls.warnings];
   return { options, problems, warnings, notes: [...tls.notes, ...queueTls.notes] };
+}
+
+/** Of a node that writes to no file: none, though its field may still have one. */
+function logFileOf({ logTarget, logFile }: Record<string, unknown>, userDir = '.'): unknown {
+  const isFile = trimmed(logTarget) === 'file';
+  const path = trimmed(logFile);
+  if (!isFile) return undefined;
+  return typeof path !== 'string' || blank(path) || path.startsWith('${') ? path : resolve(userDir, path);
 }
 
 /** The TLS configuration of a queue on a server. */

@@ -24,7 +24,13 @@ const HIDDEN = new Set(['level', 'time', 'msg', 'connection', 'host', 'system_id
 
 /** Takes the engine's log lines and says them in Node-RED's log: a sentence, then the facts. */
 export function logTo(node: NodeLog): (line: Record<string, unknown>) => void {
-  return (line) => node[METHODS[String(line.level)] ?? 'log'](sentence(line));
+  return (line) => node[methodFor(line)](sentence(line));
+}
+
+/** What was recorded was to be seen: Node-RED's own level would leave debug and trace out. */
+function methodFor({ level, recorded }: Record<string, unknown>): keyof NodeLog {
+  const method = METHODS[String(level)] ?? 'log';
+  return recorded === true && (method === 'debug' || method === 'trace') ? 'log' : method;
 }
 
 function sentence(line: Record<string, unknown>): string {

@@ -1,4 +1,11 @@
-import { ConfigError, SmppClient, normalise, type Listening, type Settings } from '../src/index';
+import {
+  ConfigError,
+  SmppClient,
+  normalise,
+  type Listening,
+  type Settings,
+  type SmppClientOptions,
+} from '../src/index';
 import type { Configuration } from './configuration';
 import type { QueueChange } from './queue-change';
 import { DEFAULT_QUEUE, sharedPlace } from './queues';
@@ -39,7 +46,12 @@ export function openClient(parts: OpeningParts): Opened | ConfigError {
   }
   const { claim } = claimed;
   try {
-    const client = new SmppClient({ ...options, queue: claim.store ?? queue, listening, log: logTo(log) });
+    const client = new SmppClient({
+      ...options,
+      queue: claim.store ?? queue,
+      listening,
+      ...loggedTo(log, settings),
+    });
     const { left, moved } = claim;
     const change = { client, settings, queue, left, moved, warn: (text: string) => log.warn(text) };
     return { client, claim, settings, change, place: sharedPlace(queue, settings) };
@@ -48,6 +60,11 @@ export function openClient(parts: OpeningParts): Opened | ConfigError {
     if (error instanceof ConfigError) return error;
     throw error;
   }
+}
+
+/** Node-RED's log, unless another target is chosen; then it has what is wrong with that. */
+function loggedTo(log: NodeLog, { logTarget }: Settings): Pick<SmppClientOptions, 'log' | 'onLogFailure'> {
+  return logTarget === undefined ? { log: logTo(log) } : { onLogFailure: (text) => log.warn(text) };
 }
 
 /** What people know the connection by. */

@@ -18,7 +18,8 @@ type ConfigNode = SmppConfigNode & { connection: Connection; credentials: Creden
 
 export = function smppConfig(RED: NodeAPI): void {
   const warn = (text: string): void => RED.log.warn(text);
-  const queues = resolve(RED.settings.userDir ?? '.', 'smpp');
+  const userDir = resolve(RED.settings.userDir ?? '.');
+  const queues = resolve(userDir, 'smpp');
   const plugins = pluginsOf(RED);
   registry.attach(RED.events, (orphans) => {
     void tellOrphans(registry, warn, orphans);
@@ -36,6 +37,7 @@ export = function smppConfig(RED: NodeAPI): void {
       closeLimit: Number(settings.nodeCloseTimeout) || CLOSE_LIMIT,
       nodeId: this.id,
       queueDirectory: queues,
+      userDir,
       resolvePlugin: plugins.resolve,
       codecs: () => plugins.ids('smpp-codec'),
       ...tlsInput(RED, this),

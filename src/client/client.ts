@@ -174,6 +174,15 @@ export class SmppClient {
     return this.#status.report({ state: this.state, windowSize: this.#assembly.window.size, links });
   }
 
+  /**
+   * Opens the file of the log anew, with `logTarget: file`: after it was moved away lines go to a new one. SIGUSR2 does so
+   * with all of the process. Rejects with `NOT_SUPPORTED` where lines go to no file, and with what keeps the new one from
+   * being opened (`EACCES` …); that is tried again.
+   */
+  reopenLog(): Promise<void> {
+    return this.#parts.reopenLog();
+  }
+
   /** Changes rate, window and log level while running. Throws {@link ConfigError}. */
   configure(changes: Configuration): void {
     const { bucket, log } = this.#parts;

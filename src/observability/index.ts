@@ -2,15 +2,10 @@
  * What an operator sees of the engine: one structured log line per event. May be
  * imported by every room.
  */
-export {
-  createLog,
-  maskNumber,
-  redactedLog,
-  silentLog,
-  withFacts,
-  type LogOptions,
-  type LogSink,
-} from './log';
+export { createLog, redactedLog, silentLog, withFacts, type LogOptions, type LogSink } from './log';
+export { maskNumber } from './redaction';
+export { FlightRecorder, type FlightRecorderOptions } from './flight-recorder';
+export { LogFile, standardStream } from './targets';
 export type { Log } from './levels';
 export { maskText } from './mask-text';
 export { collapseRepeats, type CollapsedLog } from './repeats';

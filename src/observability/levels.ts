@@ -6,7 +6,8 @@ export interface Log {
   warn: LogMethod;
   error: LogMethod;
   isLevelEnabled(level: string): boolean;
-  child(bindings: Record<string, unknown>): Log;
+  /** With `options.level` the child has a level of its own. */
+  child(bindings: Record<string, unknown>, options?: { level?: string }): Log;
   level: string;
 }
 
@@ -18,7 +19,12 @@ export const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50 } as
 
 export type Level = keyof typeof LEVELS;
 
-type Write = (level: Level, facts: Record<string, unknown>, text?: string) => void;
+/** Of a level by its name; `silent`, and what is no level, is above all. */
+export function weightOf(level: string): number {
+  return Object.hasOwn(LEVELS, level) ? LEVELS[level as Level] : Infinity;
+}
+
+export type Write = (level: Level, facts: Record<string, unknown>, text?: string) => void;
 
 /** A log before another one, whose level it has. */
 export function before(
@@ -41,7 +47,7 @@ export function before(
 }
 
 /** The methods of a log that all do the same. */
-function methods(write: Write): Pick<Log, Level> {
+export function methods(write: Write): Pick<Log, Level> {
   const method =
     (level: Level): LogMethod =>
     (facts, text) =>

@@ -1,6 +1,10 @@
 import type { pino as Pino } from 'pino';
 import { guarded } from './callback';
-import { before, type Level, type Log } from './levels';
+import type { FlightRecorder } from './flight-recorder';
+import { gatedLog } from './gate';
+import { before, type Log } from './levels';
+import { Redaction, type RedactionOptions } from './redaction';
+import { standardStream } from './targets/standard-stream';
 
 /**
  * Where finished lines go: each is one JSON object, parsed, with `level` by name. What it returns is passed over;
@@ -8,7 +12,7 @@ import { before, type Level, type Log } from './levels';
  */
 export type LogSink = (line: Record<string, unknown>) => unknown;
 
-export interface LogOptions {
+export interface LogOptions extends RedactionOptions {
   /**
    * trace (every PDU either way, by its header), debug (what each message comes to, step by step), info, warn,
    * error, silent; default info.
@@ -16,37 +20,34 @@ export interface LogOptions {
   level?: string;
   /** The user's own fields, on every line. */
   metadata?: Readonly<Record<string, unknown>>;
-  /** Whether message texts and whole numbers may appear; default false. */
-  messageText?: boolean;
   /** Default: JSON lines on standard output. */
   sink?: LogSink;
+  /** Takes finished lines as text, each with its line end; in place of a sink. */
+  lines?: (line: string) => void;
+  /** Keeps what is not shown. */
+  recorder?: FlightRecorder | undefined;
 }
 
-const SECRETS = ['password', 'systemPassword', 'receiverPassword', 'queueUrl', 'correlationUrl', 'queueKey'];
-const TEXTS = ['short_message', 'message_payload', 'payload', 'text'];
-export const NUMBERS = ['source_addr', 'destination_addr', 'source', 'destination', 'msisdn'];
-
 /**
- * The root of all log lines. Redaction sits here, for a child's own `redact` would
- * replace it: passwords never appear, message texts only when asked, numbers are masked.
+ * The root of all log lines: passwords never appear, message texts only when asked, numbers are masked. That is done
+ * before pino, whose own redaction takes ten times as long as all else that it does with a line.
  */
 export function createLog(options: LogOptions = {}): Log {
-  const { level = 'info', metadata = {}, messageText = false, sink } = options;
+  const { level = 'info', metadata = {}, sink, recorder } = options;
+  const redaction = new Redaction(options);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- thirty modules, of no use to a log of one's own
   const { pino } = require('pino') as { pino: typeof Pino };
-  return pino(
+  const write = sink ? writerTo(sink) : (options.lines ?? standardStream('stdout'));
+  const root = pino(
     {
-      level,
-      base: { ...metadata },
+      level: 'trace',
+      base: redaction.facts({ ...metadata }),
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: {
-        paths: hiddenNames(messageText).flatMap((name) => [name, `*.${name}`]),
-        censor: (value, path) => censor(value, path.at(-1) ?? ''),
-      },
     },
-    sink ? { write: writerTo(sink) } : process.stdout,
+    { write },
   );
+  return gatedLog(root, { redaction, level, recorder, failed: warnOnce('the log failed; lines are lost') });
 }
 
 /** A sink is called in the middle of everything, where what it throws would end the process. */
@@ -74,48 +75,17 @@ export const silentLog: Log = {
   level: 'silent',
 };
 
-function hiddenNames(messageText: boolean): readonly string[] {
-  return messageText ? SECRETS : [...SECRETS, ...TEXTS, ...NUMBERS];
-}
-
-function censor(value: unknown, name: string): unknown {
-  if (NUMBERS.includes(name)) return typeof value === 'string' ? maskNumber(value) : '[hidden]';
-  return SECRETS.includes(name) ? '[secret]' : '[hidden]';
-}
-
 /**
- * `+4915112345678` → `+49151******78`: enough to recognise, too little to dial. Numbers within a text too;
- * names and short codes stay.
+ * Somebody's own logger, which redacts nothing by itself, with the redaction of {@link createLog}. Without a `level` it
+ * has that of the logger, also when that changes; what it is set to is its own, and the logger's stays as it is.
  */
-export function maskNumber(text: string): string {
-  return text.replace(/\d{7,}/g, (digits) => {
-    const head = Math.min(5, digits.length - 4);
-    return digits.slice(0, head) + '*'.repeat(digits.length - head - 2) + digits.slice(-2);
-  });
-}
-
-/** Somebody's own logger, which redacts nothing by itself, with the redaction of {@link createLog}. */
-export function redactedLog(log: Log, messageText = false): Log {
-  const hidden = new Set(hiddenNames(messageText));
+export function redactedLog(
+  log: Log,
+  options: RedactionOptions & Pick<LogOptions, 'level' | 'metadata' | 'recorder'> = {},
+): Log {
+  const { level, metadata = {}, recorder } = options;
   const failed = warnOnce('the log (option log) failed; lines are lost');
-  const isLevelEnabled = (level: string): boolean => {
-    try {
-      return log.isLevelEnabled(level);
-    } catch (error) {
-      failed(error);
-      return false;
-    }
-  };
-  const write = (level: Level, facts: Record<string, unknown>, text?: string): void => {
-    if (!isLevelEnabled(level)) return;
-    try {
-      log[level](redact(facts, hidden), text);
-    } catch (error) {
-      failed(error);
-    }
-  };
-  const child: Log['child'] = (bindings) => redactedLog(log.child(redact(bindings, hidden)), messageText);
-  return before(log, write, child, isLevelEnabled);
+  return gatedLog(log, { redaction: new Redaction(options), level, recorder, failed }, metadata);
 }
 
 /** The log with these facts on each line. Unlike a child of pino's it has no level of its own, and follows the log's. */
@@ -127,21 +97,4 @@ export function withFacts(log: Log, bindings: Record<string, unknown>): Log {
     },
     (more) => withFacts(log, { ...bindings, ...more }),
   );
-}
-
-/** As deep as the paths of {@link createLog}: fields, and fields of plain objects in them. */
-function redact(
-  facts: Record<string, unknown>,
-  hidden: ReadonlySet<string>,
-  depth = 1,
-): Record<string, unknown> {
-  const shown = Object.entries(facts).map(([name, value]) => {
-    if (hidden.has(name) && value !== undefined) return [name, censor(value, name)];
-    return [name, depth > 0 && isPlain(value) ? redact(value, hidden, depth - 1) : value];
-  });
-  return Object.fromEntries(shown) as Record<string, unknown>;
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,4 +1,4 @@
-import { maskNumber, NUMBERS } from './log';
+import { maskNumber, NUMBERS } from './redaction';
 
 /** Words of the interface, which say what is wrong and are nobody's, unless they are no words. */
 const WORDS =

@@ -10,7 +10,12 @@ const { defaults, credentials } = editor.definition;
 /** Who names no queue has one in memory in the library, and on disk in the editor. */
 const beside = (property: string): object => (property === 'clientId' ? { queue: 'memory' } : {});
 /** Only the receiver of a pair has its own. */
-const pair = (property: string): object => (property.startsWith('receiver') ? { bindType: 'pair' } : {});
+const pair = (property: string): object =>
+  property === 'logFile'
+    ? { logTarget: 'file' }
+    : property.startsWith('receiver')
+      ? { bindType: 'pair' }
+      : {};
 
 /** Values that some option takes and some option refuses. */
 const PROBES: unknown[] = [

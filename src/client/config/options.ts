@@ -126,6 +126,10 @@ export const OPTIONS = {
   logLevel: choice('info', 'trace', 'debug', 'warn', 'error', 'silent'),
   logMetadata: record(),
   logMessageText: flag(false),
+  logTarget: blankOr(choice('stdout', 'stderr', 'file')),
+  logFile: text(''),
+  flightRecorder: integer(0, 0, 10_000),
+  flightRecorderHeartbeat: seconds(0),
   maxWaiting: integer(10_000, 1),
 } satisfies Record<string, OptionKind<unknown>>;
 

@@ -40,8 +40,13 @@ export interface Parts {
   tls?: TlsOptions;
   /** TLS options of Node's `tls.connect` for the server of the queue, where its URL asks for TLS. */
   queueTls?: TlsOptions;
-  /** A pino logger, or a function that takes finished lines. */
+  /**
+   * A pino logger, with what destinations and transports it has, or a function that takes finished lines. A logger's own
+   * level counts, also when it changes, unless there is a `logLevel` or `configure` sets one.
+   */
   log?: Log | LogSink;
+  /** Told, in a sentence, that lines cannot be written to `logTarget`, and that they can again; default: a warning of the process. */
+  onLogFailure?: (text: string) => unknown;
   clock?: Clock;
   /** How connections are opened and names looked up, where not by Node's sockets. */
   network?: Network;

@@ -6,6 +6,7 @@ import { tlsProblems } from '../config/tls';
 import { defaultsProblems } from '../message/defaults';
 import { backendProblems } from './backend-options';
 import type { SmppClientOptions } from './client-options';
+import { logProblems } from './log-part';
 import { PART_NAMES, isPart, partProblems } from './part-shapes';
 
 /** Checks all options; throws {@link ConfigError} with everything that is wrong. */
@@ -31,6 +32,7 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
       ...dataCodingProblems(options.codecs, settings),
       ...backendProblems(options, settings),
       ...tlsProblems(options.tls, settings.useTls),
+      ...logProblems(options, settings),
     ],
   };
 }

@@ -105,6 +105,7 @@ const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
   tls: { shape: {}, give: "an object with options of Node's tls.connect" },
   queueTls: { shape: {}, give: "an object with options of Node's tls.connect" },
   log: { shape: LOG, maker: true, give: 'a pino logger, or a function that takes lines: (line) => …' },
+  onLogFailure: { maker: true, give: 'a function that takes a sentence: (text) => …' },
   network: { shape: {}, give: 'an object with connect, resolve or both' },
   clock: { shape: CLOCK, give: 'an object with now, monotonic, setTimeout and clearTimeout' },
   random: { maker: true, give: 'a function that gives numbers from 0 to 1, such as Math.random' },

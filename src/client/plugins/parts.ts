@@ -8,7 +8,7 @@ import {
   type AdjustableLimiter,
   type ThrottleHandler,
 } from '../../flow-control';
-import { collapseRepeats, createLog, redactedLog, type CollapsedLog, type Log } from '../../observability';
+import type { CollapsedLog } from '../../observability';
 import type { SequenceGenerator } from '../../session';
 import type { Correlator } from '../../store';
 import type { TextCodec } from '../../text';
@@ -23,6 +23,7 @@ import {
   guardSequence,
 } from './guard';
 import { GuardedHandler } from './handler-guard';
+import { logPart } from './log-part';
 import { DEFAULT_CLIENT_ID, withoutSecrets, type Settings } from '../config/options';
 import type { Parts, SmppClientOptions } from './client-options';
 import { PartFaults } from './part-faults';
@@ -50,6 +51,8 @@ export interface OpenParts extends StorePart {
   readonly random: () => number;
   readonly randomOctets: (count: number) => Uint8Array;
   readonly log: CollapsedLog;
+  /** Rejects with `NOT_SUPPORTED` where lines go to no file. */
+  reopenLog(): Promise<void>;
   /** Closes what is the client's own, and tells what the log has counted. */
   close(): Promise<void>;
   /** Opens the store and makes what plugins make. Rejects with one clear error; may be called again. */
@@ -63,7 +66,8 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const options = withoutBlanks(given);
   const own = options.clock && guardClock(options.clock);
   const clock = own ?? systemClock;
-  const log = collapseRepeats(openLog(options, settings), clock);
+  const logging = logPart(options, settings, clock);
+  const { log } = logging;
   const faults = new PartFaults(log, clock);
   if (own) own.faults = faults;
   const clientId = settings.clientId || DEFAULT_CLIENT_ID;
@@ -99,12 +103,14 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     random: options.random ? guardRandom(options.random, faults) : Math.random,
     randomOctets,
     log,
+    reopenLog: () => logging.reopen(),
     close: async () => {
       faults.end();
       if (storage.ownsStore) await storage.store.close();
-      log.end();
+      await logging.close();
     },
     ready: async () => {
+      logging.begin();
       await storage.openStore();
       checkDelivery(settings, storage.store.capabilities);
       await plugins.make();
@@ -170,20 +176,4 @@ function handlerPart(
   if (throttleHandler === 'sampling') return new SamplingThrottleHandler({ ...settings, clock });
   const made = part('smpp-throttle-handler', throttleHandler, plugins);
   return new GuardedHandler(made, { throttleWait, clock }, faults);
-}
-
-function openLog({ log }: Pick<Parts, 'log'>, settings: Settings): Log {
-  const identity = {
-    ...settings.logMetadata,
-    connection: settings.name || settings.clientId || `${settings.host}:${settings.port}`,
-    host: `${settings.host}:${settings.port}`,
-    system_id: settings.systemId,
-  };
-  if (typeof log === 'object') return redactedLog(log, settings.logMessageText).child(identity);
-  return createLog({
-    level: settings.logLevel,
-    metadata: identity,
-    messageText: settings.logMessageText,
-    ...(log ? { sink: log } : {}),
-  });
 }

@@ -1,0 +1,90 @@
+import { LEVELS, methods, weightOf, type Level, type Log, type Write } from './levels';
+import type { FlightRecorder } from './flight-recorder';
+import type { Redaction } from './redaction';
+
+/** What all children of a log have in common. */
+export interface GateParts {
+  readonly redaction: Redaction;
+  /** Of its own; absent: that of the logger behind, whatever becomes of it. */
+  level?: string | undefined;
+  readonly recorder?: FlightRecorder | undefined;
+  /** The logger behind threw. */
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * A log before a logger that writes: it decides what is written, redacts that, and has what is not written recorded.
+ * The level is one for all children.
+ */
+export function gatedLog(root: Log, parts: GateParts, bindings: Readonly<Record<string, unknown>> = {}): Log {
+  const open = opened(root, parts.redaction.facts({ ...bindings }), parts.failed);
+  parts.recorder?.attach(forced(open, putter(open, parts.failed)));
+  return gate(root, open, parts);
+}
+
+/** `open` is a child of the root that writes all that it is given. */
+function gate(root: Log, open: Log, parts: GateParts): Log {
+  const { redaction, recorder, failed } = parts;
+  const put = putter(open, failed);
+  const isShown = (level: string): boolean => {
+    if (parts.level !== undefined) return weightOf(level) >= weightOf(parts.level);
+    try {
+      return root.isLevelEnabled(level);
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  };
+  const putAnyhow = forced(open, put);
+  // Of a silent log nothing is ever written out.
+  const isRecorded = (): boolean => recorder !== undefined && isShown('error');
+  const write: Write = (level, facts, text) => {
+    if (isShown(level)) {
+      const shown = redaction.facts(facts);
+      if (recorder && LEVELS[level] >= LEVELS.warn) recorder.writeOut();
+      put(level, shown, redaction.sentence(text));
+    } else if (isRecorded()) {
+      recorder?.record(level, redaction.facts(facts), redaction.sentence(text), putAnyhow);
+    }
+  };
+  return {
+    ...methods(write),
+    isLevelEnabled: (level) => isShown(level) || isRecorded(),
+    child: (bindings) => gate(root, opened(open, redaction.facts(bindings), failed), parts),
+    get level() {
+      return parts.level ?? root.level;
+    },
+    set level(level) {
+      parts.level = level;
+    },
+  };
+}
+
+function putter(open: Log, failed: GateParts['failed']): Write {
+  return (level, facts, text) => {
+    try {
+      open[level](facts, text);
+    } catch (error) {
+      failed(error);
+    }
+  };
+}
+
+function opened(log: Log, bindings: Record<string, unknown>, failed: GateParts['failed']): Log {
+  try {
+    return log.child(bindings, { level: 'trace' });
+  } catch (error) {
+    failed(error);
+    return log;
+  }
+}
+
+/** Writes also what a logger that is no pino would keep back at its level: at the next one that it writes. */
+function forced(log: Log, put: Write): Write {
+  return (level, facts, text) => {
+    const written = (Object.keys(LEVELS) as Level[]).find(
+      (each) => LEVELS[each] >= LEVELS[level] && log.isLevelEnabled(each),
+    );
+    put(written ?? level, facts, text);
+  };
+}
