@@ -92,7 +92,7 @@ export class FlightRecorder {
     };
     if (this.#overwritten > 0) facts['overwritten'] = this.#overwritten;
     if (passedOver > 0) facts['passed_over'] = passedOver;
-    this.#write('info', facts, `what went before, in ${lines} lines that were not shown`);
+    this.#write('info', facts, `what went before and was not shown (lines: ${lines})`);
     this.#overwritten = 0;
     for (let kept = this.#take(); kept; kept = this.#take()) {
       const recorded_at = new Date(kept.at).toISOString();

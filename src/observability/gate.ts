@@ -39,12 +39,16 @@ function gate(root: Log, open: Log, parts: GateParts): Log {
   // Of a silent log nothing is ever written out.
   const isRecorded = (): boolean => recorder !== undefined && isShown('error');
   const write: Write = (level, facts, text) => {
-    if (isShown(level)) {
-      const shown = redaction.facts(facts);
-      if (recorder && LEVELS[level] >= LEVELS.warn) recorder.writeOut();
-      put(level, shown, redaction.sentence(text));
-    } else if (isRecorded()) {
-      recorder?.record(level, redaction.facts(facts), redaction.sentence(text), putAnyhow);
+    try {
+      if (isShown(level)) {
+        const shown = redaction.facts(facts);
+        if (recorder && LEVELS[level] >= LEVELS.warn) recorder.writeOut();
+        put(level, shown, redaction.sentence(text));
+      } else if (isRecorded()) {
+        recorder?.record(level, redaction.facts(facts), redaction.sentence(text), putAnyhow);
+      }
+    } catch (error) {
+      failed(error);
     }
   };
   return {
