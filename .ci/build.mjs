@@ -1,9 +1,10 @@
 // Builds dist/: what TypeScript makes of src/ and nodes/, and beside it what Node-RED wants to find there as it
 // is: the editor's html, the locales, the icons. Where nothing has changed since the last build it is over at once.
-// Needs nothing but Node and the installed compiler.
+// Needs nothing but Node and what the lock file brings.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -14,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { bundleMeasure, fillBackends } from './bundle.mjs';
+import { LICENCES, bundleLibraries, bundleMeasure, fillBackends } from './bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -50,7 +51,7 @@ function copyAssets(list) {
 
 /** A renamed source must not leave its old output in the package. */
 function removeStale(list) {
-  const wanted = new Set(list.map(([, to]) => to));
+  const wanted = new Set([...list.map(([, to]) => to), LICENCES]);
   for (const file of filesBelow(dist)) {
     if (file.startsWith('.') || wanted.has(file)) continue;
     const source = file.replace(/(\.d)?\.([cm]?)(js|ts)(\.map)?$/, '.$2ts');
@@ -93,6 +94,8 @@ export function build(output = 1) {
   if (result.status !== 0) return false;
   bundleMeasure(root);
   fillBackends(root);
+  bundleLibraries(root);
+  chmodSync(join(dist, 'src', 'cli', 'main.js'), 0o755);
   writeFileSync(stamp, now);
   return true;
 }

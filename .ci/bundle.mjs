@@ -1,9 +1,10 @@
 // What the editor has of the engine. What a text costs: src/text/measure.ts as compiled, with all that it imports, in
 // one script that sets the global `smppMeasure`; Node-RED serves resources/ to the editor. And the table of the kinds of
-// queue, in the html of smpp-config.
+// queue, in the html of smpp-config. And the libraries of the command line, in one file with their licences.
 import { createRequire } from 'node:module';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import esbuild from 'esbuild';
 
 const IMPORT = /require\("([^"]+)"\)/g;
 
@@ -44,6 +45,46 @@ export function fillBackends(root) {
   const html = readFileSync(file, 'utf8');
   if (!html.includes(BACKENDS_NAME)) throw new Error(`${file} has no ${BACKENDS_NAME}`);
   writeFileSync(file, html.replace(BACKENDS_NAME, editorTable));
+}
+
+/** Beside dist/src/cli/libraries.js: the licences of what is in it. */
+export const LICENCES = join('src', 'cli', 'libraries.licences.txt');
+
+/**
+ * Puts what src/cli/libraries.ts imports into dist/src/cli/libraries.js itself: so they are no dependencies of the
+ * package, and one tarball holds all.
+ */
+export function bundleLibraries(root) {
+  const { metafile } = esbuild.buildSync({
+    absWorkingDir: root,
+    entryPoints: [join('src', 'cli', 'libraries.ts')],
+    outfile: join('dist', 'src', 'cli', 'libraries.js'),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20.9',
+    format: 'cjs',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const folders = Object.keys(metafile.inputs).map(
+    (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
+  );
+  const licences = [...new Set(folders)]
+    .filter(Boolean)
+    .sort()
+    .map((folder) => licenceOf(root, folder));
+  const head = 'libraries.js holds these packages, each under its own licence:\n';
+  writeFileSync(join(root, 'dist', LICENCES), [head, ...licences].join(`\n${'-'.repeat(80)}\n\n`));
+}
+
+/** What a package wants to be said of it. Throws where it has no licence that could be handed on. */
+function licenceOf(root, folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const file = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
+  if (file === undefined) throw new Error(`${name} has no licence file`);
+  return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
 }
 
 /** Where it stands in the source. */

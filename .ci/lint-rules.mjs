@@ -7,9 +7,11 @@ import { dirname, join, relative, sep } from 'node:path';
 /** Room → rooms it may import. */
 const mayImport = {
   nodes: ['index', 'simulator'],
+  cli: ['index', 'simulator', 'text', 'protocol'],
   index: ['client', 'session', 'flow-control', 'store', 'text', 'protocol'],
   client: ['session', 'flow-control', 'store', 'text', 'protocol'],
-  simulator: ['session', 'text', 'protocol'],
+  server: ['session', 'text', 'protocol'],
+  simulator: ['server', 'session', 'text', 'protocol'],
   session: ['protocol'],
   'flow-control': ['protocol'],
   store: ['flow-control', 'protocol'],
@@ -32,12 +34,13 @@ const mayImportOpen = { observability: ['clock'], clock: [], waiting: ['clock'],
 const floors = {
   'src/client': {
     config: [],
+    metrics: [],
     message: ['config'],
-    plugins: ['config', 'message'],
-    events: ['config', 'message'],
-    connection: ['config', 'message', 'events'],
-    outbound: ['config', 'message', 'events'],
-    inbound: ['config', 'message', 'events', 'outbound'],
+    plugins: ['config', 'message', 'metrics'],
+    events: ['config', 'message', 'metrics'],
+    connection: ['config', 'message', 'events', 'metrics'],
+    outbound: ['config', 'message', 'events', 'metrics'],
+    inbound: ['config', 'message', 'events', 'outbound', 'metrics'],
   },
   'src/store/disk': {
     record: [],
@@ -56,7 +59,7 @@ const floors = {
   },
 };
 const direction =
-  'imports point one way: nodes → index, simulator; index → client → {session, store → flow-control, text} → protocol; simulator → {session, text, protocol}';
+  'imports point one way: nodes → index, simulator; cli → index, simulator, server, text, protocol; index → client → {session, store → flow-control, text} → protocol; simulator → server → {session, text, protocol}';
 
 /** @returns {string | undefined} the room of a file given relative to the root, undefined outside of all rooms */
 function roomOf(file) {
@@ -66,8 +69,11 @@ function roomOf(file) {
   return rest.length > 0 || mayImport[second] ? second : second.replace(/\.ts$/, '');
 }
 
-/** Doors beside the index of a room: the base of all errors, which needs nothing of the codec. */
-const sideDoors = ['src/protocol/errors'];
+/**
+ * Doors beside the index of a room: the base of all errors, which needs nothing of the codec; how a table of options is
+ * read, which server and simulator share and which is no part of the package's face.
+ */
+const sideDoors = ['src/protocol/errors', 'src/server/option-table'];
 
 /** What an import names: its room, and whether it comes through a door of the room. */
 function target(root, from, specifier) {

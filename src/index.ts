@@ -28,7 +28,17 @@ export {
   type TokenBucketOptions,
 } from './flow-control';
 export * from './store';
-export { createLog, maskNumber, maskText, type Log, type LogOptions, type LogSink } from './observability';
+export {
+  Metrics,
+  createLog,
+  maskNumber,
+  maskText,
+  type Collector,
+  type Log,
+  type LogOptions,
+  type LogSink,
+  type Sink,
+} from './observability';
 export {
   SequenceCounter,
   type ConnectOptions,

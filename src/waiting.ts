@@ -96,6 +96,21 @@ export async function withLimit<T>(
   }
 }
 
+/** Runs `work` with a signal that aborts when either of two does, with its reason. */
+export async function untilEither<T>(
+  one: AbortSignal,
+  other: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T> | T,
+): Promise<T> {
+  const either = new AbortController();
+  const offs = [one, other].map((signal) => onAbort(signal, () => either.abort(signal.reason)));
+  try {
+    return await work(either.signal);
+  } finally {
+    for (const off of offs) off();
+  }
+}
+
 /**
  * As `work`, or rejects with the signal's reason, also where the work knows of no signal: what comes of it
  * all the same is given to `late`, which must not throw.

@@ -2,12 +2,17 @@ import { canSubmit, type Session } from '../session';
 import type { KnownStates, QueueItem } from '../store';
 import { EventReporter } from './events/reporter';
 import { codecOf } from './config/codec-options';
-import { Events, type ConnectionState } from './events/events';
+import { Events } from './events/emitter';
+import type { ConnectionState } from './events/events';
 import { Expiry } from './outbound/expiry';
+import { expose } from './client-gauges';
+import { Health } from './health';
 import { Homing } from './outbound/homing';
 import { Intake } from './message/intake';
 import { Lifecycle } from './lifecycle';
+import { LinkReporter } from './events/link-reporter';
 import { lineEndsOf, type Settings } from './config/options';
+import { backendName } from './plugins/backend-options';
 import { normalise } from './plugins/normalise';
 import type { SmppClientOptions } from './plugins/client-options';
 import { Outcomes } from './outbound/outcomes';
@@ -33,6 +38,7 @@ export interface Assembly {
   readonly sender: Sender;
   readonly life: Lifecycle;
   readonly status: StatusReporter;
+  readonly health: Health;
   /** Of each session that is bound from now on. */
   readonly window: { size: number };
   readonly state: () => ConnectionState;
@@ -45,13 +51,17 @@ export function assemble(options: SmppClientOptions): Assembly {
     onDropped: (items, states) => dropped(items, states),
     prepare: async (message) => intake.prepare(message, {}),
     refused: (item, reason) => void reporter.failed(item, reason, undefined),
-    away: (failure) => reporter.queueAway(failure),
+    away: (failure) => {
+      reporter.queueAway(failure);
+      if (failure) health.queueAway(failure);
+    },
   });
   const { store, clock, log } = parts;
   const window = { size: settings.windowSize };
   const intake = new Intake({ ...parts, settings, state: store.state });
   const events = new Events(log);
   const reporter = new EventReporter(events, log, clock, codecOf(settings));
+  const links = new LinkReporter({ events, clock, log, codec: codecOf(settings) });
   const homing = new Homing(parts);
   const outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
   const receiving: Receiving = new Receiving({
@@ -68,10 +78,16 @@ export function assemble(options: SmppClientOptions): Assembly {
     ...parts,
     settings,
     reporter,
-    handlers: (session) => ({
-      request: (pdu, octets) => receiving.request(pdu, octets, session()),
-      malformed: (command, octets, problem) => receiving.malformed(command, octets, problem, session()),
-    }),
+    handlers: (session, place) => {
+      const trace = links.trace(session, place);
+      return {
+        request: (pdu, octets) => receiving.request(pdu, octets, session()),
+        malformed: (command, octets, problem) => receiving.malformed(command, octets, problem, session()),
+        get trace() {
+          return links.isHeard ? trace : undefined;
+        },
+      };
+    },
     state: () => state(),
     bound: (session) => bound(session),
     drain: (session) => life.drain([session], receiving.leave(session)),
@@ -85,6 +101,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     queued: (items) => {
       expiry.note(items);
       // Others that share the queue may send.
+      parts.counters?.queued(items.length);
       if (settings.bindType === 'receiver' && !store.capabilities.shared) reporter.queuedInVain();
     },
     session: () => connections.sending,
@@ -104,9 +121,21 @@ export function assemble(options: SmppClientOptions): Assembly {
     open: parts,
     connections,
     expiry,
+    conceal: () => conceal(),
   });
   const status = new StatusReporter({ ...parts, ...own });
   hearOthers({ ...parts, ...own });
+  const now = {
+    status,
+    events,
+    clock,
+    isUp: () => connections.state === 'bound',
+    isWanted: () => connections.wanted,
+    isThrottled: () => dispatcher.gate.isThrottled,
+    connected: () => ({ state: state(), windowSize: window.size, links: connections.links }),
+  };
+  const health = new Health(now);
+  const conceal = expose({ ...parts, ...now, receiving, settings, backend: backendName(options, settings) });
 
   function state(): ConnectionState {
     const { state: links } = connections;
@@ -139,6 +168,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     sender,
     life,
     status,
+    health,
     window,
     state,
   };

@@ -4,19 +4,31 @@ import type { EventReporter } from './events/reporter';
 import { checkChanges, type Configuration } from './config/configuration';
 import { replayLetters, type DeadLetterList } from './outbound/dead-letters';
 import { deadLetterOf } from './events/outcome-form';
-import type { Events, ConnectionState, EventHandler, EventName, Outcome } from './events/events';
+import type { Events } from './events/emitter';
+import type {
+  ClientEvents,
+  ConnectionState,
+  EventHandler,
+  EventName,
+  ListenOptions,
+  Outcome,
+} from './events/events';
 import { claimAll, compactStore, purgeAll, purgeLetters } from './plugins/foreign-records';
+import type { HealthReport } from './health';
 import { tellAll, type Lifecycle } from './lifecycle';
 import type { Message } from './message/message';
 import type { Settings } from './config/options';
 import type { SmppClientOptions } from './plugins/client-options';
 import type { OpenParts } from './plugins/parts';
 import { purgeQueue } from './outbound/purge';
+import type { IncomingName, MessageStream, MessagesOptions } from './inbound/message-stream';
 import type { Receiving } from './inbound/receiving';
 import type { StatusReporter, StatusReport } from './report';
 import type { Dispatcher } from './outbound/dispatcher';
-import type { Sender, SendOptions } from './outbound/sender';
+import type { SendOptions, WaitOptions } from './outbound/completion';
+import type { Sender } from './outbound/sender';
 import type { ConnectionManager, StartOptions } from './connection/connection-manager';
+import { unlessAborted } from '../waiting';
 
 /**
  * An SMPP client that looks after itself: it connects and reconnects, sends what is queued
@@ -88,6 +100,11 @@ export class SmppClient {
     return this.#life.stop();
   }
 
+  /** As {@link stop}: for `await using client = new SmppClient(…)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   /** Stops sending; receiving goes on. */
   pause(): void {
     this.#dispatcher.gate.pause();
@@ -124,8 +141,10 @@ export class SmppClient {
    * Messages that failed for good and are kept, oldest first, `limit` at most (built-in stores: 1,000 where it is not given) and behind the
    * one with the id `after`; `total` counts all. None where the store keeps none.
    */
-  async deadLetters(options: { limit?: number; after?: string } = {}): Promise<DeadLetterList> {
-    const { total = 0, letters = [] } = (await this.#parts.store.deadLetters?.list(options)) ?? {};
+  async deadLetters(options: { limit?: number; after?: string } & WaitOptions = {}): Promise<DeadLetterList> {
+    const { signal, ...wanted } = options;
+    const listed = abortable(signal, () => this.#parts.store.deadLetters?.list(wanted));
+    const { total = 0, letters = [] } = (await listed) ?? {};
     return { total, letters: letters.map(deadLetterOf) };
   }
 
@@ -169,9 +188,19 @@ export class SmppClient {
     void this.#sender.after(work.catch(() => undefined));
   }
 
-  status(): Promise<StatusReport> {
+  /**
+   * How the connection and its queue are. Where the queue does not answer within 2 s, with the counts that are known.
+   * Rejects with the signal's reason alone.
+   */
+  status({ signal }: WaitOptions = {}): Promise<StatusReport> {
     const { links } = this.#connections;
-    return this.#status.report({ state: this.state, windowSize: this.#assembly.window.size, links });
+    const connected = { state: this.state, windowSize: this.#assembly.window.size, links };
+    return abortable(signal, () => this.#status.report(connected));
+  }
+
+  /** Whether the connection does what it is meant to, and what is in its way; asked at any time, and never rejects. */
+  health(): Promise<HealthReport> {
+    return this.#assembly.health.report();
   }
 
   /**
@@ -201,11 +230,15 @@ export class SmppClient {
    * Rejects with {@link MessageError}, `QUEUE_FULL`, `QUEUE_UNAVAILABLE`, of long messages `STATE_UNAVAILABLE`, or
    * `NOT_QUEUED` where the client is stopped.
    */
-  async enqueue(message: Message | string): Promise<string>;
-  async enqueue(messages: readonly (Message | string)[]): Promise<string[]>;
-  async enqueue(messages: Message | string | readonly (Message | string)[]): Promise<string | string[]> {
+  async enqueue(message: Message | string, options?: WaitOptions): Promise<string>;
+  async enqueue(messages: readonly (Message | string)[], options?: WaitOptions): Promise<string[]>;
+  async enqueue(
+    messages: Message | string | readonly (Message | string)[],
+    { signal }: WaitOptions = {},
+  ): Promise<string | string[]> {
+    signal?.throwIfAborted();
     const many = Array.isArray(messages);
-    const items = await this.#sender.enqueue(many ? messages : [messages as Message | string], {});
+    const items = await this.#sender.enqueue(many ? messages : [messages as Message | string], {}, signal);
     const ids = items.map((item) => item.id);
     return many ? ids : (ids[0] as string);
   }
@@ -232,7 +265,8 @@ export class SmppClient {
   }
 
   /**
-   * With `acknowledge: manual`: answers the message or receipt whose event has this `ack_id`, with a status by name or
+   * Answers the message or receipt whose event has this `ack_id` (with `acknowledge: manual`, and in the loops of
+   * {@link messages}), with a status by name or
    * number (default ESME_ROK). Throws `ACK_GONE` where nothing is held under it any more, and {@link MessageError}
    * where the status is none.
    */
@@ -240,13 +274,39 @@ export class SmppClient {
     this.#receiving.acknowledge(ackId, status);
   }
 
-  on<E extends EventName>(name: E, handler: EventHandler<E>): this {
-    this.#events.on(name, handler);
+  /**
+   * Calls the handler at every event of this name, until {@link off} or until the signal aborts. What it throws is logged
+   * and harms nobody. Throws `UNKNOWN_EVENT`, and `INVALID_OPTION` where the handler is no function.
+   */
+  on<E extends EventName>(name: E, handler: EventHandler<E>, options: ListenOptions = {}): this {
+    this.#events.on(name, handler, { signal: options.signal });
     return this;
   }
 
+  /** As {@link on}, for the next event alone. */
+  once<E extends EventName>(name: E, handler: EventHandler<E>, options: ListenOptions = {}): this {
+    this.#events.on(name, handler, { signal: options.signal, once: true });
+    return this;
+  }
+
+  /**
+   * What comes in, to loop over: `for await (const message of client.messages()) …`. Listens from the call on. An item is
+   * answered when its loop asks for the next one, or by {@link acknowledge}; see {@link MessageStream}. Throws
+   * `INVALID_OPTION`.
+   */
+  messages<E extends IncomingName = 'message'>(
+    options: MessagesOptions<E> = {},
+  ): MessageStream<ClientEvents[E]> {
+    return this.#receiving.stream(options) as unknown as MessageStream<ClientEvents[E]>;
+  }
+
+  /** Takes a handler off that {@link on} or {@link once} put on; nothing happens where none is. */
   off<E extends EventName>(name: E, handler: EventHandler<E>): this {
     this.#events.off(name, handler);
     return this;
   }
+}
+
+function abortable<T>(signal: AbortSignal | undefined, work: () => Promise<T> | T): Promise<T> {
+  return signal ? unlessAborted(Promise.resolve().then(work), signal) : Promise.resolve(work());
 }

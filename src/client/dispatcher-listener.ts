@@ -5,7 +5,7 @@ import type { Receiving } from './inbound/receiving';
 import type { DispatcherListener } from './outbound/dispatcher';
 import type { Sender } from './outbound/sender';
 
-export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandler' | 'limiter'> {
+export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandler' | 'limiter' | 'counters'> {
   readonly reporter: EventReporter;
   readonly outcomes: Outcomes;
   readonly receiving: Receiving;
@@ -14,13 +14,16 @@ export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandle
 
 /** What is told of messages on their way: events, outcomes, correlation. */
 export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
-  const { reporter, outcomes, receiving, sender, throttleHandler, limiter } = parts;
+  const { reporter, outcomes, receiving, sender, throttleHandler, limiter, counters } = parts;
   return {
     sent: (flights, sequenceNumbers, session) => reporter.sent(flights, sequenceNumbers, session),
     responded: (flight, response, session) => reporter.responded(flight, response, session),
     correlated: (entry) => receiving.known(entry),
     landed: (id) => receiving.landed(id),
-    accepted: (lease) => outcomes.accepted(lease.item, lease.state),
+    accepted: (lease) => {
+      counters?.accepted();
+      outcomes.accepted(lease.item, lease.state);
+    },
     failed: (lease, reason) => sender().fail(lease.item, reason, lease.state),
     throttled: (status) =>
       reporter.throttled(status, {

@@ -11,9 +11,11 @@
  * - `inbound`     deliver_sm, receipts and their messages, acknowledgement
  */
 export { SmppClient } from './client';
+export type { HealthProblem, HealthReport } from './health';
 export type { SessionReport, StatusReport } from './report';
 export type { Configuration } from './config/configuration';
-export type { SendOptions } from './outbound/sender';
+export type { SendOptions, WaitOptions } from './outbound/completion';
+export { MessageStream, type IncomingName, type MessagesOptions } from './inbound/message-stream';
 export type { StartOptions } from './connection/connection-manager';
 export { ConfigError, MessageError, PartError, describeProblem, type Problem } from './config/errors';
 export {
@@ -32,8 +34,10 @@ export type {
   EventName,
   FailureEvent,
   FailureFields,
+  ListenOptions,
   MessageEvent,
   Outcome,
+  LinkEvent,
   QueueEvent,
   ReceiptEvent,
   RequestEvent,

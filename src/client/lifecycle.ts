@@ -34,6 +34,8 @@ export interface LifecycleParts {
   readonly sender: Sender;
   readonly expiry: Expiry;
   readonly homing: Homing;
+  /** Takes the client out of its metrics. */
+  readonly conceal: () => void;
 }
 
 /**
@@ -129,7 +131,7 @@ export class Lifecycle {
   }
 
   async #stop(): Promise<void> {
-    const { sender, expiry, receiving, dispatcher, reporter, outcomes, homing, open } = this.#parts;
+    const { sender, expiry, receiving, dispatcher, reporter, outcomes, homing, open, conceal } = this.#parts;
     const { clock } = open;
     this.#endStarts('the client was stopped; make a new one', false);
     sender.stop();
@@ -142,6 +144,7 @@ export class Lifecycle {
     await within(clock, STORE_GRACE, homing.stop());
     // Others may have told until now what became of messages given here.
     outcomes.stop();
+    conceal();
     await inTime(clock, CLOSE_GRACE, open.close());
   }
 }

@@ -52,7 +52,9 @@ export interface SessionReport {
 }
 
 export interface ReportParts {
-  readonly store: Pick<Store, 'queue' | 'capabilities'>;
+  readonly store: Pick<Store, 'queue' | 'capabilities' | 'deadLetters'>;
+  /** Calls back when the store is open. */
+  readonly whenOpen: (handler: () => void) => void;
   readonly reporter: Pick<EventReporter, 'isQueueAvailable'>;
   readonly dispatcher: Dispatcher;
   readonly outcomes: Outcomes;
@@ -69,6 +71,14 @@ export interface Connected {
   readonly links: readonly ReconnectingSession[];
 }
 
+/** When the messages of the queue were counted last. */
+interface Counted {
+  /** Milliseconds ago. */
+  readonly age: number;
+  /** Absent where the store keeps none, or cannot tell how many. */
+  readonly deadLetters: number | undefined;
+}
+
 /** Milliseconds that a server may take to count. */
 const COUNTING = 2000;
 
@@ -77,8 +87,15 @@ export class StatusReporter {
   readonly #parts: ReportParts;
   #stats: QueueStats = { queued: 0, delayed: 0, leased: 0 };
 
+  #deadLetters: number | undefined;
+  /** Monotonic milliseconds. */
+  #countedAt: number | undefined;
+  #counting: Promise<void> | undefined;
+  #isOpen = false;
+
   constructor(parts: ReportParts) {
     this.#parts = parts;
+    parts.whenOpen(() => (this.#isOpen = true));
   }
 
   async report(connected: Connected): Promise<StatusReport> {
@@ -86,13 +103,47 @@ export class StatusReporter {
     return statusReport(this.#parts, this.#stats, connected);
   }
 
+  /**
+   * The same for who asks all the time: with the counts of `holds` milliseconds ago at most, or older ones where the
+   * queue does not tell them within `waits`. Opens no queue, and never rejects.
+   */
+  async recent(
+    connected: Connected,
+    { holds, waits }: { readonly holds: number; readonly waits: number },
+  ): Promise<StatusReport> {
+    const { clock } = this.#parts;
+    const age = this.counted?.age ?? Infinity;
+    if (this.#isOpen && age > holds) {
+      this.#counting ??= this.#countAll().finally(() => (this.#counting = undefined));
+      await within(clock, waits, this.#counting);
+    }
+    return statusReport(this.#parts, this.#stats, connected);
+  }
+
+  /** Undefined: never yet. */
+  get counted(): Counted | undefined {
+    if (this.#countedAt === undefined) return undefined;
+    return { age: this.#parts.clock.monotonic() - this.#countedAt, deadLetters: this.#deadLetters };
+  }
+
+  async #countAll(): Promise<void> {
+    const { store, reporter } = this.#parts;
+    try {
+      await this.#count();
+      if (reporter.isQueueAvailable) this.#deadLetters = await store.deadLetters?.count?.();
+    } catch {
+      // It is closed, or away: the counts are the last that are known.
+    }
+  }
+
   async #count(): Promise<void> {
     const { store, reporter, clock } = this.#parts;
     const { shared } = store.capabilities;
     if (shared && !reporter.isQueueAvailable) return;
-    const counted = store.queue
-      .stats()
-      .then((stats) => void (this.#stats = shared ? this.#own(stats) : stats));
+    const counted = store.queue.stats().then((stats) => {
+      this.#stats = shared ? this.#own(stats) : stats;
+      this.#countedAt = clock.monotonic();
+    });
     await (shared ? within(clock, COUNTING, counted) : counted);
   }
 

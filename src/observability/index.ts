@@ -10,4 +10,17 @@ export type { Log } from './levels';
 export { maskText } from './mask-text';
 export { collapseRepeats, type CollapsedLog } from './repeats';
 export { guarded, isThenable, promiseOf } from './callback';
+export { Emitter } from './emitter';
 export { LogRateLimiter } from './log-rate-limiter';
+export {
+  Counts,
+  DELIVERY,
+  FAMILIES,
+  Histogram,
+  Metrics,
+  OTHER,
+  ROUND_TRIP,
+  type Collector,
+  type Labels,
+  type Sink,
+} from './metrics';

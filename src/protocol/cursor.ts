@@ -22,6 +22,8 @@ export class Cursor {
   /** Whether something mandatory was missing or cut. */
   cut = false;
   flaws: string[] | undefined;
+  /** Fields that are there, where TLVs stand in the place of the others. */
+  present: number | undefined;
   /** Whether octets above 0x7F are nothing strange in an address. */
   latin1Addresses = false;
   readonly #header: PduHeader | undefined;

@@ -40,7 +40,7 @@ export function decodePdu(octets: Buffer, options?: CodecOptions): Pdu {
 }
 
 /** Reads fields and TLVs into `pdu`; the cursor has the flaws. */
-function readBody(
+export function readBody(
   pdu: Record<string, unknown>,
   octets: Buffer,
   header: PduHeader,
@@ -71,7 +71,8 @@ function unknownPdu(header: PduHeader, octets: Buffer): Pdu {
   return Object.assign(bare(), pdu) as unknown as Pdu;
 }
 
-function wrongLength({ command_length }: PduHeader, octets: Buffer): PduError {
+/** The error where `command_length` is not the number of octets. */
+export function wrongLength({ command_length }: PduHeader, octets: Buffer): PduError {
   const message = `command_length is ${command_length}, but there are ${octets.length} octets: cut a stream with PduFramer first`;
   return refusal('PDU_LENGTH', message, 'ESME_RINVCMDLEN');
 }

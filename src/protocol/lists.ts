@@ -46,7 +46,8 @@ function decodeItem(cursor: Cursor, fields: readonly FieldSpec[], item: Item): I
   return item;
 }
 
-function typeOf(field: FieldSpec): (typeof ITEM_TYPES)[keyof typeof ITEM_TYPES] {
+/** How a part of an item is written. */
+export function typeOf(field: FieldSpec): (typeof ITEM_TYPES)[keyof typeof ITEM_TYPES] {
   return ITEM_TYPES[field.type as keyof typeof ITEM_TYPES];
 }
 
@@ -127,7 +128,8 @@ function flagOf(item: Item): number {
   return item.dl_name === undefined ? SME : LIST;
 }
 
-function fieldsOf(flag: number): readonly FieldSpec[] {
+/** What a destination consists of behind its dest_flag. */
+export function fieldsOf(flag: number): readonly FieldSpec[] {
   return flag === LIST ? ITEM_FIELDS.list : ITEM_FIELDS.sme;
 }
 

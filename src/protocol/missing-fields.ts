@@ -47,6 +47,7 @@ export function withoutFields(
     for (const { name, wire } of missing) read[name] = wire.empty();
     read['tlvs'] = decodeTlvs(cursor, table);
     if (reading === 'whole' && cursor.flaws) continue;
+    cursor.present = count;
     if (header.command_status === 0) {
       cursor.flag(`${command} has TLVs in the place of ${missing.map(({ name }) => name).join(', ')}`);
     }

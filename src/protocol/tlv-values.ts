@@ -161,7 +161,13 @@ function repeated(
   return [earlier, value];
 }
 
-function decodeValue(cursor: Cursor, definition: TlvDefinition, start: number, length: number): TlvValue {
+/** The value of a TLV, whose octets the PDU has all. Flaws go to the cursor. */
+export function decodeValue(
+  cursor: Cursor,
+  definition: TlvDefinition,
+  start: number,
+  length: number,
+): TlvValue {
   const { octets } = cursor;
   const end = start + length;
   const lengths = integerLengths(definition);

@@ -63,15 +63,19 @@ export class Answering {
       const status = this.#core.options.role === 'esme' ? LATER : THROTTLED;
       return this.refuse(asked.command, status, asked.sequence_number);
     }
+    const since = this.#core.activity.heardAt;
     try {
       const answer = ask();
       // Known at once, answered at once: an unbind in the same chunk must not overtake it.
-      if (!(answer instanceof Promise)) return this.#answer(asked, answer);
+      if (!(answer instanceof Promise)) {
+        this.#answer(asked, answer);
+        return this.#measure(asked, since);
+      }
       const request = headOf(asked);
       this.#owed.add(request);
       answer
-        .then((late) => this.#settle(request, () => this.#answer(request, late)))
-        .catch((error: unknown) => this.#settle(request, () => this.#failed(request, error)))
+        .then((late) => this.#settle(request, since, () => this.#answer(request, late)))
+        .catch((error: unknown) => this.#settle(request, since, () => this.#failed(request, error)))
         .finally(() => this.#onAnswered());
     } catch (error) {
       this.#failed(asked, error);
@@ -130,10 +134,17 @@ export class Answering {
   }
 
   /** Unless it was given up. An answer that cannot be encoded leaves it owed to {@link #failed}. */
-  #settle(request: Request, answer: () => void): void {
+  #settle(request: Request, since: number, answer: () => void): void {
     if (!this.#owed.has(request)) return;
     answer();
     this.#owed.delete(request);
+    this.#measure(request, since);
+  }
+
+  #measure({ command }: Request, since: number): void {
+    const { meter, clock } = this.#core.options;
+    if (!meter || (command !== 'deliver_sm' && command !== 'data_sm')) return;
+    meter.answered(commandId(command), clock.monotonic() - since);
   }
 
   #failed(request: Request, error: unknown): void {

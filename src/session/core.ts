@@ -5,7 +5,7 @@ import type { SessionOptions } from './options';
 import { responseTimes, type ResponseTimes } from './response-time';
 import { closeReason, type CloseCode, type CloseReason } from './reasons';
 import { mayBecome, type SessionState } from './states';
-import { Window } from './window';
+import { Window, type WindowListener } from './window';
 
 /** How long a peer may take to close its half. */
 const END_GRACE = 1000;
@@ -18,6 +18,8 @@ export type PauseReason = 'owner' | 'answers';
 export type Evidence = 'none' | 'alive' | 'served';
 /** There is nobody to say goodbye to. */
 const ABRUPT: readonly CloseCode[] = ['link-lost', 'tls-failed', 'destroyed', 'peer-stalled'];
+
+const requestId = (answerId: number): number => answerId & 0x7fffffff;
 
 /** A promise and what resolves it. */
 function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
@@ -60,15 +62,28 @@ export class SessionCore {
     const failed = (error: unknown): void =>
       log.error({ event: 'response', stage: 'failed', err: error }, 'handling a response failed');
     this.times = options.responseTimes ?? responseTimes(responseTimeout, clock);
+    const told = this.#metered();
     this.window = new Window(windowSize, this.times.requests, failed, {
+      ...told,
       released: () => this.look(),
       room: () => this.#onRoom(),
     });
-    this.control = new Window(Infinity, this.times.enquiries, failed);
-    this.greeting = new Window(Infinity, Infinity, failed);
+    this.control = new Window(Infinity, this.times.enquiries, failed, told);
+    this.greeting = new Window(Infinity, Infinity, failed, told);
     this.#tlvsAllowed = options.interfaceVersion !== 0x33;
     this.activity = new Activity(clock.monotonic());
     this.#deadlines = new Deadlines(clock, []);
+  }
+
+  #metered(): Pick<WindowListener, 'answered' | 'expired'> | undefined {
+    const { meter } = this.options;
+    return (
+      meter && {
+        // A response counts as come when the chunk was read that it lay in.
+        answered: (answerId, since) => meter.responded(requestId(answerId), this.activity.heardAt - since),
+        expired: (answerId) => meter.timedOut(requestId(answerId)),
+      }
+    );
   }
 
   get closed(): Promise<CloseReason> {

@@ -34,6 +34,8 @@ export class Inbound {
   #reading = false;
   #hasRoom = false;
   #onRoom: () => void = () => undefined;
+  /** PDUs that may still come before the peer has bound; undefined: any number. */
+  #unboundLeft: number | undefined;
   /** Chunks that came while one was being read, as a transport may give them that answers at once. */
   readonly #unread: Buffer[] = [];
   /** Kinds of odd responses that have been told of. */
@@ -45,6 +47,7 @@ export class Inbound {
     this.#parting = parting;
     this.#response = new ResponseReader(core.options);
     this.#framer = new PduFramer({ maxPduLength: core.options.maxPduLength });
+    this.#unboundLeft = core.options.mostUnbound;
   }
 
   /** `chunk` is read, or copied, before it returns. */
@@ -92,10 +95,13 @@ export class Inbound {
 
   /** Returns whether more is to come. */
   #handle(source: Buffer, start: number, end: number): boolean {
+    if (this.#unboundLeft !== undefined && this.#isOneTooMany()) return false;
     // Only a whole PDU counts as heard.
     this.#core.activity.heard(this.#now);
+    const id = source.readUInt32BE(start + 4);
+    this.#core.options.meter?.came(id, source.readUInt32BE(start + 8));
     if (this.#core.isTraced) this.#core.passes('in', Buffer.from(source.subarray(start, end)));
-    if (isResponse(source.readUInt32BE(start + 4))) {
+    if (isResponse(id)) {
       this.#response.read(source, start, end);
       this.#handleResponse(this.#response);
       this.#response.release();
@@ -106,6 +112,13 @@ export class Inbound {
       this.#handleRequest(octets);
     }
     return !this.#core.closing;
+  }
+
+  #isOneTooMany(): boolean {
+    if (isBound(this.#core.state)) this.#unboundLeft = undefined;
+    else if (this.#unboundLeft !== undefined && --this.#unboundLeft < 0)
+      this.#core.close('destroyed', 'too many PDUs before a bind');
+    return this.#core.closing;
   }
 
   #handleMalformed(error: PduError, { command_id: id, sequence_number }: PduHeader, octets: Buffer): void {

@@ -29,8 +29,22 @@ export interface SessionHandlers {
     octets: Buffer,
     error: PduError,
   ): Promise<Answer | undefined> | Answer | undefined;
-  /** Every PDU that comes or goes, whole; only called where given. */
-  trace?: ((direction: 'in' | 'out', octets: Buffer) => void) | undefined;
+  /** Every PDU, whole: as it comes, before it is handled, or before it goes. Looked for at each, so that it may come and go. */
+  readonly trace?: ((direction: 'in' | 'out', octets: Buffer) => void) | undefined;
+}
+
+/** Counts what goes over a session. Called for every PDU: to be cheap, and never to throw. */
+export interface SessionMeter {
+  /** A PDU came; the status of a request says nothing. */
+  came(commandId: number, status: number): void;
+  /** A PDU is about to go. */
+  goes(commandId: number, status: number): void;
+  /** A request of ours got its response, in time or late, after so many milliseconds; the id of the request. */
+  responded(commandId: number, ms: number): void;
+  /** A deliver_sm or data_sm of the peer's was answered so many milliseconds after it was read. */
+  answered(commandId: number, ms: number): void;
+  /** A request of ours got no response in time. */
+  timedOut(commandId: number): void;
 }
 
 export interface SessionOptions extends CodecOptions {
@@ -51,6 +65,13 @@ export interface SessionOptions extends CodecOptions {
   inactivityTimeout?: number;
   /** Milliseconds that the peer may take to bind; 0 or absent: for ever. */
   sessionInitTimeout?: number;
+  /** PDUs that a peer may send before it has bound; one more ends the session. Absent: as many as it likes. */
+  mostUnbound?: number;
+  /**
+   * As an SMSC: milliseconds that the answers to what the client asked before its unbind, or before it closed its half,
+   * are waited for; 0 or absent: it is let go at once.
+   */
+  answersGrace?: number;
   /** Octets; a longer PDU of the peer's ends the session. */
   maxPduLength: number;
   /** Whether TLVs are sent where the bind response has no sc_interface_version; default: true. */
@@ -58,6 +79,7 @@ export interface SessionOptions extends CodecOptions {
   /** 0x33, 0x34 or 0x50. */
   interfaceVersion?: number;
   sequence?: SequenceGenerator;
+  meter?: SessionMeter | undefined;
 }
 
 /** A request that is ready to go: a PDU's body and who hears of its fate. */

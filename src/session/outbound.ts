@@ -70,6 +70,7 @@ export class Outbound {
     const length = this.#reserve(requests, now);
     const octets = Buffer.allocUnsafe(length);
     const traced = this.#core.isTraced;
+    const { meter } = this.#core.options;
     let offset = 0;
     for (let at = 0; at < requests.length; at++) {
       const { commandId, body } = requests[at] as OutboundRequest;
@@ -78,6 +79,7 @@ export class Outbound {
       offset += HEADER_LENGTH + sent.length;
       writeHeader(octets, start, offset - start, commandId, 0, this.#numbers[at] as number);
       octets.set(sent, start + HEADER_LENGTH);
+      meter?.goes(commandId, 0);
       if (traced) this.#core.passes('out', octets.subarray(start, offset));
     }
     this.#write(offset === length ? octets : octets.subarray(0, offset), now);
@@ -191,6 +193,7 @@ export class Outbound {
     this.#end += length;
     writeHeader(this.#slab, at, length, id, status, sequenceNumber);
     if (body.length > 0) this.#slab.set(body, at + HEADER_LENGTH);
+    this.#core.options.meter?.goes(id, status);
     if (this.#core.isTraced) this.#core.passes('out', this.#slab.subarray(at, this.#end));
     if (!this.#collecting) this.flush();
   }
@@ -213,6 +216,7 @@ export class Outbound {
 
   /** One whole PDU. */
   #emit(octets: Buffer, now = this.#core.options.clock.monotonic()): void {
+    this.#core.options.meter?.goes(octets.readUInt32BE(4), octets.readUInt32BE(8));
     if (this.#core.isTraced) this.#core.passes('out', octets);
     this.#write(octets, now);
   }

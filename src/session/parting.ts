@@ -81,8 +81,7 @@ export class Parting {
     const { options, state, window, closing } = this.#core;
     if (this.#begun || closing) return;
     this.#begun = { code, detail, at: options.clock.monotonic() };
-    // In the role of an SMSC the client is let go at once, as most do.
-    this.#graces = this.#waits && isBound(state) ? GRACES[code] : NONE;
+    this.#graces = isBound(state) ? this.#gracesFor(code) : NONE;
     window.resize(0);
     this.#core.part(code);
     void window.idle().then(() => this.look());
@@ -106,5 +105,10 @@ export class Parting {
 
   get #waits(): boolean {
     return this.#core.options.role === 'esme';
+  }
+
+  /** In the role of an SMSC only the client's own requests are waited for, where that is wanted. */
+  #gracesFor(code: PartingCode): Graces {
+    return this.#waits ? GRACES[code] : { responses: 0, answers: this.#core.options.answersGrace ?? 0 };
   }
 }

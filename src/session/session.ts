@@ -125,6 +125,11 @@ export class Session {
     return this.#core.window.overdue(this.#core.options.clock.monotonic());
   }
 
+  /** Whether a response of this number and command is to a request of the window, also a late one. */
+  expects(sequenceNumber: number, commandId: number): boolean {
+    return this.#core.window.expects(sequenceNumber, commandId);
+  }
+
   /** Requests outstanding at most, from now on; does nothing once the session is parting. */
   resizeWindow(size: number): void {
     if (!this.#core.isParting) this.#core.window.resize(size);
@@ -189,9 +194,14 @@ export class Session {
 
   /** As an SMSC that connected by itself: asks the client to bind (SMPP 3.4 section 2.2.1). There is no response. */
   outbind(fields: Readonly<Record<string, unknown>> = {}): void {
-    this.#checkState('outbind');
-    this.#outbound.tell({ command: 'outbind', ...fields });
+    this.tell({ command: 'outbind', ...fields });
     this.#core.become('outbound');
+  }
+
+  /** Sends what has no response: alert_notification. Throws `INVALID_STATE`, or what is wrong with it. */
+  tell(pdu: PduInput): void {
+    this.#checkState(pdu.command);
+    this.#outbound.tell(pdu);
   }
 
   /** At once, for a deliver_sm may come right behind the response. */

@@ -20,6 +20,10 @@ export interface WindowListener {
   readonly released?: () => void;
   /** Slots are free that were not. */
   readonly room?: () => void;
+  /** A request got its response, in time or late: the command_id of the response, and when the request was sent. */
+  readonly answered?: ((answerId: number, since: number) => void) | undefined;
+  /** A request got none in time. */
+  readonly expired?: ((answerId: number) => void) | undefined;
 }
 
 interface Waiter {
@@ -38,6 +42,7 @@ export class Window {
   readonly #failed: (error: unknown) => void;
   readonly #released: () => void;
   readonly #room: () => void;
+  readonly #told: Pick<WindowListener, 'answered' | 'expired'>;
   readonly #outstanding = new RequestTable();
   readonly #timedOut = new RequestTable();
   readonly #waiters = new Set<Waiter>();
@@ -57,8 +62,9 @@ export class Window {
     size: number,
     time: number | WaitingTime,
     failed: (error: unknown) => void,
-    { released = () => undefined, room = () => undefined }: WindowListener = {},
+    { released = () => undefined, room = () => undefined, ...told }: WindowListener = {},
   ) {
+    this.#told = told;
     this.#released = released;
     this.#room = room;
     this.#failed = failed;
@@ -172,11 +178,18 @@ export class Window {
     return this.#outstanding.size > 0 && this.#outstanding.find(sequenceNumber) !== undefined;
   }
 
+  /** Whether {@link settle} would give a response of this number and command to somebody, also as a late one. */
+  expects(sequenceNumber: number, commandId: number): boolean {
+    const slot = this.#outstanding.find(sequenceNumber) ?? this.#timedOut.find(sequenceNumber);
+    return slot !== undefined && answers({ command_id: commandId }, slot);
+  }
+
   /** Gives a response to the only request that waits, whatever its number and command. Returns the request's number. */
   settleOnly(response: ResponseView): number | undefined {
     const only = this.#outstanding.oldest;
     if (!only || this.#outstanding.size > 1) return undefined;
-    const { sequenceNumber, handler } = only;
+    const { sequenceNumber, handler, answerId, since } = only;
+    this.#told.answered?.(answerId, since);
     this.#outstanding.remove(only);
     this.#respond(handler, response);
     this.#wake();
@@ -189,6 +202,7 @@ export class Window {
     if (!slot) return this.#settleLate(response);
     if (!answers(response, slot)) return 'unknown';
     const { handler } = slot;
+    this.#told.answered?.(slot.answerId, slot.since);
     this.#answered(slot.since, this.#held || this.#time.isLonger);
     // Before the slot is free, or whoever waits for it would go by the old size.
     this.#congestion.heard(response.congestion_state);
@@ -202,6 +216,7 @@ export class Window {
     const slot = this.#timedOut.find(response.sequence_number);
     if (!slot || !answers(response, slot)) return 'unknown';
     const { handler, since } = slot;
+    this.#told.answered?.(slot.answerId, since);
     this.#timedOut.remove(slot);
     this.#answered(since, true);
     this.#call(() => handler.onLate?.(response));
@@ -235,6 +250,7 @@ export class Window {
     for (let slot = this.#outstanding.oldest; slot; slot = this.#outstanding.oldest) {
       if (slot.since + this.#time.timeout > now) break;
       const { handler, since } = slot;
+      this.#told.expired?.(slot.answerId);
       this.#remember(slot);
       this.#outstanding.remove(slot);
       expired++;
@@ -312,7 +328,7 @@ export class Window {
 }
 
 /** SMPP 3.4 section 4.3: any request may be answered by generic_nack. */
-function answers({ command_id }: ResponseView, { answerId }: Slot): boolean {
+function answers({ command_id }: Pick<ResponseView, 'command_id'>, { answerId }: Slot): boolean {
   return command_id === answerId || command_id === GENERIC_NACK;
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock';
+import type { Emitter } from '../observability';
 import type { PartJoiner } from './content';
 import type { DeliveryQueue } from './delivery-queue';
-import type { Emitter, SmscSession } from './events';
+import type { SmscEvents, SmscSession } from './events';
 import type { MessageStore } from './message-store';
 import type { SmscSettings } from './options';
 import type { Faults, LinkEffect } from './rules';
@@ -12,7 +13,7 @@ export interface SmscContext {
   readonly settings: SmscSettings;
   readonly clock: Clock;
   readonly faults: Faults;
-  readonly events: Emitter;
+  readonly events: Emitter<SmscEvents>;
   readonly scheduler: Scheduler;
   readonly messages: MessageStore;
   readonly deliveries: DeliveryQueue;

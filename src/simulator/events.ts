@@ -1,4 +1,3 @@
-import { guarded, type Log } from '../observability';
 import type { QueuedCommand } from '../protocol';
 import type { BindCommand, SessionState } from '../session';
 import type { PartInfo } from '../text';
@@ -97,39 +96,3 @@ export interface SmscEvents {
 }
 
 export type SmscEventName = keyof SmscEvents;
-
-type Handler = (event: never) => unknown;
-
-/** Handlers by event. One that throws, or rejects, is logged and harms nobody. */
-export class Emitter {
-  /** As they were given, and as they are called. */
-  readonly #handlers = new Map<SmscEventName, Map<Handler, Handler>>();
-  readonly #log: Log;
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  on<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): void {
-    const failed = (error: unknown): void =>
-      this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
-    const handlers = this.#handlers.get(name) ?? new Map<Handler, Handler>();
-    this.#handlers.set(name, handlers.set(handler, guarded(handler, failed)));
-  }
-
-  off<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): void {
-    const handlers = this.#handlers.get(name);
-    handlers?.delete(handler);
-    if (handlers?.size === 0) this.#handlers.delete(name);
-  }
-
-  /** Whether somebody listens. */
-  has(name: SmscEventName): boolean {
-    return this.#handlers.has(name);
-  }
-
-  emit<E extends SmscEventName>(name: E, event: SmscEvents[E]): void {
-    const handlers = this.#handlers.get(name)?.values() ?? [];
-    for (const handler of handlers) (handler as (event: SmscEvents[E]) => unknown)(event);
-  }
-}

@@ -6,7 +6,8 @@
 export { Smsc } from './smsc';
 export type { SmscOptions } from './options';
 export type { ReceiptState } from './receipt-states';
-export type { DeliverOptions, MobileMessage } from './deliver';
+export type { DeliverOptions } from './deliver';
+export type { MobileMessage } from '../server';
 export type {
   BindEvent,
   CloseEvent,

@@ -12,11 +12,6 @@ export function stateNumber(state: MessageStateName): number {
   return MESSAGE_STATES.indexOf(state);
 }
 
-/** Epoch milliseconds as `YYMMDDhhmm`, UTC. */
-export function minutes(time: number): string {
-  return new Date(time).toISOString().replace(/\D/g, '').slice(2, 12);
-}
-
 /** Epoch milliseconds in the absolute time format of SMPP 3.4 section 7.1.1, UTC: `YYMMDDhhmmss000+`. */
 export function absoluteTime(time: number): string {
   return `${new Date(time).toISOString().replace(/\D/g, '').slice(2, 14)}000+`;

@@ -1,20 +1,28 @@
-import * as net from 'node:net';
-import * as tls from 'node:tls';
 import type { Clock } from '../clock';
-import { collapseRepeats, type CollapsedLog } from '../observability';
+import { Emitter, collapseRepeats, type CollapsedLog } from '../observability';
 import { SmppError, plainCopy, type Pdu } from '../protocol';
-import { SocketTransport, canReceive, isBound, type Session, type Transport } from '../session';
+import {
+  SmppServer,
+  pdusOf,
+  type MobileMessage,
+  type ServerSession,
+  type SmppServerOptions,
+} from '../server';
+import { SequenceCounter, canReceive, isBound, type Session, type Transport } from '../session';
 import { PartJoiner } from './content';
 import type { SmscContext } from './context';
-import { deliverPdu, pdusOf, type DeliverOptions, type MobileMessage } from './deliver';
+import { deliverPdu, type DeliverOptions } from './deliver';
 import { DeliveryQueue } from './delivery-queue';
-import { SmscConfigError, listenError } from './errors';
-import { Emitter, type SmscEventName, type SmscEvents, type SmscSession } from './events';
+import { SmscConfigError } from './errors';
+import type { SmscEventName, SmscEvents, SmscSession } from './events';
 import { Link } from './link';
 import { MessageStore } from './message-store';
 import { normalise, type SmscOptions, type SmscSettings } from './options';
 import { Faults, findRuleProblems, type Rule } from './rules';
 import { Scheduler } from './scheduler';
+
+/** A simulated SMSC has no limits of this kind. */
+const NO_LIMIT = 1_000_000;
 
 interface Address {
   readonly host: string;
@@ -35,14 +43,11 @@ const nextFirstIds = new WeakMap<Clock, number>();
  */
 export class Smsc {
   readonly #settings: SmscSettings;
-  readonly #log: CollapsedLog;
-  readonly #events: Emitter;
+  readonly #events: Emitter<SmscEvents>;
   readonly #links = new Set<Link>();
   readonly #context: SmscContext;
-  #server: net.Server | undefined;
-  #starting: Promise<Address> | undefined;
-  #address: Address;
-  #linkCount = 0;
+  readonly #server: SmppServer;
+  #tracing = false;
   #messageCount = 0;
   #deliverCount = 0;
   readonly #firstId: number;
@@ -51,10 +56,8 @@ export class Smsc {
   constructor(options: SmscOptions = {}) {
     const settings = normalise(options);
     const log = collapseRepeats(settings.log, settings.clock);
-    this.#log = log;
     this.#settings = { ...settings, log };
-    const { clock, random, rules, receiptState, host, port, defaultAlphabet } = settings;
-    this.#address = { host, port };
+    const { clock, random, rules, receiptState, defaultAlphabet } = settings;
     this.#events = new Emitter(log);
     // Digits, as most SMSCs give; a thousand per millisecond would have to go before a restart repeats one.
     this.#firstId = Math.max(clock.now() * 1000, nextFirstIds.get(clock) ?? 0);
@@ -71,11 +74,13 @@ export class Smsc {
       parts: new PartJoiner(clock, defaultAlphabet),
       nextMessageId: () => this.#nextMessageId(),
     };
+    this.#server = new SmppServer(this.#serverOptions(log));
+    this.#follow();
   }
 
   /** The port that it listens on; before that, the one that was asked for. */
   get port(): number {
-    return this.#address.port;
+    return this.#server.port;
   }
 
   /** The links that are bound. */
@@ -85,24 +90,20 @@ export class Smsc {
 
   /** Listens. Rejects with `PORT_IN_USE` or `LISTEN_FAILED`; then it may be tried again. */
   start(): Promise<Address> {
-    this.#log.begin();
-    this.#starting ??= this.#listen();
-    return this.#starting;
+    return this.#server.start();
   }
 
   /** Unbinds all links and stops listening; resolves when nothing is left open. It may be started again. */
   async stop(): Promise<void> {
-    await this.#starting?.catch(() => undefined);
-    const server = this.#server;
-    this.#starting = undefined;
-    this.#server = undefined;
-    const closed = server && new Promise((resolve) => server.close(resolve));
     const { scheduler, deliveries, parts, messages } = this.#context;
     scheduler.clear();
-    await Promise.all([...this.#links].map((link) => link.unbind()));
+    await this.#server.stop();
     for (const cleared of [deliveries, scheduler, parts, messages]) cleared.clear();
-    await closed;
-    this.#log.end();
+  }
+
+  /** As {@link stop}: for `await using smsc = new Smsc(…)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   /**
@@ -137,6 +138,7 @@ export class Smsc {
 
   on<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): this {
     this.#events.on(name, handler);
+    if (name === 'pdu' && !this.#tracing) this.#trace();
     return this;
   }
 
@@ -145,48 +147,64 @@ export class Smsc {
     return this;
   }
 
-  #listen(): Promise<Address> {
-    const { host, port, tls: tlsOptions, log } = this.#settings;
-    const accept = (socket: net.Socket): void => this.#acceptSocket(socket);
-    const server = tlsOptions ? tls.createServer(tlsOptions, accept) : net.createServer(accept);
-    server.on('tlsClientError', (error: Error) =>
-      log.warn({ event: 'session', stage: 'tls', err: error.message }),
-    );
-    return new Promise((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => {
-        this.#starting = undefined;
-        reject(listenError(cause, host, port));
-      });
-      server.listen(port, host, () => {
-        this.#server = server;
-        this.#address = { host, port: (server.address() as net.AddressInfo).port };
-        log.info({ event: 'listen', ...this.#address }, `listening on ${host}:${this.#address.port}`);
-        resolve(this.#address);
-      });
-    });
-  }
-
   /** Serves a connection that did not come by the port, such as one in memory. Works without {@link start}. */
   serve(transport: Transport): void {
-    this.#accept(transport, () => transport.destroy());
+    this.#server.serve(transport);
   }
 
-  #acceptSocket(socket: net.Socket): void {
-    // Until the session listens, an error of the socket would end the process.
-    socket.on('error', () => undefined);
-    const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
-    // A TLS socket has no reset of its own.
-    const reset = (): unknown => socket instanceof tls.TLSSocket || socket.resetAndDestroy();
-    this.#accept(new SocketTransport(socket, peer, this.#settings.clock), reset);
+  #serverOptions(log: CollapsedLog): SmppServerOptions {
+    const { host, port, tls, systemId, windowSize, maxPduLength, clock, ...times } = this.#settings;
+    const { faults } = this.#context;
+    return {
+      ...{ host, port, systemId: systemId || 'simulator', windowSize, maxPduLength, clock, log },
+      ...(tls ? { tls } : {}),
+      responseTimeout: times.responseTimeout / 1000,
+      enquireLinkInterval: times.enquireLinkInterval / 1000,
+      inactivityTimeout: times.inactivityTimeout / 1000,
+      bindTimeout: times.bindTimeout / 1000,
+      // A rule may leave a request unanswered for ever, and what is under way is of no worth.
+      ...{ answerTimeout: 0, unbindGrace: 0, drainTimeout: 0 },
+      ...{ maxConnections: NO_LIMIT, maxConnectionsPerAddress: NO_LIMIT, maxPdusBeforeBind: NO_LIMIT },
+      maxPendingRequests: 10_000,
+      authenticate: (bind, session) => linkOf(session).authenticate(bind),
+      request: (pdu, session) => linkOf(session).handle(pdu),
+      transport: (transport, session) => this.#link(session, transport),
+      sequence: () => {
+        const { sequence_number: onlyNumber } = faults.habits;
+        return onlyNumber === undefined ? new SequenceCounter() : { next: () => onlyNumber };
+      },
+    };
   }
 
-  #accept(transport: Transport, reset: () => void): void {
-    const link = new Link(++this.#linkCount, transport, reset, this.#context);
+  /** From the first listener on: every PDU is copied for it. */
+  #trace(): void {
+    this.#tracing = true;
+    this.#server.on('pdu', ({ session, ...facts }) =>
+      this.#events.emit('pdu', { ...facts, session: linkOf(session) }),
+    );
+  }
+
+  #link(session: ServerSession, transport: Transport): Transport {
+    const link = new Link(session, transport, this.#context);
+    session.context = link;
     this.#links.add(link);
-    void link.session.closed.then((reason) => {
-      this.#links.delete(link);
-      link.ended(reason);
-    });
+    return link.transport;
+  }
+
+  /** What the server tells, told as the simulator's own. */
+  #follow(): void {
+    const { events, faults } = this.#context;
+    this.#server
+      .on('connect', ({ session }) => {
+        // With one number for all, a second request would need another.
+        if (faults.habits.sequence_number !== undefined) session.protocol.resizeWindow(1);
+      })
+      .on('bind', ({ session, ...facts }) => events.emit('bind', { ...facts, session: linkOf(session) }))
+      .on('unbind', ({ session }) => events.emit('unbind', { session: linkOf(session) }))
+      .on('close', ({ session, reason }) => {
+        this.#links.delete(linkOf(session));
+        events.emit('close', { session: linkOf(session), reason: reason.text });
+      });
   }
 
   #receivers(systemId?: string): Session[] {
@@ -214,4 +232,8 @@ export class Smsc {
     const text = `messageId gave ${JSON.stringify(id)} for message ${n}; it must give 1 to 64 ASCII characters`;
     throw new SmppError('INVALID_MESSAGE_ID', text);
   }
+}
+
+function linkOf({ context }: ServerSession): Link {
+  return context as Link;
 }

@@ -60,6 +60,7 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
   const letters = async (): Promise<DeadLetters | undefined> => (await store()).deadLetters;
   const deadLetters: DeadLetters = {
     list: async (options) => (await (await letters())?.list(options)) ?? { total: 0, letters: [] },
+    count: async () => (await (await letters())?.count?.()) ?? 0,
     replay: async (ids, options) =>
       (await (await letters())?.replay(ids, options)) ?? { replayed: [], missing: [...ids] },
     purge: async () => (await (await letters())?.purge()) ?? 0,

@@ -242,6 +242,8 @@ export interface DeadLetter {
 export interface DeadLetters {
   /** Oldest first; `after` is the id of the last one seen. `total` counts all that are kept. */
   list(options?: { limit?: number; after?: string }): Promise<{ total: number; letters: DeadLetter[] }>;
+  /** How many are kept, where that can be told without reading them. */
+  count?(): Promise<number>;
   /**
    * Puts them into the queue again, at its end and all segments anew, with the
    * `expiresAt` given (the old one does not hold any more). All or nothing:

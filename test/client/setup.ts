@@ -7,6 +7,7 @@ import {
   type MemoryStore,
   type Message,
   type SmppClientOptions,
+  type StatusReport,
 } from '../../src/index';
 import { FakeClock } from '../support/clock';
 import { Peer, type Script } from '../support/peer';
@@ -118,4 +119,19 @@ export async function advanceUntil(
 ): Promise<void> {
   for (let n = 0; n < steps && !condition(); n++) await clock.advance(step);
   await until(condition);
+}
+
+/** Waits until the client's status is so. */
+export async function untilStatus(
+  client: SmppClient,
+  isSo: (report: StatusReport) => boolean,
+  what = 'the status',
+): Promise<void> {
+  let report: StatusReport | undefined;
+  const asking = setInterval(() => void client.status().then((told) => (report = told)), 5);
+  try {
+    await until(() => report !== undefined && isSo(report), what);
+  } finally {
+    clearInterval(asking);
+  }
 }

@@ -7,9 +7,11 @@ import fc from 'fast-check';
 import {
   COMMANDS,
   encodePdu,
+  explain,
   ITEM_FIELDS,
   TLVS,
   type CommandName,
+  type ExplainedField,
   type FieldSpec,
   type PduInput,
   type TlvSpec,
@@ -169,6 +171,11 @@ function readTlvs(fields: readonly Field[]): { tag: string; length: number; valu
   });
 }
 
+/** What has no parts, and each TLV as its tag, its length and its value. */
+function leavesOf(fields: readonly ExplainedField[]): ExplainedField[] {
+  return fields.flatMap((field) => (field.fields ? leavesOf(field.fields) : [field]));
+}
+
 /** Dissects all PDUs in one run. */
 function dissect(tshark: string, pdus: readonly Buffer[]): Field[][] {
   const folder = mkdtempSync(join(tmpdir(), 'smpp-tshark-'));
@@ -220,6 +227,21 @@ describe('tshark', () => {
         assert.equal(shown.sequence_number, octets.subarray(12, 16).toString('hex'));
         if (octets.length === 16) return;
         assert.deepEqual(readFields(fields), wanted(COMMANDS[command].fields, pdu as never));
+      });
+    });
+
+    it(`finds each field of our ${command} where our explanation has it`, () => {
+      list.forEach(({ octets }, index) => {
+        const fields = read.get(command)?.[index] ?? [];
+        const start = fields.find(({ name }) => name === 'command_length')?.pos ?? 0;
+        const end = fields.findIndex(({ name }) => name === 'opt_params');
+        const { fields: explained } = explain(octets, { showPassword: true });
+        const leaves = leavesOf(explained);
+        for (const { name, pos, size, octets: shown } of fields.slice(0, end < 0 ? undefined : end)) {
+          if (size === 0 || /^(esm|regdel|dcs)\.|^message_text$|^dlist/.test(name)) continue;
+          const ours = leaves.find(({ offset }) => offset === pos - start);
+          assert.equal(ours?.octets.toString('hex'), shown, name);
+        }
       });
     });
 

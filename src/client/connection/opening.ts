@@ -1,7 +1,8 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../../clock';
-import { withFacts, type Log } from '../../observability';
+import { OTHER, withFacts, type Log } from '../../observability';
 import {
+  BindError,
   Session,
   type ResponseTime,
   type ResponseTimes,
@@ -15,6 +16,7 @@ import type { Network } from '../config/network';
 import { dial } from './dial';
 import type { Endpoint, LinkType } from './hosts';
 import type { Settings } from '../config/options';
+import type { ConnectionCounters } from '../metrics/counters';
 
 /** What sessions are made with. */
 export interface OpeningParts {
@@ -28,8 +30,15 @@ export interface OpeningParts {
   readonly network?: Network | undefined;
   /** How long the SMSC was found to take. */
   readonly responseTimes: ResponseTimes;
+  readonly counters: ConnectionCounters | undefined;
   /** Of what comes over a session. */
-  readonly handlers: (session: () => Session) => SessionHandlers;
+  readonly handlers: (session: () => Session, place: SessionPlace) => SessionHandlers;
+}
+
+/** Where a session is, and what it is called. */
+export interface SessionPlace extends Endpoint {
+  readonly number: number;
+  readonly type: LinkType;
 }
 
 export interface Opening extends OpeningParts {
@@ -50,12 +59,27 @@ const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
  * way. Rejects as connecting and binding do, or with the signal's reason; then nothing is left open.
  */
 export async function openSession(opening: Opening, bound: (session: Session) => void): Promise<void> {
+  try {
+    await open(opening, bound);
+  } catch (error) {
+    if (!opening.signal.aborted) countFailure(error, opening.counters);
+    throw error;
+  }
+}
+
+function countFailure(error: unknown, counters: ConnectionCounters | undefined): void {
+  if (error instanceof BindError) counters?.bind(error.command_status);
+  counters?.connectionFailed((error as Partial<SmppError>).code ?? OTHER);
+}
+
+async function open(opening: Opening, bound: (session: Session) => void): Promise<void> {
   const { type, signal, bindTime, clock } = opening;
   const session = await connected(opening);
   const off = onAbort(signal, () => session.destroy('destroyed'));
   try {
     const askedAt = clock.monotonic();
     await session.bind(`bind_${type}`, bindFields(opening), bindTime.timeout);
+    opening.counters?.bind('ESME_ROK');
     bindTime.came(askedAt);
     signal.throwIfAborted();
     bound(session);
@@ -70,7 +94,8 @@ export async function openSession(opening: Opening, bound: (session: Session) =>
 }
 
 async function connected(opening: Opening): Promise<Session> {
-  const { settings, endpoint, number, turn, signal, tls, clock, log, sequence, network, handlers } = opening;
+  const { settings, endpoint, number, type, turn, signal, tls, clock, log, sequence, network, handlers } =
+    opening;
   // One that is a user's may fail: nothing is open yet.
   const numbers = sequence?.();
   const transport = await dial({
@@ -88,7 +113,7 @@ async function connected(opening: Opening): Promise<Session> {
   const session: Session = new Session({
     role: 'esme',
     transport,
-    handlers: handlers(() => session),
+    handlers: handlers(() => session, { ...endpoint, number, type }),
     clock,
     log: withFacts(log, { session: number }),
     windowSize: settings.windowSize,
@@ -99,6 +124,7 @@ async function connected(opening: Opening): Promise<Session> {
     maxPduLength: settings.maxPduLength,
     assumeTlvs: settings.assumeTlvs,
     interfaceVersion: INTERFACE_VERSIONS[settings.interfaceVersion],
+    meter: opening.counters,
     ...codecOf(settings),
     ...(numbers ? { sequence: numbers } : {}),
   });

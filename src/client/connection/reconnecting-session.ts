@@ -83,6 +83,8 @@ export class ReconnectingSession {
   /** Tries since it was last bound. */
   #fruitless = 0;
   #letGoAt = -Infinity;
+  /** A session has ended while one was wanted, and none was bound since. */
+  #isToReturn = false;
   /** Where sessions have gone to that are unbound to move. */
   readonly #movedTo = new WeakMap<Session, Endpoint>();
 
@@ -261,9 +263,11 @@ export class ReconnectingSession {
   }
 
   #enter(bound: Bound): void {
-    const { clock, boundCounts, listener } = this.#parts;
+    const { clock, boundCounts, listener, counters } = this.#parts;
     const boundAt = clock.monotonic();
     this.#fruitless = 0;
+    if (this.#isToReturn) counters?.reconnected();
+    this.#isToReturn = false;
     this.#bound.unshift(bound);
     boundCounts.enter(bound.at);
     void bound.session.closed.then((reason) => this.#leave(bound, reason, clock.monotonic() - boundAt));
@@ -271,11 +275,13 @@ export class ReconnectingSession {
   }
 
   #leave(bound: Bound, reason: CloseReason, held: number): void {
-    const { boundCounts, listener } = this.#parts;
+    const { boundCounts, listener, counters } = this.#parts;
+    counters?.sessionEnded(reason.code);
     this.#bound = this.#bound.filter((other) => other !== bound);
     boundCounts.leave(bound.at);
     this.#hostSelector.left(bound.at, held, reason, bound.session.evidence);
     this.#endpoint = bound.endpoint;
+    this.#isToReturn = this.started && this.#bound.length === 0;
     if (this.#bound.length > 0) listener.left(bound, this.#whyClosed(bound.session, reason));
   }
 

@@ -1,5 +1,3 @@
-import { promiseOf, type Log } from '../../observability';
-
 /** What every event and outcome carries beside its own fields. */
 export interface EventBase {
   /** What it is about, in one value: a text, a status, a PDU's fields. */
@@ -150,6 +148,23 @@ export type QueueEvent = EventBase & {
   removed?: number;
 };
 
+/** A PDU that no other event tells of: binds, enquire_link, unbind, responses to what came in, and what is odd. Never a password. */
+export type LinkEvent = EventBase &
+  PduFields & {
+    event: 'link';
+    direction: 'in' | 'out';
+    /** The number of the session, as log lines have it. */
+    session: number;
+    /** Where the session is. */
+    host: string;
+    port: number;
+    bind_type: string;
+    /** Of a response: seconds from its request, where that was seen. */
+    duration?: number;
+    /** Why it cannot be read; then there are only the fields of its header. */
+    problem?: string;
+  };
+
 export interface ClientEvents {
   message: MessageEvent;
   receipt: ReceiptEvent;
@@ -159,6 +174,7 @@ export interface ClientEvents {
   session: SessionEvent;
   throttle: ThrottleEvent;
   queue: QueueEvent;
+  link: LinkEvent;
 }
 
 export type EventName = keyof ClientEvents;
@@ -172,6 +188,7 @@ const NAMES: Readonly<Record<EventName, true>> = {
   session: true,
   throttle: true,
   queue: true,
+  link: true,
 };
 
 /** The names of all events. */
@@ -199,43 +216,8 @@ export type Outcome = EventBase & {
   receipts?: Record<string, unknown>[];
 };
 
-/** Typed events whose handlers may be asynchronous. A handler that throws is logged and harms nobody. */
-export class Events {
-  readonly #handlers = new Map<EventName, Set<(event: never) => unknown>>();
-  readonly #log: Log;
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  on<E extends EventName>(name: E, handler: EventHandler<E>): void {
-    const handlers = this.#handlers.get(name) ?? new Set();
-    this.#handlers.set(name, handlers.add(handler));
-  }
-
-  off<E extends EventName>(name: E, handler: EventHandler<E>): void {
-    this.#handlers.get(name)?.delete(handler);
-  }
-
-  has(name: EventName): boolean {
-    return (this.#handlers.get(name)?.size ?? 0) > 0;
-  }
-
-  /** Calls all handlers; the promise, where there is one, resolves when all have finished and never rejects. */
-  emit<E extends EventName>(name: E, event: ClientEvents[E]): Promise<void> | undefined {
-    const waiting: Promise<unknown>[] = [];
-    for (const handler of this.#handlers.get(name) ?? []) {
-      try {
-        const pending = promiseOf((handler as EventHandler<E>)(event));
-        if (pending) waiting.push(pending.catch((error: unknown) => this.#failed(name, error)));
-      } catch (error) {
-        this.#failed(name, error);
-      }
-    }
-    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
-  }
-
-  #failed(name: EventName, error: unknown): void {
-    this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
-  }
+/** How a handler listens. */
+export interface ListenOptions {
+  /** Takes the handler off when it aborts; one that has aborted already never puts it on. */
+  signal?: AbortSignal | undefined;
 }

@@ -5,7 +5,8 @@ import type { OutboundRequest, ResponseView, Session } from '../../session';
 import type { DeadReason, DeliveryState, Lease } from '../../store';
 import { Availability } from './availability';
 import { causeOf } from '../config/errors';
-import type { ClientEvents, Events, FailureFields, Outcome, SessionFacts } from './events';
+import type { Events } from './emitter';
+import type { ClientEvents, FailureFields, Outcome, SessionFacts } from './events';
 import { requestPdu } from '../message/request-pdu';
 import { directOutcome, failureEvent, failureFields, type FailedMessage } from './outcome-form';
 import {

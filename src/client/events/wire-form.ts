@@ -1,10 +1,11 @@
-import { decodeHeader, plainCopy, statusCode, statusName, type Pdu } from '../../protocol';
+import { commandName, decodeHeader, plainCopy, statusCode, statusName, type Pdu } from '../../protocol';
 import type { CorrelationEntry, QueueItem } from '../../store';
 import type { Receipt } from '../../text';
 import type { DirectRequest } from '../message/intake';
 import type {
   ClientEvents,
   EventBase,
+  LinkEvent,
   MessageEvent,
   ReceiptEvent,
   RequestEvent,
@@ -234,6 +235,62 @@ export function directResponseEvent({ request, response, msgid, late }: DirectRe
   const event: ResponseEvent = { ...fields, event: 'response', payload: fields.command_status, topic };
   if (late) event.late = true;
   return labelled(event, { correlationId, metadata, msgid });
+}
+
+export interface LinkPlace {
+  readonly session: number;
+  readonly host: string;
+  readonly port: number;
+  readonly bind_type: string;
+}
+
+export interface LinkSigns {
+  readonly place: LinkPlace;
+  readonly direction: 'in' | 'out';
+  /** Seconds. */
+  readonly duration: number | undefined;
+}
+
+/** Of a PDU without its password. */
+export function linkEvent(pdu: Pdu, octets: Buffer, signs: LinkSigns): LinkEvent {
+  const event = pduFields(pdu);
+  const payload = pduFields(pdu);
+  delete event['password'];
+  delete payload['password'];
+  return linked(event, payload, octets, signs);
+}
+
+/** Of octets that are no PDU as far as this codec knows. */
+export function unreadableLinkEvent(
+  octets: Buffer,
+  shown: Buffer | undefined,
+  problem: string,
+  signs: LinkSigns,
+): LinkEvent {
+  const { command_id, command_status: code, sequence_number } = decodeHeader(octets);
+  const command_status = statusName(code);
+  const header = { command: commandName(command_id), command_status, command_status_code: code };
+  const fields: ShownPdu = { ...header, sequence_number, tlvs: {} };
+  const event = linked({ ...fields }, { ...fields, tlvs: {} }, shown, signs);
+  event.problem = problem;
+  return event;
+}
+
+function linked(
+  fields: ShownPdu,
+  payload: ShownPdu,
+  octets: Buffer | undefined,
+  signs: LinkSigns,
+): LinkEvent {
+  const { place, direction, duration } = signs;
+  const event = Object.assign(fields, place) as LinkEvent;
+  event.event = 'link';
+  event.direction = direction;
+  if (duration !== undefined) event.duration = duration;
+  event.payload = payload;
+  event.topic = '';
+  if (octets) event.pdu = octets;
+  return event;
 }
 
 // --- states ---

@@ -4,7 +4,9 @@ import { SmppError, describeStatus } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import { MessageError } from '../config/errors';
 import type { Settings } from '../config/options';
-import type { Events, MessageEvent, ReceiptEvent } from '../events/events';
+import type { Events } from '../events/emitter';
+import type { MessageEvent, ReceiptEvent } from '../events/events';
+import { MessageStream, checkNames, type IncomingName, type MessagesOptions } from './message-stream';
 
 export interface AcknowledgingParts {
   readonly settings: Pick<Settings, 'acknowledge' | 'ackTimeout' | 'ackTimeoutStatus'>;
@@ -31,8 +33,8 @@ interface Pending {
 }
 
 /**
- * Tells what came in, and finds out how it is answered: `auto` when the handlers are done, `manual` when the flow
- * acknowledges it by its ack_id. Where neither is so in time (ackTimeout), the SMSC is asked to repeat it.
+ * Tells what came in, and finds out how it is answered: `auto` when the handlers and loops are done, `manual` when it
+ * is acknowledged by its ack_id. Where neither is so in time (ackTimeout), the SMSC is asked to repeat it.
  */
 export class Acknowledging {
   readonly #parts: AcknowledgingParts;
@@ -43,6 +45,7 @@ export class Acknowledging {
   /** Insertion order is the order in which they become due. */
   readonly #pending = new Map<string, Pending>();
   readonly #sessions = new Set<AckSession>();
+  readonly #streams = new Map<MessageStream, ReadonlySet<IncomingName>>();
   #timer: TimerHandle | undefined;
   #warned = false;
   #closed = false;
@@ -57,13 +60,43 @@ export class Acknowledging {
     return this.#parts.settings.acknowledge === 'manual';
   }
 
+  /** Whether such an event is held under an ack_id, so that it may be left to the SMSC to repeat. */
+  holds(name: IncomingName): boolean {
+    if (this.isManual) return true;
+    for (const names of this.#streams.values()) if (names.has(name)) return true;
+    return false;
+  }
+
   /** The answer, at once where no handler makes it wait. `session` is absent where it was answered before. */
   tell(event: MessageEvent | ReceiptEvent, session?: AckSession): Promise<Answer> | Answer {
     const { events } = this.#parts;
+    const isHeard = events.has(event.event);
+    // The loops over messages have ended with the client.
+    if (this.#closed && !isHeard) return this.#late;
     // No listener: nobody would acknowledge it.
-    if (this.isManual && session && events.has(event.event)) return this.#hold(event, session);
+    if (session && isHeard && this.holds(event.event)) return this.#hold(event, session);
     const handling = events.emit(event.event, event);
     return handling ? this.#handled(handling) : ANSWERED;
+  }
+
+  /** What comes in from now on, to loop over. */
+  stream(options: MessagesOptions): MessageStream {
+    const { events } = this.#parts;
+    const names = checkNames(options.events);
+    const source = {
+      isManual: this.isManual,
+      listen: (name: IncomingName, handler: (event: MessageEvent | ReceiptEvent) => unknown) => {
+        events.on(name, handler);
+        return () => events.off(name, handler);
+      },
+      letGo: (ackId: string, unlessHeard: IncomingName | undefined) => {
+        if (unlessHeard === undefined || !events.has(unlessHeard)) this.#release(ackId, this.#late);
+      },
+    };
+    const stream = new MessageStream(source, options, (ended) => this.#streams.delete(ended));
+    if (this.#closed) void stream.close();
+    else if (!options.signal?.aborted) this.#streams.set(stream, names);
+    return stream;
   }
 
   /** Answers with a status by name or number. Throws `ACK_GONE`, and {@link MessageError} for a status that is none. */
@@ -81,10 +114,14 @@ export class Acknowledging {
     for (const [ackId, held] of [...this.#pending]) if (held.session === session) this.#release(ackId, LATER);
   }
 
-  /** Lets all go, unacknowledged, and holds nothing any more: the SMSC repeats them. */
+  /**
+   * Holds nothing any more. What waits for its ack_id by hand is let go: the SMSC repeats it. What a loop has in hand is
+   * answered when it asks for the next.
+   */
   close(): void {
     this.#closed = true;
-    for (const ackId of [...this.#pending.keys()]) this.#release(ackId, this.#late);
+    for (const stream of [...this.#streams.keys()]) void stream.close();
+    if (this.isManual) for (const ackId of [...this.#pending.keys()]) this.#release(ackId, this.#late);
   }
 
   #hold(event: MessageEvent | ReceiptEvent, session: AckSession): Promise<Answer> | Answer {
@@ -96,7 +133,8 @@ export class Acknowledging {
     const dueAt = clock.monotonic() + settings.ackTimeout;
     const answer = new Promise<Answer>((resolve) => this.#pending.set(ackId, { dueAt, session, resolve }));
     event.ack_id = ackId;
-    void events.emit(event.event, event);
+    const handling = events.emit(event.event, event);
+    if (!this.isManual && handling) void handling.then(() => this.#release(ackId, ANSWERED));
     return answer;
   }
 
@@ -126,6 +164,7 @@ export class Acknowledging {
       this.#timer = undefined;
     }
     held.resolve(answer);
+    for (const stream of this.#streams.keys()) stream.answered(ackId);
     return true;
   }
 
@@ -150,11 +189,7 @@ export class Acknowledging {
         this.#timer = clock.setTimeout(() => this.#expire(), dueAt - now);
         return;
       }
-      this.#warn(
-        'what came in was not acknowledged within ackTimeout, and the SMSC is asked to repeat it: ' +
-          'acknowledge each message and receipt by its ack_id, or set acknowledge to auto',
-        ackId,
-      );
+      this.#warn(this.isManual ? NOT_ACKNOWLEDGED : LOOP_TOO_SLOW, ackId);
       this.#release(ackId, this.#late);
     }
   }
@@ -165,6 +200,13 @@ export class Acknowledging {
     this.#warned = true;
   }
 }
+
+const NOT_ACKNOWLEDGED =
+  'what came in was not acknowledged within ackTimeout, and the SMSC is asked to repeat it: ' +
+  'acknowledge each message and receipt by its ack_id, or set acknowledge to auto';
+const LOOP_TOO_SLOW =
+  'a loop over messages was not done with what came in within ackTimeout, and the SMSC is asked to repeat it: let ' +
+  'several loops share the stream, lower ackLimit, or raise ackTimeout';
 
 /** Whether the SMSC sends it again: not answered, or refused for a while. */
 export function comesAgain(answer: Answer): boolean {

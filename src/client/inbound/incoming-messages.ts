@@ -12,7 +12,9 @@ import {
 } from '../../text';
 import { LogRateLimiter } from '../../observability';
 import type { Listening, Settings } from '../config/options';
-import type { Events, MessageEvent } from '../events/events';
+import type { Events } from '../events/emitter';
+import type { MessageEvent } from '../events/events';
+import type { ConnectionCounters } from '../metrics/counters';
 import { malformedEvent, messageEvent, pduFields, type ShownPdu } from '../events/wire-form';
 import { ANSWERED, LATER, comesAgain, type Acknowledging } from './acknowledging';
 import type { AskedAgain } from './asked-again';
@@ -28,6 +30,7 @@ export interface IncomingMessagesParts {
   readonly reassembly: Reassembly;
   readonly acknowledging: Acknowledging;
   readonly askedAgain: AskedAgain;
+  readonly counters: ConnectionCounters | undefined;
 }
 
 /** deliver_sm, or data_sm from the SMSC. */
@@ -102,16 +105,18 @@ export class IncomingMessages {
     const { reassembly, acknowledging } = this.#parts;
     const answer = await this.#tell(event, session);
     // Its last part comes again, and must find the others.
-    if (comesAgain(answer) && acknowledging.isManual) await reassembly.reopen(message, last);
+    const isHeld = event.ack_id !== undefined || acknowledging.holds('message');
+    if (comesAgain(answer) && isHeld) await reassembly.reopen(message, last);
     else await reassembly.told(message);
     return answer;
   }
 
   async #tell(event: MessageEvent, session: Session): Promise<Answer> {
-    const { settings, acknowledging, log } = this.#parts;
+    const { settings, acknowledging, log, counters } = this.#parts;
     const { topic: source, segments } = event;
     log.debug({ event: 'message', stage: 'end', source, segments }, 'message received');
     const answer = await acknowledging.tell(event, session);
+    if (!comesAgain(answer)) counters?.received();
     const isUnreadable = answer === ANSWERED && event.problem !== undefined;
     return isUnreadable ? { command_status: settings.decodeErrorStatus } : answer;
   }
@@ -175,16 +180,18 @@ export class IncomingMessages {
    * Resolves with whether it was told: what came is not to be lost because nobody listens just now.
    */
   async #incomplete(message: JoinedMessage): Promise<boolean> {
-    const { log, events } = this.#parts;
+    const { log, events, counters } = this.#parts;
     const { complete, missing, total, parts, reason } = message;
     // Another has its place where it was superseded or there is no room.
     const isPressing = reason === 'superseded' || reason === 'capacity';
     if (!isPressing && (await this.#refusal())) return false;
-    if (!complete)
+    if (!complete) {
+      counters?.incomplete();
       log.warn(
         { event: 'message', stage: 'incomplete', missing, segments: total },
         `${missing.length} of ${total} parts of a long message did not come; what came is delivered, marked incomplete`,
       );
+    }
     const event = this.#eventOf(fieldsOf(parts[0]?.context), message);
     await events.emit('message', event);
     return true;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock';
+import { steadyTime, type Clock } from '../../clock';
 import { LogRateLimiter, type Log } from '../../observability';
 import { decodePdu } from '../../protocol';
 import type { Answer, Session } from '../../session';
@@ -8,6 +8,7 @@ import { codecOf } from '../config/codec-options';
 import type { Settings } from '../config/options';
 import type { ReceiptEvent } from '../events/events';
 import { receiptEvent } from '../events/wire-form';
+import type { ConnectionCounters } from '../metrics/counters';
 import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
 import type { FinalReceipts } from './final-receipts';
@@ -24,6 +25,7 @@ export interface IncomingReceiptsParts {
   readonly outcomes: Outcomes;
   readonly homing: Pick<Homing, 'receipt'>;
   readonly acknowledging: Acknowledging;
+  readonly counters: ConnectionCounters | undefined;
   /** What a PDU says as a receipt. */
   readonly read: (pdu: Incoming) => Receipt | undefined;
 }
@@ -87,8 +89,9 @@ export class IncomingReceipts {
 
   /** Without `session` it was answered before. */
   #tell(event: ReceiptEvent, match: Match | undefined, session?: Session): Promise<Answer> | Answer {
-    const { outcomes, acknowledging, homing } = this.#parts;
+    const { outcomes, acknowledging, homing, counters } = this.#parts;
     this.#log(event, match?.entry);
+    if (counters) this.#count(counters, event, match);
     if (!match) return acknowledging.tell(event, session);
     const { segment, id } = match.entry;
     const { state, final, payload } = event;
@@ -101,6 +104,12 @@ export class IncomingReceipts {
     if (!isNews) return answer;
     if (!(answer instanceof Promise)) return this.#settle(match.entry, state, answer);
     return answer.then((late) => this.#settle(match.entry, state, late));
+  }
+
+  #count(counters: ConnectionCounters, event: ReceiptEvent, match: Match | undefined): void {
+    counters.receipt(event);
+    if (!match || match.duplicate || !event.final) return;
+    counters.delivered(steadyTime(this.#parts.clock).since(match.entry.acceptedAt));
   }
 
   #settle(entry: CorrelationEntry, state: string, answer: Answer): Answer {

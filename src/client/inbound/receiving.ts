@@ -5,8 +5,9 @@ import type { Pdu, PduError } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import type { CorrelationEntry, Correlator, Store } from '../../store';
 import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../../text';
-import type { Events } from '../events/events';
+import type { Events } from '../events/emitter';
 import { isUnavailable } from '../config/errors';
+import type { ConnectionCounters } from '../metrics/counters';
 import type { Listening, Settings } from '../config/options';
 import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
@@ -18,6 +19,7 @@ import { IncomingMessages, type Incoming } from './incoming-messages';
 import { IncomingReceipts } from './incoming-receipts';
 import { MessageMatcher, type MatchedReceipt } from './matching';
 import { agrees } from './message-ids';
+import type { MessageStream, MessagesOptions } from './message-stream';
 import { Reassembly } from './reassembly/reassembly';
 import { ReceiptMatcher } from './receipts';
 
@@ -35,6 +37,7 @@ export interface ReceivingParts {
   acceptances(): Acceptances;
   readonly listening: (() => Listening | Promise<Listening>) | undefined;
   readonly randomOctets: (count: number) => Uint8Array;
+  readonly counters: ConnectionCounters | undefined;
 }
 
 const UDHI = 0x40;
@@ -133,6 +136,11 @@ export class Receiving {
     this.#acknowledging.leave(session);
   }
 
+  /** What comes in from now on, to loop over. */
+  stream(options: MessagesOptions): MessageStream {
+    return this.#acknowledging.stream(options);
+  }
+
   acknowledge(ackId: string, status?: string | number): void {
     this.#acknowledging.acknowledge(ackId, status);
   }
@@ -167,6 +175,11 @@ export class Receiving {
   /** Messages and receipts that came in and are not answered yet. */
   get unanswered(): number {
     return this.#admission.size;
+  }
+
+  /** Long messages of which parts are missing. */
+  get incomplete(): number {
+    return this.#reassembly.waiting;
   }
 
   /** Resolves when all that has come so far is answered. */

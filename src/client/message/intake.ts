@@ -48,9 +48,9 @@ export interface IntakeParts {
 }
 
 export interface Origin {
-  /** The flow message's `_msgid`. */
+  /** Comes back with every event of the message. */
   readonly msgid?: string | undefined;
-  /** The correlation_id where the message has none; default the `_msgid`. */
+  /** The correlation_id where the message has none; default `msgid`. */
   readonly label?: string | undefined;
 }
 

@@ -4,6 +4,7 @@ import type { Log } from '../../observability';
 import type { ResponseView, Session } from '../../session';
 import type { CorrelationEntry, Correlator, DeadReason, Lease, Store } from '../../store';
 import type { Settings } from '../config/options';
+import type { ConnectionCounters } from '../metrics/counters';
 import type { Flight } from './delivery';
 import type { Homing } from './homing';
 
@@ -38,6 +39,7 @@ export interface DispatcherParts {
   readonly log: Log;
   readonly listener: DispatcherListener;
   readonly homing: Homing;
+  readonly counters: ConnectionCounters | undefined;
   /** The limiter, where its rate is known. */
   readonly bucket: AdjustableLimiter | undefined;
 }

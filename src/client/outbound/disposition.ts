@@ -43,7 +43,7 @@ export class Disposition {
     if (end?.kind === 'dead') return this.dead(lease, end.reason);
     if (end?.kind === 'unknown') return this.#unknown(lease, end.linkLost);
     if (end?.kind === 'retry') return this.#retry(lease, end.info);
-    if (end?.kind === 'set-aside') return this.#delay(lease, mailboxes.turns(lease.item.id));
+    if (end?.kind === 'set-aside') return this.#setAside(lease, mailboxes.turns(lease.item.id));
     this.#release(lease);
   }
 
@@ -135,11 +135,19 @@ export class Disposition {
     const { maxAttempts } = this.#parts.settings;
     const { state } = lease;
     state.attempts++;
-    if (state.attempts < maxAttempts) return this.#delay(lease, state.attempts);
+    if (state.attempts < maxAttempts) {
+      this.#parts.counters?.retried('retry');
+      return this.#delay(lease, state.attempts);
+    }
     const last = state.history.at(-1)?.reason ?? '';
     const text = `given up after ${state.attempts} attempts (maxAttempts); the last answer was ${last}`;
     const said = info === undefined ? '' : `.${itSays(info)}`;
     this.dead(lease, { code: 'MAX_ATTEMPTS', command_status: last, text: text + said, ...infoField(info) });
+  }
+
+  #setAside(lease: Lease, times: number): void {
+    this.#parts.counters?.retried('mailbox_full');
+    this.#delay(lease, times);
   }
 
   #delay(lease: Lease, times: number): void {
@@ -170,6 +178,7 @@ export class Disposition {
       const text = `sent ${state.redeliveries} times without an answer (maxRedeliveries ${maxRedeliveries}); it may have been delivered`;
       return this.dead(lease, { code: 'OUTCOME_UNKNOWN', text });
     }
+    this.#parts.counters?.redelivered(linkLost ? 'link_lost' : 'timeout');
     // It is what the link was lost by, or had bad luck: the others first.
     if (linkLost && wentAlone) this.#delay(lease, state.lostLinks - SUSPECT_AFTER);
     else this.#release(lease);

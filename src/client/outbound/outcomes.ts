@@ -40,7 +40,7 @@ interface Waiter {
 const STATES = 'DELIVRD ACCEPTD ENROUTE SCHEDULED SKIPPED UNKNOWN DELETED EXPIRED REJECTD UNDELIV'.split(' ');
 const badness = (state: string): number => (STATES.includes(state) ? STATES.indexOf(state) : STATES.length);
 
-/** Who waits for the outcome of which message. Bounded: a flow that never hears back must not fill the memory. */
+/** Who waits for the outcome of which message. Bounded: one that never hears back must not fill the memory. */
 export class Outcomes {
   readonly #clock: Clock;
   readonly #limit: number;
@@ -80,9 +80,10 @@ export class Outcomes {
     });
   }
 
-  /** Nobody will ever hear of it: it was not queued. */
+  /** Nobody waits for it any more: it was not queued, or its sender gave up waiting. */
   forget(id: string): void {
-    this.#waiters.delete(id);
+    const waiter = this.#waiters.get(id);
+    if (waiter) this.#remove(waiter);
   }
 
   accepted(item: QueueItem, state: DeliveryState): void {

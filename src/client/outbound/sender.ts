@@ -6,20 +6,13 @@ import type { DeadReason, DeliveryState, Eventually, HomeAddress, QueueItem, Sto
 import type { EventReporter } from '../events/reporter';
 import { MessageError, isUnavailable } from '../config/errors';
 import type { Outcome } from '../events/events';
-import type { DirectRequest, Intake, Origin } from '../message/intake';
+import type { Intake, Origin } from '../message/intake';
 import type { Message } from '../message/message';
-import { unlessAborted } from '../../waiting';
+import { unlessAborted, untilEither } from '../../waiting';
 import { failureText, queuedOutcome, type FailedMessage } from '../events/outcome-form';
-import type { CompleteWhen, Outcomes } from './outcomes';
-
-export interface SendOptions {
-  /** When the promise resolves; default `accepted`. */
-  completeWhen?: CompleteWhen;
-  /** With `delivered`: how many seconds to wait for the receipts; default 86,400. */
-  deliveredTimeout?: number;
-  /** The `_msgid` of the flow message that it comes from. */
-  msgid?: string;
-}
+import { checkReceipt, completionOf, type Completion, type SendOptions } from './completion';
+import { DirectRequests } from './direct-requests';
+import type { Outcomes } from './outcomes';
 
 export interface SenderParts {
   readonly intake: Intake;
@@ -35,10 +28,6 @@ export interface SenderParts {
   readonly session: () => Session | undefined;
 }
 
-const DEFAULT_DELIVERED_TIMEOUT = 86_400;
-/** Seconds: Node's timers hold no more than 31 bits of milliseconds. */
-const LONGEST_TIMEOUT = 2_000_000;
-
 function ignore(): void {
   // Whoever gave the message hears of it.
 }
@@ -46,6 +35,7 @@ function ignore(): void {
 /** From a message that a user gives to the queue, and from its end back to the user. */
 export class Sender {
   readonly #parts: SenderParts;
+  readonly #direct: DirectRequests;
   readonly #stopping = new AbortController();
   /** For every call of the queue. */
   readonly #options = { signal: this.#stopping.signal };
@@ -53,13 +43,12 @@ export class Sender {
   readonly #queueing = new Set<readonly QueueItem[]>();
   /** Settles when all that waits for its turn is with the queue; undefined: nothing waits. */
   #last: Promise<void> | undefined;
-  /** Queries and the like whose answer is to come. */
-  #asking = 0;
   /** Messages whose sender waits for the store to open. */
   #unaddressed = 0;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+    this.#direct = new DirectRequests(parts);
     // As many as wait for their turn or for room.
     setMaxListeners(0, this.#stopping.signal);
   }
@@ -70,8 +59,12 @@ export class Sender {
     this.#stopping.abort(new SmppError('NOT_QUEUED', text, { retriable: true }));
   }
 
-  async enqueue(messages: readonly (Message | string)[], origin: Origin): Promise<QueueItem[]> {
-    return this.#queueAll(this.#prepare(messages, origin), messages.length);
+  async enqueue(
+    messages: readonly (Message | string)[],
+    origin: Origin,
+    signal?: AbortSignal,
+  ): Promise<QueueItem[]> {
+    return this.#queueAll(this.#prepare(messages, origin), messages.length, signal);
   }
 
   /** In a store that is shared: who gave them, and what somebody here waits for. Known when it is open. */
@@ -112,9 +105,14 @@ export class Sender {
     }
   }
 
-  #queueAll(prepared: Eventually<QueueItem[]>, count: number): Promise<QueueItem[]> {
-    return this.#inOrder(this.#addressed(prepared, 'queued', count), async (items) => {
-      await this.#queue(items);
+  #queueAll(
+    prepared: Eventually<QueueItem[]>,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<QueueItem[]> {
+    const addressed = this.#addressed(prepared, 'queued', count);
+    return this.#inOrder(addressed, signal, async (items) => {
+      await this.#queue(items, signal);
       return items;
     });
   }
@@ -127,13 +125,30 @@ export class Sender {
 
   /**
    * What is given first is queued first, also where what was given before still waits for something: `queue` gives the
-   * items to the queue before it returns. Where nobody waits, neither does this.
+   * items to the queue before it returns. Where nobody waits, neither does this. With a signal it rejects when that
+   * aborts, and where the queue was not asked by then, it is not.
    */
-  #inOrder<T>(prepared: Eventually<QueueItem[]>, queue: (items: QueueItem[]) => Promise<T>): Promise<T> {
+  #inOrder<T>(
+    prepared: Eventually<QueueItem[]>,
+    signal: AbortSignal | undefined,
+    queue: (items: QueueItem[]) => Promise<T>,
+  ): Promise<T> {
+    if (signal) return unlessAborted(this.#inTurn(prepared, signal, queue), signal);
+    return this.#inTurn(prepared, signal, queue);
+  }
+
+  #inTurn<T>(
+    prepared: Eventually<QueueItem[]>,
+    signal: AbortSignal | undefined,
+    queue: (items: QueueItem[]) => Promise<T>,
+  ): Promise<T> {
     if (!this.#last && Array.isArray(prepared)) return queue(prepared);
     const ready = unlessAborted(Promise.all([prepared, this.#last]), this.#stopping.signal);
     // Not unwrapped: it resolves when the queue has been asked, whatever it says.
-    const asked = ready.then(([items]) => ({ queued: queue(items) }));
+    const asked = ready.then(([items]) => {
+      signal?.throwIfAborted();
+      return { queued: queue(items) };
+    });
     const last = settled(asked);
     this.#last = last;
     void last.then(() => {
@@ -145,14 +160,17 @@ export class Sender {
   /** One promise where nobody before waits and the queue answers at once. */
   send(message: Message | string, options: SendOptions): Promise<Outcome> {
     try {
+      const { signal } = options;
       this.#stopping.signal.throwIfAborted();
+      signal?.throwIfAborted();
       const until = completionOf(options);
       const taken = this.#parts.intake.take(message, options);
-      if ('pdu' in taken) return this.#ask(taken, options);
+      if ('pdu' in taken) return this.#direct.ask(taken, options);
       const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
-      if (!until) return this.#queueAll(prepared, 1).then(([item]) => queuedOutcome(item as QueueItem));
+      if (!until)
+        return this.#queueAll(prepared, 1, signal).then(([item]) => queuedOutcome(item as QueueItem));
       const addressed = this.#addressed(prepared, until.event, 1);
-      return this.#inOrder(addressed, (items) => this.#sendOne(items, until));
+      return this.#inOrder(addressed, signal, (items) => this.#sendOne(items, until));
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
       return Promise.reject(error);
@@ -164,13 +182,16 @@ export class Sender {
     messages: readonly (Message | string)[],
     options: SendOptions,
   ): Promise<PromiseSettledResult<Outcome>[]> {
+    const { signal } = options;
     const until = completionOf(options);
     if (!until) {
-      const queued = await this.enqueue(messages, options);
+      const queued = await this.enqueue(messages, options, signal);
       return queued.map((item) => ({ status: 'fulfilled', value: queuedOutcome(item) }));
     }
     const prepared = this.#addressed(this.#prepare(messages, options), until.event, messages.length);
-    return Promise.allSettled(await this.#inOrder(prepared, async (items) => this.#sendAll(items, until)));
+    return Promise.allSettled(
+      await this.#inOrder(prepared, signal, async (items) => this.#sendAll(items, until)),
+    );
   }
 
   #sendOne(items: readonly QueueItem[], until: Completion): Promise<Outcome> {
@@ -183,19 +204,22 @@ export class Sender {
   /** Gives the outcome of each when the queue has them; at once where it answers so. */
   #sendAll(
     items: readonly QueueItem[],
-    { event, deliveredTimeout }: Completion,
+    { event, deliveredTimeout, signal }: Completion,
   ): Promise<Outcome>[] | Promise<Promise<Outcome>[]> {
     const { outcomes } = this.#parts;
     outcomes.reserve(items.length);
     if (event === 'delivered') items.forEach(checkReceipt);
     // Before they are queued: the response may be faster than the queue's promise.
-    const waiting = items.map((item) => outcomes.wait(item, event, deliveredTimeout));
+    const waiting = items.map((item) => {
+      const outcome = outcomes.wait(item, event, deliveredTimeout);
+      return signal ? this.#unlessGivenUp(item.id, outcome, signal) : outcome;
+    });
     const refused = (error: unknown): never => {
       for (const item of items) outcomes.forget(item.id);
       throw error;
     };
     try {
-      const queued = this.#queue(items);
+      const queued = this.#queue(items, signal);
       if (!isThenable(queued)) return waiting;
       for (const outcome of waiting) outcome.catch(ignore);
       return queued.then(() => waiting, refused);
@@ -204,10 +228,22 @@ export class Sender {
     }
   }
 
-  #queue(items: readonly QueueItem[]): Eventually<void> {
+  /** Who has given up waiting keeps no place among those that wait. */
+  async #unlessGivenUp(id: string, outcome: Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
+    try {
+      return await unlessAborted(outcome, signal);
+    } finally {
+      this.#parts.outcomes.forget(id);
+    }
+  }
+
+  #queue(items: readonly QueueItem[], signal?: AbortSignal): Eventually<void> {
+    const { queue } = this.#parts.store;
     let queued: Eventually<string[]>;
     try {
-      queued = this.#parts.store.queue.enqueue(items, this.#options);
+      queued = signal
+        ? untilEither(this.#stopping.signal, signal, (either) => queue.enqueue(items, { signal: either }))
+        : queue.enqueue(items, this.#options);
     } catch (error) {
       return this.#refused(error);
     }
@@ -291,57 +327,8 @@ export class Sender {
       return failed(error);
     }
   }
-
-  async #ask(request: DirectRequest, options: SendOptions): Promise<Outcome> {
-    const session = this.#parts.session();
-    if (!session) {
-      const text = `${request.command} cannot be sent: no session is bound to send; it is not queued, try again when bound`;
-      throw new SmppError('NOT_BOUND', text, { retriable: true });
-    }
-    if (!session.tlvsAllowed && request.pdu.tlvs?.['message_payload'] !== undefined) {
-      const text = `${request.command} cannot be sent: its text is in message_payload, and this SMSC takes no optional parameters (SMPP 3.3); give it as short_message`;
-      throw new SmppError('NO_TLVS', text);
-    }
-    this.#parts.outcomes.reserve(this.#asking + 1);
-    this.#asking++;
-    try {
-      const { reporter } = this.#parts;
-      const answer = { request, session, msgid: options.msgid };
-      const response = await session.request(request.pdu, undefined, (late) =>
-        reporter.told({ ...answer, response: late.pdu(), late: true }),
-      );
-      return reporter.answered({ ...answer, response });
-    } finally {
-      this.#asking--;
-    }
-  }
 }
 
 function settled(work: Promise<unknown>): Promise<void> {
   return work.then(ignore, ignore);
-}
-
-function checkReceipt(item: QueueItem): void {
-  if (item.receiptRequested) return;
-  const text =
-    'no receipt is asked for, so nobody will know when the message is delivered; ' +
-    'set registered_delivery to final, or complete when accepted';
-  throw new MessageError('INVALID_FIELD', 'registered_delivery', text);
-}
-
-/** When the outcome of a message is told; `deliveredTimeout` in milliseconds. */
-interface Completion {
-  readonly event: 'accepted' | 'delivered';
-  readonly deliveredTimeout: number;
-}
-
-/** Undefined: when it is queued. */
-function completionOf({
-  completeWhen: event = 'accepted',
-  deliveredTimeout: seconds = DEFAULT_DELIVERED_TIMEOUT,
-}: SendOptions): Completion | undefined {
-  if (event === 'queued') return undefined;
-  if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return { event, deliveredTimeout: seconds * 1000 };
-  const text = `deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`;
-  throw new SmppError('INVALID_OPTION', text);
 }

@@ -1,4 +1,4 @@
-import { BACKENDS, isBackend, type Backend, type BackendOptions } from '../../store';
+import { BACKENDS, isBackend, isMemoryStore, type Backend, type BackendOptions } from '../../store';
 import type { Problem } from '../config/errors';
 import { DEFAULT_CLIENT_ID, type Settings } from '../config/options';
 import type { SmppClientOptions } from './client-options';
@@ -18,6 +18,13 @@ export function queueOf(
   { queueDirectory }: Settings,
 ): NonNullable<SmppClientOptions['queue']> {
   return queue ?? (queueDirectory === '' ? 'memory' : 'disk');
+}
+
+/** What kind its queue is of, for people: one that is built in, the id of a plugin, or `custom`. */
+export function backendName(options: SmppClientOptions, settings: Settings): string {
+  const queue = queueOf(options, settings);
+  if (typeof queue === 'string') return queue;
+  return isMemoryStore(queue) ? 'memory' : 'custom';
 }
 
 /** What is wrong with the options of the store that is built in and named, or that a queueDirectory asks for. */

@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../../clock';
 import type { AsyncThrottleHandler, RateLimiter } from '../../flow-control';
-import type { Log, LogSink } from '../../observability';
+import type { Log, LogSink, Metrics } from '../../observability';
 import type { SequenceGenerator } from '../../session';
 import type { BackendName, Correlator, OutboundQueue, Store } from '../../store';
 import type { TextCodec } from '../../text';
@@ -45,6 +45,8 @@ export interface Parts {
    * level counts, also when it changes, unless there is a `logLevel` or `configure` sets one.
    */
   log?: Log | LogSink;
+  /** Where this client is to be seen, under its name (`name`, else `clientId`, else host and port); several may share one. */
+  metrics?: Metrics;
   /** Told, in a sentence, that lines cannot be written to `logTarget`, and that they can again; default: a warning of the process. */
   onLogFailure?: (text: string) => unknown;
   clock?: Clock;

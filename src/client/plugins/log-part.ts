@@ -12,6 +12,7 @@ import {
   type LogOptions,
 } from '../../observability';
 import { SmppError } from '../../protocol';
+import { connectionName } from '../config/connection-name';
 import type { Problem } from '../config/errors';
 import { SECRET_OPTIONS, type Settings } from '../config/options';
 import type { SmppClientOptions } from './client-options';
@@ -107,7 +108,7 @@ function rootOf(
 ): Log {
   const identity = {
     ...settings.logMetadata,
-    connection: settings.name || settings.clientId || `${settings.host}:${settings.port}`,
+    connection: connectionName(settings),
     host: `${settings.host}:${settings.port}`,
     system_id: settings.systemId,
   };

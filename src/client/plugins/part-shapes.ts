@@ -39,6 +39,7 @@ const SHAPES: Readonly<Record<PluginType, Shape>> = {
   'smpp-sequence': methods('next'),
 };
 const LOG: Shape = methods('trace', 'debug', 'info', 'warn', 'error', 'isLevelEnabled', 'child');
+const METRICS: Shape = methods('attach', 'counters', 'text');
 const CLOCK: Shape = methods('now', 'monotonic', 'setTimeout', 'clearTimeout');
 
 const FITS: Readonly<Record<Exclude<Kind, Shape>, (value: unknown) => boolean>> = {
@@ -107,6 +108,7 @@ const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
   log: { shape: LOG, maker: true, give: 'a pino logger, or a function that takes lines: (line) => …' },
   onLogFailure: { maker: true, give: 'a function that takes a sentence: (text) => …' },
   network: { shape: {}, give: 'an object with connect, resolve or both' },
+  metrics: { shape: METRICS, give: 'a Metrics: new Metrics()' },
   clock: { shape: CLOCK, give: 'an object with now, monotonic, setTimeout and clearTimeout' },
   random: { maker: true, give: 'a function that gives numbers from 0 to 1, such as Math.random' },
   randomOctets: {

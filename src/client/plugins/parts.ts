@@ -8,12 +8,14 @@ import {
   type AdjustableLimiter,
   type ThrottleHandler,
 } from '../../flow-control';
-import type { CollapsedLog } from '../../observability';
+import type { CollapsedLog, Metrics } from '../../observability';
 import type { SequenceGenerator } from '../../session';
 import type { Correlator } from '../../store';
 import type { TextCodec } from '../../text';
 import { guardClock } from './clock-guard';
 import type { Network } from '../config/network';
+import { connectionName } from '../config/connection-name';
+import { ConnectionCounters } from '../metrics/counters';
 import {
   guardCodec,
   guardLimiter,
@@ -51,6 +53,9 @@ export interface OpenParts extends StorePart {
   readonly random: () => number;
   readonly randomOctets: (count: number) => Uint8Array;
   readonly log: CollapsedLog;
+  readonly metrics: Metrics | undefined;
+  /** What is counted on the way; absent where there are no metrics. */
+  readonly counters: ConnectionCounters | undefined;
   /** Rejects with `NOT_SUPPORTED` where lines go to no file. */
   reopenLog(): Promise<void>;
   /** Closes what is the client's own, and tells what the log has counted. */
@@ -103,6 +108,8 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     random: options.random ? guardRandom(options.random, faults) : Math.random,
     randomOctets,
     log,
+    metrics: options.metrics,
+    counters: options.metrics?.counters(connectionName(settings), 'client', () => new ConnectionCounters()),
     reopenLog: () => logging.reopen(),
     close: async () => {
       faults.end();

@@ -61,6 +61,7 @@ const RESULTS: Readonly<Record<string, Required<Pick<Rule, 'wanted' | 'fits'>>>>
     wanted: '{ total, letters }, a whole number from 0 and a list of dead letters',
     fits: (given) => isCount(fieldsOf(given)['total']) && isListOf(fieldsOf(given)['letters'], isLetter),
   },
+  'deadLetters count': COUNT,
   'deadLetters replay': {
     wanted: '{ replayed, missing } as lists of ids',
     fits: (given) =>

@@ -51,6 +51,11 @@ export class MemoryDeadLetters implements DeadLetters {
     return { total: this.#letters.size, letters };
   }
 
+  async count(): Promise<number> {
+    this.#check();
+    return this.#letters.size;
+  }
+
   async replay(
     ids: readonly string[],
     options: { expiresAt?: number } = {},

@@ -60,6 +60,12 @@ export class RabbitDeadLetters implements DeadLetters {
     });
   }
 
+  async count(): Promise<number> {
+    const { broker, names } = this.#parts;
+    const { consuming } = await broker.up();
+    return (await consuming.checkQueue(names.dead)).messageCount;
+  }
+
   replay(
     ids: readonly string[],
     options: { expiresAt?: number } = {},

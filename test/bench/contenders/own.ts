@@ -12,12 +12,27 @@ function library(): typeof Library {
 /** Enough messages that wait for the window never to run dry. */
 const WAITING = 1000;
 const BATCH = 1000;
+/** Milliseconds; Prometheus does it every 15 seconds or so. */
+const SCRAPED_EVERY = 1000;
 
 /** The whole road of this package: intake, queue, window, correlation, outcome. */
 export const own: Contender = {
   title: 'this package',
-  async open({ port, window, options = {}, message: fields = {}, backlog = 0, correlations = 0, receives }) {
-    const { SmppClient } = library();
+  async open(setting) {
+    const {
+      port,
+      window,
+      options = {},
+      message: fields = {},
+      backlog = 0,
+      correlations = 0,
+      receives,
+    } = setting;
+    const { SmppClient, Metrics } = library();
+    const metrics = setting.metrics ? new Metrics() : undefined;
+    // The first scrape loads prom-client.
+    await metrics?.text();
+    const scrapes = metrics && setInterval(() => void metrics.text(), SCRAPED_EVERY);
     const known = correlations > 0 ? { queue: await storeWith(correlations) } : {};
     const { logLevel } = options;
     const lines = pino(
@@ -31,6 +46,7 @@ export const own: Contender = {
       logLevel: 'silent',
       log: lines,
       ...known,
+      ...(metrics ? { metrics } : {}),
       ...options,
     });
     let told: (id: string | undefined) => void = () => undefined;
@@ -67,7 +83,10 @@ export const own: Contender = {
         const all = new Promise<void>((resolve, reject) => (told = counted(count, resolve, reject)));
         return client.send({ command: 'query_sm', message_id: String(count) }).then(() => all);
       },
-      close: () => client.stop(),
+      close: () => {
+        clearInterval(scrapes);
+        return client.stop();
+      },
     };
   },
 };

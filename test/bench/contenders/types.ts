@@ -13,6 +13,8 @@ export interface Setting {
   /** More options and message fields, for those that know them. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly message?: Readonly<Record<string, unknown>>;
+  /** It has metrics, which are scraped once a second. */
+  readonly metrics?: boolean;
   /** So many are queued before, and stay that many. */
   readonly backlog?: number;
   /** So many message_ids of earlier messages are known. */

@@ -8,7 +8,9 @@ import { runClient, startResponder } from '../processes';
 import { median, type Figure, type Goal, type Options, type Row } from './types';
 
 /** A client, how it is set up, and what the table calls it. */
-interface Entrant extends Partial<Pick<Job, 'options' | 'message' | 'window' | 'backlog' | 'correlations'>> {
+interface Entrant extends Partial<
+  Pick<Job, 'options' | 'message' | 'window' | 'backlog' | 'correlations' | 'metrics'>
+> {
   readonly contender: ContenderName;
   readonly title?: string;
   /** Its queue is on disk, in a directory of its own. */

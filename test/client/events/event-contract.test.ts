@@ -115,6 +115,9 @@ describe('What each event carries', () => {
         assert.equal((event.payload as Facts).state, event.state);
       }
     }
+    const [link] = told('link');
+    has(link, [...PDU, 'direction', 'session', 'host', 'port', 'bind_type', 'system_id', 'pdu']);
+    assert.deepEqual([(link?.payload as Facts).command, link?.topic], [link?.command, '']);
     assert.ok(told('session').some(({ command_status }) => command_status === 'ESME_RBINDFAIL'));
     assert.ok(checkStatuses(EVENTS.map((name) => told(name))) >= 10);
   });

@@ -25,6 +25,8 @@ export type Joined = Omit<AddResult, 'incomplete'>;
 export interface Joiner {
   /** Who hears of messages of which parts did not come, and resolves with whether it took them. */
   onIncomplete(handler: (message: JoinedMessage) => Promise<boolean>): void;
+  /** Messages of which parts were heard here, and others are missing. */
+  readonly waiting: number;
   /** Takes up what an earlier client left waiting. */
   start(): void;
   /**

@@ -36,6 +36,10 @@ export class LocalReassembly implements Joiner {
     this.#givenUp.handler = handler;
   }
 
+  get waiting(): number {
+    return this.#reassembler.size;
+  }
+
   /** Takes up what an earlier client left waiting. */
   start(): void {
     this.#ready().catch((error: unknown) => {

@@ -55,6 +55,11 @@ export class OverdueWatch {
     this.#most = parts.maxMessages ?? MOST_MESSAGES;
   }
 
+  /** Messages of which parts are missing. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   has(place: Place): boolean {
     const name = nameOf(place);
     return this.#waiting.has(name) || this.#claimed.has(name);

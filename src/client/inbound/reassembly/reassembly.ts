@@ -17,6 +17,10 @@ export class Reassembly implements Joiner {
     this.#incomplete = handler;
   }
 
+  get waiting(): number {
+    return this.#chosen?.waiting ?? 0;
+  }
+
   start(): void {
     this.#joiner.start();
   }

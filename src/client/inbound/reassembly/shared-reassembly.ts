@@ -77,6 +77,10 @@ export class SharedReassembly implements Joiner {
     this.#givenUp.handler = handler;
   }
 
+  get waiting(): number {
+    return this.#watch.waiting;
+  }
+
   start(): void {
     if (this.#started) return;
     this.#started = true;

@@ -116,6 +116,11 @@ export class DiskDeadLetters implements DeadLetters {
     return { total: this.#keys.size, letters };
   }
 
+  async count(): Promise<number> {
+    this.#core.check();
+    return this.#keys.size;
+  }
+
   #read(key: number): DeadLetter | undefined {
     const octets = this.#table.get(key);
     return octets && decodeLetter(octets).value;

@@ -43,6 +43,10 @@ export class RedisDeadLetters implements DeadLetters {
     return { total, letters };
   }
 
+  async count(): Promise<number> {
+    return (await this.list({ limit: 1 })).total;
+  }
+
   async replay(
     ids: readonly string[],
     options: { expiresAt?: number } = {},
