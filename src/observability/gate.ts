@@ -43,9 +43,9 @@ function gate(root: Log, open: Log, parts: GateParts): Log {
       if (isShown(level)) {
         const shown = redaction.facts(facts);
         if (recorder && LEVELS[level] >= LEVELS.warn) recorder.writeOut();
-        put(level, shown, redaction.sentence(text));
+        put(level, shown, redaction.sentence(text, facts));
       } else if (isRecorded()) {
-        recorder?.record(level, redaction.facts(facts), redaction.sentence(text), putAnyhow);
+        recorder?.record(level, redaction.facts(facts), redaction.sentence(text, facts), putAnyhow);
       }
     } catch (error) {
       failed(error);

@@ -3,7 +3,8 @@
  * imported by every room.
  */
 export { createLog, redactedLog, silentLog, withFacts, type LogOptions, type LogSink } from './log';
-export { maskNumber } from './redaction';
+export { maskNumber } from './masks';
+export { quoting } from './quoting';
 export { FlightRecorder, type FlightRecorderOptions } from './flight-recorder';
 export { LogFile, standardStream } from './targets';
 export type { Log } from './levels';

@@ -1,4 +1,4 @@
-import { maskNumber, NUMBERS } from './redaction';
+import { maskNumber, NUMBERS, OCTETS } from './masks';
 
 /** Words of the interface, which say what is wrong and are nobody's, unless they are no words. */
 const WORDS =
@@ -11,8 +11,6 @@ const LONGEST_LEAF = 20_000;
 const MOST_CHARACTERS = 400_000;
 const QUOTED =
   /"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`|[“„]([^“”„]*)[“”]|«([^«»]*)»|‘([^‘’]*)’/gs;
-/** A list of numbers, or octets in hexadecimal: what is printed of binary content. */
-const OCTETS = /<(?:Buffer|SlowBuffer)[^>]*>|\[\s*(?:\d{1,3},\s*){3,}[^\]]*\]/g;
 /** What may be a text in another notation. */
 const ENCODED =
   /(?:[\da-f]{2}[ ,:-]){3,}[\da-f]{2}\b|[A-Za-z\d+/]{8,}={0,2}|(?<![\w.~!*'()-])[\w.~!*'()-]*(?:%[\da-f]{2}[\w.~!*'()-]*)+/gi;

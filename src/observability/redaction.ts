@@ -1,12 +1,12 @@
+import { maskText } from './mask-text';
+import { maskNumber, NUMBERS, OCTETS } from './masks';
+import { quotedBy } from './quoting';
+
 const SECRETS = [
   ...['password', 'systemPassword', 'receiverPassword', 'queueUrl', 'correlationUrl', 'queueKey'],
   ...['system_password', 'receiver_password', 'queue_url', 'correlation_url', 'queue_key'],
 ];
 const TEXTS = ['short_message', 'message_payload', 'payload', 'text', 'pdu'];
-export const NUMBERS = [
-  ...['source_addr', 'destination_addr', 'source', 'destination', 'dest_address', 'msisdn', 'msisdns'],
-  ...['recipient', 'recipients', 'sender'],
-];
 /** What an error said, as a text. It may quote anything. */
 const SAYINGS = ['err', 'error', 'reason', 'problem', 'cause'];
 
@@ -20,17 +20,6 @@ export interface RedactionOptions {
   readonly messageText?: boolean;
   /** Passwords and keys, which are taken out of what errors say. */
   readonly secrets?: readonly string[];
-}
-
-/**
- * `+4915112345678` → `+49151******78`: enough to recognise, too little to dial. Numbers within a text too;
- * names and short codes stay.
- */
-export function maskNumber(text: string): string {
-  return text.replace(/\d{7,}/g, (digits) => {
-    const head = Math.min(5, digits.length - 4);
-    return digits.slice(0, head) + '*'.repeat(digits.length - head - 2) + digits.slice(-2);
-  });
 }
 
 /** The user and password of a URL. */
@@ -63,16 +52,20 @@ export class Redaction {
     return this.#fields(facts, 0) as Record<string, unknown>;
   }
 
-  /** A sentence, which is the engine's own but may end in what an error said. */
-  sentence(text: string | undefined): string | undefined {
-    return text?.includes('//') ? text.replace(CREDENTIALS, '//[secret]@') : text;
+  /** A sentence, which is the engine's own but may end in what an error of the line (`err`) said. */
+  sentence(text: string | undefined, { err }: Record<string, unknown>): string | undefined {
+    if (text === undefined) return undefined;
+    if (err !== undefined) return this.said(text, quotedBy(err));
+    return text.includes('//') ? text.replace(CREDENTIALS, '//[secret]@') : text;
   }
 
-  /** What an error said. */
-  said(text: string): string {
+  /** What an error said, which may quote from what is `given`. */
+  said(text: string, given?: unknown): string {
     let said = text.includes('//') ? text.replace(CREDENTIALS, '//[secret]@') : text;
     for (const secret of this.#secrets) if (said.includes(secret)) said = said.replaceAll(secret, '[secret]');
-    return this.#messageText ? said : maskNumber(said);
+    if (this.#messageText) return said;
+    if (given !== undefined) return maskText(said, given);
+    return maskNumber(said.includes('[') || said.includes('<') ? said.replace(OCTETS, '(octets)') : said);
   }
 
   /** The object itself where nothing in it is hidden. */
@@ -110,12 +103,13 @@ export class Redaction {
 
   /** The error itself, or one like it that says less. */
   #error(error: Error, depth: number): Error {
+    const given = quotedBy(error);
     const changed: PropertyDescriptorMap = {};
     for (const name of Reflect.ownKeys(error)) {
       const descriptor = Object.getOwnPropertyDescriptor(error, name);
       if (typeof name !== 'string' || !descriptor) continue;
       const value: unknown = error[name as keyof Error];
-      const told = this.#ofError(name, value, depth);
+      const told = this.#ofError(name, value, depth, given);
       if (told !== value) changed[name] = { value: told, enumerable: descriptor.enumerable ?? false };
     }
     if (Object.keys(changed).length === 0) return error;
@@ -123,10 +117,10 @@ export class Redaction {
     return Object.create(Object.getPrototypeOf(error) as object, { ...own, ...changed }) as Error;
   }
 
-  #ofError(name: string, value: unknown, depth: number): unknown {
+  #ofError(name: string, value: unknown, depth: number, given: unknown): unknown {
     const hide = this.#hidden.get(name);
     if (hide) return hide(value);
-    return typeof value === 'string' ? this.said(value) : this.#shown(value, depth + 1);
+    return typeof value === 'string' ? this.said(value, given) : this.#shown(value, depth + 1);
   }
 }
 

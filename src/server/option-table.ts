@@ -1,5 +1,5 @@
 import type { TlsOptions } from 'node:tls';
-import { createLog, silentLog, type Log, type LogSink } from '../observability';
+import { createLog, redactedLog, silentLog, type Log, type LogSink } from '../observability';
 import { findTlsProblems } from '../session';
 import { withoutLineEnd } from '../text';
 import type { Problem } from './errors';
@@ -78,7 +78,7 @@ export const log: Option<Log | LogSink, Log> = {
     if (typeof value === 'function') return createLog({ sink: value });
     const { info, isLevelEnabled } = value as Partial<Log>;
     const isLog = typeof info === 'function' && typeof isLevelEnabled === 'function';
-    return isLog ? value : new Remedy('give a pino logger, or a function that takes lines');
+    return isLog ? redactedLog(value) : new Remedy('give a pino logger, or a function that takes lines');
   },
 };
 

@@ -1,4 +1,4 @@
-import { promiseOf, type Log } from '../../observability';
+import { quoting, promiseOf, type Log } from '../../observability';
 import { SmppError, didYouMean } from '../../protocol';
 import { onAbort } from '../../waiting';
 import {
@@ -63,16 +63,17 @@ export class Events {
       if (once) this.off(name, handler as EventHandler<E>);
       try {
         const pending = promiseOf((handler as (event: ClientEvents[E]) => unknown)(event));
-        if (pending) waiting.push(pending.catch((error: unknown) => this.#failed(name, error)));
+        if (pending) waiting.push(pending.catch((error: unknown) => this.#failed(name, event, error)));
       } catch (error) {
-        this.#failed(name, error);
+        this.#failed(name, event, error);
       }
     }
     return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
   }
 
-  #failed(name: EventName, error: unknown): void {
-    this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
+  #failed(name: EventName, event: unknown, error: unknown): void {
+    const err = quoting(error, event);
+    this.#log.error({ event: name, stage: 'handler', err }, `a handler of "${name}" failed`);
   }
 }
 

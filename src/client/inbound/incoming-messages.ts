@@ -160,7 +160,7 @@ export class IncomingMessages {
         event: 'message',
         stage: 'decode',
         data_coding: fields['data_coding'],
-        err: why.message,
+        err: why,
       };
       const level = this.#unreadable.next() === undefined ? 'debug' : 'warn';
       log[level](facts, 'a message cannot be read; it is delivered raw');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RateLimiter } from '../../flow-control';
-import { isThenable } from '../../observability';
+import { isThenable, quoting } from '../../observability';
 import { SmppError } from '../../protocol';
 import type { SequenceGenerator } from '../../session';
 import type { TextCodec } from '../../text';
@@ -54,6 +54,7 @@ export function guard(rule: Rule, call: (...args: never[]) => unknown, faults?: 
     if (isAborted(args.at(-1))) throw error;
     if (passesErrors && error instanceof SmppError && !(error instanceof PartError)) throw error;
     const failure = error instanceof PartError ? error : partFailed(part, method, error);
+    for (const one of [failure, failure.cause]) if (one instanceof Error) quoting(one, args);
     telling?.failed(part, method, failure);
     if (instead) return instead(args);
     throw failure;

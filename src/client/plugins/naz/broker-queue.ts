@@ -1,3 +1,4 @@
+import { quoting } from '../../../observability';
 import type { TimerHandle } from '../../../clock';
 import type { DeliveryState, Lease, OutboundQueue, QueueItem, QueueStats, Settlement } from '../../../store';
 import type { PluginContext } from '../plugins';
@@ -195,18 +196,26 @@ export class BrokerQueue implements OutboundQueue {
       return { item, state: fresh(item.segments.length) };
     } catch (error) {
       const { code } = error as { code?: unknown };
-      const facts = { event: 'queue', stage: 'refused', code, err: error };
+      const facts = { event: 'queue', stage: 'refused', code, err: quoting(error, given) };
       log.error(facts, `an item of the broker cannot be sent: ${(error as Error).message}`);
       return undefined;
     }
   }
 
   async #giveBack({ item, state }: Held): Promise<void> {
+    let record;
     try {
-      await this.#broker.enqueue(recordOf({ item, state }));
+      record = recordOf({ item, state });
+      await this.#broker.enqueue(record);
     } catch (error) {
       const { id, correlationId: correlation_id } = item;
-      const facts = { event: 'queue', stage: 'lost', id, correlation_id, err: error };
+      const facts = {
+        event: 'queue',
+        stage: 'lost',
+        id,
+        correlation_id,
+        err: quoting(error, [item, record]),
+      };
       this.#context.log.error(facts, 'the broker does not take back a message that is not sent; it is lost');
     }
   }
