@@ -24,7 +24,7 @@ export interface Setup {
 
 /** One path; what it throws where that is its point is returned as text. */
 type Scene = (setup: Setup, ends: Ends) => Promise<void>;
-type Ends = (() => Promise<unknown> | void)[];
+type Ends = (() => unknown)[];
 
 const quiet = {
   reconnectMin: 0.02,
@@ -82,13 +82,13 @@ const sending: Scene = async (setup, ends) => {
     ],
   });
   const esme = client(setup, ends, { port: centre.port, maxAttempts: 1 });
-  for (const name of ['receipt', 'response', 'failure'] as const) esme.on(name, quoting as never);
+  for (const name of ['receipt', 'response', 'failure'] as const) esme.on(name, quoting);
   await esme.start();
   const texts: Partial<Message>[] = [
     {},
     { short_message: song(400) },
-    { short_message: song(200), long_messages: 'sar' } as Partial<Message>,
-    { short_message: song(200), long_messages: 'payload' } as Partial<Message>,
+    { short_message: song(200), long_messages: 'sar' },
+    { short_message: song(200), long_messages: 'payload' },
     { short_message: `${OUT} ☎` },
     { short_message: Buffer.from(OUT) },
     { short_message: '', tlvs: { message_payload: Buffer.from(song(300)) } },
@@ -117,7 +117,7 @@ const sending: Scene = async (setup, ends) => {
       message_id: '1',
       source_addr: NUMBERS.from,
       short_message: OUT,
-    } as Message)
+    })
     .catch(ignore);
   await esme.deadLetters();
   await esme.replay();
@@ -133,12 +133,12 @@ const receiving: Scene = async (setup, ends) => {
   let heard = 0;
   esme.on('message', (event) => {
     heard++;
-    quoting(event as never);
+    quoting(event);
   });
   await esme.start();
   const from = { source_addr: NUMBERS.caller, destination_addr: NUMBERS.from };
   const said = [`${IN} sings`, `${IN} ☎`, `${IN} `.repeat(40)];
-  for (const short_message of said) void centre.deliver({ ...from, short_message } as never).catch(ignore);
+  for (const short_message of said) void centre.deliver({ ...from, short_message }).catch(ignore);
   await until(() => heard >= said.length);
 };
 
@@ -148,7 +148,7 @@ const hostile: Scene = async (setup, ends) => {
   ends.push(() => peer.stop());
   const esme = client(setup, ends, { port: peer.port, reassemblyTimeout: 1, receiptHoldTime: 0 });
   let [messages, receipts] = [0, 0];
-  esme.on('message', () => void messages++).on('receipt', () => void receipts++);
+  esme.on('message', () => messages++).on('receipt', () => receipts++);
   await esme.start();
   const link = await peer.link();
   const of = { command: 'deliver_sm', source_addr: NUMBERS.caller, destination_addr: NUMBERS.from } as const;
@@ -236,7 +236,7 @@ const failingParts: Scene = async (setup, ends) => {
     listening: () => fail(PASSWORDS.password),
   });
   await esme.start();
-  await esme.send({ ...to(NUMBERS.to), encoding: 'own' } as Message).catch(ignore);
+  await esme.send({ ...to(NUMBERS.to), encoding: 'own' }).catch(ignore);
   broken = true;
   await esme.enqueue(to(NUMBERS.to)).catch(ignore);
   broken = false;
@@ -247,7 +247,7 @@ const failingParts: Scene = async (setup, ends) => {
       destination_addr: NUMBERS.from,
       short_message: IN,
       data_coding: 9,
-    } as never)
+    })
     .catch(ignore);
   await until(() => centre.sessions.length > 0);
   await esme.status();
@@ -272,7 +272,7 @@ const foreign: Scene = async (setup, ends) => {
   };
   const esme = client(setup, ends, {
     port: centre.port,
-    queue: fromNaz.broker(broker as never) as never,
+    queue: fromNaz.broker(broker),
     payloadFormat: 'naz',
     // A broker is asked again a second after what could not be sent.
     clock: { ...systemClock, setTimeout: (callback, ms) => systemClock.setTimeout(callback, ms / 50) },
