@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '../clock';
+import { joined } from './joined';
 import type { Level, Write } from './levels';
 import { LogRateLimiter } from './log-rate-limiter';
 
@@ -96,7 +97,7 @@ export class FlightRecorder {
     this.#overwritten = 0;
     for (let kept = this.#take(); kept; kept = this.#take()) {
       const recorded_at = new Date(kept.at).toISOString();
-      kept.write(kept.level, { ...kept.facts, recorded: true, recorded_at }, kept.text);
+      kept.write(kept.level, joined(kept.facts, { recorded: true, recorded_at }), kept.text);
     }
   }
 

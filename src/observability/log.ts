@@ -3,6 +3,7 @@ import { guarded } from './callback';
 import type { FlightRecorder } from './flight-recorder';
 import { gatedLog } from './gate';
 import { before, type Log } from './levels';
+import { joined } from './joined';
 import { Redaction, type RedactionOptions } from './redaction';
 import { standardStream } from './targets/standard-stream';
 
@@ -93,7 +94,7 @@ export function withFacts(log: Log, bindings: Record<string, unknown>): Log {
   return before(
     log,
     (level, facts, text) => {
-      if (log.isLevelEnabled(level)) log[level]({ ...bindings, ...facts }, text);
+      if (log.isLevelEnabled(level)) log[level](joined(bindings, facts), text);
     },
     (more) => withFacts(log, { ...bindings, ...more }),
   );
