@@ -19,8 +19,8 @@ const METHODS: Readonly<Record<string, keyof NodeLog>> = {
   fatal: 'error',
 };
 
-/** Node-RED says these itself, or says which connection it is. */
-const HIDDEN = new Set(['level', 'time', 'msg', 'connection', 'host', 'system_id', 'pid', 'hostname']);
+/** Node-RED says these itself: its own time and level, and the name of the node. */
+const HIDDEN = new Set(['level', 'time', 'msg', 'connection', 'system_id', 'event', 'stage']);
 
 /** Takes the engine's log lines and says them in Node-RED's log: a sentence, then the facts. */
 export function logTo(node: NodeLog): (line: Record<string, unknown>) => void {
@@ -33,21 +33,45 @@ function methodFor({ level, recorded }: Record<string, unknown>): keyof NodeLog 
   return recorded === true && (method === 'debug' || method === 'trace') ? 'log' : method;
 }
 
+/**
+ * `bound to h:2775 (event=session stage=bound host=h:2775 session=1)`: a sentence, then all facts, event and stage first.
+ * The facts begin at the last ` (event=`, and each is one word or one text in quotes; docs/logging.md says how to read them.
+ */
 function sentence(line: Record<string, unknown>): string {
-  const text =
-    typeof line.msg === 'string' ? inFlow(`${String(line.event)} ${String(line.stage)}`, line.msg) : '';
-  const isNews = (value: unknown): boolean =>
-    typeof value !== 'string' || (value !== '' && !text.includes(value));
-  const facts = Object.entries(line)
-    .filter(([name, value]) => !HIDDEN.has(name) && value !== undefined && isNews(value))
-    .map(([name, value]) => `${name}=${shown(value)}`);
-  if (facts.length === 0) return text;
-  return text === '' ? facts.join(' ') : `${text} (${facts.join(' ')})`;
+  const { event, stage, msg } = line;
+  const facts = [
+    `event=${shown(event)}`,
+    `stage=${shown(stage)}`,
+    ...Object.entries(line)
+      .filter(([name, value]) => !HIDDEN.has(name) && value !== undefined)
+      .map(([name, value]) => `${word(name)}=${shown(value)}`),
+  ].join(' ');
+  if (typeof msg !== 'string' || msg === '') return `(${facts})`;
+  const text = inFlow(`${String(event)} ${String(stage)}`, msg);
+  // A peer's words are not to begin a line of their own, nor what looks like facts.
+  return `${text.replace(CONTROL, escaped)} (${facts})`;
 }
 
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+const PLAIN = /^[^\s"'=()[\]{},\\\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/;
+/** What JSON would read as something else than a text. */
+const TYPED = /^(?:-?\d.*|true|false|null)$/;
+const UNSAFE = /[\s()\u007f-\u009f\u2028\u2029]/g;
+
+const escaped = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+const word = (text: string): string => (PLAIN.test(text) ? text : quoted(text));
+
+/** As JSON, but for blanks other than a space, and parentheses. */
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(UNSAFE, (sign) => (sign === ' ' ? sign : escaped(sign)));
+
 function shown(value: unknown): string {
+  if (typeof value === 'string') return TYPED.test(value) ? quoted(value) : word(value);
   if (typeof value !== 'object' || value === null) return String(value);
   // An error as pino writes it: the stack would fill the log.
   const { message } = value as { message?: unknown };
-  return typeof message === 'string' ? JSON.stringify(message) : JSON.stringify(value);
+  if (typeof message === 'string') return quoted(message);
+  return JSON.stringify(value).replace(UNSAFE, escaped);
 }

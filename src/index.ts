@@ -24,6 +24,7 @@ export {
   type CompositeLimiterParts,
   type RateLimiter,
   type SamplingOptions,
+  type ThrottleCounts,
   type ThrottleHandler,
   type TokenBucketOptions,
 } from './flow-control';
@@ -34,9 +35,9 @@ export {
   maskNumber,
   maskText,
   type Collector,
-  type Log,
   type LogOptions,
   type LogSink,
+  type OpenLog as Log,
   type Sink,
 } from './observability';
 export {

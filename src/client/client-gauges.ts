@@ -1,5 +1,6 @@
 import type { Collector, Sink } from '../observability';
-import type { ConnectionState, Events } from './events/events';
+import type { Events } from './events/emitter';
+import type { ConnectionState } from './events/events';
 import { connectionName } from './config/connection-name';
 import type { Settings } from './config/options';
 import type { Connected, StatusReport, StatusReporter } from './report';

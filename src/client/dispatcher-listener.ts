@@ -12,12 +12,16 @@ export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandle
   readonly sender: () => Sender;
 }
 
+/** Each handler that is made here has them. */
+const NO_COUNTS = { throttled: 0, notThrottled: 0 };
+
 /** What is told of messages on their way: events, outcomes, correlation. */
 export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
   const { reporter, outcomes, receiving, sender, throttleHandler, limiter, counters } = parts;
   return {
     sent: (flights, sequenceNumbers, session) => reporter.sent(flights, sequenceNumbers, session),
     responded: (flight, response, session) => reporter.responded(flight, response, session),
+    lost: (flight, why, session) => reporter.lost(flight, why, session),
     correlated: (entry) => receiving.known(entry),
     landed: (id) => receiving.landed(id),
     accepted: (lease) => {
@@ -30,6 +34,7 @@ export function dispatcherListener(parts: DispatcherListenerParts): DispatcherLi
         wait: () => throttleHandler.throttleDelay(),
         rate: () => limiter.wish,
         isOver: () => throttleHandler.allowRequest(),
+        counts: () => throttleHandler.counts?.() ?? NO_COUNTS,
       }),
     storeTried: (failure) => reporter.queueTried(failure),
   };

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import { maskNumber } from '../observability';
-import type { ConnectionState, Events } from './events/events';
+import type { Events } from './events/emitter';
+import type { ConnectionState } from './events/events';
 import type { Connected, StatusReport, StatusReporter } from './report';
 
 /** Whether a connection does what it is meant to, and what is in its way. */

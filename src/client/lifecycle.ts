@@ -94,7 +94,10 @@ export class Lifecycle {
     const { settings, lineEnds, open } = this.#parts;
     const { clock, log, tls } = open;
     for (const field of lineEnds)
-      log.debug({ event: 'bind', stage: 'start' }, `${field}: the line end behind it was taken off`);
+      log.debug(
+        { event: 'bind', stage: 'line_end', field },
+        `${field}: the line end behind it was taken off`,
+      );
     warnOfTls({ useTls: settings.useTls, tls, hosts: allHosts(settings) }, clock, log);
   }
 

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../clock';
 import { Pause } from './pause';
 import { RateMeter } from './rate-meter';
-import type { ThrottleHandler } from './types';
+import type { ThrottleCounts, ThrottleHandler } from './types';
 
 export interface AdaptiveOptions {
   /** Seconds of silence after a throttled answer; default 3. */
@@ -62,6 +62,8 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
   #cutAt = -Infinity;
   /** Whether the SMSC took anything since. */
   #tried = true;
+  #throttled = 0;
+  #notThrottled = 0;
 
   constructor({ throttleWait = 3, clock = systemClock }: AdaptiveOptions = {}) {
     this.#clock = clock;
@@ -72,6 +74,7 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
   }
 
   throttled(): void {
+    this.#throttled++;
     const now = this.#clock.monotonic();
     const sameRoundTrip = this.#pause.active || now - this.#cutAt < ROUND_TRIP * 1000;
     this.#pause.begin();
@@ -97,6 +100,7 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
   }
 
   notThrottled(): void {
+    this.#notThrottled++;
     this.#answers.add(1);
     const now = this.#clock.monotonic();
     const gap = (now - this.#answeredAt) / 1000;
@@ -127,5 +131,9 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
 
   rate(): number | undefined {
     return this.#rate;
+  }
+
+  counts(): ThrottleCounts {
+    return { throttled: this.#throttled, notThrottled: this.#notThrottled };
   }
 }

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock';
 import { Pause } from './pause';
-import type { ThrottleHandler } from './types';
+import type { ThrottleCounts, ThrottleHandler } from './types';
 
 export interface SamplingOptions {
   /** Seconds after which counting starts anew; default 180. */
@@ -66,6 +66,17 @@ export class SamplingThrottleHandler implements ThrottleHandler {
 
   throttleDelay(): number {
     return this.#pause.active ? this.#pause.remaining : this.#wait;
+  }
+
+  counts(): ThrottleCounts {
+    this.#startAnewWhenOver();
+    return {
+      throttled: this.#throttled,
+      notThrottled: this.#total - this.#throttled,
+      samplingPeriod: this.#period / 1000,
+      sampleSize: this.#sampleSize,
+      denyRequestAt: this.#denyAt,
+    };
   }
 
   /** Rounded to two places, as naz does it: 1.004 % is 1 %. */

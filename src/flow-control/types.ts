@@ -29,6 +29,19 @@ export interface ThrottleHandler {
   throttleDelay(): number;
   /** A rate in segments per second that the handler wants; undefined: no wish. */
   rate?(): number | undefined;
+  /** What it has heard, for the log. */
+  counts?(): ThrottleCounts;
+}
+
+/** Answers that a throttle handler has heard: in its sampling period, where it has one, else since the start. */
+export interface ThrottleCounts {
+  readonly throttled: number;
+  readonly notThrottled: number;
+  /** Seconds. */
+  readonly samplingPeriod?: number;
+  readonly sampleSize?: number;
+  /** Percent. */
+  readonly denyRequestAt?: number;
 }
 
 type Eventually<T> = T | PromiseLike<T>;

@@ -15,7 +15,10 @@ export class Emitter<E> {
 
   on<N extends keyof E & string>(name: N, handler: (event: E[N]) => unknown): void {
     const failed = (error: unknown): void =>
-      this.#log.error({ event: name, stage: 'handler', err: error }, `a handler of "${name}" failed`);
+      this.#log.error(
+        { event: 'handler', stage: 'failed', handler: name, err: error },
+        `a handler of "${name}" failed`,
+      );
     const handlers = this.#handlers.get(name) ?? new Map<Handler, Handler>();
     this.#handlers.set(name, handlers.set(handler, guarded(handler, failed)));
   }

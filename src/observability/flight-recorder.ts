@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../clock';
+import type { Level, LogLine } from './catalogue';
 import { joined } from './joined';
-import type { Level, Write } from './levels';
+import type { Write } from './levels';
 import { LogRateLimiter } from './log-rate-limiter';
 
 /** Octets of all lines that are kept, about. */
@@ -85,15 +86,14 @@ export class FlightRecorder {
     const passedOver = this.#limiter.next();
     if (passedOver === undefined) return;
     const lines = this.#count;
-    const facts: Record<string, unknown> = {
+    const facts = {
       event: 'flight_recorder',
       stage: 'start',
       lines,
-      recorded: true,
-    };
-    if (this.#overwritten > 0) facts['overwritten'] = this.#overwritten;
-    if (passedOver > 0) facts['passed_over'] = passedOver;
-    this.#write('info', facts, `what went before and was not shown (lines: ${lines})`);
+      ...(this.#overwritten > 0 ? { overwritten: this.#overwritten } : {}),
+      ...(passedOver > 0 ? { passed_over: passedOver } : {}),
+    } satisfies LogLine;
+    this.#write('info', { ...facts, recorded: true }, `what went before and was not shown (lines: ${lines})`);
     this.#overwritten = 0;
     for (let kept = this.#take(); kept; kept = this.#take()) {
       const recorded_at = new Date(kept.at).toISOString();
@@ -113,7 +113,7 @@ export class FlightRecorder {
     const beat = (): void => {
       this.#timer = clock.setTimeout(beat, heartbeat);
       const { lines, octets } = this.kept;
-      const facts = { event: 'flight_recorder', stage: 'heartbeat', lines, octets };
+      const facts = { event: 'flight_recorder', stage: 'heartbeat', lines, octets } satisfies LogLine;
       this.#write('info', facts, `the flight recorder keeps ${lines} lines`);
     };
     this.#timer = clock.setTimeout(beat, heartbeat);

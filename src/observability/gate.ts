@@ -1,4 +1,4 @@
-import { LEVELS, methods, weightOf, type Level, type Log, type Write } from './levels';
+import { LEVELS, methods, weightOf, type Level, type OpenLog, type Write } from './levels';
 import type { FlightRecorder } from './flight-recorder';
 import type { Redaction } from './redaction';
 
@@ -16,14 +16,18 @@ export interface GateParts {
  * A log before a logger that writes: it decides what is written, redacts that, and has what is not written recorded.
  * The level is one for all children.
  */
-export function gatedLog(root: Log, parts: GateParts, bindings: Readonly<Record<string, unknown>> = {}): Log {
+export function gatedLog(
+  root: OpenLog,
+  parts: GateParts,
+  bindings: Readonly<Record<string, unknown>> = {},
+): OpenLog {
   const open = opened(root, parts.redaction.facts({ ...bindings }), parts.failed);
   parts.recorder?.attach(forced(open, putter(open, parts.failed)));
   return gate(root, open, parts);
 }
 
 /** `open` is a child of the root that writes all that it is given. */
-function gate(root: Log, open: Log, parts: GateParts): Log {
+function gate(root: OpenLog, open: OpenLog, parts: GateParts): OpenLog {
   const { redaction, recorder, failed } = parts;
   const put = putter(open, failed);
   const isShown = (level: string): boolean => {
@@ -64,7 +68,7 @@ function gate(root: Log, open: Log, parts: GateParts): Log {
   };
 }
 
-function putter(open: Log, failed: GateParts['failed']): Write {
+function putter(open: OpenLog, failed: GateParts['failed']): Write {
   return (level, facts, text) => {
     try {
       open[level](facts, text);
@@ -74,7 +78,7 @@ function putter(open: Log, failed: GateParts['failed']): Write {
   };
 }
 
-function opened(log: Log, bindings: Record<string, unknown>, failed: GateParts['failed']): Log {
+function opened(log: OpenLog, bindings: Record<string, unknown>, failed: GateParts['failed']): OpenLog {
   try {
     return log.child(bindings, { level: 'trace' });
   } catch (error) {
@@ -84,7 +88,7 @@ function opened(log: Log, bindings: Record<string, unknown>, failed: GateParts['
 }
 
 /** Writes also what a logger that is no pino would keep back at its level: at the next one that it writes. */
-function forced(log: Log, put: Write): Write {
+function forced(log: OpenLog, put: Write): Write {
   return (level, facts, text) => {
     const written = (Object.keys(LEVELS) as Level[]).find(
       (each) => LEVELS[each] >= LEVELS[level] && log.isLevelEnabled(each),

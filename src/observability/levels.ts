@@ -1,4 +1,24 @@
+import { LEVELS, type Level, type LogLine } from './catalogue';
+
+export { LEVELS, type Level } from './catalogue';
+
 /** The part of a pino logger that the engine uses; a user's own pino logger fits. */
+export interface OpenLog {
+  trace: OpenLogMethod;
+  debug: OpenLogMethod;
+  info: OpenLogMethod;
+  warn: OpenLogMethod;
+  error: OpenLogMethod;
+  isLevelEnabled(level: string): boolean;
+  /** With `options.level` the child has a level of its own. */
+  child(bindings: Record<string, unknown>, options?: { level?: string }): OpenLog;
+  level: string;
+}
+
+/** Facts first (`event`, `stage`, …), then a sentence for people. Never throws. */
+export type OpenLogMethod = (facts: Record<string, unknown>, text?: string) => void;
+
+/** As the engine itself writes to it: only lines that the catalogue has. */
 export interface Log {
   trace: LogMethod;
   debug: LogMethod;
@@ -6,18 +26,14 @@ export interface Log {
   warn: LogMethod;
   error: LogMethod;
   isLevelEnabled(level: string): boolean;
-  /** With `options.level` the child has a level of its own. */
-  child(bindings: Record<string, unknown>, options?: { level?: string }): Log;
+  child(bindings: Record<string, unknown>): Log;
   level: string;
 }
 
-/** Facts first (`event`, `stage`, …), then a sentence for people. Never throws. */
-export type LogMethod = (facts: Record<string, unknown>, text?: string) => void;
+export type LogMethod = (facts: LogLine, text?: string) => void;
 
-/** By weight. */
-export const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50 } as const;
-
-export type Level = keyof typeof LEVELS;
+/** The same log, for whoever only passes lines on. */
+export const openLog = (log: Log | OpenLog): OpenLog => log as OpenLog;
 
 /** Of a level by its name; `silent`, and what is no level, is above all. */
 export function weightOf(level: string): number {
@@ -28,11 +44,11 @@ export type Write = (level: Level, facts: Record<string, unknown>, text?: string
 
 /** A log before another one, whose level it has. */
 export function before(
-  log: Log,
+  log: OpenLog,
   write: Write,
-  child: Log['child'],
-  isLevelEnabled: Log['isLevelEnabled'] = (level) => log.isLevelEnabled(level),
-): Log {
+  child: OpenLog['child'],
+  isLevelEnabled: OpenLog['isLevelEnabled'] = (level) => log.isLevelEnabled(level),
+): OpenLog {
   return {
     ...methods(write),
     isLevelEnabled,
@@ -47,9 +63,9 @@ export function before(
 }
 
 /** The methods of a log that all do the same. */
-export function methods(write: Write): Pick<Log, Level> {
+export function methods(write: Write): Pick<OpenLog, Level> {
   const method =
-    (level: Level): LogMethod =>
+    (level: Level): OpenLogMethod =>
     (facts, text) =>
       write(level, facts, text);
   return {

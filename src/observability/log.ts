@@ -2,8 +2,8 @@ import type { pino as Pino } from 'pino';
 import { guarded } from './callback';
 import type { FlightRecorder } from './flight-recorder';
 import { gatedLog } from './gate';
-import { before, type Log } from './levels';
 import { joined } from './joined';
+import { before, openLog, type Log, type OpenLog } from './levels';
 import { Redaction, type RedactionOptions } from './redaction';
 import { standardStream } from './targets/standard-stream';
 
@@ -33,7 +33,7 @@ export interface LogOptions extends RedactionOptions {
  * The root of all log lines: passwords never appear, message texts only when asked, numbers are masked. That is done
  * before pino, whose own redaction takes ten times as long as all else that it does with a line.
  */
-export function createLog(options: LogOptions = {}): Log {
+export function createLog(options: LogOptions = {}): OpenLog {
   const { level = 'info', metadata = {}, sink, recorder } = options;
   const redaction = new Redaction(options);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- thirty modules, of no use to a log of one's own
@@ -69,7 +69,7 @@ function warnOnce(text: string): (error: unknown) => void {
 
 const nothing = (): void => undefined;
 /** A log that writes nothing. */
-export const silentLog: Log = {
+export const silentLog: OpenLog = {
   ...{ trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing },
   isLevelEnabled: () => false,
   child: () => silentLog,
@@ -81,21 +81,22 @@ export const silentLog: Log = {
  * has that of the logger, also when that changes; what it is set to is its own, and the logger's stays as it is.
  */
 export function redactedLog(
-  log: Log,
+  log: OpenLog,
   options: RedactionOptions & Pick<LogOptions, 'level' | 'metadata' | 'recorder'> = {},
-): Log {
+): OpenLog {
   const { level, metadata = {}, recorder } = options;
   const failed = warnOnce('the log (option log) failed; lines are lost');
   return gatedLog(log, { redaction: new Redaction(options), level, recorder, failed }, metadata);
 }
 
 /** The log with these facts on each line. Unlike a child of pino's it has no level of its own, and follows the log's. */
-export function withFacts(log: Log, bindings: Record<string, unknown>): Log {
+export function withFacts(log: Log | OpenLog, bindings: Record<string, unknown>): OpenLog {
+  const open = openLog(log);
   return before(
-    log,
+    open,
     (level, facts, text) => {
-      if (log.isLevelEnabled(level)) log[level](joined(bindings, facts), text);
+      if (open.isLevelEnabled(level)) open[level](joined(bindings, facts), text);
     },
-    (more) => withFacts(log, { ...bindings, ...more }),
+    (more) => withFacts(open, { ...bindings, ...more }),
   );
 }

@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '../clock';
-import { LEVELS, before, type Level, type Log } from './levels';
+import { LEVELS, type Level } from './catalogue';
+import { before, type OpenLog } from './levels';
 
 type Facts = Record<string, unknown>;
 
@@ -22,13 +23,14 @@ const PASSING: ReadonlySet<string> = new Set(
     'id ids message_id message_ids correlation_id msgid ack_id log_id key metadata ' +
     'sequence_number command_length session segment segments missing attempts ' +
     'source destination source_addr destination_addr recipients ' +
-    'duration retry_in queued removed passed_over free bound'
+    'duration retry_in queued removed passed_over free bound wait rate delay effective_send_rate ' +
+    'throttle_responses non_throttle_responses percent_throttles'
   ).split(' '),
 );
 
 /** A line that was written, and how many like it came since. */
 interface Written {
-  readonly log: Log;
+  readonly log: OpenLog;
   readonly level: Level;
   facts: Facts;
   text: string | undefined;
@@ -39,7 +41,7 @@ interface Written {
 }
 
 /** A log that writes repeated lines once, with a count. */
-export interface CollapsedLog extends Log {
+export interface CollapsedLog extends OpenLog {
   /** Writes the counts, and from then on every line as it comes, without a timer. */
   end(): void;
   /** Counts again, after {@link end}. */
@@ -58,14 +60,14 @@ export interface CollapsedLog extends Log {
  * these is always told. Lines of debug and trace are written as they come, and at debug those that are counted, too.
  */
 export function collapseRepeats(
-  log: Log,
+  log: OpenLog,
   clock: Pick<Clock, 'monotonic' | 'setTimeout' | 'clearTimeout'>,
 ): CollapsedLog {
   const repeats = new Repeats(clock);
   return Object.assign(wrap(log, repeats, ''), { end: () => repeats.end(), begin: () => repeats.begin() });
 }
 
-function wrap(log: Log, repeats: Repeats, bindings: string): Log {
+function wrap(log: OpenLog, repeats: Repeats, bindings: string): OpenLog {
   return before(
     log,
     (level, facts, text) => {
@@ -78,7 +80,7 @@ function wrap(log: Log, repeats: Repeats, bindings: string): Log {
 }
 
 interface Line {
-  readonly log: Log;
+  readonly log: OpenLog;
   readonly level: Level;
   readonly facts: Facts;
   readonly text: string | undefined;

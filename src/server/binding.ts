@@ -1,5 +1,5 @@
 import { TLSSocket, type PeerCertificate } from 'node:tls';
-import { isThenable } from '../observability';
+import { isThenable, type LogLine } from '../observability';
 import { SmppError, type BindCommand, type PduOf, type Tlvs } from '../protocol';
 import { onAbort, unlessAborted, withLimit } from '../waiting';
 import type { Origin, ServerContext } from './context';
@@ -116,7 +116,13 @@ function inTime(
 }
 
 function tellFailed(error: unknown, session: ServerSession, { log, events }: ServerContext): void {
-  const facts = { event: 'bind', stage: 'failed', session: session.id, host: session.peer, err: error };
+  const facts = {
+    event: 'bind',
+    stage: 'failed',
+    session: session.id,
+    host: session.peer,
+    err: error,
+  } satisfies LogLine;
   log.error(facts, 'authenticate failed; the bind is refused with ESME_RSYSERR');
   events.emit('error', { source: 'authenticate', error, session });
 }

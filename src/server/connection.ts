@@ -1,5 +1,5 @@
 import { TLSSocket } from 'node:tls';
-import { isThenable } from '../observability';
+import { isThenable, withFacts, type LogLine } from '../observability';
 import { SmppError, isQueued, responseOf, statusName, type Pdu, type PduInput } from '../protocol';
 import {
   Session,
@@ -72,7 +72,7 @@ export class Connection implements ServerSession {
         },
       },
       clock,
-      log,
+      log: withFacts(log, { session: this.id, host: transport.peer }),
       windowSize: settings.windowSize,
       ...(sequence ? { sequence: sequence(this) } : {}),
       responseTimeout: settings.responseTimeout,
@@ -242,14 +242,20 @@ export class Connection implements ServerSession {
 
   #tellFailed(source: string, command: string, error: unknown): void {
     const { log, events } = this.#server;
-    const facts = { event: 'request', stage: 'failed', command, session: this.id, err: error };
+    const facts = {
+      event: 'request',
+      stage: 'failed',
+      command,
+      session: this.id,
+      err: error,
+    } satisfies LogLine;
     log.error(facts, `handling ${command} failed`);
     events.emit('error', { source, error, session: this });
   }
 
   #tellLate(source: string, command: string): void {
     const { log } = this.#server;
-    const facts = { event: 'request', stage: 'late', command, session: this.id };
+    const facts = { event: 'request', stage: 'late', command, session: this.id } satisfies LogLine;
     if (this.state === 'closed') log.debug(facts, `${source} has answered a client that had gone`);
     else log.warn(facts, `${source} has answered after answerTimeout; its answer is dropped`);
   }
@@ -309,7 +315,7 @@ export class Connection implements ServerSession {
       command_status,
       system_id,
       host: peer,
-    };
+    } satisfies LogLine;
     log.info(facts, `${command} of ${system_id || 'nobody'}: ${command_status}`);
     events.emit('bind', { session: this, command, system_id, command_status });
   }

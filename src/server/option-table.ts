@@ -1,5 +1,5 @@
 import type { TlsOptions } from 'node:tls';
-import { createLog, redactedLog, silentLog, type Log, type LogSink } from '../observability';
+import { createLog, redactedLog, silentLog, type OpenLog, type LogSink } from '../observability';
 import { findTlsProblems } from '../session';
 import { withoutLineEnd } from '../text';
 import type { Problem } from './errors';
@@ -72,11 +72,11 @@ export const version: Option<keyof typeof VERSIONS, number> = {
   read: (name) => VERSIONS[name] ?? new Remedy(`give one of ${Object.keys(VERSIONS).join(', ')}`),
 };
 
-export const log: Option<Log | LogSink, Log> = {
+export const log: Option<OpenLog | LogSink, OpenLog> = {
   fallback: silentLog,
   read(value) {
     if (typeof value === 'function') return createLog({ sink: value });
-    const { info, isLevelEnabled } = value as Partial<Log>;
+    const { info, isLevelEnabled } = value as Partial<OpenLog>;
     const isLog = typeof info === 'function' && typeof isLevelEnabled === 'function';
     return isLog ? redactedLog(value) : new Remedy('give a pino logger, or a function that takes lines');
   },

@@ -37,7 +37,7 @@ export class PendingAnswers {
         (value) => (this.#remove(entry) ? resolve(value) : late(value)),
         (error: unknown) => {
           this.#remove(entry);
-          reject(error);
+          reject(error as Error);
         },
       );
     });

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { Emitter, collapseRepeats, type CollapsedLog, type Log } from '../observability';
+import { Emitter, collapseRepeats, type CollapsedLog, type OpenLog, type Log } from '../observability';
 import { SmppError, type Pdu } from '../protocol';
 import { SocketTransport, canReceive, connect, isBound, type Transport } from '../session';
 import { onAbort, within } from '../waiting';
@@ -46,7 +46,7 @@ export interface StopOptions {
  */
 export class SmppServer {
   readonly #settings: ServerSettings;
-  readonly #log: CollapsedLog;
+  readonly #log: Log & Pick<CollapsedLog, 'begin' | 'end'>;
   readonly #events: Emitter<ServerEvents>;
   readonly #context: ServerContext;
   readonly #directory = new Directory<ServerSession>();
@@ -225,7 +225,8 @@ export class SmppServer {
     await closed;
     this.#messages.clear();
     this.#draining = false;
-    if (listened) this.#log.info({ event: 'listen', stage: 'end', ...listened }, 'stopped');
+    if (listened)
+      this.#log.info({ event: 'listen', stage: 'end', host: listened.host, port: listened.port }, 'stopped');
     this.#log.end();
   }
 
@@ -257,6 +258,6 @@ export class SmppServer {
 
 /** One that collapses by itself stays as it is. */
 function collapsed({ log, clock }: ServerSettings): CollapsedLog {
-  const isCollapsed = (given: Log): given is CollapsedLog => 'begin' in given && 'end' in given;
+  const isCollapsed = (given: OpenLog): given is CollapsedLog => 'begin' in given && 'end' in given;
   return isCollapsed(log) ? log : collapseRepeats(log, clock);
 }

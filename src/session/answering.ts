@@ -150,7 +150,7 @@ export class Answering {
   #failed(request: Request, error: unknown): void {
     const { command } = request;
     this.#core.options.log.error(
-      { event: 'request', stage: 'failed', command, err: error },
+      { event: 'receive', stage: 'failed', command, sequence_number: request.sequence_number, err: error },
       `handling ${command} failed`,
     );
     this.#answer(request, { command_status: 'ESME_RSYSERR' });

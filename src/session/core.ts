@@ -1,3 +1,4 @@
+import type { LogLine } from '../observability';
 import { commandName, decodeHeader, isResponse, statusName } from '../protocol';
 import { Activity } from './activity';
 import { Deadlines, type Watch } from './deadlines';
@@ -249,10 +250,17 @@ export class SessionCore {
  * A log line about a PDU, whatever it is: what its header says (SMPP 3.4 section 3.2), and nothing of its
  * body, where passwords, numbers and texts are.
  */
-function pduLine(direction: 'in' | 'out', octets: Buffer): [Record<string, unknown>, string] {
+function pduLine(direction: 'in' | 'out', octets: Buffer): [LogLine, string] {
   const { command_id: id, command_status, command_length, sequence_number } = decodeHeader(octets);
   const command = commandName(id);
   const status = isResponse(id) ? { command_status: statusName(command_status) } : {};
-  const facts = { event: 'pdu', stage: direction, command, sequence_number, ...status, command_length };
+  const facts = {
+    event: 'pdu',
+    stage: direction,
+    command,
+    sequence_number,
+    ...status,
+    command_length,
+  } satisfies LogLine;
   return [facts, `${command} ${direction === 'in' ? 'came' : 'goes out'}`];
 }

@@ -1,3 +1,4 @@
+import type { LogLine } from '../observability';
 import {
   PduError,
   PduFramer,
@@ -71,7 +72,7 @@ export class Inbound {
     try {
       this.#onRoom();
     } catch (err) {
-      const facts = { event: 'window', stage: 'failed', err };
+      const facts = { event: 'window', stage: 'failed', err } satisfies LogLine;
       this.#core.options.log.error(facts, 'sending what waits for room failed');
     }
   }
@@ -123,8 +124,11 @@ export class Inbound {
 
   #handleMalformed(error: PduError, { command_id: id, sequence_number }: PduHeader, octets: Buffer): void {
     const { log, handlers } = this.#core.options;
-    log.warn({ event: 'pdu', stage: 'malformed', sequence_number, err: error.message }, 'malformed PDU');
     const command = commandName(id);
+    log.warn(
+      { event: 'pdu', stage: 'malformed', command, sequence_number, err: error.message },
+      'malformed PDU',
+    );
     const response = responseOf(command);
     const refusal: Answer = { command_status: error.command_status };
     if (!response || !handlers.malformed || !this.#mayCome(command)) {
@@ -181,7 +185,7 @@ export class Inbound {
       command: commandName(response.command_id),
       sequence_number: response.sequence_number,
       command_status: statusName(response.command_status),
-    };
+    } satisfies LogLine;
     // Once per session and kind at warn: an SMSC with the habit of it would fill the log.
     const { log } = this.#core.options;
     if (this.#told.has(fate)) return log.debug(facts, ODD[fate]);
@@ -197,7 +201,12 @@ export class Inbound {
 
   #tellOfLoad({ congestion_state }: ResponseView): void {
     const { window, options } = this.#core;
-    const facts = { event: 'window', stage: 'resized', window_size: window.size, congestion_state };
+    const facts = {
+      event: 'window',
+      stage: 'resized',
+      window_size: window.size,
+      congestion_state,
+    } satisfies LogLine;
     options.log.debug(facts, `the window is ${window.size} now, for the load of the peer`);
   }
 
@@ -210,7 +219,7 @@ export class Inbound {
       return this.#handleMalformed(error, error.header, octets);
     }
     const { command, sequence_number: sequenceNumber } = pdu;
-    if (command === 'enquire_link') return this.#answering.respond('enquire_link_resp', 0, sequenceNumber);
+    if (command === 'enquire_link') return this.#handleEnquiry(sequenceNumber);
     this.#core.activity.busyAt = this.#now;
     if (command === 'unbind') return this.#handleUnbind(sequenceNumber);
     if (!this.#mayCome(command)) {
@@ -231,6 +240,21 @@ export class Inbound {
   #mayCome(command: string): boolean {
     const otherRole: Role = this.#core.options.role === 'esme' ? 'smsc' : 'esme';
     return mayIssue(otherRole, command as CommandName, this.#core.state);
+  }
+
+  #handleEnquiry(sequence_number: number): void {
+    const { log } = this.#core.options;
+    this.#answering.respond('enquire_link_resp', 0, sequence_number);
+    if (!log.isLevelEnabled('debug')) return;
+    const command_status = 'ESME_ROK';
+    const line = {
+      event: 'enquire_link',
+      stage: 'end',
+      direction: 'in',
+      sequence_number,
+      command_status,
+    } as const;
+    log.debug(line, 'the peer asks whether we are there');
   }
 
   #handleUnbind(sequenceNumber: number): void {

@@ -51,6 +51,11 @@ export class Outbound {
     core.onLast(() => this.#writeAnswers());
   }
 
+  /** The sequence number that was given last. */
+  get lastNumber(): number {
+    return this.#last;
+  }
+
   /** Since when the peer has not taken what was written; monotonic milliseconds. */
   get stalledSince(): number | undefined {
     return this.#stalledSince;

@@ -63,6 +63,13 @@ export class Parting {
   /** The peer's unbind is answered last. */
   unbound(sequenceNumber: number): void {
     this.#unbinds.push(sequenceNumber);
+    const line = {
+      event: 'unbind',
+      stage: 'start',
+      direction: 'in',
+      sequence_number: sequenceNumber,
+    } as const;
+    this.#core.options.log.debug(line, 'the peer unbinds');
     this.begin('peer-unbound');
     this.look();
   }
@@ -99,8 +106,16 @@ export class Parting {
   finish(): void {
     if (!this.#begun) return;
     if (this.#waits) this.#answering.giveUp();
-    for (const number of this.#unbinds.splice(0)) this.#answering.respond('unbind_resp', 0, number);
+    for (const number of this.#unbinds.splice(0)) this.#agree(number, this.#begun.at);
     this.#core.close(this.#begun.code, this.#begun.detail);
+  }
+
+  #agree(sequence_number: number, since: number): void {
+    const { log, clock } = this.#core.options;
+    this.#answering.respond('unbind_resp', 0, sequence_number);
+    const duration = Math.round(clock.monotonic() - since) / 1000;
+    const facts = { direction: 'in', sequence_number, command_status: 'ESME_ROK', duration };
+    log.debug({ event: 'unbind', stage: 'end', ...facts }, 'the unbind is answered');
   }
 
   get #waits(): boolean {

@@ -44,6 +44,18 @@ export function closeReason(code: CloseCode, detail?: string): CloseReason {
   return { code, text: detail ? `${TEXTS[code]}: ${detail}` : TEXTS[code] };
 }
 
+/** By why the session ended: the error of a bind that was under way. */
+export const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
+  'bind-timeout': 'BIND_TIMEOUT',
+  'tls-failed': 'TLS_FAILED',
+};
+
+/** Why a session ends whose connection closed. */
+export function lossOf(error: Error | undefined): CloseCode {
+  if (!error) return 'peer-closed';
+  return error instanceof SmppError && error.code === 'TLS_FAILED' ? 'tls-failed' : 'link-lost';
+}
+
 /** ESME_RINVBNDSTS: to whom it is said of a session that was bound, the SMSC knows that no more. */
 const NO_SESSION = new Set([0x04]);
 

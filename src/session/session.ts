@@ -1,3 +1,4 @@
+import type { Log } from '../observability';
 import {
   SmppError,
   encodeBody,
@@ -10,13 +11,14 @@ import {
 import { Answering } from './answering';
 import { SessionCore, type Evidence } from './core';
 import type { Watch } from './deadlines';
+import { loggedExchange } from './exchange-log';
 import { Inbound } from './inbound';
 import { KeepAlive, type Enquirer } from './keep-alive';
 import type { OutboundRequest, SessionOptions } from './options';
 import { Outbound, idOf, isLoss } from './outbound';
 import { Parting } from './parting';
 import type { RequestHandler } from './response-view';
-import { BindError, type CloseCode, type CloseReason } from './reasons';
+import { BIND_ERRORS, BindError, lossOf, type CloseCode, type CloseReason } from './reasons';
 import {
   canReceive,
   canSubmit,
@@ -28,10 +30,6 @@ import {
 } from './states';
 import { silent, timeouts } from './timeouts';
 
-const BIND_ERRORS: Partial<Record<CloseCode, string>> = {
-  'bind-timeout': 'BIND_TIMEOUT',
-  'tls-failed': 'TLS_FAILED',
-};
 /** Why an SMSC may hang up on a bind. */
 const HUNG_UP =
   '; check whether this port wants TLS or not, and whether the address that we come from is allowed';
@@ -87,6 +85,11 @@ export class Session {
 
   get peer(): string {
     return this.#core.options.transport.peer;
+  }
+
+  /** For lines about this session: they say which one it is. */
+  get log(): Log {
+    return this.#core.options.log;
   }
 
   /** Whether the peer understands optional parameters. */
@@ -263,7 +266,7 @@ export class Session {
     if (this.#core.options.role === 'esme') this.#answering.giveUp();
     this.#within(timeout, () => this.#core.close('unbound', 'no unbind_resp'));
     // No answer is answer enough: the link closes either way.
-    await this.#outbound.ask(this.#core.greeting, { command: 'unbind' }).catch(() => undefined);
+    await loggedExchange(this.#core, this.#outbound, 'unbind').catch(() => undefined);
     this.#core.close('unbound');
   }
 
@@ -331,7 +334,7 @@ export class Session {
     const core = this.#core;
     return {
       heardAt: () => (isBound(core.state) && core.reading ? core.activity.heardAt : undefined),
-      enquire: () => this.#outbound.ask(core.control, { command: 'enquire_link' }),
+      enquire: () => loggedExchange(core, this.#outbound, 'enquire_link'),
       silent: () => silent(core),
     };
   }
@@ -341,9 +344,4 @@ export class Session {
     if (this.#core.window.outstanding + this.#answering.owed > 0) this.#core.activity.busyAt = now;
     else void this.unbind(UNBIND_GRACE);
   }
-}
-
-function lossOf(error: Error | undefined): CloseCode {
-  if (!error) return 'peer-closed';
-  return error instanceof SmppError && error.code === 'TLS_FAILED' ? 'tls-failed' : 'link-lost';
 }

@@ -1,3 +1,4 @@
+import type { LogLine } from '../observability';
 import { COMMANDS, encodeBody, statusName } from '../protocol';
 import { receiptPdu } from '../server';
 import type { SmscContext } from './context';
@@ -34,7 +35,7 @@ export function scheduleReceipts(message: TakenMessage, delay: number, smsc: Sms
 
 function tellLost({ message_id, system_id }: TakenMessage, { settings, events }: SmscContext): void {
   const { log, receiptState } = settings;
-  const facts = { event: 'outbox', stage: 'full', system_id };
+  const facts = { event: 'outbox', stage: 'full', system_id } satisfies LogLine;
   log.warn(facts, `too many receipts are to come: that for a message of ${system_id} is lost`);
   events.emit('receipt', { message_id, system_id, stat: receiptState, command_status: undefined });
 }

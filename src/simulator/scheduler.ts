@@ -62,7 +62,10 @@ export class Scheduler {
       try {
         run();
       } catch (error) {
-        this.#log.error({ event: 'agenda', stage: 'failed', err: error }, 'what was to be done later failed');
+        this.#log.error(
+          { event: 'scheduler', stage: 'failed', err: error },
+          'what was to be done later failed',
+        );
       }
     }
   }

@@ -1,3 +1,4 @@
+import type { Log } from '../observability';
 import { isQueued, plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
 import type { Answer } from '../session';
 import { readContent, type Content, type SubmitPdu } from './content';
@@ -80,8 +81,9 @@ export class SubmitHandler {
     messages.add(message);
     scheduleReceipts(message, untilFinal, this.#smsc);
     if (content && isHeard) events.emit('submit', this.#submitEvent(pdu, message, content));
-    if (settings.log.isLevelEnabled('debug')) {
-      settings.log.debug({ event: 'submit', stage: 'taken', command: pdu.command, message_id });
+    const log: Log = settings.log;
+    if (log.isLevelEnabled('debug')) {
+      log.debug({ event: 'submit', stage: 'taken', command: pdu.command, message_id });
     }
     return { command_status: 0, fields: { message_id } };
   }
@@ -143,7 +145,8 @@ export class SubmitHandler {
       const facts = { system_id: this.#link.system_id, session: this.#link, command_status };
       events.emit('refused', Object.assign(plainCopy(pdu as object), facts) as object as RefusedEvent);
     }
-    settings.log.debug({ event: 'submit', stage: 'refused', command: pdu.command, command_status });
+    const log: Log = settings.log;
+    log.debug({ event: 'submit', stage: 'refused', command: pdu.command, command_status });
     return { command_status: command_status ?? 'ESME_RSYSERR' };
   }
 }

@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../clock';
-import type { Log } from '../observability';
+import type { OpenLog } from '../observability';
 import type { SettleForeign, StoreAccount } from './account';
 import type { DeadReason, QueueItem, QueueLimits, Store, StoreCapabilities } from './types';
 
@@ -33,7 +33,7 @@ export interface BackendContext {
   readonly limits: QueueLimits;
   readonly account: StoreAccount;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: OpenLog;
   /** So many octets, which differ over restarts and processes. */
   readonly random: (count: number) => Uint8Array;
   /** What becomes of what another account has in it; absent: it is refused. */

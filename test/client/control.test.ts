@@ -98,7 +98,10 @@ describe('Control', () => {
   });
 
   it('configure changes window, rate and log level at once, and over a reconnect', async () => {
-    const { client, peer, clock, lines } = await scenes.bound({ submit_sm: silence }, { windowSize: 1 });
+    const { client, peer, clock, lines } = await scenes.bound(
+      { submit_sm: silence },
+      { windowSize: 1, logLevel: 'info' },
+    );
     await client.enqueue(numbered(20));
     await peer.untilSubmits(1);
     client.configure({ windowSize: '3', logLevel: 'debug' });

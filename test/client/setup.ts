@@ -10,6 +10,7 @@ import {
   type StatusReport,
 } from '../../src/index';
 import { FakeClock } from '../support/clock';
+import { checkLines } from '../support/log-lines';
 import { Peer, type Script } from '../support/peer';
 import { until } from '../support/until';
 
@@ -54,6 +55,7 @@ export function recording(client: SmppClient): Scene['told'] {
 /** Makes clients and centres, and cleans up after them. */
 export class Scenes {
   readonly #ends: (() => Promise<unknown>)[] = [];
+  readonly #checks: (() => void)[] = [];
 
   async peer(script?: Script | ((link: number) => Script)): Promise<Peer> {
     const peer = await Peer.start(script);
@@ -70,16 +72,23 @@ export class Scenes {
     const centre = peer ?? (await this.peer(script));
     const clock = options.clock ?? new FakeClock();
     const lines: Record<string, unknown>[] = [];
+    // All that there is at debug, so that each kind of line is seen by the check; `lines` has what was asked for.
+    const written: Record<string, unknown>[] = [];
     const client = new SmppClient({
       port: centre.port,
       systemId: 'a',
       password: 'secret',
       clock,
       random: () => 0.5,
-      log: (line) => lines.push(line),
+      logLevel: 'debug',
+      log: (line) => {
+        written.push(line);
+        if (options.logLevel !== undefined || line['level'] !== 'debug') lines.push(line);
+      },
       ...options,
     });
     const told = recording(client);
+    this.#checks.push(() => checkLines(written, Object.keys((options.logMetadata ?? {}) as object)));
     this.#ends.push(async () => {
       const stopped = client.stop();
       const ticking = setInterval(() => void clock.advance(1000), 5);
@@ -102,6 +111,8 @@ export class Scenes {
 
   async end(): Promise<void> {
     for (const end of this.#ends.splice(0).reverse()) await end();
+    // Every line that any client wrote is in the catalogue.
+    for (const check of this.#checks.splice(0)) check();
   }
 }
 

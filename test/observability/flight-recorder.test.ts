@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import pino from 'pino';
-import { FlightRecorder, createLog, redactedLog, withFacts, type Log } from '../../src/observability';
+import { FlightRecorder, createLog, redactedLog, withFacts, type OpenLog } from '../../src/observability';
 import { FakeClock } from '../support/clock';
 
 type Line = Record<string, unknown>;
 
 interface Recorded {
-  readonly log: Log;
+  readonly log: OpenLog;
   readonly lines: Line[];
   readonly clock: FakeClock;
   readonly recorder: FlightRecorder;
@@ -204,7 +204,7 @@ describe('The flight recorder', () => {
       (level: string) =>
       (_: Line, text?: string): void =>
         void lines.push(`${level} ${text}`);
-    const simple: Log = {
+    const simple: OpenLog = {
       ...{ trace: method('trace'), debug: method('debug'), info: method('info') },
       ...{ warn: method('warn'), error: method('error') },
       isLevelEnabled: (level) => ['info', 'warn', 'error'].includes(level),

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import pino from 'pino';
-import { createLog, maskNumber, redactedLog, withFacts, type Log } from '../../src/observability';
+import { createLog, maskNumber, redactedLog, withFacts, type OpenLog } from '../../src/observability';
 
 type Line = Record<string, unknown>;
 
 /** A log, and the lines that it wrote. */
-function lined(options: Parameters<typeof createLog>[0] = {}): { log: Log; lines: Line[] } {
+function lined(options: Parameters<typeof createLog>[0] = {}): { log: OpenLog; lines: Line[] } {
   const lines: Line[] = [];
   return { log: createLog({ level: 'trace', sink: (line) => lines.push(line), ...options }), lines };
 }
 
 /** A logger of the user's own. */
-function foreign(): { log: Log; lines: Line[] } {
+function foreign(): { log: OpenLog; lines: Line[] } {
   const lines: Line[] = [];
   const log = pino(
     { level: 'trace', base: {} },
@@ -168,7 +168,7 @@ describe('The log', () => {
       info: broken,
       isLevelEnabled: () => true,
       child: () => throwing,
-    } as unknown as Log;
+    } as unknown as OpenLog;
     redactedLog(throwing).info({ event: 'a' });
     redactedLog({ ...throwing, isLevelEnabled: broken }).info({ event: 'a' });
   });

@@ -46,7 +46,7 @@ describe('Answering the peer', () => {
       );
       assert.deepEqual(
         lines.map(({ level, event, command }) => [level, event, command]),
-        [['error', 'request', 'deliver_sm']],
+        [['error', 'receive', 'deliver_sm']],
       );
       assert.equal(session.state, 'bound_trx');
     });

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../../clock';
-import type { Log } from '../../observability';
+import type { Log, LogLine } from '../../observability';
 import { findTlsProblems, findTlsWarnings } from '../../session';
 import type { Problem } from './errors';
 
@@ -24,7 +24,7 @@ export interface Protection {
 
 /** Warns of what makes the connection less safe than it could be, and of certificates that end. */
 export function warnOfTls({ useTls, tls, hosts }: Protection, clock: Clock, log: Log): void {
-  const facts = { event: 'session', stage: 'start' };
+  const facts = { event: 'connect', stage: 'tls' } satisfies LogLine;
   if (useTls) {
     for (const warning of findTlsWarnings(tls ?? {}, clock.now())) log.warn(facts, warning);
     return;

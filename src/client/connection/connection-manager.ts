@@ -187,7 +187,7 @@ export class ConnectionManager {
   #bound(link: ReconnectingSession, { session, number, endpoint, type }: Bound): void {
     this.#problems.delete(link);
     this.#parts.bound(session);
-    this.#parts.reporter.bound(session, number, this.#facts({ ...endpoint, bind_type: type }));
+    this.#parts.reporter.bound(number, this.#facts({ ...endpoint, bind_type: type }));
     for (const waiter of this.#waiters) waiter.resolve();
   }
 

@@ -8,6 +8,7 @@ import {
   type ResponseTimes,
   type SequenceGenerator,
   type SessionHandlers,
+  type Transport,
 } from '../../session';
 import type { SmppError } from '../../protocol';
 import { onAbort } from '../../waiting';
@@ -73,12 +74,14 @@ function countFailure(error: unknown, counters: ConnectionCounters | undefined):
 }
 
 async function open(opening: Opening, bound: (session: Session) => void): Promise<void> {
-  const { type, signal, bindTime, clock } = opening;
-  const session = await connected(opening);
+  const { signal, bindTime, clock } = opening;
+  const host = `${opening.endpoint.host}:${opening.endpoint.port}`;
+  const log: Log = withFacts(opening.log, { session: opening.number, host });
+  const session = await connected({ ...opening, log });
   const off = onAbort(signal, () => session.destroy('destroyed'));
   try {
     const askedAt = clock.monotonic();
-    await session.bind(`bind_${type}`, bindFields(opening), bindTime.timeout);
+    await bind(session, opening);
     opening.counters?.bind('ESME_ROK');
     bindTime.came(askedAt);
     signal.throwIfAborted();
@@ -93,21 +96,66 @@ async function open(opening: Opening, bound: (session: Session) => void): Promis
   }
 }
 
+/** With a line when it asks and one when it is answered, or is not to be. */
+async function bind(session: Session, opening: Opening): Promise<void> {
+  const { type, bindTime, clock } = opening;
+  const { log } = session;
+  const command = `bind_${type}` as const;
+  const since = clock.monotonic();
+  log.debug({ event: 'bind', stage: 'start', command }, `asking ${session.peer} for a bind as ${type}`);
+  try {
+    const { sequence_number } = await session.bind(command, bindFields(opening), bindTime.timeout);
+    const facts = {
+      command,
+      sequence_number,
+      command_status: 'ESME_ROK',
+      duration: secondsSince(clock, since),
+    };
+    log.debug({ event: 'bind', stage: 'end', ...facts }, 'the bind is accepted');
+  } catch (error) {
+    const { code, command_status, message } = error as SmppError & { command_status?: string };
+    const facts = { command, code, command_status, duration: secondsSince(clock, since) };
+    log.debug({ event: 'bind', stage: 'end', ...facts }, message);
+    throw error;
+  }
+}
+
+async function dialled(opening: Opening): Promise<Transport> {
+  const { settings, endpoint, turn, signal, tls, clock, log, network, type } = opening;
+  const since = clock.monotonic();
+  const where = `${endpoint.host}:${endpoint.port}`;
+  log.debug({ event: 'connect', stage: 'start', bind_type: type }, `opening a connection to ${where}`);
+  try {
+    const transport = await dial({
+      ...endpoint,
+      tls: settings.useTls ? (tls ?? {}) : undefined,
+      localAddress: settings.localAddress || undefined,
+      timeout: settings.connectTimeout,
+      turn,
+      network,
+      clock,
+      signal,
+    });
+    log.debug(
+      { event: 'connect', stage: 'end', duration: secondsSince(clock, since) },
+      `connected to ${transport.peer}`,
+    );
+    return transport;
+  } catch (error) {
+    const { code, message } = error as SmppError;
+    const facts = { code, reason: message, duration: secondsSince(clock, since) };
+    log.debug({ event: 'connect', stage: 'end', ...facts }, message);
+    throw error;
+  }
+}
+
+const secondsSince = (clock: Clock, since: number): number => Math.round(clock.monotonic() - since) / 1000;
+
 async function connected(opening: Opening): Promise<Session> {
-  const { settings, endpoint, number, type, turn, signal, tls, clock, log, sequence, network, handlers } =
-    opening;
+  const { settings, endpoint, number, type, signal, clock, log, sequence, handlers } = opening;
   // One that is a user's may fail: nothing is open yet.
   const numbers = sequence?.();
-  const transport = await dial({
-    ...endpoint,
-    tls: settings.useTls ? (tls ?? {}) : undefined,
-    localAddress: settings.localAddress || undefined,
-    timeout: settings.connectTimeout,
-    turn,
-    network,
-    clock,
-    signal,
-  });
+  const transport = await dialled(opening);
   if (signal.aborted) transport.destroy();
   signal.throwIfAborted();
   const session: Session = new Session({
@@ -115,7 +163,7 @@ async function connected(opening: Opening): Promise<Session> {
     transport,
     handlers: handlers(() => session, { ...endpoint, number, type }),
     clock,
-    log: withFacts(log, { session: number }),
+    log,
     windowSize: settings.windowSize,
     responseTimeout: settings.responseTimeout,
     responseTimes: opening.responseTimes,

@@ -73,7 +73,10 @@ export class Events {
 
   #failed(name: EventName, event: unknown, error: unknown): void {
     const err = quoting(error, event);
-    this.#log.error({ event: name, stage: 'handler', err }, `a handler of "${name}" failed`);
+    this.#log.error(
+      { event: 'handler', stage: 'failed', handler: name, err },
+      `a handler of "${name}" failed`,
+    );
   }
 }
 

@@ -12,7 +12,8 @@ import {
   type CodecOptions,
 } from '../../protocol';
 import type { Session } from '../../session';
-import type { Events, LinkEvent } from './events';
+import type { Events } from './emitter';
+import type { LinkEvent } from './events';
 import { linkEvent, unreadableLinkEvent, type LinkPlace, type LinkSigns } from './wire-form';
 
 /** Where a session is, and what it is called. */

@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../../clock';
-import { maskNumber, type Log } from '../../observability';
+import { maskNumber, type Log, type LogLine } from '../../observability';
 import { describeStatus, statusName, type CodecOptions, type SmppError } from '../../protocol';
 import type { OutboundRequest, ResponseView, Session } from '../../session';
 import type { DeadReason, DeliveryState, Lease } from '../../store';
@@ -8,6 +8,8 @@ import { causeOf } from '../config/errors';
 import type { Events } from './emitter';
 import type { ClientEvents, FailureFields, Outcome, SessionFacts } from './events';
 import { requestPdu } from '../message/request-pdu';
+import { logSession } from './session-lines';
+import { ThrottleLog, rounded, type Throttle } from './throttle-log';
 import { directOutcome, failureEvent, failureFields, type FailedMessage } from './outcome-form';
 import {
   directResponseEvent,
@@ -27,18 +29,11 @@ export interface WrittenSegment extends Pick<OutboundRequest, 'commandId' | 'bod
   readonly sentAt: number;
 }
 
-/** How sending is held back, asked whenever it is told. */
-export interface Throttle {
-  /** Seconds. */
-  wait(): number;
-  /** Segments per second from now on, where that is known. */
-  rate(): number | undefined;
-  isOver(): boolean;
-}
-
 /** An answer to a query, cancel or replace. */
 export interface DirectAnswer extends DirectResponse {
   readonly session: Session;
+  /** When it went out; monotonic milliseconds. */
+  readonly askedAt: number;
 }
 
 /** Tells what happens, twice: as an event for programs and as a log line for operators. */
@@ -52,19 +47,18 @@ export class EventReporter {
   #lastState = '';
   #normalTimer: TimerHandle;
   readonly #availability: Availability;
+  readonly #throttleLog: ThrottleLog;
 
   constructor(events: Events, log: Log, clock: Clock, codec: CodecOptions = {}) {
     this.#codec = codec;
     this.#events = events;
     this.#log = log;
     this.#clock = clock;
+    this.#throttleLog = new ThrottleLog(log, clock);
     this.#availability = new Availability(clock, (failure, isEngine) =>
       this.#queueAvailable(failure, isEngine),
     );
   }
-
-  /** What each session is called in every line about what goes over it. */
-  readonly #numbers = new WeakMap<Session, number>();
 
   /** Requests were written, with these sequence numbers. */
   sent(written: readonly WrittenSegment[], sequenceNumbers: readonly number[], session: Session): void {
@@ -80,13 +74,12 @@ export class EventReporter {
   #logSent({ delivery, segment }: WrittenSegment, number: number | undefined, session: Session): void {
     const { item } = delivery.lease;
     const line = {
-      event: 'request',
+      event: 'submit',
       stage: 'start',
-      session: this.#numbers.get(session),
       ...logFacts(item, segment, item.segments.length),
       sequence_number: number,
-    };
-    this.#log.debug(line, `sent to ${maskNumber(item.destination)}`);
+    } satisfies LogLine;
+    session.log.debug(line, `sent to ${maskNumber(item.destination)}`);
   }
 
   #tellSent({ delivery, segment, commandId, body }: WrittenSegment, sequenceNumber: number): void {
@@ -110,21 +103,54 @@ export class EventReporter {
     const late = session ? undefined : true;
     if (logs) {
       const line = {
-        event: 'response',
+        event: 'submit',
         stage: 'end',
-        session: session && this.#numbers.get(session),
         ...logFacts(item, segment, item.segments.length),
         sequence_number: response.sequence_number,
+        message_id: response.message_id || undefined,
         command_status: statusName(code),
         duration,
         late,
-      };
-      this.#log[level](line, code === 0 ? 'accepted' : `not accepted: ${describeStatus(code).meaning}`);
+      } satisfies LogLine;
+      const log = session?.log ?? this.#log;
+      log[level](line, code === 0 ? 'accepted' : `not accepted: ${describeStatus(code).meaning}`);
     }
     if (!tells) return;
     const octets = response.octets();
     const of = { item, segment, redelivered: state.redelivered, pdu: response.pdu(), octets };
     void this.#events.emit('response', responseEvent(of, duration, late === true));
+  }
+
+  /** No answer came, and why: the message goes again, where it may. */
+  lost({ delivery, segment, sentAt }: WrittenSegment, why: 'timeout' | 'closed', session: Session): void {
+    const { log } = session;
+    if (!log.isLevelEnabled('debug')) return;
+    const { item } = delivery.lease;
+    const line = {
+      event: 'submit',
+      stage: 'end',
+      ...logFacts(item, segment, item.segments.length),
+      code: why === 'timeout' ? 'RESPONSE_TIMEOUT' : 'SESSION_CLOSED',
+      duration: seconds(this.#clock.monotonic() - sentAt),
+    } satisfies LogLine;
+    log.debug(line, why === 'timeout' ? 'not answered in time' : 'not answered before the session ended');
+  }
+
+  /** A query, cancel or replace goes out. Returns when. */
+  asked({ request, session }: Pick<DirectAnswer, 'request' | 'session'>): number {
+    session.log.debug(
+      { event: 'request', stage: 'start', ...logFacts(request) },
+      `${request.command} goes out`,
+    );
+    return this.#clock.monotonic();
+  }
+
+  /** It got no answer: throws why. */
+  unanswered({ request, session, askedAt }: Omit<DirectAnswer, 'response'>, error: unknown): never {
+    const { code, message } = error as SmppError;
+    const duration = seconds(this.#clock.monotonic() - askedAt);
+    session.log.debug({ event: 'request', stage: 'end', ...logFacts(request), code, duration }, message);
+    throw error;
   }
 
   /** The answer to a query, cancel or replace. Throws `DeliveryError` where it is a refusal. */
@@ -135,17 +161,17 @@ export class EventReporter {
 
   /** The same, of whatever it says; a late one has been given up by whoever asked. */
   told(answer: DirectAnswer): void {
-    const { request, response, session, late } = answer;
+    const { request, response, session, late, askedAt } = answer;
     const line = {
-      event: 'response',
+      event: 'request',
       stage: 'end',
-      session: this.#numbers.get(session),
       ...logFacts(request),
       sequence_number: response.sequence_number,
       command_status: statusName(response.command_status),
+      duration: seconds(this.#clock.monotonic() - askedAt),
       late,
-    };
-    this.#log.debug(line, `${request.command} answered`);
+    } satisfies LogLine;
+    session.log.debug(line, `${request.command} answered`);
     void this.#events.emit('response', directResponseEvent(answer));
   }
 
@@ -154,7 +180,14 @@ export class EventReporter {
     const event = failureEvent(item, state, reason, failure);
     const { maybe_delivered } = failure;
     const { code, command_status } = reason;
-    const line = { event: 'failure', stage: 'end', ...logFacts(item), code, command_status, maybe_delivered };
+    const line = {
+      event: 'failure',
+      stage: 'end',
+      ...logFacts(item),
+      code,
+      command_status,
+      maybe_delivered,
+    } satisfies LogLine;
     // The SMSC's own words may name the recipient.
     const text = maskNumber(String(event.payload));
     this.#log.warn(line, `${maybe_delivered ? 'failed' : 'not sent'}: ${text}`);
@@ -164,12 +197,9 @@ export class EventReporter {
 
   /** `status`: what the SMSC answered; undefined: it asked another instance that shares the store for less. */
   throttled(status: string | undefined, throttle: Throttle): void {
+    this.#throttleLog.throttled(status, throttle);
     if (this.#normalTimer === undefined) {
       const facts = { wait: throttle.wait(), ...rateFact(throttle) };
-      const line = { event: 'throttle', stage: 'start', command_status: status, ...facts };
-      if (status === undefined)
-        this.#log.info(line, 'the SMSC asks another instance for less; sending pauses');
-      else this.#log.warn(line, 'the SMSC asks for less; sending pauses');
       this.#throttle({ state: 'throttled', ...statusFields(status), ...facts });
     }
     this.#awaitNormal(throttle);
@@ -181,15 +211,12 @@ export class EventReporter {
     this.#normalTimer = this.#clock.setTimeout(() => {
       if (!throttle.isOver()) return this.#awaitNormal(throttle);
       this.#normalTimer = undefined;
-      const facts = rateFact(throttle);
-      this.#log.info({ event: 'throttle', stage: 'end', ...facts }, 'sending goes on');
-      this.#throttle({ state: 'normal', ...facts });
+      this.#throttle({ state: 'normal', ...rateFact(throttle) });
     }, throttle.wait() * 1000);
   }
 
-  /** A session was bound; `number` is what it is called from now on. */
-  bound(session: Session, number: number, state: SessionFacts): void {
-    this.#numbers.set(session, number);
+  /** A session was bound; `number` is what it is called. */
+  bound(number: number, state: SessionFacts): void {
     this.#lastState = keyOf(state);
     this.#tellSession(state, number);
   }
@@ -206,7 +233,7 @@ export class EventReporter {
   /** Responses are waited for longer, as one `took` so many milliseconds; or as long as was set again. */
   responseTime(state: SessionFacts, took: number | undefined): void {
     const { response_timeout: timeout } = state;
-    const line = { event: 'session', stage: 'responses', response_timeout: timeout };
+    const line = { event: 'session', stage: 'responses', response_timeout: timeout } satisfies LogLine;
     const slow = `the SMSC answers late, after ${seconds(took ?? 0)} s: responses are waited for ${timeout} s from now on`;
     const reason = took === undefined ? 'the SMSC answers in time again' : slow;
     if (took === undefined) this.#log.info(line, reason);
@@ -219,9 +246,9 @@ export class EventReporter {
   queueFull(full: boolean, queued: number): void {
     if (full === this.#full) return;
     this.#full = full;
-    const line = { event: 'queue', stage: full ? 'full' : 'ready', queued };
-    if (full) this.#log.warn(line, 'the queue is full: messages are refused');
-    else this.#log.info(line, 'the queue takes messages again');
+    if (full)
+      this.#log.warn({ event: 'queue', stage: 'full', queued }, 'the queue is full: messages are refused');
+    else this.#log.info({ event: 'queue', stage: 'ready', queued }, 'the queue takes messages again');
     this.queue({ state: full ? 'full' : 'ready', queued });
   }
 
@@ -253,10 +280,17 @@ export class EventReporter {
 
   #queueAvailable(failure: unknown, isEngine: boolean): void {
     const state = failure === undefined ? 'available' : 'unavailable';
-    const line = { event: 'queue', stage: state };
+    const event = 'queue';
     if (failure === undefined)
-      this.#log.info(line, isEngine ? ANSWERS_AGAIN : 'the queue can be written again');
-    else this.#log.warn({ ...line, err: causeOf(failure) }, isEngine ? noAnswer(failure) : NOT_WRITTEN);
+      this.#log.info(
+        { event, stage: 'available' },
+        isEngine ? ANSWERS_AGAIN : 'the queue can be written again',
+      );
+    else
+      this.#log.warn(
+        { event, stage: 'unavailable', err: causeOf(failure) },
+        isEngine ? noAnswer(failure) : NOT_WRITTEN,
+      );
     this.queue({ state });
   }
 
@@ -265,6 +299,7 @@ export class EventReporter {
   }
 
   stop(): void {
+    this.#throttleLog.stop();
     this.#clock.clearTimeout(this.#normalTimer);
     this.#availability.stop();
   }
@@ -274,28 +309,8 @@ export class EventReporter {
   }
 
   #tellSession(state: SessionFacts, session?: number): void {
-    this.#logSession(state, session);
+    logSession(this.#log, state, session);
     void this.#events.emit('session', stateEvent('session', state));
-  }
-
-  #logSession(state: SessionFacts, session: number | undefined): void {
-    const { state: name, reason, retry_in: retryIn, bind_type, command_status } = state;
-    const line = {
-      event: 'session',
-      stage: name,
-      session,
-      bind_type,
-      command_status,
-      reason,
-      ...(retryIn === undefined ? {} : { retry_in: retryIn }),
-      ...(state.sessions === 1 ? {} : { bound: state.bound, sessions: state.sessions }),
-    };
-    const where = `${state.host}:${state.port}`;
-    if (session !== undefined) this.#log.info(line, `bound to ${where} as ${bind_type}`);
-    else if (reason && retryIn !== undefined) this.#log.warn(line, `${reason}; ${nextTry(state)}`);
-    else if (reason) this.#log.info(line, `disconnected from ${where}: ${reason}`);
-    else if (name === 'connecting') this.#log.debug(line, `connecting to ${where}`);
-    else this.#log.info(line, `${where}: ${name}`);
   }
 }
 
@@ -312,19 +327,9 @@ function noAnswer(failure: unknown): string {
 const keyOf = ({ state, reason, bound, host, port }: SessionFacts): string =>
   [state, reason, bound, host, port].join(' ');
 
-function nextTry({ retry_in: retryIn = 0, next_host: host, next_port: port }: SessionFacts): string {
-  const where = host === undefined ? '' : ` ${host}:${port}`;
-  return retryIn === 0
-    ? `trying${where || ' again'} at once`
-    : `next try${where && ` at${where}`} in ${retryIn.toFixed(1)} s`;
-}
-
 function rateFact(throttle: Throttle): { rate?: number } {
   const rate = throttle.rate();
   return rate === undefined ? {} : { rate: rounded(rate) };
 }
 
 const seconds = (ms: number): number => Math.round(ms) / 1000;
-
-/** As much as people read. */
-export const rounded = (rate: number): number => Math.round(rate * 100) / 100;

@@ -42,7 +42,14 @@ export function logFacts(
   of: Pick<Labelled, 'id' | 'correlationId'> & { readonly command: string; readonly destination: string },
   segment?: number,
   segments = 1,
-): Record<string, unknown> {
+): {
+  command: string;
+  id: string | undefined;
+  correlation_id: string | undefined;
+  destination: string;
+  segment?: number;
+  segments?: number;
+} {
   const { command, id, correlationId, destination } = of;
   const facts = { command, id, correlation_id: correlationId, destination };
   return segment === undefined || segments === 1 ? facts : { ...facts, segment: segment + 1, segments };

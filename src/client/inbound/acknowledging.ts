@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../../clock';
-import type { Log } from '../../observability';
+import type { Log, LogLine } from '../../observability';
 import { SmppError, describeStatus } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import { MessageError } from '../config/errors';
@@ -195,7 +195,11 @@ export class Acknowledging {
   }
 
   #warn(text: string, ack_id?: string): void {
-    const facts = { event: 'ack', stage: 'timeout', ...(ack_id === undefined ? {} : { ack_id }) };
+    const facts = {
+      event: 'ack',
+      stage: 'timeout',
+      ...(ack_id === undefined ? {} : { ack_id }),
+    } satisfies LogLine;
     this.#parts.log[this.#warned ? 'debug' : 'warn'](facts, text);
     this.#warned = true;
   }

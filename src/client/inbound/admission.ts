@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../../clock';
-import type { Log } from '../../observability';
+import type { Log, LogLine } from '../../observability';
 import type { Answer, Session } from '../../session';
 
 /** A session, as far as its reading is paced. */
@@ -188,7 +188,7 @@ export class InboundAdmission {
   #looser(): void {
     if (this.#isFull(0.5)) return;
     if (this.#refusing) {
-      const facts = { event: 'reading', stage: 'taking', refused: this.#refused };
+      const facts = { event: 'reading', stage: 'taking', refused: this.#refused } satisfies LogLine;
       this.#parts.log.info(facts, 'there is room for messages again');
       this.#refusing = false;
       this.#refused = 0;

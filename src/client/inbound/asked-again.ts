@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { LogRateLimiter, type Log } from '../../observability';
+import { LogRateLimiter, type Log, type LogLine } from '../../observability';
 import type { Answer } from '../../session';
 import { LATER } from './acknowledging';
 
@@ -17,7 +17,11 @@ export class AskedAgain {
   because(error: unknown, what: string): Answer {
     const { message } = error as Error;
     const level = this.#limiter.next() === undefined ? 'debug' : 'warn';
-    const facts = { event: 'message', stage: 'later', code: (error as { code?: unknown }).code };
+    const facts = {
+      event: 'message',
+      stage: 'later',
+      code: (error as { code?: string }).code,
+    } satisfies LogLine;
     this.#log[level](
       facts,
       `${what} now: the SMSC is asked to send it again, as all that follow. ${message}`,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import type { Log } from '../../observability';
+import type { Log, LogLine } from '../../observability';
 import type { CorrelationEntry, Correlator } from '../../store';
 import { BoundedMap } from '../../collections';
 
@@ -110,7 +110,7 @@ export class FinalReceipts {
       try {
         await correlator.put(marks);
       } catch (error) {
-        const line = { event: 'receipt', stage: 'correlator', err: error };
+        const line = { event: 'receipt', stage: 'correlator', err: error } satisfies LogLine;
         log.debug(line, 'the correlator does not take that a receipt was final');
       }
     }

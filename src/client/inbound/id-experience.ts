@@ -1,4 +1,4 @@
-import type { Log } from '../../observability';
+import type { Log, LogLine } from '../../observability';
 import { foldedId, type KeyValueState } from '../../store';
 import { storedFields } from '../config/stored';
 import { IdEvidence, isGuess, isOther, isTelling, type IdRelation, type StoredEvidence } from './id-evidence';
@@ -124,7 +124,12 @@ export class IdExperience {
     const told = tellsNotations(messageId, receiptId);
     if (!told || this.#announced || this.evidence.hasOther()) return;
     this.#announced = true;
-    const facts = { event: 'receipt', stage: 'ids', response_id: messageId, receipt_id: receiptId };
+    const facts = {
+      event: 'receipt',
+      stage: 'ids',
+      response_id: messageId,
+      receipt_id: receiptId,
+    } satisfies LogLine;
     this.#parts.log.info(
       facts,
       `this SMSC writes message_ids ${WORDS[told.response]} in responses and ${WORDS[told.receipt]} in receipts; ` +
@@ -135,7 +140,7 @@ export class IdExperience {
   /** An id that is the same in both: the other way is not the only one. */
   #withdraw(messageId: string): void {
     this.#announced = false;
-    const facts = { event: 'receipt', stage: 'ids', response_id: messageId };
+    const facts = { event: 'receipt', stage: 'ids', response_id: messageId } satisfies LogLine;
     const text =
       'message_ids in receipts are as in responses after all, or in more than one way: ' +
       'a receipt that may be for two messages is told unmatched';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import type { Log } from '../../observability';
+import type { Log, LogLine } from '../../observability';
 import type { PduError, PduOf } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import {
@@ -112,9 +112,12 @@ export class IncomingMessages {
   }
 
   async #tell(event: MessageEvent, session: Session): Promise<Answer> {
-    const { settings, acknowledging, log, counters } = this.#parts;
+    const { settings, acknowledging, counters } = this.#parts;
     const { topic: source, segments } = event;
-    log.debug({ event: 'message', stage: 'end', source, segments }, 'message received');
+    session.log.debug(
+      { event: 'message', stage: 'end', source, segments: Number(segments) },
+      'message received',
+    );
     const answer = await acknowledging.tell(event, session);
     if (!comesAgain(answer)) counters?.received();
     const isUnreadable = answer === ANSWERED && event.problem !== undefined;
@@ -159,9 +162,9 @@ export class IncomingMessages {
       const facts = {
         event: 'message',
         stage: 'decode',
-        data_coding: fields['data_coding'],
+        data_coding: Number(fields['data_coding']),
         err: why,
-      };
+      } satisfies LogLine;
       const level = this.#unreadable.next() === undefined ? 'debug' : 'warn';
       log[level](facts, 'a message cannot be read; it is delivered raw');
     }

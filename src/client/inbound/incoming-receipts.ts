@@ -1,5 +1,5 @@
 import { steadyTime, type Clock } from '../../clock';
-import { LogRateLimiter, type Log } from '../../observability';
+import { LogRateLimiter, type Log, type LogLine } from '../../observability';
 import { decodePdu } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import type { CorrelationEntry } from '../../store';
@@ -122,7 +122,7 @@ export class IncomingReceipts {
   #log({ message_id, state }: ReceiptEvent, entry: CorrelationEntry | undefined): void {
     const { log } = this.#parts;
     if (entry && !log.isLevelEnabled('debug')) return;
-    const facts = { event: 'receipt', stage: 'end', message_id, state };
+    const facts = { event: 'receipt', stage: 'end', message_id, state } satisfies LogLine;
     if (entry) {
       const line = { ...facts, id: entry.id, correlation_id: entry.correlationId };
       return log.debug(line, `receipt: ${state}`);

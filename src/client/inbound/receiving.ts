@@ -21,6 +21,7 @@ import { MessageMatcher, type MatchedReceipt } from './matching';
 import { agrees } from './message-ids';
 import type { MessageStream, MessagesOptions } from './message-stream';
 import { Reassembly } from './reassembly/reassembly';
+import { loggedReceive } from './receive-log';
 import { ReceiptMatcher } from './receipts';
 
 export interface ReceivingParts {
@@ -147,15 +148,20 @@ export class Receiving {
 
   request(pdu: Pdu, octets: Buffer, session: Session): Promise<Answer | undefined> | Answer | undefined {
     if (pdu.command === 'deliver_sm' || pdu.command === 'data_sm') {
-      if (!this.#takes(session)) return LATER;
-      const { length } = octets;
-      if (this.#admission.isFree(length))
-        return this.#admission.track(session, length, this.#incoming(pdu, octets, session));
-      return this.#admission.take(session, length, () => this.#incoming(pdu, octets, session));
+      const { clock } = this.#parts;
+      return loggedReceive(pdu, session, clock, () => this.#take(pdu, octets, session));
     }
     if (pdu.command !== 'alert_notification' && pdu.command !== 'outbind') return undefined;
-    this.#parts.log.info({ event: pdu.command, stage: 'end' }, `the SMSC sent ${pdu.command}`);
+    session.log.info({ event: pdu.command, stage: 'end' }, `the SMSC sent ${pdu.command}`);
     return OK;
+  }
+
+  #take(pdu: Incoming, octets: Buffer, session: Session): Promise<Answer> | Answer {
+    if (!this.#takes(session)) return LATER;
+    const { length } = octets;
+    if (this.#admission.isFree(length))
+      return this.#admission.track(session, length, this.#incoming(pdu, octets, session));
+    return this.#admission.take(session, length, () => this.#incoming(pdu, octets, session));
   }
 
   /** A message that is none: told raw, for it may be all that there is of it. */

@@ -1,4 +1,4 @@
-import type { Log } from '../../observability';
+import type { Log, LogLine } from '../../observability';
 import type { Settings } from '../config/options';
 
 /** Octets that the specification allows, without the NUL (SMPP 3.4 section 4.1); more is sent whole, with a warning. */
@@ -21,7 +21,7 @@ const sentence = (what: string, allowed: number): string =>
 export function warnOfLongFields(settings: Settings, log: Log): void {
   for (const [field, [name, allowed]] of Object.entries(BIND_FIELDS)) {
     if (settings[field as keyof typeof BIND_FIELDS].length <= allowed) continue;
-    log.warn({ event: 'bind', stage: 'start' }, sentence(name, allowed));
+    log.warn({ event: 'bind', stage: 'long_field', field }, sentence(name, allowed));
   }
 }
 
@@ -32,6 +32,7 @@ export function serviceTypeCheck(log: Log): (given: unknown) => void {
     if (typeof given !== 'string' || given.length <= SERVICE_TYPE) return;
     if (told.has(given) || told.size >= MOST_VALUES) return;
     told.add(given);
-    log.warn({ event: 'request', stage: 'start' }, sentence(`service_type "${given}"`, SERVICE_TYPE));
+    const line = { event: 'submit', stage: 'long_field', field: 'service_type' } satisfies LogLine;
+    log.warn(line, sentence(`service_type "${given}"`, SERVICE_TYPE));
   };
 }

@@ -20,6 +20,8 @@ export interface DeliveryContext {
   };
   /** The SMSC answered one segment. */
   responded(flight: Flight, response: ResponseView, verdict: Verdict): void;
+  /** It was written, and its answer did not come. */
+  lost(flight: Flight, why: 'timeout' | 'closed'): void;
   /** The SMSC asks for less; the segment is to go again, first. */
   throttled(delivery: Delivery, status: number): void;
   /**
@@ -199,8 +201,10 @@ export class Delivery implements Link<Delivery> {
     }
   }
 
-  lost(segment: number, why: 'timeout' | 'closed'): void {
+  lost(flight: Flight, why: 'timeout' | 'closed'): void {
+    const { segment } = flight;
     this.#flying--;
+    this.#context.lost(flight, why);
     if (this.lease.state.accepted[segment] != null) return this.#finish();
     this.#note(why === 'timeout' ? 'RESPONSE_TIMEOUT' : 'LINK_LOST', segment);
     this.#putBack(segment);
@@ -268,7 +272,7 @@ export class Flight implements OutboundRequest, RequestHandler {
   }
 
   onLost(why: 'timeout' | 'closed'): void {
-    this.delivery.lost(this.segment, why);
+    this.delivery.lost(this, why);
   }
 
   onLate(response: ResponseView): void {

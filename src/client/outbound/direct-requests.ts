@@ -9,7 +9,7 @@ import type { Outcomes } from './outcomes';
 
 export interface DirectRequestsParts {
   readonly outcomes: Pick<Outcomes, 'reserve'>;
-  readonly reporter: Pick<EventReporter, 'told' | 'answered'>;
+  readonly reporter: Pick<EventReporter, 'asked' | 'told' | 'answered' | 'unanswered'>;
   /** The session that has most room among those that may send. */
   readonly session: () => Session | undefined;
 }
@@ -39,13 +39,16 @@ export class DirectRequests {
     this.#asking++;
     try {
       const { reporter } = this.#parts;
-      const answer = { request, session, msgid: options.msgid };
+      const askedAt = reporter.asked({ request, session });
+      const answer = { request, session, msgid: options.msgid, askedAt };
       const { signal } = options;
       const asked = session.request(request.pdu, signal, (late) =>
         reporter.told({ ...answer, response: late.pdu(), late: true }),
       );
       const told = (response: Pdu): void => reporter.told({ ...answer, response });
-      const response = await (signal ? unlessAborted(asked, signal, told) : asked);
+      const response = await (signal ? unlessAborted(asked, signal, told) : asked).catch((error: unknown) =>
+        reporter.unanswered(answer, error),
+      );
       return reporter.answered({ ...answer, response });
     } finally {
       this.#asking--;

@@ -14,6 +14,8 @@ export interface DispatcherListener {
   sent(flights: readonly Flight[], sequenceNumbers: readonly number[], session: Session): void;
   /** `session` is absent where the response came after its time-out. */
   responded(flight: Flight, response: ResponseView, session: Session | undefined): void;
+  /** The response did not come, and why. */
+  lost(flight: Flight, why: 'timeout' | 'closed', session: Session): void;
   /** The correlator has the message_id. */
   correlated(entry: CorrelationEntry): void;
   /** Final, and settled in the store. */

@@ -11,6 +11,7 @@ import { LateAcceptances } from './late-acceptances';
 import { LeaseKeeper } from './lease-keeper';
 import { lacksTlvs } from './needed-tlvs';
 import type { Verdict } from './retry';
+import { PaceLog } from './pace-log';
 import { SessionSender, type SessionSenderContext } from './session-sender';
 import { Settler } from './settler';
 
@@ -25,6 +26,7 @@ const BATCH = 200;
 export class Dispatcher implements DeliveryContext, SessionSenderContext {
   readonly parts: DispatcherParts;
   readonly gate: Gate;
+  readonly pace: PaceLog;
   readonly acceptances: Acceptances;
   readonly disposition: Disposition;
   /** With at-most-once. */
@@ -44,6 +46,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
     const { windowSize, sessions, maxUnsettled, delivery } = parts.settings;
     this.#mailboxes = new FullMailboxes(windowSize === 1 && sessions === 1);
     this.gate = new Gate(parts.throttleHandler, parts.clock, () => this.#resume());
+    this.pace = new PaceLog(parts);
     this.#settler = new Settler({
       ...parts,
       maxUnsettled: maxUnsettled ?? Math.max(4 * windowSize * sessions, 1000),
@@ -156,6 +159,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
   abandon(): void {
     this.#keeper?.stop();
     this.#settler.abandon();
+    this.pace.stop();
   }
 
   // --- what deliveries tell ---
@@ -172,6 +176,10 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
     const goesOn = delivery.remaining + delivery.flying > 0 && !delivery.isOver;
     if (isAccepted && item.segments.length > 1 && goesOn) this.#settler.progress(delivery.lease);
     listener.responded(flight, response, delivery.carrier.session);
+  }
+
+  lost(flight: Flight, why: 'timeout' | 'closed'): void {
+    this.parts.listener.lost(flight, why, flight.delivery.carrier.session);
   }
 
   throttled(delivery: Delivery, status: number): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import { BoundedMap } from '../../collections';
-import type { Log } from '../../observability';
+import type { Log, LogLine } from '../../observability';
 import type { CorrelationEntry, DeadReason, Home, Lease, Notice, QueueItem, Store } from '../../store';
 import { repeat, sleep, within, type Repeated } from '../../waiting';
 import { decodeNotice, encodeNotice, type Failed, type Told } from './notices';
@@ -152,7 +152,7 @@ export class Homing {
     try {
       return new Set(await store.home?.tell(batch.map(({ notice }) => notice)));
     } catch (error) {
-      const line = { event: 'queue', stage: 'home', err: error };
+      const line = { event: 'queue', stage: 'home', err: error } satisfies LogLine;
       log.debug(line, 'the store does not take what other instances are to be told; trying again');
       return undefined;
     }
@@ -196,7 +196,7 @@ export class Homing {
   }
 
   #warn(reason: string): void {
-    const line = { event: 'queue', stage: 'home', reason };
+    const line = { event: 'queue', stage: 'home', reason } satisfies LogLine;
     const text =
       `another instance tells of a message in a form that is not known here (${reason}); it is dropped, as are others ` +
       'like it: let all that share the queue run the same version';

@@ -8,12 +8,14 @@ import { causeOf, isUnavailable, type PartError } from '../config/errors';
 import type { Delivery, DeliveryCarrier, Flight } from './delivery';
 import type { DispatcherParts } from './dispatcher-parts';
 import type { Gate } from './gate';
+import type { PaceLog } from './pace-log';
 import { PoisonIsolation } from './poison-isolation';
 
 /** What a sender needs of the dispatcher that it belongs to. */
 export interface SessionSenderContext {
   readonly parts: DispatcherParts;
   readonly gate: Gate;
+  readonly pace: Pick<PaceLog, 'during'>;
   /** Whether as much is unsettled as may be. */
   readonly isFull: boolean;
   /** Whether nothing overtakes what is on its way back to the queue. */
@@ -197,10 +199,10 @@ export class SessionSender implements DeliveryCarrier {
   #acquire(free: number): boolean {
     let wanted = 0;
     for (const { remaining } of this.#ready) if ((wanted += remaining) >= free) break;
-    const { limiter } = this.#context.parts;
-    const permits = limiter.acquire(Math.min(free, wanted), { signal: this.#closing.signal });
+    const { pace, parts } = this.#context;
+    const permits = parts.limiter.acquire(Math.min(free, wanted), { signal: this.#closing.signal });
     if (typeof permits === 'number') this.#permits = permits;
-    else void this.#wait(permits.then((granted) => void (this.#permits = granted)));
+    else void this.#wait(pace.during(permits).then((granted) => void (this.#permits = granted)));
     return !this.#isWaiting;
   }
 
@@ -336,7 +338,7 @@ export class SessionSender implements DeliveryCarrier {
     const level = isAway || reason === this.#failedFor ? 'debug' : 'error';
     this.#failedFor = reason;
     log[level](
-      { event: 'road', stage: 'stumbled', part, code, err: causeOf(error) },
+      { event: 'sending', stage: 'interrupted', part, code, err: causeOf(error) },
       `sending is interrupted; trying again: ${message}`,
     );
     this.#pause ??= this.#context.parts.clock.setTimeout(() => {

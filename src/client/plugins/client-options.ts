@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Clock } from '../../clock';
 import type { AsyncThrottleHandler, RateLimiter } from '../../flow-control';
-import type { Log, LogSink, Metrics } from '../../observability';
+import type { LogSink, Metrics, OpenLog } from '../../observability';
 import type { SequenceGenerator } from '../../session';
 import type { BackendName, Correlator, OutboundQueue, Store } from '../../store';
 import type { TextCodec } from '../../text';
@@ -44,7 +44,7 @@ export interface Parts {
    * A pino logger, with what destinations and transports it has, or a function that takes finished lines. A logger's own
    * level counts, also when it changes, unless there is a `logLevel` or `configure` sets one.
    */
-  log?: Log | LogSink;
+  log?: OpenLog | LogSink;
   /** Where this client is to be seen, under its name (`name`, else `clientId`, else host and port); several may share one. */
   metrics?: Metrics;
   /** Told, in a sentence, that lines cannot be written to `logTarget`, and that they can again; default: a warning of the process. */

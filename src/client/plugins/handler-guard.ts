@@ -1,5 +1,10 @@
 import type { Clock } from '../../clock';
-import { Pause, type AsyncThrottleHandler, type ThrottleHandler } from '../../flow-control';
+import {
+  Pause,
+  type AsyncThrottleHandler,
+  type ThrottleCounts,
+  type ThrottleHandler,
+} from '../../flow-control';
 import { guard, type Rule } from './guard';
 import type { PartFaults } from './part-faults';
 
@@ -50,6 +55,8 @@ export class GuardedHandler implements AskedHandler {
   readonly notThrottled: () => void;
   readonly #ask: (method: Asked) => unknown;
   readonly #pause: Pause;
+  #throttled = 0;
+  #notThrottled = 0;
   readonly #known = new Map<Asked, unknown>();
   readonly #asking = new Map<Asked, Promise<unknown>>();
 
@@ -63,10 +70,15 @@ export class GuardedHandler implements AskedHandler {
     const tell = { promise: 'any', instead: () => undefined } as const;
     const throttled = guarded('throttled', tell);
     this.throttled = () => {
+      this.#throttled++;
       this.#pause.begin();
       throttled();
     };
-    this.notThrottled = guarded('notThrottled', tell);
+    const notThrottled = guarded('notThrottled', tell);
+    this.notThrottled = () => {
+      this.#notThrottled++;
+      notThrottled();
+    };
     const methods = Object.keys(ASKED) as Asked[];
     const asks = new Map(methods.map((one) => [one, guarded(one, { ...ASKED[one], promise: 'limited' })]));
     this.#ask = (method) => asks.get(method)?.();
@@ -83,6 +95,10 @@ export class GuardedHandler implements AskedHandler {
 
   rate(): number | undefined {
     return this.#now('rate');
+  }
+
+  counts(): ThrottleCounts {
+    return { throttled: this.#throttled, notThrottled: this.#notThrottled };
   }
 
   ask(): boolean | Promise<boolean> {

@@ -8,8 +8,9 @@ import {
   redactedLog,
   standardStream,
   type CollapsedLog,
-  type Log,
+  type LogLine,
   type LogOptions,
+  type OpenLog,
 } from '../../observability';
 import { SmppError } from '../../protocol';
 import { connectionName } from '../config/connection-name';
@@ -57,7 +58,7 @@ export function logPart(options: SmppClientOptions, settings: Settings, clock: C
   const { flightRecorder: lines, flightRecorderHeartbeat: heartbeat } = settings;
   const recorder = lines > 0 ? new FlightRecorder({ lines, heartbeat, clock }) : undefined;
   const file = fileOf(options, settings, clock, (lost) => {
-    const facts = { event: 'log', stage: 'lost', lines: lost };
+    const facts = { event: 'log', stage: 'lost', lines: lost } satisfies LogLine;
     root.warn(facts, `${lost} lines were lost while the log file could not be written`);
   });
   const root = rootOf(options, settings, {
@@ -105,7 +106,7 @@ function rootOf(
   { log, logLevel }: SmppClientOptions,
   settings: Settings,
   own: Pick<LogOptions, 'recorder' | 'lines'>,
-): Log {
+): OpenLog {
   const identity = {
     ...settings.logMetadata,
     connection: connectionName(settings),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { LogRateLimiter, type Log, promiseOf } from '../../observability';
+import { LogRateLimiter, type Log, promiseOf, type LogLine } from '../../observability';
 import { SmppError } from '../../protocol';
 import { onAbort } from '../../waiting';
 import { PartError, causeOf, show } from '../config/errors';
@@ -91,7 +91,14 @@ export class PartFaults {
     this.#limiters.set(key, limiter);
     const isNews = !this.#failing.has(key) && limiter.next() !== undefined;
     this.#failing.add(key);
-    const facts = { event: 'part', stage: 'failed', part, method, code: error.code, err: causeOf(error) };
+    const facts = {
+      event: 'part',
+      stage: 'failed',
+      part,
+      method,
+      code: error.code,
+      err: causeOf(error),
+    } satisfies LogLine;
     this.#log[isNews ? 'error' : 'debug'](facts, error.message);
     return error;
   }

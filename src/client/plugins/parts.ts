@@ -8,7 +8,7 @@ import {
   type AdjustableLimiter,
   type ThrottleHandler,
 } from '../../flow-control';
-import type { CollapsedLog, Metrics } from '../../observability';
+import type { Log, Metrics } from '../../observability';
 import type { SequenceGenerator } from '../../session';
 import type { Correlator } from '../../store';
 import type { TextCodec } from '../../text';
@@ -52,7 +52,7 @@ export interface OpenParts extends StorePart {
   readonly clock: Clock;
   readonly random: () => number;
   readonly randomOctets: (count: number) => Uint8Array;
-  readonly log: CollapsedLog;
+  readonly log: Log;
   readonly metrics: Metrics | undefined;
   /** What is counted on the way; absent where there are no metrics. */
   readonly counters: ConnectionCounters | undefined;
@@ -88,6 +88,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
   const limiter =
     bucket ?? guardLimiter(part('smpp-rate-limiter', options.rateLimiter ?? '', plugins), faults);
   const throttleHandler = handlerPart(options, settings, { clock, plugins, faults });
+  const pacing = new CompositeLimiter({ limiter, handler: throttleHandler, clock });
   const { correlator = 'store' } = options;
   const sequence = sequencePart(options, plugins);
   return {
@@ -101,7 +102,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     listening: options.listening && guardListening(options.listening, faults),
     tls: options.tls,
     network: options.network,
-    limiter: new CompositeLimiter({ limiter, handler: throttleHandler, clock }),
+    limiter: pacing,
     bucket,
     throttleHandler,
     clock,

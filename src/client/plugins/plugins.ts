@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import type { AsyncThrottleHandler, RateLimiter } from '../../flow-control';
-import type { Log } from '../../observability';
+import type { OpenLog } from '../../observability';
 import type { SequenceGenerator } from '../../session';
 import type { Correlator, OutboundQueue, QueueItem, Store } from '../../store';
 import type { TextCodec } from '../../text';
@@ -26,7 +26,7 @@ export interface PluginContext {
   readonly settings: Omit<Settings, SecretOption>;
   readonly clientId: string;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: OpenLog;
   /**
    * A message in its object form as the queue holds it: for a queue into which others put messages, too. Rejects
    * with {@link MessageError}, which names the field.

@@ -1,3 +1,4 @@
+import type { LogLine, Log } from '../../observability';
 import { SmppError } from '../../protocol';
 import {
   BACKENDS,
@@ -95,7 +96,7 @@ export function storePart(
     let inClear = unencrypted(backend, read);
     const open = async (settleForeign?: SettleForeign): Promise<Store> => {
       checkDelivery(settings, backend.capabilities);
-      if (inClear !== undefined) context.log.warn({ event: 'queue', stage: 'in_clear' }, inClear);
+      if (inClear !== undefined) warnInClear(context.log, inClear);
       inClear = undefined;
       return backend.open(backendContext(read, settings, limits, context, settleForeign));
     };
@@ -180,7 +181,11 @@ export function accountOf({ host, systemId, failover }: Settings): StoreAccount 
 
 function tellClaimed(before: StoreAccount | undefined, { log }: StoreContext): void {
   if (!before) return;
-  const facts = { event: 'queue', stage: 'claimed', before: `${before.systemId} at ${before.host}` };
+  const facts = {
+    event: 'queue',
+    stage: 'claimed',
+    before: `${before.systemId} at ${before.host}`,
+  } satisfies LogLine;
   log.debug(facts, 'the queue belongs to this account from now on');
 }
 
@@ -236,4 +241,8 @@ function withQueue(queue: OutboundQueue, rest: Store): Store {
       await rest.close();
     },
   };
+}
+
+function warnInClear(log: Log, text: string): void {
+  log.warn({ event: 'queue', stage: 'in_clear' }, text);
 }

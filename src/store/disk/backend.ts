@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Log } from '../../observability';
 import type { Backend, BackendContext, BackendOptions } from '../backend';
 import { BUILT_IN } from '../base-queue';
 import type { Store } from '../types';
@@ -30,10 +31,8 @@ function namingProblems(field: keyof BackendOptions, directory: string, name: st
 }
 
 /** `under`: a folder of its own within that of the client. */
-export function openDisk(
-  { options, limits, clock, log, ...context }: BackendContext,
-  under = '',
-): Promise<Store> {
+export function openDisk({ options, limits, clock, ...context }: BackendContext, under = ''): Promise<Store> {
+  const log: Log = context.log;
   const { clientId, name, queueDirectory, queueKey, correlationCapacity } = options;
   return openDiskStore({
     ...limits,
@@ -46,6 +45,6 @@ export function openDisk(
     settleForeign: context.settleForeign,
     onClaimed: context.onClaimed,
     correlationCapacity,
-    onDamage: (damage) => log.error({ event: 'queue', stage: 'damaged', ...damage }, damage.text),
+    onDamage: ({ kind, text }) => log.error({ event: 'queue', stage: 'damaged', kind }, text),
   });
 }

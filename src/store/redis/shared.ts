@@ -26,13 +26,14 @@ export interface SharedOptions {
 /** Resolves when others can tell this instance something. */
 export async function openShared(calls: RedisCalls, options: SharedOptions): Promise<SharedParts> {
   const { correlationCapacity, sendRate, burst, log } = options;
-  const warn = (event: string, error: unknown, text: string): void =>
-    log.warn({ event, error: error instanceof Error ? error.message : String(error) }, text);
   const limiter = new RedisLimiter(calls, {
     rate: sendRate,
     burst,
-    onRefused: (error) =>
-      warn('rate', error, 'Redis refuses to keep the common rate; nothing is sent until it does'),
+    onRefused: (err) =>
+      log.warn(
+        { event: 'rate_limiter', stage: 'refused', err },
+        'Redis refuses to keep the common rate; nothing is sent until it does',
+      ),
   });
   try {
     const home = await RedisHome.open({
@@ -41,8 +42,11 @@ export async function openShared(calls: RedisCalls, options: SharedOptions): Pro
         calm: (seconds) => limiter.heardCalm(seconds),
         rateChanged: () => limiter.look(),
       },
-      onFailure: (error) =>
-        warn('home', error, 'what became of messages of this instance could not be told; trying again'),
+      onFailure: (err) =>
+        log.warn(
+          { event: 'queue', stage: 'home', err },
+          'what became of messages of this instance could not be told; trying again',
+        ),
     });
     return {
       correlator: new RedisCorrelator(calls, correlationCapacity),

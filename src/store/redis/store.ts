@@ -1,3 +1,4 @@
+import type { Log } from '../../observability';
 import { canonicalHost, claimStore, forgetSmsc, holdsAnything, isSameAccount, readAccount } from '../account';
 import type { Claimable, Holdings, StoreAccount } from '../account';
 import type { BackendContext } from '../backend';
@@ -52,7 +53,7 @@ export async function openRedisStore(
     };
     const before = await claimStore(store, account, words, context.settleForeign);
     if (before) context.onClaimed(before);
-    await warnOfEviction(connection, context, placeOf(address));
+    await warnOfEviction(connection, context.log, placeOf(address));
     // Not before: an account that is refused changes nothing for the others.
     shared.limiter.setRate(options.sendRate);
     return store;
@@ -75,7 +76,7 @@ async function makeKeys(calls: RedisCalls, place: string): Promise<void> {
 }
 
 /** Where the server may not be asked, nothing is said. */
-async function warnOfEviction(calls: RedisCalls, { log }: BackendContext, place: string): Promise<void> {
+async function warnOfEviction(calls: RedisCalls, log: Log, place: string): Promise<void> {
   const info = String(await calls.command(['INFO', 'memory']).catch(() => ''));
   const [, policy = ''] = /^maxmemory_policy:(\S+)/m.exec(info) ?? [];
   if (policy === '' || policy === 'noeviction' || /^maxmemory:0\r?$/m.test(info)) return;

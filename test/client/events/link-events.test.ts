@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { systemClock } from '../../../src/clock';
 import { SmppClient, type ClientEvents } from '../../../src/index';
-import { Events } from '../../../src/client/events/events';
+import { Events } from '../../../src/client/events/emitter';
 import { LinkReporter, withoutPassword } from '../../../src/client/events/link-reporter';
 import { silentLog } from '../../../src/observability';
 import { decodePdu, encodePdu, type PduInput } from '../../../src/protocol';
@@ -193,12 +193,18 @@ describe('A PDU without its password', () => {
         word,
         fc.constantFrom('bind_receiver', 'bind_transceiver', 'outbind'),
         (id, password, command) => {
-          const octets = encodePdu({ command, system_id: id, password, sequence_number: 3 }, {
-            allowLong: true,
-          });
-          const empty = encodePdu({ command, system_id: id, password: '', sequence_number: 3 }, {
-            allowLong: true,
-          });
+          const octets = encodePdu(
+            { command, system_id: id, password, sequence_number: 3 },
+            {
+              allowLong: true,
+            },
+          );
+          const empty = encodePdu(
+            { command, system_id: id, password: '', sequence_number: 3 },
+            {
+              allowLong: true,
+            },
+          );
           assert.deepEqual(withoutPassword(octets), empty);
         },
       ),

@@ -146,7 +146,7 @@ describe('The log of a client', () => {
         { level: 'warn' },
         { write: (line: string) => void lines.push(JSON.parse(line) as Line) },
       );
-      const { client } = await scenes.bound({}, { log });
+      const { client } = await scenes.bound({}, { log, logLevel: '' });
       const sent = async (): Promise<number> => {
         const before = lines.length;
         await client.send(HELLO);
@@ -182,7 +182,7 @@ describe('The log of a client', () => {
   it('with a flight recorder has what went before a failure, at info', async () => {
     const { client, lines } = await scenes.bound(
       { submit_sm: () => ({ command_status: 'ESME_RINVDSTADR' }) },
-      { flightRecorder: 100 },
+      { flightRecorder: 100, logLevel: 'info' },
     );
     await client.send(HELLO).catch(() => undefined);
     const failed = lines.findIndex(({ event }) => event === 'failure');

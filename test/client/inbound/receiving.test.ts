@@ -319,7 +319,7 @@ describe('Handlers of events', () => {
     assert.equal(answer.command_status, 0);
     assert.equal(told('message').length, 1);
     const failed = lines
-      .filter(({ stage }) => stage === 'handler')
+      .filter(({ event }) => event === 'handler')
       .map(({ err }) => (err as { message: string }).message);
     assert.deepEqual(failed, ['sync', 'async']);
   });

@@ -10,7 +10,7 @@ describe('A handler of events', () => {
 
   const failures = ({ lines }: Scene): string[] =>
     lines
-      .filter(({ stage }) => stage === 'handler')
+      .filter(({ event }) => event === 'handler')
       .map(({ level, msg, err }) => `${String(level)}: ${String(msg)}: ${(err as Error).message}`);
 
   async function message(scene: Scene): Promise<number> {
@@ -97,9 +97,9 @@ describe('A handler of events', () => {
     const { client } = await scenes.idle({}, { port: smsc.port });
     await client.start();
     await client.send({ ...HELLO, destination_addr: '447700900123' });
-    await until(() => logged.some(({ stage }) => stage === 'handler'));
+    await until(() => logged.some(({ event }) => event === 'handler'));
     await client.stop();
     await smsc.stop();
-    assert.equal(logged.filter(({ stage }) => stage === 'handler').length, 1);
+    assert.equal(logged.filter(({ event }) => event === 'handler').length, 1);
   });
 });

@@ -172,7 +172,7 @@ describe("Parts with naz's interfaces", () => {
     });
     const { client, lines, clock } = await scenes.bound({}, { queue });
     const sent = client.send(HELLO);
-    await until(() => lines.some(({ event, stage }) => event === 'road' && stage === 'stumbled'));
+    await until(() => lines.some(({ event, stage }) => event === 'sending' && stage === 'interrupted'));
     assert.ok(asked < 5, `asked ${asked} times`);
     away = false;
     let event: string | undefined;

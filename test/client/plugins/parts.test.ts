@@ -123,7 +123,7 @@ describe('Parts given as objects', () => {
     afterEach(() => scenes.end());
 
     const stumbles = (lines: readonly Line[]): string[] =>
-      lines.filter(({ stage }) => stage === 'stumbled').map(({ msg }) => String(msg));
+      lines.filter(({ stage }) => stage === 'interrupted').map(({ msg }) => String(msg));
 
     for (const given of [0, NaN, undefined, -1, 1.5, '1', Infinity]) {
       it(`a rate limiter that gives ${inspect(given)} is told once, asked again after a pause, and hangs nothing`, async () => {

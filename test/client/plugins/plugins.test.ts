@@ -184,7 +184,7 @@ describe('Plugins', () => {
       { clock, rateLimiter: 'mine', ...having({ type: 'smpp-rate-limiter', create: () => limiter }) },
     );
     const sent = client.send(HELLO);
-    await advanceUntil(clock, () => lines.some(({ stage }) => stage === 'stumbled'));
+    await advanceUntil(clock, () => lines.some(({ stage }) => stage === 'interrupted'));
     assert.equal(client.state, 'bound');
     broken = false;
     await advanceUntil(clock, () => !broken);

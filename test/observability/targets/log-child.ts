@@ -1,12 +1,12 @@
 // Logs lines to files and to standard output, each time "log" comes in, and ends at once when "exit" does.
-import { LogFile, createLog, standardStream, type Log } from '../../../src/observability';
+import { LogFile, createLog, standardStream, type OpenLog } from '../../../src/observability';
 import { systemClock } from '../../../src/clock';
 import { endWithParent } from '../../support/child';
 
 endWithParent();
 const [count = '1', ...paths] = process.argv.slice(2);
 const told = (text: string): void => void process.stderr.write(`${text}\n`);
-const logs: Log[] = paths.map((path) => {
+const logs: OpenLog[] = paths.map((path) => {
   if (path === 'stdout') return createLog({ lines: standardStream('stdout') });
   const file = new LogFile(path, { clock: systemClock, told });
   return createLog({ lines: (line) => file.write(line) });

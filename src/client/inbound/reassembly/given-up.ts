@@ -1,4 +1,4 @@
-import type { Log } from '../../../observability';
+import type { Log, LogLine } from '../../../observability';
 import type { JoinedMessage } from '../../../text';
 import type { Joiner } from './joiner';
 
@@ -22,7 +22,7 @@ export class GivenUp {
     const telling: Promise<void> = this.handler(message)
       .then((told) => (told ? this.#joiner.told(message) : this.#joiner.reopen(message)))
       .catch((error: unknown) => {
-        const line = { event: 'message', stage: 'incomplete', err: error };
+        const line = { event: 'message', stage: 'incomplete', err: error } satisfies LogLine;
         this.#log.error(line, 'what came of a long message cannot be delivered');
       })
       .finally(() => this.#telling.delete(telling));

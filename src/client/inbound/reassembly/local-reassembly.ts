@@ -1,3 +1,4 @@
+import type { LogLine } from '../../../observability';
 import { steadyTime, type SteadyTime, type TimerHandle } from '../../../clock';
 import {
   Reassembler,
@@ -43,7 +44,7 @@ export class LocalReassembly implements Joiner {
   /** Takes up what an earlier client left waiting. */
   start(): void {
     this.#ready().catch((error: unknown) => {
-      const line = { event: 'reassembly', stage: 'load', err: error };
+      const line = { event: 'reassembly', stage: 'load', err: error } satisfies LogLine;
       this.#parts.log.warn(line, 'parts of long messages cannot be read from the store now; trying again');
     });
   }
@@ -84,7 +85,7 @@ export class LocalReassembly implements Joiner {
       const known = joined && state.set(JOINED + key, Buffer.from(JSON.stringify(joined)), ttl);
       await Promise.all([known, state.delete([LOCAL + key])]);
     } catch (error) {
-      const line = { event: 'reassembly', stage: 'drop', err: error };
+      const line = { event: 'reassembly', stage: 'drop', err: error } satisfies LogLine;
       this.#parts.log.warn(line, 'the parts of a message that was delivered stay in the store');
     }
   }
@@ -148,7 +149,7 @@ export class LocalReassembly implements Joiner {
       try {
         take(entry);
       } catch (error) {
-        const line = { event: 'reassembly', stage: 'load', err: error };
+        const line = { event: 'reassembly', stage: 'load', err: error } satisfies LogLine;
         this.#parts.log.warn(line, 'a stored part of a long message cannot be read; it is passed over');
       }
     }

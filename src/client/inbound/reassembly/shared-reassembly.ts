@@ -105,7 +105,7 @@ export class SharedReassembly implements Joiner {
   }
 
   /** That the store's server is away is told once, by who watches it. */
-  #stumbled(stage: string, error: unknown, text: string): void {
+  #stumbled(stage: 'load' | 'drop', error: unknown, text: string): void {
     const isKnown = isUnavailable(error) || this.#stopping.signal.aborted;
     this.#parts.log[isKnown ? 'debug' : 'warn']({ event: 'reassembly', stage, err: error }, text);
   }

@@ -1,4 +1,4 @@
-import { quoting } from '../../../observability';
+import { quoting, type LogLine } from '../../../observability';
 import type { TimerHandle } from '../../../clock';
 import type { DeliveryState, Lease, OutboundQueue, QueueItem, QueueStats, Settlement } from '../../../store';
 import type { PluginContext } from '../plugins';
@@ -195,8 +195,9 @@ export class BrokerQueue implements OutboundQueue {
       const item = await this.#context.prepare(read.fields);
       return { item, state: fresh(item.segments.length) };
     } catch (error) {
-      const { code } = error as { code?: unknown };
-      const facts = { event: 'queue', stage: 'refused', code, err: quoting(error, given) };
+      const { code } = error as { code?: string };
+      const err = quoting(error, given);
+      const facts = { event: 'queue', stage: 'refused', code, err } satisfies LogLine;
       log.error(facts, `an item of the broker cannot be sent: ${(error as Error).message}`);
       return undefined;
     }
@@ -209,13 +210,8 @@ export class BrokerQueue implements OutboundQueue {
       await this.#broker.enqueue(record);
     } catch (error) {
       const { id, correlationId: correlation_id } = item;
-      const facts = {
-        event: 'queue',
-        stage: 'lost',
-        id,
-        correlation_id,
-        err: quoting(error, [item, record]),
-      };
+      const err = quoting(error, [item, record]);
+      const facts = { event: 'queue', stage: 'lost', id, correlation_id, err } satisfies LogLine;
       this.#context.log.error(facts, 'the broker does not take back a message that is not sent; it is lost');
     }
   }

@@ -1,3 +1,4 @@
+import type { LogLine } from '../../../observability';
 import type { BackendContext } from '../../backend';
 import type { RedisCalls } from '../connection/calls';
 import { isAway } from '../connection/lost-reply';
@@ -29,13 +30,13 @@ export class ListDrain {
       this.#told = '';
     } catch (error) {
       if (isAway(this.#calls, error)) return;
-      const { message, code } = error as Error & { code?: unknown };
+      const { message, code } = error as Error & { code?: string };
       if (message === this.#told || code === 'STORE_CLOSED') return;
       this.#told = message;
       const remedy = message.includes('CROSSSLOT')
         ? `in a Cluster it must have the hash tag of this queue: name it "${this.#calls.keys.of('list')}", or another name with the same braces`
         : 'it must be a list, and the user of queueUrl may read it';
-      const facts = { event: 'queue', stage: 'drain', code, err: error };
+      const facts = { event: 'queue', stage: 'drain', code, err: error } satisfies LogLine;
       log.warn(facts, `nothing comes from the list ${this.#list} (drainList): ${remedy} (${message})`);
     }
   }

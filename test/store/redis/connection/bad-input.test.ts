@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { createClient } from '@redis/client';
 import fc from 'fast-check';
-import { silentLog, type Log } from '../../../../src/observability';
+import { silentLog, type OpenLog } from '../../../../src/observability';
 import { BACKENDS, type BackendOptions, type Lease } from '../../../../src/store';
 import { dead, done, ids, retry, sleep } from '../../../../src/store/conformance/harness';
 import type { RedisStore } from '../../../../src/store/redis';
@@ -208,7 +208,7 @@ describe('a Redis that cannot be used as it is', () => {
   it('as it may drop keys when its memory is full: a warning says so', async function () {
     const redis = await start(this, '--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
     const warned: string[] = [];
-    const warn = ((_: unknown, text: string) => void warned.push(text)) as Log['warn'];
+    const warn = ((_: unknown, text: string) => void warned.push(text)) as OpenLog['warn'];
     await open({ url: redis.url, keyPrefix: 'smpp', context: { log: { ...silentLog, warn } } });
     assert.equal(warned.length, 1);
     assert.match(
@@ -279,7 +279,7 @@ describe('a Redis that cannot be used as it is', () => {
       await store.queue.settle((await store.queue.take(1, { signal })).map(done));
       await store.close();
     }
-    const warn = ((_: unknown, text: string) => void warned.push(text)) as Log['warn'];
+    const warn = ((_: unknown, text: string) => void warned.push(text)) as OpenLog['warn'];
     const drain = async (drainList: string): Promise<Lease[]> => {
       const context = { log: { ...silentLog, warn } };
       const store = await open({

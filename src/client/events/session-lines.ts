@@ -1,0 +1,43 @@
+import type { Log, LogLine } from '../../observability';
+import type { SessionFacts } from './events';
+
+/** As one word each. */
+const STAGES = {
+  connecting: 'connecting',
+  bound: 'bound',
+  throttled: 'throttled',
+  paused: 'paused',
+  disconnected: 'disconnected',
+  'tx only': 'tx_only',
+  'rx only': 'rx_only',
+} as const satisfies Record<SessionFacts['state'], string>;
+
+/** The line about the state of the connection; `session`: the number of the session that was just bound. */
+export function logSession(log: Log, state: SessionFacts, session: number | undefined): void {
+  const { state: name, code, reason, retry_in, bind_type, command_status } = state;
+  const host = `${state.host}:${state.port}`;
+  const line = {
+    event: 'session',
+    stage: STAGES[name],
+    host,
+    session,
+    bind_type,
+    command_status,
+    code,
+    reason,
+    retry_in,
+    ...(state.sessions === 1 ? {} : { bound: state.bound, sessions: state.sessions }),
+  } satisfies LogLine;
+  if (session !== undefined) log.info(line, `bound to ${host} as ${bind_type}`);
+  else if (reason && retry_in !== undefined) log.warn(line, `${reason}; ${nextTry(state)}`);
+  else if (reason) log.info(line, `disconnected from ${host}: ${reason}`);
+  else if (name === 'connecting') log.debug({ ...line, stage: name }, `connecting to ${host}`);
+  else log.info(line, `${host}: ${name}`);
+}
+
+function nextTry({ retry_in: retryIn = 0, next_host: host, next_port: port }: SessionFacts): string {
+  const where = host === undefined ? '' : ` ${host}:${port}`;
+  return retryIn === 0
+    ? `trying${where || ' again'} at once`
+    : `next try${where && ` at${where}`} in ${retryIn.toFixed(1)} s`;
+}
