@@ -118,7 +118,9 @@ export default tseslint.config(
     },
   },
   {
-    files: ['session', 'flow-control', 'store', 'client', 'simulator'].map((room) => `src/${room}/**/*.ts`),
+    files: ['session', 'flow-control', 'store', 'client', 'server', 'simulator'].map(
+      (room) => `src/${room}/**/*.ts`,
+    ),
     // A test against a real backend lives in real time.
     ignores: ['src/store/conformance/**'],
     rules: {

@@ -40,7 +40,8 @@ const floors = {
     events: ['config', 'message', 'metrics'],
     connection: ['config', 'message', 'events', 'metrics'],
     outbound: ['config', 'message', 'events', 'metrics'],
-    inbound: ['config', 'message', 'events', 'outbound', 'metrics'],
+    quality: ['config', 'events'],
+    inbound: ['config', 'message', 'events', 'outbound', 'metrics', 'quality'],
   },
   'src/store/disk': {
     record: [],

@@ -59,6 +59,9 @@ export interface FlowMessage {
   readonly payload?: unknown;
   readonly topic?: unknown;
   readonly smpp?: unknown;
+  /** W3C Trace Context. */
+  readonly traceparent?: unknown;
+  readonly tracestate?: unknown;
 }
 
 /** What the connection gives where a message has none, and whether a text may be a queue item of naz. */
@@ -126,6 +129,7 @@ class Composer {
     this.#setDestination(message, command);
     this.#setSource(message);
     this.#setHandling(message, command);
+    this.#setTrace(message, payload);
     if (!has(message.correlation_id) && !has(message.log_id) && this.msg._msgid !== undefined) {
       message.correlation_id = this.msg._msgid + suffix;
     }
@@ -173,6 +177,17 @@ class Composer {
     if (has(this.#context.sentTo)) message.source_addr = this.#context.sentTo;
   }
 
+  /** Both from one place: a tracestate belongs to its traceparent. */
+  #setTrace(message: Record<string, unknown>, payload: Fields): void {
+    const from = [payload, this.#context.fields, this.msg as Fields].find(({ traceparent }) =>
+      has(traceparent),
+    );
+    if (!from) return;
+    message.traceparent = from.traceparent;
+    if (has(from.tracestate)) message.tracestate = from.tracestate;
+    else delete message.tracestate;
+  }
+
   #setHandling(message: Record<string, unknown>, command: string): void {
     const { encoding, longMessages, registeredDelivery, intermediateNotification, smeAcknowledgement } =
       this.settings;
@@ -203,10 +218,11 @@ function contextOf(smpp: unknown): Context {
     throw new MessageError('INVALID_FIELD', 'smpp', text);
   }
   if (!has(smpp.event)) return { fields: smpp };
-  const { event, correlation_id, metadata, destination_addr } = smpp;
+  const { event, correlation_id, metadata, traceparent, tracestate, destination_addr } = smpp;
   const fields = {
     ...(correlation_id === undefined ? {} : { correlation_id }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(traceparent === undefined ? {} : { traceparent, tracestate }),
   };
   return { fields, sentTo: event === 'message' ? destination_addr : undefined };
 }

@@ -15,6 +15,7 @@ import type { Configuration } from './configuration';
 import { Listeners, type AnyEvent, type Listener } from './listeners';
 import type { NodeLog } from './log-bridge';
 import { labelOf, openClient } from './opening';
+import { awaited, type ConnectionHealth, type Monitored } from './monitor';
 import type { Hold, Member, Registry } from './registry';
 import { saidInFlow } from './wording';
 import { Handover, type Purged, type PurgedCounts } from './queue-change';
@@ -48,7 +49,7 @@ export interface ConnectionParts {
 }
 
 /** What stands behind an smpp-config node: client, store, and the nodes that use it. Wrongly configured: no client. */
-export class Connection implements Member {
+export class Connection implements Member, Monitored {
   /** What is wrong with the configuration. */
   readonly unusable: SmppError | undefined;
   /** Absent where it is unusable. */
@@ -69,8 +70,9 @@ export class Connection implements Member {
   removed = false;
   #refused: string | undefined;
   readonly #shared: SharedQueue | undefined;
-  /** What keeps it from even trying to connect. */
+  /** What keeps it from even trying to connect, for the status and in words. */
   #trouble: Trouble | undefined;
+  #troubleText = '';
   readonly #clock: Clock;
   /** Whether it is to come up by itself as soon as it can. */
   #wanted = false;
@@ -82,6 +84,7 @@ export class Connection implements Member {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
+    parts.registry.monitor.enter(this);
     this.#clock = parts.clock ?? systemClock;
     const { nodeId, registry, log, wantsMessages = () => false } = parts;
     this.#listeners = new Listeners({ nodeId, registry, log, wantsMessages });
@@ -112,6 +115,22 @@ export class Connection implements Member {
 
   get nodeId(): string {
     return this.#parts.nodeId;
+  }
+
+  /** As in logs and metrics. */
+  get name(): string {
+    const { name } = this.#parts.configuration.options;
+    return (typeof name === 'string' && name) || this.nodeId;
+  }
+
+  /** Never rejects. */
+  async health(): Promise<ConnectionHealth> {
+    const who = { id: this.nodeId, name: this.name };
+    if (!this.#client) return { ...who, healthy: false, problems: [this.unusable?.message ?? ''] };
+    const isKeptDown = this.#idle || this.#down;
+    const isAwaited =
+      !isKeptDown && (this.#wanted || (!this.#started && this.settings?.autoConnect === true));
+    return { ...who, ...awaited(await this.#client.health(), isAwaited, this.#trouble && this.#troubleText) };
   }
 
   /** Throws where the connection is not usable. */
@@ -200,6 +219,7 @@ export class Connection implements Member {
       await bound;
     } catch (error) {
       this.#trouble = troubleOf(error);
+      this.#troubleText = saidInFlow(error as Error).message;
       this.#board.touch();
       throw error;
     }
@@ -271,6 +291,7 @@ export class Connection implements Member {
     this.#clock.clearTimeout(this.#following);
     this.#giveUp();
     this.#parts.registry.leave(this);
+    this.#parts.registry.monitor.leave(this);
     this.#board.close();
     this.#listeners.close();
     try {

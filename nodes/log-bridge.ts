@@ -52,7 +52,6 @@ function sentence(line: Record<string, unknown>): string {
   return `${text.replace(CONTROL, escaped)} (${facts})`;
 }
 
-// eslint-disable-next-line no-control-regex -- these are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 const PLAIN = /^[^\s"'=()[\]{},\\\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/;
 /** What JSON would read as something else than a text. */

@@ -46,12 +46,9 @@ export function openClient(parts: OpeningParts): Opened | ConfigError {
   }
   const { claim } = claimed;
   try {
-    const client = new SmppClient({
-      ...options,
-      queue: claim.store ?? queue,
-      listening,
-      ...loggedTo(log, settings),
-    });
+    const { metrics } = registry.monitor;
+    const own = { queue: claim.store ?? queue, listening, metrics, ...loggedTo(log, settings) };
+    const client = new SmppClient({ ...options, ...own });
     const { left, moved } = claim;
     const change = { client, settings, queue, left, moved, warn: (text: string) => log.warn(text) };
     return { client, claim, settings, change, place: sharedPlace(queue, settings) };

@@ -4,6 +4,8 @@ import { DeliveryError, MessageError, SmppError, type EventBase } from '../src/i
 export interface Failure {
   readonly event: 'failure';
   readonly code: string;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
   readonly [field: string]: unknown;
 }
 
@@ -23,6 +25,21 @@ export function smppOf<T extends EventBase>(
     smpp[name] = valueOf(from[name]);
   }
   return smpp as Omit<T, 'payload' | 'topic' | 'msgid'>;
+}
+
+/** Puts the trace context of an event or outcome where other nodes look for it, beside msg.smpp. */
+export function withTrace<T extends object>(msg: T, told: Traced): T {
+  const into = msg as Traced;
+  if (told.traceparent === undefined) return msg;
+  into.traceparent = told.traceparent;
+  if (told.tracestate === undefined) delete into.tracestate;
+  else into.tracestate = told.tracestate;
+  return msg;
+}
+
+interface Traced {
+  traceparent?: string;
+  tracestate?: string;
 }
 
 /** What msg.smpp says of an error. */

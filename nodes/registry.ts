@@ -1,4 +1,5 @@
 import type { Holder } from './accounts';
+import { Monitor } from './monitor';
 import {
   openMemoryStore,
   type ClientEvents,
@@ -85,6 +86,7 @@ export interface RuntimeEvents {
  * one's by.
  */
 export class Registry {
+  readonly monitor = new Monitor();
   readonly #entries = new Map<string, Entry>();
   readonly #orphans: Orphan[] = [];
   readonly #members = new Map<string, Member>();

@@ -2,16 +2,18 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import {
   SmppError,
   plainCopy,
+  traceContext,
   type CompleteWhen,
   type Message,
   type Outcome,
   type SendOptions,
+  type TraceContext,
 } from '../src/index';
 import { runAction, type Answer } from './actions';
 import { compose, type OutSettings, type TypedInputs } from './compose';
 import type { Connection } from './connection';
 import { forLog } from './logged-error';
-import { failureOf, smppOf, type Failure } from './outcomes';
+import { failureOf, smppOf, withTrace, type Failure } from './outcomes';
 import type { Registry } from './registry';
 import type { TypedInputReader } from './typed-inputs';
 import { blank } from './values';
@@ -99,7 +101,7 @@ export class Sender {
         connection.touch();
         // A receipt in it went to smpp-in nodes as well.
         msg.smpp = smppOf(outcome, true, plainCopy);
-        this.#complete(msg, job);
+        this.#complete(withTrace(msg, outcome), job);
       },
       (error: unknown) => {
         connection.touch();
@@ -165,7 +167,9 @@ export class Sender {
   }
 
   async #failed(job: Job, error: Error, about = {}): Promise<void> {
-    job.msg.smpp = plainCopy({ ...about, ...failureOf(error) });
+    const failure: Failure = { ...about, ...failureOf(error) };
+    job.msg.smpp = plainCopy(failure);
+    withTrace(job.msg, failure);
     await this.#report(error, job);
   }
 
@@ -198,9 +202,10 @@ function resultOf(
   return { ...labelOf(message), ...failureOf(settled.reason) };
 }
 
-function labelOf(message: Message | undefined): { correlation_id?: string } {
+function labelOf(message: Message | undefined): { correlation_id?: string } & Partial<TraceContext> {
   const label = message?.correlation_id ?? message?.['log_id'];
-  return typeof label === 'string' ? { correlation_id: label } : {};
+  const trace = traceContext(message?.traceparent, message?.tracestate);
+  return typeof label === 'string' ? { correlation_id: label, ...trace } : { ...trace };
 }
 
 const asError = (given: unknown): Error =>

@@ -4,6 +4,7 @@ import { readConfiguration, type Credentials } from './configuration';
 import { Connection } from './connection';
 import type { Definition } from './migrations';
 import type { SmppConfigNode } from './nodes';
+import { serveMonitoring } from './monitoring';
 import { pluginsOf, servePlugins } from './plugins';
 import { registry } from './registry';
 import { tellForgotten, tellOrphans } from './removed';
@@ -26,6 +27,7 @@ export = function smppConfig(RED: NodeAPI): void {
     void tellForgotten(registry, queues, warn);
   });
   servePlugins(RED);
+  serveMonitoring(RED, registry.monitor);
 
   function SmppConfig(this: ConfigNode, definition: NodeDef): void {
     RED.nodes.createNode(this, definition);

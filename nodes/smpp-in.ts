@@ -3,7 +3,7 @@ import { EVENT_NAMES, SmppError, type EventName } from '../src/index';
 import { Reader } from './choices';
 import type { AnyEvent, Listener } from './listeners';
 import { findConnection } from './nodes';
-import { smppOf } from './outcomes';
+import { smppOf, withTrace } from './outcomes';
 import { eventNames } from './wishes';
 
 export = function smppIn(RED: NodeAPI): void {
@@ -51,5 +51,6 @@ function toMessage(event: AnyEvent, rawPdu: boolean): NodeMessage {
   const { payload, topic, msgid } = event;
   // Of what cannot be read the octets are all that there is.
   const smpp = smppOf(event, rawPdu || 'problem' in event);
-  return msgid === undefined ? { payload, topic, smpp } : { _msgid: msgid, payload, topic, smpp };
+  const msg = msgid === undefined ? { payload, topic, smpp } : { _msgid: msgid, payload, topic, smpp };
+  return withTrace(msg, event);
 }

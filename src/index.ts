@@ -34,11 +34,13 @@ export {
   createLog,
   maskNumber,
   maskText,
+  traceContext,
   type Collector,
   type LogOptions,
   type LogSink,
   type OpenLog as Log,
   type Sink,
+  type TraceContext,
 } from './observability';
 export {
   SequenceCounter,

@@ -53,6 +53,9 @@ export interface Context {
    * the process.
    */
   readonly signal: AbortSignal;
-  /** The options of a client, from file, environment and command line. Throws a CommandError with all that is wrong. */
-  connection(): SmppClientOptions;
+  /**
+   * The options of a client, from file, environment and command line, those given here before all others. Throws a
+   * CommandError with all that is wrong.
+   */
+  connection(more?: Readonly<Record<string, unknown>>): SmppClientOptions;
 }

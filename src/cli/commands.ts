@@ -1,5 +1,9 @@
 import type { Command } from './command';
+import { decode } from './decode';
+import { listen } from './listen';
+import { run } from './run';
+import { send } from './send';
 import { simulate } from './simulate';
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [simulate];
+export const COMMANDS: readonly Command[] = [send, listen, run, simulate, decode];

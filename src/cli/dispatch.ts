@@ -47,9 +47,9 @@ function contextFor({ command, options, operands }: Parsed, output: Output, arou
     env,
     cwd,
     signal,
-    connection: () => {
+    connection: (more = {}) => {
       if (!command.connects) throw new Error(`the command ${command.name} takes no connection`);
-      const { options: found, warnings } = readConnection({ options, env, cwd });
+      const { options: found, warnings } = readConnection({ options: { ...options, ...more }, env, cwd });
       for (const warning of warnings) output.warn(warning);
       return found;
     },

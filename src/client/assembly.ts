@@ -17,6 +17,7 @@ import { normalise } from './plugins/normalise';
 import type { SmppClientOptions } from './plugins/client-options';
 import { Outcomes } from './outbound/outcomes';
 import { openParts, type OpenParts } from './plugins/parts';
+import { RouteQuality } from './quality/route-quality';
 import { Receiving } from './inbound/receiving';
 import { StatusReporter } from './report';
 import { hearOthers } from './sharing';
@@ -62,6 +63,7 @@ export function assemble(options: SmppClientOptions): Assembly {
   const events = new Events(log);
   const reporter = new EventReporter(events, log, clock, codecOf(settings));
   const links = new LinkReporter({ events, clock, log, codec: codecOf(settings) });
+  const quality = new RouteQuality({ settings, events, clock, isExposed: parts.metrics !== undefined });
   const homing = new Homing(parts);
   const outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
   const receiving: Receiving = new Receiving({
@@ -70,9 +72,17 @@ export function assemble(options: SmppClientOptions): Assembly {
     events,
     outcomes,
     homing,
+    quality,
     acceptances: () => dispatcher.acceptances,
   });
-  const listener = dispatcherListener({ ...parts, reporter, outcomes, receiving, sender: () => sender });
+  const listener = dispatcherListener({
+    ...parts,
+    reporter,
+    outcomes,
+    receiving,
+    quality,
+    sender: () => sender,
+  });
   const dispatcher: Dispatcher = new Dispatcher({ ...parts, settings, listener, homing });
   const connections: ConnectionManager = new ConnectionManager({
     ...parts,
@@ -121,7 +131,10 @@ export function assemble(options: SmppClientOptions): Assembly {
     open: parts,
     connections,
     expiry,
-    conceal: () => conceal(),
+    conceal: () => {
+      conceal();
+      quality.stop();
+    },
   });
   const status = new StatusReporter({ ...parts, ...own });
   hearOthers({ ...parts, ...own });
@@ -135,7 +148,14 @@ export function assemble(options: SmppClientOptions): Assembly {
     connected: () => ({ state: state(), windowSize: window.size, links: connections.links }),
   };
   const health = new Health(now);
-  const conceal = expose({ ...parts, ...now, receiving, settings, backend: backendName(options, settings) });
+  const conceal = expose({
+    ...parts,
+    ...now,
+    receiving,
+    quality,
+    settings,
+    backend: backendName(options, settings),
+  });
 
   function state(): ConnectionState {
     const { state: links } = connections;

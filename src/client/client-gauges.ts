@@ -26,6 +26,7 @@ export interface GaugeParts extends Pick<OpenParts, 'clock' | 'counters' | 'metr
   readonly backend: string;
   readonly status: StatusReporter;
   readonly receiving: Pick<Receiving, 'unanswered' | 'incomplete'>;
+  readonly quality: Collector;
   readonly events: Pick<Events, 'on'>;
   /** Whether the SMSC has asked for less, and sending pauses for it. */
   readonly isThrottled: () => boolean;
@@ -40,10 +41,11 @@ export function expose(parts: GaugeParts): () => void {
   if (!metrics || !counters) return () => undefined;
   const endPause = countPauses(parts);
   parts.events.on('failure', ({ code }) => counters.failed(code));
-  const detach = metrics.attach(connectionName(settings), new ClientGauges(parts));
+  const name = connectionName(settings);
+  const detach = [new ClientGauges(parts), parts.quality].map((one) => metrics.attach(name, one));
   return () => {
     endPause();
-    detach();
+    for (const off of detach) off();
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EventReporter } from './events/reporter';
 import type { Outcomes } from './outbound/outcomes';
 import type { OpenParts } from './plugins/parts';
+import type { RouteQuality } from './quality/route-quality';
 import type { Receiving } from './inbound/receiving';
 import type { DispatcherListener } from './outbound/dispatcher';
 import type { Sender } from './outbound/sender';
@@ -9,6 +10,7 @@ export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandle
   readonly reporter: EventReporter;
   readonly outcomes: Outcomes;
   readonly receiving: Receiving;
+  readonly quality: RouteQuality;
   readonly sender: () => Sender;
 }
 
@@ -17,12 +19,15 @@ const NO_COUNTS = { throttled: 0, notThrottled: 0 };
 
 /** What is told of messages on their way: events, outcomes, correlation. */
 export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
-  const { reporter, outcomes, receiving, sender, throttleHandler, limiter, counters } = parts;
+  const { reporter, outcomes, receiving, quality, sender, throttleHandler, limiter, counters } = parts;
   return {
     sent: (flights, sequenceNumbers, session) => reporter.sent(flights, sequenceNumbers, session),
     responded: (flight, response, session) => reporter.responded(flight, response, session),
     lost: (flight, why, session) => reporter.lost(flight, why, session),
-    correlated: (entry) => receiving.known(entry),
+    correlated: (entry) => {
+      quality.accepted(entry);
+      receiving.known(entry);
+    },
     landed: (id) => receiving.landed(id),
     accepted: (lease) => {
       counters?.accepted();

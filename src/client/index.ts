@@ -38,6 +38,7 @@ export type {
   MessageEvent,
   Outcome,
   LinkEvent,
+  QualityEvent,
   QueueEvent,
   ReceiptEvent,
   RequestEvent,

@@ -9,6 +9,7 @@ export { FlightRecorder, type FlightRecorderOptions } from './flight-recorder';
 export { LogFile, standardStream } from './targets';
 export { openLog, type Log, type OpenLog } from './levels';
 export type { LogLine } from './catalogue';
+export { traceContext, traceFacts, type TraceContext } from './trace-context';
 export { maskText } from './mask-text';
 export { collapseRepeats, type CollapsedLog } from './repeats';
 export { guarded, isThenable, promiseOf } from './callback';

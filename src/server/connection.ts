@@ -8,6 +8,7 @@ import {
   isBound,
   type Answer,
   type CloseReason,
+  type Later,
   type SessionState,
   type Transport,
 } from '../session';
@@ -17,6 +18,7 @@ import { pdusOf, type MobileMessage } from './deliver';
 import { withoutPassword } from './masked';
 import { PendingAnswers } from './pending';
 import { receiptPdu, type DeliveryReceipt } from './receipt';
+import type { PartAnswered } from './submitted';
 import type {
   BindType,
   DeliverRequestOptions,
@@ -30,7 +32,7 @@ import { FAILED, LATER, requestAnswer, submitAnswer } from './verdicts';
 /** Seconds. */
 const UNBIND_TIMEOUT = 1;
 
-type Answered = Answer | undefined | Promise<Answer | undefined>;
+type Answered = Answer | undefined | Later<Answer | undefined>;
 
 /** One connection of a client, from the server's end. */
 export class Connection implements ServerSession {
@@ -209,13 +211,7 @@ export class Connection implements ServerSession {
     const { messages, settings } = this.#server;
     const { message, answered } = messages.read(pdu, this.system_id);
     const ask = (): SubmitVerdict | Promise<SubmitVerdict> => settings.submit?.(message, this) ?? '';
-    const answer = this.#answer('submit', pdu.command, ask, submitAnswer);
-    if (!answered) return answer;
-    const tell = (given: Answer | undefined): Answer | undefined => {
-      answered(given?.command_status === 0 ? String(given.fields?.['message_id']) : undefined);
-      return given;
-    };
-    return answer instanceof Promise ? answer.then(tell) : tell(answer);
+    return this.#answer('submit', pdu.command, ask, submitAnswer, answered);
   }
 
   /** What a handler throws, what cannot be an answer, and what takes too long is told and answered ESME_RSYSERR. */
@@ -224,17 +220,33 @@ export class Connection implements ServerSession {
     command: string,
     ask: () => V | Promise<V>,
     read: (verdict: V) => Answer | undefined,
+    answered?: PartAnswered,
   ): Answered {
     const failed = (error: unknown): Answer => {
       // The client has gone, and its answer with it.
       if (this.state !== 'closed') this.#tellFailed(source, command, error);
+      answered?.(undefined);
       return FAILED;
+    };
+    const known = (verdict: V): Answer | undefined => {
+      try {
+        const answer = read(verdict);
+        answered?.(answer?.command_status === 0 ? String(answer.fields?.['message_id']) : undefined);
+        return answer;
+      } catch (error) {
+        return failed(error);
+      }
     };
     try {
       const verdict = ask();
-      if (!isThenable(verdict)) return read(verdict);
-      const late = (): void => this.#tellLate(source, command);
-      return this.#pending.add(verdict, late).then(read).catch(failed);
+      if (!isThenable(verdict)) return known(verdict);
+      const later = this.#pending.add(verdict, () => this.#tellLate(source, command));
+      const then: Later<Answer | undefined>['then'] = (done) =>
+        later.then(
+          (late) => done(known(late)),
+          (error) => done(failed(error)),
+        );
+      return { then };
     } catch (error) {
       return failed(error);
     }

@@ -36,7 +36,7 @@ export class Listener {
       : net.createServer(base, up);
     // Before TLS has its hands on it.
     server.prependListener('connection', (socket: net.Socket) => this.#connected(socket));
-    server.on('tlsClientError', (error: Error) => this.#tlsFailed(error));
+    server.on('tlsClientError', (error: Error, socket: net.Socket) => this.#tlsFailed(error, socket));
     return new Promise((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
       server.listen(port, host, () => {
@@ -94,7 +94,9 @@ export class Listener {
     this.#accept(socket);
   }
 
-  #tlsFailed(error: Error): void {
+  #tlsFailed(error: Error, socket: net.Socket): void {
+    // After handshakeTimeout Node leaves it open.
+    socket.destroy();
     const { log, events } = this.#context;
     log.warn({ event: 'session', stage: 'tls', err: error.message }, 'TLS with a client failed');
     events.emit('error', { source: 'tls', error });

@@ -57,6 +57,11 @@ export function asGiven<T>(fallback: T): Option<T & {}, T> {
   return { fallback, read: (value) => value };
 }
 
+export function flag(fallback: boolean): Option<boolean, boolean> {
+  const remedy = new Remedy('give true or false');
+  return { fallback, read: (value: unknown) => (typeof value === 'boolean' ? value : remedy) };
+}
+
 /** A function, or nothing. */
 export function callback<T>(): Option<T & {}, T | undefined> {
   const read = (value: T & {}): T | Remedy =>

@@ -9,6 +9,7 @@ import {
   asGiven,
   callback,
   choice,
+  flag,
   log,
   number,
   readOptions,
@@ -47,7 +48,8 @@ const vendorTlvs: Option<readonly VendorTlv[], TlvTable | undefined> = {
   },
 };
 
-const OPTIONS = {
+/** All options. */
+export const OPTIONS = {
   /** The address to listen on; default 127.0.0.1, which other machines cannot reach; `0.0.0.0` or `::` is every one. */
   host: text('127.0.0.1'),
   /** Default 2775; 0: any free port. */
@@ -109,7 +111,7 @@ const OPTIONS = {
   /** What numbers of data_coding mean, over the standard's. */
   dataCodings: asGiven<DataCodings>({}),
   /** Whether the parts of a long message are joined for `text`; default true. Each part is answered by itself either way. */
-  joinParts: asGiven<boolean>(true),
+  joinParts: flag(true),
   /** Of address fields; default latin1, of which ASCII is a part. */
   addressEncoding: choice('latin1', ['ascii', 'latin1']),
   /** TLVs of your own, as `{ tag, name, type }`. */
@@ -121,7 +123,7 @@ const OPTIONS = {
 };
 
 /** How a server is set up. Times are in seconds. */
-export type SmppServerOptions = Given<typeof OPTIONS>;
+export type SmppServerOptions = Given<typeof OPTIONS> & { readonly authenticate: Authenticate };
 
 /** The options, checked: times in milliseconds, defaults filled in. */
 export type ServerSettings = Read<typeof OPTIONS> & { readonly authenticate: Authenticate };
@@ -130,9 +132,14 @@ export type ServerSettings = Read<typeof OPTIONS> & { readonly authenticate: Aut
 export function normalise(options: SmppServerOptions): ServerSettings {
   const { settings, problems } = readOptions(OPTIONS, options);
   const { authenticate, tls } = settings;
-  problems.push(...tlsProblems(tls), ...(options.authenticate === undefined ? [NOBODY] : []));
+  problems.push(...tlsProblems(tls), ...(isGiven(options) ? [] : [NOBODY]));
   if (problems.length > 0 || !authenticate) throw new ServerConfigError(problems);
   return { ...settings, authenticate };
+}
+
+/** Who writes JavaScript may leave it away. */
+function isGiven({ authenticate }: Partial<SmppServerOptions>): boolean {
+  return authenticate !== undefined;
 }
 
 const NOBODY: Problem = {

@@ -1,9 +1,16 @@
 import type { Clock, TimerHandle } from '../clock';
 import { SmppError } from '../protocol';
+import type { Later } from '../session';
 
 interface Entry {
   readonly dueAt: number;
   readonly expire: () => void;
+}
+
+interface Told<T> {
+  done(value: T): void;
+  failed(error: unknown): void;
+  late(value: T): void;
 }
 
 /** Answers that handlers have promised. All have the same time, so the oldest is due first: one timer serves all. */
@@ -24,23 +31,27 @@ export class PendingAnswers {
     return this.#entries.size;
   }
 
-  /** As the work, or rejects with `ANSWER_TIMEOUT`; what comes of it then goes to `late`. */
-  add<T>(work: PromiseLike<T>, late: (value: T) => void): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timeout = this.#timeout;
-      const over = (): SmppError =>
-        new SmppError('ANSWER_TIMEOUT', `no answer within ${timeout / 1000} s; see answerTimeout`);
-      const entry = { dueAt: this.#clock.monotonic() + timeout, expire: () => reject(over()) };
-      this.#entries.add(entry);
-      if (this.#entries.size === 1) this.#arm();
-      work.then(
-        (value) => (this.#remove(entry) ? resolve(value) : late(value)),
-        (error: unknown) => {
-          this.#remove(entry);
-          reject(error as Error);
-        },
-      );
-    });
+  /**
+   * As the work, or fails with `ANSWER_TIMEOUT`; what comes of it then goes to `late`. Whoever waits for it is told in
+   * the microtask in which the work is: what is written behind its end must not overtake it.
+   */
+  add<T>(work: PromiseLike<T>, late: (value: T) => void): Later<T> {
+    return { then: (done, failed) => this.#follow(work, { done, failed, late }) };
+  }
+
+  #follow<T>(work: PromiseLike<T>, told: Told<T>): void {
+    const seconds = this.#timeout / 1000;
+    const over = (): void =>
+      told.failed(new SmppError('ANSWER_TIMEOUT', `no answer within ${seconds} s; see answerTimeout`));
+    const entry = { dueAt: this.#clock.monotonic() + this.#timeout, expire: over };
+    this.#entries.add(entry);
+    if (this.#entries.size === 1) this.#arm();
+    work.then(
+      (value) => (this.#remove(entry) ? told.done(value) : told.late(value)),
+      (error: unknown) => {
+        if (this.#remove(entry)) told.failed(error);
+      },
+    );
   }
 
   /** Resolves when no answer is awaited. */

@@ -12,6 +12,7 @@ import type { ServerEventName, ServerEvents } from './events';
 import { Listener, type ListenAddress } from './listener';
 import { normalise, type ServerSettings, type SmppServerOptions } from './options';
 import { MessageReader } from './submitted';
+import type { DeliveryReceipt } from './receipt';
 import type { DeliverRequestOptions, ServerSession } from './types';
 
 /** Milliseconds. */
@@ -152,6 +153,15 @@ export class SmppServer {
     options?: DeliverRequestOptions,
   ): Promise<readonly Pdu[]> {
     return this.#receiver(systemId).deliver(message, options);
+  }
+
+  /** As {@link deliver}, for a receipt with its text and TLVs. Resolves with the response. */
+  async deliverReceipt(
+    systemId: string,
+    receipt: DeliveryReceipt,
+    options?: DeliverRequestOptions,
+  ): Promise<Pdu> {
+    return this.#receiver(systemId).deliverReceipt(receipt, options);
   }
 
   /**

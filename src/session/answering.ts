@@ -9,7 +9,7 @@ import {
   type PduInput,
 } from '../protocol';
 import type { SessionCore } from './core';
-import type { Answer } from './options';
+import type { Answer, Later } from './options';
 import type { Outbound } from './outbound';
 import { isBindCommand, stateAfterBind } from './states';
 
@@ -58,7 +58,7 @@ export class Answering {
     this.#onAnswered = callback;
   }
 
-  serve(asked: Request, ask: () => Promise<Answer | undefined> | Answer | undefined): void {
+  serve(asked: Request, ask: () => Later<Answer | undefined> | Answer | undefined): void {
     if (this.#owed.size >= MOST_OWED && responseOf(asked.command)) {
       const status = this.#core.options.role === 'esme' ? LATER : THROTTLED;
       return this.refuse(asked.command, status, asked.sequence_number);
@@ -67,19 +67,28 @@ export class Answering {
     try {
       const answer = ask();
       // Known at once, answered at once: an unbind in the same chunk must not overtake it.
-      if (!(answer instanceof Promise)) {
+      if (!isLater(answer)) {
         this.#answer(asked, answer);
         return this.#measure(asked, since);
       }
       const request = headOf(asked);
       this.#owed.add(request);
-      answer
-        .then((late) => this.#settle(request, since, () => this.#answer(request, late)))
-        .catch((error: unknown) => this.#settle(request, since, () => this.#failed(request, error)))
-        .finally(() => this.#onAnswered());
+      answer.then(
+        (late) => this.#end(request, since, () => this.#answer(request, late)),
+        (error) => this.#end(request, since, () => this.#failed(request, error)),
+      );
     } catch (error) {
       this.#failed(asked, error);
     }
+  }
+
+  #end(request: Request, since: number, answer: () => void): void {
+    try {
+      this.#settle(request, since, answer);
+    } catch (error) {
+      this.#settle(request, since, () => this.#failed(request, error));
+    }
+    this.#onAnswered();
   }
 
   /** Asks the peer to repeat what is owed; answers that come later are dropped. */
@@ -176,4 +185,10 @@ function headOf({ command, sequence_number, interface_version }: Request): Reque
   return interface_version === undefined
     ? { command, sequence_number }
     : { command, sequence_number, interface_version };
+}
+
+function isLater(
+  answer: Later<Answer | undefined> | Answer | undefined,
+): answer is Later<Answer | undefined> {
+  return answer !== undefined && 'then' in answer;
 }

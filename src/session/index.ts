@@ -16,7 +16,14 @@ export { BindError, itSays, refusalOf, saysNoSession, type CloseCode, type Close
 export type { Evidence } from './core';
 export { ResponseTime, responseTimes, type ResponseTimeChange, type ResponseTimes } from './response-time';
 export { SequenceCounter, type SequenceGenerator } from './sequence';
-export type { Answer, OutboundRequest, SessionHandlers, SessionMeter, SessionOptions } from './options';
+export type {
+  Answer,
+  Later,
+  OutboundRequest,
+  SessionHandlers,
+  SessionMeter,
+  SessionOptions,
+} from './options';
 export type { RequestHandler, ResponseView } from './response-view';
 export { Session } from './session';
 export {

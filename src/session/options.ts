@@ -14,12 +14,17 @@ export interface Answer {
   tlvs?: Readonly<Record<string, unknown>>;
 }
 
+/** What a promise is asked for; what is not one may call back at once when it knows, and not in a later microtask. */
+export interface Later<T> {
+  then(done: (value: T) => void, failed: (error: unknown) => void): unknown;
+}
+
 export interface SessionHandlers {
   /**
    * A request that the session does not answer by itself (all but enquire_link and unbind). Undefined answers
    * ESME_RINVCMDID; where it throws or rejects the answer is ESME_RSYSERR.
    */
-  request(pdu: Pdu, octets: Buffer): Promise<Answer | undefined> | Answer | undefined;
+  request(pdu: Pdu, octets: Buffer): Later<Answer | undefined> | Answer | undefined;
   /**
    * A request that cannot be decoded, in a state in which it may come; `command_status` of the error is what it is
    * answered with where this is absent or returns undefined.

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../observability';
 import type { BackendContext } from './backend';
 import { isForNow, reasonOf } from './refused';
 import type { DeadReason, Priority, QueueItem } from './types';
@@ -43,17 +44,19 @@ export function readForeign(octets: Uint8Array): ForeignRecord {
 
 /**
  * The same, through intake, under the priority of the queue that it stands in. Rejects where intake fails for now: the record
- * is not at fault.
+ * is not at fault. `trace`: what came beside the record, where that has none.
  */
 export async function takeIn(
   octets: Uint8Array,
   priority: Priority,
   prepare: BackendContext['prepare'],
+  trace?: TraceContext,
 ): Promise<{ readonly item: QueueItem } | { readonly reason: DeadReason }> {
   const record = readForeign(octets);
   if ('reason' in record) return record;
   try {
-    return { item: { ...(await prepare(record.message)), priority } };
+    const item = await prepare(record.message);
+    return { item: { ...item, priority, trace: item.trace ?? trace } };
   } catch (error) {
     if (isForNow(error)) throw error;
     return { reason: reasonOf(error) };

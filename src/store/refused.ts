@@ -1,3 +1,4 @@
+import { traceContext, type TraceContext } from '../observability';
 import { SmppError } from '../protocol';
 import type { DeadReason, Priority, QueueItem } from './types';
 
@@ -9,13 +10,14 @@ const DEFAULT: Priority = 2;
 /**
  * What stands in a dead letter beside the `record` of another program that is no message that can be sent: who it was
  * for and what it was called, as far as that can be read, and no segments. `now`: epoch milliseconds;
- * `priority`: of the queue that it stood in, where it goes when it is replayed.
+ * `priority`: of the queue that it stood in, where it goes when it is replayed; `trace`: what came beside the record.
  */
 export function refusedItem(
   record: Buffer,
   id: string,
   now: number,
   priority: Priority = DEFAULT,
+  trace?: TraceContext,
 ): QueueItem {
   const fields = fieldsOf(record);
   const text = (...names: readonly string[]): string | undefined =>
@@ -31,6 +33,7 @@ export function refusedItem(
     receiptRequested: false,
     correlationId: text('correlation_id', 'log_id'),
     metadata: metadataOf(fields['metadata'] ?? fields['hook_metadata']),
+    trace: traceContext(fields['traceparent'], fields['tracestate']) ?? trace,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../observability';
 import type { QueuedCommand } from '../protocol';
 import type { KeyValueState } from './key-value';
 import type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
@@ -36,6 +37,8 @@ export interface QueueItem {
   readonly msgid?: string | undefined;
   /** Any JSON of the user's, up to 8 KiB. */
   readonly metadata?: unknown;
+  /** The trace that it belongs to. */
+  readonly trace?: TraceContext | undefined;
   /** In a store that several instances share: who gave it. */
   readonly home?: HomeAddress | undefined;
 }
@@ -203,6 +206,7 @@ export interface CorrelationEntry {
   readonly correlationId?: string | undefined;
   readonly msgid?: string | undefined;
   readonly metadata?: unknown;
+  readonly trace?: TraceContext | undefined;
 }
 
 /**

@@ -347,6 +347,28 @@ describe('msg.smpp that an smpp node made', () => {
   });
 });
 
+describe('the trace context of a message of the flow', () => {
+  const parent = (digit: string): string => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
+  const [a, b, c] = ['a', 'b', 'c'].map(parent) as [string, string, string];
+  const traceOf = ({ traceparent, tracestate }: Message): unknown[] => [traceparent, tracestate];
+
+  it('is what the payload says, else msg.smpp, else msg itself, both of its parts from one place', () => {
+    const msg = { payload: 'x', topic: '1', traceparent: c, tracestate: 'c=1' };
+    assert.deepEqual(traceOf(single(msg)), [c, 'c=1']);
+    const smpp = { traceparent: b, tracestate: 'b=1' };
+    assert.deepEqual(traceOf(single({ ...msg, smpp })), [b, 'b=1']);
+    assert.deepEqual(traceOf(single({ ...msg, smpp: { traceparent: b } })), [b, undefined]);
+    const payload = { short_message: 'x', traceparent: a };
+    assert.deepEqual(traceOf(single({ ...msg, smpp, payload })), [a, undefined]);
+    assert.deepEqual(traceOf(single({ payload: 'x', topic: '1' })), [undefined, undefined]);
+  });
+
+  it('goes on from what an smpp node made', () => {
+    const smpp = { event: 'receipt', traceparent: b, tracestate: 'b=1' };
+    assert.deepEqual(traceOf(single({ payload: 'x', topic: '1', smpp })), [b, 'b=1']);
+  });
+});
+
 describe('msg.smpp that is no object', () => {
   it('is refused, for what it was to say would be lost; empty it is none', () => {
     for (const smpp of ['source_addr=Shop', ['x'], 7, true, Buffer.from('x')])

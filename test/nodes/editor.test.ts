@@ -147,7 +147,9 @@ describe('the choices of smpp-in', () => {
     );
     assert.deepEqual(boxes.sort(), [
       'failure',
+      'link',
       'message',
+      'quality',
       'queue',
       'receipt',
       'request',

@@ -315,4 +315,21 @@ describe('an example, imported as it is', () => {
     await route('+491511234567', second);
     await route('999123', nowhere);
   });
+
+  it('leaves a carrier whose messages do not arrive for the other', async () => {
+    await run('16-steer-by-quality.json');
+    const [first, second, known] = ['by-first', 'by-second', 'known'].map(
+      (id) => new Inbox(`smpp-quality-${id}`),
+    ) as [Inbox, Inbox, Inbox];
+    const texts = { payload: ['One', 'Two', 'Three', 'Four', 'Five', 'Six'], topic: '447700900123' };
+    start('smpp-quality-send', texts);
+    assert.equal(((await first.next()).smpp as { results: unknown[] }).results.length, 6);
+    // Told every two seconds; the last of them has all receipts.
+    let told = (await known.next()).payload as { receipts: number; delivered_share?: number };
+    while (told.receipts < 6) told = (await known.next()).payload as typeof told;
+    assert.equal(told.delivered_share, 0);
+    start('smpp-quality-send', texts);
+    assert.equal(((await second.next()).smpp as { results: unknown[] }).results.length, 6);
+    assert.equal(first.messages.length, 0);
+  });
 });

@@ -48,6 +48,12 @@ describe('the linter teaches the layout', function () {
       /"nodes" may not import "session".*"nodes" may import index, simulator, observability, clock, waiting and collections/,
     ],
     [
+      'a server that knows of the client',
+      'src/server/imagined.ts',
+      `import { SmppClient } from '../client';\nnew SmppClient();\n`,
+      /"server" may not import "client".*"server" may import session, text, protocol, observability, clock, waiting and collections/,
+    ],
+    [
       'what ships importing what does not',
       'src/client/imagined.ts',
       `import { FakeClock } from '../../test/support/clock';\nnew FakeClock();\n`,

@@ -11,7 +11,7 @@ import { needs, skip } from '../support/skip';
 const root = join(__dirname, '..', '..');
 const run = promisify(execFile);
 const types = ['smpp-config', 'smpp-out', 'smpp-in', 'smpp-simulator'];
-const faces = ['', '/protocol', '/text', '/simulator'];
+const faces = ['', '/protocol', '/text', '/server', '/simulator'];
 
 interface Packed {
   readonly filename: string;
@@ -38,7 +38,7 @@ describe('the package as it is published', function () {
 
   it('has the code, its types and the editor part of every node', () => {
     const wanted = [
-      ...['index', 'protocol/index', 'text/index', 'simulator/index'].flatMap((name) => [
+      ...['index', 'protocol/index', 'text/index', 'server/index', 'simulator/index'].flatMap((name) => [
         `dist/src/${name}.js`,
         `dist/src/${name}.d.ts`,
       ]),
@@ -104,7 +104,8 @@ describe('the package as it is published', function () {
         `import { SmppClient } from '${names[0]!}';`,
         `import { encodePdu, decodePdu, PduFramer, PduError } from '${names[1]!}';`,
         `import { encodeText, decodeText, segment, Reassembler, parseReceipt, parseUserDataHeader, parseSmppTime } from '${names[2]!}';`,
-        `import { Smsc } from '${names[3]!}';`,
+        `import { SmppServer } from '${names[3]!}';`,
+        `import { Smsc } from '${names[4]!}';`,
       ].join('\n');
       await run(process.execPath, ['--input-type=module', '-e', esm], { cwd: userDir });
     });
@@ -137,13 +138,17 @@ describe('the package as it is published', function () {
           `import { SmppClient } from '@nazjs/node-red-smpp';`,
           `import { decodePdu, encodePdu } from '@nazjs/node-red-smpp/protocol';`,
           `import { encodeText } from '@nazjs/node-red-smpp/text';`,
+          `import { SmppServer } from '@nazjs/node-red-smpp/server';`,
           `import { Smsc } from '@nazjs/node-red-smpp/simulator';`,
+          `const server = new SmppServer({ authenticate: ({ password }) => password === 'x', submit: () => 'ESME_RSYSERR' });`,
           `const octets: Buffer = encodePdu({ command: 'enquire_link', command_status: 0, sequence_number: 1 });`,
           `const name: string = decodePdu(octets).command;`,
           `const coding: number = encodeText('Hello', { encoding: 'auto' }).data_coding;`,
-          `export { SmppClient, Smsc, name, coding };`,
+          `export { SmppClient, Smsc, name, coding, server };`,
           `// @ts-expect-error a command that does not exist`,
           `encodePdu({ command: 'submit_sms', command_status: 0, sequence_number: 1 });`,
+          `// @ts-expect-error who may bind must be said`,
+          `new SmppServer({ port: 0 });`,
         ].join('\n'),
       );
       const flags = ['--noEmit', '--strict', '--module', 'node16', '--target', 'es2022', '--types', 'node'];

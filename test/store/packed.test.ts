@@ -34,6 +34,12 @@ const itemArbitrary: fc.Arbitrary<QueueItem> = fc.record(
       fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown),
       fc.constant(1n),
     ),
+    trace: fc
+      .record(
+        { traceparent: text, tracestate: text.filter((one) => one !== '') },
+        { requiredKeys: ['traceparent'] },
+      )
+      .map((one) => ({ ...one })),
   },
   { requiredKeys: [...REQUIRED_OF_ITEM] },
 );

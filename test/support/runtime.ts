@@ -79,6 +79,8 @@ export class Runtime {
   readonly userDir: string;
   /** All that it told, in order. */
   readonly told: Told[] = [];
+  /** Who deploys, where Node-RED asks for it: a token of its admin side. */
+  bearer?: string;
   readonly #child: ChildProcess;
   readonly #waiting = new Set<() => void>();
   #output = '';
@@ -290,7 +292,12 @@ export class Runtime {
   ): Promise<void> {
     const response = await fetch(new URL(path, this.url), {
       method,
-      headers: { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', ...headers },
+      headers: {
+        'Content-Type': 'application/json',
+        'Node-RED-API-Version': 'v2',
+        ...(this.bearer === undefined ? {} : { Authorization: `Bearer ${this.bearer}` }),
+        ...headers,
+      },
       body: JSON.stringify(body),
     });
     const text = await response.text();

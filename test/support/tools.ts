@@ -32,6 +32,11 @@ const TOOLS = {
     what: 'tshark',
     find: () => (works('tshark', '-v') && works('text2pcap', '-v') ? 'tshark' : undefined),
   },
+  capture: {
+    what: 'the right to capture on the loopback interface (dumpcap)',
+    find: () => (works('dumpcap', '-i', 'lo', '-L') ? 'dumpcap' : undefined),
+    optional: true,
+  },
   kannel: {
     what: 'kannel',
     // Debian has them beside other daemons.
@@ -41,6 +46,7 @@ const TOOLS = {
     what: 'strace',
     find: () => (works('strace', '-f', '-o', '/dev/null', 'true') ? 'strace' : undefined),
   },
+  tmux: { what: 'tmux', find: () => (works('tmux', '-V') ? 'tmux' : undefined) },
   mount: {
     what: 'the right to mount a small file system',
     find: () => (mayMount() ? { mount, unmount } : undefined),

@@ -80,6 +80,29 @@ export function readLanguages(given: unknown): readonly LanguageName[] {
   return [...new Set(names)];
 }
 
+/** A number that begins with more digits may be known by them. */
+const LONGEST_PREFIX = 7;
+const MOST_LENGTHS = 4;
+
+/** How many digits prefixes of recipients have, the fewest first: a list, its JSON text, or numbers between commas; `none`: none. */
+export const prefixLengths = (): OptionKind<readonly number[]> =>
+  kind<readonly number[]>([3], (given) => {
+    const text = typeof given === 'string' ? given.trim().replace(/^none$/, '[]') : given;
+    const list: unknown = typeof text === 'string' && !text.startsWith('[') ? text.split(',') : parsed(text);
+    const remedy = `give at most ${MOST_LENGTHS} numbers of digits from 1 to ${LONGEST_PREFIX}, such as 2, 5; none: it is off`;
+    if (!Array.isArray(list)) return [prefixLength(list, remedy)];
+    const lengths = new Set(list.map((one: unknown) => prefixLength(one, remedy)));
+    if (lengths.size > MOST_LENGTHS) throw new Refused(remedy);
+    return [...lengths].sort((a, b) => a - b);
+  });
+
+function prefixLength(given: unknown, remedy: string): number {
+  const length = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+  if (typeof length === 'number' && Number.isInteger(length) && length >= 1 && length <= LONGEST_PREFIX)
+    return length;
+  throw new Refused(remedy);
+}
+
 /** The SMSC's own form of receipt: a pattern with named groups, compiled. */
 export const receiptPattern = (): OptionKind<ReceiptPattern | undefined> =>
   kind<ReceiptPattern | undefined>(undefined, (given) => {

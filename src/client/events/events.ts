@@ -9,6 +9,9 @@ export interface EventBase {
   id?: string;
   correlation_id?: string;
   metadata?: unknown;
+  /** W3C Trace Context, as the message was given it. */
+  traceparent?: string;
+  tracestate?: string;
 }
 
 /** A PDU's fields by their specification names, with octets as Buffers. */
@@ -165,6 +168,27 @@ export type LinkEvent = EventBase &
     problem?: string;
   };
 
+/** How well messages arrive, by the first digits of their recipients, within a window of time. */
+export type QualityEvent = EventBase & {
+  event: 'quality';
+  /** Digits, without +, or `other`. */
+  prefix: string;
+  prefix_length: number;
+  /** Segments that the SMSC accepted, with a final receipt asked for. */
+  accepted: number;
+  /** Final receipts that came, one for each segment. */
+  receipts: number;
+  /** How many of these, by state. */
+  states: Readonly<Record<string, number>>;
+  /** The share of `DELIVRD` among the receipts, 0 to 1; absent: there are none. */
+  delivered_share?: number;
+  /** Seconds from the acceptance of a segment to its receipt; absent: there are none. */
+  receipt_seconds_median?: number;
+  receipt_seconds_p95?: number;
+  /** Seconds that all of it is about. */
+  window: number;
+};
+
 export interface ClientEvents {
   message: MessageEvent;
   receipt: ReceiptEvent;
@@ -175,6 +199,7 @@ export interface ClientEvents {
   throttle: ThrottleEvent;
   queue: QueueEvent;
   link: LinkEvent;
+  quality: QualityEvent;
 }
 
 export type EventName = keyof ClientEvents;
@@ -189,6 +214,7 @@ const NAMES: Readonly<Record<EventName, true>> = {
   throttle: true,
   queue: true,
   link: true,
+  quality: true,
 };
 
 /** The names of all events. */

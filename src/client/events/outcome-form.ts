@@ -35,8 +35,8 @@ export function directOutcome({ request, response, msgid }: DirectResponse): Out
     attempts: 1,
     redelivered: false,
   };
-  const { correlationId, metadata } = request;
-  return labelled(outcome, { correlationId, metadata, msgid });
+  const { correlationId, metadata, trace } = request;
+  return labelled(outcome, { correlationId, metadata, msgid, trace });
 }
 
 export function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome {
@@ -77,12 +77,12 @@ export class DeliveryError extends SmppError {
   }
 }
 
-type FailedOutcome = FailureFields & { id: string } & Pick<Labels, 'correlation_id' | 'metadata'>;
+type FailedOutcome = FailureFields & { id: string } & Omit<Labels, 'id' | 'msgid'>;
 
 /** The error that ends the wait for the outcome of this message. */
 export function deliveryError(text: string, failure: FailureFields, item: QueueItem): DeliveryError {
-  const { id, correlationId, metadata } = item;
-  return new DeliveryError(text, labelled({ ...failure, id }, { correlationId, metadata }));
+  const { id, correlationId, metadata, trace } = item;
+  return new DeliveryError(text, labelled({ ...failure, id }, { correlationId, metadata, trace }));
 }
 
 /** Of several receipts: the worst, and all. */
@@ -115,7 +115,7 @@ export function failedAfter(
 /** As much of a message as what is told of its failure needs. */
 export type FailedMessage = Pick<
   QueueItem,
-  'id' | 'command' | 'destination' | 'correlationId' | 'msgid' | 'metadata'
+  'id' | 'command' | 'destination' | 'correlationId' | 'msgid' | 'metadata' | 'trace'
 > & { readonly segments: { readonly length: number } };
 
 /** `state`: how its delivery stood; undefined: it never began. */

@@ -76,7 +76,12 @@ export class ThrottleLog {
   #tell(throttle: Throttle, now: number, isOver: boolean): void {
     this.#toldAt = now;
     const facts = this.#facts(throttle, isOver ? 'allow_request' : 'deny_request');
-    const line = { event: 'throttle', stage: 'continues', duration: seconds(now - this.#startedAt), ...facts } as const;
+    const line = {
+      event: 'throttle',
+      stage: 'continues',
+      duration: seconds(now - this.#startedAt),
+      ...facts,
+    } as const;
     this.#log.warn(line, `the SMSC still asks for less: ${share(facts)}`);
   }
 

@@ -1,3 +1,4 @@
+import { traceFacts, type TraceContext } from '../../observability';
 import { commandName, decodeHeader, plainCopy, statusCode, statusName, type Pdu } from '../../protocol';
 import type { CorrelationEntry, QueueItem } from '../../store';
 import type { Receipt } from '../../text';
@@ -6,6 +7,7 @@ import type {
   ClientEvents,
   EventBase,
   LinkEvent,
+  QualityEvent,
   MessageEvent,
   ReceiptEvent,
   RequestEvent,
@@ -23,9 +25,10 @@ export interface Labelled {
   readonly correlationId?: string | undefined;
   readonly metadata?: unknown;
   readonly msgid?: string | undefined;
+  readonly trace?: TraceContext | undefined;
 }
 
-export type Labels = Pick<EventBase, 'id' | 'correlation_id' | 'metadata' | 'msgid'>;
+export type Labels = Omit<EventBase, 'payload' | 'topic'>;
 
 /** Adds what a message is known by to what is told of it; of the metadata a copy, for the queue keeps its own. */
 export function labelled<T extends object>(told: T, source: Labelled): T & Labels {
@@ -34,12 +37,17 @@ export function labelled<T extends object>(told: T, source: Labelled): T & Label
   if (source.correlationId !== undefined) into.correlation_id = source.correlationId;
   if (source.metadata !== undefined) into.metadata = plainCopy(source.metadata);
   if (source.msgid !== undefined) into.msgid = source.msgid;
+  if (source.trace !== undefined) into.traceparent = source.trace.traceparent;
+  if (source.trace?.tracestate !== undefined) into.tracestate = source.trace.tracestate;
   return into;
 }
 
 /** The same in a line of the log, which shows no metadata; the segment counts from 1. */
 export function logFacts(
-  of: Pick<Labelled, 'id' | 'correlationId'> & { readonly command: string; readonly destination: string },
+  of: Pick<Labelled, 'id' | 'correlationId' | 'trace'> & {
+    readonly command: string;
+    readonly destination: string;
+  },
   segment?: number,
   segments = 1,
 ): {
@@ -49,9 +57,12 @@ export function logFacts(
   destination: string;
   segment?: number;
   segments?: number;
+  trace_id?: string;
+  span_id?: string;
 } {
-  const { command, id, correlationId, destination } = of;
-  const facts = { command, id, correlation_id: correlationId, destination };
+  const { command, id, correlationId, destination, trace } = of;
+  const labels = { command, id, correlation_id: correlationId, destination };
+  const facts = trace ? { ...labels, ...traceFacts(trace) } : labels;
   return segment === undefined || segments === 1 ? facts : { ...facts, segment: segment + 1, segments };
 }
 
@@ -238,10 +249,10 @@ export interface DirectResponse {
 
 export function directResponseEvent({ request, response, msgid, late }: DirectResponse): ResponseEvent {
   const fields = pduFields(response);
-  const { correlationId, metadata, destination: topic } = request;
+  const { correlationId, metadata, trace, destination: topic } = request;
   const event: ResponseEvent = { ...fields, event: 'response', payload: fields.command_status, topic };
   if (late) event.late = true;
-  return labelled(event, { correlationId, metadata, msgid });
+  return labelled(event, { correlationId, metadata, msgid, trace });
 }
 
 export interface LinkPlace {
@@ -298,6 +309,11 @@ function linked(
   event.topic = '';
   if (octets) event.pdu = octets;
   return event;
+}
+
+/** How well messages to a prefix arrive. */
+export function qualityEvent(facts: Omit<QualityEvent, keyof EventBase | 'event'>): QualityEvent {
+  return { ...facts, event: 'quality', payload: { ...facts }, topic: facts.prefix };
 }
 
 // --- states ---

@@ -136,6 +136,7 @@ function marked(entry: CorrelationEntry, finalState: string, expiresAt: number):
   if (entry.correlationId !== undefined) mark.correlationId = entry.correlationId;
   if (entry.msgid !== undefined) mark.msgid = entry.msgid;
   if (entry.metadata !== undefined) mark.metadata = entry.metadata;
+  if (entry.trace !== undefined) mark.trace = entry.trace;
   return mark;
 }
 

@@ -1,5 +1,5 @@
 import { steadyTime, type Clock } from '../../clock';
-import { LogRateLimiter, type Log, type LogLine } from '../../observability';
+import { LogRateLimiter, traceFacts, type Log, type LogLine } from '../../observability';
 import { decodePdu } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import type { CorrelationEntry } from '../../store';
@@ -11,6 +11,7 @@ import { receiptEvent } from '../events/wire-form';
 import type { ConnectionCounters } from '../metrics/counters';
 import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
+import type { RouteQuality } from '../quality/route-quality';
 import type { FinalReceipts } from './final-receipts';
 import { ANSWERED, comesAgain, type Acknowledging } from './acknowledging';
 import type { Incoming } from './incoming-messages';
@@ -25,6 +26,7 @@ export interface IncomingReceiptsParts {
   readonly outcomes: Outcomes;
   readonly homing: Pick<Homing, 'receipt'>;
   readonly acknowledging: Acknowledging;
+  readonly quality: Pick<RouteQuality, 'receipt'>;
   readonly counters: ConnectionCounters | undefined;
   /** What a PDU says as a receipt. */
   readonly read: (pdu: Incoming) => Receipt | undefined;
@@ -113,9 +115,12 @@ export class IncomingReceipts {
   }
 
   #settle(entry: CorrelationEntry, state: string, answer: Answer): Answer {
-    const { finals } = this.#parts;
+    const { finals, quality } = this.#parts;
     if (comesAgain(answer)) finals.unclaim(entry);
-    else finals.settle(entry, state);
+    else {
+      finals.settle(entry, state);
+      quality.receipt(entry, state);
+    }
     return answer;
   }
 
@@ -124,8 +129,9 @@ export class IncomingReceipts {
     if (entry && !log.isLevelEnabled('debug')) return;
     const facts = { event: 'receipt', stage: 'end', message_id, state } satisfies LogLine;
     if (entry) {
-      const line = { ...facts, id: entry.id, correlation_id: entry.correlationId };
-      return log.debug(line, `receipt: ${state}`);
+      const { id, correlationId: correlation_id } = entry;
+      const trace = entry.trace && traceFacts(entry.trace);
+      return log.debug({ ...facts, id, correlation_id, ...trace }, `receipt: ${state}`);
     }
     const text = `receipt ${state} for a message_id that is not known here`;
     const passedOver = this.#unknown.next();

@@ -11,6 +11,7 @@ import type { ConnectionCounters } from '../metrics/counters';
 import type { Listening, Settings } from '../config/options';
 import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
+import type { RouteQuality } from '../quality/route-quality';
 import { Acknowledging, LATER } from './acknowledging';
 import { InboundAdmission } from './admission';
 import { AskedAgain } from './asked-again';
@@ -39,6 +40,7 @@ export interface ReceivingParts {
   readonly listening: (() => Listening | Promise<Listening>) | undefined;
   readonly randomOctets: (count: number) => Uint8Array;
   readonly counters: ConnectionCounters | undefined;
+  readonly quality: Pick<RouteQuality, 'receipt'>;
 }
 
 const UDHI = 0x40;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock';
-import type { Log } from '../../observability';
+import { traceContext, type Log, type TraceContext } from '../../observability';
 import {
   PduError,
   SmppError,
@@ -61,7 +61,11 @@ export interface DirectRequest {
   readonly destination: string;
   readonly correlationId?: string | undefined;
   readonly metadata?: unknown;
+  readonly trace?: TraceContext | undefined;
 }
+
+const NO_TRACE =
+  'a traceparent is none of W3C Trace Context (00-<32 digits>-<16 digits>-<2 digits>, lower case): passed over';
 
 /** One reference number space per recipient; 16 bits, of which 8-bit headers use the lower half. */
 const REFERENCES = 0x10000;
@@ -136,7 +140,8 @@ export class Intake {
     const label = message.correlation_id ?? message['log_id'] ?? origin.label ?? origin.msgid;
     const destination = to.startsWith('+') ? to.slice(1) : to;
     const metadata = checkedMetadata(message.metadata ?? options.metadata);
-    return this.#item(facts, [body], destination, options.expires, label, metadata, origin, now);
+    const trace = this.#traceOf(message.traceparent, message.tracestate, metadata);
+    return this.#item(facts, [body], destination, options.expires, label, metadata, trace, origin, now);
   }
 
   #queued(
@@ -159,11 +164,12 @@ export class Intake {
       priority: options.priority ?? DEFAULT_PRIORITY,
       receiptRequested: wantsReceipt(Number(pdu['registered_delivery'] ?? 0)),
     };
+    const trace = this.#traceOf(options.traceparent, options.tracestate, options.metadata);
     const item = (cutUp: readonly SubmitSmFields[]): QueueItem => {
       const bodies = cutUp.map((one) => this.#body(parsed, pdu, one));
       const label = options.correlationId ?? origin.label ?? origin.msgid;
       const { expires, metadata } = options;
-      return this.#item(facts, bodies, destination, expires, label, metadata, origin, now);
+      return this.#item(facts, bodies, destination, expires, label, metadata, trace, origin, now);
     };
     if (segments.length > 1) {
       refusePart(parsed, segments.length);
@@ -199,7 +205,8 @@ export class Intake {
     pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
     encodeBody(pdu as unknown as PduInput, this.#codec);
     const { correlationId, metadata } = options;
-    return { command, pdu: pdu as unknown as PduInput, destination, correlationId, metadata };
+    const trace = this.#traceOf(options.traceparent, options.tracestate, metadata);
+    return { command, pdu: pdu as unknown as PduInput, destination, correlationId, metadata, trace };
   };
 
   /** Everything but the text and the recipient. */
@@ -239,6 +246,7 @@ export class Intake {
     expires: unknown,
     label: unknown,
     metadata: unknown,
+    trace: TraceContext | undefined,
     { msgid }: Origin,
     enqueuedAt: number,
   ): QueueItem {
@@ -255,7 +263,20 @@ export class Intake {
       correlationId: label === undefined ? undefined : optionText(label),
       msgid,
       metadata,
+      trace,
     };
+  }
+
+  /** What the message says itself counts before what stands in its metadata. What is no trace context fails nothing. */
+  #traceOf(traceparent: unknown, tracestate: unknown, metadata: unknown): TraceContext | undefined {
+    if (traceparent === undefined && (typeof metadata !== 'object' || metadata === null)) return undefined;
+    const own = traceparent === undefined ? undefined : traceContext(traceparent, tracestate);
+    if (own) return own;
+    const inside = Object(metadata) as Readonly<Record<string, unknown>>;
+    const trace = traceContext(inside['traceparent'], inside['tracestate']);
+    if (!trace && (traceparent ?? inside['traceparent']) !== undefined)
+      this.#parts.log.debug({ event: 'trace', stage: 'ignored' }, NO_TRACE);
+    return trace;
   }
 
   #expiry(expires: unknown, now: number): number | undefined {

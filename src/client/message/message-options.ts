@@ -44,6 +44,9 @@ const OPTIONS = {
   language: option('language', word('language', languageNames())),
   languages: option('languages', languagesOf),
   unencodable: option('unencodable', word('unencodable', UNENCODABLE)),
+  // What is none is passed over, see intake.
+  traceparent: option('traceparent', (given) => given),
+  tracestate: option('tracestate', (given) => given),
   // What naz calls them.
   log_id: weak('correlationId', optionText),
   hook_metadata: weak('metadata', (given) => (given === '' ? undefined : checkedMetadata(given))),

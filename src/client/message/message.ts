@@ -53,6 +53,9 @@ export interface Message {
   correlation_id?: string;
   /** Any JSON up to 8 KiB; comes back with every event. */
   metadata?: unknown;
+  /** W3C Trace Context, level 1; comes back with every event, does not go over SMPP. What is none is passed over. Default: that of an object `metadata`. */
+  traceparent?: string;
+  tracestate?: string;
   tlvs?: Readonly<Record<string, unknown>>;
   [field: string]: unknown;
 }

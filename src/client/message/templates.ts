@@ -29,7 +29,8 @@ export interface Template {
   readonly options: MessageOptions;
 }
 
-const VARYING = ['short_message', 'destination_addr', 'correlation_id', 'log_id', 'metadata'];
+const LABELS = ['correlation_id', 'log_id', 'metadata', 'traceparent', 'tracestate'];
+const VARYING = ['short_message', 'destination_addr', ...LABELS];
 const VARIES = Symbol('varies');
 const SLAB = 16 * 1024;
 const MOST_DIGITS = 15;

@@ -26,7 +26,7 @@ export class Acceptances {
    * could be taken for another message's.
    */
   entry(item: QueueItem, segment: number, messageId: string, now: number, ttl: number): CorrelationEntry {
-    const { id, source, destination, correlationId, msgid, metadata } = item;
+    const { id, source, destination, correlationId, msgid, metadata, trace } = item;
     const acceptedAt = this.#acceptedAt(now);
     const entry: Mutable<CorrelationEntry> = {
       messageId,
@@ -42,6 +42,7 @@ export class Acceptances {
     if (correlationId !== undefined) entry.correlationId = correlationId;
     if (msgid !== undefined) entry.msgid = msgid;
     if (metadata !== undefined) entry.metadata = metadata;
+    if (trace !== undefined) entry.trace = trace;
     if (item.home?.until === 'delivered') entry.home = item.home.instance;
     return entry;
   }

@@ -72,11 +72,13 @@ export const FIELDS = {
   sequence_number: ['number', 'Of the request and its response.'],
   sessions: ['number', 'Sessions that are wanted, where there is more than one.'],
   source: ['string', 'The sender; masked, unless whole numbers are asked for.'],
+  span_id: ['string', "The sender's span, of a message that came with a `traceparent`."],
   state: ['string', 'Of a receipt: `DELIVRD`…; of the throttle handler: `deny_request` or `allow_request`.'],
   throttle_responses: [
     'number',
     'Answers that asked for less, in the sampling period; else since the start.',
   ],
+  trace_id: ['string', 'The trace that a message belongs to, where it came with a `traceparent`.'],
   wait: ['number', 'Seconds for which nothing is sent.'],
   window_size: ['number', 'Requests that may be without answer at a time.'],
 

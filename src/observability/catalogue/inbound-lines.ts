@@ -29,7 +29,7 @@ export const INBOUND_LINES = {
   receipt: {
     end: [
       ['debug', 'warn'],
-      ['message_id', 'state', 'id', 'correlation_id', 'passed_over'],
+      ['message_id', 'state', 'id', 'correlation_id', 'trace_id', 'span_id', 'passed_over'],
       'A receipt came; a warning where its message is not known.',
     ],
     ids: [

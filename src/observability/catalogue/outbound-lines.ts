@@ -1,6 +1,15 @@
 import type { Entries } from './entry';
 
-const MESSAGE = ['command', 'id', 'correlation_id', 'destination', 'segment', 'segments'] as const;
+const MESSAGE = [
+  'command',
+  'id',
+  'correlation_id',
+  'trace_id',
+  'span_id',
+  'destination',
+  'segment',
+  'segments',
+] as const;
 const COUNTS = [
   'throttle_responses',
   'non_throttle_responses',
@@ -32,6 +41,7 @@ export const OUTBOUND_LINES = {
       'It answered, or did not (`code`).',
     ],
   },
+  trace: { ignored: ['debug', [], 'A message came with a `traceparent` that is none; it goes without one.'] },
   failure: {
     end: [
       'warn',

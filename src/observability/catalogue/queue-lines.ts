@@ -27,7 +27,7 @@ export const QUEUE_LINES = {
     refused: ['error', ['code', 'err'], "An item of the user's broker cannot be sent."],
     lost: [
       'error',
-      ['id', 'correlation_id', 'err'],
+      ['id', 'correlation_id', 'trace_id', 'span_id', 'err'],
       "The user's broker does not take back a message that was not sent.",
     ],
   },

@@ -191,6 +191,29 @@ export const FAMILIES = {
     DELIVERY,
     'Seconds from the acceptance of a segment to its final receipt. Where it grows, the carrier or the networks behind it are slow.',
   ),
+  // --- routes, by the first digits of recipients ---
+  smpp_route_accepted_segments: gauge(
+    'Segments accepted with a receipt asked for, within qualityWindow, by the first digits of the recipient. Sum over one prefix_length only.',
+    ...['prefix', 'prefix_length'],
+  ),
+  smpp_route_receipts: gauge(
+    'Final receipts within qualityWindow, by the first digits of the recipient and state.',
+    ...['prefix', 'prefix_length', 'state'],
+  ),
+  smpp_route_delivered_ratio: {
+    ...gauge(
+      'The share of DELIVRD among the final receipts within qualityWindow, 0 to 1. Where it falls for one prefix, the route to it is bad.',
+      ...['prefix', 'prefix_length'],
+    ),
+    merge: 'min',
+  },
+  smpp_route_receipt_delay_quantile_seconds: {
+    ...gauge(
+      'Seconds from acceptance to final receipt within qualityWindow: median (quantile 0.5) and quantile 0.95.',
+      ...['prefix', 'prefix_length', 'quantile'],
+    ),
+    merge: 'max',
+  },
   // --- long messages that come in ---
   smpp_reassembly_waiting_messages: gauge('Long messages that came in and of which parts are missing.'),
   smpp_reassembly_incomplete_total: counter(

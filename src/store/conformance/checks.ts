@@ -7,6 +7,7 @@ import { lifecycleChecks } from './lifecycle';
 import { orderChecks } from './order';
 import { sharingChecks } from './sharing';
 import { stateChecks } from './state';
+import { traceChecks } from './trace';
 import type { ConformanceCheck } from './harness';
 
 export const CHECKS: readonly ConformanceCheck[] = [
@@ -19,4 +20,5 @@ export const CHECKS: readonly ConformanceCheck[] = [
   ...lifecycleChecks,
   ...durabilityChecks,
   ...sharingChecks,
+  ...traceChecks,
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Store } from '../types';
-import { check, done, entry, ids, isKept, items, sleep, take } from './harness';
+import { check, done, entry, ids, isKept, items, sleep, take, trace } from './harness';
 
 const idsOf = async ({ correlator }: Store, messageId: string): Promise<string[]> =>
   (await correlator.get(messageId)).map(({ id }) => id);
@@ -13,8 +13,11 @@ export const correlationChecks = [
       correlationId: 'order 17',
       msgid: 'abc.def',
       metadata: { nested: [1, null, 'ü'] },
+      trace: trace(17, 'vendor=x'),
     });
-    await store.correlator.put([full, entry('abc-1')]);
+    const traced = entry('traced', { home: 'there', trace: trace(18) });
+    await store.correlator.put([full, entry('abc-1'), traced]);
+    assert.deepEqual(await store.correlator.get('traced'), [traced]);
     const found = await store.correlator.get('ABC-1');
     assert.deepEqual(
       found.find(({ messageId }) => messageId === 'ABC-1'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import type { TraceContext } from '../../observability';
 import type {
   CorrelationEntry,
   Priority,
@@ -81,6 +82,13 @@ export function item(id: string, changed: Partial<QueueItem> = {}): QueueItem {
     receiptRequested: true,
     ...changed,
   };
+}
+
+/** A trace context with the number in both of its ids. */
+export function trace(number: number, tracestate?: string): TraceContext {
+  const [id, span] = [32, 16].map((digits) => number.toString(16).padStart(digits, '0'));
+  const traceparent = `00-${id}-${span}-01`;
+  return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
 }
 
 /** `count` messages named `prefix` and a number from 0. */

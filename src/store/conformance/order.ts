@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Lease, Store } from '../types';
-import { check, done, ids, item, items, retry, take, takeAll, names } from './harness';
+import { check, done, ids, item, items, retry, take, takeAll, names, trace } from './harness';
 
 /** Takes one by one until the last of these comes. */
 async function untilLast(store: Store, last: string): Promise<string[]> {
@@ -44,11 +44,15 @@ export const orderChecks = [
       correlationId: 'order 17',
       msgid: 'abc.def',
       metadata: { nested: [1, 'two', null, { three: true }], text: '✓' },
+      trace: trace(17, 'vendor=a b,0@sys=!'),
     });
-    await store.queue.enqueue([full, item('plain')]);
-    const [first, second] = await takeAll(store, 2);
+    const traced = item('traced', { trace: trace(18) });
+    await store.queue.enqueue([full, item('plain'), traced]);
+    const [first, second, third] = await takeAll(store, 3);
     assert.deepEqual(first?.item, full);
     assert.equal(second?.item.correlationId, undefined);
+    assert.equal(second?.item.trace, undefined);
+    assert.deepEqual(third?.item, traced);
     assert.ok(first.item.segments.every((segment) => Buffer.isBuffer(segment)));
   }),
 

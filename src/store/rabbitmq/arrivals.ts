@@ -1,5 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { BackendContext } from '../backend';
+import { traceContext, type TraceContext } from '../../observability';
 import { sleep } from '../../waiting';
 import { takeIn } from '../foreign';
 import { refusedItem } from '../refused';
@@ -73,13 +74,13 @@ export class Arrivals {
   /** Tried until intake takes it; undefined: the store was closed, and the broker gives it to somebody else. */
   async #read(
     source: Source,
-    { content }: ConsumeMessage,
+    message: ConsumeMessage,
   ): Promise<{ readonly item: QueueItem } | { readonly reason: DeadReason } | undefined> {
     const { prepare, clock } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
-        return await takeIn(content, priorityOf(source.rank), prepare);
+        return await takeIn(message.content, priorityOf(source.rank), prepare, traceOf(message));
       } catch {
         await sleep(clock, AGAIN, signal);
       }
@@ -92,11 +93,12 @@ export class Arrivals {
     this.#closing.abort();
   }
 
-  #bury(delivery: ForeignDelivery, { content, properties }: ConsumeMessage, reason: DeadReason): void {
+  #bury(delivery: ForeignDelivery, message: ConsumeMessage, reason: DeadReason): void {
+    const { content, properties } = message;
     const { clock, random, names, publisher, onRefused } = this.#options;
     const record = Buffer.from(content);
     const id = Buffer.from(random(12)).toString('hex');
-    const item = refusedItem(record, id, clock.now(), priorityOf(delivery.source.rank));
+    const item = refusedItem(record, id, clock.now(), priorityOf(delivery.source.rank), traceOf(message));
     const failed = { reason, failedAt: clock.now() };
     const alien = { octets: record, contentType: String(properties.contentType ?? '') };
     const letter = { item, state: newDeliveryState(item), record, ...failed };
@@ -116,6 +118,10 @@ export class Arrivals {
     acks?.ack(tag);
   }
 }
+
+/** What the instrumentation of the program that put it there has set. */
+const traceOf = ({ properties: { headers } }: ConsumeMessage): TraceContext | undefined =>
+  traceContext(headers?.['traceparent'], headers?.['tracestate']);
 
 /** How often the broker has had a message back. */
 function returnsOf({ properties }: ConsumeMessage): number {

@@ -85,7 +85,7 @@ export class RabbitDeadLetters implements DeadLetters {
   #revived(record: BrokerRecord, expiresAt: number | undefined): Outgoing {
     const { names, clock } = this.#parts;
     const { item, serial, state = newDeliveryState(item), alien } = record;
-    if (alien) return asForeign(names, item.priority, item.id, alien.octets, alien.contentType);
+    if (alien) return asForeign(names, item, alien.octets, alien.contentType);
     return asNew(names, { ...revive(item, state, clock.now(), expiresAt), serial: serial + 1 });
   }
 

@@ -1,4 +1,4 @@
-import type { Priority } from '../types';
+import type { QueueItem } from '../types';
 import { DELAYS, KEYS, type Names } from './names';
 import type { Outgoing } from './publisher';
 import { CONTENT_TYPE, encodeRecord, type BrokerRecord } from './record';
@@ -35,11 +35,10 @@ export function asDelayed(names: Names, record: BrokerRecord, pause: number): Ou
   };
 }
 
-/** Octets that are none of ours, back where they came from. */
+/** Octets that are none of ours, back where they came from, with the trace context that stood in their headers. */
 export const asForeign = (
   names: Names,
-  priority: Priority,
-  id: string,
+  { id, priority, trace }: Pick<QueueItem, 'id' | 'priority' | 'trace'>,
   octets: Uint8Array,
   contentType: string,
 ): Outgoing => ({
@@ -48,4 +47,5 @@ export const asForeign = (
   id,
   content: Buffer.from(octets),
   contentType,
+  ...(trace ? { headers: { ...trace } } : {}),
 });

@@ -5,11 +5,11 @@ import type { RecordReader, RecordWriter } from './bytes';
 /**
  * Messages and correlations as octets, in every store that writes them, and where memory packs them:
  *
- *   item          flags (1)  priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels
+ *   item          flags (1)  trace, priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels
  *                 [instance  until (1)]  segments
  *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels
  *                 [instance]  final (1) [text]
- *   labels        [msgid]  [correlation_id]  [metadata as JSON]
+ *   labels        [msgid]  [correlation_id]  [metadata as JSON]  [traceparent  tracestate]
  */
 const EXPIRES = 1;
 /** Of an item: a final receipt was asked for. Of a correlation: none was. */
@@ -23,6 +23,10 @@ const SAME_LABEL = 32;
 const EXACT = 64;
 /** Somebody in another process may wait for it. */
 const HOME = 128;
+/** Of an item, in the octet of priority and command: it has a trace context. */
+const ITEM_TRACE = 0x80;
+/** The same of a correlation, in its flags. */
+const ENTRY_TRACE = 64;
 
 const UNTIL = ['queued', 'accepted', 'delivered'] as const;
 
@@ -30,7 +34,7 @@ const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UN
 /** Neither none nor one of these: its text follows. */
 const OTHER_FINAL = 255;
 
-type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata'>>;
+type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata' | 'trace'>>;
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Undefined: there is none; false: it has no JSON. */
@@ -50,19 +54,26 @@ function flagsOf({ correlationId, msgid }: Labels, metadata: string | undefined)
 
 function writeLabels(
   writer: RecordWriter,
-  { correlationId, msgid }: Labels,
+  { correlationId, msgid, trace }: Labels,
   metadata: string | undefined,
 ): void {
   if (msgid !== undefined) writer.text(msgid);
   if (correlationId !== undefined && correlationId !== msgid) writer.text(correlationId);
   if (metadata !== undefined) writer.text(metadata);
+  if (trace === undefined) return;
+  writer.text(trace.traceparent);
+  writer.text(trace.tracestate ?? '');
 }
 
-function readLabels(reader: RecordReader, flags: number, into: Mutable<Labels>): void {
+function readLabels(reader: RecordReader, flags: number, hasTrace: boolean, into: Mutable<Labels>): void {
   if (flags & MSGID) into.msgid = reader.text();
   if (flags & CORRELATION_ID) into.correlationId = reader.text();
   if (flags & SAME_LABEL && into.msgid !== undefined) into.correlationId = into.msgid;
   if (flags & METADATA) into.metadata = JSON.parse(reader.text()) as unknown;
+  if (!hasTrace) return;
+  const traceparent = reader.text();
+  const tracestate = reader.text();
+  into.trace = tracestate === '' ? { traceparent } : { traceparent, tracestate };
 }
 
 const metadataOf = ({ metadata }: Labels): string | undefined =>
@@ -84,7 +95,7 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
       (isExact ? EXACT : 0) |
       (item.home === undefined ? 0 : HOME),
   );
-  writer.octet((item.priority << 4) | QUEUED.indexOf(item.command));
+  writer.octet((item.trace ? ITEM_TRACE : 0) | (item.priority << 4) | QUEUED.indexOf(item.command));
   if (isExact) writer.double(enqueuedAt);
   else writer.time(enqueuedAt);
   if (item.expiresAt !== undefined) {
@@ -120,12 +131,12 @@ export function readItem(reader: RecordReader, copied = false): Mutable<QueueIte
     segments: [],
     source: reader.text(),
     destination: reader.text(),
-    priority: (kind >> 4) as QueueItem['priority'],
+    priority: ((kind & ~ITEM_TRACE) >> 4) as QueueItem['priority'],
     enqueuedAt,
     receiptRequested: (flags & RECEIPT) !== 0,
   };
   if (flags & EXPIRES) item.expiresAt = expires;
-  readLabels(reader, flags, item);
+  readLabels(reader, flags, (kind & ITEM_TRACE) !== 0, item);
   if (flags & HOME) item.home = { instance: reader.text(), until: UNTIL[reader.octet()] ?? 'queued' };
   const segments: Buffer[] = [];
   for (let left = reader.length(); left > 0; left--) segments.push(copied ? reader.copy() : reader.buffer());
@@ -143,7 +154,8 @@ export function writeCorrelation(
   writer.octet(
     flagsOf(entry, metadata) |
       (entry.receiptRequested === false ? RECEIPT : 0) |
-      (entry.home === undefined ? 0 : HOME),
+      (entry.home === undefined ? 0 : HOME) |
+      (entry.trace ? ENTRY_TRACE : 0),
   );
   writer.double(entry.acceptedAt);
   writer.double(entry.expiresAt);
@@ -179,7 +191,7 @@ export function readCorrelation(reader: RecordReader): Mutable<CorrelationEntry>
     acceptedAt,
     expiresAt,
   };
-  readLabels(reader, flags, entry);
+  readLabels(reader, flags, (flags & ENTRY_TRACE) !== 0, entry);
   if (flags & HOME) entry.home = reader.text();
   if (flags & RECEIPT) entry.receiptRequested = false;
   const final = reader.octet();

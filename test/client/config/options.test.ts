@@ -55,6 +55,39 @@ describe('Options', () => {
     );
   });
 
+  it('for prefix lengths take a list, its JSON, numbers between commas, one number, or none', () => {
+    const cases: [unknown, number[]][] = [
+      [undefined, [3]],
+      ['3', [3]],
+      [5, [5]],
+      ['5, 2', [2, 5]],
+      ['[7, 1, 7]', [1, 7]],
+      [
+        ['4', 2],
+        [2, 4],
+      ],
+      ['none', []],
+      [[], []],
+      ['[]', []],
+    ];
+    for (const [given, lengths] of cases)
+      assert.deepEqual(
+        settingsOf({ qualityPrefixLengths: given })['qualityPrefixLengths'],
+        lengths,
+        String(given),
+      );
+    for (const wrong of [0, 8, 1.5, 'all', '2,', [1, 2, 3, 4, 5], {}, true, [[2]]])
+      assert.deepEqual(
+        problemsOf({ qualityPrefixLengths: wrong }),
+        ['qualityPrefixLengths'],
+        JSON.stringify(wrong),
+      );
+    assert.deepEqual(problemsOf({ qualityWindow: 1, qualityInterval: 0 }), [
+      'qualityWindow',
+      'qualityInterval',
+    ]);
+  });
+
   it('that are emptied, null or undefined mean their default', () => {
     for (const empty of ['', null, undefined]) {
       const given = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, empty]));

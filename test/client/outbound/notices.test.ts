@@ -37,6 +37,7 @@ const failure = fc.record(
         correlationId: text,
         msgid: text,
         metadata: json,
+        trace: fc.record({ traceparent: text, tracestate: text }, { requiredKeys: ['traceparent'] }),
         segments: fc.record({ length: count }),
       },
       { requiredKeys: ['id', 'command', 'destination', 'segments'] },

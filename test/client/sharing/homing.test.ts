@@ -31,7 +31,8 @@ describe('Messages that another instance sends', () => {
   const sender = (script?: Script, options: SmppClientOptions = {}) =>
     world.bound({ ...shared, ...options }, script);
 
-  const LABELS = { correlation_id: 'order 7', metadata: { cart: [1, 2] } };
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const LABELS = { correlation_id: 'order 7', metadata: { cart: [1, 2] }, traceparent };
 
   it('complete accepted where they were given', async () => {
     const a = giver();
@@ -54,6 +55,7 @@ describe('Messages that another instance sends', () => {
     );
     assert.deepEqual(outcome.metadata, LABELS.metadata);
     assert.equal(outcome.correlation_id, LABELS.correlation_id);
+    assert.equal(outcome.traceparent, traceparent);
     assert.equal(outcome.msgid, 'm1');
     await until(() => b.told('response').length === 1);
     assert.equal(a.told('response').length, 0, 'told where it is heard');
@@ -72,6 +74,8 @@ describe('Messages that another instance sends', () => {
     assert.equal(outcome.receipts?.length, 1);
     await link.response(number);
     assert.equal(b.told('receipt')[0]?.correlation_id, LABELS.correlation_id);
+    assert.equal(b.told('receipt')[0]?.traceparent, traceparent);
+    assert.equal((await sent).traceparent, traceparent);
     assert.equal(a.told('receipt').length, 0);
     assert.equal(a.client.state, 'disconnected');
   });
@@ -135,6 +139,7 @@ describe('Messages that another instance sends', () => {
     }
     assert.deepEqual(failures[1], failures[0]);
     assert.ok(JSON.stringify(failures[0]).includes('ESME_RINVDSTADR'));
+    assert.ok(JSON.stringify(failures[0]).includes(traceparent));
   });
 
   it('that nobody waits for fail as an event where they were given', async () => {
@@ -146,6 +151,7 @@ describe('Messages that another instance sends', () => {
     assert.equal(told?.id, id);
     assert.equal(told?.code, 'REFUSED');
     assert.deepEqual(told?.metadata, LABELS.metadata);
+    assert.equal(told?.traceparent, traceparent);
     await pass(A_WHILE);
     assert.equal(b.told('failure').length, 0);
     assert.equal(a.told('failure').length, 1);

@@ -1,6 +1,7 @@
 import { openDiskStore } from '../../../src/store';
 import { entry, item } from '../../../src/store/conformance/harness';
 import { say } from '../../support/say';
+import { expectedTrace, wrongTrace } from './expected-trace';
 
 const CALLERS = 30;
 
@@ -24,12 +25,14 @@ async function run(directory: string, run: string): Promise<void> {
 
   async function produce(): Promise<void> {
     for (;;) {
-      const batch = Array.from({ length: 1 + (count % 4) }, () =>
-        item(`${run}-${count++}`, {
+      const batch = Array.from({ length: 1 + (count % 4) }, () => {
+        const id = `${run}-${count++}`;
+        return item(id, {
           priority: (count % 5) as 0,
           metadata: { long: 'x'.repeat(count % 3000) },
-        }),
-      );
+          trace: expectedTrace(id),
+        });
+      });
       for (const id of await store.queue.enqueue(batch)) tell('queued', id);
       if (count % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
     }
@@ -38,7 +41,8 @@ async function run(directory: string, run: string): Promise<void> {
   /** One message at a time, with many others at the same time. */
   async function call(): Promise<void> {
     for (;;) {
-      const message = item(`${run}-${count++}`);
+      const id = `${run}-${count++}`;
+      const message = item(id, { trace: expectedTrace(id) });
       await store.queue.enqueue([message]);
       tell('queued', message.id);
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -48,7 +52,10 @@ async function run(directory: string, run: string): Promise<void> {
   async function consume(): Promise<void> {
     for (;;) {
       const leases = await store.queue.take(8, { signal });
-      for (const { item: taken, state } of leases) tell('sending', taken.id, String(state.redelivered));
+      for (const { item: taken, state } of leases) {
+        tell('sending', taken.id, String(state.redelivered));
+        if (wrongTrace(taken)) tell('damage', `${taken.id} has another trace`);
+      }
       const entries = leases.map((lease) => entry(`receipt-${lease.item.id}`, { id: lease.item.id }));
       await store.settle(
         entries,

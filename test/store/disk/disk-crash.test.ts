@@ -8,6 +8,7 @@ import { openDiskStore } from '../../../src/store';
 import { hasCode } from '../../../src/store/conformance/harness';
 import { runsTypeScript } from '../../support/child';
 import { rounds } from '../../support/rounds';
+import { wrongTrace } from './expected-trace';
 
 const ROUNDS = rounds(5, 2);
 const child = join(__dirname, 'crashing-child.ts');
@@ -67,7 +68,10 @@ describe('the disk store, when its process is killed', () => {
     const lines: string[] = [];
     for (let left = (await store.queue.stats()).queued; left > 0;) {
       const leases = await store.queue.take(100, { signal: AbortSignal.timeout(5000) });
-      for (const { item, state } of leases) lines.push(`sending ${item.id} ${state.redelivered}`);
+      for (const { item, state } of leases) {
+        lines.push(`sending ${item.id} ${state.redelivered}`);
+        if (wrongTrace(item)) lines.push(`damage ${item.id} has another trace`);
+      }
       await store.queue.settle(leases.map((lease) => ({ outcome: 'done', lease })));
       left -= leases.length;
     }

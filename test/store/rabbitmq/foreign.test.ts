@@ -149,4 +149,37 @@ describe('what other programs put into RabbitMQ', function () {
     await store.queue.settle((await waiting).map(done));
     assert.equal((await store.deadLetters?.list())?.total, 1);
   });
+
+  it('keeps the trace context that its producer has set as headers, unless the record says another', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const headers = { traceparent, tracestate: 'a=1' };
+    await put((channel, { exchange }) => {
+      channel.publish(exchange, '2', json({ short_message: 'traced' }), { headers });
+      channel.publish(exchange, '2', json({ short_message: 'odd' }), { headers: { traceparent: 'x' } });
+    });
+    const leases = await takeAll(store, 2);
+    const byText = new Map(leases.map((lease) => [lease.item.correlationId, lease.item.trace]));
+    assert.deepEqual(
+      [byText.get('traced'), byText.get('odd')],
+      [{ traceparent, tracestate: 'a=1' }, undefined],
+    );
+  });
+
+  it('keeps it as well where the record is refused, and when that is replayed', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    await put((channel, { exchange }) => {
+      channel.publish(exchange, '2', json({ text: 'wrong' }), { headers: { traceparent } });
+    });
+    take(store, 1).catch(() => undefined);
+    for (const count of [1, 2]) {
+      await until(() => refused.length === count, 'the refusal');
+      assert.deepEqual(refused.at(-1)?.item.trace, { traceparent });
+      const letters = (await store.deadLetters?.list())?.letters ?? [];
+      assert.deepEqual(
+        letters.map((letter) => letter.item.trace),
+        [{ traceparent }],
+      );
+      if (count === 1) await store.deadLetters?.replay(letters.map((letter) => letter.item.id));
+    }
+  });
 });

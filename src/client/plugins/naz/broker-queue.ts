@@ -1,5 +1,5 @@
-import { quoting, type LogLine } from '../../../observability';
 import type { TimerHandle } from '../../../clock';
+import { quoting, traceFacts, type LogLine } from '../../../observability';
 import type { DeliveryState, Lease, OutboundQueue, QueueItem, QueueStats, Settlement } from '../../../store';
 import type { PluginContext } from '../plugins';
 import { unlessAborted } from '../../../waiting';
@@ -210,8 +210,15 @@ export class BrokerQueue implements OutboundQueue {
       await this.#broker.enqueue(record);
     } catch (error) {
       const { id, correlationId: correlation_id } = item;
-      const err = quoting(error, [item, record]);
-      const facts = { event: 'queue', stage: 'lost', id, correlation_id, err } satisfies LogLine;
+      const trace = item.trace && traceFacts(item.trace);
+      const facts = {
+        event: 'queue',
+        stage: 'lost',
+        id,
+        correlation_id,
+        ...trace,
+        err: quoting(error, [item, record]),
+      } satisfies LogLine;
       this.#context.log.error(facts, 'the broker does not take back a message that is not sent; it is lost');
     }
   }

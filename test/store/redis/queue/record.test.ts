@@ -26,6 +26,10 @@ const items: fc.Arbitrary<QueueItem> = fc.record(
     expiresAt: fc.integer({ min: 1, max: 2 ** 47 }),
     correlationId: fc.string(),
     msgid: fc.string(),
+    trace: fc.record(
+      { traceparent: fc.string({ minLength: 1 }), tracestate: fc.string({ minLength: 1 }) },
+      { requiredKeys: ['traceparent'] },
+    ),
     metadata: fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('-0')),
   },
   { requiredKeys: [...REQUIRED_OF_ITEM] },

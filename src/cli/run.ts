@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SmppClient, type SmppClientOptions } from '../index';
+import type { Command, Context } from './command';
+import { configurationError, fileFault, usageError } from './errors';
+import { eventNames, printEvents } from './event-lines';
+import { Interruption, exitCode, type ExitCode } from './exit-codes';
+
+/** `smpp run`: a worker without Node-RED. */
+export const run: Command = {
+  name: 'run',
+  summary: 'take messages from the configured queue and send them, until told to end',
+  details: [
+    'The queue is on disk, in Redis or in RabbitMQ: other programs put messages there (docs/stores.md). It keeps connected,',
+    'logs JSON lines on standard output, and ends in good order by SIGINT, SIGTERM, SIGHUP or SIGQUIT: what is on the wire',
+    'gets drainTimeout for its answer, the rest stays in the queue. A second signal ends it at once; nothing is lost then.',
+  ].join('\n'),
+  operands: '[config]',
+  connects: true,
+  options: [
+    {
+      flags: '--events <names>',
+      summary: 'print these events too: failure, receipt, message … between commas, or all',
+    },
+    { flags: '--until-empty', summary: 'end when the queue is empty' },
+    { flags: '--pid-file <file>', summary: 'write the process id there while it runs' },
+  ],
+  examples: [
+    {
+      line: 'smpp run worker.yaml',
+      tells:
+        'A worker by a file such as {queue: redis, queueUrl: "${REDIS_URL}", host: smsc.example, systemId: me}:',
+    },
+    {
+      line: 'smpp run worker.yaml --events failure,receipt',
+      tells: 'One that tells what failed and what was delivered:',
+    },
+  ],
+  run: work,
+};
+
+/** Milliseconds between two looks at the queue. */
+const LOOK = 250;
+
+async function work(context: Context): Promise<ExitCode> {
+  const { options, output, signal } = context;
+  const names = options['events'];
+  const events = typeof names === 'string' ? eventNames(names) : [];
+  const write = (line: object): void => {
+    output.printJson(line).catch(() => undefined);
+  };
+  const settings = optionsFor(withOperand(context), write, events.length > 0);
+  const client = new SmppClient(settings);
+  printEvents({ client, output, events });
+  const removePidFile = writePidFile(context);
+  try {
+    await client.start({ signal });
+    write({
+      level: 'info',
+      time: new Date().toISOString(),
+      event: 'ready',
+      pid: process.pid,
+      msg: 'sends what is queued',
+    });
+    if (options['untilEmpty'] === true) await untilEmpty(client, settings, signal);
+    else if (!signal.aborted) await once(signal, 'abort');
+    await end(client, signal, write);
+    return exitCode('ok');
+  } catch (error) {
+    // It was told to end before it was bound: nothing was begun.
+    if (signal.reason instanceof Interruption && error === signal.reason) return exitCode('ok');
+    throw error;
+  } finally {
+    await client.stop();
+    removePidFile();
+  }
+}
+
+async function end(
+  client: SmppClient,
+  { reason }: AbortSignal,
+  write: (line: object) => void,
+): Promise<void> {
+  const why = reason instanceof Interruption ? reason.signal : 'done';
+  write({
+    level: 'info',
+    time: new Date().toISOString(),
+    event: 'draining',
+    reason: why,
+    msg: 'ends in good order',
+  });
+  await client.disconnect();
+}
+
+/** `smpp run worker.yaml` is `smpp run --config worker.yaml`. */
+function withOperand(context: Context): SmppClientOptions {
+  const { operands, options } = context;
+  const [config] = operands;
+  if (config === undefined) return context.connection();
+  if (options['config'] !== undefined)
+    throw usageError('the configuration is given twice, as operand and by --config');
+  return context.connection({ config });
+}
+
+function optionsFor(
+  given: SmppClientOptions,
+  write: (line: object) => void,
+  prints: boolean,
+): SmppClientOptions {
+  const queue = given.queue ?? (given.queueDirectory === undefined ? 'memory' : 'disk');
+  if (queue === 'memory')
+    throw configurationError(
+      'queue: a worker takes messages from a queue that others can reach; give redis, rabbitmq or disk',
+    );
+  // What nobody takes here is wanted elsewhere, or by who looks at this: the SMSC keeps it.
+  return { whenNobodyListens: 'later', log: write, ...given, ...(prints ? { acknowledge: 'manual' } : {}) };
+}
+
+/** What another instance had taken that has died comes back when its lease is over, if several may share the queue. */
+async function untilEmpty(
+  client: SmppClient,
+  { queue, leaseTime = 10 }: SmppClientOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const enough = queue === 'redis' ? Number(leaseTime) * 1000 + 2000 : 2 * LOOK;
+  let since = performance.now();
+  while (!signal.aborted && performance.now() - since < enough) {
+    const { queued, delayed, in_flight, queue_state } = await client.status();
+    if (queue_state !== 'available' || queued + delayed + in_flight > 0) since = performance.now();
+    await sleep(LOOK, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** @returns what removes it */
+function writePidFile({ options, cwd }: Context): () => void {
+  const name = options['pidFile'];
+  if (typeof name !== 'string') return () => undefined;
+  const path = resolve(cwd, name);
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (error) {
+    throw usageError(`--pid-file ${name}: ${fileFault(error)}`);
+  }
+  return () => rmSync(path, { force: true });
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Smsc, type SubmitEvent } from '../../src/simulator';
+import { ownPrefix, redisUrl } from '../support/brokers';
+import { Shell, folderWith, jsonLines, smpp } from '../support/shell';
+import { until } from '../support/until';
+
+const COUNT = 200;
+const ROWS = Array.from({ length: COUNT }, (_, at) => `44770090${String(at).padStart(4, '0')},text ${at}`);
+
+describe('smpp run', function () {
+  this.timeout(120_000);
+  let smsc: Smsc;
+  let taken: SubmitEvent[];
+  let folder: ReturnType<typeof folderWith>;
+  let port: number;
+  const shells: Shell[] = [];
+
+  beforeEach(async () => {
+    smsc = new Smsc({ receiptDelay: 0.05, rules: [{ type: 'slow', seconds: 0.02 }] });
+    taken = [];
+    smsc.on('submit', (submit) => taken.push(submit));
+    ({ port } = await smsc.start());
+    folder = folderWith({ 'rows.csv': `to,text\n${ROWS.join('\n')}\n` });
+  });
+  afterEach(async () => {
+    for (const shell of shells.splice(0)) if (shell.child.exitCode === null) await shell.end('SIGKILL');
+    await smsc.stop();
+    folder.remove();
+  });
+
+  const configured = (lines: string): string => {
+    const more = folderWith({ 'worker.yaml': `host: 127.0.0.1\nport: ${port}\nwindowSize: 4\n${lines}` });
+    const { path } = folder;
+    const remove = folder.remove;
+    folder = { path, remove: () => (remove(), more.remove()) };
+    return join(more.path, 'worker.yaml');
+  };
+  const worker = (...words: string[]): Shell => {
+    const shell = new Shell(['run', ...words]);
+    shells.push(shell);
+    return shell;
+  };
+  const queued = async (config: string): Promise<void> => {
+    const words = [
+      'send',
+      '--config',
+      config,
+      '--file',
+      join(folder.path, 'rows.csv'),
+      '--complete-when',
+      'queued',
+    ];
+    const { code, stdout, stderr } = await smpp(words);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^200 rows: 200 queued, 0 failed/);
+    assert.equal(taken.length, 0);
+  };
+  const different = (): number => new Set(taken.map(({ text }) => text)).size;
+
+  it('sends what waits in Redis, is killed, and continues; by SIGTERM it ends in good order', async function () {
+    const config = configured(
+      `queue: redis\nqueueUrl: ${await redisUrl(this)}\nkeyPrefix: ${ownPrefix()}\nleaseTime: 1\n`,
+    );
+    await queued(config);
+    const killed = worker(config);
+    await until(() => taken.length >= 20);
+    await killed.end('SIGKILL');
+
+    const pidFile = join(folder.path, 'pid');
+    const ended = worker(config, '--pid-file', pidFile, '--events', 'receipt');
+    await until(() => taken.length >= 60);
+    assert.equal(readFileSync(pidFile, 'utf8'), `${ended.child.pid!}\n`);
+    assert.equal(await ended.end('SIGTERM'), 0);
+    assert.ok(!existsSync(pidFile));
+    const lines = jsonLines(ended.stdout);
+    const ready = lines.find(({ event }) => event === 'ready');
+    assert.equal(ready?.['pid'], ended.child.pid);
+    assert.equal(lines.find(({ event }) => event === 'draining')?.['reason'], 'SIGTERM');
+    assert.ok(lines.some(({ event, state }) => event === 'receipt' && state === 'DELIVRD'));
+    // What was on the wire has its answer, and no more than that goes again.
+    const before = taken.length;
+    assert.ok(before < COUNT, String(before));
+
+    const last = worker(config, '--until-empty');
+    assert.deepEqual(await last.ended, [0, null], last.stderr);
+    assert.equal(different(), COUNT);
+    // Only the kill may have repeated some: a window of them, and what it had taken ahead.
+    assert.ok(taken.length - COUNT <= 8, `${taken.length - COUNT} repeats`);
+  });
+
+  it('sends what waits on disk, and ends when there is nothing more', async () => {
+    const config = configured(`queue: disk\nqueueDirectory: ${join(folder.path, 'queue')}\n`);
+    await queued(config);
+    const shell = worker(config, '--until-empty', '--log-level', 'warn');
+    assert.deepEqual(await shell.ended, [0, null], shell.stderr);
+    assert.deepEqual([different(), taken.length], [COUNT, COUNT]);
+  });
+
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const)
+    it(`ends in good order by ${signal}, also where the SMSC is away`, async () => {
+      const config = configured(`queue: disk\nqueueDirectory: ${join(folder.path, 'queue')}\n`);
+      await smsc.stop();
+      const shell = worker(config);
+      await until(() => shell.stdout.includes('cannot connect'));
+      assert.equal(await shell.end(signal), 0, shell.stderr);
+      assert.equal(shell.stderr, '');
+    });
+
+  it('needs a queue that others can reach, and one configuration', async () => {
+    const { code, stderr } = await smpp(['run', '--port', '1']);
+    assert.equal(code, 3);
+    assert.match(stderr, /queue: a worker takes messages from a queue .* redis, rabbitmq or disk/);
+    const twice = await smpp(['run', 'a.yaml', '--config', 'b.yaml']);
+    assert.equal(twice.code, 2);
+    assert.match(twice.stderr, /given twice/);
+  });
+});
