@@ -184,10 +184,10 @@ export class ConnectionManager {
     this.#parts.reporter.session(this.#facts({ ...endpoint, bind_type: type }));
   }
 
-  #bound(link: ReconnectingSession, { session, number, endpoint, type }: Bound): void {
+  #bound(link: ReconnectingSession, { session, number, endpoint, type, away }: Bound): void {
     this.#problems.delete(link);
     this.#parts.bound(session);
-    this.#parts.reporter.bound(number, this.#facts({ ...endpoint, bind_type: type }));
+    this.#parts.reporter.bound(number, this.#facts({ ...endpoint, bind_type: type }), away);
     for (const waiter of this.#waiters) waiter.resolve();
   }
 

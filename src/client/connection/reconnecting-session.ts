@@ -12,6 +12,8 @@ export interface Bound {
   /** The endpoint's place among the hosts. */
   readonly at: number;
   readonly type: LinkType;
+  /** Milliseconds for which there was no session in its place, where there had been one. */
+  readonly away?: number;
 }
 
 export interface ReconnectingListener {
@@ -83,8 +85,8 @@ export class ReconnectingSession {
   /** Tries since it was last bound. */
   #fruitless = 0;
   #letGoAt = -Infinity;
-  /** A session has ended while one was wanted, and none was bound since. */
-  #isToReturn = false;
+  /** When the last session was lost, while there is none in its place; monotonic milliseconds. */
+  #lostAt: number | undefined;
   /** Where sessions have gone to that are unbound to move. */
   readonly #movedTo = new WeakMap<Session, Endpoint>();
 
@@ -256,7 +258,8 @@ export class ReconnectingSession {
     const bindTime = this.#bindTimes[at] as ResponseTime;
     let bound: Bound | undefined;
     await openSession({ ...this.#parts, endpoint, number, turn, bindTime, signal }, (session) => {
-      bound = { session, number, endpoint, at, type };
+      const away = this.#lostAt === undefined ? {} : { away: this.#parts.clock.monotonic() - this.#lostAt };
+      bound = { session, number, endpoint, at, type, ...away };
       this.#enter(bound);
     });
     return bound as unknown as Bound;
@@ -266,8 +269,8 @@ export class ReconnectingSession {
     const { clock, boundCounts, listener, counters } = this.#parts;
     const boundAt = clock.monotonic();
     this.#fruitless = 0;
-    if (this.#isToReturn) counters?.reconnected();
-    this.#isToReturn = false;
+    if (this.#lostAt !== undefined) counters?.reconnected();
+    this.#lostAt = undefined;
     this.#bound.unshift(bound);
     boundCounts.enter(bound.at);
     void bound.session.closed.then((reason) => this.#leave(bound, reason, clock.monotonic() - boundAt));
@@ -281,7 +284,7 @@ export class ReconnectingSession {
     boundCounts.leave(bound.at);
     this.#hostSelector.left(bound.at, held, reason, bound.session.evidence);
     this.#endpoint = bound.endpoint;
-    this.#isToReturn = this.started && this.#bound.length === 0;
+    this.#lostAt = this.started && this.#bound.length === 0 ? this.#parts.clock.monotonic() : undefined;
     if (this.#bound.length > 0) listener.left(bound, this.#whyClosed(bound.session, reason));
   }
 

@@ -92,8 +92,9 @@ export class EventReporter {
   /** `session` is absent where the response came after its time-out. */
   responded(written: WrittenSegment, response: ResponseView, session: Session | undefined): void {
     const { command_status: code } = response;
-    // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds.
-    const level = code === 0 ? 'debug' : 'info';
+    // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds. That the SMSC
+    // asks for less is told once for all (`throttle`).
+    const level = code === 0 || code === THROTTLED ? 'debug' : 'info';
     const logs = this.#log.isLevelEnabled(level);
     const tells = this.#events.has('response');
     if (!logs && !tells) return;
@@ -215,10 +216,10 @@ export class EventReporter {
     }, throttle.wait() * 1000);
   }
 
-  /** A session was bound; `number` is what it is called. */
-  bound(number: number, state: SessionFacts): void {
+  /** A session was bound; `number` is what it is called, `away` for how many milliseconds there was none in its place. */
+  bound(number: number, state: SessionFacts, away?: number): void {
     this.#lastState = keyOf(state);
-    this.#tellSession(state, number);
+    this.#tellSession(state, number, away);
   }
 
   /** The state of the connection, and why it is so. */
@@ -308,11 +309,14 @@ export class EventReporter {
     void this.#events.emit('throttle', stateEvent('throttle', state));
   }
 
-  #tellSession(state: SessionFacts, session?: number): void {
-    logSession(this.#log, state, session);
+  #tellSession(state: SessionFacts, session?: number, away?: number): void {
+    logSession(this.#log, state, session, away);
     void this.#events.emit('session', stateEvent('session', state));
   }
 }
+
+/** ESME_RTHROTTLED. */
+const THROTTLED = 0x58;
 
 const NOT_WRITTEN = 'the queue cannot be written: new messages are refused, and sending stops before long';
 const ANSWERS_AGAIN = "the queue's server answers again: sending goes on";

@@ -12,8 +12,11 @@ const STAGES = {
   'rx only': 'rx_only',
 } as const satisfies Record<SessionFacts['state'], string>;
 
-/** The line about the state of the connection; `session`: the number of the session that was just bound. */
-export function logSession(log: Log, state: SessionFacts, session: number | undefined): void {
+/**
+ * The line about the state of the connection; `session`: the number of the session that was just bound, `away`: for how
+ * many milliseconds there was none in its place, where there had been one.
+ */
+export function logSession(log: Log, state: SessionFacts, session: number | undefined, away?: number): void {
   const { state: name, code, reason, retry_in, bind_type, command_status } = state;
   const host = `${state.host}:${state.port}`;
   const line = {
@@ -26,13 +29,19 @@ export function logSession(log: Log, state: SessionFacts, session: number | unde
     code,
     reason,
     retry_in,
+    duration: away === undefined ? undefined : Math.round(away) / 1000,
     ...(state.sessions === 1 ? {} : { bound: state.bound, sessions: state.sessions }),
   } satisfies LogLine;
-  if (session !== undefined) log.info(line, `bound to ${host} as ${bind_type}`);
+  if (session !== undefined) log.info(line, `bound to ${host} as ${bind_type}${again(away)}`);
   else if (reason && retry_in !== undefined) log.warn(line, `${reason}; ${nextTry(state)}`);
   else if (reason) log.info(line, `disconnected from ${host}: ${reason}`);
   else if (name === 'connecting') log.debug({ ...line, stage: name }, `connecting to ${host}`);
   else log.info(line, `${host}: ${name}`);
+}
+
+/** `, after 61.5 s without`. */
+function again(away: number | undefined): string {
+  return away === undefined ? '' : `, after ${(away / 1000).toFixed(1)} s without`;
 }
 
 function nextTry({ retry_in: retryIn = 0, next_host: host, next_port: port }: SessionFacts): string {

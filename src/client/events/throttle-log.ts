@@ -43,10 +43,11 @@ export class ThrottleLog {
     if (this.#throttle) return;
     this.#throttle = throttle;
     this.#startedAt = this.#toldAt = this.#clock.monotonic();
+    this.#before = { throttled: 0, notThrottled: 0 };
+    const facts = { command_status: status, wait: throttle.wait(), ...this.#facts(throttle, 'deny_request') };
     const { throttled, notThrottled } = throttle.counts();
     // The answer that was just heard is the first of this time.
     this.#before = { throttled: throttled - (status === undefined ? 0 : 1), notThrottled };
-    const facts = { command_status: status, wait: throttle.wait(), ...this.#facts(throttle, 'deny_request') };
     const line = { event: 'throttle', stage: 'start', ...facts } as const;
     if (status === undefined) this.#log.info(line, 'the SMSC asks another instance for less; sending pauses');
     else this.#log.warn(line, 'the SMSC asks for less; sending pauses');
@@ -82,7 +83,7 @@ export class ThrottleLog {
       duration: seconds(now - this.#startedAt),
       ...facts,
     } as const;
-    this.#log.warn(line, `the SMSC still asks for less: ${share(facts)}`);
+    this.#log.warn(line, `the SMSC still asks for less: in ${share(facts)}`);
   }
 
   #end(throttle: Throttle): void {

@@ -103,14 +103,16 @@ export class PaceLog {
     if (!isHeldUp)
       log.info(
         { event: 'rate_limiter', stage: 'end', ...pace },
-        'nothing waits for the rate limiter any more',
+        this.#isLimited
+          ? 'the rate limiter holds nothing up any more'
+          : 'the throttle handler lets go less than the rate limiter now',
       );
     else if (isNews)
       log.info(
         { event: 'rate_limiter', stage: 'start', ...pace },
-        `more waits than the rate limiter lets go: ${at}`,
+        `the rate limiter holds sending to ${at}: more is to go`,
       );
-    else log.debug({ event: 'rate_limiter', stage: 'continues', ...pace }, `the rate limiter lets go ${at}`);
+    else log.debug({ event: 'rate_limiter', stage: 'continues', ...pace }, `the rate limiter still holds sending to ${at}`);
   }
 
   #pace(lasted: number): Pace {

@@ -2,7 +2,16 @@ import type { Entries } from './entry';
 
 const REQUEST = ['direction', 'sequence_number'] as const;
 const ANSWERED = [...REQUEST, 'command_status', 'duration', 'code'] as const;
-const STATE = ['bind_type', 'command_status', 'code', 'reason', 'retry_in', 'bound', 'sessions'] as const;
+const STATE = [
+  'bind_type',
+  'command_status',
+  'code',
+  'reason',
+  'retry_in',
+  'duration',
+  'bound',
+  'sessions',
+] as const;
 const ODD = ['command', 'sequence_number', 'command_status'] as const;
 
 /** Coming up, staying up and going down; what comes and goes on a session that is nobody's message. */
@@ -32,7 +41,11 @@ export const CONNECTION_LINES = {
       STATE,
       'Connecting; a warning where the last try failed or the session was lost.',
     ],
-    bound: [['info', 'warn'], STATE, 'A session is bound; a warning where one of several was lost.'],
+    bound: [
+      ['info', 'warn'],
+      STATE,
+      'A session is bound (`duration`: the time without one, where one was lost); a warning where one of several was lost.',
+    ],
     throttled: [['info', 'warn'], STATE, 'The same, while sending pauses because the SMSC asked for less.'],
     paused: [['info', 'warn'], STATE, 'The same, while sending is paused by the user.'],
     tx_only: [['info', 'warn'], STATE, 'Of a pair only the transmitter is bound.'],

@@ -76,7 +76,7 @@ export const FIELDS = {
   state: ['string', 'Of a receipt: `DELIVRD`…; of the throttle handler: `deny_request` or `allow_request`.'],
   throttle_responses: [
     'number',
-    'Answers that asked for less, in the sampling period; else since the start.',
+    'Answers that asked for less: of the sampling period (`sampling`); else of all so far, in `continues` and `end` since the `start`.',
   ],
   trace_id: ['string', 'The trace that a message belongs to, where it came with a `traceparent`.'],
   wait: ['number', 'Seconds for which nothing is sent.'],
