@@ -315,6 +315,7 @@ describe('the code in the README', () => {
 
   for (const [title, count] of [
     ['The library', 3],
+    ['In the library', 1],
     ['Parts that you wrote for naz', 1],
   ] as const)
     it(`of "${title}" prints what stands below it`, async function () {

@@ -32,6 +32,10 @@ const TOOLS = {
     what: 'tshark',
     find: () => (works('tshark', '-v') && works('text2pcap', '-v') ? 'tshark' : undefined),
   },
+  promtool: {
+    what: 'promtool (prometheus)',
+    find: () => (works('promtool', '--version') ? 'promtool' : undefined),
+  },
   capture: {
     what: 'the right to capture on the loopback interface (dumpcap)',
     find: () => (works('dumpcap', '-i', 'lo', '-L') ? 'dumpcap' : undefined),
