@@ -40,7 +40,7 @@ describe('The trace context of a message', () => {
     assert.deepEqual(tracesOf(told('response')), [NONE, BOTH]);
     assert.deepEqual(tracesOf(told('receipt')), [BOTH, BOTH]);
     assert.equal(told('receipt')[1]?.duplicate, true);
-    for (const event of ['request', 'response', 'receipt'])
+    for (const event of ['submit', 'receipt'])
       assert.deepEqual(linesOf(scene, event).at(-1), [TRACE, SPAN], event);
     const [bare, traced] = peer.submits;
     assert.deepEqual({ ...traced, sequence_number: 0 }, { ...bare, sequence_number: 0 });
