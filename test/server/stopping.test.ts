@@ -93,7 +93,7 @@ describe('A server that starts and stops', () => {
     const link = await scene.link(server);
     assert.equal((await link.ask(BIND)).command_status, 0);
     assert.equal((await link.ask(SUBMIT)).command_status, 0);
-    await until(() => scene.lines.filter(({ stage }) => stage === 'handler').length === 2, 'both lines');
+    await until(() => scene.lines.filter(({ event }) => event === 'handler').length === 2, 'both lines');
   });
 });
 

@@ -112,7 +112,11 @@ export class PaceLog {
         { event: 'rate_limiter', stage: 'start', ...pace },
         `the rate limiter holds sending to ${at}: more is to go`,
       );
-    else log.debug({ event: 'rate_limiter', stage: 'continues', ...pace }, `the rate limiter still holds sending to ${at}`);
+    else
+      log.debug(
+        { event: 'rate_limiter', stage: 'continues', ...pace },
+        `the rate limiter still holds sending to ${at}`,
+      );
   }
 
   #pace(lasted: number): Pace {
