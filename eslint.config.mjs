@@ -111,6 +111,12 @@ export default tseslint.config(
     },
   },
   {
+    // The command line says which node its configuration is that of.
+    files: ['src/**/*.ts'],
+    ignores: ['src/cli/**'],
+    rules: { 'project/library-words': 'error' },
+  },
+  {
     files: ['src/**/*.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: [nodeRedModules] }],

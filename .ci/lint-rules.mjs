@@ -202,7 +202,31 @@ const noTypeCircles = {
   },
 };
 
-export const projectRules = { meta: { name: 'project' }, rules: { rooms, 'no-type-circles': noTypeCircles } };
+/** What only a flow has: its messages, its nodes, Node-RED itself. The name of the package is no such word. */
+const FLOW_WORDS =
+  /\bmsg\.\w+|\bin the node\b|\b(?:a|the|this) flows?\b|\bdeploy|\bsmpp[- ](?:config|out|in)\b|\bcatch node|(?<!@nazjs\/)\bnode-red\b(?!-smpp)/i;
+
+/** The engine is a library: its errors and log lines name its own options, fields and methods. */
+const libraryWords = {
+  meta: { type: 'problem' },
+  create(context) {
+    const look = (node, text) => {
+      const [found] = FLOW_WORDS.exec(text) ?? [];
+      if (found === undefined) return;
+      const message = `"${found}" is a flow's word: src/ is a library, and says what its own options, fields and methods are called. Give the error a \`remedy\`, and say it for flows by its code and field (a log line by event and stage) in nodes/wording.ts.`;
+      context.report({ node, message });
+    };
+    return {
+      Literal: (node) => typeof node.value === 'string' && look(node, node.value),
+      TemplateElement: (node) => look(node, node.value.raw),
+    };
+  },
+};
+
+export const projectRules = {
+  meta: { name: 'project' },
+  rules: { rooms, 'no-type-circles': noTypeCircles, 'library-words': libraryWords },
+};
 
 /** The files that `entry` reaches by relative imports, itself included: what a browser bundle of it would hold. */
 export function reachableFrom(root, entry) {

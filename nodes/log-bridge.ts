@@ -1,4 +1,4 @@
-import { inFlow } from './wording';
+import { lineInFlow } from './wording';
 
 /** A node's own log methods: Node-RED puts its type and name in front. */
 export interface NodeLog {
@@ -38,7 +38,8 @@ function methodFor({ level, recorded }: Record<string, unknown>): keyof NodeLog 
  * The facts begin at the last ` (event=`, and each is one word or one text in quotes; docs/logging.md says how to read them.
  */
 function sentence(line: Record<string, unknown>): string {
-  const { event, stage, msg } = line;
+  const { event, stage } = line;
+  const text = lineInFlow(line);
   const facts = [
     `event=${shown(event)}`,
     `stage=${shown(stage)}`,
@@ -46,8 +47,7 @@ function sentence(line: Record<string, unknown>): string {
       .filter(([name, value]) => !HIDDEN.has(name) && value !== undefined)
       .map(([name, value]) => `${word(name)}=${shown(value)}`),
   ].join(' ');
-  if (typeof msg !== 'string' || msg === '') return `(${facts})`;
-  const text = inFlow(`${String(event)} ${String(stage)}`, msg);
+  if (text === '') return `(${facts})`;
   // A peer's words are not to begin a line of their own, nor what looks like facts.
   return `${text.replace(CONTROL, escaped)} (${facts})`;
 }

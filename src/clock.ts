@@ -2,12 +2,14 @@
 export interface Clock {
   /**
    * Milliseconds since the epoch: for what people read, and for what is promised as a date. It jumps when somebody
-   * sets the clock: what lasts a while runs on {@link monotonic}, or on {@link SteadyTime} where it is kept as a date.
+   * sets the clock: what lasts a while runs on {@link monotonic}, or on steady time where it is kept as a date.
    */
   now(): number;
   /** Milliseconds that never jump: for durations. */
   monotonic(): number;
+  /** Calls back once, after so many milliseconds. */
   setTimeout(callback: () => void, ms: number): TimerHandle;
+  /** Calls a timer off; undefined: nothing. */
   clearTimeout(timer: TimerHandle | undefined): void;
   /** Calls back in the next turn of the event loop, behind what has come in by then. Absent: the platform's. */
   setImmediate?(callback: () => void): void;
@@ -44,6 +46,7 @@ class LongTimer {
   }
 }
 
+/** The clock of this machine, and Node's timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

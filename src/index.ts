@@ -2,6 +2,8 @@
  * SMS over SMPP: a client that queues, paces, reconnects and matches receipts.
  * Beside it `./protocol` (PDUs), `./text` (characters, long messages, receipts)
  * and `./simulator` (an SMSC) are faces of their own.
+ *
+ * @packageDocumentation
  */
 export * from './client';
 export {
@@ -20,7 +22,9 @@ export {
   SamplingThrottleHandler,
   TokenBucket,
   type AdaptiveOptions,
+  type AdjustableLimiter,
   type AsyncThrottleHandler,
+  type Awaitable,
   type CompositeLimiterParts,
   type RateLimiter,
   type SamplingOptions,
@@ -35,7 +39,15 @@ export {
   maskNumber,
   maskText,
   traceContext,
+  FlightRecorder,
   type Collector,
+  type FlightRecorderOptions,
+  type Histogram,
+  type HistogramName,
+  type FamilyName,
+  type Labels as MetricLabels,
+  type ValueName,
+  type OpenLogMethod as LogMethod,
   type LogOptions,
   type LogSink,
   type OpenLog as Log,

@@ -2,7 +2,7 @@ import { moveStore, type Compaction, type MovedStore, type Store } from '../stor
 import { assemble, type Assembly } from './assembly';
 import type { EventReporter } from './events/reporter';
 import { checkChanges, type Configuration } from './config/configuration';
-import { replayLetters, type DeadLetterList } from './outbound/dead-letters';
+import { replayLetters, type DeadLetterList, type Replayed } from './outbound/dead-letters';
 import { deadLetterOf } from './events/outcome-form';
 import type { Events } from './events/emitter';
 import type {
@@ -63,6 +63,7 @@ export class SmppClient {
     this.#status = assembly.status;
   }
 
+  /** Of all sessions together. */
   get state(): ConnectionState {
     return this.#assembly.state();
   }
@@ -113,6 +114,7 @@ export class SmppClient {
     this.#connections.announce();
   }
 
+  /** Sends on after {@link pause}. */
   resume(): void {
     this.#dispatcher.gate.resume();
     this.#connections.announce();
@@ -152,7 +154,7 @@ export class SmppClient {
    * Queues messages again that failed for good, by their ids; all that are kept where none are given. They expire after
    * messageTtl. All or none: rejects with `QUEUE_FULL`. Ids that are not kept are returned as `missing`.
    */
-  async replay(ids?: readonly string[]): Promise<{ replayed: string[]; missing: string[] }> {
+  async replay(ids?: readonly string[]): Promise<Replayed> {
     const { store, clock } = this.#parts;
     return replayLetters(store, ids, this.#settings.messageTtl, clock.now());
   }

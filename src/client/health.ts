@@ -10,6 +10,7 @@ export interface HealthReport {
   healthy: boolean;
   /** Why it is not healthy, for people; empty where it is. */
   problems: string[];
+  /** Of all sessions together. */
   state: ConnectionState;
   /** Since when it is in this state; ISO 8601. */
   since: string;
@@ -17,12 +18,15 @@ export interface HealthReport {
   wanted: boolean;
   /** Sessions that are bound, of how many. */
   bound: number;
+  /** Sessions that are wanted. */
   sessions: number;
   /** Where the first session is bound, or was last tried. */
   host: string;
+  /** TCP port of `host`. */
   port: number;
   /** Whether sending pauses because the SMSC asked for less. */
   throttled: boolean;
+  /** How the queue is. */
   queue: {
     state: 'available' | 'unavailable';
     /** Messages that wait. */
@@ -34,9 +38,11 @@ export interface HealthReport {
   last_error?: HealthProblem;
 }
 
+/** Something that went wrong. */
 export interface HealthProblem {
   /** ISO 8601. */
   at: string;
+  /** Stable, for programs; absent where there is none. */
   code?: string;
   /** For people. */
   text: string;

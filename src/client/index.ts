@@ -27,6 +27,7 @@ export {
 } from './plugins/naz';
 export { EVENT_NAMES } from './events/events';
 export type {
+  AckFields,
   ClientEvents,
   ConnectionState,
   EventBase,
@@ -38,6 +39,7 @@ export type {
   MessageEvent,
   Outcome,
   LinkEvent,
+  PduFields,
   QualityEvent,
   QueueEvent,
   ReceiptEvent,
@@ -48,17 +50,20 @@ export type {
 } from './events/events';
 export type { Message } from './message/message';
 export { askedCommand, nazItem } from './message/naz-items';
-export { OPTIONS, type Listening, type Settings } from './config/options';
+export { OPTIONS, type Listening, type SecretOption, type Settings, type Values } from './config/options';
 export type { Network } from './config/network';
 export { findProblems, normalise } from './plugins/normalise';
 export type { Parts, SmppClientOptions } from './plugins/client-options';
 export type { FailoverHost } from './config/structured-kinds';
+export type { StatusPolicy, StatusTreatment } from './config/status-policy';
 export type { OptionKind } from './config/option-kinds';
 export { accountOf } from './plugins/store-part';
 export { endpointsOf, typesOf, type Endpoint, type LinkType } from './connection/hosts';
-export { DeliveryError, failureEvent } from './events/outcome-form';
+export type { Labels } from './events/wire-form';
+export type { ShownRecord } from './events/record-form';
+export { DeliveryError, failureEvent, type FailedMessage, type FailedOutcome } from './events/outcome-form';
 export type { CompleteWhen } from './outbound/outcomes';
-export type { DeadLetterList, DeadLetterReport } from './outbound/dead-letters';
+export type { DeadLetterList, DeadLetterReport, Replayed } from './outbound/dead-letters';
 export {
   PLUGIN_API_VERSION,
   type PluginContext,

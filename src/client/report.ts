@@ -12,9 +12,13 @@ import { within } from '../waiting';
 
 /** How a connection is. */
 export interface StatusReport {
+  /** Of all sessions together. */
   state: ConnectionState;
+  /** Messages in the queue that nobody has taken, those delayed included. */
   queued: number;
+  /** Of these, messages that wait for their next try. */
   delayed: number;
+  /** Messages that were taken from the queue and have no final outcome yet. */
   in_flight: number;
   /** Messages whose sender waits for the outcome. */
   waiting: number;
@@ -34,15 +38,21 @@ export interface StatusReport {
   window_size: number;
   /** Where the first session is bound, or was last tried. */
   host: string;
+  /** TCP port of `host`. */
   port: number;
+  /** Each session that is wanted. */
   sessions: SessionReport[];
 }
 
 /** One session, whether bound or not. */
 export interface SessionReport {
+  /** Whether it is up. */
   state: 'disconnected' | 'connecting' | 'bound';
+  /** `transceiver`, `transmitter` or `receiver`. */
   bind_type: string;
+  /** Where it is bound, or was last tried. */
   host: string;
+  /** TCP port of `host`. */
   port: number;
   /** What the log calls it; absent while it is not bound. */
   session?: number;

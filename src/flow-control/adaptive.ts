@@ -3,9 +3,11 @@ import { Pause } from './pause';
 import { RateMeter } from './rate-meter';
 import type { ThrottleCounts, ThrottleHandler } from './types';
 
+/** How {@link AdaptiveThrottleHandler} behaves. */
 export interface AdaptiveOptions {
   /** Seconds of silence after a throttled answer; default 3. */
   readonly throttleWait?: number;
+  /** Default {@link systemClock}. */
   readonly clock?: Pick<Clock, 'monotonic'>;
 }
 
@@ -121,6 +123,7 @@ export class AdaptiveThrottleHandler implements ThrottleHandler {
     return Math.max(rate, (this.#ceiling ?? 0) * part);
   }
 
+  /** False while the pause after a refusal lasts. */
   allowRequest(): boolean {
     return !this.#pause.active;
   }

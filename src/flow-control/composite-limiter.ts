@@ -3,11 +3,13 @@ import { RateMeter } from './rate-meter';
 import { TokenBucket } from './token-bucket';
 import type { RateLimiter, ThrottleHandler } from './types';
 
+/** What {@link CompositeLimiter} goes by. */
 export interface CompositeLimiterParts {
   /** How fast the user wants it, at most. */
   readonly limiter: RateLimiter;
   /** How fast the SMSC can take it, as far as that is known. */
   readonly handler: Pick<ThrottleHandler, 'rate'>;
+  /** Time and timers. */
   readonly clock: Clock;
 }
 

@@ -5,6 +5,7 @@
 export type {
   AdjustableLimiter,
   AsyncThrottleHandler,
+  Awaitable,
   RateLimiter,
   ThrottleCounts,
   ThrottleHandler,

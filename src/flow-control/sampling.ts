@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../clock';
 import { Pause } from './pause';
 import type { ThrottleCounts, ThrottleHandler } from './types';
 
+/** How {@link SamplingThrottleHandler} behaves. */
 export interface SamplingOptions {
   /** Seconds after which counting starts anew; default 180. */
   readonly samplingPeriod?: number;
@@ -11,6 +12,7 @@ export interface SamplingOptions {
   readonly denyRequestAt?: number;
   /** Seconds of silence after a throttled answer, and between two askings; default 3. */
   readonly throttleWait?: number;
+  /** Default {@link systemClock}. */
   readonly clock?: Pick<Clock, 'monotonic'>;
 }
 
@@ -59,6 +61,7 @@ export class SamplingThrottleHandler implements ThrottleHandler {
     this.#total++;
   }
 
+  /** False while too many of the last responses were refusals. */
   allowRequest(): boolean {
     this.#startAnewWhenOver();
     return !this.#pause.active && this.#percent() <= this.#denyAt;

@@ -4,6 +4,7 @@ import { SmppError } from '../protocol';
 import { RateMeter } from './rate-meter';
 import type { AdjustableLimiter } from './types';
 
+/** How fast a {@link TokenBucket} is. */
 export interface TokenBucketOptions {
   /** Segments per second; 0: no limit. */
   readonly rate: number;
@@ -11,6 +12,7 @@ export interface TokenBucketOptions {
   readonly burst?: number;
   /** Permits that a busy bucket may be late with and still grant, at a rate; by default what comes in 30 ms. */
   readonly catchUp?: (rate: number) => number;
+  /** Default {@link systemClock}. */
   readonly clock?: Clock;
 }
 

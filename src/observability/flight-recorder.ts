@@ -12,11 +12,13 @@ export const DUMPS_PER_MINUTE = 6;
 const LINE_OVERHEAD = 160;
 const FIELD_OVERHEAD = 16;
 
+/** What a {@link FlightRecorder} keeps. */
 export interface FlightRecorderOptions {
   /** Lines that are kept. */
   readonly lines: number;
   /** Milliseconds between two lines that say how many are kept; 0: none. */
   readonly heartbeat?: number;
+  /** Time and timers. */
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'setTimeout' | 'clearTimeout'>;
 }
 
@@ -119,6 +121,7 @@ export class FlightRecorder {
     this.#timer = clock.setTimeout(beat, heartbeat);
   }
 
+  /** Stops its timer. */
   end(): void {
     this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;

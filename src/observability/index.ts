@@ -7,7 +7,7 @@ export { maskNumber } from './masks';
 export { quoting } from './quoting';
 export { FlightRecorder, type FlightRecorderOptions } from './flight-recorder';
 export { LogFile, standardStream } from './targets';
-export { openLog, type Log, type OpenLog } from './levels';
+export { openLog, type Log, type OpenLog, type OpenLogMethod } from './levels';
 export type { LogLine } from './catalogue';
 export { traceContext, traceFacts, type TraceContext } from './trace-context';
 export { maskText } from './mask-text';
@@ -24,6 +24,9 @@ export {
   OTHER,
   ROUND_TRIP,
   type Collector,
+  type FamilyName,
+  type HistogramName,
   type Labels,
   type Sink,
+  type ValueName,
 } from './metrics';

@@ -4,14 +4,21 @@ export { LEVELS, type Level } from './catalogue';
 
 /** The part of a pino logger that the engine uses; a user's own pino logger fits. */
 export interface OpenLog {
+  /** Each PDU. */
   trace: OpenLogMethod;
+  /** Each step of each message. */
   debug: OpenLogMethod;
+  /** What changed. */
   info: OpenLogMethod;
+  /** What an operator should look at. */
   warn: OpenLogMethod;
+  /** What failed for good. */
   error: OpenLogMethod;
+  /** Whether lines of this level are written, so that none is made up in vain. */
   isLevelEnabled(level: string): boolean;
   /** With `options.level` the child has a level of its own. */
   child(bindings: Record<string, unknown>, options?: { level?: string }): OpenLog;
+  /** The least level that is written; may be set while in use. */
   level: string;
 }
 
@@ -20,13 +27,21 @@ export type OpenLogMethod = (facts: Record<string, unknown>, text?: string) => v
 
 /** As the engine itself writes to it: only lines that the catalogue has. */
 export interface Log {
+  /** Each PDU. */
   trace: LogMethod;
+  /** Each step of each message. */
   debug: LogMethod;
+  /** What changed. */
   info: LogMethod;
+  /** What an operator should look at. */
   warn: LogMethod;
+  /** What failed for good. */
   error: LogMethod;
+  /** Whether lines of this level are written, so that none is made up in vain. */
   isLevelEnabled(level: string): boolean;
+  /** A log whose lines have these facts, too. */
   child(bindings: Record<string, unknown>): Log;
+  /** The least level that is written; may be set while in use. */
   level: string;
 }
 

@@ -13,6 +13,7 @@ import { standardStream } from './targets/standard-stream';
  */
 export type LogSink = (line: Record<string, unknown>) => unknown;
 
+/** How a log is made. */
 export interface LogOptions extends RedactionOptions {
   /**
    * trace (every PDU either way, by its header), debug (what each message comes to, step by step), info, warn,

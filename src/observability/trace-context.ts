@@ -5,6 +5,7 @@
 export interface TraceContext {
   /** `00-<trace-id>-<parent-id>-<flags>`, lower case hexadecimal. */
   readonly traceparent: string;
+  /** What belongs to `traceparent`, as it was given. */
   readonly tracestate?: string | undefined;
 }
 

@@ -10,11 +10,12 @@ export type QueuedCommand = Routed<'queue'>;
 export type DirectCommand = Routed<'direct'>;
 /** A command that binds a session. */
 export type BindCommand = {
-  [C in CommandName]: Table[C] extends { binds: string } ? C : never;
+  [C in CommandName]: Table[C] extends Pick<Required<CommandSpec>, 'binds'> ? C : never;
 }[CommandName];
 
 /** What is asked of a command often, looked up once. */
 export interface CommandFacts extends CommandSpec {
+  /** The names of its mandatory fields. */
   readonly fieldNames: ReadonlySet<string>;
   /** The fields that are times. */
   readonly timeFields: readonly string[];
@@ -59,10 +60,12 @@ export const QUEUED = routed('queue') as readonly QueuedCommand[];
 /** The commands that go straight to a session. */
 export const DIRECT = routed('direct') as readonly DirectCommand[];
 
+/** Whether it is the name of a command that goes through the queue. */
 export function isQueued(command: string): command is QueuedCommand {
   return FACTS.get(command)?.route === 'queue';
 }
 
+/** Whether it is the name of a command that binds a session. */
 export function isBindCommand(command: string): command is BindCommand {
   return FACTS.get(command)?.binds !== undefined;
 }

@@ -11,9 +11,13 @@ import type { StatusName } from './statuses';
 export type FieldType =
   'int8' | 'int32' | 'cstring' | 'time' | 'count' | 'octets' | 'destinations' | 'failures' | 'message_ids';
 
+/** A mandatory field of a PDU. */
 export interface FieldSpec {
+  /** Its name in the specification. */
   readonly name: string;
+  /** How it is written. */
   readonly type: FieldType;
+  /** Most octets, of a C-octet string with its NUL. */
   readonly max?: number;
   /** The status that names this field as the one at fault. */
   readonly status: StatusName;
@@ -21,7 +25,7 @@ export interface FieldSpec {
   readonly soft?: true;
   /** SMSCs are known that demand longer ones: `max` with {@link CodecOptions.allowLong}. */
   readonly longest?: number;
-  /** SMSCs are known that write longer ones: so many octets with the NUL are kept when it is read, see {@link keptOf}. */
+  /** SMSCs are known that write longer ones: so many octets with the NUL are kept when it is read. */
   readonly kept?: number;
   /** An address: in ISO 8859-1 with {@link CodecOptions.addressEncoding}. */
   readonly address?: true;
@@ -35,8 +39,11 @@ export type SessionState = 'open' | 'outbound' | 'bound_tx' | 'bound_rx' | 'boun
 /** Which end of the link: the client (ESME) or the server (SMSC). */
 export type Role = 'esme' | 'smsc';
 
+/** A command of SMPP. */
 export interface CommandSpec {
+  /** Its command_id. */
   readonly id: number;
+  /** Its mandatory fields, in their order. */
   readonly fields: readonly FieldSpec[];
   /** Of a request: who may issue it in which states. Responses and generic_nack always may. */
   readonly from?: Partial<Record<Role, readonly SessionState[]>>;
@@ -256,6 +263,9 @@ export function keptOf({ max = LONG, longest = 0, kept = 0 }: FieldSpec): number
   return Math.max(max, kept || longest || LONG);
 }
 
+/** The name of a command: `submit_sm`, `submit_sm_resp` … */
 export type CommandName = keyof typeof COMMANDS;
+/** The name of a command that is answered. */
 export type RequestName = Exclude<CommandName, ResponseName>;
+/** The name of a command that answers. */
 export type ResponseName = Extract<CommandName, `${string}_resp` | 'generic_nack'>;

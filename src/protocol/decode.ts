@@ -16,7 +16,7 @@ import type { CodecOptions, Pdu } from './types';
  * What real peers write although they should not is taken and noted in
  * `flaws`: fields and TLVs of an unusual length, stray octets at the end, a
  * response that is cut short anywhere. A response that has TLVs in the place of
- * its mandatory fields is read as such ({@link withoutFields} has the rule): the fields are empty.
+ * its mandatory fields is read as such : the fields are empty.
  *
  * @throws {PduError} With `header` and the `command_status` to answer:
  *   `PDU_TRUNCATED` (a mandatory field of a request is missing or cut),

@@ -1,30 +1,42 @@
 const BRAND = Symbol.for('@nazjs/node-red-smpp/SmppError');
 
+/** What an error has beside its code and message. */
 export interface SmppErrorOptions {
+  /** The error that caused it. */
   cause?: unknown;
   /** Whether the same call may succeed later without a change; default false. */
   retriable?: boolean;
+  /** What to do about it: it ends the message, behind a semicolon. */
+  remedy?: string;
 }
 
 /**
  * The base of every error of this package. `code` is stable and meant for
  * programs, `message` for people: it names the field, the value and the remedy.
  *
- * `instanceof` works across two copies of the package in one process, which in
- * Node-RED happens.
+ * `instanceof` works across two copies of the package in one process.
  */
 export class SmppError extends Error {
+  /** Stable, for programs: `QUEUE_FULL`, `NOT_BOUND` … */
   readonly code: string;
+  /** Whether the same call may succeed later without a change. */
   readonly retriable: boolean;
+  /** The end of `message` that says what to do, in the words of the library; absent where it is not apart. */
+  declare readonly remedy?: string;
 
+  /** `message` without the remedy, where the options have one. */
   constructor(code: string, message: string, options: SmppErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { cause, remedy } = options;
+    const text = remedy === undefined ? message : `${message}; ${remedy}`;
+    super(text, cause === undefined ? undefined : { cause });
+    if (remedy !== undefined) Object.defineProperty(this, 'remedy', { value: remedy });
     this.name = new.target.name;
     this.code = code;
     this.retriable = options.retriable ?? false;
     Object.defineProperty(this, BRAND, { value: brandsOf(new.target) });
   }
 
+  /** Holds across copies of the package. @internal */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false;
     const brands: unknown = (value as { [BRAND]?: unknown })[BRAND];
@@ -43,9 +55,13 @@ function brandsOf(constructor: { name: string }): string[] {
 
 /** The four header fields of a PDU (SMPP 3.4 section 3.2, 5.0 section 3.1). */
 export interface PduHeader {
+  /** Octets of the whole PDU. */
   command_length: number;
+  /** Which command; bit 31 marks a response. */
   command_id: number;
+  /** 0 in requests. */
   command_status: number;
+  /** What a response repeats of its request. */
   sequence_number: number;
 }
 
@@ -57,7 +73,9 @@ export interface PduHeader {
  * with a negative response; without it the framing is lost and the link must close.
  */
 export class PduError extends SmppError {
+  /** What a peer that sent it would be answered with. */
   readonly command_status: number;
+  /** The header, where that much could be read. */
   readonly header?: PduHeader;
   /** The mandatory field or TLV at fault, by its specification name. */
   readonly field?: string;

@@ -9,6 +9,7 @@ export const DEFAULT_MAX_PDU_LENGTH = 131072;
 /** Octets of command_length, which is all that framing needs to see. */
 const PREFIX_LENGTH = 4;
 
+/** What a {@link PduFramer} takes. */
 export interface PduFramerOptions {
   /** The longest PDU that is taken, in octets; default 131072. */
   maxPduLength?: number | undefined;

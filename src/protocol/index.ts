@@ -2,6 +2,8 @@
  * Octets ⇄ PDUs: the command, TLV and status tables of SMPP 3.3, 3.4 and 5.0,
  * the codec that they drive, and the framing of a stream. Pure: no I/O, no
  * clock, no randomness.
+ *
+ * @packageDocumentation
  */
 export { PduError, SmppError, type PduHeader, type SmppErrorOptions } from './errors';
 export {
@@ -9,6 +11,7 @@ export {
   ITEM_FIELDS,
   type CommandName,
   type CommandSpec,
+  type Field,
   type FieldSpec,
   type FieldType,
   type RequestName,

@@ -5,7 +5,9 @@ import { TLVS } from './tlvs';
 
 /** What {@link readMessageIdResponse} reads. */
 export interface MessageIdResponse {
+  /** The id that the SMSC gave the message; empty where it gave none. */
   message_id: string;
+  /** 0–100, how busy the SMSC is (SMPP 5.0); undefined where it does not say. */
   congestion_state: number | undefined;
 }
 

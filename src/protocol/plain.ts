@@ -1,5 +1,5 @@
 /**
- * A copy for people and programs that know nothing of PDUs: every object without prototype, as {@link decodePdu}
+ * A copy for people and programs that know nothing of PDUs: every object without prototype, as `decodePdu`
  * makes them, becomes one with Object.prototype, however deep; so do plain objects and lists on the way there.
  * Octets, dates and all other values stay what they are. The name `__proto__` stays a property like any other.
  */

@@ -124,9 +124,11 @@ export type StatusName = keyof typeof STATUSES;
 export interface StatusDescription {
   /** The name, or for a code that no specification defines, `0x00000401`. */
   readonly name: string;
+  /** The command_status. */
   readonly code: number;
   /** One sentence for people. */
   readonly meaning: string;
+  /** What comes of a message that is refused with it. */
   readonly kind: StatusKind;
 }
 

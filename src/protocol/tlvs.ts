@@ -6,15 +6,19 @@ import { SmppError } from './errors';
  */
 export type TlvType = 'int8' | 'int16' | 'int32' | 'cstring' | 'string' | 'octets';
 
+/** A TLV of the specifications. */
 export interface TlvSpec {
+  /** Its tag. */
   readonly tag: number;
+  /** How its value is written. */
   readonly type: TlvType;
   /** The permitted lengths in octets, where an integer has others than its own; the shortest that fits is written. */
   readonly lengths?: readonly number[];
   /** Fewest and most octets, of a C-octet string with its NUL. */
   readonly min?: number;
+  /** Most octets of its value. */
   readonly max?: number;
-  /** Octets that are kept of one that is longer, see {@link keptOfTlv}. */
+  /** Octets that are kept of one that is longer. */
   readonly kept?: number;
   /** The specifications let it occur more than once. */
   readonly multiple?: true;
@@ -108,6 +112,7 @@ export const TLV_ALIASES = {
   SC_interface_version: 'sc_interface_version',
 } as const satisfies Record<string, TlvName>;
 
+/** The name of a TLV of the specifications. */
 export type TlvName = keyof typeof TLVS;
 
 /** As much as any address may have. */
@@ -125,6 +130,7 @@ export function keptOfTlv({ max = Infinity, kept = KEPT }: TlvSpec): number {
 export interface VendorTlv {
   /** 0 … 0xFFFF, or the same as `0x1403`. */
   readonly tag: number | string;
+  /** What the value is called in `tlvs`. */
   readonly name: string;
   /** `buffer` is another name of `octets`. */
   readonly type: TlvType | 'buffer';
@@ -132,6 +138,7 @@ export interface VendorTlv {
 
 /** A TLV as the codec uses it. */
 export interface TlvDefinition extends TlvSpec {
+  /** What the value is called in `tlvs`. */
   readonly name: string;
 }
 

@@ -36,12 +36,14 @@ type ItemOf<I extends Exclude<keyof Items, 'id'>> = Items[I][number];
 export type SmeAddress = { dest_flag: 1 } & Values<ItemOf<'sme'>>;
 /** One recipient of submit_multi that is a distribution list. */
 export type DistributionList = { dest_flag: 2 } & Values<ItemOf<'list'>>;
+/** A recipient of submit_multi: a number, or a list that the SMSC keeps. */
 export type DestAddress = SmeAddress | DistributionList;
 /** A recipient that submit_multi_resp reports as refused. */
 export type UnsuccessSme = Values<ItemOf<'failure'>>;
 /** `dest_flag` is derived: 2 where there is a `dl_name`. */
 export type DestAddressInput =
   ({ dest_flag?: 1 } & Inputs<ItemOf<'sme'>>) | ({ dest_flag?: 2 } & Inputs<ItemOf<'list'>>);
+/** A recipient that submit_multi did not reach, as it is given. */
 export type UnsuccessSmeInput = Inputs<ItemOf<'failure'>>;
 
 type TlvValueOfType<T extends TlvType> = T extends `int${string}`
@@ -51,6 +53,7 @@ type TlvValueOfType<T extends TlvType> = T extends `int${string}`
     : string;
 /** What the value of a TLV is: number, string or Buffer. */
 export type TlvValue = number | string | Buffer;
+/** What a value of this TLV is: a number, a text or octets. */
 export type TlvValueOf<N extends TlvName> = TlvValueOfType<(typeof TLVS)[N]['type']>;
 /** One value, or a list of them where the TLV is repeated. */
 export type OneOrMany<V> = V | V[];
@@ -70,9 +73,18 @@ interface Envelope {
 }
 
 /** A decoded PDU of one command. */
-export type PduOf<C extends CommandName> = { command: C } & Envelope & Values<FieldOf<C>>;
+export type PduOf<C extends CommandName> = {
+  /** The command, by name. */
+  command: C;
+} & Envelope &
+  Values<FieldOf<C>>;
 /** A decoded PDU of a command that no specification defines. */
-export type UnknownPdu = { command: `0x${string}`; body: Buffer } & Envelope;
+export type UnknownPdu = {
+  /** Its command_id, in hexadecimal. */
+  command: `0x${string}`;
+  /** All after the header. */
+  body: Buffer;
+} & Envelope;
 /** A decoded PDU; `command` tells which. */
 export type Pdu = { [C in CommandName]: PduOf<C> }[CommandName] | UnknownPdu;
 
@@ -88,11 +100,22 @@ interface EnvelopeInput {
 }
 
 /** A PDU of one command to encode. Counts such as `sm_length` are derived from what they count. */
-export type PduInputOf<C extends CommandName> = { command: C } & EnvelopeInput & Inputs<FieldOf<C>>;
-export type UnknownPduInput = { command: `0x${string}`; body?: Uint8Array } & EnvelopeInput;
+export type PduInputOf<C extends CommandName> = {
+  /** The command, by name. */
+  command: C;
+} & EnvelopeInput &
+  Inputs<FieldOf<C>>;
+/** A PDU of a command that is not known here, as it is given: `command` is its command_id in hexadecimal. */
+export type UnknownPduInput = {
+  /** Its command_id, in hexadecimal. */
+  command: `0x${string}`;
+  /** All after the header; default nothing. */
+  body?: Uint8Array;
+} & EnvelopeInput;
 /** A PDU to encode; `command` tells which. */
 export type PduInput = { [C in CommandName]: PduInputOf<C> }[CommandName] | UnknownPduInput;
 
+/** What the codec goes by. */
 export interface CodecOptions {
   /** TLVs of the vendor of the SMSC; a {@link TlvTable} made once is faster than a list, which is checked at each call. */
   vendorTlvs?: TlvTable | readonly VendorTlv[] | undefined;

@@ -2,10 +2,13 @@
  * The server's end of SMPP: listens, lets clients bind as the caller's code says, takes what they submit, delivers to
  * them. On the codec and session that the client has. What a message is for, where it is kept and what becomes of it is
  * the caller's.
+ *
+ * @packageDocumentation
  */
 export { SmppServer, type OutbindOptions, type StopOptions } from './server';
 export type { ListenAddress } from './listener';
-export type { ServerSettings, SmppServerOptions } from './options';
+export type { Authenticate, ServerSettings, SmppServerOptions } from './options';
+export type { Answer, CloseCode, CloseReason } from '../session';
 export type {
   ServerBindEvent,
   ServerCloseEvent,

@@ -3,8 +3,11 @@ import * as tls from 'node:tls';
 import type { ServerContext } from './context';
 import { listenError } from './errors';
 
+/** Where a server listens. */
 export interface ListenAddress {
+  /** Name or address. */
   readonly host: string;
+  /** TCP port. */
   readonly port: number;
 }
 

@@ -33,7 +33,8 @@ import type {
 const ALPHABETS: readonly string[] = ENCODING_NAMES.filter((name) => name !== 'binary');
 const MOST = 1_000_000;
 
-type Authenticate = (bind: BindRequest, session: ServerSession) => BindVerdict | Promise<BindVerdict>;
+/** Says who may bind. */
+export type Authenticate = (bind: BindRequest, session: ServerSession) => BindVerdict | Promise<BindVerdict>;
 type Submit = (message: SubmittedMessage, session: ServerSession) => SubmitVerdict | Promise<SubmitVerdict>;
 type Request = (pdu: Pdu, session: ServerSession) => RequestVerdict | Promise<RequestVerdict>;
 
@@ -123,10 +124,16 @@ export const OPTIONS = {
 };
 
 /** How a server is set up. Times are in seconds. */
-export type SmppServerOptions = Given<typeof OPTIONS> & { readonly authenticate: Authenticate };
+export type SmppServerOptions = Given<typeof OPTIONS> & {
+  /** Who may bind. */
+  readonly authenticate: Authenticate;
+};
 
 /** The options, checked: times in milliseconds, defaults filled in. */
-export type ServerSettings = Read<typeof OPTIONS> & { readonly authenticate: Authenticate };
+export type ServerSettings = Read<typeof OPTIONS> & {
+  /** As it was given. */
+  readonly authenticate: Authenticate;
+};
 
 /** Checks all options; throws {@link ServerConfigError} with everything that is wrong. */
 export function normalise(options: SmppServerOptions): ServerSettings {

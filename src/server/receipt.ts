@@ -18,14 +18,19 @@ export interface DeliveryReceipt {
   readonly state?: MessageStateName;
   /** Whom the message was for. */
   readonly source_addr: string;
+  /** Type of number; default by the form of the number. */
   readonly source_addr_ton?: number;
+  /** Numbering plan; default 0 beside a type of number that is given, else by the form of the number. */
   readonly source_addr_npi?: number;
   /** Who sent the message. */
   readonly destination_addr: string;
+  /** Type of number; default by the form of the number. */
   readonly dest_addr_ton?: number;
+  /** Numbering plan; default 0 beside a type of number that is given, else by the form of the number. */
   readonly dest_addr_npi?: number;
   /** Epoch milliseconds, a Date, or ISO 8601; default now. */
   readonly submit_date?: number | Date | string;
+  /** When it reached its state, in the same forms; default now. */
   readonly done_date?: number | Date | string;
   /** Mostly three digits; default 000 where it was delivered, else 001. */
   readonly err?: string;

@@ -20,15 +20,21 @@ const CONNECT_TIMEOUT = 10_000;
 
 /** Where a client listens for an outbind, and who it is that asks. */
 export interface OutbindOptions {
+  /** Name or address. */
   readonly host: string;
+  /** TCP port. */
   readonly port: number;
   /** Options of Node's `tls.connect`; absent: plain TCP. */
   readonly tls?: ConnectionOptions;
+  /** Who asks. */
   readonly system_id?: string;
+  /** By which the client knows that. */
   readonly password?: string;
+  /** Gives up. */
   readonly signal?: AbortSignal;
 }
 
+/** How a server stops. */
 export interface StopOptions {
   /** Seconds that what is under way may take; default the option `drainTimeout`. */
   readonly drainTimeout?: number;
@@ -197,11 +203,13 @@ export class SmppServer {
     return this.#accept(transport, { address: transport.peer, port: 0, socket: undefined });
   }
 
+  /** Calls the handler at every event of this name. What it throws is logged and harms nobody. */
   on<E extends ServerEventName>(name: E, handler: (event: ServerEvents[E]) => unknown): this {
     this.#events.on(name, handler);
     return this;
   }
 
+  /** Takes a handler off. */
   off<E extends ServerEventName>(name: E, handler: (event: ServerEvents[E]) => unknown): this {
     this.#events.off(name, handler);
     return this;

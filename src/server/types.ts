@@ -16,19 +16,29 @@ export type Status = number | string;
 
 /** A client that wants to bind. The password is here and nowhere else: in no event, no log line, no session. */
 export interface BindRequest {
+  /** Which bind it is. */
   readonly command: BindCommand;
+  /** The same, in a word. */
   readonly bind_type: BindType;
+  /** The account that it names. */
   readonly system_id: string;
+  /** As it came. */
   readonly password: string;
+  /** As it came; mostly empty. */
   readonly system_type: string;
   /** 0x33, 0x34, 0x50, or whatever else it says. */
   readonly interface_version: number;
+  /** Type of number of `address_range`. */
   readonly addr_ton: number;
+  /** Numbering plan of `address_range`. */
   readonly addr_npi: number;
+  /** The numbers that it serves, as it came. */
   readonly address_range: string;
+  /** Optional parameters, by name. */
   readonly tlvs: Tlvs;
   /** Where it comes from. */
   readonly address: string;
+  /** TCP port there. */
   readonly port: number;
   /** Whether the connection is by TLS. */
   readonly secure: boolean;
@@ -61,9 +71,11 @@ export type BindVerdict = boolean | Status | BindAnswer;
 
 /** A message that a client submits. */
 export interface SubmittedMessage {
+  /** How it came. */
   readonly command: QueuedCommand;
   /** All fields and TLVs by their specification names. To be kept, `plainCopy` it: its octets are a view of what else came. */
   readonly pdu: SubmitPdu;
+  /** The sender. */
   readonly source_addr: string;
   /** The number; of several recipients (submit_multi) the first, of a broadcast ''. */
   readonly destination_addr: string;
@@ -92,6 +104,7 @@ export interface SubmitAnswer {
   readonly command_status?: Status;
   /** Other fields of the response, such as `unsuccess_sme` of submit_multi_resp. */
   readonly fields?: Readonly<Record<string, unknown>>;
+  /** Optional parameters of the response, by name. */
   readonly tlvs?: Readonly<Record<string, unknown>>;
 }
 
@@ -101,6 +114,7 @@ export type SubmitVerdict = SubmitAnswer | Status;
 /** What any other request is answered with; undefined: ESME_RINVCMDID. */
 export type RequestVerdict = Answer | Status | undefined;
 
+/** How a session sends. */
 export interface DeliverRequestOptions {
   /** Gives up waiting for a free slot of the window. What is sent is sent. */
   readonly signal?: AbortSignal;
@@ -112,8 +126,11 @@ export interface ServerSession {
   readonly id: number;
   /** `address:port`. */
   readonly peer: string;
+  /** Of the client. */
   readonly address: string;
+  /** TCP port of the client. */
   readonly port: number;
+  /** Where the session stands. */
   readonly state: SessionState;
   /** '' before a bind. */
   readonly system_id: string;
@@ -144,6 +161,7 @@ export interface ServerSession {
   notify(pdu: PduInput): void;
   /** Reads nothing more of this client until {@link resume}; its responses wait as well: to be kept short. */
   pause(): void;
+  /** Reads on. */
   resume(): void;
   /** Unbinds, waits `timeout` s (default 1) for the response, and closes. Never rejects. */
   unbind(timeout?: number): Promise<void>;

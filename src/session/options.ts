@@ -9,8 +9,11 @@ import type { Transport } from './transport';
 
 /** What a request of the peer's is answered with; `fields` are the response's mandatory fields. */
 export interface Answer {
+  /** By name or number. */
   command_status: number | string;
+  /** Mandatory fields of the response, by name. */
   fields?: Readonly<Record<string, unknown>>;
+  /** Optional parameters of the response, by name. */
   tlvs?: Readonly<Record<string, unknown>>;
 }
 

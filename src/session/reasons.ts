@@ -17,7 +17,9 @@ export type CloseCode =
   | 'bind-timeout'
   | 'destroyed';
 
+/** Why a session is gone. */
 export interface CloseReason {
+  /** For programs. */
   readonly code: CloseCode;
   /** For people. */
   readonly text: string;

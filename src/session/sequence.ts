@@ -1,5 +1,6 @@
 /** Where sequence numbers come from: 1 … 0x7FFFFFFF, then 1 again. Plugin type `smpp-sequence`. */
 export interface SequenceGenerator {
+  /** The next sequence number, from 1 to 2147483647. */
   next(): number;
 }
 
@@ -13,6 +14,7 @@ export class SequenceCounter implements SequenceGenerator {
     this.#last = last;
   }
 
+  /** The next number; after 2147483647 comes 1. */
   next(): number {
     this.#last = this.#last >= HIGHEST ? 1 : this.#last + 1;
     return this.#last;

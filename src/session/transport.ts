@@ -12,18 +12,23 @@ export interface Transport {
   readonly backlog: number;
   /** Takes all octets, which must not be changed any more; false: enough for now, wait for `drained`. */
   write(octets: Buffer): boolean;
+  /** Reads nothing more until {@link resume}. */
   pause(): void;
+  /** Reads on. */
   resume(): void;
   /** Sends what is written, then closes; the peer gets `graceMs` to close as well. */
   end(graceMs: number): void;
+  /** Closes at once, whatever is still to be written. */
   destroy(): void;
   /** Must be called once; nothing is read before. */
   start(handlers: TransportHandlers): void;
 }
 
+/** What a transport calls. */
 export interface TransportHandlers {
   /** `chunk` may be overwritten when this returns. */
   data(chunk: Buffer): void;
+  /** There is room for writing again. */
   drained(): void;
   /** The peer has closed its half: nothing comes any more, but it may still be written to. Then {@link Transport.end}. */
   ended(): void;
@@ -31,17 +36,23 @@ export interface TransportHandlers {
   closed(error?: Error): void;
 }
 
+/** Where and how to connect. */
 export interface ConnectOptions {
+  /** Name or address. */
   host: string;
+  /** TCP port. */
   port: number;
   /** Of the host, where it was looked up already. */
   address?: string | undefined;
   /** TLS options of Node; absent: plain TCP. */
   tls?: tls.ConnectionOptions | undefined;
+  /** The address of this machine to connect from. */
   localAddress?: string | undefined;
   /** Milliseconds. */
   timeout: number;
+  /** Gives up: the connection is not made. */
   signal?: AbortSignal | undefined;
+  /** Default {@link systemClock}. */
   clock?: Clock | undefined;
 }
 

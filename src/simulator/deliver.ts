@@ -3,6 +3,7 @@ import type { Session } from '../session';
 import { retryDelay } from './delivery-queue';
 import type { Scheduler } from './scheduler';
 
+/** How {@link Smsc.deliver} goes about it. */
 export interface DeliverOptions {
   /** Only to receivers of this account. */
   readonly system_id?: string;

@@ -2,8 +2,11 @@
  * An SMSC for demos and tests, on the same codec and session as the client: it
  * answers every request, sends receipts and messages of its own, and shows the
  * faults and habits of real SMSCs on demand. Listens on loopback unless told otherwise.
+ *
+ * @packageDocumentation
  */
 export { Smsc } from './smsc';
+export type { ListenAddress } from '../server';
 export type { SmscOptions } from './options';
 export type { ReceiptState } from './receipt-states';
 export type { DeliverOptions } from './deliver';

@@ -4,6 +4,7 @@ import { SmppError, plainCopy, type Pdu } from '../protocol';
 import {
   SmppServer,
   pdusOf,
+  type ListenAddress,
   type MobileMessage,
   type ServerSession,
   type SmppServerOptions,
@@ -23,11 +24,6 @@ import { Scheduler } from './scheduler';
 
 /** A simulated SMSC has no limits of this kind. */
 const NO_LIMIT = 1_000_000;
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** The first id of the next one with a clock: ids of two that come up within one millisecond differ. */
 const nextFirstIds = new WeakMap<Clock, number>();
@@ -89,7 +85,7 @@ export class Smsc {
   }
 
   /** Listens. Rejects with `PORT_IN_USE` or `LISTEN_FAILED`; then it may be tried again. */
-  start(): Promise<Address> {
+  start(): Promise<ListenAddress> {
     return this.#server.start();
   }
 
@@ -136,12 +132,14 @@ export class Smsc {
     for (const link of this.#links) link.drop();
   }
 
+  /** Calls the handler at every event of this name. What it throws is logged and harms nobody. */
   on<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): this {
     this.#events.on(name, handler);
     if (name === 'pdu' && !this.#tracing) this.#trace();
     return this;
   }
 
+  /** Takes a handler off. */
   off<E extends SmscEventName>(name: E, handler: (event: SmscEvents[E]) => unknown): this {
     this.#events.off(name, handler);
     return this;

@@ -4,7 +4,9 @@ import type { CorrelationEntry, Store } from './types';
 
 /** Whose messages a store holds. */
 export interface StoreAccount {
+  /** Of the SMSC, as it was given. */
   readonly host: string;
+  /** The account there. */
   readonly systemId: string;
   /** Other hosts of the same account, to fail over to. */
   readonly failover?: readonly string[];
@@ -12,15 +14,19 @@ export interface StoreAccount {
 
 /** What a store holds for its account. */
 export interface Holdings {
+  /** Messages that wait to be sent. */
   readonly messages: number;
+  /** Messages that failed for good and are kept. */
   readonly deadLetters: number;
-  /** Accepted messages whose final receipt may still come; counted up to {@link MOST_COUNTED}. */
+  /** Accepted messages whose final receipt may still come; counted up to a bound. */
   readonly awaitedReceipts: number;
 }
 
 /** What another account has in a store. */
 export interface Foreign {
+  /** Whose they are. */
   readonly owner: StoreAccount;
+  /** What there is of them. */
   readonly holdings: Holdings;
 }
 
@@ -120,6 +126,10 @@ export function isAwaited(entry: CorrelationEntry, now: number): boolean {
   return entry.expiresAt > now && entry.finalState === undefined && entry.receiptRequested !== false;
 }
 
+const REMEDY =
+  'to send it under the new account, call client.claim(); to remove it for good, client.purge() and ' +
+  'client.purgeDeadLetters()';
+
 function refusal(
   { place, keep }: { readonly place: string; readonly keep: string },
   { owner, holdings }: Foreign,
@@ -128,10 +138,8 @@ function refusal(
   return new SmppError(
     'STORE_ACCOUNT',
     `The queue in ${place} belongs to the account ${named(owner)}, not to ${named(account)}, and holds ` +
-      `${described(holdings)}: nothing is sent before you say what becomes of that. ` +
-      'To send it under the new account: client.claim(). ' +
-      `To keep it for the old one: ${keep}. ` +
-      'To remove it for good: client.purge() and client.purgeDeadLetters().',
+      `${described(holdings)}: nothing is sent before you say what becomes of that; to keep it for the old one, ${keep}`,
+    { remedy: REMEDY },
   );
 }
 

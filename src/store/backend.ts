@@ -6,33 +6,51 @@ import type { DeadReason, QueueItem, QueueLimits, Store, StoreCapabilities } fro
 
 /** The client's options as far as stores read them, checked; times in milliseconds. */
 export interface BackendOptions {
+  /** Names the queue; files and keys are named by it. */
   readonly clientId: string;
   /** What people call the connection. */
   readonly name: string;
+  /** Where queues lie on disk. */
   readonly queueDirectory: string;
+  /** Secrets that queues on disk are encrypted with, the newest first; none: not encrypted. */
   readonly queueKey: readonly string[];
   /** May hold a password: never shown. */
   readonly queueUrl: string;
+  /** TLS options of Node's `tls.connect`, for the server. */
   readonly queueTls: TlsOptions | undefined;
+  /** Begins every name on the server. */
   readonly keyPrefix: string;
+  /** `declare` makes what is missing; `verify` only looks. */
   readonly brokerTopology: 'declare' | 'verify';
   /** Of another Redis, see the option. May hold a password: never shown. */
   readonly correlationUrl: string;
+  /** A Redis list that others put messages into; empty: none. */
   readonly drainList: string;
+  /** Milliseconds that a lease lasts. */
   readonly leaseTime: number;
+  /** Entries that the correlation keeps. */
   readonly correlationCapacity: number;
+  /** Requests without response on each session. */
   readonly windowSize: number;
+  /** How many sessions take from the queue. */
   readonly sessions: number;
+  /** Segments per second; 0: no limit. */
   readonly sendRate: number;
+  /** Segments that may go at once after a pause. */
   readonly burst: number;
 }
 
 /** What a store is opened with. */
 export interface BackendContext {
+  /** The options that stores read. */
   readonly options: BackendOptions;
+  /** How many messages, and what happens when there are more. */
   readonly limits: QueueLimits;
+  /** Whose messages it is to hold. */
   readonly account: StoreAccount;
+  /** Time and timers. */
   readonly clock: Clock;
+  /** The client's log. */
   readonly log: OpenLog;
   /** So many octets, which differ over restarts and processes. */
   readonly random: (count: number) => Uint8Array;
@@ -58,6 +76,7 @@ export interface BackendContext {
 export interface Backend {
   /** What the list in the editor says, and the sentence below it. */
   readonly label: string;
+  /** One sentence about it. */
   readonly hint: string;
   /** Which options it reads, beside those of every queue: the editor shows these alone. */
   readonly reads: readonly (keyof BackendOptions)[];

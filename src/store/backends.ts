@@ -12,8 +12,10 @@ export const BACKENDS = {
   rabbitmq: rabbitmqBackend,
 } satisfies Readonly<Record<string, Backend>>;
 
+/** The name of a kind of store that is built in. */
 export type BackendName = keyof typeof BACKENDS;
 
+/** Whether this is the name of a kind of store that is built in. */
 export function isBackend(name: unknown): name is BackendName {
   return typeof name === 'string' && Object.hasOwn(BACKENDS, name);
 }

@@ -6,6 +6,7 @@ import type { Correlator, DeadLetters, OutboundQueue, Store, StoreCapabilities }
 /** A store that is opened when it is first needed. */
 export interface DeferredStore extends Store {
   readonly deadLetters: DeadLetters;
+  /** Whether it was opened. */
   readonly isOpen: boolean;
   /** Calls the handler when it is open, at once where it is. */
   whenOpen(handler: () => void): void;

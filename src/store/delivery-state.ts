@@ -2,6 +2,7 @@ import type { DeliveryState, Lease, QueueItem } from './types';
 
 const HISTORY_KEPT = 20;
 
+/** The state of a message that was never sent. */
 export function newDeliveryState(item: QueueItem): DeliveryState {
   return {
     attempts: 0,

@@ -14,6 +14,7 @@ export function storeClosed(): SmppError {
   );
 }
 
+/** The error of a store that has no file: `NOT_SUPPORTED`. */
 export function nothingToCompact(): SmppError {
   return new SmppError(
     'NOT_SUPPORTED',

@@ -12,6 +12,7 @@ export type {
   DeadLetters,
   DeadReason,
   DeliveryState,
+  EnqueueOptions,
   KnownStates,
   Priority,
   Eventually,
@@ -30,7 +31,13 @@ export type {
 } from './types';
 export type { KeyValueState, StoredFact } from './key-value';
 export type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
-export { isMemoryStore, openMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory';
+export {
+  isMemoryStore,
+  openMemoryStore,
+  type MemoryBackend,
+  type MemoryStore,
+  type MemoryStoreOptions,
+} from './memory';
 export {
   storeConformance,
   type ConformanceCheck,
@@ -44,6 +51,8 @@ export {
   openDiskStore,
   type DiskStore,
   type DiskStoreOptions,
+  type Exposure,
+  type Lmdb,
   type OnDamage,
   type OrphanedQueue,
   type StoreDamage,
@@ -66,4 +75,4 @@ export { moveMessages, moveStore, type Moved, type MovedStore } from './move';
 export { foldedId } from './candidates';
 export { nothingToCompact, PURGED } from './errors';
 export { isForNow, reasonOf, refusedItem } from './refused';
-export { newSealing, readQueueKeys, sealingOf, type Sealing, type StoredSeal } from './sealing';
+export { newSealing, readQueueKeys, sealingOf, type Random, type Sealing, type StoredSeal } from './sealing';

@@ -3,10 +3,13 @@ export type StoredFact = readonly [key: string, value: Buffer, ttl: number | und
 
 /** Small facts that must outlive a process: reassembly, reference numbers. */
 export interface KeyValueState {
+  /** The value; undefined where there is none, or its time is over. */
   get(key: string): Promise<Buffer | undefined>;
   /** `ttl` in milliseconds; absent: for ever. */
   set(key: string, value: Buffer, ttl?: number): Promise<void>;
+  /** Removes these; those that there are not are passed over. */
   delete(keys: readonly string[]): Promise<void>;
+  /** All whose keys begin so. */
   list(prefix: string): Promise<[key: string, value: Buffer][]>;
   /** All of them, each with the milliseconds that it has left, where it has an end; some at a time. */
   entries?(): Iterable<readonly StoredFact[]>;

@@ -9,9 +9,11 @@ const MARK = 'moving:ids';
 
 /** What became of the messages of a store that another one takes the place of. */
 export interface Moved {
+  /** Messages that are in the other queue now. */
   readonly moved: number;
   /** Messages that stay where they were, and why. */
   readonly left: number;
+  /** Why the rest stayed; absent: nothing failed. */
   readonly reason?: Error;
 }
 
@@ -19,6 +21,7 @@ export interface Moved {
 export interface MovedStore extends Moved {
   /** What a receipt is matched by: an entry for each accepted segment. */
   readonly correlations: number;
+  /** Dead letters that came along. */
   readonly deadLetters: number;
 }
 

@@ -39,9 +39,11 @@ export interface Sealing {
 
 /** What a store keeps in clear, so that its key can be checked. Hexadecimal. */
 export interface StoredSeal {
+  /** Which of the secrets it is, told by nothing that gives the secret away. */
   readonly keyId: string;
+  /** In hexadecimal. */
   readonly salt: string;
-  /** {@link CHECKED}, sealed. */
+  /** A text that everybody knows, sealed. */
   readonly check: string;
 }
 
@@ -122,7 +124,8 @@ async function mainKey(secret: string, salt: Buffer): Promise<Buffer> {
 }
 
 /** So many octets that nobody can foretell. */
-type Random = (octets: number) => Buffer;
+/** Gives so many random octets. */
+export type Random = (octets: number) => Buffer;
 
 /** A new seal for a store that has none, with a salt of its own. */
 export async function newSealing(

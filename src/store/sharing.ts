@@ -2,13 +2,17 @@ import type { AdjustableLimiter } from '../flow-control';
 
 /** The instance that gave a message, and what somebody there waits for; `queued`: nothing more. */
 export interface HomeAddress {
+  /** The instance that gave it. */
   readonly instance: string;
+  /** What is waited for there. */
   readonly until: 'queued' | 'accepted' | 'delivered';
 }
 
 /** What an instance is told of a message that it gave; the octets are the client's. */
 export interface Notice {
+  /** The instance that is told. */
   readonly instance: string;
+  /** What it is told; only the client reads it. */
   readonly octets: Buffer;
 }
 

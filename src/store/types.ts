@@ -1,16 +1,18 @@
 import type { TraceContext } from '../observability';
 import type { QueuedCommand } from '../protocol';
+import type { CorrelationEntry, Correlator } from './correlation';
+import type { Eventually } from './eventually';
 import type { KeyValueState } from './key-value';
 import type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
+
+export type { CorrelationEntry, Correlator } from './correlation';
+export type { Eventually } from './eventually';
 
 /**
  * What a store must be able to do. Calls take batches; the calls that wait (`enqueue` for room, `take`) take a signal.
  * What is called for every message may answer at once instead of by a promise. Third parties implement these as plugins
  * of the types `smpp-store`, `smpp-queue` and `smpp-correlator`.
  */
-
-/** What is there at once, or comes later. */
-export type Eventually<T> = T | Promise<T>;
 
 /** A priority of the queue: 0 is taken first, 4 last; 2 is the default. */
 export type Priority = 0 | 1 | 2 | 3 | 4;
@@ -19,11 +21,15 @@ export type Priority = 0 | 1 | 2 | 3 | 4;
 export interface QueueItem {
   /** The key of queue, outcome and receipt; unique. */
   readonly id: string;
+  /** How it goes to the SMSC. */
   readonly command: QueuedCommand;
   /** One PDU body (all after the 16 octets of the header) per segment, in order. */
   readonly segments: readonly Buffer[];
+  /** The sender. */
   readonly source: string;
+  /** The recipient; of submit_multi all, divided by commas. */
   readonly destination: string;
+  /** The lane of the queue. */
   readonly priority: Priority;
   /** Epoch milliseconds. */
   readonly enqueuedAt: number;
@@ -49,6 +55,7 @@ export interface AttemptRecord {
   readonly at: number;
   /** The status' name, or a code such as `RESPONSE_TIMEOUT` or `LINK_LOST`. */
   readonly reason: string;
+  /** From 0. */
   readonly segment: number;
 }
 
@@ -71,6 +78,7 @@ export interface DeliveryState {
   accepted: (string | null)[];
   /** Further message_ids, where more than one transmission of a segment was accepted; newest last, at most 20 are kept. */
   alsoAccepted?: string[];
+  /** Transmissions that did not settle it, newest last, at most 20. */
   history: AttemptRecord[];
 }
 
@@ -79,6 +87,7 @@ export type KnownStates = readonly (DeliveryState | undefined)[];
 
 /** A leased message: nobody else gets it until it is settled, released or the lease runs out. */
 export interface Lease {
+  /** What was taken. */
   readonly item: QueueItem;
   /** The holder may change it; `settle` and `release` write it back. */
   readonly state: DeliveryState;
@@ -86,29 +95,49 @@ export interface Lease {
   readonly token: unknown;
 }
 
+/** Why a message failed for good. */
 export interface DeadReason {
+  /** Stable, for programs: `REFUSED`, `EXPIRED` … */
   readonly code: string;
+  /** The SMSC's status, by name. */
   readonly command_status?: string;
   /** What the SMSC said in words. */
   readonly additional_status_info_text?: string;
   /** Of what another program had put in: the field at fault. */
   readonly field?: string;
+  /** For people. */
   readonly text: string;
 }
 
 export type Settlement =
+  /** How a lease ends: the message is done with, is to be tried again, or has failed for good. */
   /** `notice`, only where the store has a {@link Store.home}: told with the settlement, in one step where the store can. */
-  | { readonly outcome: 'done'; readonly lease: Lease; readonly notice?: Notice | undefined }
+  | {
+      readonly outcome: 'done';
+      /** The lease that ends. */
+      readonly lease: Lease;
+      /** For the instance that gave the message. */
+      readonly notice?: Notice | undefined;
+    }
   /**
    * Back into the queue; not taken before `notBefore` (epoch milliseconds by the wall clock as it is now), and
    * then before all of its priority that were enqueued after it. It is a pause: a queue that takes its length from it at
    * once is not disturbed by whoever sets the clock.
    */
-  | { readonly outcome: 'retry'; readonly lease: Lease; readonly notBefore: number }
+  | {
+      readonly outcome: 'retry';
+      /** The lease that ends. */
+      readonly lease: Lease;
+      /** Epoch milliseconds. */
+      readonly notBefore: number;
+    }
   | {
       readonly outcome: 'dead';
+      /** The lease that ends. */
       readonly lease: Lease;
+      /** Why it failed. */
       readonly reason: DeadReason;
+      /** For the instance that gave the message. */
       readonly notice?: Notice | undefined;
     };
 
@@ -116,17 +145,23 @@ export type Settlement =
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a store without homes returns nothing
 export type Untaken = readonly Settlement[] | undefined | void;
 
+/** How many messages a queue holds. */
 export interface QueueStats {
   /** Ready and delayed, without those leased. */
   readonly queued: number;
+  /** Of these, messages whose time has not come. */
   readonly delayed: number;
+  /** Taken, and not settled. */
   readonly leased: number;
   /** Epoch milliseconds of the oldest queued message's `enqueuedAt`; absent when empty. */
   readonly oldestAt?: number;
 }
 
+/** What {@link OutboundQueue.enqueue} takes beside the messages. */
 export interface EnqueueOptions {
+  /** Ends the wait for room. */
   readonly signal?: AbortSignal;
+  /** What happened to each of them in another store. */
   readonly states?: readonly DeliveryState[];
   /** A fact that is set with them, in one transaction where the store can. */
   readonly fact?: { readonly key: string; readonly value: Buffer };
@@ -172,6 +207,7 @@ export interface OutboundQueue {
    * Writes their states back; leases that are over are passed over.
    */
   release(leases: readonly Lease[]): Eventually<void>;
+  /** How many messages there are. */
   stats(): Promise<QueueStats>;
   /** Makes delayed messages ready at once, so that all can be moved to another store. Absent: it cannot. */
   hasten?(): void;
@@ -182,56 +218,17 @@ export interface OutboundQueue {
    * and counted, too.
    */
   purge(options?: PurgeOptions): Promise<{ removed: number; items: QueueItem[] }>;
+  /** Closes it: who waits in `take` is rejected, and leases are over. */
   close(): Promise<void>;
-}
-
-/** Which message a message_id of the SMSC's belongs to. */
-export interface CorrelationEntry {
-  readonly messageId: string;
-  readonly id: string;
-  /** Which segment of how many, from 0. */
-  readonly segment: number;
-  readonly segments: number;
-  readonly source: string;
-  readonly destination: string;
-  /** Epoch milliseconds. */
-  readonly acceptedAt: number;
-  readonly expiresAt: number;
-  /** The state that its final receipt told; absent: none has come yet. */
-  readonly finalState?: string;
-  /** `false`: the SMSC was not asked for a final receipt, though one may come. */
-  readonly receiptRequested?: false;
-  /** The instance in which somebody waits for its receipts, where several share the store. */
-  readonly home?: string | undefined;
-  readonly correlationId?: string | undefined;
-  readonly msgid?: string | undefined;
-  readonly metadata?: unknown;
-  readonly trace?: TraceContext | undefined;
-}
-
-/**
- * One message_id may name several messages, where an SMSC counts in several places: all are kept. Where the capacity
- * is reached, entries with a `finalState` make room first, then the oldest.
- */
-export interface Correlator {
-  /** An entry of the same message (`id`), segment and message_id replaces the older one. */
-  put(entries: readonly CorrelationEntry[]): Eventually<void>;
-  /**
-   * All entries that have this message_id or one that differs only in case, oldest (`acceptedAt`) first; a bound of 1,000 is allowed.
-   * Entries past `expiresAt` are never returned. One of an earlier kind, which resolves with the one entry of exactly
-   * this message_id or undefined, is taken, too.
-   */
-  get(messageId: string): readonly CorrelationEntry[] | Promise<readonly CorrelationEntry[]>;
-  /** Drops what has expired; called now and then. Returns how many. */
-  expire(): Promise<number>;
-  /** All that are kept, in the order of putting, some at a time: for whoever moves them to another store. */
-  entries?(): Iterable<readonly CorrelationEntry[]>;
 }
 
 /** A message that failed for good, as it was then. */
 export interface DeadLetter {
+  /** The message. */
   readonly item: QueueItem;
+  /** How its delivery stood. */
   readonly state: DeliveryState;
+  /** Why it failed. */
   readonly reason: DeadReason;
   /** Epoch milliseconds. */
   readonly failedAt: number;
@@ -287,18 +284,25 @@ export interface StoreCapabilities {
 export interface Compaction {
   /** Size of the file, before and after. */
   readonly octetsBefore: number;
+  /** Octets of the file afterwards. */
   readonly octetsAfter: number;
+  /** How long it took. */
   readonly milliseconds: number;
   /** Files put aside after damage, which may hold texts and are not touched; absolute paths. */
   readonly aside: readonly string[];
 }
 
+/** What keeps messages, what receipts are matched by, and small state: one handle. */
 export interface Store {
+  /** The messages that are to be sent. */
   readonly queue: OutboundQueue;
+  /** What receipts are matched by. */
   readonly correlator: Correlator;
+  /** Small values: reference numbers, parts that wait, what was learned of ids. */
   readonly state: KeyValueState;
   /** Absent: what fails for good is told by its outcome alone. */
   readonly deadLetters?: DeadLetters;
+  /** What it can do. */
   readonly capabilities: StoreCapabilities;
   /** With `atomicSettle`: both in one transaction. */
   settle?(entries: readonly CorrelationEntry[], settlements: readonly Settlement[]): Eventually<Untaken>;
@@ -318,6 +322,7 @@ export interface Store {
    * earlier run was killed before that was told. At least once: a kill in between tells some a second time.
    */
   tellUntold?(tell: (failed: readonly Untold[]) => unknown): Promise<void>;
+  /** Closes all of it. */
   close(): Promise<void>;
 }
 

@@ -16,19 +16,26 @@ export const TON = {
 /** Numbering plan indicator, SMPP 3.4 section 5.2.6. */
 export const NPI = { UNKNOWN: 0, ISDN: 1 } as const;
 
+/** An address as a PDU has it. */
 export interface Address {
+  /** Digits, or a name. */
   addr: string;
+  /** Type of number, {@link TON}. */
   ton: number;
+  /** Numbering plan indicator, {@link NPI}. */
   npi: number;
 }
 
 /** What the octets of an address are: ASCII by the specification (SMPP 3.4 section 3.1), ISO 8859-1 at some SMSCs. */
 export type AddressEncoding = 'ascii' | 'latin1';
 
+/** How {@link resolveAddress} reads an address. */
 export interface AddressOptions {
+  /** Whose it is: only a source may be a name or a short code by itself. */
   readonly role: 'source' | 'destination';
   /** Overrides what the rule says; with it an address is taken as it is written. */
   readonly ton?: number | undefined;
+  /** Overrides what the rule says. */
   readonly npi?: number | undefined;
   /** Default `ascii`. */
   readonly encoding?: AddressEncoding | undefined;
@@ -65,7 +72,7 @@ const NUMBERS: ReadonlySet<number> = new Set([TON.INTERNATIONAL, TON.NATIONAL, T
  * | 1 to 11 characters that are no number (source only; `[` and its like are two) | 5 alphanumeric | 0 unknown |
  * | nothing (source only): the SMSC fills it in | 0 unknown | 0 unknown |
  *
- * What people write within one number goes, see {@link readNumber}; a source of up to 6 digits with something between
+ * What people write within one number goes; a source of up to 6 digits with something between
  * them stays as it is written. An explicit `ton` or `npi` wins.
  * @throws TextError `INVALID_ADDRESS`
  */

@@ -7,6 +7,7 @@ import type { DecodeOptions } from './types';
 import { parseUserDataHeader } from './udh';
 import type { MessagePart } from './user-data';
 
+/** What the parts of a message say together. */
 export interface DecodedParts {
   /** Absent where the message is binary or cannot be decoded. */
   readonly text?: string;

@@ -13,6 +13,7 @@ export type TextErrorCode =
   | 'MALFORMED_ENTRY'
   | 'INVALID_OPTION';
 
+/** Where and what is wrong. */
 export interface TextErrorDetail {
   /** The field or option at fault, by the name that the caller used. */
   field?: string;
@@ -22,15 +23,21 @@ export interface TextErrorDetail {
   character?: string;
   /** The encodings that have the character. */
   encodings?: readonly string[];
+  /** The error that caused it. */
   cause?: unknown;
 }
 
 /** Characters or octets that cannot be what they were said to be. */
 export class TextError extends SmppError {
+  /** What is wrong, for programs. */
   declare readonly code: TextErrorCode;
+  /** The field or option at fault, by the name that the caller used. */
   declare readonly field?: string;
+  /** Index into the text in UTF-16 code units, or into the octets. */
   declare readonly position?: number;
+  /** The character at fault. */
   declare readonly character?: string;
+  /** The encodings that have the character. */
   declare readonly encodings?: readonly string[];
 
   constructor(code: TextErrorCode, message: string, { cause, ...detail }: TextErrorDetail = {}) {

@@ -13,10 +13,13 @@ export type MessageType =
   | 'conversation-abort'
   | 'reserved';
 
+/** What an esm_class says. */
 export interface EsmClass {
+  /** What the message is. */
   readonly type: MessageType;
   /** Whether the text begins with a user data header. */
   readonly udhi: boolean;
+  /** Whether a reply is to take the same way back. */
   readonly replyPath: boolean;
 }
 

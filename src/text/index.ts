@@ -1,6 +1,8 @@
-/*
+/**
  * Characters ⇄ octets: data codings, GSM 03.38 with its national shift tables, long messages and
  * their joining, user data headers, receipts, times, addresses. Pure: no I/O, no clock, no chance.
+ *
+ * @packageDocumentation
  */
 export { TextError } from './errors';
 export type { TextErrorCode, TextErrorDetail } from './errors';
@@ -31,6 +33,7 @@ export type {
   ReassemblerOptions,
   ReassemblyEntry,
 } from './reassembler';
+export type { MessageFacts } from './packed-part';
 export { isSamePart, joinedMessage, partFingerprint, partKey } from './joining';
 export { exportParts, importParts } from './reassembly-entry';
 export type { PlainPart } from './reassembly-entry';
@@ -39,13 +42,14 @@ export type { DecodedParts } from './decode-parts';
 export { classifyEsmClass } from './esm-class';
 export type { EsmClass, MessageType } from './esm-class';
 export { compileReceiptPattern } from './receipt/pattern';
+export type { ReceiptFields } from './receipt/fields';
 export type { ReceiptPattern } from './receipt/pattern';
 export { MESSAGE_STATES, stateOf } from './receipt/states';
 export type { MessageStateName, State, StateMapping, StateMappings } from './receipt/states';
 export { parseReceipt } from './receipt/parse';
 export type { NetworkError, Receipt, ReceiptOptions, ReceiptTlvs } from './receipt/parse';
 export { addTime, formatSmppTime, isDate, parseSmppTime, readTime, smppTimeToIso } from './time';
-export type { RelativeTime, SmppTime, TimeOptions } from './time';
+export type { ReadTime, RelativeTime, SmppTime, TimeOptions } from './time';
 export { instantIn, isTimeZone } from './time-zone';
 export type { TimeZone, ToInstant } from './time-zone';
 export { NPI, TON, resolveAddress } from './address';

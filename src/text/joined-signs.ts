@@ -2,9 +2,11 @@ import { fingerprint, numberOf, type PackedPart } from './packed-part';
 
 /** What a durable store keeps of a joined message, to know its parts when they come again. Plain data. */
 export interface JoinedEntry {
+  /** Where the message was kept. */
   readonly key: string;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Of each part, from 1: what it is known by when it comes again. */
   readonly fingerprints: readonly (readonly [part: number, fingerprint: number])[];
 }
 

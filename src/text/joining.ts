@@ -1,22 +1,26 @@
 import { fingerprint, isSamePart as isSame, packPart, type MessageFacts } from './packed-part';
 import type { MessagePart } from './user-data';
 
+/** Why a message was given up: no part came for a while, there was no room, or another has its reference number. */
 export type IncompleteReason = 'timeout' | 'capacity' | 'superseded';
 
 /** A long message, or what came of it. */
 export interface JoinedMessage {
   /** What {@link AddResult} called it while it waited. */
   readonly key: string;
+  /** Whether all parts are there. */
   readonly complete: boolean;
   /** Why it is given up, where it is not complete. */
   readonly reason?: IncompleteReason;
   /** By their number; {@link decodeParts} makes a text of them. */
   readonly parts: readonly MessagePart[];
+  /** Parts that it has, or should have. */
   readonly total: number;
   /** Numbers of the parts that did not come. */
   readonly missing: readonly number[];
   /** Epoch milliseconds of the first and the last part. */
   readonly firstAt: number;
+  /** When its last part came, in milliseconds of the caller's time. */
   readonly lastAt: number;
 }
 

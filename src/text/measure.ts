@@ -16,20 +16,27 @@ export interface MeasureOptions
   extends
     Omit<EncodeOptions, 'language' | 'languages' | 'codecs'>,
     Pick<SegmentOptions, 'method' | 'wholeWords' | 'wholeGraphemes'> {
+  /** The language whose shift tables are used where the text needs them. */
   readonly language?: string | undefined;
+  /** Languages whose shift tables may be used. */
   readonly languages?: readonly string[] | undefined;
   /** Octets of other elements in each segment's user data header. */
   readonly elementOctets?: number | undefined;
 }
 
+/** What a text costs. */
 export interface Measure {
   /** Unicode characters (code points). */
   readonly characters: number;
+  /** What it goes in. */
   readonly encoding: string;
+  /** The language whose shift table is used. */
   readonly language?: string;
   /** Septets or octets of the whole text, without headers. */
   readonly units: number;
+  /** What `units` are. */
   readonly unit: Unit;
+  /** Short messages that it takes. */
   readonly segments: number;
   /** Units that fit into each segment of this message. */
   readonly perSegment: number;
@@ -43,9 +50,13 @@ export interface Measure {
   readonly exact: boolean;
   /** What the nearest characters of the default alphabet would cost; absent where that saves no segment. */
   readonly transliterated?: {
+    /** The text then. */
     readonly text: string;
+    /** Septets or octets, without headers. */
     readonly units: number;
+    /** What `units` are. */
     readonly unit: Unit;
+    /** Short messages that it takes. */
     readonly segments: number;
   };
 }

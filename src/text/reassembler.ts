@@ -7,9 +7,11 @@ import { exportParts, importParts, type PlainPart } from './reassembly-entry';
 
 export type { IncompleteReason, JoinedEntry, JoinedMessage };
 
+/** What became of a part. */
 export interface AddResult {
   /** Where the message is kept, until it is joined or given up. */
   readonly key: string;
+  /** `joined`: it was the last; `duplicate`: it had come before. */
   readonly status: 'joined' | 'waiting' | 'duplicate';
   /** With `joined`. */
   readonly message?: JoinedMessage;
@@ -17,6 +19,7 @@ export interface AddResult {
   readonly incomplete: readonly JoinedMessage[];
 }
 
+/** The bounds of a {@link Reassembler}. */
 export interface ReassemblerOptions {
   /** Milliseconds after the last part until a message is given up; default 300,000. */
   readonly timeout?: number;
@@ -33,10 +36,15 @@ export interface ReassemblerOptions {
 
 /** What a durable store keeps of one waiting message: plain data, JSON as it is. */
 export interface ReassemblyEntry {
+  /** Where the message is kept. */
   readonly key: string;
+  /** Parts of the message. */
   readonly total: number;
+  /** When its first part came, in milliseconds of the caller's time. */
   readonly firstAt: number;
+  /** When its latest part came. */
   readonly lastAt: number;
+  /** Those that came. */
   readonly parts: readonly PlainPart[];
 }
 
@@ -114,6 +122,7 @@ export class Reassembler {
     return this.#octets;
   }
 
+  /** Takes a part. `now`: milliseconds of the caller’s time, which never goes back. */
   add(part: MessagePart, now: number): AddResult {
     const key = partKey(part);
     const incomplete: JoinedMessage[] = [];

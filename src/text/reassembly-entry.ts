@@ -3,18 +3,29 @@ import type { MessagePart } from './user-data';
 
 /** A part as plain data; octets in Base64. */
 export interface PlainPart {
+  /** The sender. */
   readonly source: string;
+  /** The recipient. */
   readonly destination: string;
+  /** How parts are marked: `udh8`, `udh16`, `sar`. */
   readonly method: string;
+  /** The reference number that all parts share. */
   readonly reference: number;
+  /** Parts of the message. */
   readonly total: number;
+  /** Which part, from 1. */
   readonly part: number;
+  /** As it came. */
   readonly data_coding: number;
+  /** Octets of the text, in base64. */
   readonly octets: string;
+  /** The user data header, in base64. */
   readonly header?: string;
+  /** What was given with the part. */
   readonly context?: unknown;
 }
 
+/** Parts as plain data, for {@link importParts}. */
 export function exportParts(parts: readonly MessagePart[]): PlainPart[] {
   return parts.map(({ octets, header, context, ...facts }) => ({
     ...facts,

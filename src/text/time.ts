@@ -3,15 +3,30 @@ import { instantIn, offsetOf, type TimeZone } from './time-zone';
 
 /** A period, as the relative form of an SMPP time has it. */
 export interface RelativeTime {
+  /** Years. */
   years: number;
+  /** Months. */
   months: number;
+  /** Days. */
   days: number;
+  /** Hours. */
   hours: number;
+  /** Minutes. */
   minutes: number;
+  /** Seconds. */
   seconds: number;
 }
 
-export type SmppTime = { absolute: Date } | { relative: RelativeTime };
+/** A time as SMPP writes it: an instant, or a period from now on. */
+export type SmppTime =
+  | {
+      /** An instant. */
+      absolute: Date;
+    }
+  | {
+      /** From now on. */
+      relative: RelativeTime;
+    };
 
 const FORM = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d)(\d\d)([+\-R])$/;
 
@@ -73,6 +88,7 @@ const WORDED =
 const ACCEPTED =
   'pass a Date, an ISO 8601 date and time such as 2026-07-01T12:00:00Z, a duration such as PT30M, or seconds';
 
+/** How {@link formatSmppTime} reads what it is given. */
 export interface TimeOptions {
   /** Of dates and times that name no offset: an IANA name or an offset such as `+02:00`; default UTC. */
   readonly timeZone?: TimeZone | undefined;
@@ -81,7 +97,15 @@ export interface TimeOptions {
 }
 
 /** What a text says: an instant, as epoch milliseconds, or a period, as it is written. */
-type ReadTime = { readonly at: number } | { readonly relative: RelativeTime };
+export type ReadTime =
+  | {
+      /** Epoch milliseconds. */
+      readonly at: number;
+    }
+  | {
+      /** From now on. */
+      readonly relative: RelativeTime;
+    };
 
 /**
  * Every way to write a time: ISO 8601 (`2026-07-01T12:00`, `2026-07-01 12:00:00.5+02:00`; a date alone is its
@@ -242,7 +266,7 @@ function invalid(value: unknown, remedy: string): TextError {
   return new TextError('INVALID_TIME', `${shown(value)} is no time that SMPP can carry: ${remedy}.`);
 }
 
-/** What comes out of a flow may be anything. */
+/** What a program gives may be anything. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();

@@ -7,6 +7,7 @@ import type { UdhElement, UserDataHeader } from './udh';
  * `dataCodings` says nothing of that.
  */
 export interface TextCodec {
+  /** What the option `encoding` of a message names it by. */
   readonly name: string;
   /** The `data_coding` that it is sent with and recognised by. */
   readonly data_coding: number;
@@ -22,9 +23,11 @@ export interface CodingOptions {
   readonly defaultAlphabet?: string | undefined;
   /** What numbers mean, over the standard's; number 0 before `defaultAlphabet`. */
   readonly dataCodings?: DataCodings | undefined;
+  /** Codings of the user's. */
   readonly codecs?: readonly TextCodec[] | undefined;
 }
 
+/** How a text is encoded. */
 export interface EncodeOptions extends CodingOptions {
   /** `auto` (default: the default alphabet, else UCS2) or the name of an encoding or codec. */
   readonly encoding?: string | undefined;
@@ -40,18 +43,23 @@ export interface EncodeOptions extends CodingOptions {
   readonly unencodable?: Unencodable | undefined;
 }
 
+/** An encoded text. */
 export interface EncodedText {
+  /** What tells the phone how to read it. */
   readonly data_coding: number;
   /** Without the user data header. */
   readonly octets: Buffer;
+  /** The name of the encoding or codec. */
   readonly encoding: string;
   /** A whole user data header, its length octet included, where shift tables are in use. */
   readonly udh?: Buffer;
+  /** The language whose shift table is used. */
   readonly language?: LanguageName;
   /** What was encoded, where characters were replaced or transliterated. */
   readonly text?: string;
 }
 
+/** How octets are read. */
 export interface DecodeOptions extends CodingOptions {
   /** The user data header that stood before the octets: whole, or parsed. Gives shift tables and fill bits. */
   readonly udh?: Buffer | Uint8Array | UserDataHeader | undefined;
@@ -65,9 +73,18 @@ export interface DecodeOptions extends CodingOptions {
 export type SegmentInput =
   | string
   | Buffer
-  | { readonly text: string }
-  | { readonly octets: Buffer; readonly data_coding?: number | undefined };
+  | {
+      /** The text. */
+      readonly text: string;
+    }
+  | {
+      /** Octets of a text. */
+      readonly octets: Buffer;
+      /** What they are; absent: octets that are no text. */
+      readonly data_coding?: number | undefined;
+    };
 
+/** How a message is cut. */
 export interface SegmentOptions extends EncodeOptions {
   /** Default `udh8`. `payload`: what takes more than one segment goes whole in message_payload; `payload-always`: everything does. */
   readonly method?: LongMessageMethod | undefined;
@@ -87,28 +104,42 @@ export interface SegmentOptions extends EncodeOptions {
 
 /** The fields of a submit_sm (or data_sm, by `message_payload`) that carry one segment. */
 export interface SubmitSmFields {
+  /** With UDHI (0x40) where the octets begin with a user data header. */
   esm_class: number;
+  /** What tells the phone how to read it. */
   data_coding: number;
+  /** At most 140 octets, header included. */
   short_message: Buffer;
+  /** Of `sar` and `payload`. */
   tlvs?: {
+    /** Reference number, 0–65535. */
     sar_msg_ref_num?: number;
+    /** Segments of the message. */
     sar_total_segments?: number;
+    /** Which segment, from 1. */
     sar_segment_seqnum?: number;
+    /** The whole message. */
     message_payload?: Buffer;
   };
 }
 
+/** A message cut into segments. */
 export interface SegmentedMessage {
+  /** In their order. */
   readonly segments: SubmitSmFields[];
+  /** The name of the encoding or codec. */
   readonly encoding: string;
+  /** What tells the phone how to read it. */
   readonly data_coding: number;
   /** Unicode characters (code points); of octets that were not cut as a text, octets. */
   readonly characters: number;
   /** Septets or octets, without headers. */
   readonly units: number;
+  /** What `units` are. */
   readonly unit: Unit;
   /** Units that fit into each segment of this message; into one short message where it goes whole in message_payload. */
   readonly perSegment: number;
+  /** The language whose shift table is used. */
   readonly language?: LanguageName;
   /** What was encoded, where characters were replaced or transliterated. */
   readonly text?: string;

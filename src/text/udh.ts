@@ -13,24 +13,33 @@ export const IEI = {
 /** User data header indicator: a bit of esm_class, SMPP 3.4 section 5.2.12. */
 export const UDHI = 0x40;
 
+/** One element of a user data header. */
 export interface UdhElement {
   /** Information element identifier. */
   readonly id: number;
+  /** Its octets, without identifier and length. */
   readonly data: Buffer;
 }
 
 /** One part of a long message. `part` counts from 1. */
 export interface Concatenation {
+  /** Reference number that all parts share. */
   readonly reference: number;
+  /** Parts of the message. */
   readonly total: number;
+  /** Which part, from 1. */
   readonly part: number;
   /** Width of the reference. */
   readonly bits: 8 | 16;
 }
 
+/** A user data header, TS 23.040 section 9.2.3.24. */
 export interface UserDataHeader {
+  /** All of them, in their order. */
   readonly elements: readonly UdhElement[];
+  /** Of a long message. */
   readonly concatenation?: Concatenation;
+  /** Application ports, 0–65535. */
   readonly ports?: { readonly destination: number; readonly source: number };
   /** National language identifier of the single shift table. */
   readonly singleShift?: number;

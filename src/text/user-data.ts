@@ -3,23 +3,33 @@ import { UDHI, parseUserDataHeader, type UserDataHeader } from './udh';
 
 /** The fields of a deliver_sm, data_sm or submit_sm that matter here. */
 export interface IncomingMessage {
+  /** As it came; default 0. */
   readonly esm_class?: number;
+  /** As it came, header included. */
   readonly short_message?: Buffer;
+  /** As they came; message_payload is taken where short_message is empty. */
   readonly tlvs?: Readonly<Record<string, unknown>>;
 }
 
 /** That a message is one part of a longer one, and how it says so. `part` counts from 1. */
 export interface PartInfo {
+  /** How parts are marked. */
   readonly method: 'udh8' | 'udh16' | 'sar';
+  /** The reference number that all parts share. */
   readonly reference: number;
+  /** Parts of the message. */
   readonly total: number;
+  /** Which part, from 1. */
   readonly part: number;
 }
 
 /** One part of a long message, as {@link readUserData} gives it. */
 export interface MessagePart extends PartInfo {
+  /** The sender. */
   readonly source: string;
+  /** The recipient. */
   readonly destination: string;
+  /** As it came. */
   readonly data_coding: number;
   /** Without the header. */
   readonly octets: Buffer;
@@ -29,12 +39,15 @@ export interface MessagePart extends PartInfo {
   readonly context?: unknown;
 }
 
+/** The text's octets, and what stands before them. */
 export interface UserData {
   /** The message without its user data header. */
   readonly octets: Buffer;
+  /** The header, parsed; absent where there is none. */
   readonly udh?: UserDataHeader;
   /** The same header as it came. */
   readonly header?: Buffer;
+  /** Which part of a long message; absent where it is whole. */
   readonly part?: PartInfo;
   /** A header that cannot be read: then `octets` is everything, as it came. */
   readonly problem?: TextError;

@@ -87,7 +87,7 @@ describe('a deploy', () => {
       await refused();
       const [line] = logged('ERROR', 'out');
       assert.match(line ?? '', /belongs to the account naz at 127.0.0.1, not to other at 127.0.0.1/);
-      assert.match(line ?? '', /holds 1 message:.*"claim".*old host and system ID.*"purge"/);
+      assert.match(line ?? '', /holds 1 message:.*old host and system ID.*"claim".*"purge"/);
       assert.equal(binds, 0);
       await deploy(flowOf(), 'full', credentials(naz));
       await queued(1);

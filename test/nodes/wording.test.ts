@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { MessageError, SmppClient } from '../../src/index';
+import { MessageError, SmppClient, SmppError } from '../../src/index';
 import { logTo } from '../../nodes/log-bridge';
 import { saidInFlow } from '../../nodes/wording';
 
@@ -18,17 +18,36 @@ describe('What the engine says, in a flow', () => {
       assert.ok(saidInFlow(error).message.includes(expected), error.message);
     });
 
-  it('leaves alone what another error says in the same words', () => {
+  it('leaves alone what another error says in the same words, and what is said already', () => {
     const error = new MessageError('INVALID_FIELD', 'x', 'give it as destination_addr');
     assert.equal(saidInFlow(error).message, 'give it as destination_addr');
+    const missing = new MessageError('MISSING_TEXT', 'short_message', 'no text', undefined, 'give it');
+    assert.equal(saidInFlow(saidInFlow(missing)).message, saidInFlow(missing).message);
   });
 
-  it('names the action that acknowledges, in the log', () => {
+  it('names the actions for the queue of another account', () => {
+    const remedy = 'call client.claim()';
+    const error = saidInFlow(new SmppError('STORE_ACCOUNT', 'It belongs to another', { remedy }));
+    assert.match(error.message, /^It belongs to another; .*msg\.action "claim".*msg\.action "purge"$/);
+    assert.doesNotMatch(error.message, /client\./);
+  });
+
+  const said = (line: Record<string, unknown>): string => {
     const told: string[] = [];
     const log = (text: string): void => void told.push(text);
-    const say = logTo({ log, warn: log, error: log, debug: log, trace: log });
-    const msg = 'late: acknowledge each message and receipt by its ack_id';
-    say({ level: 'warn', event: 'ack', stage: 'timeout', msg });
-    assert.match(told[0] ?? '', /smpp-out with msg\.action "ack"/);
-  });
+    logTo({ log, warn: log, error: log, debug: log, trace: log })({ level: 'warn', ...line });
+    return told[0] ?? '';
+  };
+
+  for (const [line, expected] of [
+    [{ event: 'ack', stage: 'timeout', ack_id: 'x-1' }, /smpp-out with msg\.action "ack"/],
+    [{ event: 'ack', stage: 'timeout' }, /the smpp-in nodes were not done/],
+    [{ event: 'reading', stage: 'paused' }, /^the flow is slow/],
+    [{ event: 'reading', stage: 'refusing' }, /faster than the flow takes them/],
+  ] as const)
+    it(`tells of ${line.event} ${line.stage}${'ack_id' in line ? ' by hand' : ''} by event and stage, whatever the text`, () =>
+      assert.match(said({ ...line, msg: 'the handlers of the library' }), expected));
+
+  it('leaves other lines alone', () =>
+    assert.match(said({ event: 'reading', stage: 'taking', msg: 'room again' }), /^room again/));
 });

@@ -107,6 +107,18 @@ describe('the linter teaches the layout', function () {
       `export * from 'fs';\n`,
       /Write "node:fs"/,
     ],
+    [
+      'a word of flows in an error of the library',
+      'src/client/imagined.ts',
+      `throw new Error('give it as msg.topic');\n`,
+      /"msg\.topic" is a flow's word.*remedy.*nodes\/wording\.ts/,
+    ],
+    [
+      'a word of flows in a template of the library',
+      'src/store/imagined.ts',
+      'export const a = (x: string) => `${x}: deploy again`;\n',
+      /"deploy" is a flow's word/,
+    ],
     ['the console', 'nodes/imagined.ts', `console.log(1);\n`, /console/],
     ['a file that no head holds', 'src/client/imagined.ts', 'export {};\n'.repeat(351), /too many lines/],
   ];
@@ -130,6 +142,12 @@ describe('the linter teaches the layout', function () {
     ['the base of all errors', 'src/text/imagined.ts', `export { SmppError } from '../protocol/errors';\n`],
     ['a neighbour in the same room', 'src/store/memory/imagined.ts', `export * from '../types';\n`],
     ['the library from the nodes', 'nodes/imagined.ts', `export { SmppClient } from '../src';\n`],
+    ['a word of flows in the nodes', 'nodes/imagined.ts', `export const a = 'msg.topic';\n`],
+    [
+      'the name of the package',
+      'src/client/imagined.ts',
+      `export const a = 'npm install @nazjs/node-red-smpp';\n`,
+    ],
     ['a given time in text', 'src/text/imagined.ts', `export const a = new Date(0);\n`],
   ];
 

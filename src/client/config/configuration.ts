@@ -5,7 +5,9 @@ import { checkValues, type Settings } from './options';
 export interface Configuration {
   /** Segments per second; 0: no limit. */
   sendRate?: number | string;
+  /** Requests without response on each session, from now on. */
   windowSize?: number | string;
+  /** `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
   logLevel?: string;
 }
 
@@ -38,6 +40,6 @@ export function checkChanges(
 
 const isChangeable = (field: string): boolean => (CHANGEABLE as readonly string[]).includes(field);
 
-/** A flow may give null. */
+/** JSON may have null. */
 const isBlank = (value: unknown): boolean =>
   value === null || (typeof value === 'string' && value.trim() === '');

@@ -5,7 +5,9 @@ import { SmppError } from '../../protocol';
 export interface Problem {
   /** The option's name. */
   readonly field: string;
+  /** What was given; of a secret undefined. */
   readonly value: unknown;
+  /** What to give instead, as it reads behind "field (value): ". */
   readonly remedy: string;
   /** The value is `${NAME}`, a variable that nobody has put in: its name. Whoever does may say it in other words. */
   readonly variable?: string;
@@ -13,6 +15,7 @@ export interface Problem {
 
 /** The options are not usable; `code` is `INVALID_CONFIG`. All that is wrong, at once. */
 export class ConfigError extends SmppError {
+  /** All that is wrong, in the order of the options. */
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
@@ -23,6 +26,7 @@ export class ConfigError extends SmppError {
 
 const SECRET = /password|url|queueKey/i;
 
+/** A problem as one sentence; of secrets without their value. */
 export function describeProblem({ field, value, remedy }: Problem): string {
   const shown = value === undefined || value === '' || SECRET.test(field) ? '' : ` (${show(value)})`;
   return `${field}${shown}: ${remedy}`;
@@ -42,8 +46,9 @@ export class MessageError extends SmppError {
   /** Its place in the array that was given; absent for a single message. */
   index?: number;
 
-  constructor(code: string, field: string, message: string, cause?: unknown) {
-    super(code, message, { cause });
+  /** `message` without the remedy, where there is one. */
+  constructor(code: string, field: string, message: string, cause?: unknown, remedy?: string) {
+    super(code, message, { cause, ...(remedy === undefined ? {} : { remedy }) });
     this.field = field;
   }
 }

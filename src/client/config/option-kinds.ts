@@ -5,6 +5,7 @@ import type { Problem } from './errors';
 
 /** One option: how it is checked, and what it is when it is not given. */
 export interface OptionKind<T> {
+  /** The value where the option is not given. */
   readonly fallback: T;
   /** The value as the engine uses it, or what to do about it; `variable` as in {@link Problem}. */
   check(value: unknown): { value: T } | Pick<Problem, 'remedy' | 'variable'>;
@@ -44,7 +45,7 @@ interface Range {
   readonly hint?: string;
 }
 
-/** Numbers may come as text: Node-RED's environment variables always do. */
+/** Numbers may come as text: environment variables always do. */
 function readNumber(given: unknown, { min, max, whole = false, hint = '' }: Range): number {
   const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
   if (typeof value !== 'number' || !(whole ? Number.isInteger(value) : Number.isFinite(value)))

@@ -33,7 +33,7 @@ import {
 } from './structured-kinds';
 
 /**
- * Every option that is a plain value: its name (the property of smpp-config), its
+ * Every option that is a plain value: its name, its
  * check, its default. The types below are derived from this table.
  */
 export const OPTIONS = {
@@ -151,6 +151,7 @@ export const SECRET_OPTIONS = [
   'queueUrl',
   'correlationUrl',
 ] as const;
+/** The name of an option that no plugin, log or error shows. */
 export type SecretOption = (typeof SECRET_OPTIONS)[number];
 
 export function withoutSecrets(settings: Settings): Omit<Settings, SecretOption> {

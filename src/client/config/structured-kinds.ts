@@ -132,10 +132,13 @@ function isMapping(given: unknown): boolean {
 
 /** A host to fail over to. Where the ports are blank: as the connection's own. */
 export interface FailoverHost {
+  /** Name or address. */
   readonly host: string;
+  /** Default: the option `port`. */
   readonly port?: number;
   /** Of the receiver of a pair; blank: the host. */
   readonly receiverHost?: string;
+  /** With `bindType: pair`, of the receiver; default: the option `receiverPort`. */
   readonly receiverPort?: number;
 }
 

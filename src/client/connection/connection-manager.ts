@@ -15,7 +15,9 @@ import { warnOfLongFields } from '../message/long-fields';
 import type { OpeningParts } from './opening';
 import { statusFields } from '../events/wire-form';
 
+/** How {@link SmppClient.start} waits. */
 export interface StartOptions {
+  /** Stops trying: the call rejects with its reason. */
   signal?: AbortSignal;
   /** Reject at the first failure instead of trying on: where there are several hosts, when none lets it in. */
   failFast?: boolean;

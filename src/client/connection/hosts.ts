@@ -4,7 +4,9 @@ import type { Settings } from '../config/options';
 
 /** Where a session can be bound. */
 export interface Endpoint {
+  /** Name or address. */
   readonly host: string;
+  /** TCP port. */
   readonly port: number;
 }
 

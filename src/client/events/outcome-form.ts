@@ -8,7 +8,7 @@ import {
   type QueueItem,
 } from '../../store';
 import type { FailureEvent, FailureFields, Outcome } from './events';
-import { shownRecord } from './record-form';
+import { shownRecord, type ShownRecord } from './record-form';
 import {
   infoField,
   labelled,
@@ -67,17 +67,23 @@ function outcomeOf(item: QueueItem, facts: Omit<Outcome, 'topic' | 'id' | 'segme
   return labelled(outcome, item);
 }
 
-/** A message failed for good. `outcome` is what the flow sees. */
+/** A message failed for good. `outcome` says how. */
 export class DeliveryError extends SmppError {
+  /** What the event `failure` says of it, with the message's `id` and labels. */
   readonly outcome: FailedOutcome;
 
+  /** `outcome.code` becomes the error's. */
   constructor(message: string, outcome: FailedOutcome) {
     super(outcome.code, message);
     this.outcome = outcome;
   }
 }
 
-type FailedOutcome = FailureFields & { id: string } & Omit<Labels, 'id' | 'msgid'>;
+/** What a {@link DeliveryError} says of its message. */
+export type FailedOutcome = FailureFields & {
+  /** The id that it was queued by. */
+  id: string;
+} & Omit<Labels, 'id' | 'msgid'>;
 
 /** The error that ends the wait for the outcome of this message. */
 export function deliveryError(text: string, failure: FailureFields, item: QueueItem): DeliveryError {
@@ -116,7 +122,10 @@ export function failedAfter(
 export type FailedMessage = Pick<
   QueueItem,
   'id' | 'command' | 'destination' | 'correlationId' | 'msgid' | 'metadata' | 'trace'
-> & { readonly segments: { readonly length: number } };
+> & {
+  /** As many as it has. */
+  readonly segments: { readonly length: number };
+};
 
 /** `state`: how its delivery stood; undefined: it never began. */
 export function failureFields(
@@ -151,6 +160,7 @@ export function failureText(state: DeliveryState | undefined, reason: DeadReason
 
 const MAYBE = 'may have been delivered';
 
+/** The event of a message that failed. `state`: how its delivery stood; undefined: it never began. */
 export function failureEvent(
   item: FailedMessage,
   state: DeliveryState | undefined,
@@ -168,7 +178,22 @@ export function failureEvent(
 }
 
 /** A message that failed for good and is kept: what its failure event said, and when it was. */
-export function deadLetterOf({ item, state, reason, failedAt, record }: DeadLetter) {
+export type DeadLetterReport = FailureFields &
+  Labels &
+  Partial<ShownRecord> & {
+    /** How it was, or was to be, sent. */
+    command: string;
+    /** The sender. */
+    source_addr: string;
+    /** The recipient. */
+    destination_addr: string;
+    /** For people. */
+    reason: string;
+    /** ISO 8601. */
+    failed_at: string;
+  };
+
+export function deadLetterOf({ item, state, reason, failedAt, record }: DeadLetter): DeadLetterReport {
   return labelled(
     {
       ...failureFields(item, state, reason),

@@ -28,6 +28,7 @@ export interface Labelled {
   readonly trace?: TraceContext | undefined;
 }
 
+/** What a message is known by, in whatever is told of it. */
 export type Labels = Omit<EventBase, 'payload' | 'topic'>;
 
 /** Adds what a message is known by to what is told of it; of the metadata a copy, for the queue keeps its own. */

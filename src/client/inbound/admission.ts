@@ -36,7 +36,7 @@ const MOST_OCTETS = 1024 * 1024;
 const MOST_OCTETS_AT_WORK = 32 * 1024 * 1024;
 
 /**
- * Keeps what the SMSC sends within what the flow takes.
+ * Keeps what the SMSC sends within what handlers take.
  *
  *     SMSC ─▶ socket ─▶ waiting (1000) ─▶ at work (limit) ─▶ answer
  *                 ▲           │
@@ -164,7 +164,8 @@ export class InboundAdmission {
     const { clock, log, longestLag } = this.#parts;
     const since = this.#laggingSince;
     if (since !== undefined && clock.monotonic() - since >= longestLag) return this.#refuse();
-    if (!this.#paused) log.debug({ event: 'reading', stage: 'paused' }, 'the flow is slow; reading pauses');
+    if (!this.#paused)
+      log.debug({ event: 'reading', stage: 'paused' }, 'the handlers of messages are slow: reading pauses');
     this.#paused = true;
     // All of them: a session that has just come may not have been paused yet.
     for (const reader of this.#readers) reader.pauseReading();
@@ -179,7 +180,7 @@ export class InboundAdmission {
   #refuse(): void {
     this.#refusing = true;
     const text =
-      'messages come faster than the flow takes them: what finds no room is answered so that the SMSC repeats it';
+      'messages come faster than their handlers take them: what finds no room is answered so that the SMSC repeats it';
     this.#parts.log.warn({ event: 'reading', stage: 'refusing' }, text);
     this.#resume();
   }

@@ -20,7 +20,7 @@ export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Set
   if (command === 'broadcast_sm') return '';
   if (command === 'submit_multi') return putDestinations(parsed, pdu, settings, destination);
   if (destination === undefined || destination === '') {
-    throw missing('the message has no recipient; give it as destination_addr');
+    throw missing('the message has no recipient', 'give it as destination_addr');
   }
   const { addr, ton, npi } = resolve('destination', destination, parsed.fields, settings);
   pdu['destination_addr'] = addr;
@@ -96,8 +96,8 @@ export function addressText(given: unknown, field: string): string {
   throw new MessageError('INVALID_ADDRESS', field, text);
 }
 
-const missing = (text: string): MessageError =>
-  new MessageError('MISSING_DESTINATION', 'destination_addr', text);
+const missing = (text: string, remedy?: string): MessageError =>
+  new MessageError('MISSING_DESTINATION', 'destination_addr', text, undefined, remedy);
 
 /** A field of one octet, which is checked already; undefined where nobody gave it. */
 export const octetIn = (fields: Fields, name: string): number | undefined =>

@@ -47,12 +47,13 @@ function methodOf({ command, options, inPayload }: ParsedMessage): LongMessageMe
 export function contentOf({ content }: ParsedMessage): string | Buffer {
   const given = typeof content === 'bigint' || Number.isFinite(content) ? String(content) : content;
   if (typeof given === 'string' || Buffer.isBuffer(given)) return given;
-  if (given === undefined) throw new MessageError('MISSING_TEXT', 'short_message', MISSING);
+  if (given === undefined)
+    throw new MessageError('MISSING_TEXT', 'short_message', 'the message has no text', undefined, MISSING);
   const what = typeof given === 'number' ? given : typeof given;
   throw invalidField('short_message', `short_message must be a text or a Buffer, not ${what}`);
 }
 
-const MISSING = 'the message has no text; give it as short_message (an empty text is possible)';
+const MISSING = 'give it as short_message (an empty text is possible)';
 
 /** A part of a longer message by its own TLVs cannot be cut: its parts would say two things. */
 export function refusePart({ tlvs }: ParsedMessage, segments: number): void {

@@ -11,7 +11,7 @@ const BIND_FIELDS = {
   addressRange: ['address_range', 40],
 } as const satisfies Partial<Record<keyof Settings, readonly [name: string, octets: number]>>;
 const SERVICE_TYPE = 5;
-/** Values that were warned of; a flow that makes up ever new ones does not fill the log. */
+/** Values that were warned of; one who makes up ever new ones does not fill the log. */
 const MOST_VALUES = 20;
 
 const sentence = (what: string, allowed: number): string =>

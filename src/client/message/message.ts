@@ -23,7 +23,9 @@ export interface Message {
   command?: CommandName;
   /** Text, or octets for a binary message. */
   short_message?: string | Buffer;
+  /** The text or octets, to go in the TLV of this name. */
   message_payload?: string | Buffer;
+  /** The sender: a number, or a name of up to 11 characters. */
   source_addr?: string | number | bigint;
   /** One recipient; for submit_multi a list as well, or a text of several numbers. */
   destination_addr?: string | number | bigint | readonly (string | number | bigint)[];
@@ -43,6 +45,7 @@ export interface Message {
   whole_words?: boolean;
   /** An SMPP octet, or when a receipt is wanted: final, none, failure, success. */
   registered_delivery?: number | string;
+  /** Also tell of the message on its way (SMSCs that know it). */
   intermediate_notification?: boolean;
   /** none, delivery, manual, both. */
   sme_acknowledgement?: string;
@@ -50,12 +53,15 @@ export interface Message {
   expires?: Date | string | number;
   /** Lane 0 (first) … 4 (last); default 2. The wire's own is `priority_flag`. */
   priority?: number;
+  /** A label of yours, which need not be unique; comes back with every event of the message. */
   correlation_id?: string;
   /** Any JSON up to 8 KiB; comes back with every event. */
   metadata?: unknown;
   /** W3C Trace Context, level 1; comes back with every event, does not go over SMPP. What is none is passed over. Default: that of an object `metadata`. */
   traceparent?: string;
+  /** What belongs to `traceparent`, as it was given. */
   tracestate?: string;
+  /** Optional parameters, by name or as `0x1403`; octets as Buffer or `{hex}`. */
   tlvs?: Readonly<Record<string, unknown>>;
   [field: string]: unknown;
 }

@@ -1,13 +1,22 @@
 import type { Store } from '../../store';
-import type { deadLetterOf } from '../events/outcome-form';
+import type { DeadLetterReport } from '../events/outcome-form';
 
-/** A message that failed for good, as a flow sees it: what its failure event said, and when it was. */
-export type DeadLetterReport = ReturnType<typeof deadLetterOf>;
+export type { DeadLetterReport } from '../events/outcome-form';
 
+/** What {@link SmppClient.deadLetters} gives. */
 export interface DeadLetterList {
   /** How many are kept. */
   total: number;
+  /** Those asked for, oldest first. */
   letters: DeadLetterReport[];
+}
+
+/** What {@link SmppClient.replay} did. */
+export interface Replayed {
+  /** The ids of those that are queued again. */
+  replayed: string[];
+  /** Those that are not kept. */
+  missing: string[];
 }
 
 /** Queues those with these ids again, or all; `ttl` in milliseconds from `now` on, 0: for ever. */
@@ -16,7 +25,7 @@ export async function replayLetters(
   ids: readonly string[] | undefined,
   ttl: number,
   now: number,
-): Promise<{ replayed: string[]; missing: string[] }> {
+): Promise<Replayed> {
   const wanted = ids ?? (await allDeadLetters(store));
   if (!store.deadLetters || wanted.length === 0) return { replayed: [], missing: [...wanted] };
   return store.deadLetters.replay(wanted, ttl === 0 ? {} : { expiresAt: now + ttl });

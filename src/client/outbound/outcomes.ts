@@ -13,6 +13,9 @@ import {
 /** Some SMSCs send one receipt for each segment, some one for all. */
 export type ReceiptPerMessage = 'all' | 'last' | 'any';
 
+/**
+ * When a message is done with: the SMSC has accepted all of it, the queue has it, or its receipts say it was delivered.
+ */
 export type CompleteWhen = 'accepted' | 'queued' | 'delivered';
 
 /** A receipt of one segment. */

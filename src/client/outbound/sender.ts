@@ -55,8 +55,9 @@ export class Sender {
 
   /** From now on nothing comes into the queue. */
   stop(): void {
-    const text = 'the client was stopped before the message was queued; make a new client and send it again';
-    this.#stopping.abort(new SmppError('NOT_QUEUED', text, { retriable: true }));
+    const text = 'the client was stopped before the message was queued';
+    const remedy = 'make a new client and send it again';
+    this.#stopping.abort(new SmppError('NOT_QUEUED', text, { retriable: true, remedy }));
   }
 
   async enqueue(

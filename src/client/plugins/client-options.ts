@@ -28,6 +28,7 @@ export interface Parts {
     'adaptive' | 'sampling' | (string & {}) | AsyncThrottleHandler | SmppPlugin<'smpp-throttle-handler'>;
   /** `counter`; or what makes a generator for each session. */
   sequence?: 'counter' | (string & {}) | (() => SequenceGenerator) | SmppPlugin<'smpp-sequence'>;
+  /** Encodings of yours, tried before those that are built in. */
   codecs?: readonly (TextCodec | string | SmppPlugin<'smpp-codec'>)[];
   /** Finds plugins by type and id. */
   resolvePlugin?: ResolvePlugin | undefined;
@@ -49,6 +50,7 @@ export interface Parts {
   metrics?: Metrics;
   /** Told, in a sentence, that lines cannot be written to `logTarget`, and that they can again; default: a warning of the process. */
   onLogFailure?: (text: string) => unknown;
+  /** Time and timers; default {@link systemClock}. */
   clock?: Clock;
   /** How connections are opened and names looked up, where not by Node's sockets. */
   network?: Network;
@@ -59,7 +61,7 @@ export interface Parts {
 }
 
 /**
- * Options of the client, named as smpp-config's properties (docs: docs/reference.md). Times are in seconds;
+ * Options of the client, named as in docs/reference.md. Times are in seconds;
  * numbers and booleans may be given as text.
  */
 export type SmppClientOptions = Values & Parts;

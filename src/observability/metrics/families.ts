@@ -222,7 +222,9 @@ export const FAMILIES = {
 } as const satisfies Readonly<Record<string, Family>>;
 
 type Families = typeof FAMILIES;
+/** The name of a family of metrics. */
 export type FamilyName = keyof Families;
 /** Counters and gauges. */
 export type ValueName = { [N in FamilyName]: Families[N] extends HistogramFamily ? never : N }[FamilyName];
+/** The name of one that is a histogram. */
 export type HistogramName = Exclude<FamilyName, ValueName>;

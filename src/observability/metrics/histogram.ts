@@ -16,6 +16,7 @@ export class Histogram {
     return this.#sum[0] ?? 0;
   }
 
+  /** Counts one value, in seconds. */
   observe(seconds: number): void {
     const { bounds, counts } = this;
     let at = 0;
@@ -24,6 +25,7 @@ export class Histogram {
     if (seconds > 0) this.#sum[0] = (this.#sum[0] as number) + seconds;
   }
 
+  /** Adds what another one of the same bounds has counted. */
   add(other: Histogram): void {
     other.counts.forEach((count, at) => (this.counts[at] = (this.counts[at] ?? 0) + count));
     this.#sum[0] = this.sum + other.sum;

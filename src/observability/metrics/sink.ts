@@ -6,12 +6,15 @@ export type Labels = Readonly<Record<string, string | undefined>>;
 
 /** Takes what is to be exposed. Values of the same labels, of several clients of one name, become one. */
 export interface Sink {
+  /** A counter's or gauge's value; with a label that is undefined: without that label. */
   value(name: ValueName, value: number, labels?: Labels): void;
+  /** What a histogram has counted. */
   histogram(name: HistogramName, histogram: Histogram, labels?: Labels): void;
 }
 
 /** Gives its values when a scrape asks for them. Bounds its label values and the time that it takes. */
 export interface Collector {
+  /** Gives all its values to the sink. */
   collect(sink: Sink): void | Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import type { PduHeader } from '../errors';
 import type { CodecOptions } from '../types';
 
+/** How a PDU is explained. */
 export interface ExplainOptions extends CodecOptions {
   /** Show the password of a bind or an outbind; default false: it and its octets are asterisks. */
   readonly showPassword?: boolean | undefined;
@@ -25,6 +26,7 @@ export interface ExplainedField {
   readonly name: string;
   /** Of the first octet, in the PDU. */
   readonly offset: number;
+  /** Octets of it. */
   readonly length: number;
   /** A view; of a masked password asterisks. */
   readonly octets: Buffer;
@@ -40,7 +42,9 @@ export interface ExplainedField {
 
 /** Why a PDU cannot be read, as `decodePdu` throws it. */
 export interface ExplainedFault {
+  /** Of the error: `PDU_TRUNCATED` … */
   readonly code: string;
+  /** For people. */
   readonly message: string;
   /** Of the octet where the field at fault begins; the number of octets, where they end too soon. */
   readonly offset: number;
@@ -50,12 +54,16 @@ export interface ExplainedFault {
   readonly command_status: number;
 }
 
+/** What a PDU says, octet by octet. */
 export interface Explanation {
   /** Absent where there is no whole header. */
   readonly command?: string;
+  /** Absent where there is no whole header. */
   readonly header?: PduHeader;
+  /** From the first octet to the last. */
   readonly fields: readonly ExplainedField[];
   /** All flaws, those of the fields among them, as `decodePdu` lists them. */
   readonly flaws: readonly string[];
+  /** Absent where it can be read. */
   readonly fault?: ExplainedFault;
 }

@@ -27,7 +27,10 @@ type Kinds = typeof KINDS;
 
 /** What the simulator is to do wrong, or otherwise than most; `type` tells which kind. All rules of a list apply. */
 export type Rule = {
-  [T in keyof Kinds]: { readonly type: T } & Given<Kinds[T]['required'], Kinds[T]['optional']>;
+  [T in keyof Kinds]: {
+    /** Which fault or habit. */
+    readonly type: T;
+  } & Given<Kinds[T]['required'], Kinds[T]['optional']>;
 }[keyof Kinds];
 
 /** What is wrong with a list of rules; empty when all is well. */

@@ -14,7 +14,9 @@ import type {
 export interface ConformanceOptions extends QueueLimits {
   /** Where it keeps what it keeps: the same name is the same queue, a new one is empty. */
   readonly name: string;
+  /** Entries that the correlation keeps. */
   readonly correlationCapacity: number;
+  /** Messages that failed for good which are kept. */
   readonly deadLetterCapacity: number;
   /** Milliseconds after which a lease that is not renewed ends, in a store that can `extend`; absent: as it likes. */
   readonly leaseTime?: number;
@@ -23,10 +25,13 @@ export interface ConformanceOptions extends QueueLimits {
 /** Opens the store under test. Checks close what they open. */
 export type OpenStore = (options: ConformanceOptions) => Promise<Store>;
 
+/** One check that every store must pass. */
 export interface ConformanceCheck {
+  /** A sentence that says what a store does. */
   readonly name: string;
   /** Whether it applies to a store of these capabilities; absent: to every store. */
   readonly needs?: (capabilities: StoreCapabilities) => boolean;
+  /** Rejects with an AssertionError where the store does otherwise. */
   run(openStore: OpenStore): Promise<void>;
 }
 

@@ -11,6 +11,8 @@
 import { probeDescriptors } from './lmdb/descriptors';
 import type { DiskStore, DiskStoreOptions } from './store';
 
+export type { Exposure } from './lmdb/access';
+export type { Lmdb } from './lmdb/lmdb';
 export type { OnDamage, StoreDamage } from './record/damage';
 export { clientDirectory, listOrphans, nameFor, type OrphanedQueue } from './lmdb/directory';
 export type { DiskStore, DiskStoreOptions };

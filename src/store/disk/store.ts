@@ -56,6 +56,7 @@ export interface DiskStoreOptions extends QueueLimits {
   readonly onClaimed?: (before: StoreAccount) => void;
   /** What the connection is called, for whoever finds the directory in use. */
   readonly holder?: string;
+  /** Default {@link systemClock}. */
   readonly clock?: Clock;
   /** Entries; beyond that the oldest go. Default 1,000,000. */
   readonly correlationCapacity?: number;

@@ -10,6 +10,7 @@ import { MemoryQueue } from './queue';
 import { MemoryState } from './state';
 
 export interface MemoryStoreOptions extends QueueLimits {
+  /** Default {@link systemClock}. */
   readonly clock?: Clock;
   /** Entries; beyond that the oldest go. Default 1,000,000. */
   readonly correlationCapacity?: number;

@@ -77,4 +77,5 @@ export const ENCODINGS = {
   },
 } as const satisfies Record<string, EncodingSpec>;
 
+/** The name of an encoding that is built in. */
 export type EncodingName = keyof typeof ENCODINGS;

@@ -1,12 +1,20 @@
 /** What a receipt text says, as it is written. */
 export interface ReceiptFields {
+  /** The SMSC's id of the message. */
   id?: string;
+  /** Messages submitted. */
   sub?: string;
+  /** Messages delivered. */
   dlvrd?: string;
+  /** When the message was given to the SMSC. */
   submit_date?: string;
+  /** When it reached its state. */
   done_date?: string;
+  /** The state. */
   stat?: string;
+  /** The network's error code. */
   err?: string;
+  /** The beginning of the message. */
   text?: string;
 }
 

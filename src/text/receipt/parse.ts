@@ -17,6 +17,7 @@ import {
 } from './states';
 import { receiptText } from './text';
 
+/** What a delivery receipt says. */
 export interface Receipt {
   /** The SMSC's id of the message; absent where neither TLV nor text has one. */
   message_id?: string;
@@ -28,14 +29,17 @@ export interface Receipt {
   final: boolean;
   /** Messages submitted and delivered, of a distribution list; absent where what is written is no number of 1 to 9 digits. */
   sub?: number;
+  /** Messages delivered, as the text has it. */
   dlvrd?: number;
   /** ISO 8601, UTC; absent where what is written is no date. */
   submit_date?: string;
+  /** ISO 8601; absent where there is none that can be read. */
   done_date?: string;
   /** As it is written, mostly three digits; what they mean is the network's own. */
   err?: string;
   /** The beginning of the message, as the SMSC repeats it. */
   text?: string;
+  /** Why it failed, by the network (TLV network_error_code). */
   network_error?: NetworkError;
   /** What contradicts itself in it, or was too long and is cut, for people. */
   flaws?: string[];
@@ -45,6 +49,7 @@ export interface Receipt {
 export interface NetworkError {
   /** 1 ANSI-136 access denied, 2 IS-95 access denied, 3 GSM, 4 ANSI-136 cause, 5 IS-95 cause, 6 ANSI-41, 7 SMPP, 8 the SMSC's own. */
   type: number;
+  /** Of the network's own list. */
   code: number;
 }
 
@@ -54,9 +59,11 @@ export type ReceiptTlvs = Readonly<Record<string, unknown>>;
 export interface ReceiptOptions extends CodingOptions {
   /** That of the message, which many SMSCs set: id and text are read by it where they are not ASCII or Latin-1. */
   readonly data_coding?: number | undefined;
+  /** As it came; default 0. */
   readonly esm_class?: number | undefined;
   /** The SMSC's own form of text, tried before the standard one; compile it once with {@link compileReceiptPattern}. */
   readonly pattern?: string | RegExp | ReceiptPattern | undefined;
+  /** What states mean at this SMSC, over the standard's. */
   readonly states?: StateMappings | undefined;
   /** Of the SMSC's clock: an IANA name or an offset such as `+02:00`; default UTC, and so is one that nobody knows. */
   readonly timeZone?: string | undefined;
@@ -69,7 +76,7 @@ export interface ReceiptOptions extends CodingOptions {
 /**
  * A delivery receipt or intermediate notification, or undefined for what is none. The id is that of the TLV
  * receipted_message_id, else that of the text (in short_message or the TLV message_payload). Of the state of the TLV
- * message_state and that of the text, the one that is an end state counts ({@link WEIGHT}).
+ * message_state and that of the text, the one that is an end state counts.
  * Never throws but for a `pattern` that cannot be compiled (TextError `INVALID_PATTERN`).
  */
 export function parseReceipt(

@@ -31,13 +31,22 @@ const SPELLINGS = byWord<MessageStateName>({
 
 /** A user's own reading of a state: its name here, and whether it is final. */
 export type StateMapping =
-  string | { readonly state?: string | undefined; readonly final?: boolean | undefined };
+  | string
+  | {
+      /** What it is called; default: what it is called without this. */
+      readonly state?: string | undefined;
+      /** Whether no further receipt follows; default: as for the state that it is called. */
+      readonly final?: boolean | undefined;
+    };
 
 /** By the state as the SMSC writes it, upper or lower case. */
 export type StateMappings = Readonly<Record<string, StateMapping>>;
 
+/** A state of a message. */
 export interface State {
+  /** `DELIVRD`, `UNDELIV` …; an unknown one as it came. */
   readonly state: string;
+  /** Whether no further receipt will follow. */
   readonly final: boolean;
 }
 

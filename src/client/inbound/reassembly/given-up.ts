@@ -29,7 +29,7 @@ export class GivenUp {
     this.#telling.add(telling);
   }
 
-  /** A part is not answered before this resolves: a peer is not to give up messages faster than the flow takes them. */
+  /** A part is not answered before this resolves: a peer is not to give up messages faster than handlers take them. */
   async untilFew(): Promise<void> {
     while (this.#telling.size > MOST) await Promise.race(this.#telling);
   }

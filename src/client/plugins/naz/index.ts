@@ -16,6 +16,7 @@ import {
 
 export type { NazBroker, NazRateLimiter, NazSequence, NazThrottleHandler } from './types';
 
+/** Wraps parts that were written for naz. Each throws {@link ConfigError} where the part lacks a method. */
 export const fromNaz = {
   /** For `rateLimiter`: waits for `limit()` before each segment. */
   rateLimiter(limiter: NazRateLimiter): RateLimiter {

@@ -1,32 +1,37 @@
+import type { Awaitable } from '../../../flow-control';
 import { ConfigError } from '../../config/errors';
-
-type Eventually<T> = T | PromiseLike<T>;
 
 /** naz.ratelimiter.BaseRateLimiter */
 export interface NazRateLimiter {
   /** Resolves when one message may go. */
-  limit(): Eventually<unknown>;
+  limit(): Awaitable<unknown>;
 }
 
 /** naz.throttle.BaseThrottleHandler */
 export interface NazThrottleHandler {
-  throttled(): Eventually<void>;
-  not_throttled(): Eventually<void>;
-  allow_request(): Eventually<boolean>;
+  /** The SMSC asked for less. */
+  throttled(): Awaitable<void>;
+  /** The SMSC answered anything else. */
+  not_throttled(): Awaitable<void>;
+  /** Whether a message may go now. */
+  allow_request(): Awaitable<boolean>;
   /** Seconds. */
-  throttle_delay(): Eventually<number>;
+  throttle_delay(): Awaitable<number>;
 }
 
 /** naz.sequence.BaseSequenceGenerator */
 export interface NazSequence {
+  /** The next sequence number, from 1 to 2147483647. */
   next_sequence(): number;
 }
 
 /** naz.broker.BaseBroker */
 export interface NazBroker {
-  enqueue(message: Record<string, unknown>): Eventually<unknown>;
+  /** Keeps a message. */
+  enqueue(message: Record<string, unknown>): Awaitable<unknown>;
+  /** Keeps a message. */
   /** Waits for a message; or resolves with undefined or null, and is asked again after a second. */
-  dequeue(): Eventually<unknown>;
+  dequeue(): Awaitable<unknown>;
 }
 
 /** Throws {@link ConfigError} where the part of the option lacks one of the methods. */

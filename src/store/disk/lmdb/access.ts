@@ -8,7 +8,9 @@ const OTHERS = 0o077;
 
 /** What others than the owner can read, and why that stays so. */
 export interface Exposure {
+  /** Of the file or directory. */
   readonly path: string;
+  /** For people. */
   readonly text: string;
 }
 

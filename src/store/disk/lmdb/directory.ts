@@ -12,7 +12,9 @@ const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /** A queue directory that no client uses any more. */
 export interface OrphanedQueue {
+  /** Whose it was. */
   readonly clientId: string;
+  /** Its path. */
   readonly directory: string;
   /** The size of its file. */
   readonly octets: number;

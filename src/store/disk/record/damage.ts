@@ -8,6 +8,7 @@ export interface StoreDamage {
   readonly text: string;
 }
 
+/** Told of damage that was found, and what was done about it. */
 export type OnDamage = (damage: StoreDamage) => void;
 
 export function damagedRecord(what: string, why: Unreadable): StoreDamage {
