@@ -3,6 +3,7 @@
  * to its outcome, receiving, and the events that tell of it all.
  *
  * - `config`      the options, their checks and defaults; what may change while running
+ * - `metrics`     what is counted on the way, for Prometheus
  * - `message`     a message as it is given: checked, encoded, cut into segments
  * - `plugins`     what a user brings: kinds, shapes, guards, adapters for naz
  * - `events`      what is told, in one wire form, and the reporter

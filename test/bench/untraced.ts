@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { destination, pino } from 'pino';
 import type { collapseRepeats, redactedLog, withFacts } from '../../src/observability';
 import type { systemClock } from '../../src/clock';
+import type { Events } from '../../src/client/events/emitter';
 import type { SessionCore } from '../../src/session/core';
 
 const PDUS = 10_000_000;
@@ -18,6 +19,7 @@ interface Observability {
 }
 const observability = shipped('observability/index.js') as Observability;
 const { systemClock: clock } = shipped('clock.js') as { systemClock: typeof systemClock };
+const { Events: ClientEvents } = shipped('client/events/emitter.js') as { Events: typeof Events };
 const { SessionCore: Core } = shipped('session/core.js') as { SessionCore: typeof SessionCore };
 
 /** The log of a client at info, as a session has it. */
@@ -27,11 +29,18 @@ function logOfSession(): ReturnType<typeof withFacts> {
   return observability.withFacts(observability.collapseRepeats(log, clock), { session: 1 });
 }
 
+const events = new ClientEvents(logOfSession());
 const transport = { peer: 'bench', backlog: 0 } as unknown as SessionCore['options']['transport'];
 const core = new Core({
   role: 'esme',
   transport,
-  handlers: { request: () => undefined },
+  handlers: {
+    request: () => undefined,
+    // As a client has it: nobody listens for the event.
+    get trace() {
+      return events.has('link') ? () => undefined : undefined;
+    },
+  },
   clock,
   log: logOfSession(),
   windowSize: 10,

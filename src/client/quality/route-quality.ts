@@ -86,6 +86,7 @@ function collectReport(sink: Sink, report: PrefixReport): void {
   if (share === undefined) return;
   sink.value('smpp_route_delivered_ratio', share, labels);
   const { receipt_seconds_median: median = 0, receipt_seconds_p95: p95 = 0 } = report;
-  for (const [quantile, seconds] of Object.entries({ '0.5': median, '0.95': p95 }))
-    sink.value('smpp_route_receipt_delay_quantile_seconds', seconds, { ...labels, quantile });
+  // Prometheus keeps the label "quantile" to summaries.
+  for (const [q, seconds] of Object.entries({ '0.5': median, '0.95': p95 }))
+    sink.value('smpp_route_receipt_delay_quantile_seconds', seconds, { ...labels, q });
 }

@@ -209,8 +209,8 @@ export const FAMILIES = {
   },
   smpp_route_receipt_delay_quantile_seconds: {
     ...gauge(
-      'Seconds from acceptance to final receipt within qualityWindow: median (quantile 0.5) and quantile 0.95.',
-      ...['prefix', 'prefix_length', 'quantile'],
+      'Seconds from acceptance to final receipt within qualityWindow: median (q="0.5") and 95th percentile (q="0.95").',
+      ...['prefix', 'prefix_length', 'q'],
     ),
     merge: 'max',
   },

@@ -31,8 +31,14 @@ const row: Row = {
     }
     const share = (100 * PDUS * median(checks)) / MESSAGE;
     return {
-      figures: [...figures, { of: 'PDU trace that is off', unit: 'ns a PDU', values: checks }],
-      goals: [...goals, { text: 'PDU trace that is off, % of a message', value: share, limit: 1 }],
+      figures: [
+        ...figures,
+        { of: 'PDU trace and event link that are off', unit: 'ns a PDU', values: checks },
+      ],
+      goals: [
+        ...goals,
+        { text: 'PDU trace and event link that are off, % of a message', value: share, limit: 1 },
+      ],
     };
   },
 };

@@ -111,7 +111,7 @@ describe('The event quality', () => {
       'smpp_route_delivered_ratio{connection="c",prefix="4477",prefix_length="4"} 1',
     ])
       assert.ok(lines.includes(line), `${line}\n${lines.join('\n')}`);
-    assert.ok(lines.some((line) => /quantile_seconds\{.*quantile="0.95"\} /.test(line)));
+    assert.ok(lines.some((line) => /quantile_seconds\{.*q="0.95"\} /.test(line)));
     assert.doesNotMatch(lines.join('\n'), /447700900123/);
   });
 });
