@@ -9,7 +9,8 @@ const UNKNOWN_WITH_PROCESSES = 12_000;
 /** Hundreds of lives of a client, or servers that are stopped, which mostly wait: first of all, so that they do not come last. */
 const UNKNOWN_CAMPAIGN = 120_000;
 const CAMPAIGN = /torture.(campaign|brokers)/;
-const WITH_PROCESSES = /'node:child_process'|support\/(brokers|demo|resident|runtime|child)'|torture'/;
+const WITH_PROCESSES =
+  /'node:child_process'|support\/(brokers|demo|resident|runtime|child|shell|terminal)'|torture'/;
 
 /** A group is full with so many milliseconds. */
 const FULL = 30_000;

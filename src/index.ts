@@ -56,6 +56,8 @@ export {
 } from './observability';
 export {
   SequenceCounter,
+  connectError,
+  lookupError,
   type ConnectOptions,
   type SequenceGenerator,
   type Transport,

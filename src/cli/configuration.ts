@@ -188,9 +188,10 @@ class ConnectionReader {
       [...this.#given].map(([name, { value }]) => [name, value]),
     );
     // Paths are those of whoever typed them.
-    const { queueDirectory } = options;
-    if (typeof queueDirectory === 'string' && queueDirectory !== '')
-      options['queueDirectory'] = resolve(this.#sources.cwd, queueDirectory);
+    for (const name of ['queueDirectory', 'logFile']) {
+      const path = options[name];
+      if (typeof path === 'string' && path !== '') options[name] = resolve(this.#sources.cwd, path);
+    }
     const tls = this.#tlsOptions();
     if (tls) options['tls'] = tls;
     return options;

@@ -1,3 +1,4 @@
+import type { SmppClientOptions } from '../index';
 import { toJson, type Output } from './output';
 
 export interface EngineLog {
@@ -26,3 +27,7 @@ export function engineLog(output: Output): EngineLog {
     },
   };
 }
+
+/** Unless the configuration says where log lines go. */
+export const withLog = (given: SmppClientOptions, log: EngineLog['log']): SmppClientOptions =>
+  given.logTarget ? given : { ...given, log };

@@ -9,6 +9,8 @@
  * - `parser`         the table as a parser of arguments, with its help
  * - `output`         what is printed, and where
  * - `configuration`  file, environment and options become the options of a client
+ * - `pcap`           captures of networks, down to the PDUs in them; `decode` shows these
+ * - `doctor`         looks at a configuration from outside, with a connection of its own
  * - `libraries`      the one importer of the libraries that are bundled
  */
 export { dispatch, type Surroundings } from './dispatch';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { SmppClient, type SmppClientOptions } from '../index';
 import type { Command, Context } from './command';
-import { engineLog } from './engine-log';
+import { engineLog, withLog } from './engine-log';
 import { eventNames, printEvents } from './event-lines';
 import { exitCode, type ExitCode } from './exit-codes';
 
@@ -70,8 +70,7 @@ const optionsFor = (
     // Whose messages they are the receipts of is known elsewhere: nothing is waited for.
     receiptHoldTime: 0,
     whenNobodyListens: 'later',
-    log,
-    ...own,
+    ...withLog(own, log),
     queue: 'memory',
     acknowledge: 'manual',
   };

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
+import { constants } from 'node:os';
 import { Interruption, OutputClosed, SIGNALS, type SignalName } from './exit-codes';
 import { dispatch } from './dispatch';
 
 /** The first signal asks the command to end in good order, the second ends the process. */
 const ending = new AbortController();
-for (const name of Object.keys(SIGNALS) as SignalName[]) {
+for (const name of (Object.keys(SIGNALS) as SignalName[]).filter((one) => one in constants.signals)) {
   process.on(name, () => {
     const interruption = new Interruption(name);
     // What a signal ends at once is not waited for.

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SmppClient, type SmppClientOptions } from '../index';
+import { Metrics, SmppClient, type SmppClientOptions } from '../index';
 import type { Command, Context } from './command';
 import { configurationError, fileFault, usageError } from './errors';
 import { eventNames, printEvents } from './event-lines';
+import { withLog } from './engine-log';
+import { serveMetrics, type MetricsServer } from './metrics-server';
 import { Interruption, exitCode, type ExitCode } from './exit-codes';
 
 /** `smpp run`: a worker without Node-RED. */
@@ -25,6 +27,11 @@ export const run: Command = {
       summary: 'print these events too: failure, receipt, message … between commas, or all',
     },
     { flags: '--until-empty', summary: 'end when the queue is empty' },
+    {
+      flags: '--metrics-port <port>',
+      summary: 'serve /metrics and /health to this machine, for Prometheus and supervisors; 0: any free port',
+      read: readPort,
+    },
     { flags: '--pid-file <file>', summary: 'write the process id there while it runs' },
   ],
   examples: [
@@ -51,22 +58,26 @@ async function work(context: Context): Promise<ExitCode> {
   const write = (line: object): void => {
     output.printJson(line).catch(() => undefined);
   };
-  const settings = optionsFor(withOperand(context), write, events.length > 0);
+  const metrics = options['metricsPort'] === undefined ? undefined : new Metrics();
+  const given = optionsFor(withOperand(context), write, events.length > 0);
+  const settings = metrics ? { ...given, metrics } : given;
   const client = new SmppClient(settings);
   printEvents({ client, output, events });
   const removePidFile = writePidFile(context);
+  let served: MetricsServer | undefined;
   try {
+    if (metrics) {
+      served = await serveMetrics(options['metricsPort'] as number, metrics, client);
+      write(told('metrics', { port: served.port }, `metrics on 127.0.0.1:${served.port}`));
+    }
     await client.start({ signal });
-    write({
-      level: 'info',
-      time: new Date().toISOString(),
-      event: 'ready',
-      pid: process.pid,
-      msg: 'sends what is queued',
-    });
+    write(told('ready', { pid: process.pid }, 'sends what is queued'));
     if (options['untilEmpty'] === true) await untilEmpty(client, settings, signal);
     else if (!signal.aborted) await once(signal, 'abort');
-    await end(client, signal, write);
+    const reason: unknown = signal.reason;
+    const why = reason instanceof Interruption ? reason.signal : 'done';
+    write(told('draining', { reason: why }, 'ends in good order'));
+    await client.disconnect();
     return exitCode('ok');
   } catch (error) {
     // It was told to end before it was bound: nothing was begun.
@@ -74,25 +85,19 @@ async function work(context: Context): Promise<ExitCode> {
     throw error;
   } finally {
     await client.stop();
+    await served?.close();
     removePidFile();
   }
 }
 
-async function end(
-  client: SmppClient,
-  { reason }: AbortSignal,
-  write: (line: object) => void,
-): Promise<void> {
-  const why = reason instanceof Interruption ? reason.signal : 'done';
-  write({
-    level: 'info',
-    time: new Date().toISOString(),
-    event: 'draining',
-    reason: why,
-    msg: 'ends in good order',
-  });
-  await client.disconnect();
-}
+/** A line of the command's own, of the form of the engine's. */
+const told = (event: string, facts: object, msg: string): object => ({
+  level: 'info',
+  time: new Date().toISOString(),
+  event,
+  ...facts,
+  msg,
+});
 
 /** `smpp run worker.yaml` is `smpp run --config worker.yaml`. */
 function withOperand(context: Context): SmppClientOptions {
@@ -115,7 +120,11 @@ function optionsFor(
       'queue: a worker takes messages from a queue that others can reach; give redis, rabbitmq or disk',
     );
   // What nobody takes here is wanted elsewhere, or by who looks at this: the SMSC keeps it.
-  return { whenNobodyListens: 'later', log: write, ...given, ...(prints ? { acknowledge: 'manual' } : {}) };
+  return {
+    whenNobodyListens: 'later',
+    ...withLog(given, write),
+    ...(prints ? { acknowledge: 'manual' } : {}),
+  };
 }
 
 /** What another instance had taken that has died comes back when its lease is over, if several may share the queue. */
@@ -144,4 +153,10 @@ function writePidFile({ options, cwd }: Context): () => void {
     throw usageError(`--pid-file ${name}: ${fileFault(error)}`);
   }
   return () => rmSync(path, { force: true });
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535 && text.trim() !== '') return port;
+  throw new Error('Give a port from 0 to 65535.');
 }

@@ -10,7 +10,7 @@ export {
   type Transport,
   type TransportHandlers,
 } from './transport';
-export { lookupError } from './connect-error';
+export { connectError, lookupError } from './connect-error';
 export { findTlsProblems, findTlsWarnings, type TlsProblem } from './tls-options';
 export { BindError, itSays, refusalOf, saysNoSession, type CloseCode, type CloseReason } from './reasons';
 export type { Evidence } from './core';

@@ -12,7 +12,7 @@ import { Smsc } from '../../src/simulator';
 import { pcap, pcapng, ACK, SYN, ip, type Sent } from '../support/capture';
 import { pdus } from '../support/pdus';
 import { rounds } from '../support/rounds';
-import { runSmpp } from '../support/run-smpp';
+import { smpp as runSmpp } from '../support/shell';
 import { needs } from '../support/skip';
 import { identity, pem } from '../support/tls';
 import { until } from '../support/until';

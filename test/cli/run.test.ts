@@ -108,6 +108,21 @@ describe('smpp run', function () {
       assert.equal(shell.stderr, '');
     });
 
+  it('serves metrics and health to this machine', async () => {
+    const config = configured(`queue: disk\nqueueDirectory: ${join(folder.path, 'queue')}\n`);
+    await queued(config);
+    const shell = worker(config, '--metrics-port', '0');
+    await until(() => shell.stdout.includes('"event":"ready"'));
+    const metricsPort = jsonLines(shell.stdout).find(({ event }) => event === 'metrics')?.['port'];
+    await until(() => taken.length === COUNT);
+    const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${String(metricsPort)}${path}`);
+    assert.match(await (await get('/metrics')).text(), /^smpp_\w+\{.*connection=/m);
+    const health = await get('/health');
+    assert.deepEqual([health.status, ((await health.json()) as { healthy: boolean }).healthy], [200, true]);
+    assert.equal((await get('/')).status, 404);
+    assert.equal(await shell.end('SIGTERM'), 0);
+  });
+
   it('needs a queue that others can reach, and one configuration', async () => {
     const { code, stderr } = await smpp(['run', '--port', '1']);
     assert.equal(code, 3);

@@ -94,6 +94,12 @@ describe('smpp in a terminal', function () {
     await terminal.shows(/ended 130$/m);
   });
 
+  it('tells in a pipe how far it is, line by line', async () => {
+    terminal.type(`./smpp send --port ${port} --file rows.csv --window-size 2 2>&1 | cat`);
+    await terminal.shows(/^\d+ accepted, 0 failed, [1-9]\d*\/s, \d+ %$/m);
+    assert.doesNotMatch(terminal.screen(), /sending \[/);
+  });
+
   it('has no colors in a pipe, nor with NO_COLOR', async () => {
     terminal.type(
       `./smpp send --to 1 --text x --port 1 2>&1 | od -c | head -1; NO_COLOR=1 ./smpp send; echo ended`,

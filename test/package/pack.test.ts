@@ -1,17 +1,26 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { npm } from '../support/npm';
 import { Runtime } from '../support/runtime';
 import { needs, skip } from '../support/skip';
+import { findTool } from '../support/tools';
 
 const root = join(__dirname, '..', '..');
 const run = promisify(execFile);
 const types = ['smpp-config', 'smpp-out', 'smpp-in', 'smpp-simulator'];
 const faces = ['', '/protocol', '/text', '/server', '/simulator'];
+
+/** This Node, and the newer one where it is there. */
+const nodes = (): string[] => {
+  const newer = findTool('node-red-5')?.node;
+  return [process.execPath, ...(newer === undefined ? [] : [newer])];
+};
 
 interface Packed {
   readonly filename: string;
@@ -48,6 +57,9 @@ describe('the package as it is published', function () {
         `dist/nodes/locales/en-US/${type}.json`,
       ]),
       'package.json',
+      'dist/src/cli/main.js',
+      'dist/src/cli/libraries.js',
+      'dist/src/cli/libraries.licences.txt',
       'resources/measure.js',
       'README.md',
       'LICENSE',
@@ -72,8 +84,25 @@ describe('the package as it is published', function () {
     );
   });
 
+  it('holds the libraries of the command line, with their licences, and no types of it', () => {
+    const read = (name: string): string => readFileSync(join(root, 'dist', 'src', 'cli', name), 'utf8');
+    const licences = read('libraries.licences.txt');
+    for (const name of ['commander', 'csv-parse', 'yaml', 'cli-progress', 'string-width'])
+      assert.match(licences, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\w+\\)$`, 'm'));
+    assert.deepEqual(
+      [...read('libraries.js').matchAll(/require\("([^"]+)"\)/g)]
+        .map(([, name]) => name!)
+        .filter((name) => !isBuiltin(name)),
+      [],
+    );
+    assert.deepEqual(
+      [...files].filter((path) => /^dist\/src\/cli\/.*\.d\.ts$/.test(path)),
+      [],
+    );
+  });
+
   it('stays small', () => {
-    assert.ok(packed.unpackedSize < 3_800_000, `${packed.unpackedSize} octets unpacked`);
+    assert.ok(packed.unpackedSize < 4_600_000, `${packed.unpackedSize} octets unpacked`);
   });
 
   describe('installed in a fresh user folder', () => {
@@ -157,6 +186,38 @@ describe('the package as it is published', function () {
       await run(process.execPath, [compiler, ...flags, ...typeRoots, 'consumer.ts'], { cwd: userDir }).catch(
         (error: unknown) => assert.fail((error as { stdout: string }).stdout),
       );
+    });
+
+    it('runs smpp, with no Node-RED beside it', async function () {
+      assert.ok(!existsSync(join(userDir, 'node_modules', 'node-red')));
+      const help = await npm(['exec', '--offline', '--', 'smpp', '--help'], userDir);
+      assert.match(help, /^Usage: smpp[\s\S]*\n {2}send /);
+      const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+      for (const node of nodes()) {
+        const main = join(
+          userDir,
+          'node_modules',
+          '@nazjs',
+          'node-red-smpp',
+          'dist',
+          'src',
+          'cli',
+          'main.js',
+        );
+        const smsc = spawn(node, [main, 'simulate', '--port', '0', '--json'], { cwd: userDir });
+        try {
+          const [line] = (await once(smsc.stdout, 'data')) as [Buffer];
+          const { port } = JSON.parse(line.toString()) as { port: number };
+          const to = ['--to', '447700900123', '--text', 'Hello', '--port', String(port)];
+          const { stdout } = await run(node, [main, 'send', ...to], { cwd: userDir });
+          assert.match(stdout, /^accepted, message_id \d+\n$/);
+          assert.equal((await run(node, [main, '--version'], { cwd: userDir })).stdout, `${version}\n`);
+        } finally {
+          const ended = once(smsc, 'exit');
+          smsc.kill('SIGTERM');
+          assert.deepEqual(await ended, [0, null]);
+        }
+      }
     });
 
     it('is found by Node-RED there', async function () {

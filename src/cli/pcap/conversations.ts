@@ -26,6 +26,8 @@ interface Direction {
 
 interface Conversation {
   number: number;
+  /** Who was connected to, where the beginning was captured. */
+  server?: Endpoint;
   readonly directions: Map<string, Direction>;
 }
 
@@ -76,6 +78,7 @@ export class Conversations {
       conversation = undefined;
     }
     conversation ??= { number: 0, directions: new Map() };
+    if (syn && acknowledged === undefined) conversation.server = destination;
     this.#all.delete(key);
     this.#all.set(key, conversation);
     for (const [oldest, silent] of this.#all) {
@@ -99,7 +102,7 @@ export class Conversations {
   #read(conversation: Conversation, direction: Direction, pieces: readonly Piece[]): Captured[] {
     const { stream, reassembly } = direction;
     const found = pieces.flatMap((piece) => stream.take(piece, reassembly.fromStart));
-    if (stream.kind === 'tls') this.encrypted.add(serverOf(direction));
+    if (stream.kind === 'tls') this.encrypted.add(nameOf(conversation.server ?? lower(direction)));
     const captured = found.map((one) => this.#captured(conversation, direction, one));
     // Told where the other end speaks SMPP: what answers it on the wrong port.
     const isWrong = stream.kind === 'other' && stream.preview !== '' && isSmpp(conversation);
@@ -142,6 +145,7 @@ export function nameOf({ address, port }: Endpoint): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function serverOf({ source, destination }: Direction): string {
-  return nameOf(source.port < destination.port ? source : destination);
+/** The end that is more likely to be a server. */
+function lower({ source, destination }: Direction): Endpoint {
+  return source.port < destination.port ? source : destination;
 }

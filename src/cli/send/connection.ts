@@ -1,6 +1,6 @@
 import type { CompleteWhen, Correlator, SmppClientOptions } from '../../index';
 import type { Context } from '../command';
-import type { EngineLog } from '../engine-log';
+import { withLog, type EngineLog } from '../engine-log';
 import { usageError } from '../errors';
 
 /** The options of the client that sends. Throws a CommandError. */
@@ -14,8 +14,7 @@ export function connectionFor(
   const rate = options['rate'] as number | undefined;
   const common: SmppClientOptions = {
     logLevel: 'warn',
-    log: log.log,
-    ...given,
+    ...withLog(given, log.log),
     ...(rate === undefined ? {} : { sendRate: rate }),
   };
   if (completeWhen === 'queued') {

@@ -55,11 +55,14 @@ export class Journal {
   /** Reads what is there; a new file where there is none. Throws a CommandError. */
   static async open(path: string): Promise<Journal> {
     lock(path);
+    let handle: number | undefined;
     try {
-      const journal = new Journal(path, openSync(path, 'a+', 0o600));
+      handle = openSync(path, 'a+', 0o600);
+      const journal = new Journal(path, handle);
       await journal.#read();
       return journal;
     } catch (error) {
+      if (handle !== undefined) closeSync(handle);
       rmSync(lockOf(path), { force: true });
       if (error instanceof CommandError) throw error;
       throw usageError(`the journal ${path} cannot be used: ${fileFault(error)}`);
@@ -87,6 +90,7 @@ export class Journal {
   }
 
   ended(row: number, word: 'accepted' | 'failed' | 'returned', about = ''): void {
+    this.#keep(row, WORDS[word] ?? 'new', undefined);
     this.#pending.push(`${word} ${row} ${about.replaceAll(/\s/g, '_')}`.trimEnd());
     this.#timer ??= setImmediate(() => {
       try {
@@ -125,16 +129,14 @@ export class Journal {
   }
 
   async #read(): Promise<void> {
-    dropTornLine(this.#path);
-    let isFirst = true;
-    const input = createReadStream(this.#path, { encoding: 'utf8' });
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-      if (isFirst && line !== HEAD)
-        throw usageError(`${this.#path} is no journal of smpp send; it is left as it is`);
-      isFirst = false;
-      this.#take(line);
+    if (hasHead(this.#path)) {
+      dropTornLine(this.#path);
+      const input = createReadStream(this.#path, { encoding: 'utf8' });
+      for await (const line of createInterface({ input, crlfDelay: Infinity })) this.#take(line);
+    } else {
+      ftruncateSync(this.#handle, 0);
+      writeSync(this.#handle, `${HEAD}\n`);
     }
-    if (isFirst) writeSync(this.#handle, `${HEAD}\n`);
     for (const state of this.#states) {
       if (state === STATES.indexOf('sent')) this.unsure++;
       if (state === STATES.indexOf('accepted')) this.accepted++;
@@ -165,6 +167,22 @@ export class Journal {
 /** 32 bits of what a row says. */
 const markOf = (content: unknown): number =>
   createHash('sha256').update(toJson(content)).digest().readUInt32BE(0);
+
+/** False: nothing is there, or half of a head. Throws a CommandError where something else is. */
+function hasHead(path: string): boolean {
+  const handle = openSync(path, 'r');
+  try {
+    const begin = Buffer.alloc(HEAD.length + 1);
+    const length = readSync(handle, begin, 0, begin.length, 0);
+    const head = `${HEAD}\n`;
+    const read = begin.toString('latin1', 0, length);
+    if (read === head) return true;
+    if (head.startsWith(read)) return false;
+    throw usageError(`${path} is no journal of smpp send; it is left as it is`);
+  } finally {
+    closeSync(handle);
+  }
+}
 
 /** A process that was killed may have left half a line, which begins no further than this before the end. */
 const LONGEST_LINE = 64 * 1024;
