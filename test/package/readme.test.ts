@@ -316,10 +316,11 @@ describe('the code in the README', () => {
   for (const [title, count] of [
     ['The library', 5],
     ['In the library', 1],
+    ["naz's examples", 12],
     ['Parts that you wrote for naz', 1],
   ] as const)
     it(`of "${title}" prints what stands below it`, async function () {
-      this.timeout(30_000);
+      this.timeout(count * 15_000);
       const all = blocks(section(title));
       const programs = all.flatMap(([language, code], at) => (language === 'js' ? [{ code, at }] : []));
       assert.equal(programs.length, count);
