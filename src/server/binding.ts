@@ -10,7 +10,7 @@ export type BindPdu = PduOf<BindCommand>;
 export type Decision = BindAnswer & { readonly command_status: number };
 
 /** ESME_RSYSERR: nobody can say whether it may. */
-const UNDECIDED: Decision = { command_status: 0x08 };
+export const UNDECIDED: Decision = { command_status: 0x08 };
 
 export function bindTypeOf(command: BindCommand): BindType {
   return command.slice('bind_'.length) as BindType;
@@ -115,7 +115,8 @@ function inTime(
   return withLimit(clock, authenticateTimeout, limited, session.signal);
 }
 
-function tellFailed(error: unknown, session: ServerSession, { log, events }: ServerContext): void {
+/** Tells log and event `error` why a bind is refused ESME_RSYSERR. */
+export function tellFailed(error: unknown, session: ServerSession, { log, events }: ServerContext): void {
   const facts = {
     event: 'bind',
     stage: 'failed',

@@ -12,10 +12,11 @@ import {
   type SessionState,
   type Transport,
 } from '../session';
-import { bindTypeOf, decide, type BindPdu, type Decision } from './binding';
+import { UNDECIDED, bindTypeOf, decide, tellFailed, type BindPdu, type Decision } from './binding';
 import type { Origin, ServerContext } from './context';
 import { pdusOf, type MobileMessage } from './deliver';
 import { withoutPassword } from './masked';
+import type { ServerSettings, Submit } from './options';
 import { PendingAnswers } from './pending';
 import { receiptPdu, type DeliveryReceipt } from './receipt';
 import type { PartAnswered } from './submitted';
@@ -27,11 +28,12 @@ import type {
   SubmitPdu,
   SubmitVerdict,
 } from './types';
-import { FAILED, LATER, requestAnswer, submitAnswer } from './verdicts';
+import { FAILED, LATER, checkFields, requestAnswer, submitAnswer } from './verdicts';
 
 /** Seconds. */
 const UNBIND_TIMEOUT = 1;
 
+type BindResponse = Answer & { command_status: number };
 type Answered = Answer | undefined | Later<Answer | undefined>;
 
 /** One connection of a client, from the server's end. */
@@ -201,17 +203,15 @@ export class Connection implements ServerSession {
     if (!isBound(this.state) && isBindCommand(pdu.command)) return this.#bind(pdu as BindPdu);
     const { settings, isDraining } = this.#server;
     if (isDraining || this.#pending.size >= settings.maxPendingRequests) return LATER;
-    if (settings.submit && isQueued(pdu.command)) return this.#submit(pdu as SubmitPdu);
-    const { request } = settings;
+    const { request, submit } = settings;
+    if (submit && isQueued(pdu.command)) return this.#submit(pdu as SubmitPdu, submit);
     if (!request) return undefined;
     return this.#answer('request', pdu.command, () => request(pdu, this), requestAnswer);
   }
 
-  #submit(pdu: SubmitPdu): Answered {
-    const { messages, settings } = this.#server;
-    const { message, answered } = messages.read(pdu, this.system_id);
-    const ask = (): SubmitVerdict | Promise<SubmitVerdict> => settings.submit?.(message, this) ?? '';
-    return this.#answer('submit', pdu.command, ask, submitAnswer, answered);
+  #submit(pdu: SubmitPdu, submit: Submit): Answered {
+    const { message, answered } = this.#server.messages.read(pdu, this.system_id);
+    return this.#answer('submit', pdu.command, () => submit(message, this), submitAnswer, answered);
   }
 
   /** What a handler throws, what cannot be an answer, and what takes too long is told and answered ESME_RSYSERR. */
@@ -231,6 +231,7 @@ export class Connection implements ServerSession {
     const known = (verdict: V): Answer | undefined => {
       try {
         const answer = read(verdict);
+        if (answer) checkFields(source, command, answer, this.#server.settings);
         answered?.(answer?.command_status === 0 ? String(answer.fields?.['message_id']) : undefined);
         return answer;
       } catch (error) {
@@ -282,7 +283,7 @@ export class Connection implements ServerSession {
     this.interface_version = pdu.interface_version;
     const decision = decide(pdu, this, this.#origin, this.#server);
     const { command } = pdu;
-    const tell = ({ command_status }: Answer): void => this.#tellBind(command, command_status as number);
+    const tell = ({ command_status }: BindResponse): void => this.#tellBind(command, command_status);
     if (!(decision instanceof Promise)) {
       const answer = this.#bindAnswer(command, decision);
       // Told when the session is in its new state: a handler may want to use it.
@@ -295,24 +296,25 @@ export class Connection implements ServerSession {
     return answer;
   }
 
-  #bindAnswer(command: BindPdu['command'], decision: Decision): Answer {
+  #bindAnswer(command: BindPdu['command'], decision: Decision): BindResponse {
     const { settings, directory, isDraining } = this.#server;
     const { maxSessions = settings.maxSessionsPerSystemId } = decision;
     const { command_status } = decision;
     if (command_status !== 0) return { command_status };
-    if (isDraining || this.state === 'closed') return FAILED;
+    if (isDraining || this.state === 'closed') return UNDECIDED;
     if (maxSessions > 0 && directory.countOf(this.system_id) >= maxSessions) return { command_status: 0x05 };
+    const answer = bindResponse(decision, settings);
+    try {
+      checkFields('authenticate', command, answer, settings);
+    } catch (error) {
+      tellFailed(error, this, this.#server);
+      return UNDECIDED;
+    }
     this.bind_type = bindTypeOf(command);
     if (decision.context !== undefined) this.context = decision.context;
     if (decision.windowSize !== undefined) this.protocol.resizeWindow(decision.windowSize);
     directory.enter(this.system_id, this);
-    const tlvs = { sc_interface_version: settings.interfaceVersion, ...decision.tlvs };
-    const given = Object.entries(tlvs).filter(([, value]) => value !== undefined);
-    return {
-      command_status: 0,
-      fields: { system_id: decision.system_id ?? settings.systemId },
-      ...(given.length > 0 ? { tlvs: Object.fromEntries(given) } : {}),
-    };
+    return answer;
   }
 
   #tellBind(command: BindPdu['command'], status: number): void {
@@ -331,4 +333,14 @@ export class Connection implements ServerSession {
     log.info(facts, `${command} of ${system_id || 'nobody'}: ${command_status}`);
     events.emit('bind', { session: this, command, system_id, command_status });
   }
+}
+
+function bindResponse(decision: Decision, settings: ServerSettings): BindResponse {
+  const tlvs = { sc_interface_version: settings.interfaceVersion, ...decision.tlvs };
+  const given = Object.entries(tlvs).filter(([, value]) => value !== undefined);
+  return {
+    command_status: 0,
+    fields: { system_id: decision.system_id ?? settings.systemId },
+    ...(given.length > 0 ? { tlvs: Object.fromEntries(given) } : {}),
+  };
 }

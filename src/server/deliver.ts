@@ -1,4 +1,4 @@
-import { COMMANDS, type PduInput, type PduInputOf } from '../protocol';
+import { COMMANDS, SmppError, type PduInput, type PduInputOf } from '../protocol';
 import { resolveAddress, segment, type LongMessageMethod } from '../text';
 
 /** A message from a mobile phone: any field of deliver_sm or data_sm by its specification name, and these. */
@@ -29,6 +29,7 @@ const SHORT_MESSAGE = 255;
 export function pdusOf(message: MobileMessage, defaultAlphabet: string, reference: number): PduInput[] {
   const { command = 'deliver_sm', text, encoding, long_messages = 'udh8', tlvs, ...fields } = message;
   const { short_message = '', ...others } = fields;
+  checkAddresses(message);
   const source = addressOf(message.source_addr, message.source_addr_ton, message.source_addr_npi);
   const destination = addressOf(message.destination_addr, message.dest_addr_ton, message.dest_addr_npi);
   const common = {
@@ -65,6 +66,13 @@ function carriesItself(
 ): boolean {
   if (typeof written === 'string') return written === '' && tlvs?.message_payload !== undefined;
   return written.length <= SHORT_MESSAGE && method !== 'payload-always';
+}
+
+/** @throws SmppError `INVALID_FIELD` where plain JavaScript gave none. */
+export function checkAddresses(given: { source_addr: unknown; destination_addr: unknown }): void {
+  for (const name of ['source_addr', 'destination_addr'] as const)
+    if (typeof given[name] !== 'string')
+      throw new SmppError('INVALID_FIELD', `${name} is ${typeof given[name]}; give a text, '' for none`);
 }
 
 /** By the rules of a source: a service's own address may be a short code, a name, or nothing. */

@@ -35,7 +35,11 @@ const MOST = 1_000_000;
 
 /** Says who may bind. */
 export type Authenticate = (bind: BindRequest, session: ServerSession) => BindVerdict | Promise<BindVerdict>;
-type Submit = (message: SubmittedMessage, session: ServerSession) => SubmitVerdict | Promise<SubmitVerdict>;
+/** Takes a message. */
+export type Submit = (
+  message: SubmittedMessage,
+  session: ServerSession,
+) => SubmitVerdict | Promise<SubmitVerdict>;
 type Request = (pdu: Pdu, session: ServerSession) => RequestVerdict | Promise<RequestVerdict>;
 
 const vendorTlvs: Option<readonly VendorTlv[], TlvTable | undefined> = {

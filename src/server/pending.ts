@@ -46,12 +46,15 @@ export class PendingAnswers {
     const entry = { dueAt: this.#clock.monotonic() + this.#timeout, expire: over };
     this.#entries.add(entry);
     if (this.#entries.size === 1) this.#arm();
-    work.then(
-      (value) => (this.#remove(entry) ? told.done(value) : told.late(value)),
-      (error: unknown) => {
-        if (this.#remove(entry)) told.failed(error);
-      },
-    );
+    const failed = (error: unknown): void => {
+      if (this.#remove(entry)) told.failed(error);
+    };
+    try {
+      work.then((value) => (this.#remove(entry) ? told.done(value) : told.late(value)), failed);
+    } catch (error) {
+      // A thenable of the caller's own: no promise throws here.
+      failed(error);
+    }
   }
 
   /** Resolves when no answer is awaited. */

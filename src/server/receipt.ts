@@ -1,6 +1,6 @@
 import type { PduInputOf, Tlvs } from '../protocol';
 import { MESSAGE_STATES, encodeText, type MessageStateName } from '../text';
-import { addressOf } from './deliver';
+import { addressOf, checkAddresses } from './deliver';
 
 /** SMPP 3.4 section 5.2.12: the short message is a delivery receipt, or an intermediate notification. */
 const IS_RECEIPT = 0x04;
@@ -51,6 +51,7 @@ export type ReceiptPdu = PduInputOf<'deliver_sm'> | PduInputOf<'data_sm'>;
  */
 export function receiptPdu(receipt: DeliveryReceipt, now: number, defaultAlphabet = 'gsm0338'): ReceiptPdu {
   const { message_id, state = 'DELIVRD', source_addr, destination_addr, intermediate = false } = receipt;
+  checkAddresses(receipt);
   const source = asGiven(source_addr, receipt.source_addr_ton, receipt.source_addr_npi);
   const destination = asGiven(destination_addr, receipt.dest_addr_ton, receipt.dest_addr_npi);
   const fields = {

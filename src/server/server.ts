@@ -172,7 +172,8 @@ export class SmppServer {
 
   /**
    * Connects to a client that listens, and asks it to bind (SMPP 3.4 section 2.2.1). Resolves with the session when
-   * it is bound. Rejects with `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `TLS_FAILED`, or `SESSION_CLOSED` where it does not bind.
+   * it is bound. Rejects with `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `TLS_FAILED`, with `SESSION_CLOSED` where it does not bind,
+   * or with the reason of `signal`.
    */
   async outbind(options: OutbindOptions): Promise<ServerSession> {
     const { host, port, tls, signal, system_id = this.#settings.systemId, password = '' } = options;
@@ -181,19 +182,25 @@ export class SmppServer {
     const connection = this.#accept(transport, { address: host, port, socket: undefined });
     connection.protocol.outbind({ system_id, password });
     return new Promise((resolve, reject) => {
-      const done = (): void => {
-        this.off('bind', bound);
-      };
       const bound = ({ session, command_status }: ServerEvents['bind']): void => {
         if (session !== connection || command_status !== 'ESME_ROK') return;
         done();
         resolve(connection);
       };
+      const gaveUp = signal && onAbort(signal, () => connection.close('outbind was given up'));
+      const done = (): void => {
+        this.off('bind', bound);
+        gaveUp?.();
+      };
       this.on('bind', bound);
       void connection.closed.then(({ text }) => {
         done();
         const why = `${host}:${port} did not bind after outbind: ${text}`;
-        reject(new SmppError('SESSION_CLOSED', why, { retriable: true }));
+        reject(
+          signal?.aborted
+            ? (signal.reason as Error)
+            : new SmppError('SESSION_CLOSED', why, { retriable: true }),
+        );
       });
     });
   }
@@ -266,7 +273,8 @@ export class SmppServer {
   }
 
   #receiver(systemId: string): ServerSession {
-    const receivers = this.receivers(systemId);
+    // Undefined is nobody's account, and not any: who looks one up may find none.
+    const receivers = typeof (systemId as unknown) === 'string' ? this.receivers(systemId) : [];
     const receiver = receivers[this.#turn++ % receivers.length];
     if (receiver) return receiver;
     const text = `no client of ${systemId} is bound to receive; it has to bind as receiver or transceiver first`;

@@ -1,4 +1,4 @@
-import { SmppError, statusCode } from '../protocol';
+import { SmppError, encodeBody, responseOf, statusCode, type CodecOptions, type PduInput } from '../protocol';
 import type { Answer } from '../session';
 import type { BindAnswer, BindVerdict, RequestVerdict, Status, SubmitVerdict } from './types';
 
@@ -21,14 +21,36 @@ function codeOf(what: string, status: Status): number {
 
 const isStatus = (given: unknown): given is Status => typeof given === 'number' || typeof given === 'string';
 
+const BIND_KEYS: readonly string[] = [
+  'command_status',
+  'system_id',
+  'tlvs',
+  'maxSessions',
+  'windowSize',
+  'context',
+] satisfies (keyof BindAnswer)[];
+const isOfBind = (key: string): boolean => BIND_KEYS.includes(key);
+
 /** @throws SmppError `INVALID_ANSWER` */
 export function bindAnswer(given: BindVerdict): BindAnswer & { readonly command_status: number } {
   if (given === true) return { command_status: 0 };
   if (given === false) return { command_status: 0x0d };
   if (isStatus(given)) return { command_status: codeOf('authenticate', given) };
   // What a handler of plain JavaScript gives may be anything.
-  if (typeof (given as unknown) !== 'object' || given === null)
-    throw unusable('authenticate', given, 'give true, false, a status, or an object');
+  // Neither the rows of a query nor the record of an account may let anybody in.
+  if (typeof (given as unknown) !== 'object' || given === null || !Object.keys(given).every(isOfBind))
+    throw unusable(
+      'authenticate',
+      given,
+      `give true, false, a status, or an object with ${BIND_KEYS.join(', ')}`,
+    );
+  if (Array.isArray(given))
+    throw unusable('authenticate', 'a list', 'give true, false, a status, or an object');
+  const { maxSessions = 0, windowSize = 1 } = given;
+  if (!(Number.isInteger(maxSessions) && maxSessions >= 0))
+    throw unusable('authenticate', `maxSessions ${maxSessions}`, 'give a whole number from 0 on');
+  if (!(Number.isInteger(windowSize) && windowSize > 0))
+    throw unusable('authenticate', `windowSize ${windowSize}`, 'give a whole number from 1 on');
   return { ...given, command_status: codeOf('authenticate', given.command_status ?? 0) };
 }
 
@@ -59,4 +81,25 @@ export function requestAnswer(given: RequestVerdict): Answer | undefined {
   const { command_status } = given;
   if (typeof command_status !== 'number') codeOf('request', command_status);
   return given;
+}
+
+/**
+ * That what a handler gave for the response to `command` can be written. An id alone can: it was looked at.
+ * @throws SmppError `INVALID_ANSWER`
+ */
+export function checkFields(what: string, command: string, answer: Answer, options: CodecOptions): void {
+  const { fields, tlvs } = answer;
+  const response = responseOf(command);
+  if (!response || (!tlvs && isIdAlone(fields))) return;
+  try {
+    encodeBody({ command: response, ...fields, ...(tlvs ? { tlvs } : {}) } as PduInput, options);
+  } catch (cause) {
+    const text = `${what} gave an answer that cannot be written: ${(cause as Error).message}`;
+    throw new SmppError('INVALID_ANSWER', text, { cause });
+  }
+}
+
+function isIdAlone(fields: Answer['fields']): boolean {
+  for (const name in fields) if (name !== 'message_id') return false;
+  return true;
 }

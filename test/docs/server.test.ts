@@ -41,17 +41,44 @@ describe('the page about the server', () => {
       assert.equal(stdout, output);
     });
 
-  it('has a gateway that keeps a receipt for a customer who is away', async function () {
-    this.timeout(60_000);
+  const openGateway = (carrier: object): { client: SmppClient; server: SmppServer } => {
     const [code = ''] = programs[1]![1]!.split('async function main()');
     const file = join(folder, 'gateway.cjs');
     writeFileSync(file, `${onSources(code)}\nmodule.exports = gateway;\n`);
-    const gateway = createRequire(__filename)(file) as (carrier: object) => {
-      client: SmppClient;
-      server: SmppServer;
-    };
+    const gateway = createRequire(__filename)(file) as typeof openGateway;
+    return gateway(carrier);
+  };
+
+  it('has a gateway that tells the customer what the carrier refuses, and gives nobody what is for nobody', async function () {
+    this.timeout(60_000);
+    const smsc = new Smsc({ rules: [{ type: 'status', status: 'ESME_RINVDSTADR', every: 1 }] });
+    const { client, server } = openGateway(await smsc.start());
+    await client.start();
+    const { port } = await server.start();
+    const customer = await Esme.bound({ port, fields: { system_id: 'shop', password: 'sesame' } });
+    const { message_id } = await customer.submit({
+      registered_delivery: 1,
+      source_addr: '70123',
+      destination_addr: '447700900123',
+    });
+    const [receipt] = await customer.until(1);
+    assert.equal(receipt?.tlvs.receipted_message_id, message_id);
+    assert.match(receipt!.short_message.toString(), /stat:REJECTD/);
+    assert.deepEqual([receipt!.source_addr, receipt!.destination_addr], ['447700900123', '70123']);
+    const [answer] = await smsc.deliver({
+      source_addr: '447700900123',
+      destination_addr: '79999',
+      text: 'Whose is it?',
+    });
+    assert.equal(answer?.command_status, 0x64);
+    await customer.close();
+    for (const one of [server, client, smsc]) await one.stop();
+  });
+
+  it('has a gateway that keeps a receipt for a customer who is away', async function () {
+    this.timeout(60_000);
     const smsc = new Smsc({ receiptDelay: 0.2 });
-    const { client, server } = gateway(await smsc.start());
+    const { client, server } = openGateway(await smsc.start());
     await client.start();
     const { port } = await server.start();
     const customer = { port, fields: { system_id: 'shop', password: 'sesame' } };

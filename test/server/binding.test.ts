@@ -65,6 +65,14 @@ describe('A client that binds to a server', () => {
       () => null,
       () => 'ESME_NO_SUCH',
       () => -1,
+      // What a look-up may give.
+      () => [],
+      () => ({ id: 7, password: 'secret' }),
+      () => ({ windowSize: 0 }),
+      () => ({ windowSize: 'many' }),
+      () => ({ maxSessions: -1 }),
+      () => ({ system_id: 'x'.repeat(70) }),
+      () => ({ tlvs: { no_such_tlv: 1 } }),
       () => {
         throw new Error('no database');
       },
@@ -74,6 +82,19 @@ describe('A client that binds to a server', () => {
     for (const authenticate of broken) assert.equal(await statusOf(authenticate), 0x08);
     const failures = scene.lines.filter(({ event, stage }) => event === 'bind' && stage === 'failed');
     assert.equal(failures.length, broken.length);
+  });
+
+  it('that is let in by what cannot be said is told of as refused, and takes no place', async () => {
+    let tlvs: Record<string, unknown> = { no_such_tlv: 1 };
+    const server = await scene.server({ maxSessionsPerSystemId: 1, authenticate: () => ({ tlvs }) });
+    const errors = collect(server, 'error');
+    const refused = next(server, 'bind');
+    const link = await scene.link(server);
+    assert.equal((await link.ask(BIND)).command_status, 0x08);
+    assert.equal((await refused).command_status, 'ESME_RSYSERR');
+    assert.match(String(errors[0]?.error), /no_such_tlv/);
+    tlvs = {};
+    assert.equal((await (await scene.link(server)).ask(BIND)).command_status, 0);
   });
 
   it('shows its password in no line, no event and no error', async () => {
@@ -216,6 +237,14 @@ describe('A client that binds to a server', () => {
       code: 'SESSION_CLOSED',
     });
     await session.unbind();
+    const deaf = createServer((socket) => void socket.resume());
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+    const giveUp = new AbortController();
+    server.on('connect', () => setImmediate(() => giveUp.abort(new Error('enough'))));
+    const place = { host: '127.0.0.1', port: (deaf.address() as AddressInfo).port };
+    await assert.rejects(server.outbind({ ...place, signal: giveUp.signal }), /enough/);
+    await until(() => server.connections.length === 0, 'its end');
+    await new Promise((resolve) => deaf.close(resolve));
     await new Promise((resolve) => listener.close(resolve));
     await assert.rejects(server.outbind({ host: '127.0.0.1', port }), { code: 'CONNECT_FAILED' });
   });

@@ -45,6 +45,21 @@ describe('A message to a client', () => {
     });
     await assert.rejects(server.deliver('nobody', { ...MOBILE, text: 'a' }), { code: 'NOT_BOUND' });
     await assert.rejects(server.sessions[0]!.deliver({ ...MOBILE, text: 'a' }), /it has to bind as receiver/);
+    await scene.esme(server);
+    const unknown = new Map<string, string>().get('79999') as string;
+    await assert.rejects(server.deliver(unknown, { ...MOBILE, text: 'a' }), { code: 'NOT_BOUND' });
+    await assert.rejects(server.deliverReceipt(unknown, { message_id: '1', ...MOBILE }), {
+      code: 'NOT_BOUND',
+    });
+  });
+
+  it('without an address names the field', async () => {
+    const server = await scene.server();
+    await scene.esme(server);
+    const nobody = { destination_addr: undefined } as unknown as { destination_addr: string };
+    const wrong = { code: 'INVALID_FIELD', message: /destination_addr is undefined/ };
+    await assert.rejects(server.deliver('esme', { ...MOBILE, ...nobody, text: 'a' }), wrong);
+    await assert.rejects(server.deliverReceipt('esme', { message_id: '1', ...MOBILE, ...nobody }), wrong);
   });
 
   it('waits for a slot of the window; beyond maxWaitingRequests it is refused', async () => {

@@ -108,10 +108,18 @@ describe('A message that a client submits', () => {
       () => ({ message_id: 7 }),
       () => ({ message_id: 'ü' }),
       () => ({ message_id: 'x'.repeat(65) }),
+      () => ({ message_id: 'm', fields: { no_such_field: 1 } }),
+      () => ({ message_id: 'm', tlvs: { no_such_tlv: 1 } }),
+      () => ({ message_id: 'm', tlvs: { message_state: 'DELIVRD?' } }),
       () => {
         throw new Error('the database is full');
       },
       () => Promise.reject(new Error('the database is full')),
+      () => ({
+        then() {
+          throw new Error('the database is full');
+        },
+      }),
     ];
     let turn = 0;
     const server = await scene.server({
@@ -124,7 +132,9 @@ describe('A message that a client submits', () => {
     assert.equal(errors.length, wrong.length);
     assert.ok(errors.every(({ source, session }) => source === 'submit' && session?.system_id === 'esme'));
     const codes = errors.map(({ error }) => (error instanceof SmppError ? error.code : ''));
-    assert.equal(codes.filter((code) => code === 'INVALID_ANSWER').length, wrong.length - 2);
+    assert.equal(codes.filter((code) => code === 'INVALID_ANSWER').length, wrong.length - 3);
+    assert.match(String(errors[0]?.error), /submit gave undefined; give { message_id }/);
+    assert.equal(server.sessions[0]?.pending, 0);
     assert.ok(
       scene.lines.some(({ stage, msg }) => stage === 'failed' && msg === 'handling submit_sm failed'),
     );
