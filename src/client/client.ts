@@ -5,14 +5,8 @@ import { checkChanges, type Configuration } from './config/configuration';
 import { replayLetters, type DeadLetterList, type Replayed } from './outbound/dead-letters';
 import { deadLetterOf } from './events/outcome-form';
 import type { Events } from './events/emitter';
-import type {
-  ClientEvents,
-  ConnectionState,
-  EventHandler,
-  EventName,
-  ListenOptions,
-  Outcome,
-} from './events/events';
+import type { ClientEvents, ConnectionState, EventHandler, EventName, ListenOptions } from './events/events';
+import type { Outcome } from './events/outcome';
 import { claimAll, compactStore, purgeAll, purgeLetters } from './plugins/foreign-records';
 import type { HealthReport } from './health';
 import { tellAll, type Lifecycle } from './lifecycle';

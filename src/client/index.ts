@@ -27,18 +27,15 @@ export {
   type NazThrottleHandler,
 } from './plugins/naz';
 export { EVENT_NAMES } from './events/events';
+export type { AckFields, EventBase } from './events/event-base';
 export type {
-  AckFields,
   ClientEvents,
   ConnectionState,
-  EventBase,
   EventHandler,
   EventName,
   FailureEvent,
-  FailureFields,
   ListenOptions,
   MessageEvent,
-  Outcome,
   LinkEvent,
   PduFields,
   QualityEvent,
@@ -49,6 +46,7 @@ export type {
   SessionEvent,
   ThrottleEvent,
 } from './events/events';
+export type { FailureFields, Outcome, ReceiptReport } from './events/outcome';
 export type { Message } from './message/message';
 export { askedCommand, nazItem } from './message/naz-items';
 export { OPTIONS, type Listening, type SecretOption, type Settings, type Values } from './config/options';

@@ -1,25 +1,5 @@
-/** What every event and outcome carries beside its own fields. */
-export interface EventBase {
-  /** What it is about, in one value: a text, a status, a PDU's fields. */
-  payload: unknown;
-  /** The other side's number: of a message or receipt that came in its sender, else the recipient; empty where there is none. */
-  topic: string;
-  /** The `msgid` that the message was given with, see `SendOptions`. */
-  msgid?: string;
-  /**
-   * The id of the message of ours that it is about, as {@link SmppClient.enqueue} gave it; absent where that is not
-   * known.
-   */
-  id?: string;
-  /** The label that the message was given. */
-  correlation_id?: string;
-  /** What the message was given to carry: any JSON. */
-  metadata?: unknown;
-  /** W3C Trace Context, as the message was given it. */
-  traceparent?: string;
-  /** What belongs to `traceparent`, as it was given. */
-  tracestate?: string;
-}
+import type { AckFields, EventBase } from './event-base';
+import type { FailureFields, ReceiptReport } from './outcome';
 
 /** A PDU's fields by their specification names, with octets as Buffers. */
 export interface PduFields {
@@ -39,19 +19,41 @@ export interface PduFields {
 }
 
 /** A text or binary message for us (deliver_sm, data_sm), joined from its parts. */
-export type MessageEvent = EventBase & PduFields & AckFields & { event: 'message' };
-
-/** What an event that is answered has. */
-export interface AckFields {
-  /** With `acknowledge: manual`, and in loops over `messages()`: what the answer to the SMSC waits for. */
-  ack_id?: string;
-}
+export type MessageEvent = EventBase &
+  PduFields &
+  AckFields & {
+    event: 'message';
+    /** The text; a Buffer where it is binary or cannot be read. */
+    payload: string | Buffer;
+    /** The sender; absent where it cannot be read. */
+    source_addr?: string;
+    /** Whom it is for; absent where it cannot be read. */
+    destination_addr?: string;
+    /** `message`, or another kind, such as `malformed`; see docs/reference.md. */
+    message_type: string;
+    /** Parts that it came in, or should have. */
+    segments: number;
+    /** Parts of it did not come. */
+    incomplete?: true;
+    /** Which ones, from 1. */
+    missing?: readonly number[];
+    /** Why it cannot be read. */
+    problem?: string;
+    /** What contradicts itself in it, for people. */
+    flaws?: string[];
+  };
 
 /** A delivery receipt. */
 export type ReceiptEvent = EventBase &
   PduFields &
   AckFields & {
     event: 'receipt';
+    /** What it says. */
+    payload: ReceiptReport;
+    /** Of the receipt: the number that the message went to. */
+    source_addr: string;
+    /** Of the receipt: who sent the message. */
+    destination_addr: string;
     /** `intermediate`: a notification on the way. */
     message_type: 'receipt' | 'intermediate';
     /** The SMSC's id of the message, as the receipt has it; empty where it has none. */
@@ -76,6 +78,8 @@ export type ReceiptEvent = EventBase &
 export type ResponseEvent = EventBase &
   PduFields & {
     event: 'response';
+    /** Its `command_status` by name. */
+    payload: string;
     /** The SMSC's id of the message; absent where it was refused. */
     message_id?: string;
     /** Of a long message, which segment, from 0. */
@@ -106,39 +110,11 @@ export type RequestEvent = EventBase &
 export type FailureEvent = EventBase &
   FailureFields & {
     event: 'failure';
+    /** Why, for people. */
+    payload: string;
     /** How it was, or was to be, sent. */
     command: string;
   };
-
-/** How a message failed. */
-export interface FailureFields {
-  /** Stable, for programs; see docs/reference.md. */
-  code: string;
-  /** The SMSC's last status by name; absent where it said none. */
-  command_status?: string;
-  /** The same as a number. */
-  command_status_code?: number;
-  /** What the SMSC said to its refusal in words. */
-  additional_status_info_text?: string;
-  /** Transmissions that the SMSC refused for a while before that. */
-  attempts: number;
-  /** Of all transmissions that were accepted all the same. */
-  message_ids: string[];
-  /** Segments of the message. */
-  segments: number;
-  /** Whether the SMSC may have seen it more than once. */
-  redelivered: boolean;
-  /** A transmission of it may have been accepted: it may have been delivered, and a receipt may come. */
-  maybe_delivered?: true;
-  /** Transmissions that did not settle it, newest last: when (ISO 8601), the status or code, the segment from 0. */
-  history: { at: string; reason: string; segment: number }[];
-  /** The field at fault, where it is one. */
-  field?: string;
-  /** With `UNDELIVERED`: the worst receipt. */
-  receipt?: unknown;
-  /** With `UNDELIVERED`: all receipts, by segment. */
-  receipts?: unknown[];
-}
 
 /** Of all sessions together; `tx only` and `rx only`: one half of a pair is bound, the other is not. */
 export type ConnectionState =
@@ -302,32 +278,6 @@ export const EVENT_NAMES = Object.keys(NAMES) as readonly EventName[];
  * everything else that is returned is passed over.
  */
 export type EventHandler<E extends EventName> = (event: ClientEvents[E]) => unknown;
-
-/** What became of a message that was sent. */
-export type Outcome = EventBase & {
-  /** As far as it was waited for. */
-  event: 'accepted' | 'queued' | 'delivered';
-  /** As {@link SmppClient.enqueue} gives it; of a query, cancel or replace empty. */
-  id: string;
-  /** The SMSC's id of the first segment; empty where none is known yet. */
-  message_id: string;
-  /** Those of all segments, in their order. */
-  message_ids: string[];
-  /** Segments of the message. */
-  segments: number;
-  /** The SMSC's answer, by name. */
-  command_status: string;
-  /** The same as a number; absent with `queued`. */
-  command_status_code?: number;
-  /** Transmissions that the SMSC refused for a while before that. */
-  attempts: number;
-  /** Whether the SMSC may have seen it before. */
-  redelivered: boolean;
-  /** The worst of all receipts. */
-  receipt?: Record<string, unknown>;
-  /** All receipts, by segment. */
-  receipts?: Record<string, unknown>[];
-};
 
 /** How a handler listens. */
 export interface ListenOptions {

@@ -7,7 +7,8 @@ import {
   type DeliveryState,
   type QueueItem,
 } from '../../store';
-import type { FailureEvent, FailureFields, Outcome } from './events';
+import type { FailureEvent } from './events';
+import type { FailureFields, Outcome, ReceiptReport } from './outcome';
 import { shownRecord, type ShownRecord } from './record-form';
 import {
   infoField,
@@ -93,8 +94,8 @@ export function deliveryError(text: string, failure: FailureFields, item: QueueI
 
 /** Of several receipts: the worst, and all. */
 export interface ReceiptFacts {
-  readonly receipt: Record<string, unknown>;
-  readonly receipts: Record<string, unknown>[];
+  readonly receipt: ReceiptReport;
+  readonly receipts: ReceiptReport[];
 }
 
 export function deliveredOutcome(accepted: Outcome, receipts: ReceiptFacts): Outcome {

@@ -6,7 +6,8 @@ import type { DeadReason, DeliveryState, Lease } from '../../store';
 import { Availability } from './availability';
 import { causeOf } from '../config/errors';
 import type { Events } from './emitter';
-import type { ClientEvents, FailureFields, Outcome, SessionFacts } from './events';
+import type { ClientEvents, SessionFacts } from './events';
+import type { FailureFields, Outcome } from './outcome';
 import { requestPdu } from '../message/request-pdu';
 import { logSession } from './session-lines';
 import { ThrottleLog, rounded, type Throttle } from './throttle-log';
@@ -190,7 +191,7 @@ export class EventReporter {
       maybe_delivered,
     } satisfies LogLine;
     // The SMSC's own words may name the recipient.
-    const text = maskNumber(String(event.payload));
+    const text = maskNumber(event.payload);
     this.#log.warn(line, `${maybe_delivered ? 'failed' : 'not sent'}: ${text}`);
     void this.#events.emit('failure', event);
     return failure;

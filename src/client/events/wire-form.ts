@@ -5,7 +5,6 @@ import type { Receipt } from '../../text';
 import type { DirectRequest } from '../message/intake';
 import type {
   ClientEvents,
-  EventBase,
   LinkEvent,
   QualityEvent,
   MessageEvent,
@@ -13,6 +12,8 @@ import type {
   RequestEvent,
   ResponseEvent,
 } from './events';
+import type { EventBase } from './event-base';
+import type { ReceiptReport } from './outcome';
 
 /*
  * Everything that leaves the client has one form: fields by their snake_case names, `payload` and `topic` beside them.
@@ -149,8 +150,9 @@ export function responseEvent(answer: OnWire, duration: number, late: boolean): 
   return event;
 }
 
-function eventOnWire<E extends 'request' | 'response'>(on: OnWire, name: E, payload: unknown) {
-  const event = pduFields(on.pdu) as ShownPdu & EventBase & { event: E; segment: number; segments: number };
+function eventOnWire<E extends 'request' | 'response', P>(on: OnWire, name: E, payload: P) {
+  const event = pduFields(on.pdu) as ShownPdu &
+    EventBase & { event: E; payload: P; segment: number; segments: number };
   event.event = name;
   event.payload = payload;
   event.topic = on.item.destination;
@@ -180,12 +182,12 @@ export function messageEvent(fields: ShownPdu, signs: MessageSigns): MessageEven
   event.event = 'message';
   event.payload = payload;
   event.topic = String(fields['source_addr']);
-  event['message_type'] = type;
-  event['segments'] = segments;
-  if (missing.length > 0) event['incomplete'] = true;
-  if (missing.length > 0) event['missing'] = missing;
-  if (problem !== undefined) event['problem'] = problem;
-  if (flaws.length > 0) event['flaws'] = [...((fields['flaws'] as string[] | undefined) ?? []), ...flaws];
+  event.message_type = type;
+  event.segments = segments;
+  if (missing.length > 0) event.incomplete = true;
+  if (missing.length > 0) event.missing = missing;
+  if (problem !== undefined) event.problem = problem;
+  if (flaws.length > 0) event.flaws = [...(event.flaws ?? []), ...flaws];
   return event;
 }
 
@@ -222,9 +224,9 @@ interface ReceiptSigns {
 export function receiptEvent(pdu: Pdu, octets: Buffer, receipt: Receipt, signs: ReceiptSigns): ReceiptEvent {
   const { entry, duplicate, type, topic } = signs;
   const event = pduFields(pdu, new Roomy(false)) as ReceiptEvent;
-  const payload = receipt as unknown as Record<string, unknown>;
-  for (const name in payload) event[name] = payload[name];
-  if (duplicate) event.duplicate = payload['duplicate'] = true;
+  const payload: ReceiptReport = receipt;
+  for (const name in payload) event[name] = payload[name as keyof ReceiptReport];
+  if (duplicate) event.duplicate = payload.duplicate = true;
   if (pdu.flaws) event.flaws = [...pdu.flaws, ...(receipt.flaws ?? [])];
   event.message_id = receipt.message_id ?? '';
   event.event = 'receipt';

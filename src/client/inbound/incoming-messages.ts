@@ -114,10 +114,7 @@ export class IncomingMessages {
   async #tell(event: MessageEvent, session: Session): Promise<Answer> {
     const { settings, acknowledging, counters } = this.#parts;
     const { topic: source, segments } = event;
-    session.log.debug(
-      { event: 'message', stage: 'end', source, segments: Number(segments) },
-      'message received',
-    );
+    session.log.debug({ event: 'message', stage: 'end', source, segments }, 'message received');
     const answer = await acknowledging.tell(event, session);
     if (!comesAgain(answer)) counters?.received();
     const isUnreadable = answer === ANSWERED && event.problem !== undefined;

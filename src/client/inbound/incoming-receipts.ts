@@ -97,7 +97,7 @@ export class IncomingReceipts {
     if (!match) return acknowledging.tell(event, session);
     const { segment, id } = match.entry;
     const { state, final, payload } = event;
-    const receipt = { segment, state, final, fields: payload as Record<string, unknown> };
+    const receipt = { segment, state, final, fields: payload };
     const isNews = final && !match.duplicate;
     const home = isNews ? homing.receipt(match.entry, receipt) : undefined;
     if (!home) outcomes.receipt(id, receipt);

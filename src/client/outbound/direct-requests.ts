@@ -1,7 +1,7 @@
 import { SmppError, type Pdu } from '../../protocol';
 import type { Session } from '../../session';
 import { unlessAborted } from '../../waiting';
-import type { Outcome } from '../events/events';
+import type { Outcome } from '../events/outcome';
 import type { EventReporter } from '../events/reporter';
 import type { DirectRequest } from '../message/intake';
 import type { SendOptions } from './completion';

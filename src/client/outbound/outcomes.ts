@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { SmppError } from '../../protocol';
 import type { DeliveryState, QueueItem } from '../../store';
-import type { FailureFields, Outcome } from '../events/events';
+import type { FailureFields, Outcome, ReceiptReport } from '../events/outcome';
 import {
   acceptedOutcome,
   deliveredOutcome,
@@ -23,7 +23,7 @@ export interface SegmentReceipt {
   readonly segment: number;
   readonly state: string;
   readonly final: boolean;
-  readonly fields: Record<string, unknown>;
+  readonly fields: ReceiptReport;
 }
 
 interface Waiter {

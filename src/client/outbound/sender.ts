@@ -5,7 +5,7 @@ import type { Session } from '../../session';
 import type { DeadReason, DeliveryState, Eventually, HomeAddress, QueueItem, Store } from '../../store';
 import type { EventReporter } from '../events/reporter';
 import { MessageError, isUnavailable } from '../config/errors';
-import type { Outcome } from '../events/events';
+import type { Outcome } from '../events/outcome';
 import type { Intake, Origin } from '../message/intake';
 import type { Message } from '../message/message';
 import { unlessAborted, untilEither } from '../../waiting';

@@ -13,7 +13,7 @@ import { FakeClock, settle } from '../../support/clock';
 import { entry as anEntry, item } from '../../../src/store/conformance/harness';
 
 const REASON = { code: 'REFUSED', text: 'no' };
-const RECEIPT = { segment: 0, state: 'DELIVRD', final: true, fields: {} };
+const RECEIPT = { segment: 0, state: 'DELIVRD', final: true, fields: { state: 'DELIVRD', final: true } };
 
 const entry = (home?: string): CorrelationEntry => anEntry('1', { home });
 

@@ -4,7 +4,7 @@ import { newDeliveryState, type QueueItem } from '../../../src/store';
 import { item } from '../../../src/store/conformance/harness';
 import { FakeClock } from '../../support/clock';
 
-const RECEIPT = { segment: 0, state: 'DELIVRD', final: true, fields: { state: 'DELIVRD' } };
+const RECEIPT = { segment: 0, state: 'DELIVRD', final: true, fields: { state: 'DELIVRD', final: true } };
 
 const acceptedState = (of: QueueItem) => ({ ...newDeliveryState(of), accepted: ['m1'] });
 

@@ -1,0 +1,64 @@
+import type { Receipt } from '../../text';
+import type { EventBase } from './event-base';
+
+/** What a receipt says, as far as it says it. */
+export interface ReceiptReport extends Receipt {
+  /** A final receipt for the same message was told before (within `finalReceiptTtl`). */
+  duplicate?: boolean;
+}
+
+/** How a message failed. */
+export interface FailureFields {
+  /** Stable, for programs; see docs/reference.md. */
+  code: string;
+  /** The SMSC's last status by name; absent where it said none. */
+  command_status?: string;
+  /** The same as a number. */
+  command_status_code?: number;
+  /** What the SMSC said to its refusal in words. */
+  additional_status_info_text?: string;
+  /** Transmissions that the SMSC refused for a while before that. */
+  attempts: number;
+  /** Of all transmissions that were accepted all the same. */
+  message_ids: string[];
+  /** Segments of the message. */
+  segments: number;
+  /** Whether the SMSC may have seen it more than once. */
+  redelivered: boolean;
+  /** A transmission of it may have been accepted: it may have been delivered, and a receipt may come. */
+  maybe_delivered?: true;
+  /** Transmissions that did not settle it, newest last: when (ISO 8601), the status or code, the segment from 0. */
+  history: { at: string; reason: string; segment: number }[];
+  /** The field at fault, where it is one. */
+  field?: string;
+  /** With `UNDELIVERED`: the worst receipt. */
+  receipt?: ReceiptReport;
+  /** With `UNDELIVERED`: all receipts, by segment. */
+  receipts?: ReceiptReport[];
+}
+
+/** What became of a message that was sent. */
+export type Outcome = EventBase & {
+  /** As far as it was waited for. */
+  event: 'accepted' | 'queued' | 'delivered';
+  /** As {@link SmppClient.enqueue} gives it; of a query, cancel or replace empty. */
+  id: string;
+  /** The SMSC's id of the first segment; empty where none is known yet. */
+  message_id: string;
+  /** Those of all segments, in their order. */
+  message_ids: string[];
+  /** Segments of the message. */
+  segments: number;
+  /** The SMSC's answer, by name. */
+  command_status: string;
+  /** The same as a number; absent with `queued`. */
+  command_status_code?: number;
+  /** Transmissions that the SMSC refused for a while before that. */
+  attempts: number;
+  /** Whether the SMSC may have seen it before. */
+  redelivered: boolean;
+  /** The worst of all receipts. */
+  receipt?: ReceiptReport;
+  /** All receipts, by segment. */
+  receipts?: ReceiptReport[];
+};
