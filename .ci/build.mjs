@@ -16,6 +16,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LICENCES, bundleLibraries, bundleMeasure, fillBackends } from './bundle.mjs';
+import { pruneDeclarations } from './declarations.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -66,9 +67,24 @@ function fingerprint() {
   for (const folder of ['src', 'nodes', 'icons'])
     for (const file of filesBelow(join(root, folder)).sort())
       hash.update(`${folder}/${file}\0`).update(readFileSync(join(root, folder, file)));
-  for (const file of ['tsconfig.json', 'package-lock.json', '.ci/bundle.mjs'])
+  for (const file of [
+    'tsconfig.json',
+    'package.json',
+    'package-lock.json',
+    '.ci/bundle.mjs',
+    '.ci/declarations.mjs',
+  ])
     hash.update(readFileSync(join(root, file)));
   return hash.digest('hex');
+}
+
+function compile(output) {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')], {
+    cwd: root,
+    stdio: ['ignore', output, 2],
+  });
+  return status === 0;
 }
 
 /**
@@ -85,13 +101,16 @@ export function build(output = 1) {
   if (!existsSync(join(dist, 'src'))) rmSync(join(dist, '.tsbuildinfo'), { force: true });
   const list = assets();
   copyAssets(list);
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const result = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')], {
-    cwd: root,
-    stdio: ['ignore', output, 2],
-  });
+  const isCompiled = compile(output);
   removeStale(list);
-  if (result.status !== 0) return false;
+  if (!isCompiled) return false;
+  if (!pruneDeclarations(root, filesBelow(dist))) {
+    // One that was internal is needed now, and its source has not changed.
+    rmSync(join(dist, '.tsbuildinfo'), { force: true });
+    if (!compile(output)) return false;
+    if (!pruneDeclarations(root, filesBelow(dist)))
+      throw new Error('a declaration imports one that the compiler does not write');
+  }
   bundleMeasure(root);
   fillBackends(root);
   bundleLibraries(root);

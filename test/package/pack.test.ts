@@ -101,8 +101,16 @@ describe('the package as it is published', function () {
     );
   });
 
+  it('has the declarations that its faces lead to, and none of internals', () => {
+    const faces = files.has('dist/src/client/events/events.d.ts') && files.has('dist/src/index.d.ts');
+    const internal = [...files].filter((path) =>
+      /^dist\/(nodes|src\/store\/redis\/lua)\/.*\.d\.ts$/.test(path),
+    );
+    assert.deepEqual([faces, internal], [true, []]);
+  });
+
   it('stays small', () => {
-    assert.ok(packed.unpackedSize < 4_600_000, `${packed.unpackedSize} octets unpacked`);
+    assert.ok(packed.unpackedSize < 4_250_000, `${packed.unpackedSize} octets unpacked`);
   });
 
   describe('installed in a fresh user folder', () => {
