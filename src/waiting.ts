@@ -12,6 +12,8 @@ interface Watched {
 const watched = new WeakMap<AbortSignal, Watched>();
 
 function watch(signal: AbortSignal): Watched {
+  if (typeof (signal as Partial<AbortSignal>).addEventListener !== 'function')
+    throw new TypeError('signal is no AbortSignal; give that of an AbortController');
   const callbacks = new Set<() => void>();
   const listener = (): void => {
     for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();

@@ -86,8 +86,8 @@ export class SmppClient {
   }
 
   /**
-   * Disconnects for good. What is held for {@link acknowledge} is answered `ackTimeoutStatus`, so that the SMSC
-   * repeats it. Promises of {@link send} reject with `STOPPED`; what is queued stays on disk, or in a store that was
+   * Disconnects for good. Promises of handlers that are at work are waited for, up to `drainTimeout`. What is held for
+   * {@link acknowledge} is answered `ackTimeoutStatus`, so that the SMSC repeats it. Promises of {@link send} reject with `STOPPED`; what is queued stays on disk, or in a store that was
    * given as an object, and is gone with a memory store of the client's own. Messages given afterwards, or that still
    * wait for room in the queue, reject with `NOT_QUEUED`.
    */

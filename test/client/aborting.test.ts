@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { SmppClient, openMemoryStore } from '../../src/index';
+import { SmppClient, openMemoryStore, type SendOptions } from '../../src/index';
 import { Smsc } from '../../src/simulator';
 import { silence } from '../support/peer';
 import { pass, until } from '../support/until';
@@ -24,6 +24,39 @@ async function isGivenUp(
   await pass(5);
   assert.equal(getEventListeners(signal, 'abort').length, 0);
 }
+
+describe('How a message is sent', () => {
+  const scenes = new Scenes();
+  afterEach(() => scenes.end());
+
+  it('is checked: a promise that nothing settles is given to nobody', async () => {
+    const { client } = await scenes.bound();
+    for (const [options, told] of [
+      [{ completeWhen: 'recieved' }, /completeWhen "recieved": give accepted, queued, delivered/],
+      [{ completewhen: 'delivered' }, /no option "completewhen" \(did you mean "completeWhen"\?\)/],
+      [{ deliveredTimeout: -1 }, /deliveredTimeout -1/],
+      [{ deliveredTimeout: 'soon' }, /deliveredTimeout soon/],
+    ] as const) {
+      const wrong = { code: 'INVALID_OPTION', message: told };
+      await assert.rejects(client.send(HELLO, options as unknown as SendOptions), wrong);
+      await assert.rejects(client.sendBatch([HELLO], options as unknown as SendOptions), wrong);
+    }
+    const signal = 5 as unknown as AbortSignal;
+    assert.throws(() => client.on('message', () => undefined, { signal }), /signal is no AbortSignal/);
+    assert.equal((await client.status()).queued, 0);
+  });
+
+  it('that is no signal leaves no stream behind, for which the SMSC would wait', async () => {
+    await using smsc = new Smsc();
+    await using client = new SmppClient({ ...(await smsc.start()), logLevel: 'silent', drainTimeout: 0.01 });
+    await client.start();
+    const signal = 5 as unknown as AbortSignal;
+    assert.throws(() => client.messages({ signal }), /signal is no AbortSignal/);
+    const mobile = { source_addr: '447700900123', destination_addr: '70123', text: 'Hello' };
+    const [answer] = await smsc.deliver(mobile);
+    assert.equal(answer?.command_status, 0);
+  });
+});
 
 describe('A signal', () => {
   const scenes = new Scenes();

@@ -89,9 +89,11 @@ export class MessageStream<T extends Incoming = Incoming> implements AsyncIterab
     ended: (stream: MessageStream) => void,
   ) {
     this.#source = source;
-    for (const name of checkNames(events)) this.#offs.push(source.listen(name, (event) => this.#take(event)));
-    this.#offs.push(() => ended(this));
+    const names = checkNames(events);
+    // What is no signal throws: nothing may listen by then.
     if (signal) this.#offs.push(onAbort(signal, () => this.#end({ error: signal.reason })));
+    for (const name of names) this.#offs.push(source.listen(name, (event) => this.#take(event)));
+    this.#offs.push(() => ended(this));
     // The signal may be aborted already: there was nothing yet to call off.
     if (this.#ended) this.#callOff();
   }

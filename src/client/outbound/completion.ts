@@ -1,4 +1,4 @@
-import { SmppError } from '../../protocol';
+import { SmppError, didYouMean } from '../../protocol';
 import type { QueueItem } from '../../store';
 import { MessageError } from '../config/errors';
 import type { CompleteWhen } from './outcomes';
@@ -42,14 +42,29 @@ export interface Completion {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Undefined: when it is queued. */
-export function completionOf({
-  completeWhen: event = 'accepted',
-  deliveredTimeout: seconds = DEFAULT_DELIVERED_TIMEOUT,
-  signal,
-}: SendOptions): Completion | undefined {
+const EVENTS: readonly unknown[] = ['accepted', 'queued', 'delivered'] satisfies CompleteWhen[];
+const NAMES: Readonly<Record<keyof SendOptions, true>> = {
+  signal: true,
+  completeWhen: true,
+  deliveredTimeout: true,
+  msgid: true,
+};
+
+/** Undefined: when it is queued. Throws `INVALID_OPTION`. */
+export function completionOf(options: SendOptions): Completion | undefined {
+  for (const name in options)
+    if (!Object.hasOwn(NAMES, name))
+      throw invalid(`there is no option "${name}"${didYouMean(name, Object.keys(NAMES))}`);
+  const { completeWhen: event = 'accepted', deliveredTimeout: seconds = DEFAULT_DELIVERED_TIMEOUT } = options;
+  // A promise that waits for anything else would never be settled.
+  if (!EVENTS.includes(event))
+    throw invalid(`completeWhen ${JSON.stringify(event)}: give ${EVENTS.join(', ')}`);
   if (event === 'queued') return undefined;
-  if (seconds >= 0 && seconds <= LONGEST_TIMEOUT) return { event, deliveredTimeout: seconds * 1000, signal };
-  const text = `deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`;
-  throw new SmppError('INVALID_OPTION', text);
+  if (seconds >= 0 && seconds <= LONGEST_TIMEOUT)
+    return { event, deliveredTimeout: seconds * 1000, signal: options.signal };
+  throw invalid(`deliveredTimeout ${String(seconds)}: give seconds, from 0 to ${LONGEST_TIMEOUT}`);
+}
+
+function invalid(text: string): SmppError {
+  return new SmppError('INVALID_OPTION', text);
 }
