@@ -4,7 +4,6 @@
 import { createRequire } from 'node:module';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import esbuild from 'esbuild';
 
 const IMPORT = /require\("([^"]+)"\)/g;
 
@@ -55,6 +54,8 @@ export const LICENCES = join('src', 'cli', 'libraries.licences.txt');
  * package, and one tarball holds all.
  */
 export function bundleLibraries(root) {
+  // Not at the top: `npm start` names this file before anything is installed.
+  const esbuild = createRequire(import.meta.url)('esbuild');
   const { metafile } = esbuild.buildSync({
     absWorkingDir: root,
     entryPoints: [join('src', 'cli', 'libraries.ts')],

@@ -56,7 +56,7 @@ export async function takeIn(
   if ('reason' in record) return record;
   try {
     const item = await prepare(record.message);
-    return { item: { ...item, priority, trace: item.trace ?? trace } };
+    return { item: { ...item, priority, ...(item.trace || !trace ? {} : { trace }) } };
   } catch (error) {
     if (isForNow(error)) throw error;
     return { reason: reasonOf(error) };

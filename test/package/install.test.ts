@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
 
@@ -127,3 +127,21 @@ describe('the installation', function () {
     assert.match(said, /npm could not be started/);
   });
 });
+
+describe('What runs before anything is installed', () => {
+  for (const name of ['start.mjs', 'verify.mjs', 'build.mjs'])
+    it(`${name} loads nothing but Node and files of its own`, () => {
+      assert.deepEqual(packagesOf(join(root, '.ci', name)), []);
+    });
+});
+
+/** What a module and those that it imports take from packages when they are loaded. */
+function packagesOf(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;]*?from '([^']+)';$/gm);
+  return [...imports].flatMap(([, from]) => {
+    if (from!.startsWith('.')) return packagesOf(join(dirname(file), from!), seen);
+    return from!.startsWith('node:') ? [] : [`${from!} in ${file}`];
+  });
+}

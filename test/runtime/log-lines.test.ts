@@ -15,8 +15,8 @@ forEachNodeRed("lines in Node-RED's log", (kind) => {
   });
 
   after(async () => {
-    await runtime.stop();
-    await smsc.stop();
+    await runtime?.stop();
+    await smsc?.stop();
   });
 
   /** The first of an event and stage, as the console has it: what stands before the sentence, and the facts. */

@@ -52,7 +52,7 @@ forEachNodeRed('Metrics and health, where Node-RED asks who is there', (kind) =>
     runtime().bearer = tokens['admin']!;
   });
   after(async () => {
-    await smsc.stop();
+    await smsc?.stop();
   });
 
   async function get(path: string, token?: string): Promise<{ status: number; text: string; type: string }> {
