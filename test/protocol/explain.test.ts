@@ -33,6 +33,14 @@ function load(path: string): Buffer[] {
 function sharedVectors(file: string): Buffer[] {
   const folder = findTool('vectors');
   if (folder !== undefined) return load(join(folder, file));
+  it('takes any Uint8Array, and names what is no octets', () => {
+    const octets = encodePdu({ command: 'enquire_link', sequence_number: 7 });
+    const within = new Uint8Array([9, 9, ...octets, 9]).subarray(2, 2 + octets.length);
+    assert.deepEqual(explain(within), explain(octets));
+    for (const wrong of [undefined, null, octets.toString('hex'), [...octets]])
+      assert.throws(() => explain(wrong as unknown as Buffer), /explain takes octets/);
+  });
+
   it('are explained', function () {
     needs(this, 'vectors');
   });

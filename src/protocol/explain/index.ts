@@ -27,9 +27,10 @@ export type { ExplainOptions, ExplainedFault, ExplainedField, Explanation } from
 /**
  * What the octets of one PDU say, field by field. Never throws for octets, however wrong: of a PDU that `decodePdu`
  * refuses, the fields up to the fault are explained, `fault` is the reason, and what is left is one field `rest`.
- * @throws {SmppError} `INVALID_VENDOR_TLV` for a definition of a TLV that cannot be
+ * @throws {SmppError} `INVALID_VENDOR_TLV` for a definition of a TLV that cannot be; TypeError for what is no octets
  */
-export function explain(octets: Buffer, options: ExplainOptions = {}): Explanation {
+export function explain(given: Uint8Array, options: ExplainOptions = {}): Explanation {
+  const octets = bufferOf(given);
   if (octets.length < HEADER_LENGTH) return explainStub(octets);
   const header = decodeHeader(octets);
   const command = commandName(header.command_id);
@@ -297,4 +298,14 @@ class BodyExplainer {
       return { flaw: `the text cannot be read: ${error instanceof Error ? error.message : String(error)}` };
     }
   }
+}
+
+/** The same octets, not a copy. */
+function bufferOf(given: Uint8Array): Buffer {
+  if (Buffer.isBuffer(given)) return given;
+  if (!((given as unknown) instanceof Uint8Array))
+    throw new TypeError(
+      "explain takes octets, a Buffer or Uint8Array; of hexadecimal digits Buffer.from(text, 'hex')",
+    );
+  return Buffer.from(given.buffer, given.byteOffset, given.byteLength);
 }
