@@ -20,12 +20,19 @@ const mayImport = {
   observability: [],
   clock: [],
   waiting: [],
+  folders: [],
   collections: [],
 };
 /** What every room may import. */
-const openToAll = ['observability', 'clock', 'waiting', 'collections'];
+const openToAll = ['observability', 'clock', 'waiting', 'collections', 'folders'];
 /** The bases, which may not import each other but this way. */
-const mayImportOpen = { observability: ['clock'], clock: [], waiting: ['clock'], collections: [] };
+const mayImportOpen = {
+  observability: ['clock', 'folders'],
+  clock: [],
+  waiting: ['clock'],
+  collections: [],
+  folders: [],
+};
 
 /**
  * Rooms of several floors: folder → folders of the same room that it may import, besides itself. What lies in no

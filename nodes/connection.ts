@@ -15,7 +15,7 @@ import type { Configuration } from './configuration';
 import { Listeners, type AnyEvent, type Listener } from './listeners';
 import type { NodeLog } from './log-bridge';
 import { labelOf, openClient } from './opening';
-import { awaited, type ConnectionHealth, type Monitored } from './monitor';
+import { awaited, nameOf, type ConnectionHealth, type Monitored } from './monitor';
 import type { Hold, Member, Registry } from './registry';
 import { saidInFlow } from './wording';
 import { Handover, type Purged, type PurgedCounts } from './queue-change';
@@ -119,18 +119,21 @@ export class Connection implements Member, Monitored {
 
   /** As in logs and metrics. */
   get name(): string {
-    const { name } = this.#parts.configuration.options;
-    return (typeof name === 'string' && name) || this.nodeId;
+    return nameOf(this.#parts.configuration.options, this.nodeId);
   }
 
   /** Never rejects. */
   async health(): Promise<ConnectionHealth> {
     const who = { id: this.nodeId, name: this.name };
     if (!this.#client) return { ...who, healthy: false, problems: [this.unusable?.message ?? ''] };
+    const report = await this.#client.health();
+    return { ...who, ...awaited(report, this.isAwaited, this.#trouble && this.#troubleText) };
+  }
+
+  get isAwaited(): boolean {
+    if (this.unusable) return true;
     const isKeptDown = this.#idle || this.#down;
-    const isAwaited =
-      !isKeptDown && (this.#wanted || (!this.#started && this.settings?.autoConnect === true));
-    return { ...who, ...awaited(await this.#client.health(), isAwaited, this.#trouble && this.#troubleText) };
+    return !isKeptDown && (this.#wanted || (!this.#started && this.settings?.autoConnect === true));
   }
 
   /** Throws where the connection is not usable. */

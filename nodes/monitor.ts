@@ -1,4 +1,4 @@
-import { Metrics, type HealthReport } from '../src/index';
+import { Metrics, withoutLineEnd, type HealthReport, type SmppClientOptions } from '../src/index';
 
 /** How a connection is, for who watches it from outside. */
 export interface ConnectionHealth extends Partial<Omit<HealthReport, 'healthy' | 'problems'>> {
@@ -15,6 +15,16 @@ export interface Monitored {
   /** What people call it. */
   readonly name: string;
   health(): Promise<ConnectionHealth>;
+  /** Why it has no client. */
+  readonly unusable: Error | undefined;
+  /** Whether it is to be connected, also where its client does not know that yet, or there is none. */
+  readonly isAwaited: boolean;
+}
+
+/** As in logs and metrics, which have it from the client. */
+export function nameOf({ name, clientId }: SmppClientOptions, nodeId: string): string {
+  const given = [name, clientId].find((one) => typeof one === 'string' && one !== '');
+  return given === undefined ? nodeId : withoutLineEnd(given);
 }
 
 /** It is to come up as soon as the flows run, or its queue can be opened; `trouble`: why that did not work. */
@@ -29,13 +39,24 @@ const NOT_YET = 'it is not connected yet';
 export class Monitor {
   readonly metrics = new Metrics();
   readonly #connections = new Map<string, Monitored>();
+  readonly #detach = new Map<Monitored, () => void>();
   readonly #served = new WeakSet<object>();
 
   enter(connection: Monitored): void {
     this.#connections.set(connection.nodeId, connection);
+    const detach = this.metrics.attach(connection.name, {
+      collect: (sink) => {
+        sink.value('smpp_connection_wanted', Number(connection.isAwaited));
+        // One without a client is down, and would else be no alert's.
+        if (connection.unusable) sink.value('smpp_connection_up', 0);
+      },
+    });
+    this.#detach.set(connection, detach);
   }
 
   leave(connection: Monitored): void {
+    this.#detach.get(connection)?.();
+    this.#detach.delete(connection);
     // Past Node-RED's close limit the next instance may have entered already.
     if (this.#connections.get(connection.nodeId) === connection) this.#connections.delete(connection.nodeId);
   }

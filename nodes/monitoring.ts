@@ -4,7 +4,7 @@ import type { ConnectionHealth, Monitor } from './monitor';
 
 /** As much of express as is used here. */
 interface Request {
-  readonly headers: { readonly authorization?: string };
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly params: Readonly<Record<string, string | string[] | undefined>>;
 }
 interface Response {
@@ -106,12 +106,17 @@ export interface Settings {
 /** `smpp: { metrics: { path, token }, health: { path, token } }` of settings.js; what is wrong is not served, and told. */
 export function readEndpoints({ smpp, httpNodeRoot, httpAdminRoot }: Settings): readonly Read[] {
   const given = Object(smpp) as Record<string, unknown>;
-  return (Object.keys(PATHS) as Endpoint['what'][]).flatMap((what): Read[] => {
+  const known = Object.keys(PATHS) as Endpoint['what'][];
+  return [...unknownIn('smpp', smpp, known), ...known.flatMap(endpoint)];
+
+  function endpoint(what: Endpoint['what']): Read[] {
     if (given[what] === undefined) return [];
     const wrong = (field: string, remedy: string) => [
       { problem: `settings.js, smpp.${what}${field}: ${remedy}; ${what} is not served there` },
     ];
     if (httpNodeRoot === false) return wrong('', 'httpNodeRoot is false');
+    const odd = unknownIn(`smpp.${what}`, given[what], ['path', 'token']);
+    if (odd.length > 0) return odd;
     const { path = PATHS[what], token } = Object(given[what]) as Record<string, unknown>;
     if (typeof path !== 'string' || !/^\/[\w\-./]+$/.test(path))
       return wrong('.path', `${shown(path)} is no path; give one such as ${PATHS[what]}`);
@@ -121,7 +126,19 @@ export function readEndpoints({ smpp, httpNodeRoot, httpAdminRoot }: Settings): 
       return wrong('.token', 'there is none, and everybody could read it; give a long random text');
     if (!TOKEN.test(token)) return wrong('.token', 'only letters, digits and - . _ ~ + / may be in it');
     return [{ what, path, token }];
-  });
+  }
+}
+
+/** What nothing would come of. */
+function unknownIn(where: string, given: unknown, known: readonly string[]): Read[] {
+  if (given === undefined || given === null) return [];
+  const such = `${known.slice(0, -1).join(', ')} and ${known.at(-1)}`;
+  if (typeof given !== 'object')
+    return [{ problem: `settings.js, ${where}: ${shown(given)} is no object; give one with ${such}` }];
+  const odd = Object.keys(given).filter((name) => !known.includes(name));
+  return odd.map((name) => ({
+    problem: `settings.js, ${where}.${name}: there is no such setting; there are ${such}`,
+  }));
 }
 
 const rootOf = (root: Settings['httpNodeRoot']): unknown =>
@@ -129,11 +146,15 @@ const rootOf = (root: Settings['httpNodeRoot']): unknown =>
 
 const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
-/** Lets requests pass that have `Authorization: Bearer <token>`. */
+/** Where httpNodeAuth is set, its user stands in Authorization. */
+const TOKEN_HEADER = 'x-smpp-token';
+
+/** Lets requests pass that have `Authorization: Bearer <token>` or `X-SMPP-Token: <token>`. */
 function bearer(token: string): (request: Request, response: Response, next: Next) => void {
   const wanted = digest(token);
-  return ({ headers: { authorization = '' } }, response, next) => {
-    const [, given] = /^Bearer +(.+)$/i.exec(authorization) ?? [];
+  return ({ headers }, response, next) => {
+    const { authorization = '', [TOKEN_HEADER]: own } = headers;
+    const [, given = own?.toString()] = /^Bearer +(.+)$/i.exec(String(authorization)) ?? [];
     // Of digests, which are of one length: how long the comparison takes says nothing about the token.
     if (given !== undefined && timingSafeEqual(digest(given.trim()), wanted)) return next();
     response.status(UNAUTHORIZED).set('WWW-Authenticate', 'Bearer').json({ error: 'a token is needed' });

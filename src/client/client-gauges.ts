@@ -33,6 +33,8 @@ export interface GaugeParts extends Pick<OpenParts, 'clock' | 'counters' | 'metr
   readonly connected: () => Connected;
   /** Whether all is bound that is to be; of a pair both halves. */
   readonly isUp: () => boolean;
+  /** Whether it is to be connected. */
+  readonly isWanted: () => boolean;
 }
 
 /** Lets the client be seen in its metrics, where it has any; what it returns takes it away again. */
@@ -91,6 +93,7 @@ class ClientGauges implements Collector {
     for (const one of Object.keys(STATES))
       sink.value('smpp_connection_state', Number(one === state), { state: one.replace(' ', '_') });
     sink.value('smpp_connection_up', Number(this.#parts.isUp()));
+    sink.value('smpp_connection_wanted', Number(this.#parts.isWanted()));
     for (const { bind_type, state: own, window_size = 0, in_flight } of sessions) {
       sink.value('smpp_sessions_configured', 1, { bind_type });
       sink.value('smpp_sessions_bound', Number(own === 'bound'), { bind_type });

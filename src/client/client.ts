@@ -200,7 +200,7 @@ export class SmppClient {
   }
 
   /**
-   * Opens the file of the log anew, with `logTarget: file`: after it was moved away lines go to a new one. SIGUSR2 does so
+   * Opens the file of the log anew, with `logTarget: file`: after it was moved away lines go to a new one. SIGWINCH does so
    * with all of the process. Rejects with `NOT_SUPPORTED` where lines go to no file, and with what keeps the new one from
    * being opened (`EACCES` …); that is tried again.
    */

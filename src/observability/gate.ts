@@ -1,3 +1,4 @@
+import { joined } from './joined';
 import { LEVELS, methods, weightOf, type Level, type OpenLog, type Write } from './levels';
 import type { FlightRecorder } from './flight-recorder';
 import type { Redaction } from './redaction';
@@ -10,7 +11,11 @@ export interface GateParts {
   readonly recorder?: FlightRecorder | undefined;
   /** The logger behind threw. */
   readonly failed: (error: unknown) => void;
+  /** On each line that has no such fact itself: pino would write one that is bound a second time. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
 }
+
+type ToldParts = Omit<GateParts, 'defaults'> & { readonly defaults: GateParts['defaults'] | undefined };
 
 /**
  * A log before a logger that writes: it decides what is written, redacts that, and has what is not written recorded.
@@ -22,14 +27,16 @@ export function gatedLog(
   bindings: Readonly<Record<string, unknown>> = {},
 ): OpenLog {
   const open = opened(root, parts.redaction.facts({ ...bindings }), parts.failed);
-  parts.recorder?.attach(forced(open, putter(open, parts.failed)));
-  return gate(root, open, parts);
+  const defaults = parts.redaction.facts({ ...parts.defaults });
+  const told = { ...parts, defaults: Object.keys(defaults).length > 0 ? defaults : undefined };
+  parts.recorder?.attach(forced(open, putter(open, told)));
+  return gate(root, open, told);
 }
 
 /** `open` is a child of the root that writes all that it is given. */
-function gate(root: OpenLog, open: OpenLog, parts: GateParts): OpenLog {
+function gate(root: OpenLog, open: OpenLog, parts: ToldParts): OpenLog {
   const { redaction, recorder, failed } = parts;
-  const put = putter(open, failed);
+  const put = putter(open, parts);
   const isShown = (level: string): boolean => {
     if (parts.level !== undefined) return weightOf(level) >= weightOf(parts.level);
     try {
@@ -68,10 +75,10 @@ function gate(root: OpenLog, open: OpenLog, parts: GateParts): OpenLog {
   };
 }
 
-function putter(open: OpenLog, failed: GateParts['failed']): Write {
+function putter(open: OpenLog, { defaults, failed }: ToldParts): Write {
   return (level, facts, text) => {
     try {
-      open[level](facts, text);
+      open[level](defaults ? joined(defaults, facts) : facts, text);
     } catch (error) {
       failed(error);
     }

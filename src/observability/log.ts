@@ -1,5 +1,6 @@
 import type { pino as Pino } from 'pino';
 import { guarded } from './callback';
+import { ADDED, FIELDS } from './catalogue';
 import type { FlightRecorder } from './flight-recorder';
 import { gatedLog } from './gate';
 import { joined } from './joined';
@@ -39,17 +40,19 @@ export function createLog(options: LogOptions = {}): OpenLog {
   const redaction = new Redaction(options);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- thirty modules, of no use to a log of one's own
   const { pino } = require('pino') as { pino: typeof Pino };
+  const { bound, defaults } = split(metadata);
   const write = sink ? writerTo(sink) : (options.lines ?? standardStream('stdout'));
   const root = pino(
     {
       level: 'trace',
-      base: redaction.facts({ ...metadata }),
+      base: redaction.facts(bound),
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     { write },
   );
-  return gatedLog(root, { redaction, level, recorder, failed: warnOnce('the log failed; lines are lost') });
+  const failed = warnOnce('the log failed; lines are lost');
+  return gatedLog(root, { redaction, level, recorder, failed, defaults });
 }
 
 /** A sink is called in the middle of everything, where what it throws would end the process. */
@@ -87,7 +90,27 @@ export function redactedLog(
 ): OpenLog {
   const { level, metadata = {}, recorder } = options;
   const failed = warnOnce('the log (option log) failed; lines are lost');
-  return gatedLog(log, { redaction: new Redaction(options), level, recorder, failed }, metadata);
+  const { bound, defaults } = split(metadata);
+  return gatedLog(log, { redaction: new Redaction(options), level, recorder, failed, defaults }, bound);
+}
+
+/** Written by the logger itself. */
+const OF_LOGGER = new Set(['level', 'time', 'msg']);
+const OF_LINES = new Set(['event', 'stage', ...Object.keys(FIELDS), ...Object.keys(ADDED)]);
+// No line has another one.
+OF_LINES.delete('connection');
+
+/**
+ * Facts of every line: those that no line has by itself, and those that one may have, whose own then counts. Bound to
+ * pino, they would stand twice in a JSON object, which not everybody reads, and not everybody alike.
+ */
+function split(metadata: Readonly<Record<string, unknown>>) {
+  const bound: Record<string, unknown> = {};
+  const defaults: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!OF_LOGGER.has(name)) (OF_LINES.has(name) ? defaults : bound)[name] = value;
+  }
+  return { bound, defaults };
 }
 
 /** The log with these facts on each line. Unlike a child of pino's it has no level of its own, and follows the log's. */

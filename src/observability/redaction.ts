@@ -52,11 +52,10 @@ export class Redaction {
     return this.#fields(facts, 0) as Record<string, unknown>;
   }
 
-  /** A sentence, which is the engine's own but may end in what an error of the line (`err`) said. */
+  /** A sentence, which is the engine's own but may end in what an error (of the line: `err`) or a peer said. */
   sentence(text: string | undefined, { err }: Record<string, unknown>): string | undefined {
     if (text === undefined) return undefined;
-    if (err !== undefined) return this.said(text, quotedBy(err));
-    return text.includes('//') ? text.replace(CREDENTIALS, '//[secret]@') : text;
+    return err === undefined ? this.said(text) : this.said(text, quotedBy(err));
   }
 
   /** What an error said, which may quote from what is `given`. */

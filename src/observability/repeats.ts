@@ -20,7 +20,7 @@ const LONGEST_FACT = 200;
 /** These are of one message, or measure something: a line is the same line without them. */
 const PASSING: ReadonlySet<string> = new Set(
   (
-    'id ids message_id message_ids correlation_id msgid ack_id log_id key metadata ' +
+    'id ids message_id message_ids correlation_id trace_id span_id msgid ack_id log_id key metadata ' +
     'sequence_number command_length session segment segments missing attempts ' +
     'source destination source_addr destination_addr recipients ' +
     'duration retry_in queued removed passed_over free bound wait rate delay effective_send_rate ' +

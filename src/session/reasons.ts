@@ -90,12 +90,27 @@ export class BindError extends SmppError {
   /** Wrong credentials or rights: trying again soon is of no use. */
   readonly credentials: boolean;
 
-  constructor(command_status: number, peer: string, tlvs: Pdu['tlvs'] = {}) {
+  /** `password`: what was bound with, which an SMSC may quote. */
+  constructor(command_status: number, peer: string, tlvs: Pdu['tlvs'] = {}, password?: unknown) {
     const { name, text } = refusalOf({ command_status, tlvs });
-    super('BIND_REFUSED', `${peer} refused the bind with ${text}`, { retriable: true });
+    super('BIND_REFUSED', `${peer} refused the bind with ${withoutSecret(text, password)}`, {
+      retriable: true,
+    });
     this.command_status = name;
     this.credentials = CREDENTIALS.has(name);
   }
+}
+
+/** Shorter ones are in words of any text, too. */
+const SHORTEST_SECRET = 4;
+
+function withoutSecret(text: string, secret: unknown): string {
+  if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET) return text;
+  // As it stands there in quotes.
+  return [secret, JSON.stringify(secret).slice(1, -1)].reduce(
+    (rest, each) => rest.replaceAll(each, '[secret]'),
+    text,
+  );
 }
 
 /** Not ESME_RBINDFAIL, which many say where there are too many binds just now. */

@@ -185,7 +185,7 @@ export class Session {
     }
     if (response.command_status !== 0) {
       this.#core.close('bind-refused', statusName(response.command_status));
-      throw new BindError(response.command_status, this.peer, response.tlvs);
+      throw new BindError(response.command_status, this.peer, response.tlvs, fields['password']);
     }
     if (response.command !== responseOf(command)) {
       const text = `${this.peer} answered ${command} with ${response.command}: set bindType to what the account may`;

@@ -12,6 +12,7 @@ export interface Scenario {
 
 const C = 'connection="Carrier"';
 const up = `smpp_connection_up{${C}}`;
+const wanted = `smpp_connection_wanted{${C}}`;
 const oldest = `smpp_queue_oldest_message_age_seconds{${C},backend="disk"}`;
 const queued = `smpp_queue_messages{${C},backend="disk",state="queued"}`;
 const delayed = `smpp_queue_messages{${C},backend="disk",state="delayed"}`;
@@ -32,7 +33,10 @@ const request = 'smpp_request_duration_seconds';
 const answer = 'smpp_answer_duration_seconds';
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  SmppConnectionDown: { fires: { [up]: '1x80 0x40' }, rests: { [up]: '1x80 0 1x40' } },
+  SmppConnectionDown: {
+    fires: { [up]: '1x80 0x40', [wanted]: '1x120' },
+    rests: { [up]: '1x40 0 1x20 0x60', [wanted]: '1x60 0x60' },
+  },
   SmppBindRefused: {
     fires: { [up]: '0x120', [refused]: '1+1x120' },
     rests: { [up]: '1x120', [refused]: '1+1x120' },

@@ -43,7 +43,7 @@ describe("the engine in Node-RED's log", () => {
       'it broke',
     );
     assert.deepEqual(said, [
-      ['log', 'it broke (event=session stage=connecting host=h team=billing session=2 reason="it broke")'],
+      ['log', 'it broke (event=session stage=connecting team=billing host=h session=2 reason="it broke")'],
     ]);
   });
 

@@ -30,12 +30,27 @@ describe('what settings.js says of metrics and health', () => {
   });
 
   it('is refused without a token, and says so', () => {
-    for (const given of [{}, { token: '' }, { token: undefined }, { token: 7 }, true])
+    for (const given of [{}, { token: '' }, { token: undefined }, { token: 7 }])
       assert.match(
         problemOf(readEndpoints({ smpp: { metrics: given } })),
         /smpp\.metrics\.token: there is none/,
       );
     assert.match(problemOf(readEndpoints({ smpp: { metrics: { token: 'a b' } } })), /only letters/);
+  });
+
+  it('is refused where it has what there is not, and the rest is served', () => {
+    const read = readEndpoints({ smpp: { metric: { token }, health: { token } } });
+    assert.equal(
+      problemOf(read).trim(),
+      'settings.js, smpp.metric: there is no such setting; there are metrics and health',
+    );
+    assert.equal(read.length, 2);
+    for (const [smpp, problem] of [
+      ['yes', /^settings\.js, smpp: "yes" is no object; give one with metrics and health$/],
+      [{ health: true }, /^settings\.js, smpp\.health: true is no object; give one with path and token$/],
+      [{ health: { token, url: '/x' } }, /^settings\.js, smpp\.health\.url: there is no such setting/],
+    ] as const)
+      assert.match(problemOf(readEndpoints({ smpp })), problem);
   });
 
   it('is refused where nothing would come to it', () => {
@@ -111,6 +126,51 @@ describe('the health of a connection', () => {
       await connection.close(false);
     }
     assert.deepEqual(registry.monitor.find(), []);
+  });
+
+  it('is found by its client ID where it has no name, as in metrics', async () => {
+    const registry = new Registry();
+    const connection = connectionOf({ registry, options: { port: smsc.port, clientId: 'billing' } });
+    try {
+      assert.deepEqual(registry.monitor.find('billing'), [connection]);
+      assert.equal((await connection.health()).name, 'billing');
+      const text = await registry.monitor.metrics.text();
+      assert.deepEqual([...new Set(text.match(/connection="[^"]*"/g))], ['connection="billing"']);
+    } finally {
+      await connection.close(false);
+    }
+  });
+
+  it('is in metrics as well: down and wanted, or not wanted', async () => {
+    const registry = new Registry();
+    const values = async (): Promise<string[]> =>
+      (await registry.monitor.metrics.text())
+        .split('\n')
+        .filter((line) => /^smpp_connection_(up|wanted)/.test(line))
+        .map((line) => line.replace('smpp_connection_', '').replace('{connection="Test"}', ''));
+    const usable = connectionOf({ registry, options: { port: smsc.port, name: 'Test', queue: 'memory' } });
+    assert.deepEqual(await values(), ['up 0', 'wanted 1']);
+    usable.deployed();
+    assert.deepEqual(await values(), ['up 0', 'wanted 0']);
+    usable.view({ status: () => undefined });
+    usable.deployed();
+    await until(() => usable.client.state === 'bound', 'a session');
+    assert.deepEqual(await values(), ['up 1', 'wanted 1']);
+    await usable.disconnect();
+    assert.deepEqual(await values(), ['up 0', 'wanted 0']);
+    await usable.close(false);
+    assert.deepEqual(await values(), []);
+    const taking = connectionOf({ registry, options: { port: smsc.port, clientId: 'c' } });
+    const options = { port: smsc.port, clientId: 'c', name: 'Test' };
+    const unusable = connectionOf({ registry, nodeId: 'other', options });
+    assert.match(unusable.unusable?.message ?? '', /has this clientId already/);
+    assert.deepEqual(
+      (await values()).filter((line) => !line.includes('connection=')),
+      ['up 0', 'wanted 1'],
+    );
+    await unusable.close(false);
+    await taking.close(false);
+    assert.deepEqual(await values(), []);
   });
 
   it('is bad while its queue cannot be opened, with the reason', async () => {

@@ -57,6 +57,42 @@ describe('Numbers', () => {
 });
 
 describe('The log', () => {
+  /** The names of a line as they are written: parsed, a name that stands twice is one. */
+  const namesIn = (line: string): string[] => [...line.matchAll(/"(\w+)":/g)].map(([, name]) => name!);
+
+  for (const [title, made] of [
+    [
+      'a log of its own',
+      (lines: string[], metadata: Line) => createLog({ lines: (line) => lines.push(line), metadata }),
+    ],
+    [
+      "a logger of the user's own",
+      (lines: string[], metadata: Line) =>
+        redactedLog(pino({ base: null }, { write: (line: string) => lines.push(line) }), { metadata }),
+    ],
+  ] as const) {
+    it(`has each name once in a line, with ${title}, and what a line says itself counts`, () => {
+      const lines: string[] = [];
+      const metadata = {
+        ...{ level: 'mine', time: 'mine', msg: 'mine', event: 'mine', repeated: 'mine' },
+        ...{ site: 'mine', connection: 'carrier', host: 'first:1', system_id: 'naz' },
+      };
+      const log = made(lines, metadata);
+      withFacts(log, { session: 1, host: 'second:2' }).info({ event: 'bind', repeated: 2 }, 'text');
+      log.info({ event: 'other' }, 'text');
+      for (const line of lines) assert.equal(new Set(namesIn(line)).size, namesIn(line).length, line);
+      const [first, second] = lines.map((line) => JSON.parse(line) as Line);
+      const { level, time, ...facts } = first!;
+      assert.notEqual(level, 'mine');
+      assert.notEqual(time, 'mine');
+      assert.deepEqual(facts, {
+        ...{ site: 'mine', connection: 'carrier', host: 'second:2', system_id: 'naz' },
+        ...{ event: 'bind', repeated: 2, session: 1, msg: 'text' },
+      });
+      assert.deepEqual([second!['host'], second!['event']], ['first:1', 'other']);
+    });
+  }
+
   it('goes on, and the process is warned once, where its sink throws or rejects', async () => {
     const warnings: string[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning.message);

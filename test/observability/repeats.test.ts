@@ -32,6 +32,14 @@ describe('Repeated log lines', () => {
     log.end();
   });
 
+  it('are alike whatever trace each message belongs to', () => {
+    const { log, texts } = lined();
+    for (let n = 0; n < 3; n++)
+      log.info({ event: 'submit', stage: 'end', trace_id: `${n}`, span_id: `${n}` }, 'not accepted');
+    log.end();
+    assert.deepEqual(texts(), ['not accepted', 'not accepted (2 more of this in 1 s)']);
+  });
+
   it('have no timer while none is repeated', () => {
     const { log, lines, clock } = lined();
     log.info({ event: 'session', stage: 'bound' }, 'bound');

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { Smsc } from '../../src/simulator';
 import { connection, sendingFlow } from '../support/flows';
 import { readNodeRedLine } from '../support/node-red-line';
 import { Runtime, forEachNodeRed } from '../support/runtime';
+import { until } from '../support/until';
 
 forEachNodeRed("lines in Node-RED's log", (kind) => {
   let runtime: Runtime;
@@ -58,5 +61,28 @@ forEachNodeRed("lines in Node-RED's log", (kind) => {
     assert.deepEqual([receipt.facts.id, receipt.facts.state], [id, 'DELIVRD']);
     const received = await line('receive', 'end');
     assert.deepEqual([received.facts.command, received.facts.command_status], ['deliver_sm', 'ESME_ROK']);
+  });
+
+  it('in a file go to a new one after the signal of the page about logging, and Node-RED goes on', async () => {
+    const page = readFileSync(join(__dirname, '..', '..', 'docs', 'logging.md'), 'utf8');
+    const [, signal] = /systemctl kill .*--signal=(\w+)/.exec(page) ?? assert.fail('no signal');
+    const file = join(runtime.userDir, 'logs', 'smpp.log');
+    const from = runtime.told.length;
+    const target = { logTarget: 'file', logFile: 'logs/smpp.log', logLevel: 'debug' };
+    await runtime.deploy(sendingFlow(connection(smsc.port, target)));
+    const send = async (): Promise<void> => {
+      const before = runtime.messages('heard', from).length;
+      runtime.send('entry', { payload: 'Hello', topic: '447700900123' });
+      await runtime.until('its receipt', () => runtime.messages('heard', from).length > before || undefined);
+    };
+    await send();
+    await until(() => existsSync(file), 'the file');
+    renameSync(file, `${file}.1`);
+    runtime.signal(signal as NodeJS.Signals);
+    await until(() => existsSync(file), 'the new file');
+    await send();
+    await until(() => /"event":"submit"/.test(readFileSync(file, 'utf8')), 'its lines');
+    assert.ok(runtime.isRunning);
+    assert.doesNotMatch(readFileSync(`${file}.1`, 'utf8'), /"event":"unbind"/);
   });
 });

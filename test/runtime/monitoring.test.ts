@@ -24,6 +24,30 @@ interface Health {
   readonly last_error?: { readonly text: string; readonly code?: string };
 }
 
+forEachNodeRed('Metrics and health, where http in asks for a user', (kind) => {
+  const runtime = sharedRuntime(kind, {
+    settings: {
+      httpNodeAuth: { user: 'prometheus', pass: hashSync('secret', 4) },
+      smpp: { metrics: { token: TOKEN }, health: { token: TOKEN } },
+    },
+  });
+
+  it('are read with both the user and the token', async () => {
+    const user = { Authorization: `Basic ${Buffer.from('prometheus:secret').toString('base64')}` };
+    for (const path of ['smpp-metrics', 'smpp-health'])
+      for (const [headers, expected] of [
+        [{ ...user, 'X-SMPP-Token': TOKEN }, 200],
+        [{ ...user, 'X-SMPP-Token': `${TOKEN}.` }, 401],
+        [user, 401],
+        [{ 'X-SMPP-Token': TOKEN }, 401],
+        [{ Authorization: `Bearer ${TOKEN}` }, 401],
+      ] as const) {
+        const { status } = await fetch(new URL(path, runtime().url), { headers });
+        assert.equal(status, expected, JSON.stringify(headers));
+      }
+  });
+});
+
 forEachNodeRed('Metrics and health, where Node-RED asks who is there', (kind) => {
   const runtime = sharedRuntime(kind, {
     settings: {

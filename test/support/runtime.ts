@@ -263,6 +263,10 @@ export class Runtime {
     return performance.now() - started;
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   /** Ends it as a power failure would. */
   async kill({ keepUserDir = false } = {}): Promise<void> {
     if (this.isRunning) {

@@ -25,10 +25,12 @@ export class ConfigError extends SmppError {
 }
 
 const SECRET = /password|url|queueKey/i;
+/** Whether the value of an option is shown nowhere. */
+export const isSecret = (field: string): boolean => SECRET.test(field);
 
 /** A problem as one sentence; of secrets without their value. */
 export function describeProblem({ field, value, remedy }: Problem): string {
-  const shown = value === undefined || value === '' || SECRET.test(field) ? '' : ` (${show(value)})`;
+  const shown = value === undefined || value === '' || isSecret(field) ? '' : ` (${show(value)})`;
   return `${field}${shown}: ${remedy}`;
 }
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { STATUSES, describeStatus, type StatusName } from '../../protocol';
 import { isTimeZone } from '../../text';
-import type { Problem } from './errors';
+import { isSecret, type Problem } from './errors';
 
 /** One option: how it is checked, and what it is when it is not given. */
 export interface OptionKind<T> {
@@ -173,10 +173,13 @@ function statusCode(given: string): number | undefined {
 }
 
 const UNSET = /^\$\{(\S+)\}$/;
+/** Of a secret: what is no name of a variable of an operating system's is a secret that looks like one. */
+const UNSET_SECRET = /^\$\{([A-Za-z_]\w*)\}$/;
 
 /** The problem with a value that is `${NAME}`, which whoever starts the client was to replace by the variable's value. */
 export function unsetVariable(field: string, value: unknown): Required<Problem> | undefined {
-  const variable = typeof value === 'string' ? UNSET.exec(value)?.[1] : undefined;
+  const unset = isSecret(field) ? UNSET_SECRET : UNSET;
+  const variable = typeof value === 'string' ? unset.exec(value)?.[1] : undefined;
   if (variable === undefined) return undefined;
   const remedy = `only nodes read the environment; in a program give process.env.${variable}`;
   return { field, value, remedy, variable };

@@ -76,7 +76,8 @@ function countFailure(error: unknown, counters: ConnectionCounters | undefined):
 async function open(opening: Opening, bound: (session: Session) => void): Promise<void> {
   const { signal, bindTime, clock } = opening;
   const host = `${opening.endpoint.host}:${opening.endpoint.port}`;
-  const log: Log = withFacts(opening.log, { session: opening.number, host });
+  const { systemId } = opening.credentials;
+  const log: Log = withFacts(opening.log, { session: opening.number, host, system_id: systemId });
   const session = await connected({ ...opening, log });
   const off = onAbort(signal, () => session.destroy('destroyed'));
   try {

@@ -123,10 +123,10 @@ export class EventReporter {
     void this.#events.emit('response', responseEvent(of, duration, late === true));
   }
 
-  /** No answer came, and why: the message goes again, where it may. */
+  /** No answer came, and why: the message goes again, where it may. That is why somebody gets a text twice. */
   lost({ delivery, segment, sentAt }: WrittenSegment, why: 'timeout' | 'closed', session: Session): void {
     const { log } = session;
-    if (!log.isLevelEnabled('debug')) return;
+    if (!log.isLevelEnabled('info')) return;
     const { item } = delivery.lease;
     const line = {
       event: 'submit',
@@ -135,7 +135,8 @@ export class EventReporter {
       code: why === 'timeout' ? 'RESPONSE_TIMEOUT' : 'SESSION_CLOSED',
       duration: seconds(this.#clock.monotonic() - sentAt),
     } satisfies LogLine;
-    log.debug(line, why === 'timeout' ? 'not answered in time' : 'not answered before the session ended');
+    const what = why === 'timeout' ? 'not answered in time' : 'not answered before the session ended';
+    log.info(line, `${what}; whether the SMSC took it is not known`);
   }
 
   /** A query, cancel or replace goes out. Returns when. */

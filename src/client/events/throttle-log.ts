@@ -44,7 +44,8 @@ export class ThrottleLog {
     this.#throttle = throttle;
     this.#startedAt = this.#toldAt = this.#clock.monotonic();
     this.#before = { throttled: 0, notThrottled: 0 };
-    const facts = { command_status: status, wait: throttle.wait(), ...this.#facts(throttle, 'deny_request') };
+    const wait = seconds(throttle.wait() * 1000);
+    const facts = { command_status: status, wait, ...this.#facts(throttle, 'deny_request') };
     const { throttled, notThrottled } = throttle.counts();
     // The answer that was just heard is the first of this time.
     this.#before = { throttled: throttled - (status === undefined ? 0 : 1), notThrottled };

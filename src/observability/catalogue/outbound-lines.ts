@@ -29,7 +29,7 @@ export const OUTBOUND_LINES = {
     end: [
       ['debug', 'info'],
       [...MESSAGE, 'sequence_number', 'message_id', 'command_status', 'duration', 'late', 'code'],
-      'The SMSC answered; `info` where it did not accept, but for throttling. Or no answer came (`code`): the message goes again.',
+      'The SMSC answered; `info` where it did not accept, but for throttling. Or no answer came (`code`; `info`): the message goes again, and may arrive twice.',
     ],
     long_field: ['warn', ['field'], 'A service_type is longer than the specification allows.'],
   },

@@ -56,9 +56,15 @@ export const FAMILIES = {
   ),
   smpp_connection_up: {
     ...gauge(
-      '1: all that is to be bound is (of a pair both halves), throttled and paused included; else 0. Alert where it stays 0.',
+      '1: all that is to be bound is (of a pair both halves), throttled and paused included; else 0. Alert where it stays 0 and smpp_connection_wanted is 1.',
     ),
     merge: 'min',
+  },
+  smpp_connection_wanted: {
+    ...gauge(
+      '1: it is to be connected; 0: it was not started, was disconnected by hand, or is used by no node. Alert on smpp_connection_up only where this is 1.',
+    ),
+    merge: 'max',
   },
   smpp_sessions_bound: gauge(
     'Sessions that are bound. Fewer than smpp_sessions_configured for long: look at smpp_connection_failures_total.',

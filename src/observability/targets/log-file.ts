@@ -1,6 +1,7 @@
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder, makeFolderSync } from '../../folders';
 import { LineWriter, type Descriptor, type LineWriterOptions } from './line-writer';
 import { reopenAtSignal } from './process-hooks';
 
@@ -53,14 +54,14 @@ function fileAt(path: string): Descriptor {
     async open() {
       if (descriptor !== undefined) return descriptor;
       if (!handle) {
-        await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
+        await makeFolder(dirname(path), FOLDER_MODE);
         handle = await open(path, FLAGS, MODE);
       }
       return handle.fd;
     },
     openSync() {
       if (handle) return handle.fd;
-      mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      makeFolderSync(dirname(path), FOLDER_MODE);
       return (descriptor ??= openSync(path, FLAGS, MODE));
     },
     async close() {

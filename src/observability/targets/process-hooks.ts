@@ -25,12 +25,15 @@ export function flushAtExit(writer: Flushable): () => void {
   };
 }
 
-/** Has it reopened at SIGUSR2, which ends a process without a listener; what it returns ends that. */
+/** Node-RED ends at SIGUSR2; SIGWINCH ends no process, whether it listens or not. */
+const REOPENING = ['SIGWINCH', 'SIGUSR2'] as const;
+
+/** Has it reopened at either signal; what it returns ends that. */
 export function reopenAtSignal(file: Reopenable): () => void {
-  if (reopenables.size === 0) process.on('SIGUSR2', reopenAll);
+  if (reopenables.size === 0) for (const signal of REOPENING) process.on(signal, reopenAll);
   reopenables.add(file);
   return () => {
     reopenables.delete(file);
-    if (reopenables.size === 0) process.off('SIGUSR2', reopenAll);
+    if (reopenables.size === 0) for (const signal of REOPENING) process.off(signal, reopenAll);
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { systemClock, type Clock } from '../../clock';
+import { makeFolder } from '../../folders';
 import { SmppError } from '../../protocol';
 import { claimStore, forgetSmsc, type Claimable, type SettleForeign, type StoreAccount } from '../account';
 import { BUILT_IN } from '../base-queue';
@@ -142,7 +143,7 @@ function keysOf({ queueKey }: DiskStoreOptions): readonly string[] {
 
 async function reach(directory: string): Promise<string> {
   try {
-    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+    const made = await makeFolder(directory, 0o700);
     // Whatever the umask left of it: the lock is made there next.
     if (made !== undefined) chmodQuietly(directory, 0o700);
     return await realpath(directory);

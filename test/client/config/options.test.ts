@@ -283,6 +283,13 @@ describe('Options', () => {
     }
   });
 
+  it('of a secret are named where they look like one, else it is a secret that must not be told', () => {
+    const [problem] = findProblems({ password: '${SMSC_PASSWORD}' });
+    assert.equal(problem?.variable, 'SMSC_PASSWORD');
+    assert.deepEqual(findProblems({ password: '${Gimpel-7!}' }), []);
+    assert.equal(normalise({ password: '${Gimpel-7!}' }).password, '${Gimpel-7!}');
+  });
+
   it('that contradict each other are refused', () => {
     assert.deepEqual(problemsOf({ interfaceVersion: '3.3' }), ['bindType']);
     assert.deepEqual(problemsOf({ interfaceVersion: '3.3', bindType: 'receiver' }), []);

@@ -38,6 +38,15 @@ describe('A pair', () => {
     assert.deepEqual([system_id, password], ['b', 'other']);
   });
 
+  it('has the account of each half in its lines', async () => {
+    const { lines } = await pair({ receiverSystemId: 'b', receiverPassword: 'other', logLevel: 'debug' });
+    const binds = lines.filter(({ event, stage }) => event === 'bind' && stage === 'end');
+    assert.deepEqual(
+      binds.map(({ command, system_id }) => `${String(command)} ${String(system_id)}`).sort(),
+      ['bind_receiver b', 'bind_transmitter a'],
+    );
+  });
+
   it('sends over the one, and matches receipts that come over the other', async () => {
     const { client, peer, receiver, told } = await pair();
     const { id, message_id } = await client.send({ ...HELLO, registered_delivery: 1 });

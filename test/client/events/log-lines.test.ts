@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import pino from 'pino';
-import type { Message } from '../../../src/index';
+import { SmppClient, type Message } from '../../../src/index';
 import { until } from '../../support/until';
 import { Scenes, advanceUntil, type Scene, type SceneOptions } from '../setup';
 
@@ -148,6 +148,55 @@ describe('Log lines', () => {
         `${String(pattern)} in\n${texts.join('\n')}`,
       );
     }
+  });
+
+  for (const [how, code] of [
+    ['in time', 'RESPONSE_TIMEOUT'],
+    ['before the session ended', 'SESSION_CLOSED'],
+  ] as const)
+    it(`say at info that a request was not answered ${how}: the message may arrive twice`, async () => {
+      let n = 0;
+      const { client, peer, clock, lines } = await scenes.bound(
+        { submit_sm: () => (++n === 1 ? undefined : { message_id: `m${n}` }) },
+        { logLevel: 'info', responseTimeout: 5 },
+      );
+      const sent = client.send({ short_message: 'a', destination_addr: '491511234567', source_addr: 'Shop' });
+      await advanceUntil(clock, () => peer.submits.length === 1);
+      if (code === 'SESSION_CLOSED') (await peer.link()).socket.destroy();
+      await advanceUntil(clock, () => peer.submits.length === 2);
+      await sent;
+      const told = lines.filter(({ event }) => event === 'submit');
+      assert.deepEqual(
+        told.map(({ level, stage, code, destination, msg }) => ({ level, stage, code, destination, msg })),
+        [
+          {
+            ...{ level: 'info', stage: 'end', code, destination: '49151*****67' },
+            msg: `not answered ${how}; whether the SMSC took it is not known`,
+          },
+        ],
+      );
+    });
+
+  it('have no password that an SMSC quotes when it refuses the bind; neither have events and health', async () => {
+    const said = 'the password Gimpel-7 of 491511234567 is wrong';
+    const bind_transceiver = () => ({
+      command_status: 'ESME_RINVPASWD',
+      tlvs: { additional_status_info_text: said },
+    });
+    const peer = await scenes.peer({ bind_transceiver });
+    const lines: unknown[] = [];
+    const log = (line: unknown): unknown => lines.push(line);
+    const told: unknown[] = [];
+    const client = new SmppClient({ port: peer.port, password: 'Gimpel-7', logLevel: 'trace', log });
+    client.on('session', (event) => told.push(event));
+    const started = client.start().catch(String);
+    await until(() => told.length > 1);
+    const text = JSON.stringify([lines, await client.health()]);
+    assert.match(text, /It says .*the password \[secret\] of/);
+    assert.doesNotMatch(text, /Gimpel-7|491511234567/);
+    assert.doesNotMatch(JSON.stringify(told), /Gimpel-7/);
+    await client.stop();
+    assert.doesNotMatch(String(await started), /Gimpel-7/);
   });
 
   it('are one for each PDU at trace, either way, of its header alone', async () => {

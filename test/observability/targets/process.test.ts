@@ -38,18 +38,19 @@ describe('Log targets of a process', () => {
   const counted = (path: string): number =>
     existsSync(path) ? linesOf(readFileSync(path, 'utf8')).length : 0;
 
-  it('are files that SIGUSR2 has opened anew, all of them', async () => {
-    const paths = [join(folder, 'a.log'), join(folder, 'b.log')];
-    const process = await start(...paths);
-    process.do('log');
-    await until(() => paths.every((path) => counted(path) === LINES));
-    for (const path of paths) renameSync(path, `${path}.1`);
-    child?.kill('SIGUSR2');
-    await until(() => paths.every((path) => existsSync(path)));
-    process.do('log');
-    await until(() => paths.every((path) => counted(path) === LINES));
-    for (const path of paths) assert.equal(counted(`${path}.1`), LINES);
-  });
+  for (const signal of ['SIGWINCH', 'SIGUSR2'] as const)
+    it(`are files that ${signal} has opened anew, all of them`, async () => {
+      const paths = [join(folder, 'a.log'), join(folder, 'b.log')];
+      const process = await start(...paths);
+      process.do('log');
+      await until(() => paths.every((path) => counted(path) === LINES));
+      for (const path of paths) renameSync(path, `${path}.1`);
+      child?.kill(signal);
+      await until(() => paths.every((path) => existsSync(path)));
+      process.do('log');
+      await until(() => paths.every((path) => counted(path) === LINES));
+      for (const path of paths) assert.equal(counted(`${path}.1`), LINES);
+    });
 
   it('have each line when it exits at once', async () => {
     const path = join(folder, 'a.log');
