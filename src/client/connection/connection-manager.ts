@@ -154,8 +154,8 @@ export class ConnectionManager {
           drain,
           connecting: () => this.#connecting(link),
           bound: (bound) => this.#bound(link, bound),
-          left: ({ endpoint, type: bind_type }, reason) =>
-            this.#parts.reporter.session(this.#facts({ ...endpoint, bind_type, reason })),
+          left: ({ endpoint, number, type: bind_type }, reason) =>
+            this.#parts.reporter.session(this.#facts({ ...endpoint, bind_type, reason }), number),
           down: (facts) => this.#down(link, facts),
         },
       });
@@ -206,7 +206,7 @@ export class ConnectionManager {
         ...(code === undefined ? {} : { code }),
         ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
       });
-      this.#parts.reporter.session(facts);
+      this.#parts.reporter.session(facts, down.number);
     }
     if (!error || !exhausted) return;
     for (const waiter of this.#waiters) if (waiter.failFast) waiter.reject(error);

@@ -30,6 +30,8 @@ export interface SessionDown {
   readonly type: LinkType;
   /** Where it was bound, or was to be. */
   readonly endpoint: Endpoint;
+  /** What the session was called that has ended; absent where none was bound. */
+  readonly number?: number;
   /** Why, for people. */
   readonly reason: string;
   /** Of a refused bind, or of a session that the SMSC does not know. */
@@ -188,7 +190,8 @@ export class ReconnectingSession {
     // Whoever was to take over may have gone at the same moment.
     if (successor && this.#bound.includes(successor)) return successor;
     const { code, ...why } = reason ?? (await closed);
-    this.#down({ reason: this.#whyClosed(bound.session, { code, ...why }), ...REFUSALS[code] }, signal);
+    const whyClosed = this.#whyClosed(bound.session, { code, ...why });
+    this.#down({ reason: whyClosed, number: bound.number, ...REFUSALS[code] }, signal);
     return undefined;
   }
 
@@ -288,7 +291,10 @@ export class ReconnectingSession {
     if (this.#bound.length > 0) listener.left(bound, this.#whyClosed(bound.session, reason));
   }
 
-  #down(facts: Pick<SessionDown, 'reason' | 'error' | 'code' | 'commandStatus'>, signal: AbortSignal): void {
+  #down(
+    facts: Pick<SessionDown, 'reason' | 'number' | 'error' | 'code' | 'commandStatus'>,
+    signal: AbortSignal,
+  ): void {
     const { type, listener, endpoints } = this.#parts;
     this.#state = signal.aborted ? 'disconnected' : 'connecting';
     const { at, wait } = this.#hostSelector.next();

@@ -224,13 +224,13 @@ export class EventReporter {
     this.#tellSession(state, number, away);
   }
 
-  /** The state of the connection, and why it is so. */
-  session(state: SessionFacts): void {
+  /** The state of the connection, and why it is so; `session`: the number of the session that has ended, where one has. */
+  session(state: SessionFacts, session?: number): void {
     const key = keyOf(state);
     // Tries that fail alike are one line each, but the same state is not told twice.
     if (key === this.#lastState && state.retry_in === undefined) return;
     this.#lastState = key;
-    this.#tellSession(state);
+    this.#tellSession(state, session);
   }
 
   /** Responses are waited for longer, as one `took` so many milliseconds; or as long as was set again. */

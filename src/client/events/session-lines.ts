@@ -32,9 +32,9 @@ export function logSession(log: Log, state: SessionFacts, session: number | unde
     duration: away === undefined ? undefined : Math.round(away) / 1000,
     ...(state.sessions === 1 ? {} : { bound: state.bound, sessions: state.sessions }),
   } satisfies LogLine;
-  if (session !== undefined) log.info(line, `bound to ${host} as ${bind_type}${again(away)}`);
-  else if (reason && retry_in !== undefined) log.warn(line, `${reason}; ${nextTry(state)}`);
+  if (reason && retry_in !== undefined) log.warn(line, `${reason}; ${nextTry(state)}`);
   else if (reason) log.info(line, `disconnected from ${host}: ${reason}`);
+  else if (session !== undefined) log.info(line, `bound to ${host} as ${bind_type}${again(away)}`);
   else if (name === 'connecting') log.debug({ ...line, stage: name }, `connecting to ${host}`);
   else log.info(line, `${host}: ${name}`);
 }
