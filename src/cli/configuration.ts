@@ -194,6 +194,12 @@ class ConnectionReader {
     }
     const tls = this.#tlsOptions();
     if (tls) options['tls'] = tls;
+    const [given] = this.#tls.values();
+    // Whoever gives certificates thinks that the password is safe.
+    if (given && options['useTls'] === undefined)
+      this.#problems.push(
+        `useTls: what TLS needs is given, but TLS is not switched on: give --use-tls or useTls: true (false leaves it off) (${given.source})`,
+      );
     return options;
   }
 

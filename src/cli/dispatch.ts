@@ -7,7 +7,7 @@ import { COMMANDS } from './commands';
 import { readConnection } from './configuration';
 import { CommandError } from './errors';
 import { Interruption, OutputClosed, exitCode, type ExitCode } from './exit-codes';
-import { Output, type Sink } from './output';
+import { Output, isPipe, type Sink } from './output';
 import { parseArguments, type Parsed } from './parser';
 
 /** What surrounds a command: a process, or a test. */
@@ -74,7 +74,9 @@ function wantsColor({ env }: Surroundings, stream: Sink): boolean {
 }
 
 /** No stack traces: they are of no use to whoever types commands. SMPP_DEBUG=1 shows them. */
-function failed(error: unknown, output: Output, { signal, env }: Surroundings): ExitCode {
+function failed(thrown: unknown, output: Output, { signal, env }: Surroundings): ExitCode {
+  // A stream that cannot be written fails in other ways from then on.
+  const error: unknown = signal.reason instanceof CommandError ? signal.reason : thrown;
   if (isPipe(error) || signal.reason instanceof OutputClosed) return exitCode('ok');
   if (env['SMPP_DEBUG']) output.error(String((error as Error).stack));
   if (error instanceof CommandError) {
@@ -109,11 +111,6 @@ const CODES = new Map<string, ExitCode>(
   ].map((code) => [code, exitCode('connection')]),
 );
 CODES.set('INVALID_CONFIG', exitCode('configuration')).set('PLUGIN_MISSING', exitCode('configuration'));
-
-const isPipe = (error: unknown): boolean => {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
-};
 
 /** The package's own: beside src/, or above dist/. */
 function version(): string {

@@ -9,6 +9,8 @@ export function eventNames(given: string): EventName[] {
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
+  if (words.length === 0)
+    throw usageError(`--events: give names of events: ${EVENT_NAMES.join(', ')}, or all`);
   if (words.length === 1 && words[0] === 'all') return [...EVENT_NAMES];
   return words.map((word) => {
     const name = EVENT_NAMES.find((one) => one === word);

@@ -9,6 +9,7 @@ export const EXIT_CODES = {
   hangup: [129, 'Interrupted by SIGHUP before all was done.'],
   interrupted: [130, 'Interrupted by SIGINT (Ctrl-C) before all was done.'],
   quit: [131, 'Interrupted by SIGQUIT before all was done.'],
+  unread: [141, 'The reader of the output has gone before all was done.'],
   terminated: [143, 'Interrupted by SIGTERM before all was done.'],
 } as const satisfies Readonly<Record<string, readonly [code: number, meaning: string]>>;
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { SmppClient, type SmppClientOptions } from '../index';
 import type { Command, Context } from './command';
 import { engineLog, withLog } from './engine-log';
+import { CommandError } from './errors';
 import { eventNames, printEvents } from './event-lines';
 import { exitCode, type ExitCode } from './exit-codes';
 
@@ -12,7 +13,7 @@ export const listen: Command = {
   details: [
     'Each is acknowledged when its line is written; what was not is repeated by the SMSC. Ends in good order by Ctrl-C,',
     'and where the reader of the lines ends. It binds as receiver unless bindType says otherwise.',
-  ].join('\n'),
+  ].join(' '),
   connects: true,
   options: [
     {
@@ -56,6 +57,7 @@ async function run(context: Context): Promise<ExitCode> {
   } finally {
     await client.stop();
   }
+  if (signal.reason instanceof CommandError) throw signal.reason;
   return exitCode('ok');
 }
 

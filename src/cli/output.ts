@@ -1,4 +1,6 @@
 import type { Writable } from 'node:stream';
+import { CommandError, fileFault } from './errors';
+import { exitCode } from './exit-codes';
 
 /** What is printed to: a stream of the process, or of a test. */
 export type Sink = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -97,6 +99,19 @@ export function toJson(value: unknown): string {
 
 function written(sink: Sink, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    sink.write(text, (error) => (error ? reject(error) : resolve()));
+    sink.write(text, (error) => (error ? reject(outputFault(error)) : resolve()));
   });
 }
+
+/** Where nobody reads any more, the error as it is; else a CommandError. */
+export function outputFault(error: Error): Error {
+  return isPipe(error)
+    ? error
+    : new CommandError(exitCode('failed'), `the output cannot be written: ${fileFault(error)}`);
+}
+
+/** Whether nobody reads what is printed any more. */
+export const isPipe = (error: unknown): boolean => {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
+};

@@ -94,8 +94,12 @@ function made({ flags, summary, choices, fallback, repeats, read }: OptionSpec):
   const option = new Option(flags, summary);
   if (choices) option.choices(choices);
   if (fallback !== undefined) option.default(fallback);
-  if (!repeats && !read) return option;
+  if (!flags.includes('<') || choices) return option;
+  let isGiven = false;
   const value = (text: string): unknown => {
+    // Of recipients or files the last one alone would be seen to; a number may overrule that of an alias.
+    if (isGiven && !repeats && !read) throw new InvalidArgumentError('It was given before; give it once.');
+    isGiven = true;
     try {
       return read ? read(text) : text;
     } catch (error) {

@@ -4,11 +4,11 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Metrics, SmppClient, type SmppClientOptions } from '../index';
 import type { Command, Context } from './command';
-import { configurationError, fileFault, usageError } from './errors';
+import { CommandError, configurationError, fileFault, usageError } from './errors';
 import { eventNames, printEvents } from './event-lines';
 import { withLog } from './engine-log';
 import { serveMetrics, type MetricsServer } from './metrics-server';
-import { Interruption, exitCode, type ExitCode } from './exit-codes';
+import { Interruption, OutputClosed, exitCode, type ExitCode } from './exit-codes';
 
 /** `smpp run`: a worker without Node-RED. */
 export const run: Command = {
@@ -18,7 +18,7 @@ export const run: Command = {
     'The queue is on disk, in Redis or in RabbitMQ: other programs put messages there (docs/stores.md). It keeps connected,',
     'logs JSON lines on standard output, and ends in good order by SIGINT, SIGTERM, SIGHUP or SIGQUIT: what is on the wire',
     'gets drainTimeout for its answer, the rest stays in the queue. A second signal ends it at once; nothing is lost then.',
-  ].join('\n'),
+  ].join(' '),
   operands: '[config]',
   connects: true,
   options: [
@@ -26,7 +26,7 @@ export const run: Command = {
       flags: '--events <names>',
       summary: 'print these events too: failure, receipt, message … between commas, or all',
     },
-    { flags: '--until-empty', summary: 'end when the queue is empty' },
+    { flags: '--until-empty', summary: 'end when the queue is empty, and others have nothing of it in hand' },
     {
       flags: '--metrics-port <port>',
       summary: 'serve /metrics and /health to this machine, for Prometheus and supervisors; 0: any free port',
@@ -72,13 +72,15 @@ async function work(context: Context): Promise<ExitCode> {
     }
     await client.start({ signal });
     write(told('ready', { pid: process.pid }, 'sends what is queued'));
-    if (options['untilEmpty'] === true) await untilEmpty(client, settings, signal);
+    if (options['untilEmpty'] === true) await untilEmpty(client, signal);
     else if (!signal.aborted) await once(signal, 'abort');
     const reason: unknown = signal.reason;
-    const why = reason instanceof Interruption ? reason.signal : 'done';
+    const why = reason instanceof Interruption ? reason.signal : signal.aborted ? 'no output' : 'done';
     write(told('draining', { reason: why }, 'ends in good order'));
     await client.disconnect();
-    return exitCode('ok');
+    if (reason instanceof CommandError) throw reason;
+    // Whoever watches over it is to start it again.
+    return exitCode(reason instanceof OutputClosed ? 'unread' : 'ok');
   } catch (error) {
     // It was told to end before it was bound: nothing was begun.
     if (signal.reason instanceof Interruption && error === signal.reason) return exitCode('ok');
@@ -127,17 +129,16 @@ function optionsFor(
   };
 }
 
-/** What another instance had taken that has died comes back when its lease is over, if several may share the queue. */
-async function untilEmpty(
-  client: SmppClient,
-  { queue, leaseTime = 10 }: SmppClientOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const enough = queue === 'redis' ? Number(leaseTime) * 1000 + 2000 : 2 * LOOK;
+/**
+ * What others have taken counts: where one of them dies, that is sent here when its lease is over. RabbitMQ does not tell
+ * what others have; what one had that has died comes back at once.
+ */
+async function untilEmpty(client: SmppClient, signal: AbortSignal): Promise<void> {
   let since = performance.now();
-  while (!signal.aborted && performance.now() - since < enough) {
-    const { queued, delayed, in_flight, queue_state } = await client.status();
-    if (queue_state !== 'available' || queued + delayed + in_flight > 0) since = performance.now();
+  while (!signal.aborted && performance.now() - since < 2 * LOOK) {
+    const { queued, in_flight, in_flight_elsewhere, queue_state } = await client.status();
+    if (queue_state !== 'available' || queued + in_flight + in_flight_elsewhere > 0)
+      since = performance.now();
     await sleep(LOOK, undefined, { signal }).catch(() => undefined);
   }
 }

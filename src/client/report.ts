@@ -20,6 +20,8 @@ export interface StatusReport {
   delayed: number;
   /** Messages that were taken from the queue and have no final outcome yet. */
   in_flight: number;
+  /** Messages that other instances have taken from a queue in Redis, those included whose instance has died; else 0. */
+  in_flight_elsewhere: number;
   /** Messages whose sender waits for the outcome. */
   waiting: number;
   /** Messages and receipts that came in and are not answered yet. */
@@ -98,6 +100,9 @@ export class StatusReporter {
   readonly #parts: ReportParts;
   #stats: QueueStats = { queued: 0, delayed: 0, leased: 0 };
 
+  /** Leased by others. */
+  #elsewhere = 0;
+
   #deadLetters: number | undefined;
   /** Monotonic milliseconds. */
   #countedAt: number | undefined;
@@ -111,7 +116,11 @@ export class StatusReporter {
 
   async report(connected: Connected): Promise<StatusReport> {
     await this.#count();
-    return statusReport(this.#parts, this.#stats, connected);
+    return this.#report(connected);
+  }
+
+  #report(connected: Connected): StatusReport {
+    return statusReport(this.#parts, { ...this.#stats, elsewhere: this.#elsewhere }, connected);
   }
 
   /**
@@ -128,7 +137,7 @@ export class StatusReporter {
       this.#counting ??= this.#countAll().finally(() => (this.#counting = undefined));
       await within(clock, waits, this.#counting);
     }
-    return statusReport(this.#parts, this.#stats, connected);
+    return this.#report(connected);
   }
 
   /** Undefined: never yet. */
@@ -160,13 +169,15 @@ export class StatusReporter {
 
   /** What others have leased is on their wires, as far as is known. */
   #own(stats: QueueStats): QueueStats {
-    return { ...stats, leased: Math.min(stats.leased, this.#parts.dispatcher.held.size) };
+    const leased = Math.min(stats.leased, this.#parts.dispatcher.held.size);
+    this.#elsewhere = stats.leased - leased;
+    return { ...stats, leased };
   }
 }
 
 function statusReport(
   { dispatcher, outcomes, receiving, bucket, limiter, clock, reporter }: ReportParts,
-  stats: QueueStats,
+  stats: QueueStats & { readonly elsewhere: number },
   { state, windowSize, links }: Connected,
 ): StatusReport {
   const sessions = links.flatMap(reportsOf);
@@ -176,6 +187,7 @@ function statusReport(
     queued: Math.max(0, stats.queued + stats.leased - dispatcher.inFlight),
     delayed: stats.delayed,
     in_flight: dispatcher.inFlight,
+    in_flight_elsewhere: stats.elsewhere,
     waiting: outcomes.waiting,
     unanswered: receiving.unanswered,
     oldest_age: stats.oldestAt === undefined ? 0 : steadyTime(clock).since(stats.oldestAt) / 1000,

@@ -52,6 +52,14 @@ describe('the configuration of the command line', () => {
     assert.deepEqual(options, { host: 'a.example', failover: [{ host: 'a.example', port: 1 }] });
   });
 
+  it('does not leave TLS off where only what it needs is given', () => {
+    const [problem, ...others] = problems('tls: { servername: smsc.example }\n', {}, {});
+    assert.match(problem ?? '', /^useTls: .* TLS is not switched on.* \(smpp\.yaml:1\)$/);
+    assert.deepEqual(others, []);
+    const { options } = read('useTls: false\ntls: { servername: smsc.example }\n');
+    assert.deepEqual(options, { useTls: false, tls: { servername: 'smsc.example' } });
+  });
+
   it('lists all that is wrong at once, each with its place', () => {
     const found = problems(
       'host: a b\nsystmId: me\npassword: ${NOPE}\ncorrelationTtl: soon\n',

@@ -125,6 +125,7 @@ describe('octets that are written as a text', () => {
   });
 
   it('are refused with the place where they are none', () => {
+    assert.deepEqual(octetsOfText('<Buffer 00 1f>').blocks, [Buffer.from('001f', 'hex')]);
     assert.throws(() => octetsOfText('00 00\n00 1g'), /"g" at line 2, column 5 is no hexadecimal digit/);
     assert.throws(() => octetsOfText('00 00 0'), /there are 5 hexadecimal digits: an octet has two/);
     assert.throws(() => octetsOfText(' '), /there are no octets/);
@@ -242,6 +243,10 @@ describe('smpp decode', () => {
     const cases: [words: string[], code: number, says: RegExp][] = [
       [[join(folder, 'absent.pcap')], 2, /there is no such file/],
       [[folder], 2, /it is a folder/],
+      [[''], 2, /^smpp: the octets are empty/],
+      [['capture.data'], 2, /^smpp: capture.data: there is no such file/],
+      [['[0,0,0,16,0,0,0,21,0,0,0,0,0,0,0,7]'], 2, /octets are written with one digit: give two for each/],
+      [['0x00000010', '0x00000015', '0x0', '0x7'], 2, /octets are written with one digit/],
       [['hello', 'world'], 2, /"h" at line 1, column 1 is no hexadecimal digit/],
       [[file('cut.pcap', pcap(exchange).subarray(0, -3))], 1, /the capture ends within a packet/],
       [[file('damaged.pcap', pcap(exchange).fill(0xff, 32, 36))], 2, /the capture is damaged at octet 24/],

@@ -25,6 +25,24 @@ function section(title: string): string {
 const firstCells = (text: string): string[] => [...text.matchAll(/^\| `([^`]+)`/gm)].map(([, code]) => code!);
 
 describe('the help of the command line', () => {
+  it('refuses an option that is given twice, where only one could count', async () => {
+    const { code, stderr } = await smpp([
+      'send',
+      '--to',
+      '447700900001',
+      '--to',
+      '447700900002',
+      '--text',
+      'a',
+    ]);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^smpp: option '--to <number>' argument '447700900002' is invalid. It was given before; give it once/,
+    );
+    assert.equal((await smpp(['send', '--format', 'xml', '--to', '1', '--text', 'a'])).code, 2);
+  });
+
   it('lists all commands and exit codes', async () => {
     const { code, stdout, stderr } = await smpp(['--help']);
     assert.deepEqual([code, stderr], [0, '']);

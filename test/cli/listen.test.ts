@@ -93,6 +93,10 @@ describe('smpp listen', function () {
     const wrong = await smpp(['listen', '--port', port, '--events', 'mesage']);
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /did you mean "message"\?/);
+    assert.match(
+      (await smpp(['listen', '--port', port, '--events', ''])).stderr,
+      /^smpp: --events: give names/,
+    );
     smsc.setRules([{ type: 'refuse', status: 'ESME_RINVPASWD' }]);
     assert.equal((await smpp(['listen', '--port', port])).code, 4);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Smsc, type SubmitEvent } from '../../src/simulator';
 import { ownPrefix, redisUrl } from '../support/brokers';
 import { Shell, folderWith, jsonLines, smpp } from '../support/shell';
@@ -88,6 +89,36 @@ describe('smpp run', function () {
     assert.equal(different(), COUNT);
     // Only the kill may have repeated some: a window of them, and what it had taken ahead.
     assert.ok(taken.length - COUNT <= 8, `${taken.length - COUNT} repeats`);
+  });
+
+  it('with --until-empty waits for what others have taken, and sends it where they die', async function () {
+    const config = configured(
+      `queue: redis\nqueueUrl: ${await redisUrl(this)}\nkeyPrefix: ${ownPrefix()}\nleaseTime: 1\n`,
+    );
+    await queued(config);
+    const silent = new Smsc({ rules: [{ type: 'silent', every: 1, taken: true }] });
+    let unanswered = 0;
+    silent.on('submit', () => unanswered++);
+    const other = worker(config, '--port', String((await silent.start()).port));
+    await until(() => unanswered > 0);
+    const last = worker(config, '--until-empty');
+    await until(() => last.stdout.includes('"event":"ready"'));
+    await Promise.race([last.ended, sleep(5000)]);
+    await other.end('SIGKILL');
+    await silent.stop();
+    assert.deepEqual(await last.ended, [0, null], last.stderr);
+    assert.equal(different(), COUNT);
+  });
+
+  it('ends with 141 where the reader of its log goes', async () => {
+    const config = configured(
+      `queue: disk\nqueueDirectory: ${join(folder.path, 'queue')}\nlogLevel: debug\n`,
+    );
+    const shell = worker(config);
+    await until(() => shell.stdout.includes('"event":"ready"'));
+    shell.child.stdout?.destroy();
+    smsc.dropLinks();
+    assert.deepEqual(await shell.ended, [141, null]);
   });
 
   it('sends what waits on disk, and ends when there is nothing more', async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Interruption, OutputClosed } from '../../src/cli/exit-codes';
 import { Smsc, type Rule, type SubmitEvent } from '../../src/simulator';
-import { folderWith, jsonLines, smpp, type Said } from '../support/shell';
+import { MAIN, Shell, folderWith, jsonLines, smpp, type Said } from '../support/shell';
 import { until } from '../support/until';
 
 describe('smpp send', () => {
@@ -21,7 +23,11 @@ describe('smpp send', () => {
   };
   const send = (...words: string[]): Promise<Said> =>
     smpp(['send', '--port', port, ...words], { cwd: folder.path });
-  const file = (name: string, content: string): void => writeFileSync(join(folder.path, name), content);
+  const file = (name: string, content: string): string => {
+    const path = join(folder.path, name);
+    writeFileSync(path, content);
+    return path;
+  };
   const texts = (): (string | undefined)[] => taken.map(({ text }) => text);
 
   beforeEach(async () => {
@@ -272,7 +278,51 @@ describe('smpp send', () => {
         cwd: folder.path,
         signal: ending.signal,
       });
-      assert.equal(code, 0);
+      assert.equal(code, 141);
+    });
+
+    it('does not end as if all were sent where that reader goes in the middle', async () => {
+      smsc.setRules([{ type: 'slow', seconds: 0.02 }]);
+      const path = file('a.csv', `to,text\n${'447700900001,a\n'.repeat(3000)}`);
+      const shell = new Shell(['send', '--port', port, '--file', path, '--json']);
+      await until(() => shell.stdout.includes('accepted'));
+      shell.child.stdout?.destroy();
+      assert.deepEqual(await shell.ended, [141, null]);
+      assert.match(
+        shell.stderr,
+        /^smpp: the reader of the output has gone, the rest is not sent: \d+ rows: \d+ accepted/m,
+      );
+      assert.ok(taken.length < 3000);
+    });
+
+    it('goes on where nobody reads its notes', async () => {
+      smsc.setRules([{ type: 'status', status: 'ESME_RINVDSTADR', destination: '4477009000011' }]);
+      const path = file('a.csv', `to,text\n${'4477009000011,a\n'.repeat(200)}447700900002,b\n`);
+      const shell = new Shell(['send', '--port', port, '--file', path]);
+      await until(() => shell.stderr.includes('ESME_RINVDSTADR'));
+      shell.child.stderr?.destroy();
+      assert.deepEqual(await shell.ended, [1, null]);
+      assert.match(shell.stdout, /^201 rows: 1 accepted, 200 failed/);
+    });
+
+    it('says where its lines cannot be written', async () => {
+      file('a.csv', 'to,text\n447700900001,a\n447700900002,b\n');
+      const shell = `"${process.execPath}" -r ./.ci/compiled.cjs "${MAIN}" send --port ${port} --file "${join(folder.path, 'a.csv')}" --json >/dev/full`;
+      const child = spawn('bash', ['-c', shell], { stdio: ['ignore', 'inherit', 'pipe'] });
+      let stderr = '';
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      assert.deepEqual(await once(child, 'close'), [1, null]);
+      assert.equal(stderr, 'smpp: the output cannot be written: no space is left there\n');
+    });
+
+    it('is refused where --map names a column that is not there', async () => {
+      file('a.csv', 'to,message\n447700900001,a\n');
+      const { code, stderr } = await send('--file', 'a.csv', '--map', 'mesage=text,message=');
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        /^smpp: --map mesage=…: the file has no column "mesage"\n {2}its columns are "to", "message"/,
+      );
     });
   });
 
@@ -287,7 +337,22 @@ describe('smpp send', () => {
       return counts;
     };
 
-    beforeEach(() => file('a.csv', `to,text\n${rows.join('\n')}\n`));
+    beforeEach(() => void file('a.csv', `to,text\n${rows.join('\n')}\n`));
+
+    it('has no row whose end is not known where a column was no field', async () => {
+      file('a.csv', 'to,text,name\n447700900001,a,Ann\n');
+      assert.equal((await resume()).code, 2);
+      const { code, stderr } = await resume('--map', 'name=');
+      assert.deepEqual([code, stderr.includes('may come twice')], [0, false]);
+    });
+
+    it('tells by the first Ctrl-C what it waits for', async () => {
+      const { stderr } = await interrupted(10);
+      assert.match(
+        stderr,
+        /^interrupted: waits for the answers to what is on the wire, drainTimeout at most/m,
+      );
+    });
 
     /** Interrupts it when so many were taken. */
     const interrupted = async (after: number): Promise<Said> => {

@@ -46,6 +46,7 @@ export async function openInput(
 ): Promise<Input> {
   const { operands, stdin, cwd, output } = context;
   const [name = '-'] = operands;
+  if (name === '' && operands.length === 1) throw usageError('the octets are empty: --help has examples');
   const note = (text: string): void => output.note(text);
   if (operands.length > 1 || (name !== '-' && !existsSync(resolve(cwd, name)))) {
     if (operands.length === 1 && looksLikePath(name)) throw usageError(`${name}: there is no such file`);
@@ -70,8 +71,11 @@ export async function openInput(
 }
 
 function looksLikePath(name: string): boolean {
-  return name.includes('/') || /\.(pcap|pcapng|cap|bin|txt|hex|b64|log)$/i.test(name);
+  // No octets are written with a full stop in them.
+  return name.includes('/') ? !isBase64(name) : name.includes('.');
 }
+
+const isBase64 = (text: string): boolean => /^[\w+/]{20,}={0,2}$/.test(text);
 
 function nameOf(name: string): string {
   return name === '-' ? 'standard input' : name;

@@ -27,6 +27,8 @@ export function octetsOfText(text: string, wanted: TextForm | 'auto' = 'auto'): 
     throw new TextFormError('no line of the text has an offset and octets, as lines of a dump have');
   const base64 = wanted === 'auto' && BASE64.test(text.trim()) ? Buffer.from(text, 'base64') : undefined;
   const digits = text.replace(BETWEEN, '');
+  if (SHORT_OCTET.test(text))
+    throw new TextFormError('octets are written with one digit: give two for each, such as 07');
   const isHex = digits !== '' && HEX.test(digits) && digits.length % 2 === 0;
   if (isHex && !(base64 && isPlausible(base64) && !isPlausible(Buffer.from(digits, 'hex'))))
     return ofHex(text, digits);
@@ -36,8 +38,10 @@ export function octetsOfText(text: string, wanted: TextForm | 'auto' = 'auto'): 
 
 const HEX = /^[0-9a-f]+$/i;
 const BASE64 = /^[\w+/\s-]+={0,2}$/;
+/** As of `[0, 16]` and `0x0`: put together they would be other octets. */
+const SHORT_OCTET = /\b0x[0-9a-f]\b|(?:^|[,[])\s*[0-9a-f]\s*(?=[,\]])/i;
 /** What people and programs write between hexadecimal digits. */
-const BETWEEN = /\\x|\b0x|[\s,;:"'`{}[\]()<>-]/gi;
+const BETWEEN = /\\x|\b0x|<Buffer\b|[\s,;:"'`{}[\]()<>-]/gi;
 
 function ofHex(text: string, digits: string): TextOctets {
   const lines = text.split('\n').map((line) => line.replace(BETWEEN, ''));

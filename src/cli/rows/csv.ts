@@ -12,8 +12,15 @@ interface Parsed {
   readonly info: { readonly lines: number; readonly bytes: number };
 }
 
-/** Rows of CSV by the names of their head: quoted as RFC 4180 says, between commas, semicolons or tabs. */
-export async function* csvRows(text: AsyncIterable<string>, delimiter?: string): AsyncGenerator<Row> {
+/**
+ * Rows of CSV by the names of their head: quoted as RFC 4180 says, between commas, semicolons or tabs. `wanted`: columns that must
+ * be there.
+ */
+export async function* csvRows(
+  text: AsyncIterable<string>,
+  delimiter?: string,
+  wanted: readonly string[] = [],
+): AsyncGenerator<Row> {
   const peeked = await headOf(text);
   const between = delimiter ?? delimiterOf(peeked.head);
   const faults: Row[] = [];
@@ -44,7 +51,7 @@ export async function* csvRows(text: AsyncIterable<string>, delimiter?: string):
   const input = Readable.from(peeked.rest);
   input.on('error', (error) => parser.destroy(error));
   input.pipe(parser);
-  const reader = new RecordReader(between);
+  const reader = new RecordReader(between, wanted);
   try {
     for await (const parsed of parser as AsyncIterable<Parsed>) {
       const row = reader.read(parsed);
@@ -68,9 +75,11 @@ const NOT_CLOSED = 'a quote that is opened here is not closed; what follows cann
 class RecordReader {
   count = 0;
   readonly #wellFormed: RegExp;
+  readonly #wanted: readonly string[];
   #head: readonly string[] | undefined;
 
-  constructor(delimiter: string) {
+  constructor(delimiter: string, wanted: readonly string[]) {
+    this.#wanted = wanted;
     const between = delimiter === '\t' ? '\\t' : `\\u{${delimiter.codePointAt(0)?.toString(16) ?? ''}}`;
     const field = `(?:"(?:[^"]|"")*"|[^"${between}\\n]*)`;
     this.#wellFormed = new RegExp(`^${field}(?:${between}${field})*$`, 'u');
@@ -84,6 +93,7 @@ class RecordReader {
     if (!this.#head) {
       if (!isWell) throw usageError(`line ${line}: the head has a quote where none may be`);
       this.#head = headNames(record, line);
+      checkWanted(this.#wanted, this.#head);
       return undefined;
     }
     const at = { number: ++this.count, line, offset: info.bytes };
@@ -113,6 +123,14 @@ function headNames(record: readonly string[], line: number): readonly string[] {
   if (twice !== undefined)
     throw usageError(`line ${line}: the column ${JSON.stringify(twice)} is there twice`);
   return names;
+}
+
+function checkWanted(wanted: readonly string[], names: readonly string[]): void {
+  const missing = wanted.find((name) => !names.includes(name));
+  if (missing === undefined) return;
+  throw usageError(`--map ${missing}=…: the file has no column ${JSON.stringify(missing)}`, [
+    `its columns are ${names.map((name) => JSON.stringify(name)).join(', ')}`,
+  ]);
 }
 
 const breaksIn = (text: string): number => text.split('\n').length - 1;

@@ -21,6 +21,10 @@ export function mappingOf(words: readonly string[]): Mapping {
 const longName = (name: string): string =>
   Object.hasOwn(SHORT, name) ? SHORT[name as keyof typeof SHORT] : name;
 
+/** Columns that are to give a field. */
+export const columnsOf = (mapping: Mapping): string[] =>
+  [...mapping].filter(([, field]) => field !== undefined).map(([column]) => column);
+
 /** The fields of a message; what is empty is not set. Throws an Error that says what is wrong. */
 export function messageOf(
   row: Readonly<Record<string, unknown>>,

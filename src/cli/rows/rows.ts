@@ -1,7 +1,7 @@
 import { charactersOf } from './characters';
 import { csvRows } from './csv';
 import { jsonRows } from './jsonl';
-import { messageOf, type Mapping } from './mapping';
+import { columnsOf, messageOf, type Mapping } from './mapping';
 import type { Row } from './row';
 
 export const FORMATS = ['csv', 'jsonl'] as const;
@@ -32,7 +32,7 @@ export async function* readRows(
 ): AsyncGenerator<Row> {
   const text = charactersOf(chunks, encoding);
   const { known, rest } = format ? { known: format, rest: text } : await sniffed(text);
-  const rows = known === 'csv' ? csvRows(rest, delimiter) : jsonRows(rest);
+  const rows = known === 'csv' ? csvRows(rest, delimiter, columnsOf(mapping)) : jsonRows(rest);
   for await (const row of rows) yield row.fields ? mapped(row, row.fields, mapping, fixed) : row;
 }
 

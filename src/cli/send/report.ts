@@ -81,6 +81,13 @@ export class Report {
       return;
     }
     if (this.#isOne) return;
+    const told = this.words(totals, seconds, word);
+    await this.#output.print(interrupted ? `interrupted by ${interrupted}; ${told}` : told);
+  }
+
+  /** `word`: what messages are that are done. */
+  words(totals: Totals, seconds: number, word: string): string {
+    const { rows, accepted, failed, invalid, skipped, returned, unsure, segments } = totals;
     const rate = seconds > 0 ? ` (${Math.round(accepted / seconds)}/s)` : '';
     const parts = [
       `${accepted} ${word}`,
@@ -90,8 +97,7 @@ export class Report {
       ...(returned > 0 ? [`${returned} not sent`] : []),
       ...(unsure > 0 ? [`${unsure} of which it is not known`] : []),
     ];
-    const told = `${rows} rows: ${parts.join(', ')}; ${segments} segments in ${seconds} s${rate}`;
-    await this.#output.print(interrupted ? `interrupted by ${interrupted}; ${told}` : told);
+    return `${rows} rows: ${parts.join(', ')}; ${segments} segments in ${seconds} s${rate}`;
   }
 
   #at({ number, line }: Place, text: string): string {

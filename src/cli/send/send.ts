@@ -3,7 +3,8 @@ import { SmppClient, type CompleteWhen, type SmppClientOptions } from '../../ind
 import type { Command, Context } from '../command';
 import { engineLog, type EngineLog } from '../engine-log';
 import { Interruption, OutputClosed, exitCode, type ExitCode } from '../exit-codes';
-import type { Output } from '../output';
+import { isPipe, type Output } from '../output';
+import { CommandError } from '../errors';
 import { FORMATS } from '../rows';
 import { connectionFor, limitOf } from './connection';
 import { counted, dryRun } from './dry-run';
@@ -23,7 +24,7 @@ export const send: Command = {
     'message (destination_addr, source_addr, short_message, registered_delivery, metadata …); to, from and text will do.',
     'Messages wait in the process: what was not sent when it ends is told by the journal of --resume. With',
     '--complete-when queued they go into the configured queue, for `smpp run` or a Node-RED to send.',
-  ].join('\n'),
+  ].join(' '),
   connects: true,
   options: [
     { flags: '--to <number>', summary: 'the recipient' },
@@ -131,18 +132,29 @@ async function check({ context, input, connection, report, totals }: Work): Prom
 async function deliver(work: Work): Promise<ExitCode> {
   const { context, input, totals, report } = work;
   const { options, output, signal } = context;
+  const completeWhen = String(options['completeWhen']);
   const began = performance.now();
   const journal = await openJournal(context, input.isOne);
+  let isUnread = false;
   try {
     await sendAll(work, journal);
+  } catch (error) {
+    if (!isPipe(error) && !(signal.reason instanceof OutputClosed)) throw error;
+    isUnread = true;
   } finally {
     journal?.close();
   }
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   const reason: unknown = signal.reason;
-  if (reason instanceof OutputClosed) return exitCode('ok');
+  if (reason instanceof CommandError) throw reason;
+  if (isUnread || reason instanceof OutputClosed) {
+    output.error(
+      `the reader of the output has gone, the rest is not sent: ${report.words(totals, seconds, completeWhen)}`,
+    );
+    return exitCode('unread');
+  }
   const interruption = reason instanceof Interruption ? reason : undefined;
-  await report.summary(totals, seconds, interruption?.signal, String(options['completeWhen']));
+  await report.summary(totals, seconds, interruption?.signal, completeWhen);
   if (interruption && journal)
     output.note(`the same command goes on where it was interrupted (--resume ${String(options['resume'])})`);
   return interruption?.exitCode ?? exitCode(totals.failed + totals.invalid > 0 ? 'failed' : 'ok');
@@ -157,7 +169,10 @@ async function sendAll(
   const client = new SmppClient(connection);
   const sending = new Sending({
     ...{ client, report, totals, journal, completeWhen, signal },
-    ending: () => log.hush(),
+    ending: () => {
+      log.hush();
+      if (signal.reason instanceof Interruption && completeWhen !== 'queued') context.output.note(WAITS);
+    },
     strict: options['strict'] === true,
     unsure: options['inFlight'] as 'send' | 'skip',
     deliveredTimeout: options['deliveredTimeout'] as number,
@@ -174,6 +189,9 @@ async function sendAll(
     await client.stop();
   }
 }
+
+const WAITS =
+  'interrupted: waits for the answers to what is on the wire, drainTimeout at most; interrupted again it ends at once';
 
 const progressOf = ({ output, options }: Context, { size }: Input, totals: Totals): Progress =>
   new Progress({

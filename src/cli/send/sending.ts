@@ -133,10 +133,10 @@ export class Sending {
     const { totals, journal, report, strict } = this.#parts;
     const outcome = error instanceof DeliveryError ? error.outcome : undefined;
     if (error instanceof MessageError) {
+      journal?.ended(row.number, 'failed', error.code);
       if (error.code === 'UNKNOWN_FIELD' && row.number === 1 && row.line > 1)
         throw unknownColumn(error.field);
       totals.invalid++;
-      journal?.ended(row.number, 'failed', error.code);
       await report.invalid(row, error.message, error);
       if (strict) throw new StrictEnd();
       return;
