@@ -171,7 +171,7 @@ class Cell {
     const client = new SmppClient(options);
     client.on('request', (event) => this.#noteRequest(event));
     client.on('response', (event) => this.#noteResponse(event));
-    client.on('failure', ({ code, payload }) => assert.fail(`${code}: ${String(payload)}`));
+    client.on('failure', ({ code, payload }) => assert.fail(`${code}: ${payload}`));
     return client;
   }
 

@@ -88,7 +88,7 @@ describe('What each event carries', () => {
       'segments',
     ]);
     assert.equal(receipt?.topic, NUMBER);
-    has(receipt?.payload as object, [
+    has(receipt?.payload, [
       'message_id',
       'state',
       'final',
