@@ -110,8 +110,8 @@ export function assemble(options: SmppClientOptions): Assembly {
     capacity: settings.queueCapacity,
     queued: (items) => {
       expiry.note(items);
-      // Others that share the queue may send.
       parts.counters?.queued(items.length);
+      // Others that share the queue may send.
       if (settings.bindType === 'receiver' && !store.capabilities.shared) reporter.queuedInVain();
     },
     session: () => connections.sending,
