@@ -88,15 +88,7 @@ describe('What each event carries', () => {
       'segments',
     ]);
     assert.equal(receipt?.topic, NUMBER);
-    has(receipt?.payload, [
-      'message_id',
-      'state',
-      'final',
-      'err',
-      'submit_date',
-      'done_date',
-      'text',
-    ]);
+    has(receipt?.payload, ['message_id', 'state', 'final', 'err', 'submit_date', 'done_date', 'text']);
     const [response] = told('response');
     has(response, [...PDU, ...OURS, 'message_id', 'segment', 'segments', 'duration']);
     assert.deepEqual(facts(response), ['ESME_ROK', NUMBER]);
