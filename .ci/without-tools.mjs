@@ -47,7 +47,8 @@ for (const [, what] of rows) {
   if (!bare.skippedFor[`${what} is not here`]) problems.push(`nothing was skipped for want of ${what}`);
 }
 
-const inCi = run({ CI: 'true', only: ['--grep', 'Net::SMPP|tshark|kannel'] });
+// By the beginnings of their names: what may be skipped there as well names one, too.
+const inCi = run({ CI: 'true', only: ['--grep', '^(Net::SMPP|tshark|kannel)'] });
 if (inCi.failed === 0 || inCi.skipped > 0)
   problems.push(`with CI=true a missing tool is no failure:\n${inCi.stdout}`);
 
