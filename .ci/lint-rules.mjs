@@ -67,7 +67,7 @@ const floors = {
   },
 };
 const direction =
-  'imports point one way: nodes → index, simulator; cli → index, simulator, server, text, protocol; index → client → {session, store → flow-control, text} → protocol; simulator → server → {session, text, protocol}';
+  'imports point one way: nodes → index, simulator; cli → index, simulator, text, protocol; index → client → {session, store → flow-control, text} → protocol; simulator → server → {session, text, protocol}';
 
 /** @returns {string | undefined} the room of a file given relative to the root, undefined outside of all rooms */
 function roomOf(file) {

@@ -27,7 +27,7 @@ describe('the linter teaches the layout', function () {
       'a room that imports upwards',
       'src/session/imagined.ts',
       `import { SmppClient } from '../client';\nnew SmppClient();\n`,
-      /"session" may not import "client": imports point one way.*"session" may import protocol, observability, clock, waiting and collections; what it needs beyond that is handed to it/,
+      /"session" may not import "client": imports point one way.*"session" may import protocol, observability, clock, waiting, collections and folders; what it needs beyond that is handed to it/,
     ],
     [
       'an import of types alone that points upwards',
@@ -45,13 +45,13 @@ describe('the linter teaches the layout', function () {
       'nodes that reach past the library',
       'nodes/imagined.ts',
       `import { Session } from '../src/session';\nnew Session();\n`,
-      /"nodes" may not import "session".*"nodes" may import index, simulator, observability, clock, waiting and collections/,
+      /"nodes" may not import "session".*"nodes" may import index, simulator, observability, clock, waiting, collections and folders/,
     ],
     [
       'a server that knows of the client',
       'src/server/imagined.ts',
       `import { SmppClient } from '../client';\nnew SmppClient();\n`,
-      /"server" may not import "client".*"server" may import session, text, protocol, observability, clock, waiting and collections/,
+      /"server" may not import "client".*"server" may import session, text, protocol, observability, clock, waiting, collections and folders/,
     ],
     [
       'what ships importing what does not',
