@@ -26,6 +26,7 @@ export const run: Command = {
       flags: '--events <names>',
       summary: 'print these events too: failure, receipt, message … between commas, or all',
     },
+    { flags: '--dry-run', summary: 'check the configuration and end; nothing is opened' },
     { flags: '--until-empty', summary: 'end when the queue is empty, and others have nothing of it in hand' },
     {
       flags: '--metrics-port <port>',
@@ -63,9 +64,13 @@ async function work(context: Context): Promise<ExitCode> {
   const settings = metrics ? { ...given, metrics } : given;
   const client = new SmppClient(settings);
   printEvents({ client, output, events });
-  const removePidFile = writePidFile(context);
+  const removePidFile = options['dryRun'] === true ? () => undefined : writePidFile(context);
   let served: MetricsServer | undefined;
   try {
+    if (options['dryRun'] === true) {
+      write(told('checked', {}, 'the configuration is right; nothing was opened'));
+      return exitCode('ok');
+    }
     if (metrics) {
       served = await serveMetrics(options['metricsPort'] as number, metrics, client);
       write(told('metrics', { port: served.port }, `metrics on 127.0.0.1:${served.port}`));

@@ -60,6 +60,22 @@ describe('smpp run', function () {
   };
   const different = (): number => new Set(taken.map(({ text }) => text)).size;
 
+  it('checks a configuration and opens nothing, when asked to', async () => {
+    const config = configured(`queue: disk\nqueueDirectory: ${join(folder.path, 'queue')}\n`);
+    const checked = await smpp(['run', config, '--dry-run', '--pid-file', join(folder.path, 'pid')]);
+    assert.deepEqual([checked.code, checked.stderr], [0, '']);
+    const [line] = jsonLines(checked.stdout);
+    assert.deepEqual(
+      [line?.['event'], line?.['msg']],
+      ['checked', 'the configuration is right; nothing was opened'],
+    );
+    assert.equal(existsSync(join(folder.path, 'queue')), false);
+    assert.equal(existsSync(join(folder.path, 'pid')), false);
+    const wrong = await smpp(['run', config, '--dry-run', '--window-size', '0']);
+    assert.equal(wrong.code, 3);
+    assert.match(wrong.stderr, /windowSize/);
+  });
+
   it('sends what waits in Redis, is killed, and continues; by SIGTERM it ends in good order', async function () {
     const config = configured(
       `queue: redis\nqueueUrl: ${await redisUrl(this)}\nkeyPrefix: ${ownPrefix()}\nleaseTime: 1\n`,
