@@ -23,6 +23,14 @@ export function nextTick(clock: Pick<Clock, 'nextTick'>, callback: () => void): 
   else process.nextTick(callback);
 }
 
+/** Milliseconds as lines and events tell them: in seconds, to the millisecond. */
+export const inSeconds = (ms: number): number => Math.round(ms) / 1000;
+
+/** Seconds since a moment of monotonic time. */
+export function secondsSince(clock: Pick<Clock, 'monotonic'>, since: number): number {
+  return inSeconds(clock.monotonic() - since);
+}
+
 /** What {@link Clock.setTimeout} returns; opaque. */
 export type TimerHandle = unknown;
 

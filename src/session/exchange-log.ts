@@ -1,3 +1,4 @@
+import { secondsSince } from '../clock';
 import { statusName, type Pdu, type SmppError } from '../protocol';
 import type { SessionCore } from './core';
 import type { Outbound } from './outbound';
@@ -25,7 +26,7 @@ export async function loggedExchange(
   const asked = outbound.ask(core[WINDOWS[event]], { command: event });
   const facts = { event, direction: 'out', sequence_number: outbound.lastNumber } as const;
   log.debug({ ...facts, stage: 'start' }, TEXTS[event].start);
-  const duration = (): number => Math.round(clock.monotonic() - since) / 1000;
+  const duration = (): number => secondsSince(clock, since);
   try {
     const answer = await asked;
     const command_status = statusName(answer.command_status);

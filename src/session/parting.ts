@@ -1,3 +1,4 @@
+import { secondsSince } from '../clock';
 import type { Answering } from './answering';
 import type { SessionCore } from './core';
 import { isBound } from './states';
@@ -113,7 +114,7 @@ export class Parting {
   #agree(sequence_number: number, since: number): void {
     const { log, clock } = this.#core.options;
     this.#answering.respond('unbind_resp', 0, sequence_number);
-    const duration = Math.round(clock.monotonic() - since) / 1000;
+    const duration = secondsSince(clock, since);
     const facts = { direction: 'in', sequence_number, command_status: 'ESME_ROK', duration };
     log.debug({ event: 'unbind', stage: 'end', ...facts }, 'the unbind is answered');
   }

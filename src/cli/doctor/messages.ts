@@ -2,6 +2,7 @@ import { describeStatus, type Pdu, type PduInput } from '../../protocol';
 import { encodeText, resolveAddress, segment, type Address, type LongMessageMethod } from '../../text';
 import type { Settings } from '../../index';
 import type { Answered, ProbeLink } from './link';
+import { isThrottling } from './pace';
 import { pause, type Finding } from './steps';
 
 /** Accepted messages at most, whatever is found: they cost money. */
@@ -10,7 +11,6 @@ export const MOST_MESSAGES = 10;
 const MOST_REQUESTS = 30;
 /** Milliseconds before a message that was throttled is tried again. */
 const THROTTLE_WAIT = 1500;
-const THROTTLING = new Set(['ESME_RTHROTTLED', 'ESME_RMSGQFUL']);
 
 export interface Ends {
   readonly source: Address;
@@ -84,7 +84,7 @@ export class Messenger {
   async #patiently(part: object, ends: Ends): Promise<Sent> {
     for (let attempt = 1; ; attempt++) {
       const sent = this.#take(await this.#ask(part, ends));
-      if (!THROTTLING.has(sent.status) || attempt === 3) return sent;
+      if (!isThrottling(sent.status) || attempt === 3) return sent;
       this.throttled++;
       await pause(THROTTLE_WAIT, this.signal);
     }
@@ -227,7 +227,7 @@ function typeOf({ ton, npi }: Address): string {
 }
 
 export function refusalRemedy(status: string): string {
-  if (THROTTLING.has(status))
+  if (isThrottling(status))
     return 'the SMSC takes nothing at present: set a lower sendRate and windowSize: 1, then ask the operator what is allowed';
   return 'ask the operator, with the time and this status; smpp decode explains a capture of it';
 }
@@ -271,7 +271,7 @@ export async function findBurst(
   const facts = { statuses };
   if (statuses.every((status) => status === 'ESME_ROK'))
     return { finding: { outcome: 'ok', text: '2 messages at once are accepted', facts } };
-  if (!statuses.some((status) => THROTTLING.has(status))) {
+  if (!statuses.some(isThrottling)) {
     return { finding: { outcome: 'warning', text: `2 messages at once: ${statuses.join(', ')}`, facts } };
   }
   await pause(THROTTLE_WAIT, messenger.signal);

@@ -1,4 +1,4 @@
-import { statusName, type PduInput } from '../../protocol';
+import { describeStatus, statusCode, type PduInput } from '../../protocol';
 import { NoAnswer, type Answered, type ProbeLink } from './link';
 import type { Finding } from './steps';
 
@@ -9,7 +9,10 @@ const ROUND = 40;
 /** Above so many times the time of a single request a window has become too large to be of use. */
 const SLOWER = 8;
 
-const THROTTLING = new Set(['ESME_RTHROTTLED', 'ESME_RMSGQFUL']);
+/** Whether a status asks for less; what is no status, as where no answer came, does not. */
+export const isThrottling = (status: string | number): boolean =>
+  (typeof status === 'number' || statusCode(status) !== undefined) &&
+  describeStatus(status).kind === 'throttle';
 
 export interface Round {
   readonly window: number;
@@ -32,7 +35,7 @@ export async function round(
   let [sent, throttled, unanswered] = [0, 0, 0];
   const take = ({ pdu, latency }: Answered): void => {
     latencies.push(latency);
-    if (THROTTLING.has(statusName(pdu.command_status))) throttled++;
+    if (isThrottling(pdu.command_status)) throttled++;
   };
   const worker = async (): Promise<void> => {
     while (sent < total && throttled === 0 && unanswered === 0 && link.isOpen) {

@@ -1,3 +1,4 @@
+import { inSeconds } from '../../clock';
 import { unlessAborted } from '../../waiting';
 import { SmppError } from '../../protocol';
 import { canSubmit, responseTimes, type ResponseTimeChange, type Session } from '../../session';
@@ -123,7 +124,7 @@ export class ConnectionManager {
   }
 
   #responseTime({ timeout, took }: ResponseTimeChange): void {
-    const response_timeout = Math.round(timeout) / 1000;
+    const response_timeout = inSeconds(timeout);
     this.#parts.reporter.responseTime(this.#facts({ ...this.#first, response_timeout }), took);
   }
 
@@ -204,7 +205,7 @@ export class ConnectionManager {
         reason,
         ...statusFields(commandStatus),
         ...(code === undefined ? {} : { code }),
-        ...(retryIn === undefined ? {} : { retry_in: Math.round(retryIn) / 1000, ...elsewhere }),
+        ...(retryIn === undefined ? {} : { retry_in: inSeconds(retryIn), ...elsewhere }),
       });
       this.#parts.reporter.session(facts, down.number);
     }

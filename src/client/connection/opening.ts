@@ -1,5 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { Clock } from '../../clock';
+import { secondsSince, type Clock } from '../../clock';
 import { OTHER, withFacts, type Log } from '../../observability';
 import {
   BindError,
@@ -149,8 +149,6 @@ async function dialled(opening: Opening): Promise<Transport> {
     throw error;
   }
 }
-
-const secondsSince = (clock: Clock, since: number): number => Math.round(clock.monotonic() - since) / 1000;
 
 async function connected(opening: Opening): Promise<Session> {
   const { settings, endpoint, number, type, signal, clock, log, sequence, handlers } = opening;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock';
+import { secondsSince, type Clock } from '../../clock';
 import { BoundedMap } from '../../collections';
 import type { Log } from '../../observability';
 import {
@@ -75,7 +75,7 @@ export class LinkReporter {
       const asked = open[direction === 'in' ? 'out' : 'in'];
       const askedAt = asked.get(String(number));
       asked.delete(String(number));
-      const duration = askedAt === undefined ? undefined : seconds(clock.monotonic() - askedAt);
+      const duration = askedAt === undefined ? undefined : secondsSince(clock, askedAt);
       this.#tell(octets, { place, direction, duration });
     };
   }
@@ -100,8 +100,6 @@ export class LinkReporter {
     }
   }
 }
-
-const seconds = (ms: number): number => Math.round(ms) / 1000;
 
 /**
  * A copy of a PDU in which the password, if it has one, is empty, and command_length accordingly smaller. Undefined:

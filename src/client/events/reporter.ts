@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../clock';
+import { inSeconds, secondsSince, type Clock, type TimerHandle } from '../../clock';
 import { maskNumber, type Log, type LogLine } from '../../observability';
 import { describeStatus, statusName, type CodecOptions, type SmppError } from '../../protocol';
 import type { OutboundRequest, ResponseView, Session } from '../../session';
@@ -101,7 +101,7 @@ export class EventReporter {
     if (!logs && !tells) return;
     const { delivery, segment, sentAt } = written;
     const { item, state } = delivery.lease;
-    const duration = seconds(this.#clock.monotonic() - sentAt);
+    const duration = secondsSince(this.#clock, sentAt);
     const late = session ? undefined : true;
     if (logs) {
       const line = {
@@ -133,7 +133,7 @@ export class EventReporter {
       stage: 'end',
       ...logFacts(item, segment, item.segments.length),
       code: why === 'timeout' ? 'RESPONSE_TIMEOUT' : 'SESSION_CLOSED',
-      duration: seconds(this.#clock.monotonic() - sentAt),
+      duration: secondsSince(this.#clock, sentAt),
     } satisfies LogLine;
     const what = why === 'timeout' ? 'not answered in time' : 'not answered before the session ended';
     log.info(line, `${what}; whether the SMSC took it is not known`);
@@ -151,7 +151,7 @@ export class EventReporter {
   /** It got no answer: throws why. */
   unanswered({ request, session, askedAt }: Omit<DirectAnswer, 'response'>, error: unknown): never {
     const { code, message } = error as SmppError;
-    const duration = seconds(this.#clock.monotonic() - askedAt);
+    const duration = secondsSince(this.#clock, askedAt);
     session.log.debug({ event: 'request', stage: 'end', ...logFacts(request), code, duration }, message);
     throw error;
   }
@@ -171,7 +171,7 @@ export class EventReporter {
       ...logFacts(request),
       sequence_number: response.sequence_number,
       command_status: statusName(response.command_status),
-      duration: seconds(this.#clock.monotonic() - askedAt),
+      duration: secondsSince(this.#clock, askedAt),
       late,
     } satisfies LogLine;
     session.log.debug(line, `${request.command} answered`);
@@ -237,7 +237,7 @@ export class EventReporter {
   responseTime(state: SessionFacts, took: number | undefined): void {
     const { response_timeout: timeout } = state;
     const line = { event: 'session', stage: 'responses', response_timeout: timeout } satisfies LogLine;
-    const slow = `the SMSC answers late, after ${seconds(took ?? 0)} s: responses are waited for ${timeout} s from now on`;
+    const slow = `the SMSC answers late, after ${inSeconds(took ?? 0)} s: responses are waited for ${timeout} s from now on`;
     const reason = took === undefined ? 'the SMSC answers in time again' : slow;
     if (took === undefined) this.#log.info(line, reason);
     else this.#log.warn(line, `${reason}; see responseTimeout`);
@@ -337,5 +337,3 @@ function rateFact(throttle: Throttle): { rate?: number } {
   const rate = throttle.rate();
   return rate === undefined ? {} : { rate: rounded(rate) };
 }
-
-const seconds = (ms: number): number => Math.round(ms) / 1000;

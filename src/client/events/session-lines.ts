@@ -1,3 +1,4 @@
+import { inSeconds } from '../../clock';
 import type { Log, LogLine } from '../../observability';
 import type { SessionFacts } from './events';
 
@@ -29,7 +30,7 @@ export function logSession(log: Log, state: SessionFacts, session: number | unde
     code,
     reason,
     retry_in,
-    duration: away === undefined ? undefined : Math.round(away) / 1000,
+    duration: away === undefined ? undefined : inSeconds(away),
     ...(state.sessions === 1 ? {} : { bound: state.bound, sessions: state.sessions }),
   } satisfies LogLine;
   if (reason && retry_in !== undefined) log.warn(line, `${reason}; ${nextTry(state)}`);

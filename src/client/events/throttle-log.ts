@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../clock';
+import { inSeconds, type Clock, type TimerHandle } from '../../clock';
 import type { ThrottleCounts } from '../../flow-control';
 import type { Log } from '../../observability';
 
@@ -44,7 +44,7 @@ export class ThrottleLog {
     this.#throttle = throttle;
     this.#startedAt = this.#toldAt = this.#clock.monotonic();
     this.#before = { throttled: 0, notThrottled: 0 };
-    const wait = seconds(throttle.wait() * 1000);
+    const wait = inSeconds(throttle.wait() * 1000);
     const facts = { command_status: status, wait, ...this.#facts(throttle, 'deny_request') };
     const { throttled, notThrottled } = throttle.counts();
     // The answer that was just heard is the first of this time.
@@ -81,7 +81,7 @@ export class ThrottleLog {
     const line = {
       event: 'throttle',
       stage: 'continues',
-      duration: seconds(now - this.#startedAt),
+      duration: inSeconds(now - this.#startedAt),
       ...facts,
     } as const;
     this.#log.warn(line, `the SMSC still asks for less: in ${share(facts)}`);
@@ -90,7 +90,7 @@ export class ThrottleLog {
   #end(throttle: Throttle): void {
     this.#throttle = undefined;
     const facts = this.#facts(throttle, 'allow_request');
-    const duration = seconds(this.#allowedAt - this.#startedAt);
+    const duration = inSeconds(this.#allowedAt - this.#startedAt);
     const pace = facts.rate === undefined ? '' : ` at ${facts.rate}/s`;
     this.#log.info(
       { event: 'throttle', stage: 'end', duration, ...facts },
@@ -124,8 +124,6 @@ function share(facts: { throttle_responses: number; non_throttle_responses: numb
   const [some, all] = [throttled, throttled + others].map((count) => count.toLocaleString('en-US'));
   return `${some} of ${all} answers`;
 }
-
-const seconds = (ms: number): number => Math.round(ms) / 1000;
 
 /** As much as people read. */
 export const rounded = (rate: number): number => Math.round(rate * 100) / 100;

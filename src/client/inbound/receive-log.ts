@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock';
+import { secondsSince, type Clock } from '../../clock';
 import { statusName } from '../../protocol';
 import type { Answer, Session } from '../../session';
 
@@ -21,7 +21,7 @@ export function loggedReceive(
   log.debug({ ...facts, stage: 'start' }, `${command} came`);
   const answered = (status: number | string): void => {
     const command_status = typeof status === 'number' ? statusName(status) : status;
-    const duration = Math.round(clock.monotonic() - since) / 1000;
+    const duration = secondsSince(clock, since);
     log.debug({ ...facts, stage: 'end', command_status, duration }, `answered with ${command_status}`);
   };
   const answer = take();

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../clock';
+import { inSeconds, type Clock, type TimerHandle } from '../../clock';
 import type { Log } from '../../observability';
 import type { Lease, OutboundQueue } from '../../store';
 
@@ -63,7 +63,7 @@ export class LeaseKeeper {
     const { clock, leaseTime, log } = this.#parts;
     const stood = clock.monotonic() - this.#armedAt;
     if (stood <= leaseTime) return;
-    const seconds = Math.round(stood) / 1000;
+    const seconds = inSeconds(stood);
     const text =
       `this process stood still for ${seconds} s, longer than its messages are reserved for it (leaseTime ${leaseTime / 1000} s): ` +
       'other instances may have sent them a second time';

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../clock';
+import { inSeconds, type Clock, type TimerHandle } from '../../clock';
 import type { AdjustableLimiter, CompositeLimiter } from '../../flow-control';
 import type { Log, LogLine } from '../../observability';
 
@@ -124,8 +124,8 @@ export class PaceLog {
     return {
       send_rate: bucket?.rate,
       effective_send_rate: Math.round(limiter.effectiveRate() * 100) / 100,
-      delay: Math.round(this.#waited / Math.max(1, this.#waits)) / 1000,
-      duration: Math.round(lasted) / 1000,
+      delay: inSeconds(this.#waited / Math.max(1, this.#waits)),
+      duration: inSeconds(lasted),
     };
   }
 }
