@@ -2,7 +2,7 @@ import { traceFacts, type TraceContext } from '../../observability';
 import { commandName, decodeHeader, plainCopy, statusCode, statusName, type Pdu } from '../../protocol';
 import type { CorrelationEntry, QueueItem } from '../../store';
 import type { Receipt } from '../../text';
-import type { DirectRequest } from '../message/intake';
+import type { DirectRequest } from '../message/requests';
 import type {
   ClientEvents,
   LinkEvent,

@@ -8,32 +8,23 @@ import {
   encodeBody,
   isQueued,
   type CodecOptions,
-  type CommandName,
   type PduInput,
 } from '../../protocol';
 import type { KeyValueState, QueueItem } from '../../store';
-import {
-  TON,
-  TextError,
-  formatSmppTime,
-  isPlain,
-  segment,
-  type SubmitSmFields,
-  type TextCodec,
-} from '../../text';
-import { about, putDestination, putSource, type Fields } from './addressing';
+import { TON, TextError, isPlain, segment, type SubmitSmFields, type TextCodec } from '../../text';
+import { putDestination, type Fields } from './addressing';
 import { codecOf } from '../config/codec-options';
 import { contentOf, cutting, refusePart } from './cutting';
 import { Defaults } from './defaults';
 import { MessageError, invalidField } from '../config/errors';
 import { MessageIds } from './ids';
-import { serviceTypeCheck } from './long-fields';
 import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
 import { nazItem } from './naz-items';
 import type { Settings } from '../config/options';
 import { checkedMetadata, expiry, optionText } from './message-options';
-import { registeredDelivery, wantsReceipt } from './registered-delivery';
+import { wantsReceipt } from './registered-delivery';
+import { Requests, type DirectRequest } from './requests';
 import { Templates, isTemplate, type ItemFacts } from './templates';
 
 export interface IntakeParts {
@@ -54,16 +45,6 @@ export interface Origin {
   readonly label?: string | undefined;
 }
 
-/** A request that does not pass the queue. */
-export interface DirectRequest {
-  readonly command: CommandName;
-  readonly pdu: PduInput;
-  readonly destination: string;
-  readonly correlationId?: string | undefined;
-  readonly metadata?: unknown;
-  readonly trace?: TraceContext | undefined;
-}
-
 const NO_TRACE =
   'a traceparent is none of W3C Trace Context (00-<32 digits>-<16 digits>-<2 digits>, lower case): passed over';
 
@@ -80,7 +61,7 @@ export class Intake {
   readonly #defaults: Defaults;
   readonly #codec: CodecOptions;
   readonly #ids: MessageIds;
-  readonly #checkServiceType: (given: unknown) => void;
+  readonly #requests: Requests;
   readonly #templates = new Templates();
 
   constructor(parts: IntakeParts) {
@@ -88,7 +69,7 @@ export class Intake {
     this.#codec = codecOf(parts.settings);
     this.#ids = new MessageIds(parts.randomOctets);
     this.#defaults = new Defaults(parts.settings);
-    this.#checkServiceType = serviceTypeCheck(parts.log);
+    this.#requests = new Requests(parts);
   }
 
   /** Epoch milliseconds. */
@@ -106,7 +87,7 @@ export class Intake {
 
   /** The same, or of a query, cancel or replace the request. */
   take(message: Message | string, origin: Origin): QueueItem | Promise<QueueItem> | DirectRequest {
-    return this.#take(message, origin, undefined, this.#direct);
+    return this.#take(message, origin, undefined, (parsed, at) => this.#direct(parsed, at));
   }
 
   #take<T>(
@@ -152,7 +133,7 @@ export class Intake {
   ): QueueItem | Promise<QueueItem> {
     const { settings, codecs } = this.#parts;
     const { options } = parsed;
-    const pdu = this.#baseFields(parsed, now);
+    const pdu = this.#requests.fields(parsed, now);
     const destination = putDestination(parsed, pdu, settings);
     const content = contentOf(parsed);
     const cut = cutting(parsed, settings, codecs);
@@ -166,7 +147,7 @@ export class Intake {
     };
     const trace = this.#traceOf(options.traceparent, options.tracestate, options.metadata);
     const item = (cutUp: readonly SubmitSmFields[]): QueueItem => {
-      const bodies = cutUp.map((one) => this.#body(parsed, pdu, one));
+      const bodies = cutUp.map((one) => this.#requests.body(parsed, pdu, one));
       const label = options.correlationId ?? origin.label ?? origin.msgid;
       const { expires, metadata } = options;
       return this.#item(facts, bodies, destination, expires, label, metadata, trace, origin, now);
@@ -194,48 +175,9 @@ export class Intake {
   }
 
   /** A query, cancel or replace. */
-  readonly #direct = (parsed: ParsedMessage, now: number): DirectRequest => {
-    const { settings, codecs } = this.#parts;
-    const { command, options, tlvs } = parsed;
-    const pdu = this.#baseFields(parsed, now);
-    const destination = parsed.destination === undefined ? '' : putDestination(parsed, pdu, settings);
-    const hasText = parsed.content !== undefined;
-    const [text] = hasText ? segment(contentOf(parsed), cutting(parsed, settings, codecs)).segments : [];
-    if (text) pdu['short_message'] = text.short_message;
-    pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
-    encodeBody(pdu as unknown as PduInput, this.#codec);
-    const { correlationId, metadata } = options;
-    const trace = this.#traceOf(options.traceparent, options.tracestate, metadata);
-    return { command, pdu: pdu as unknown as PduInput, destination, correlationId, metadata, trace };
-  };
-
-  /** Everything but the text and the recipient. */
-  #baseFields({ fields, command, options }: ParsedMessage, now: number): Fields {
-    const { settings } = this.#parts;
-    this.#checkServiceType(fields['service_type']);
-    // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
-    const pdu: Fields = { command, ...fields };
-    const names = commandFacts(command).fieldNames;
-    if (names.has('source_addr')) putSource(fields, pdu, settings);
-    if (names.has('registered_delivery'))
-      pdu['registered_delivery'] = registeredDelivery(fields['registered_delivery'], options);
-    for (const name of commandFacts(command).timeFields) {
-      const given = pdu[name] as Date | string | number | undefined;
-      if (given === undefined) continue;
-      pdu[name] = about(name, () => formatSmppTime(given, { timeZone: zoneOf(settings.timeZone), now }));
-    }
-    return pdu;
-  }
-
-  #body({ command, tlvs }: ParsedMessage, pdu: Fields, one: SubmitSmFields): Buffer {
-    const names = commandFacts(command).fieldNames;
-    pdu['data_coding'] = one.data_coding;
-    if (names.has('esm_class')) pdu['esm_class'] = one.esm_class;
-    if (names.has('short_message')) {
-      pdu['tlvs'] = one.tlvs ? { ...tlvs, ...one.tlvs } : tlvs;
-      pdu['short_message'] = one.short_message;
-    } else pdu['tlvs'] = { message_payload: one.short_message, ...tlvs, ...one.tlvs };
-    return encodeBody(pdu as unknown as PduInput, this.#codec);
+  #direct(parsed: ParsedMessage, now: number): DirectRequest {
+    const { traceparent, tracestate, metadata } = parsed.options;
+    return { ...this.#requests.direct(parsed, now), trace: this.#traceOf(traceparent, tracestate, metadata) };
   }
 
   // The one literal of an item, so that V8 gives all items one shape.

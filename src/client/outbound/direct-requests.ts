@@ -3,7 +3,7 @@ import type { Session } from '../../session';
 import { unlessAborted } from '../../waiting';
 import type { Outcome } from '../events/outcome';
 import type { EventReporter } from '../events/reporter';
-import type { DirectRequest } from '../message/intake';
+import type { DirectRequest } from '../message/requests';
 import type { SendOptions } from './completion';
 import type { Outcomes } from './outcomes';
 
