@@ -1,5 +1,5 @@
 import { COMMANDS, SmppError, type PduInput, type PduInputOf } from '../protocol';
-import { resolveAddress, segment, type LongMessageMethod } from '../text';
+import { readUdh, resolveAddress, segment, type GivenUdh, type LongMessageMethod } from '../text';
 
 /** A message from a mobile phone: any field of deliver_sm or data_sm by its specification name, and these. */
 export interface MobileMessage extends Omit<
@@ -20,6 +20,8 @@ export interface MobileMessage extends Omit<
   readonly encoding?: string;
   /** How a long text goes: udh8 (the default), udh16, sar, payload, payload-always. */
   readonly long_messages?: LongMessageMethod;
+  /** Elements of the user data header, in every part: fields such as `{ ports: { destination, source } }`, a list, or octets. */
+  readonly udh?: GivenUdh;
 }
 
 /** Octets of short_message. */
@@ -27,7 +29,7 @@ const SHORT_MESSAGE = 255;
 
 /** The PDUs of a message, one per part. Throws TextError or PduError where it cannot be sent. */
 export function pdusOf(message: MobileMessage, defaultAlphabet: string, reference: number): PduInput[] {
-  const { command = 'deliver_sm', text, encoding, long_messages = 'udh8', tlvs, ...fields } = message;
+  const { command = 'deliver_sm', text, encoding, long_messages = 'udh8', tlvs, udh, ...fields } = message;
   const { short_message = '', ...others } = fields;
   checkAddresses(message);
   const source = addressOf(message.source_addr, message.source_addr_ton, message.source_addr_npi);
@@ -42,16 +44,19 @@ export function pdusOf(message: MobileMessage, defaultAlphabet: string, referenc
     destination_addr: destination.addr,
   };
   const written = text ?? short_message;
-  const parts = carriesItself(written, tlvs, long_messages)
-    ? [{ short_message: written, esm_class: fields.esm_class ?? 0, data_coding: fields.data_coding ?? 0 }]
-    : segment(written, {
-        method: command === 'data_sm' ? 'payload' : long_messages,
-        reference,
-        encoding,
-        data_coding: fields.data_coding,
-        esm_class: fields.esm_class,
-        defaultAlphabet,
-      }).segments;
+  const elements = udh === undefined ? [] : readUdh(udh);
+  const parts =
+    elements.length === 0 && carriesItself(written, tlvs, long_messages)
+      ? [{ short_message: written, esm_class: fields.esm_class ?? 0, data_coding: fields.data_coding ?? 0 }]
+      : segment(written, {
+          method: command === 'data_sm' ? 'payload' : long_messages,
+          reference,
+          encoding,
+          data_coding: fields.data_coding,
+          esm_class: fields.esm_class,
+          defaultAlphabet,
+          udh: elements.length === 0 ? undefined : elements,
+        }).segments;
   return parts.map((part) => {
     const pdu = { ...common, ...part, command, tlvs: { ...tlvs, ...('tlvs' in part ? part.tlvs : {}) } };
     return (command === 'data_sm' ? asDataSm(pdu) : pdu) as PduInput;

@@ -5,9 +5,11 @@ import {
   decodeParts,
   decodeText,
   readUserData,
+  udhFields,
   type CodingOptions,
   type JoinedMessage,
   type PartInfo,
+  type UdhFields,
   type UserData,
 } from '../text';
 import type { SubmitPdu, SubmittedMessage } from './types';
@@ -64,6 +66,10 @@ export class Submitted implements SubmittedMessage {
 
   get part(): PartInfo | undefined {
     return this.#data.part;
+  }
+
+  get udh(): UdhFields | undefined {
+    return this.#data.udh && udhFields(this.#data.udh.elements);
   }
 
   get text(): string | undefined {

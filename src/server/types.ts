@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import type { BindCommand, Pdu, PduInput, PduOf, QueuedCommand, Tlvs } from '../protocol';
 import type { Answer, CloseReason, Session, SessionState } from '../session';
-import type { PartInfo } from '../text';
+import type { PartInfo, UdhFields } from '../text';
 import type { MobileMessage } from './deliver';
 import type { DeliveryReceipt } from './receipt';
 
@@ -87,6 +87,8 @@ export interface SubmittedMessage {
   readonly octets: Buffer;
   /** Which part of a long message it is; undefined for a whole one. */
   readonly part: PartInfo | undefined;
+  /** The user data header of its PDU: ports, which part it is, and all else; undefined where it has none. */
+  readonly udh: UdhFields | undefined;
   /**
    * What it says; decoded when it is first read. Of a long message (with `joinParts`) undefined until the part that
    * completes it has come: then all of it. Also undefined where the octets are no text.

@@ -20,12 +20,13 @@ export interface Content {
   readonly octets: Buffer;
   /** The user data header as it came. */
   readonly header: Buffer | undefined;
+  readonly udh: UserDataHeader | undefined;
   readonly part: PartInfo | undefined;
 }
 
 export function readContent(pdu: SubmitPdu, defaultAlphabet: string): Content {
   const { octets, udh, header, part } = readUserData(pdu);
-  return { text: decodeContent(octets, pdu.data_coding, defaultAlphabet, udh), octets, header, part };
+  return { text: decodeContent(octets, pdu.data_coding, defaultAlphabet, udh), octets, header, udh, part };
 }
 
 /** The text of octets without header, or undefined where they are none. */

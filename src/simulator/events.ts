@@ -1,6 +1,6 @@
 import type { QueuedCommand } from '../protocol';
 import type { BindCommand, SessionState } from '../session';
-import type { PartInfo } from '../text';
+import type { PartInfo, UdhFields } from '../text';
 
 /** One link of a client, as it stands. */
 export interface SmscSession {
@@ -48,6 +48,8 @@ export interface SubmitEvent extends SubmitFacts {
   readonly octets: Buffer;
   /** Which part of a long message it is. */
   readonly part?: PartInfo;
+  /** The user data header of its PDU, where it has one: ports, which part it is, and all else. */
+  readonly udh?: UdhFields;
 }
 
 /** A submit that was not taken. */

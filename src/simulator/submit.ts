@@ -1,6 +1,7 @@
 import type { Log } from '../observability';
 import { isQueued, plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
 import type { Answer } from '../session';
+import { udhFields } from '../text';
 import { readContent, type Content, type SubmitPdu } from './content';
 import type { SmscContext, SmscLink } from './context';
 import type { RefusedEvent, SubmitEvent } from './events';
@@ -127,6 +128,7 @@ export class SubmitHandler {
 
   #submitEvent(pdu: SubmitPdu, message: TakenMessage, content: Content): SubmitEvent {
     const { part, octets } = content;
+    const udh = content.udh && udhFields(content.udh.elements);
     const facts = {
       message_id: message.message_id,
       system_id: message.system_id,
@@ -134,6 +136,7 @@ export class SubmitHandler {
       text: part ? this.#smsc.parts.join(message, content, part) : content.text,
       octets,
       ...(part ? { part } : {}),
+      ...(udh ? { udh } : {}),
     };
     return Object.assign(plainCopy(pdu as object), facts) as object as SubmitEvent;
   }

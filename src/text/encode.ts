@@ -10,24 +10,29 @@ import { choose, type PlanOptions, type Written } from './plan/plan';
 import type { Repertoire } from './plan/repertoire';
 import { LONG_MESSAGE_METHODS, UNENCODABLE, type LanguageName } from './plan/types';
 import type { EncodeOptions, EncodedText, SegmentOptions, TextCodec } from './types';
-import { elementsLength, formatUserDataHeader, shiftElements, type UdhElement } from './udh';
+import { IEI, elementsLength, formatUserDataHeader, shiftElements, type UdhElement } from './udh';
+import { readUdh, type GivenUdh } from './udh-fields';
+
+/** Whose header is read already. */
+export type ReadOptions = Omit<SegmentOptions, 'udh'> & { readonly udh?: readonly UdhElement[] | undefined };
 
 /**
- * Text to octets in one piece, however long; octets stay as they are, binary. `udh` is there where shift tables are in use
- * and belongs before the octets, with the UDHI bit of esm_class set; {@link segment} does all of it.
+ * Text to octets in one piece, however long; octets stay as they are, binary. `udh` is there where it was given or shift
+ * tables are in use, and belongs before the octets, with the UDHI bit of esm_class set; {@link segment} does all of it.
  * @throws TextError `UNENCODABLE` naming the character, its position and the encodings that have it;
- * `UNKNOWN_ENCODING`; `INVALID_OPTION`
+ * `UNKNOWN_ENCODING`; `INVALID_OPTION`; `MALFORMED_UDH`
  */
 export function encodeText(text: string | Buffer, options: EncodeOptions = {}): EncodedText {
   if (typeof text !== 'string') return binary(text, options);
   const unspecified = unspecifiedOctets(text, options);
   if (unspecified) return binary(unspecified, options);
-  const plain = encodePlain(text, options);
+  const given = ownElements(options.udh);
+  const plain = given.length > 0 ? undefined : encodePlain(text, options);
   if (plain) return { data_coding: 0, octets: plain, encoding: 'gsm0338' };
-  const written = chooseFor(text, planOptions(options, {}));
+  const written = chooseFor(text, planOptions(options, { udh: given }));
   const { encoding, language } = written;
-  const shifts = writtenElements(written);
-  const udh = shifts.length > 0 ? formatUserDataHeader(shifts) : undefined;
+  const elements = [...given, ...writtenElements(written)];
+  const udh = elements.length > 0 ? formatUserDataHeader(elements) : undefined;
   return {
     data_coding: dataCodingFor(written, options),
     octets: encodeWritten(written, written.text, options.codecs, udh?.length ?? 0),
@@ -41,7 +46,29 @@ export function encodeText(text: string | Buffer, options: EncodeOptions = {}): 
 function binary(octets: Buffer, options: EncodeOptions): EncodedText {
   checkOptions(options, {});
   const data_coding = options.data_coding ?? dataCodingOf('binary', options);
-  return { data_coding, octets, encoding: 'binary' };
+  const elements = options.udh === undefined ? [] : readUdh(options.udh);
+  const udh = elements.length > 0 ? { udh: formatUserDataHeader(elements) } : {};
+  return { data_coding, octets, encoding: 'binary', ...udh };
+}
+
+const NONE: readonly UdhElement[] = [];
+
+/**
+ * The elements that a text is to have beside those of its encoding.
+ * @throws TextError `MALFORMED_UDH`; `INVALID_OPTION` where they name shift tables
+ */
+export function ownElements(given: GivenUdh | undefined): readonly UdhElement[] {
+  if (given === undefined) return NONE;
+  const elements = readUdh(given);
+  if (elements.every(isNoShift)) return elements;
+  const message =
+    'udh names national language tables (0x24, 0x25), which the text would not be written in: leave them away, and give language.';
+  throw new TextError('INVALID_OPTION', message, { field: 'udh' });
+}
+
+/** Whether an element is none that names shift tables. */
+export function isNoShift({ id }: UdhElement): boolean {
+  return id !== IEI.SINGLE_SHIFT && id !== IEI.LOCKING_SHIFT;
 }
 
 /**
@@ -64,7 +91,7 @@ export function unspecifiedOctets(text: string, options: EncodeOptions): Buffer 
 }
 
 /** What the plan needs to know, checked and with its defaults. */
-export function planOptions(options: EncodeOptions, layout: Partial<SegmentOptions>): PlanOptions {
+export function planOptions(options: EncodeOptions, layout: Partial<ReadOptions>): PlanOptions {
   checkOptions(options, layout);
   const { codecs, language, messageClass } = options;
   const encoding = requestedEncoding(options);

@@ -22,6 +22,8 @@ export { measure } from './measure';
 export type { Measure, MeasureOptions } from './measure';
 export { formatUserDataHeader, parseUserDataHeader, portElement } from './udh';
 export type { Concatenation, UdhElement, UserDataHeader } from './udh';
+export { headerOfParts, readUdh, udhFields } from './udh-fields';
+export type { GivenElement, GivenUdh, UdhFields, UdhWaiting } from './udh-fields';
 export { readUserData } from './user-data';
 export type { IncomingMessage, MessagePart, PartInfo, UserData } from './user-data';
 export { Reassembler } from './reassembler';

@@ -9,9 +9,10 @@ import { UCS2, unitsOf } from './plan/repertoire';
 import { transliterate } from './plan/transliterate';
 import { isLanguage } from './plan/languages';
 import type { Unit } from './plan/types';
+import { elementsLength, elementsOf } from './plan/udh-elements';
 import type { EncodeOptions, SegmentOptions } from './types';
 
-/** As of `encodeText` and `segment`; languages and encodings that are not known are left out of account. */
+/** As of `encodeText` and `segment`; languages, encodings and headers that are not known are left out of account. */
 export interface MeasureOptions
   extends
     Omit<EncodeOptions, 'language' | 'languages' | 'codecs'>,
@@ -20,7 +21,7 @@ export interface MeasureOptions
   readonly language?: string | undefined;
   /** Languages whose shift tables may be used. */
   readonly languages?: readonly string[] | undefined;
-  /** Octets of other elements in each segment's user data header. */
+  /** Octets of other elements in each segment's user data header, beside those of `udh`. */
   readonly elementOctets?: number | undefined;
 }
 
@@ -101,13 +102,18 @@ function measurePlan(options: MeasureOptions): PlanOptions {
     languages: (options.languages ?? []).filter(isLanguage),
     unencodable: options.unencodable ?? 'strict',
     method: options.method ?? 'udh8',
-    elementOctets: options.elementOctets ?? 0,
+    elementOctets: (options.elementOctets ?? 0) + octetsOf(options.udh),
     wholeWords: options.wholeWords ?? false,
     wholeGraphemes: options.wholeGraphemes ?? true,
     maxParts: Infinity,
     asDefault: data_coding === 0,
     repertoireOf: (name) => encodingSpec(name)?.repertoire,
   };
+}
+
+function octetsOf(udh: MeasureOptions['udh']): number {
+  const elements = udh === undefined ? [] : elementsOf(udh);
+  return Array.isArray(elements) ? elementsLength(elements) : 0;
 }
 
 function byDataCoding(

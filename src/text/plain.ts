@@ -22,6 +22,7 @@ export function isPlain(options: EncodeOptions): boolean {
   if (encoding !== undefined && encoding !== 'auto' && encoding !== 'gsm0338') return false;
   if (defaultAlphabet !== undefined && defaultAlphabet !== 'gsm0338') return false;
   if (dataCodings && (encoding === 'gsm0338' || dataCodings[0] !== undefined)) return false;
+  if (options.udh !== undefined) return false;
   return !options.data_coding && options.messageClass === undefined && !options.codecs?.length;
 }
 

@@ -1,15 +1,22 @@
 import { codingOf, dataCodingOf } from './codings';
 import { decodeText } from './decode';
 import { TextError, attempt } from './errors';
-import { checkOptions } from './encode';
+import { checkOptions, isNoShift, type ReadOptions } from './encode';
 import { capacity, isWhole, partCapacity } from './plan/capacity';
 import { languageNames } from './plan/languages';
 import type { Unit } from './plan/types';
 import { buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
-import type { SegmentOptions, SegmentedMessage, SubmitSmFields } from './types';
-import { IEI, UDHI, elementsLength, parseUserDataHeader, type UdhElement, type UserDataHeader } from './udh';
+import type { SegmentedMessage, SubmitSmFields } from './types';
+import {
+  UDHI,
+  elementsLength,
+  formatUserDataHeader,
+  parseUserDataHeader,
+  type UdhElement,
+  type UserDataHeader,
+} from './udh';
 
-type SegmentText = (text: string, options: SegmentOptions) => SegmentedMessage;
+type SegmentText = (text: string, options: ReadOptions) => SegmentedMessage;
 
 /**
  * Octets as they are. Where they are a text by their data_coding and too long for one
@@ -20,7 +27,7 @@ type SegmentText = (text: string, options: SegmentOptions) => SegmentedMessage;
 export function segmentOctets(
   octets: Buffer,
   data_coding: number | undefined,
-  options: SegmentOptions,
+  options: ReadOptions,
   segmentText: SegmentText,
 ): SegmentedMessage {
   checkOptions(options, options);
@@ -37,7 +44,7 @@ export function segmentOctets(
     const build = options.method === 'payload-always' ? buildPayload : buildSingle;
     return { ...facts, segments: [build(frame, () => body)], perSegment: perSingle };
   }
-  const text = textOf(body, encoding, udh, options);
+  const text = textOf(body, encoding, elements, options);
   if (text !== undefined) {
     const rest = { ...languageOf(elements), data_coding: coding, encoding, udh: elements.filter(isNoShift) };
     // Octets are never replaced.
@@ -72,28 +79,28 @@ function unitOf(encoding: string, data_coding: number): Unit {
 function textOf(
   body: Buffer,
   encoding: string,
-  udh: UserDataHeader | undefined,
-  { codecs }: SegmentOptions,
+  elements: readonly UdhElement[],
+  { codecs }: ReadOptions,
 ): string | undefined {
   if (encoding === 'binary') return undefined;
   return attempt(
-    () => decodeText(body, 0, { encoding, codecs, udh, ucs2ByteOrder: 'be' }),
+    () => decodeText(body, 0, { encoding, codecs, udh: headerWith(elements), ucs2ByteOrder: 'be' }),
     () => undefined,
   );
 }
 
-function isNoShift({ id }: UdhElement): boolean {
-  return id !== IEI.SINGLE_SHIFT && id !== IEI.LOCKING_SHIFT;
+function headerWith(elements: readonly UdhElement[]): UserDataHeader | undefined {
+  return elements.length === 0 ? undefined : parseUserDataHeader(formatUserDataHeader(elements));
 }
 
 /** The text is written anew, with the best tables of the language that it was written in. */
-function languageOf(elements: readonly UdhElement[]): Pick<SegmentOptions, 'language'> {
+function languageOf(elements: readonly UdhElement[]): Pick<ReadOptions, 'language'> {
   const shift = elements.find((element) => !isNoShift(element));
   const language = languageNames()[(shift?.data[0] ?? 0) - 1];
   return language ? { language } : {};
 }
 
-function cut(body: Buffer, perSegment: number, frame: Frame, options: SegmentOptions): SubmitSmFields[] {
+function cut(body: Buffer, perSegment: number, frame: Frame, options: ReadOptions): SubmitSmFields[] {
   if (isWhole(options.method)) return [buildPayload(frame, () => body)];
   const parts = Math.ceil(body.length / Math.max(perSegment, 1));
   const maxParts = Math.min(options.maxParts ?? 255, 255);

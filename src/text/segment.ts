@@ -2,9 +2,11 @@ import {
   chooseFor,
   dataCodingFor,
   encodeWritten,
+  ownElements,
   planOptions,
   unspecifiedOctets,
   writtenElements,
+  type ReadOptions,
 } from './encode';
 import { segmentOctets } from './segment-octets';
 import { SINGLE, encodePlain } from './plain';
@@ -12,6 +14,7 @@ import { isWhole } from './plan/capacity';
 import { buildParts, buildPayload, buildSingle, concatenable, type Frame } from './segment-build';
 import { characterCount } from './measure';
 import { UDHI } from './udh';
+import { readUdh } from './udh-fields';
 import { layOut, type Layout, type PlanOptions, type Written } from './plan/plan';
 import type { SegmentInput, SegmentOptions, SegmentedMessage, SubmitSmFields } from './types';
 
@@ -23,24 +26,34 @@ import type { SegmentInput, SegmentOptions, SegmentedMessage, SubmitSmFields } f
  * other elements take. With data_coding 0, and of ASCII, septets count, whatever goes over the wire; but octets of UCS2 and
  * the East Asian encodings.
  * @throws TextError `TEXT_TOO_LONG` (nothing was made), `UNENCODABLE`, `UNKNOWN_ENCODING`, `INVALID_OPTION`;
- * `MALFORMED_UDH` where octets do not begin with the header that esm_class announces
+ * `MALFORMED_UDH` where `udh` cannot be one, or octets do not begin with the header that esm_class announces
  */
 export function segment(message: SegmentInput, options: SegmentOptions = {}): SegmentedMessage {
+  const { udh } = options;
+  // What most have none of is not copied.
+  return segmentRead(
+    message,
+    udh === undefined ? (options as ReadOptions) : { ...options, udh: readUdh(udh) },
+  );
+}
+
+function segmentRead(message: SegmentInput, options: ReadOptions): SegmentedMessage {
   if (typeof message === 'string') return segmentText(message, options);
   if (Buffer.isBuffer(message)) return segmentOctets(message, options.data_coding, options, segmentText);
   if ('text' in message) return segmentText(message.text, options);
   return segmentOctets(message.octets, message.data_coding ?? options.data_coding, options, segmentText);
 }
 
-function segmentText(text: string, options: SegmentOptions): SegmentedMessage {
+function segmentText(text: string, options: ReadOptions): SegmentedMessage {
   const octets = unspecifiedOctets(text, options);
   if (octets) return segmentOctets(octets, options.data_coding, options, segmentText);
+  ownElements(options.udh);
   return segmentPlain(text, options) ?? segmentPlanned(text, options);
 }
 
 /** See {@link encodePlain}. */
-function segmentPlain(text: string, options: SegmentOptions): SegmentedMessage | undefined {
-  if (text.length > SINGLE || options.udh?.length || options.method === 'payload-always') return undefined;
+function segmentPlain(text: string, options: ReadOptions): SegmentedMessage | undefined {
+  if (text.length > SINGLE || options.method === 'payload-always') return undefined;
   const octets = encodePlain(text, options);
   if (!octets || octets.length > SINGLE) return undefined;
   return {
@@ -54,7 +67,7 @@ function segmentPlain(text: string, options: SegmentOptions): SegmentedMessage |
   };
 }
 
-function segmentPlanned(text: string, options: SegmentOptions): SegmentedMessage {
+function segmentPlanned(text: string, options: ReadOptions): SegmentedMessage {
   const plan = planOptions(options, options);
   const written = chooseFor(text, plan);
   const layout = layOut(written, plan);
@@ -82,7 +95,7 @@ function frames(
   { starts, perSegment }: Layout,
   frame: Frame,
   plan: PlanOptions,
-  options: SegmentOptions,
+  options: ReadOptions,
 ): SubmitSmFields[] {
   const { text, units, repertoire } = written;
   const encodePart = (index: number, headerOctets: number): Buffer => {

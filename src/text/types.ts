@@ -1,6 +1,7 @@
 import type { DataCodings } from './plan/data-codings';
 import type { LanguageName, LongMessageMethod, MessageClass, Unencodable, Unit } from './plan/types';
-import type { UdhElement, UserDataHeader } from './udh';
+import type { UserDataHeader } from './udh';
+import type { GivenUdh } from './udh-fields';
 
 /**
  * A user's own coding (extension point `smpp-codec`). Taken before the built-in one of its name, and of its number where
@@ -41,6 +42,8 @@ export interface EncodeOptions extends CodingOptions {
   readonly languages?: readonly LanguageName[] | undefined;
   /** What to do with a character that the encoding lacks; default `strict`: throw. */
   readonly unencodable?: Unencodable | undefined;
+  /** A user data header that goes before the octets, of a long message in every segment; see {@link readUdh}. */
+  readonly udh?: GivenUdh | undefined;
 }
 
 /** An encoded text. */
@@ -51,7 +54,7 @@ export interface EncodedText {
   readonly octets: Buffer;
   /** The name of the encoding or codec. */
   readonly encoding: string;
-  /** A whole user data header, its length octet included, where shift tables are in use. */
+  /** A whole user data header, its length octet included, where one was given or shift tables are in use. */
   readonly udh?: Buffer;
   /** The language whose shift table is used. */
   readonly language?: LanguageName;
@@ -96,8 +99,6 @@ export interface SegmentOptions extends EncodeOptions {
   readonly wholeWords?: boolean | undefined;
   /** Keep combining sequences whole; default true. */
   readonly wholeGraphemes?: boolean | undefined;
-  /** Elements that every segment carries besides, such as {@link portElement}. */
-  readonly udh?: readonly UdhElement[] | undefined;
   /** Its other bits are kept, UDHI is set as needed. With octets and UDHI set, the octets begin with a header. */
   readonly esm_class?: number | undefined;
 }

@@ -1,14 +1,7 @@
 import { TextError } from './errors';
+import { IEI, elementsLength, ieiName } from './plan/udh-elements';
 
-/** Identifiers of the information elements that are understood here (TS 23.040 section 9.2.3.24). */
-export const IEI = {
-  CONCATENATION_8: 0x00,
-  PORTS_8: 0x04,
-  PORTS_16: 0x05,
-  CONCATENATION_16: 0x08,
-  SINGLE_SHIFT: 0x24,
-  LOCKING_SHIFT: 0x25,
-} as const;
+export { IEI, elementsLength };
 
 /** User data header indicator: a bit of esm_class, SMPP 3.4 section 5.2.12. */
 export const UDHI = 0x40;
@@ -94,10 +87,10 @@ export function parseUserDataHeader(octets: Uint8Array): UserDataHeader {
     const id = source.readUInt8(at);
     const size = source.readUInt8(at + 1);
     const end = at + 2 + size;
-    if (end > length) throw malformed(`element ${hex(id)} of ${size} octets runs past its end`, at);
+    if (end > length) throw malformed(`element ${ieiName(id)} of ${size} octets runs past its end`, at);
     const [expected = size, says] = KNOWN.get(id) ?? [];
     if (expected !== size)
-      throw malformed(`element ${hex(id)} has ${size} octets in place of ${expected}`, at);
+      throw malformed(`element ${ieiName(id)} has ${size} octets in place of ${expected}`, at);
     const data = source.subarray(at + 2, end);
     elements.push({ id, data });
     if (says) Object.assign(found, says(data));
@@ -125,13 +118,6 @@ export function formatUserDataHeader(elements: readonly UdhElement[]): Buffer {
   return header;
 }
 
-/** Octets of the elements, without the header's length octet. */
-export function elementsLength(elements: readonly UdhElement[]): number {
-  let size = 0;
-  for (const { data } of elements) size += 2 + data.length;
-  return size;
-}
-
 export function concatenationElement({ reference, total, part, bits }: Concatenation): UdhElement {
   return bits === 8
     ? { id: IEI.CONCATENATION_8, data: Buffer.from([reference & 0xff, total, part]) }
@@ -155,10 +141,6 @@ export function shiftElements(locking: number, single: number): UdhElement[] {
   if (locking !== 0) elements.push({ id: IEI.LOCKING_SHIFT, data: Buffer.from([locking]) });
   if (single !== 0) elements.push({ id: IEI.SINGLE_SHIFT, data: Buffer.from([single]) });
   return elements;
-}
-
-function hex(id: number): string {
-  return `0x${id.toString(16).padStart(2, '0')}`;
 }
 
 function malformed(why: string, position: number): TextError {

@@ -1,3 +1,4 @@
+import type { UdhFields } from '../../text';
 import type { AckFields, EventBase } from './event-base';
 import type { FailureFields, ReceiptReport } from './outcome';
 
@@ -33,6 +34,8 @@ export type MessageEvent = EventBase &
     message_type: string;
     /** Parts that it came in, or should have. */
     segments: number;
+    /** Its user data header, but for which part it is and how its text was written: ports and all else. */
+    udh?: UdhFields;
     /** Parts of it did not come. */
     incomplete?: true;
     /** Which ones, from 1. */

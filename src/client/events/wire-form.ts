@@ -1,7 +1,7 @@
 import { traceFacts, type TraceContext } from '../../observability';
 import { commandName, decodeHeader, plainCopy, statusCode, statusName, type Pdu } from '../../protocol';
 import type { CorrelationEntry, QueueItem } from '../../store';
-import type { Receipt } from '../../text';
+import type { Receipt, UdhFields } from '../../text';
 import type { DirectRequest } from '../message/requests';
 import type {
   ClientEvents,
@@ -173,17 +173,19 @@ interface MessageSigns {
   /** Why it cannot be read. */
   readonly problem: string | undefined;
   readonly flaws: readonly string[];
+  readonly udh: UdhFields | undefined;
 }
 
 /** From the fields of its first or only PDU, which become the event. */
 export function messageEvent(fields: ShownPdu, signs: MessageSigns): MessageEvent {
-  const { payload, type, segments, missing, problem, flaws } = signs;
+  const { payload, type, segments, missing, problem, flaws, udh } = signs;
   const event = fields as MessageEvent;
   event.event = 'message';
   event.payload = payload;
   event.topic = String(fields['source_addr']);
   event.message_type = type;
   event.segments = segments;
+  if (udh) event.udh = udh;
   if (missing.length > 0) event.incomplete = true;
   if (missing.length > 0) event.missing = missing;
   if (problem !== undefined) event.problem = problem;

@@ -5,6 +5,7 @@ import type { Answer, Session } from '../../session';
 import {
   classifyEsmClass,
   decodeParts,
+  headerOfParts,
   type JoinedMessage,
   type MessagePart,
   type TextCodec,
@@ -172,6 +173,7 @@ export class IncomingMessages {
       missing: message.missing,
       problem: why?.message,
       flaws: decoded.flaws ?? [],
+      udh: headerOfParts(message.parts, text !== undefined),
     });
   }
 

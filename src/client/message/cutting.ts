@@ -30,8 +30,22 @@ export function cutting(
     unencodable: unencodable ?? settings.unencodable,
     codecs,
     esm_class: octetIn(parsed.fields, 'esm_class'),
+    udh: parsed.options.udh && headerOf(parsed),
   };
 }
+
+/** The elements of a message that has some, and can have them. */
+function headerOf({ command, content, fields, options: { udh } }: ParsedMessage): typeof udh {
+  if (!commandFacts(command).fieldNames.has('esm_class'))
+    throw invalidField('udh', `udh: ${command} has no esm_class to say that the text begins with a header`);
+  if (!Buffer.isBuffer(content) || !((octetIn(fields, 'esm_class') ?? 0) & UDHI)) return udh;
+  const text =
+    'udh: esm_class 64 (0x40) says that the octets begin with a header already; leave that bit out of esm_class, or give no udh';
+  throw invalidField('udh', text);
+}
+
+/** User data header indicator, SMPP 3.4 section 5.2.12. */
+const UDHI = 0x40;
 
 function methodOf({ command, options, inPayload }: ParsedMessage): LongMessageMethod {
   // Who names the field gets it, however short the text.

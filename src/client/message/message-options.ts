@@ -6,6 +6,8 @@ import {
   isDate,
   languageNames,
   readTime,
+  readUdh,
+  type GivenUdh,
   type LanguageName,
   type TimeZone,
 } from '../../text';
@@ -44,6 +46,7 @@ const OPTIONS = {
   language: option('language', word('language', languageNames())),
   languages: option('languages', languagesOf),
   unencodable: option('unencodable', word('unencodable', UNENCODABLE)),
+  udh: option('udh', (given) => readUdh(given as GivenUdh)),
   // What is none is passed over, see intake.
   traceparent: option('traceparent', (given) => given),
   tracestate: option('tracestate', (given) => given),

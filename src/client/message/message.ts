@@ -9,6 +9,7 @@ import {
   type CommandName,
   type TlvDefinition,
 } from '../../protocol';
+import type { GivenUdh } from '../../text';
 import { MessageError, invalidField, show } from '../config/errors';
 import { askedCommand } from './naz-items';
 import { OPTION_NAMES, fieldOf, takeOption, type MessageOptions } from './message-options';
@@ -35,6 +36,8 @@ export interface Message {
   long_messages?: string;
   /** 0 (flash: shown at once) to 3. */
   message_class?: number | string;
+  /** Elements of the user data header, in every segment: ports and all else that is not cut or encoded here. */
+  udh?: GivenUdh;
   /** A language whose national characters may be used before UCS2. */
   language?: string;
   /** Languages whose national characters may be used where that takes fewer segments than UCS2. */
