@@ -134,6 +134,12 @@ export interface VendorTlv {
   readonly name: string;
   /** `buffer` is another name of `octets`. */
   readonly type: TlvType | 'buffer';
+  /** Fewest octets that are sent, without the NUL of a `cstring`; of a text or octets. Default 0. */
+  readonly min?: number;
+  /** Most octets that are sent; of what comes in, all that goes beyond is kept, and told as a flaw. */
+  readonly max?: number;
+  /** It may occur more than once: then that is no flaw of what comes in. */
+  readonly multiple?: boolean;
 }
 
 /** A TLV as the codec uses it. */
@@ -232,7 +238,26 @@ function defineVendorTlv(vendorTlv: VendorTlv): TlvDefinition {
   if (!TYPES.includes(type)) {
     throw invalid(vendorTlv, `its type is none of ${TYPES.join(', ')}, buffer`);
   }
-  return { tag, name, type };
+  const { multiple } = vendorTlv;
+  if (multiple !== undefined && typeof multiple !== 'boolean')
+    throw invalid(vendorTlv, 'its multiple is neither true nor false');
+  return { tag, name, type, ...boundsOf(vendorTlv, type), ...(multiple && { multiple }) };
+}
+
+/** What a TLV's value can have, SMPP 3.4 section 3.2.4.1. */
+const MOST_OCTETS = 0xffff;
+
+function boundsOf(vendorTlv: VendorTlv, type: TlvType): Pick<TlvSpec, 'min' | 'max' | 'kept'> {
+  const { min, max } = vendorTlv;
+  if (min === undefined && max === undefined) return {};
+  if (type.startsWith('int')) throw invalid(vendorTlv, `min and max are octets, and an ${type} has its own`);
+  const nul = type === 'cstring' ? 1 : 0;
+  for (const [name, value] of Object.entries({ min, max }))
+    if (value !== undefined && (!Number.isInteger(value) || value < 0 || value > MOST_OCTETS - nul))
+      throw invalid(vendorTlv, `its ${name} is no whole number from 0 to ${MOST_OCTETS - nul}`);
+  const [least, most] = [min ?? 0, max ?? MOST_OCTETS - nul];
+  if (least > most) throw invalid(vendorTlv, 'its min is above its max');
+  return { min: least + nul, max: most + nul, kept: MOST_OCTETS };
 }
 
 function invalid(vendorTlv: VendorTlv, why: string): SmppError {

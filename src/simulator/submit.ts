@@ -57,6 +57,7 @@ export class SubmitHandler {
       destinations: recipients.map(({ destination_addr }) => destination_addr.replace(/^\+/, '')),
       ofLink: this.count,
       now: clock.monotonic(),
+      tlvs: pdu.tlvs,
       text: () => readContent(pdu, settings.defaultAlphabet).text,
     });
     return effect ?? NO_EFFECT;

@@ -416,6 +416,23 @@ describe('a definition of a vendor TLV is refused', () => {
     'without name': [{ tag: 0x1400, name: '', type: 'int8' }, /name is empty/],
     'with the name of another TLV': [{ tag: 0x1400, name: 'message_payload', type: 'octets' }, /0x0424/],
     'with an unknown type': [{ tag: 0x1400, name: 'x', type: 'int64' as 'int8' }, /int8, int16/],
+    'with bounds of a number': [{ tag: 0x1400, name: 'x', type: 'int8', max: 1 }, /int8 has its own/],
+    'with bounds that are none': [
+      { tag: 0x1400, name: 'x', type: 'string', max: 1.5 },
+      /its max is no whole/,
+    ],
+    'with more octets than a TLV has': [
+      { tag: 0x1400, name: 'x', type: 'cstring', max: 65_535 },
+      /0 to 65534/,
+    ],
+    'with bounds that leave nothing': [
+      { tag: 0x1400, name: 'x', type: 'string', min: 20, max: 19 },
+      /its min is above its max/,
+    ],
+    'with a repetition that is neither': [
+      { tag: 0x1400, name: 'x', type: 'string', multiple: 'yes' as never },
+      /neither true nor false/,
+    ],
     twice: [
       [
         { tag: 0x1400, name: 'x', type: 'int8' },

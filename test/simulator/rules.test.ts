@@ -40,6 +40,26 @@ describe('the simulator fails on demand', () => {
     assert.deepEqual(await statuses(esme, 3, '49151'), [0x401, 0x401, 0]);
   });
 
+  it('require-tlv: what has not the TLV, by its tag or its name', async () => {
+    const { smsc, esme } = await withRules([
+      { type: 'require-tlv', tlv: '0x1401', destination: '91' },
+      { type: 'require-tlv', tlv: 'user_message_reference', destination: '92', status: '0x00000401' },
+    ]);
+    const refused = collect(smsc, 'refused');
+    const to = async (destination_addr: string, tlvs = {}): Promise<number> =>
+      (await esme.submit({ destination_addr, tlvs })).command_status;
+    assert.deepEqual(
+      [await to('911'), await to('911', { '0x1401': Buffer.from('1') }), await to('44')],
+      [0xc3, 0, 0],
+    );
+    assert.deepEqual([await to('92'), await to('92', { user_message_reference: 0 })], [0x401, 0]);
+    assert.equal(refused[0]?.command_status, 'ESME_RMISSINGOPTPARAM');
+    assert.throws(() => smsc.setRules([{ type: 'require-tlv', tlv: 'template_id' }]), {
+      code: 'INVALID_CONFIG',
+      message: /rules\[0\]\.tlv.*a tag such as "0x1401"/,
+    });
+  });
+
   it('throttle: what is above a rate, by account', async () => {
     const clock = new FakeClock();
     const { smsc, esme } = await withRules([{ type: 'throttle', above: 4 }], { clock });
@@ -172,7 +192,7 @@ describe('the simulator fails on demand', () => {
         );
         assert.match(
           error.message,
-          /rules\[0\]\.type \("sulk"\): give one of status, throttle, slow, silent, drop, refuse/,
+          /rules\[0\]\.type \("sulk"\): give one of status, require-tlv, throttle, slow, silent, drop, refuse/,
         );
         return true;
       },

@@ -67,6 +67,25 @@ describe('the simulator takes messages', () => {
     });
   }
 
+  it('tells the user data header of each PDU, and none where there is none', async () => {
+    const smsc = await scene.smsc();
+    const esme = await scene.esme(smsc);
+    const submits = collect(smsc, 'submit');
+    const ports = { destination: 2948, source: 9200 };
+    for (const part of segment('x'.repeat(200), { udh: { ports }, reference: 7 }).segments)
+      await esme.submit(part);
+    await esme.submit();
+    assert.deepEqual(
+      submits.map(({ udh }) => udh),
+      [
+        { ports, concatenation: { reference: 7, total: 2, part: 1, bits: 8 } },
+        { ports, concatenation: { reference: 7, total: 2, part: 2, bits: 8 } },
+        undefined,
+      ],
+    );
+    assert.equal('udh' in (submits[2] ?? {}), false);
+  });
+
   it('joins a long message again that comes once more', async () => {
     const smsc = await scene.smsc();
     const esme = await scene.esme(smsc);

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { VendorTlv } from '../../protocol';
 import { withoutLineEnd } from '../../text';
 import type { Problem } from './errors';
 import {
@@ -166,7 +167,10 @@ export type Listening = 'yes' | 'no' | 'later';
 export const DEFAULT_CLIENT_ID = 'default';
 
 /** The plain options as a user gives them: times in seconds; numbers and booleans may be text. */
-export type Values = { readonly [K in keyof Table]?: Value<Table[K]> | string };
+export type Values = {
+  readonly [K in keyof Table]?:
+    (K extends 'vendorTlvs' ? readonly VendorTlv[] : never) | Value<Table[K]> | string;
+};
 
 /** The options whose text ends in a line end, which is taken off: secrets from files and the environment do. */
 export function lineEndsOf(options: object): string[] {

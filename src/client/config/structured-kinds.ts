@@ -43,9 +43,10 @@ function readList(given: unknown, example: string): readonly unknown[] {
 export const record = (): OptionKind<Fields> =>
   kind<Fields>({}, (given) => readObject(given, 'give a JSON object such as {"a": 1}'));
 
-/** Vendor TLVs: a list of `{tag, name, type}`, or its JSON text; undefined where the list is empty. */
+/** Vendor TLVs: a list of `{tag, name, type}`, its JSON text, or a table; undefined where the list is empty. */
 export const vendorTlvs = (): OptionKind<TlvTable | undefined> =>
   kind<TlvTable | undefined>(undefined, (given) => {
+    if (given instanceof TlvTable) return given;
     const list = readList(given, '[{"tag": 5123, "name": "operator", "type": "string"}]');
     return list.length === 0 ? undefined : new TlvTable(list as VendorTlv[]);
   });

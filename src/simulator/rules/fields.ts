@@ -1,4 +1,4 @@
-import { describeStatus, statusCode } from '../../protocol';
+import { TlvTable, describeStatus, statusCode } from '../../protocol';
 import { SUBJECTS, type RuleHooks } from './types';
 
 /** A field of a rule: says what to give in place of a value that does not fit; undefined: it fits. `T`: what fits. */
@@ -53,6 +53,18 @@ export const words = field<string>((value) => typeof value === 'string' && value
 export const digits = field<string>(
   (value) => typeof value === 'string' && /^\+?\d+$/.test(value),
   'give the first digits of a number, as a text such as "49151"',
+);
+
+const TLVS = new TlvTable();
+
+/** What a TLV is called in a PDU that the simulator takes, which knows no vendor's; undefined: there is none. */
+export function tlvNamed(given: string): string | undefined {
+  return TLVS.named(given)?.name;
+}
+
+export const tlv = field<string>(
+  (value) => typeof value === 'string' && tlvNamed(value) !== undefined,
+  'give the name of a TLV of the specification, or a tag such as "0x1401"',
 );
 
 /** How a link ends. */

@@ -1,5 +1,16 @@
-import { codeOf, digits, flag, kind, positive, refusal, submitFields, writeFields } from './fields';
-import { onAnswers, onSubmits } from './selection';
+import {
+  codeOf,
+  digits,
+  flag,
+  kind,
+  positive,
+  refusal,
+  submitFields,
+  tlv,
+  tlvNamed,
+  writeFields,
+} from './fields';
+import { onAnswers, onSubmits, selector } from './selection';
 
 /** Accounts whose rate is known; of more the one that was seen first is forgotten, and may begin anew. */
 const MOST_ACCOUNTS = 10_000;
@@ -13,6 +24,31 @@ interface Bucket {
 export const SUBMIT_RULES = {
   /** Refuses submits with a command_status: `{ type: 'status', status: 'ESME_RSYSERR', every: 3 }`. */
   status: kind({ status: refusal }, submitFields, (rule) => onSubmits(rule, { status: codeOf(rule.status) })),
+
+  /**
+   * Refuses submits without a TLV that this SMSC must have, as the template of a message in India:
+   * `{ type: 'require-tlv', tlv: '0x1401' }`.
+   */
+  'require-tlv': kind(
+    {
+      /** By name, or by tag. */
+      tlv,
+    },
+    {
+      /** Default ESME_RMISSINGOPTPARAM. */
+      status: refusal,
+      destination: digits,
+    },
+    ({ tlv: given, status = 'ESME_RMISSINGOPTPARAM', ...rule }) => {
+      const name = tlvNamed(given) ?? given;
+      const applies = selector(rule);
+      const refused = { status: codeOf(status) };
+      return {
+        onSubmit: ({ tlvs, destinations }) =>
+          tlvs[name] === undefined && applies(destinations) ? refused : undefined,
+      };
+    },
+  ),
 
   /**
    * Polices the rate of each account by a token bucket, as an SMSC does, and refuses what is

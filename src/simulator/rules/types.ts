@@ -15,6 +15,8 @@ export interface SubmitFacts {
   readonly ofLink: number;
   /** Monotonic milliseconds. */
   readonly now: number;
+  /** Its TLVs, by name or as `0x1401`. */
+  readonly tlvs: Readonly<Record<string, unknown>>;
   /** What it says, of a long message this part; undefined where it is no text. */
   text(): string | undefined;
 }

@@ -5,7 +5,7 @@ import { Scenes, type SceneOptions } from '../setup';
 
 const ENTITY = '1101234567890123456';
 const TEMPLATE = '1107161234567890123';
-const vendorTlvs = [{ tag: 0x1400, name: 'entity_id', type: 'string' }] as never;
+const vendorTlvs = [{ tag: 0x1400, name: 'entity_id', type: 'string' }] as const;
 const HI: Message = { short_message: 'Hi', destination_addr: '491511234567' };
 
 describe('The defaults of a connection', () => {

@@ -180,7 +180,7 @@ describe('Intake', () => {
   });
 
   it('sends vendor TLVs by their name, and any TLV by its tag', async () => {
-    const options = { vendorTlvs: [{ tag: 0x1403, name: 'operator', type: 'string' }] as never };
+    const options = { vendorTlvs: [{ tag: 0x1403, name: 'operator', type: 'string' }] as const };
     const [pdu] = await wire(
       { ...TO, short_message: 'x', operator: 'ABC', tlvs: { '0x1500': { hex: 'ff' } } },
       options,
