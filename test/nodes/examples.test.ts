@@ -332,4 +332,34 @@ describe('an example, imported as it is', () => {
     assert.equal(((await second.next()).smpp as { results: unknown[] }).results.length, 6);
     assert.equal(first.messages.length, 0);
   });
+
+  it('sends the TLVs that a carrier asks for, and tells what lacks them', async () => {
+    await run('21-vendor-tlvs-dlt.json');
+    const [accepted, refused, taken, received] = ['accepted', 'refused', 'taken', 'received'].map(
+      (id) => new Inbox(`smpp-dlt-${id}`),
+    ) as [Inbox, Inbox, Inbox, Inbox];
+    start('smpp-dlt-parcel', {
+      payload: { template: 'parcel', values: ['4711', 'Monday'] },
+      topic: '919812345678',
+    });
+    const { payload, ids } = (await taken.next()) as NodeMessage & { ids?: object };
+    assert.deepEqual(
+      [payload, { ...ids }],
+      [
+        'Your parcel 4711 comes on Monday.',
+        { pe_id: '1101234567890123456', template_id: '1107161234567890124' },
+      ],
+    );
+    assert.equal(((await accepted.next()).smpp as { event: string }).event, 'accepted');
+    assert.equal(((await received.next()).payload as { state: string }).state, 'DELIVRD');
+    start('smpp-dlt-without', { payload: 'Hello', topic: '919812345678' });
+    const { code, command_status } = (await refused.next()).smpp as Record<string, unknown>;
+    assert.deepEqual([code, command_status], ['REFUSED', 'ESME_RMISSINGOPTPARAM']);
+    const smpp = { template_id: '110716123456789012' };
+    start('smpp-dlt-mistyped', { payload: 'Hello', topic: '919812345678', smpp } as NodeMessage);
+    const wrong = await refused.next();
+    const { field } = wrong.smpp as Record<string, unknown>;
+    assert.equal(field, 'template_id');
+    assert.match((wrong.error as { message: string }).message, /takes 18 octets: it must be 19/);
+  });
 });
