@@ -14,7 +14,10 @@ sub submitted {
     my ($link, $pdu) = @_;
     my $text = $pdu->{short_message};
     my $id = 'perl-' . ++$count;
-    report(submit => $id, text => unpack('H*', $text), map { $_ => $pdu->{$_} } qw(esm_class data_coding destination_addr));
+    # It has no names for the TLVs of vendors, and keeps them by their number.
+    my @tags = sort grep { /^\d+$/ && $_ >= 0x1400 } keys %$pdu;
+    my $tlvs = join ' ', map { sprintf('0x%04x=%s', $_, unpack('H*', $pdu->{$_})) } @tags;
+    report(submit => $id, tlvs => $tlvs, text => unpack('H*', $text), map { $_ => $pdu->{$_} } qw(esm_class data_coding destination_addr));
     $link->submit_sm_resp(seq => $pdu->{seq}, message_id => $id);
     $link->deliver_sm(
         async            => 1,
@@ -24,6 +27,8 @@ sub submitted {
         short_message    => "id:$id sub:001 dlvrd:001 submit date:2611270200 done date:2611270201 stat:DELIVRD err:000",
         receipted_message_id => "$id\0",
         message_state        => pack('C', 2),
+        # What has no name it writes as a number of two octets.
+        @tags ? (0x1503 => 404) : (),
     ) if $pdu->{registered_delivery} & 1;
     $link->unbind(async => 1) if $text eq 'unbind';
 }

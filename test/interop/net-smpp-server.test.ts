@@ -96,6 +96,30 @@ describe('Net::SMPP, as a server of the client', () => {
     assert.equal(Buffer.concat(parts.map((part) => part.subarray(6))).toString('latin1'), text);
   });
 
+  it('sees the TLVs of a vendor and our user data header, and its own come by name', async () => {
+    const vendorTlvs = [
+      { tag: '0x1400', name: 'pe_id', type: 'string', min: 19, max: 19 },
+      { tag: '0x1401', name: 'template_id', type: 'cstring' },
+      { tag: '0x1402', name: 'tariff', type: 'int16' },
+      { tag: '0x1503', name: 'destination_mcc', type: 'int16' },
+    ] as const;
+    const bound = await start({ vendorTlvs, defaults: { pe_id: '1101234567890123456' } });
+    const receipt = nextEvent('receipt');
+    await bound.send({
+      destination_addr: '491510001',
+      short_message: Buffer.from('card'),
+      udh: { ports: { destination: 9204 } },
+      template_id: '1107',
+      tariff: 258,
+    });
+    const [submit] = heard('submit');
+    const pe = Buffer.from('1101234567890123456').toString('hex');
+    assert.equal(submit?.tlvs, `0x1400=${pe} 0x1401=3131303700 0x1402=0102`);
+    assert.deepEqual([submit.esm_class, submit.text], [0x40, '06050423f4000063617264']);
+    const { tlvs } = await receipt;
+    assert.equal(tlvs.destination_mcc, 404);
+  });
+
   it('unbinds us; we answer, come back and go on', async () => {
     const bound = await start();
     await bound.send({ destination_addr: '4915', short_message: 'unbind' });

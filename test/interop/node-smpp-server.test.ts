@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { SmppClient, type ClientEvents, type EventName, type SmppClientOptions } from '../../src';
-import { ask, startPeerServer, type PeerPdu, type PeerServer, type PeerSession } from '../support/node-smpp';
+import {
+  addTlv,
+  ask,
+  startPeerServer,
+  type PeerPdu,
+  type PeerServer,
+  type PeerSession,
+} from '../support/node-smpp';
 import { identity, pem } from '../support/tls';
 
 const ROK = 0;
@@ -133,6 +140,54 @@ describe('npm smpp, as a server of the client', () => {
     assert.deepEqual(outcome.message_ids, ['peer-1', 'peer-2', 'peer-3']);
     assert.equal(submits.map((pdu) => String(pdu.short_message?.message)).join(''), text);
     assert.ok(submits.every((pdu) => pdu.short_message?.udh?.length === 1));
+  });
+
+  it('sees our user data header and the TLVs of a vendor as we mean them', async () => {
+    const vendorTlvs = [{ tag: '0x1401', name: 'template_id', type: 'string' }] as const;
+    await start({ vendorTlvs });
+    const octets = Buffer.alloc(200, 0x5a);
+    await client.send({
+      destination_addr: '4915',
+      short_message: octets,
+      udh: { ports: { destination: 2948, source: 9200 } },
+      template_id: '1107161234567890123',
+      language_indicator: 2,
+    });
+    assert.equal(submits.length, 2);
+    const elements = submits.map((pdu) => pdu.short_message?.udh?.map((one) => one.toString('hex')));
+    assert.deepEqual(
+      elements.map((one) => [one?.[0]?.slice(0, 4), one?.[0]?.slice(6), ...(one?.slice(1) ?? [])]),
+      [
+        ['0003', '0201', '05040b8423f0'],
+        ['0003', '0202', '05040b8423f0'],
+      ],
+    );
+    assert.deepEqual(
+      Buffer.concat(submits.map((pdu) => pdu.short_message?.message as unknown as Buffer)),
+      octets,
+    );
+    // It has no name for the tag, and tells the octets by its number.
+    assert.equal(String(submits[1]?.[0x1401]), '1107161234567890123');
+    assert.equal(submits[1]?.language_indicator, 2);
+  });
+
+  it('sends us a user data header and TLVs, which we tell by name', async () => {
+    await start({ vendorTlvs: [{ tag: 0x1501, name: 'mo_id', type: 'cstring' }] });
+    addTlv('mo_id', 0x1501);
+    const message = nextEvent('message');
+    await ask(live(), 'deliver_sm', {
+      source_addr: '491510001',
+      destination_addr: 'us',
+      data_coding: 4,
+      esm_class: 0x40,
+      short_message: { udh: Buffer.from('06050423f40000', 'hex'), message: Buffer.from('card') },
+      mo_id: 'abc',
+    });
+    const { payload, udh, tlvs } = await message;
+    assert.deepEqual(
+      [payload, udh, tlvs],
+      [Buffer.from('card'), { ports: { destination: 9204, source: 0 } }, { mo_id: 'abc' }],
+    );
   });
 
   it('sends us messages, and hears that we took them', async () => {

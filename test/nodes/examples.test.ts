@@ -356,7 +356,7 @@ describe('an example, imported as it is', () => {
     const { code, command_status } = (await refused.next()).smpp as Record<string, unknown>;
     assert.deepEqual([code, command_status], ['REFUSED', 'ESME_RMISSINGOPTPARAM']);
     const smpp = { template_id: '110716123456789012' };
-    start('smpp-dlt-mistyped', { payload: 'Hello', topic: '919812345678', smpp } as NodeMessage);
+    start('smpp-dlt-mistyped', { payload: 'Hello', topic: '919812345678', smpp });
     const wrong = await refused.next();
     const { field } = wrong.smpp as Record<string, unknown>;
     assert.equal(field, 'template_id');

@@ -41,10 +41,17 @@ interface PeerLibrary {
     onConnect: () => void,
   ): PeerSession;
   createServer(options: object, onSession: (session: PeerSession) => void): NetServer;
+  addTLV(tag: string, options: { id: number; type: unknown }): void;
+  readonly types: { readonly tlv: { readonly cstring: unknown } };
 }
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types to import
 const library = require('smpp') as PeerLibrary;
+
+/** Gives it a TLV of a vendor, a C-octet string. */
+export function addTlv(name: string, id: number): void {
+  library.addTLV(name, { id, type: library.types.tlv.cstring });
+}
 
 /** Connects; the session is not bound yet. */
 export function connectPeer(port: number, tls?: TlsOptions): Promise<PeerSession> {
