@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { LICENCES, bundleLibraries, bundleMeasure, fillBackends } from './bundle.mjs';
+import { LICENCES, bundleLibraries, bundleMeasure, fillTables } from './bundle.mjs';
 import { pruneDeclarations } from './declarations.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -112,7 +112,7 @@ export function build(output = 1) {
       throw new Error('a declaration imports one that the compiler does not write');
   }
   bundleMeasure(root);
-  fillBackends(root);
+  fillTables(root);
   bundleLibraries(root);
   chmodSync(join(dist, 'src', 'cli', 'main.js'), 0o755);
   writeFileSync(stamp, now);

@@ -1,6 +1,6 @@
 // What the editor has of the engine. What a text costs: src/text/measure.ts as compiled, with all that it imports, in
-// one script that sets the global `smppMeasure`; Node-RED serves resources/ to the editor. And the table of the kinds of
-// queue, in the html of smpp-config. And the libraries of the command line, in one file with their licences.
+// one script that sets the global `smppMeasure`; Node-RED serves resources/ to the editor. And the tables of the kinds of
+// queue and of the commands, in the html of smpp-config and smpp-out. And the libraries of the command line, in one file with their licences.
 import { createRequire } from 'node:module';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -37,13 +37,22 @@ return load('measure.js').measure;
   writeFileSync(target, script);
 }
 
-/** Puts the table of src/store/backends.ts in place of its name in the html of smpp-config; needs dist/. */
-export function fillBackends(root) {
-  const file = join(root, 'dist', 'nodes', 'smpp-config.html');
-  const { editorTable } = createRequire(file)('./queues.js');
+/** Puts tables of the engine in place of their names in the editor's html; needs dist/. */
+export function fillTables(root) {
+  const nodes = join(root, 'dist', 'nodes');
+  const load = createRequire(join(nodes, 'smpp-config.html'));
+  const { COMMANDS } = load('./compose.js');
+  fill(join(nodes, 'smpp-config.html'), '__BACKENDS__', load('./queues.js').editorTable());
+  fill(join(nodes, 'smpp-out.html'), '__COMMANDS__', load('./forms.js').editorCommands(COMMANDS));
+}
+
+function fill(file, name, table) {
   const html = readFileSync(file, 'utf8');
-  if (!html.includes(BACKENDS_NAME)) throw new Error(`${file} has no ${BACKENDS_NAME}`);
-  writeFileSync(file, html.replace(BACKENDS_NAME, editorTable));
+  if (!html.includes(name)) throw new Error(`${file} has no ${name}`);
+  writeFileSync(
+    file,
+    html.replace(name, () => table),
+  );
 }
 
 /** Beside dist/src/cli/libraries.js: the licences of what is in it. */
@@ -87,9 +96,6 @@ function licenceOf(root, folder) {
   if (file === undefined) throw new Error(`${name} has no licence file`);
   return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
 }
-
-/** Where it stands in the source. */
-const BACKENDS_NAME = '__BACKENDS__';
 
 const nameOf = (from, file) => relative(from, file).replaceAll('\\', '/');
 

@@ -14,6 +14,7 @@ import {
   type QueuedCommand,
   type Settings,
 } from '../src/index';
+import { formInputsOf, type FormInputName } from './forms';
 import { blank, isFields, type Fields } from './values';
 
 type SentCommand = QueuedCommand | DirectCommand;
@@ -51,7 +52,9 @@ export interface Given {
 }
 
 /** Those that are absent: msg.payload, no source, msg.topic. */
-export type TypedInputs = { readonly [input in 'message' | 'source' | 'destination']?: Given };
+export type TypedInputs = {
+  readonly [input in 'message' | 'source' | 'destination' | FormInputName]?: Given;
+};
 
 /** A message of the flow, as far as it says what to send. */
 export interface FlowMessage {
@@ -92,9 +95,13 @@ export function compose(
   return content.map((entry, index) => composer.entry(entry, index));
 }
 
+const ALWAYS: ReadonlySet<string> = new Set(['message', 'source', 'destination']);
+
 /** All that the messages of one batch have in common. */
 class Composer {
   readonly #context: Context;
+  /** None of the typed inputs that some commands alone have was set. */
+  readonly #isPlain: boolean;
 
   constructor(
     readonly msg: FlowMessage,
@@ -103,6 +110,7 @@ class Composer {
     readonly connection: ConnectionSide,
   ) {
     this.#context = contextOf(msg.smpp);
+    this.#isPlain = !Object.keys(inputs).some((name) => !ALWAYS.has(name));
   }
 
   /** Of a list: the message at this place. */
@@ -128,6 +136,7 @@ class Composer {
     if (factsOf(command)?.text) this.#setText(message, content);
     this.#setDestination(message, command);
     this.#setSource(message);
+    this.#setForm(message, command);
     this.#setHandling(message, command);
     this.#setTrace(message, payload);
     if (!has(message.correlation_id) && !has(message.log_id) && this.msg._msgid !== undefined) {
@@ -175,6 +184,17 @@ class Composer {
     }
     if (has(message.source_addr) || has(this.connection.defaults?.source_addr)) return;
     if (has(this.#context.sentTo)) message.source_addr = this.#context.sentTo;
+  }
+
+  /** What the user set for this command; what was set for another is kept for that one. */
+  #setForm(message: Record<string, unknown>, command: string): void {
+    if (this.#isPlain) return;
+    for (const { name, field } of formInputsOf(command)) {
+      const chosen = this.inputs[name];
+      if (!chosen) continue;
+      if (!hasAny(chosen.value)) throw nothing('INVALID_FIELD', field, field, chosen);
+      message[field] = chosen.value;
+    }
   }
 
   /** Both from one place: a tracestate belongs to its traceparent. */

@@ -2,17 +2,20 @@ import { inspect } from 'node:util';
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { SmppError } from '../src/index';
 import type { TypedInputs } from './compose';
+import { FORM_INPUTS } from './forms';
 import type { Fields } from './values';
 
 type Evaluate = (msg: NodeMessage) => Promise<unknown>;
 type Name = keyof TypedInputs;
 
 /** What the editor writes for an input that the user left alone. */
-const DEFAULTS: Readonly<Record<Name, { type: string; value: string }>> = {
+const NONE = { type: 'str', value: '' } as const;
+const DEFAULTS = {
   message: { type: 'msg', value: 'payload' },
-  source: { type: 'str', value: '' },
+  source: NONE,
   destination: { type: 'msg', value: 'topic' },
-};
+  ...Object.fromEntries(FORM_INPUTS.map(({ name }) => [name, NONE])),
+} as Readonly<Record<Name, { type: string; value: string }>>;
 
 /** The typed inputs of an smpp-out node. Those that were left alone do not appear in the result. */
 export class TypedInputReader {

@@ -48,7 +48,15 @@ export { didYouMean } from './suggest';
 export { HEADER_LENGTH, decodeHeader, writeHeader } from './header';
 export { encodeBody, encodePdu } from './encode';
 export { decodePdu, stripTlvs } from './decode';
-export { explain } from './explain';
-export type { ExplainOptions, ExplainedFault, ExplainedField, Explanation } from './explain';
+export { explain, explanationData, explanationTable, printable } from './explain';
+export type {
+  ExplainOptions,
+  ExplainedFault,
+  ExplainedField,
+  ExplainedFieldData,
+  Explanation,
+  ExplanationData,
+  TableOptions,
+} from './explain';
 export { readMessageIdResponse, type MessageIdResponse } from './message-id-response';
 export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions, type PduSink } from './framer';

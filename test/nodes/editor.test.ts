@@ -40,6 +40,7 @@ for (const type of TYPES) {
     it('uses every text that it has', () => {
       const source = [
         editor.html,
+        ...COMMANDS.map((command) => `'${command}'`),
         ...readdirSync(join(ROOT, 'nodes'))
           .filter((file) => file.endsWith('.ts'))
           .map((file) => readFileSync(join(ROOT, 'nodes', file), 'utf8')),
@@ -59,6 +60,8 @@ for (const type of TYPES) {
           'tab',
           'tip',
           'measure',
+          'option',
+          'placeholder',
         ].includes(group);
         const named = new RegExp(`['".\\s]${name}\\b`).test(source);
         return !source.includes(key) && !(made && named);
@@ -105,6 +108,11 @@ for (const type of TYPES) {
 describe('the choices of smpp-out', () => {
   const editor = new EditorNode('smpp-out');
   const options = (property: string): string[] => {
+    if (property === 'command')
+      return editor
+        .open({})
+        .choices('node-input-command')
+        .map(([value]) => value);
     const [, select = ''] =
       new RegExp(`<select id="node-input-${property}"[^>]*>([\\s\\S]*?)</select>`).exec(editor.template) ??
       [];

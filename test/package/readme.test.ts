@@ -96,7 +96,7 @@ function editorDefinition(type: NodeType): EditorDefinition {
     validators: { typedInput: () => () => true },
     nodes: { registerType: (_type: string, definition: EditorDefinition) => (found = definition) },
   };
-  runInNewContext(script![1]!.replace('__BACKENDS__', editorTable), { RED });
+  runInNewContext(script![1]!.replace('__BACKENDS__', editorTable).replace('__COMMANDS__', '[]'), { RED });
   return found!;
 }
 

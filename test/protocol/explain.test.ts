@@ -11,12 +11,16 @@ import {
   decodePdu,
   encodePdu,
   explain,
+  explanationData,
+  explanationTable,
+  type CommandName,
   type ExplainedField,
   type ExplainOptions,
   type Explanation,
+  type PduInput,
 } from '../../src/protocol';
 import { decodeText } from '../../src/text';
-import { buffers, pdus, plain } from '../support/pdus';
+import { buffers, pduOf, pdus, plain } from '../support/pdus';
 import { rounds } from '../support/rounds';
 import { needs } from '../support/skip';
 import { findTool } from '../support/tools';
@@ -33,14 +37,6 @@ function load(path: string): Buffer[] {
 function sharedVectors(file: string): Buffer[] {
   const folder = findTool('vectors');
   if (folder !== undefined) return load(join(folder, file));
-  it('takes any Uint8Array, and names what is no octets', () => {
-    const octets = encodePdu({ command: 'enquire_link', sequence_number: 7 });
-    const within = new Uint8Array([9, 9, ...octets, 9]).subarray(2, 2 + octets.length);
-    assert.deepEqual(explain(within), explain(octets));
-    for (const wrong of [undefined, null, octets.toString('hex'), [...octets]])
-      assert.throws(() => explain(wrong as unknown as Buffer), /explain takes octets/);
-  });
-
   it('are explained', function () {
     needs(this, 'vectors');
   });
@@ -130,6 +126,15 @@ const submit = {
   destination_addr: '35799000001',
   sequence_number: 7,
 } as const;
+
+const DEFINED = /^(SMPP (\d\.\d section [\d.]+(, )?)+|3GPP TS 23\.040 section [\d.]+)$/;
+
+/** Passwords are not shown. */
+function maskedHex(octets: Buffer): string {
+  return explain(octets)
+    .fields.map((one) => one.octets.toString('hex'))
+    .join('');
+}
 
 describe('an explanation of a PDU', () => {
   it('has every octet once and the values of decodePdu, whatever the PDU', () => {
@@ -304,6 +309,79 @@ describe('an explanation of a PDU', () => {
     assert.equal(wrong.fault.offset, second);
     assert.equal(field(wrong, 'dest_address').fields?.length, 1);
     assert.equal(wrong.fields.at(-1)?.kind, 'rest');
+  });
+
+  it('says where the specifications define each command, field, TLV and part', () => {
+    const sections = new Set<string>();
+    const visit = (fields: readonly ExplainedField[]): void => {
+      for (const { name, kind, section, fields: parts = [] } of fields) {
+        if (kind === 'rest') continue;
+        assert.match(section ?? `none: ${name}`, DEFINED, name);
+        if (section !== undefined) sections.add(section);
+        visit(parts);
+      }
+    };
+    for (const command of Object.keys(COMMANDS) as CommandName[]) {
+      for (const pdu of fc.sample(pduOf(command) as fc.Arbitrary<PduInput>, { numRuns: 20, seed: 7 })) {
+        const { '0x0001': _none, ...tlvs } = (pdu.tlvs ?? {}) as Record<string, unknown>;
+        const known = Object.fromEntries(Object.entries(tlvs).filter(([name]) => name in TLVS));
+        const explained = explain(encodePdu({ ...pdu, tlvs: known } as PduInput));
+        assert.match(explained.section ?? `none: ${command}`, DEFINED);
+        visit(explained.fields);
+      }
+    }
+    assert(sections.size > 100, String(sections.size));
+    const submitted = explain(
+      encodePdu({ ...submit, esm_class: 0x40, tlvs: { '0x1403': Buffer.from('a') } }),
+    );
+    assert.equal(submitted.section, 'SMPP 3.4 section 4.4.1, 5.0 section 4.2.1.1');
+    assert.equal(field(submitted, 'esm_class').section, 'SMPP 3.4 section 5.2.12, 5.0 section 4.7.12');
+    assert.equal(field(submitted, 'command_status').section, 'SMPP 3.4 section 5.1.3, 5.0 section 4.7.6');
+    assert.equal(field(submitted, '0x1403').section, 'SMPP 3.4 section 5.3.1, 5.0 section 4.8.1');
+  });
+
+  it('is plain data for whoever gets it as JSON', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          pdus().map((pdu) => encodePdu(pdu)),
+          buffers(0, 60),
+        ),
+        (octets) => {
+          const data = explanationData(explain(octets));
+          assert.deepEqual(JSON.parse(JSON.stringify(data)), plain(data));
+          assert.equal(data.fields.map((one) => one.octets).join(''), maskedHex(octets));
+        },
+      ),
+      { numRuns: rounds(300) },
+    );
+    const { fields } = explanationData(explain(encodePdu({ ...submit, short_message: Buffer.from('hi') })));
+    const message = fields.find(({ name }) => name === 'short_message');
+    assert.deepEqual([message?.octets, message?.value], ['6869', { hex: '6869' }]);
+  });
+
+  it('is a table that a terminal can show, with the section of each field where it is wanted', () => {
+    const explained = explain(
+      encodePdu({ ...submit, short_message: Buffer.from('hi'), tlvs: { source_port: 5 } }),
+    );
+    const table = explanationTable(explained);
+    assert.match(table, /^ +0 {2}00 00 00 \w\w +command_length/);
+    assert.match(table, /source_port +5/);
+    assert.doesNotMatch(table, /section/);
+    assert.match(
+      explanationTable(explained, { sections: true }),
+      /source_port +5 +SMPP 3.4 section 5.3.2.20, 5.0 section 4.8.4.59/,
+    );
+    const wrong = Buffer.concat([encodePdu({ ...submit, source_addr: 'a' }).subarray(0, -3)]);
+    assert.match(explanationTable(explain(wrong)), /FAULT at octet 0: \w+: /);
+  });
+
+  it('takes any Uint8Array, and names what is no octets', () => {
+    const octets = encodePdu({ command: 'enquire_link', sequence_number: 7 });
+    const within = new Uint8Array([9, 9, ...octets, 9]).subarray(2, 2 + octets.length);
+    assert.deepEqual(explain(within), explain(octets));
+    for (const wrong of [undefined, null, octets.toString('hex'), [...octets]])
+      assert.throws(() => explain(wrong as unknown as Buffer), /explain takes octets/);
   });
 
   it('says where a request is cut, and what is wrong there', () => {

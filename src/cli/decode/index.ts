@@ -14,6 +14,7 @@ import {
   describeStatus,
   explain,
   isResponse,
+  printable,
   type Explanation,
   type VendorTlv,
 } from '../../protocol';
@@ -25,7 +26,7 @@ import { CaptureError, nameOf, type CaptureSummary } from '../pcap';
 import { isWanted, readFilters, type Filters } from './filters';
 import { FORMATS, openInput, type Format, type Input, type Item } from './input';
 import { Pairing } from './pairing';
-import { isoTime, milliseconds, printable, summaryLine, table, toPlain, type Shown } from './show';
+import { isoTime, milliseconds, summaryLine, table, toPlain, type Shown } from './show';
 
 const whole = (least: number, most: number) => (text: string) => {
   const value = Number(text);
@@ -70,6 +71,7 @@ export const decode: Command = {
       flags: '--vendor-tlvs <file|json>',
       summary: 'TLVs of the vendor: [{"tag": "0x1403", "name": "…", "type": "int16"}]',
     },
+    { flags: '--sections', summary: 'say where the specifications define each field' },
     { flags: '--show-password', summary: 'show the passwords of binds' },
   ],
   examples: [
@@ -165,7 +167,7 @@ class Decoder {
     if (!isWanted(this.#filters, explanation)) return;
     this.#totals.shown++;
     if (output.json) await output.printJson(toPlain(shown, isBrief));
-    else await output.print(isBrief ? summaryLine(shown) : table(shown));
+    else await output.print(isBrief ? summaryLine(shown) : table(shown, options['sections'] === true));
   }
 
   #count({ explanation: { command, header, fault }, paired }: Shown): void {

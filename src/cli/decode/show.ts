@@ -1,13 +1,14 @@
-import { describeStatus, isResponse, type ExplainedField, type Explanation } from '../../protocol';
+import {
+  describeStatus,
+  explanationTable,
+  isResponse,
+  printable,
+  type ExplainedField,
+  type Explanation,
+} from '../../protocol';
 import { nameOf } from '../pcap';
 import type { Item } from './input';
 import type { Paired } from './pairing';
-
-/** Octets in one line of the table. */
-const PER_LINE = 8;
-const COLUMNS = { offset: 7, octets: PER_LINE * 3 + 1 };
-/** Characters of a text that are shown in one line; a longer one goes on in the next. */
-const WIDE = 100;
 
 /** All that is known of one PDU, for whoever prints it. */
 export interface Shown {
@@ -25,13 +26,6 @@ export function isoTime(time: number): string {
 
 export function milliseconds(latency: number): string {
   return `${latency.toFixed(latency < 10 ? 2 : latency < 100 ? 1 : 0)} ms`;
-}
-
-/** Characters that a terminal would obey are written as escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (sign) => {
-    return `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }
 
 function heading({ item, explanation, paired }: Shown): string {
@@ -52,89 +46,10 @@ function answers({ request, latency }: Paired): string {
 }
 
 /** Field by field, for people. */
-export function table(shown: Shown): string {
+export function table(shown: Shown, sections: boolean): string {
   const { explanation } = shown;
-  const rows = explanation.fields.flatMap((field) => rowsOf(field, 0));
-  const names = Math.max(...rows.map(({ name }) => name.length), 5);
-  const values = Math.min(30, Math.max(...rows.map(({ value }) => value.length), 5));
-  const lines = rows.flatMap((row) => linesOf(row, names, values));
-  const { fault } = explanation;
-  const end = fault ? [`  FAULT at octet ${fault.offset}: ${fault.code}: ${printable(fault.message)}`] : [];
-  return [heading(shown), ...lines, ...end, ''].join('\n');
-}
-
-interface Row {
-  readonly offset: string;
-  readonly octets: readonly string[];
-  readonly name: string;
-  readonly value: string;
-  readonly meaning: string;
-  readonly flaws: readonly string[];
-}
-
-function rowsOf(field: ExplainedField, depth: number): Row[] {
-  const parts = field.kind === 'tlv' ? valuePart(field)?.fields : field.fields;
-  const row: Row = {
-    offset: String(field.offset),
-    octets: parts ? [] : hexLines(field.octets),
-    name: `${'  '.repeat(depth)}${field.name}`,
-    value: parts ? '' : valueText(field),
-    meaning: printable(field.meaning ?? ''),
-    flaws: field.flaws ?? [],
-  };
-  return [row, ...(parts ?? []).flatMap((part) => rowsOf(part, depth + 1))];
-}
-
-/** Tag and length of a TLV are said in its row. */
-function valuePart({ fields }: ExplainedField): ExplainedField | undefined {
-  return fields?.find(({ name }) => name === 'value');
-}
-
-function hexLines(octets: Buffer): string[] {
-  const lines: string[] = [];
-  for (let at = 0; at < octets.length; at += PER_LINE) {
-    lines.push(
-      octets
-        .subarray(at, at + PER_LINE)
-        .toString('hex')
-        .replace(/..(?=.)/g, '$& '),
-    );
-  }
-  return lines;
-}
-
-/** Octets stand in their own column. */
-export function valueText({ name, value, kind }: ExplainedField): string {
-  if (typeof value === 'string') return printable(JSON.stringify(value));
-  if (typeof value !== 'number') return '';
-  return kind === 'header' && name.startsWith('command_') && name !== 'command_length'
-    ? `0x${value.toString(16).padStart(8, '0')}`
-    : String(value);
-}
-
-function linesOf(
-  { offset, octets, name, value, meaning, flaws }: Row,
-  names: number,
-  values: number,
-): string[] {
-  const pieces = wrapped(meaning);
-  const lines = Array.from({ length: Math.max(1, octets.length, pieces.length) }, (_, at) => {
-    const first = at === 0;
-    const columns = [
-      (first ? offset : '').padStart(COLUMNS.offset),
-      (octets[at] ?? '').padEnd(COLUMNS.octets),
-      (first ? name : '').padEnd(names),
-      (first ? value : '').padEnd(values),
-      pieces[at] ?? '',
-    ];
-    return columns.join('  ').trimEnd();
-  });
-  return [...lines, ...flaws.map((flaw) => `${' '.repeat(COLUMNS.offset)}  ! ${printable(flaw)}`)];
-}
-
-function wrapped(text: string): string[] {
-  if (text === '') return [];
-  return text.match(new RegExp(`.{1,${WIDE}}`, 'gsu')) ?? [];
+  const defined = sections && explanation.section ? [`  ${explanation.section}`] : [];
+  return [heading(shown), ...defined, explanationTable(explanation, { sections }), ''].join('\n');
 }
 
 /** One line for a PDU. */

@@ -9,7 +9,8 @@ import { PduError, type PduHeader } from '../errors';
 import { HEADER_LENGTH, decodeHeader } from '../header';
 import { layoutOf, type Layout } from '../layout';
 import { tlvTable } from '../tlvs';
-import { described, explainList, isList } from './parts';
+import { definedIn, described, explainList, isList } from './parts';
+import { commandSection, fieldSection, headerSection } from './sections';
 import { explainTlvs } from './tlvs';
 import type { ExplainOptions, ExplainedFault, ExplainedField, Explanation } from './types';
 import { explainUserData } from './user-data';
@@ -22,6 +23,8 @@ import {
   type WordContext,
 } from './words';
 
+export { explanationData, type ExplainedFieldData, type ExplanationData } from './data';
+export { explanationTable, printable, type TableOptions } from './table';
 export type { ExplainOptions, ExplainedFault, ExplainedField, Explanation } from './types';
 
 /**
@@ -46,7 +49,8 @@ export function explain(given: Uint8Array, options: ExplainOptions = {}): Explan
   if (end < octets.length) fields.push(rest(octets, end, hasPassword(layout) && !options.showPassword));
   const fault =
     length === octets.length ? body.fault : faultOf(wrongLength(header, octets), 0, 'command_length');
-  return { command, header, fields, flaws: body.flaws, ...(fault && { fault }) };
+  const defined = definedIn(commandSection(command));
+  return { command, ...defined, header, fields, flaws: body.flaws, ...(fault && { fault }) };
 }
 
 function faultOf(error: PduError, offset: number, field = error.field): ExplainedFault {
@@ -67,6 +71,7 @@ function explainStub(octets: Buffer): Explanation {
       length: 4,
       octets: octets.subarray(at, at + 4),
       value,
+      ...definedIn(headerSection(names[at / 4] ?? '')),
     });
   }
   const read = fields.length * 4;
@@ -85,7 +90,16 @@ function headerFields(octets: Buffer, header: PduHeader, command: string): Expla
   const field = (name: string, offset: number, value: number, meaning?: string): ExplainedField => {
     const view = octets.subarray(offset, offset + 4);
     const said = meaning === undefined ? {} : { meaning };
-    return { kind: 'header', name, offset, length: 4, octets: view, value, ...said };
+    return {
+      kind: 'header',
+      name,
+      offset,
+      length: 4,
+      octets: view,
+      value,
+      ...said,
+      ...definedIn(headerSection(name)),
+    };
   };
   return [
     field('command_length', 0, command_length, plural(command_length, 'octet')),
@@ -202,6 +216,7 @@ class BodyExplainer {
             length,
             octets: view,
             value: items,
+            ...this.#definedIn(name),
             fields: list.fields,
           });
         return list.fault;
@@ -222,7 +237,7 @@ class BodyExplainer {
     list?: Layout['fields'][number]['spec'],
   ): ExplainedField {
     const length = this.#cursor.offset - offset;
-    const where = { kind: 'field', name, offset, length } as const;
+    const where = { kind: 'field', name, offset, length, ...this.#definedIn(name) } as const;
     if (name === PASSWORD && !this.#options.showPassword) {
       return {
         ...where,
@@ -248,6 +263,10 @@ class BodyExplainer {
     const text = name === 'short_message' ? this.#message(field.octets, offset) : {};
     const all = [...flaws, ...(text.flaws ?? [])];
     return { ...field, ...said, ...text, ...(all.length > 0 && { flaws: all }) };
+  }
+
+  #definedIn(name: string): { section?: string } {
+    return definedIn(fieldSection(name, this.#context.command));
   }
 
   #tlvs(): ExplainedField[] {

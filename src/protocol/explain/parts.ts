@@ -2,12 +2,18 @@ import { ITEM_FIELDS, type FieldSpec, type FieldType } from '../commands';
 import { Cursor } from '../cursor';
 import { fieldsOf, typeOf } from '../lists';
 import { setOwn } from '../plain';
+import { fieldSection } from './sections';
 import type { ExplainedField } from './types';
 import { FIELD_WORDS, type Describe, type WordContext } from './words';
 
 /** Lists are taken apart; everything else is a field as it is. */
 export function isList(type: FieldType): boolean {
   return type === 'destinations' || type === 'failures' || type === 'message_ids';
+}
+
+/** The section of a specification as a property; none where there is none. */
+export function definedIn(section: string | undefined): { section?: string } {
+  return section === undefined ? {} : { section };
 }
 
 /** Without `meaning` where there is none: so are explanations of equal PDUs equal. */
@@ -47,7 +53,8 @@ export function explainList(
       value,
     } as const;
     // A message_id is but one part: the entry itself.
-    if (end > from) fields.push(type === 'message_ids' ? field : { ...field, fields: parts });
+    const placed = { ...field, ...definedIn(fieldSection(name, context.command)) };
+    if (end > from) fields.push(type === 'message_ids' ? placed : { ...placed, fields: parts });
     if (fault !== undefined) return { fields, end: fault, fault };
   }
   return { fields, end: cursor.offset, fault: cursor.offset };
@@ -81,6 +88,7 @@ function explainItem(
       octets: view,
       value,
       ...described(FIELD_WORDS[spec.name], value, context),
+      ...definedIn(fieldSection(spec.name, context.command)),
     });
   }
   return { parts, value: type === 'message_ids' ? item[ITEM_FIELDS.id.name] : item };

@@ -45,7 +45,7 @@ const LANGUAGES = named({
   5: 'Portuguese',
 });
 
-/** SMPP 5.0 section 4.8.4.22. */
+/** SMPP 3.4 section 5.3.2.33, 5.0 section 4.8.4.19. */
 const FAILURES = named({
   0: 'destination unavailable',
   1: 'destination address invalid',

@@ -1,7 +1,8 @@
 import type { Cursor } from '../cursor';
 import { TLV_HEADER_LENGTH, decodeValue } from '../tlv-values';
 import { isVendorTag, tagName, type TlvTable } from '../tlvs';
-import { described } from './parts';
+import { definedIn, described } from './parts';
+import { PART_SECTIONS, tlvSection } from './sections';
 import { TLV_WORDS } from './tlv-words';
 import type { ExplainedField } from './types';
 import { plural, type WordContext } from './words';
@@ -35,6 +36,7 @@ function explainTlv(cursor: Cursor, table: TlvTable, length: number, context: Wo
     ? 'a TLV of a vendor, unknown here'
     : 'a TLV that no specification defines';
   const said = definition ? described(TLV_WORDS[name], value, context) : { meaning: unknown };
+  const defined = definedIn(tlvSection(name, isVendorTag(tag)));
   const part = (kind: string, at: number, of: number, what: unknown, meaning?: string): ExplainedField => ({
     kind: 'tlv',
     name: kind,
@@ -45,9 +47,9 @@ function explainTlv(cursor: Cursor, table: TlvTable, length: number, context: Wo
     ...(meaning === undefined ? {} : { meaning }),
   });
   const fields = [
-    part('tag', offset, 2, tag, tagName(tag)),
-    part('length', offset + 2, 2, size, plural(size, 'octet')),
-    ...(size > 0 ? [part('value', start, size, value, said.meaning)] : []),
+    { ...part('tag', offset, 2, tag, tagName(tag)), section: PART_SECTIONS.tlv },
+    { ...part('length', offset + 2, 2, size, plural(size, 'octet')), section: PART_SECTIONS.tlv },
+    ...(size > 0 ? [{ ...part('value', start, size, value, said.meaning), ...defined }] : []),
   ];
-  return { ...part(name, offset, length, value), ...said, ...(flaws && { flaws }), fields };
+  return { ...part(name, offset, length, value), ...said, ...defined, ...(flaws && { flaws }), fields };
 }

@@ -34,6 +34,8 @@ export interface ExplainedField {
   readonly value: unknown;
   /** In words, where the value alone does not say it. */
   readonly meaning?: string;
+  /** Where the specifications define it: `SMPP 3.4 section 5.2.12, 5.0 section 4.7.12`; absent where they do not. */
+  readonly section?: string;
   /** What is not as the specification has it, and is put up with. */
   readonly flaws?: readonly string[];
   /** What the field consists of: tag, length and value of a TLV, entries of a list, a user data header. */
@@ -58,6 +60,8 @@ export interface ExplainedFault {
 export interface Explanation {
   /** Absent where there is no whole header. */
   readonly command?: string;
+  /** Where the specifications define the command; absent where they do not. */
+  readonly section?: string;
   /** Absent where there is no whole header. */
   readonly header?: PduHeader;
   /** From the first octet to the last. */

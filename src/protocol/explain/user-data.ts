@@ -1,4 +1,5 @@
 import { hex8, plural } from './words';
+import { PART_SECTIONS } from './sections';
 import type { ExplainedField } from './types';
 
 /** Information elements of a user data header (TS 23.040 section 9.2.3.24) by identifier, and what their data says. */
@@ -54,6 +55,7 @@ export function explainUserData(octets: Buffer, offset: number): { fields: Expla
       octets: view,
       value,
       ...said,
+      section: PART_SECTIONS.udh,
     });
   };
   const rest = (from: number, name: string): void => {

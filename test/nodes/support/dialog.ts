@@ -65,10 +65,10 @@ export class Dialog {
     this.#field(id)?.trigger('change');
   }
 
-  /** Whether the rows of a class are to be seen. */
+  /** Whether the rows of a class, or the one with this id, are to be seen. */
   shows(name: string): boolean {
-    const rows = this.#find(`.${name}`);
-    if (rows.length === 0) throw new Error(`nothing has the class ${name}`);
+    const rows = [...this.#find(`.${name}`), ...this.#find(`#${name}`)];
+    if (rows.length === 0) throw new Error(`nothing has the class or the id ${name}`);
     return rows.every(({ shown }) => shown);
   }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vm from 'node:vm';
+import { COMMANDS } from '../../../nodes/compose';
+import { editorCommands } from '../../../nodes/forms';
 import { editorTable } from '../../../nodes/queues';
 import { measure } from '../../../src/text';
 import { catalogue } from './catalogue';
@@ -65,7 +67,9 @@ export class EditorNode {
   /** The code that the editor runs. */
   get script(): string {
     const match = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(this.html);
-    return (match?.[1] ?? '').replace('__BACKENDS__', editorTable);
+    return (match?.[1] ?? '')
+      .replace('__BACKENDS__', editorTable)
+      .replace('__COMMANDS__', () => editorCommands(COMMANDS));
   }
 
   /** The dialog. */
