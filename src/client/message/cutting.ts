@@ -7,7 +7,7 @@ import {
 } from '../../text';
 import { MessageError, invalidField } from '../config/errors';
 import type { Settings } from '../config/options';
-import { octetIn } from './addressing';
+import { octetIn, type Fields } from './addressing';
 import type { ParsedMessage } from './message';
 
 /** What the message asks of its text: how it is encoded and cut. Without a reference number. */
@@ -38,7 +38,7 @@ export function cutting(
 function headerOf({ command, content, fields, options: { udh } }: ParsedMessage): typeof udh {
   if (!commandFacts(command).fieldNames.has('esm_class'))
     throw invalidField('udh', `udh: ${command} has no esm_class to say that the text begins with a header`);
-  if (!Buffer.isBuffer(content) || !((octetIn(fields, 'esm_class') ?? 0) & UDHI)) return udh;
+  if (!Buffer.isBuffer(content) || !announcesHeader(fields)) return udh;
   const text =
     'udh: esm_class 64 (0x40) says that the octets begin with a header already; leave that bit out of esm_class, or give no udh';
   throw invalidField('udh', text);
@@ -46,6 +46,11 @@ function headerOf({ command, content, fields, options: { udh } }: ParsedMessage)
 
 /** User data header indicator, SMPP 3.4 section 5.2.12. */
 const UDHI = 0x40;
+
+/** Whether esm_class says that the octets begin with a user data header. */
+export function announcesHeader(fields: Fields): boolean {
+  return ((octetIn(fields, 'esm_class') ?? 0) & UDHI) !== 0;
+}
 
 function methodOf({ command, options, inPayload }: ParsedMessage): LongMessageMethod {
   // Who names the field gets it, however short the text.

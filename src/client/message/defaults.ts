@@ -10,6 +10,7 @@ import {
 } from '../../protocol';
 import { divideNumbers, resolveAddress } from '../../text';
 import { TYPES, addressText } from './addressing';
+import { announcesHeader } from './cutting';
 import type { Problem } from '../config/errors';
 import { canonicalName, fieldHint, sortFields, type ParsedMessage } from './message';
 import type { Settings } from '../config/options';
@@ -37,7 +38,7 @@ export class Defaults {
   /** A message above the defaults: field by field and TLV by TLV its own counts, also one that is null in `tlvs`. */
   under(parsed: ParsedMessage): ParsedMessage {
     if (!this.#any) return parsed;
-    const { options, fields, tlvs, destination } = withoutOtherCoding(this.#for(parsed.command), parsed);
+    const { options, fields, tlvs, destination } = withoutOther(this.#for(parsed.command), parsed);
     const metadata = parsed.options.metadata ?? checkedMetadata(options.metadata);
     return {
       ...parsed,
@@ -53,6 +54,8 @@ export class Defaults {
     if (known) return known;
     const { defaults, vendorTlvs = STANDARD } = this.#settings;
     const { tlvs, destination, ...sorted } = sortFields(defaults, command, vendorTlvs, () => undefined);
+    // A header is announced by a field that not every command has.
+    if (!commandFacts(command).fieldNames.has('esm_class')) delete sorted.options.udh;
     const own: Sorted = {
       ...sorted,
       tlvs: commandFacts(command).text ? tlvs : {},
@@ -65,9 +68,11 @@ export class Defaults {
 
 /**
  * `data_coding` says the encoding and its class, and so do the two: what the message says of one kind is not to be
- * undone by what the defaults say of the other.
+ * undone by what the defaults say of the other. Nor is a header that its octets begin with, by one of the defaults.
  */
-function withoutOtherCoding(defaults: Sorted, { options, fields }: ParsedMessage): Sorted {
+function withoutOther(all: Sorted, { content, options, fields }: ParsedMessage): Sorted {
+  const hasHeader = all.options.udh !== undefined && Buffer.isBuffer(content) && announcesHeader(fields);
+  const defaults = hasHeader ? { ...all, options: { ...all.options, udh: undefined } } : all;
   const { encoding: _encoding, messageClass: _class, ...others } = defaults.options;
   const { data_coding: _number, ...otherFields } = defaults.fields;
   const hasNumber = (fields['data_coding'] ?? '') !== '';

@@ -93,6 +93,12 @@ describe('User data headers of messages', () => {
     assert.deepEqual(readUserData(other as object).udh?.ports, { destination: 9204, source: 0 });
     const [none] = await wire({ ...TO, short_message: 'x', udh: [] }, options);
     assert.equal(none?.['esm_class'], 0);
+    const begun = { short_message: Buffer.from('06050423f4000063', 'hex'), esm_class: 0x40 };
+    const [octets] = await wire({ ...TO, ...begun }, options);
+    assert.deepEqual(octets?.['short_message'], begun.short_message);
+    const replace = { command: 'replace_sm', message_id: '1', source_addr: '1234' } as const;
+    const [replaced] = await wire({ ...replace, short_message: 'y' }, options);
+    assert.equal(String(replaced?.['short_message']), 'y');
     await assert.rejects(
       scenes.idle({}, { defaults: { udh: { ports: 1 } } }),
       /defaults\.udh.*give an object of destination, source, bits/,
