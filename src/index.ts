@@ -63,5 +63,12 @@ export {
   type Transport,
   type TransportHandlers,
 } from './session';
-export { ENCODING_NAMES, withoutLineEnd, type EncodingName, type TextCodec } from './text';
+export {
+  ENCODING_NAMES,
+  withoutLineEnd,
+  type EncodingName,
+  type GivenUdh,
+  type TextCodec,
+  type UdhFields,
+} from './text';
 export { systemClock, type Clock } from './clock';

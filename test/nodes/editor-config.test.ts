@@ -26,6 +26,8 @@ const PROBES: unknown[] = [
   'turkish', 'Turkish, spanish,', '["hindi"]', 'turkish klingon', '[""]', ',', '{}', '{"a":1}', '[]', '[1]', 'null', '{',
   '[{"tag":5123,"name":"operator","type":"string"}]', '[{"tag":"0x1403","name":"op","type":"int8"}]',
   '[{"tag":-1,"name":"op","type":"int8"}]', '[{"tag":5123,"name":"9","type":"int8"}]', '[{"tag":5123,"name":"op","type":"float"}]',
+  '[{"tag":5121,"name":"id","type":"string","min":19,"max":19}]', '[{"tag":5121,"name":"id","type":"cstring","max":65535}]', '[{"tag":5121,"name":"id","type":"int8","max":1}]',
+  '[{"tag":5121,"name":"id","type":"octets","min":2,"max":1}]', '[{"tag":5121,"name":"id","type":"octets","multiple":true}]', '[{"tag":5121,"name":"id","type":"octets","multiple":1}]',
   '[{"host":"b.example","port":2776}]', '[{"host":"b","receiverHost":"c","receiverPort":"2"}]', '[{"host":"b","port":99999}]',
   '[{"host":"b","port":0}]', '[{"port":1}]', '[{"host":" "}]', '[{"host":"b","name":"c"}]', '["b"]',
   'ESME_ROK', 'ESME_RX_T_APPN', '0x64', '0x00000401', '0x1FFFFFFFF', '4294967296', 'ROK', 'hex', 'esm_class', 'last',

@@ -120,6 +120,19 @@ describe('an smpp-simulator node', () => {
     assert.equal(((await received.next()).payload as Facts).message_id, message_id);
   });
 
+  it('has user data headers both ways, as fields', async () => {
+    await load(flow());
+    const [taken, received] = [new Inbox('taken'), new Inbox('received')];
+    const udh = { ports: { destination: 2948, source: 9200 } };
+    helper.getNode('out').receive({ payload: Buffer.from('push'), topic: '447700900123', smpp: { udh } });
+    const submit = await taken.next();
+    assert.deepEqual([submit.payload, (submit.smpp as Facts).udh], [Buffer.from('push'), udh]);
+    await received.next();
+    helper.getNode('simulator').receive({ payload: Buffer.from('pull'), topic: '70123', smpp: { udh } });
+    const message = await received.next();
+    assert.deepEqual([message.payload, (message.smpp as Facts).udh], [Buffer.from('pull'), udh]);
+  });
+
   it('gives of a long message the whole text with the last part', async () => {
     await load(flow());
     const taken = new Inbox('taken');

@@ -394,6 +394,20 @@ describe('an explanation of a PDU', () => {
     assert.deepEqual([fields.at(-2)?.name, fields.at(-1)?.name], ['sm_length', 'rest']);
   });
 
+  it('tells what waits, by a special message indication', () => {
+    for (const [data, meaning] of [
+      ['0003', 'voice: 3 waiting, text to be discarded'],
+      ['c200', 'e-mail: 0 waiting, text to be stored, profile 3'],
+      ['0701', 'video: 1 waiting, text to be discarded'],
+      ['0b01', 'other, extended 2: 1 waiting, text to be discarded'],
+    ]) {
+      const short_message = Buffer.from(`040102${data}`, 'hex');
+      const explained = assertAgrees(encodePdu({ ...submit, esm_class: 0x40, short_message }));
+      const element = field(explained, 'short_message').fields?.[1];
+      assert.deepEqual([element?.name, element?.meaning], ['special SMS message indication', meaning]);
+    }
+  });
+
   it('tells of a malformed user data header, and of a text that cannot be read, without giving up', () => {
     const octets = encodePdu({ ...submit, esm_class: 0x40, short_message: Buffer.from('0500030a', 'hex') });
     const explained = assertAgrees(octets);

@@ -176,6 +176,24 @@ describe('A message that a client submits', () => {
     assert.equal((await (await scene.esme(deaf)).ask(SUBMIT)).command_status, 0x03);
   });
 
+  it('has its user data header as fields', async () => {
+    const heard: unknown[] = [];
+    const server = await scene.server({
+      submit: ({ udh, octets }) => {
+        heard.push([udh, String(octets)]);
+        return { message_id: 'a' };
+      },
+    });
+    const esme = await scene.esme(server);
+    const udh = { ports: { destination: 2948, source: 9200 } };
+    await esme.ask({ ...SUBMIT, ...segment(Buffer.from('push'), { udh }).segments[0] });
+    await esme.ask({ ...SUBMIT, short_message: Buffer.from('x') });
+    assert.deepEqual(heard, [
+      [udh, 'push'],
+      [undefined, 'x'],
+    ]);
+  });
+
   it('in parts is joined, whatever the order: each part is answered by itself', async () => {
     await fc.assert(
       fc.asyncProperty(

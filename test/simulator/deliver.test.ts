@@ -42,6 +42,32 @@ describe('the simulator delivers messages from mobiles', () => {
     assert.equal(parts.map(({ octets }) => decodeText(octets, 8)).join(''), text);
   });
 
+  it('with a user data header, of texts and octets, short and long, and as data_sm', async () => {
+    const smsc = await scene.smsc();
+    const esme = await scene.esme(smsc);
+    const udh = { ports: { destination: 9204, source: 0 } };
+    await smsc.deliver({ ...message, udh });
+    await smsc.deliver({ ...message, text: undefined, short_message: Buffer.from('card'), udh });
+    await smsc.deliver({ ...message, command: 'data_sm', udh: '06050423f40000' });
+    await smsc.deliver({ ...message, text: 'z'.repeat(200), udh });
+    const parts = esme.received.map((pdu) => readUserData(pdu));
+    assert.equal(parts.length, 5);
+    for (const part of parts) assert.deepEqual(part.udh?.ports, udh.ports);
+    assert.deepEqual([parts[0]?.octets, parts[1]?.octets, esme.received[1]?.data_coding].map(String), [
+      'Gr~\x1ee',
+      'card',
+      '4',
+    ]);
+    assert.deepEqual(
+      parts.slice(3).map(({ part }) => part?.part),
+      [1, 2],
+    );
+    await assert.rejects(smsc.deliver({ ...message, udh: { ports: { destination: 70_000 } } }), {
+      code: 'MALFORMED_UDH',
+      field: 'udh.ports.destination',
+    });
+  });
+
   it('part by part where its window is one', async () => {
     const smsc = await scene.smsc({ windowSize: 1 });
     let open = 0;

@@ -7,7 +7,7 @@ const ELEMENTS: Readonly<
   Record<number, readonly [name: string, size?: number, says?: (data: Buffer) => string]>
 > = {
   0x00: ['concatenation, 8 bit reference', 3, (data) => part(data.readUInt8(0), data.subarray(1))],
-  0x01: ['special SMS message indication', 2],
+  0x01: ['special SMS message indication', 2, (data) => waiting(data.readUInt8(0), data.readUInt8(1))],
   0x04: ['application ports, 8 bit', 2, (data) => ports(data.readUInt8(0), data.readUInt8(1))],
   0x05: ['application ports, 16 bit', 4, (data) => ports(data.readUInt16BE(0), data.readUInt16BE(2))],
   0x06: ['SMSC control parameters'],
@@ -28,6 +28,19 @@ const ELEMENTS: Readonly<
   0x25: ['national language locking shift', 1, (data) => `language ${data[0]}`],
   0x70: ['(U)SIM toolkit security header'],
 };
+
+const WAITING = ['voice', 'fax', 'e-mail', 'other'] as const;
+
+/** TS 23.040 section 9.2.3.24.2; bits 2 to 4 tell more of what else waits, 1 of them is video. */
+function waiting(sign: number, count: number): string {
+  const extended = (sign >> 2) & 0x07;
+  const basic = WAITING[sign & 0x03] ?? 'other';
+  const kind =
+    extended === 0 ? basic : extended === 1 && basic === 'other' ? 'video' : `${basic}, extended ${extended}`;
+  const profile = ((sign >> 5) & 0x03) + 1;
+  const kept = sign & 0x80 ? 'to be stored' : 'to be discarded';
+  return `${kind}: ${count} waiting, text ${kept}${profile > 1 ? `, profile ${profile}` : ''}`;
+}
 
 function part(reference: number, [total = 0, at = 0]: Uint8Array): string {
   const valid = at >= 1 && at <= total ? '' : ', which is not valid: to be ignored';
