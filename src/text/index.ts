@@ -23,7 +23,7 @@ export type { Measure, MeasureOptions } from './measure';
 export { formatUserDataHeader, parseUserDataHeader, portElement } from './udh';
 export type { Concatenation, UdhElement, UserDataHeader } from './udh';
 export { headerOfParts, readUdh, udhFields } from './udh-fields';
-export type { GivenElement, GivenUdh, UdhFields, UdhWaiting } from './udh-fields';
+export type { GivenElement, GivenUdh, GivenUdhFields, HexOctets, UdhFields, UdhWaiting } from './udh-fields';
 export { readUserData } from './user-data';
 export type { IncomingMessage, MessagePart, PartInfo, UserData } from './user-data';
 export { Reassembler } from './reassembler';

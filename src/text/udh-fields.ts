@@ -14,7 +14,7 @@ export interface UdhWaiting {
   profile?: number;
 }
 
-/** A user data header as flows see it, and as they may give it. */
+/** A user data header as it is told, which may be given back. */
 export interface UdhFields {
   /** Any other elements, by their identifier and octets. */
   elements?: { iei: number; hex: string }[];
@@ -42,22 +42,26 @@ export interface GivenElement {
   readonly data?: Uint8Array | readonly number[];
 }
 
+/** A user data header as fields, as they are given. */
+export type GivenUdhFields = Readonly<
+  Omit<UdhFields, 'elements' | 'message_waiting' | 'ports'> & {
+    /** Any other elements; they go first. */
+    elements?: readonly GivenElement[];
+    /** One sign or several. */
+    message_waiting?: UdhWaiting | readonly UdhWaiting[];
+    /** Application ports; `source` 0 and `bits` 16 where they are absent. */
+    ports?: { destination: number; source?: number; bits?: 8 | 16 };
+  }
+>;
+
+/** Octets in hexadecimal digits. */
+export interface HexOctets {
+  /** Two digits for each. */
+  readonly hex: string;
+}
+
 /** A user data header as fields, as a list of elements, or whole: octets, or their hexadecimal digits. */
-export type GivenUdh =
-  | Readonly<
-      Omit<UdhFields, 'elements' | 'message_waiting' | 'ports'> & {
-        /** Any other elements; they go first. */
-        elements?: readonly GivenElement[];
-        /** One sign or several. */
-        message_waiting?: UdhWaiting | readonly UdhWaiting[];
-        /** Application ports; `source` 0 and `bits` 16 where they are absent. */
-        ports?: { destination: number; source?: number; bits?: 8 | 16 };
-      }
-    >
-  | readonly GivenElement[]
-  | Uint8Array
-  | { readonly hex: string }
-  | string;
+export type GivenUdh = GivenUdhFields | readonly GivenElement[] | Uint8Array | HexOctets | string;
 
 /**
  * The elements of a user data header, however it is given.
