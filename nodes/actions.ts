@@ -1,6 +1,7 @@
 import type { NodeMessage } from 'node-red';
 import { ConfigError, MessageError } from '../src/index';
 import type { Connection } from './connection';
+import { record } from './recording';
 import { blank, isFields, shown, type Fields } from './values';
 
 /** What an action has to say; one with a `payload` is sent on. */
@@ -25,6 +26,7 @@ const ACTIONS: ReadonlyMap<unknown, Action> = new Map<string, Action>([
   ['ack', ack],
   ['claim', claim],
   ['compact', compact],
+  ['record', record],
   ['reopen-log', async (connection) => (await connection.client.reopenLog(), {})],
 ]);
 

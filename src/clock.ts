@@ -23,6 +23,13 @@ export function nextTick(clock: Pick<Clock, 'nextTick'>, callback: () => void): 
   else process.nextTick(callback);
 }
 
+/** Epoch milliseconds, with fractions, by ISO 8601 to the microsecond, as captures have them. */
+export function isoTime(time: number): string {
+  const micros = Math.round((time - Math.floor(time)) * 1000);
+  const carried = micros === 1000 ? Math.floor(time) + 1 : Math.floor(time);
+  return new Date(carried).toISOString().replace('Z', `${String(micros % 1000).padStart(3, '0')}Z`);
+}
+
 /** Milliseconds as lines and events tell them: in seconds, to the millisecond. */
 export const inSeconds = (ms: number): number => Math.round(ms) / 1000;
 

@@ -7,6 +7,15 @@
  */
 export * from './client';
 export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportOptions,
+  type RecordedMessage,
+  type RecordedPdu,
+  type RecorderStatus,
+  type Recording,
+} from './recorder';
+export {
   DIRECT,
   QUEUED,
   SmppError,
@@ -61,6 +70,7 @@ export {
   type ConnectOptions,
   type SequenceGenerator,
   type Transport,
+  type TransportEnds,
   type TransportHandlers,
 } from './session';
 export {

@@ -1,4 +1,5 @@
 import { canSubmit, type Session } from '../session';
+import type { WireRecorder } from '../recorder';
 import type { KnownStates, QueueItem } from '../store';
 import { EventReporter } from './events/reporter';
 import { codecOf } from './config/codec-options';
@@ -8,9 +9,12 @@ import { Expiry } from './outbound/expiry';
 import { expose } from './client-gauges';
 import { Health } from './health';
 import { Homing } from './outbound/homing';
+import { withoutKey } from './message/idempotency';
 import { Intake } from './message/intake';
+import { KeyRecords } from './outbound/key-records';
 import { Lifecycle } from './lifecycle';
 import { LinkReporter } from './events/link-reporter';
+import { recorderOf, traceOf } from './recording';
 import { lineEndsOf, type Settings } from './config/options';
 import { backendName } from './plugins/backend-options';
 import { normalise } from './plugins/normalise';
@@ -38,6 +42,7 @@ export interface Assembly {
   readonly connections: ConnectionManager;
   readonly sender: Sender;
   readonly life: Lifecycle;
+  readonly recorder: WireRecorder;
   readonly status: StatusReporter;
   readonly health: Health;
   /** Of each session that is bound from now on. */
@@ -50,7 +55,7 @@ export function assemble(options: SmppClientOptions): Assembly {
   const settings = normalise(options);
   const parts = openParts(options, settings, {
     onDropped: (items, states) => dropped(items, states),
-    prepare: async (message) => intake.prepare(message, {}),
+    prepare: async (message) => withoutKey(await intake.prepare(message, {})),
     refused: (item, reason) => void reporter.failed(item, reason, undefined),
     away: (failure) => {
       reporter.queueAway(failure);
@@ -63,8 +68,10 @@ export function assemble(options: SmppClientOptions): Assembly {
   const events = new Events(log);
   const reporter = new EventReporter(events, log, clock, codecOf(settings));
   const links = new LinkReporter({ events, clock, log, codec: codecOf(settings) });
+  const recorder = recorderOf({ ...parts, settings });
   const quality = new RouteQuality({ settings, events, clock, isExposed: parts.metrics !== undefined });
   const homing = new Homing(parts);
+  const records = new KeyRecords({ ...parts, settings });
   const outcomes = new Outcomes(clock, settings.maxWaiting, settings.receiptPerMessage);
   const receiving: Receiving = new Receiving({
     ...parts,
@@ -73,6 +80,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     outcomes,
     homing,
     quality,
+    recorder,
     acceptances: () => dispatcher.acceptances,
   });
   const listener = dispatcherListener({
@@ -81,20 +89,21 @@ export function assemble(options: SmppClientOptions): Assembly {
     outcomes,
     receiving,
     quality,
+    recorder,
     sender: () => sender,
   });
-  const dispatcher: Dispatcher = new Dispatcher({ ...parts, settings, listener, homing });
+  const dispatcher: Dispatcher = new Dispatcher({ ...parts, settings, listener, homing, keys: records });
   const connections: ConnectionManager = new ConnectionManager({
     ...parts,
     settings,
     reporter,
     handlers: (session, place) => {
-      const trace = links.trace(session, place);
+      const trace = traceOf(links, recorder, session, place);
       return {
         request: (pdu, octets) => receiving.request(pdu, octets, session()),
         malformed: (command, octets, problem) => receiving.malformed(command, octets, problem, session()),
         get trace() {
-          return links.isHeard ? trace : undefined;
+          return trace();
         },
       };
     },
@@ -106,6 +115,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     ...parts,
     intake,
     outcomes,
+    records,
     reporter,
     capacity: settings.queueCapacity,
     queued: (items) => {
@@ -187,6 +197,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     connections,
     sender,
     life,
+    recorder,
     status,
     health,
     window,

@@ -1,4 +1,5 @@
 import type { EventReporter } from './events/reporter';
+import type { WireRecorder } from '../recorder';
 import type { Outcomes } from './outbound/outcomes';
 import type { OpenParts } from './plugins/parts';
 import type { RouteQuality } from './quality/route-quality';
@@ -11,6 +12,7 @@ export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandle
   readonly outcomes: Outcomes;
   readonly receiving: Receiving;
   readonly quality: RouteQuality;
+  readonly recorder: Pick<WireRecorder, 'watches' | 'sent'>;
   readonly sender: () => Sender;
 }
 
@@ -19,9 +21,16 @@ const NO_COUNTS = { throttled: 0, notThrottled: 0 };
 
 /** What is told of messages on their way: events, outcomes, correlation. */
 export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
-  const { reporter, outcomes, receiving, quality, sender, throttleHandler, limiter, counters } = parts;
+  const { reporter, outcomes, receiving, quality, recorder, sender, throttleHandler, limiter, counters } =
+    parts;
   return {
-    sent: (flights, sequenceNumbers, session) => reporter.sent(flights, sequenceNumbers, session),
+    sent: (flights, sequenceNumbers, session) => {
+      if (recorder.watches)
+        flights.forEach(({ delivery }, at) =>
+          recorder.sent(delivery.lease.item.id, sequenceNumbers[at] as number, session),
+        );
+      reporter.sent(flights, sequenceNumbers, session);
+    },
     responded: (flight, response, session) => reporter.responded(flight, response, session),
     lost: (flight, why, session) => reporter.lost(flight, why, session),
     correlated: (entry) => {

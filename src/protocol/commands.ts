@@ -11,6 +11,9 @@ import type { StatusName } from './statuses';
 export type FieldType =
   'int8' | 'int32' | 'cstring' | 'time' | 'count' | 'octets' | 'destinations' | 'failures' | 'message_ids';
 
+/** `secret`: a password; `number`: whom a message is from or for; `text`: what it says. */
+export type Told = 'secret' | 'number' | 'text';
+
 /** A mandatory field of a PDU. */
 export interface FieldSpec {
   /** Its name in the specification. */
@@ -29,6 +32,8 @@ export interface FieldSpec {
   readonly kept?: number;
   /** An address: in ISO 8859-1 with {@link CodecOptions.addressEncoding}. */
   readonly address?: true;
+  /** What it tells that not everybody who looks at a PDU is to see; see {@link maskPdu}. */
+  readonly tells?: Told;
   /** Of a `count`: the field that is counted. */
   readonly of?: string;
 }
@@ -92,13 +97,14 @@ const time = <const N extends string>(name: N, status: StatusName): Field<N, 'ti
 const counted = <const N extends string, const O extends string, const T extends FieldType>(
   [name, of, type]: readonly [N, O, T],
   status: StatusName,
+  more: Partial<FieldSpec> = {},
 ): readonly [Field<N, 'count'>, Field<O, T>] => [
   { name, type: 'count', of, status },
-  { name: of, type, max: 255, status },
+  { ...more, name: of, type, max: 255, status },
 ];
 
 const address = <const N extends string>(name: N, max: number, status?: StatusName): Field<N, 'cstring'> =>
-  text(name, max, status, { address: true });
+  text(name, max, status, { address: true, tells: 'number' });
 /** Octets with the NUL: as long as what SMSCs are seen to demand in place of the specification's length. */
 const LONG = 65;
 
@@ -108,7 +114,7 @@ const LONGEST_ID = 256;
 const messageId = text('message_id', 65, 'ESME_RINVMSGID', { kept: LONGEST_ID });
 const systemId = text('system_id', 16, 'ESME_RINVSYSID', { longest: LONG });
 // Accounts with passwords of more than 8 characters exist at many SMSCs; the session warns.
-const password = text('password', 9, 'ESME_RINVPASWD', { soft: true });
+const password = text('password', 9, 'ESME_RINVPASWD', { soft: true, tells: 'secret' });
 const esmClass = int8('esm_class', 'ESME_RINVESMCLASS');
 const priorityFlag = int8('priority_flag', 'ESME_RINVPRTFLG');
 const registered = int8('registered_delivery', 'ESME_RINVREGDLVFLG');
@@ -141,7 +147,7 @@ const destinations = counted(['number_of_dests', 'dest_address', 'destinations']
 const failures = counted(['no_unsuccess', 'unsuccess_sme', 'failures'], 'ESME_RINVNUMDESTS');
 const messageIds = counted(['no_messages', 'message_ids', 'message_ids'], 'ESME_RINVNUMMSGS');
 // 254 octets in 3.4, 255 in 5.0; SMSCs of 3.4 take 255 as well.
-const shortMessage = counted(['sm_length', 'short_message', 'octets'], 'ESME_RINVMSGLEN');
+const shortMessage = counted(['sm_length', 'short_message', 'octets'], 'ESME_RINVMSGLEN', { tells: 'text' });
 const outcome = [time('final_date', 'ESME_RQUERYFAIL'), int8('message_state'), int8('error_code')] as const;
 const handling = [...schedule, registered, replaceFlag, dataCoding, predefined, ...shortMessage] as const;
 const head = [esmClass, int8('protocol_id'), priorityFlag] as const;
@@ -153,7 +159,7 @@ const bind = [
   int8('interface_version'),
   int8('addr_ton'),
   int8('addr_npi'),
-  text('address_range', 41, SIZE, { longest: LONG }),
+  text('address_range', 41, SIZE, { longest: LONG, tells: 'number' }),
 ] as const;
 const message = [serviceType, ...source, ...destination, ...head, ...handling] as const;
 const multi = [serviceType, ...source, ...destinations, ...head, ...handling] as const;
@@ -223,7 +229,10 @@ export const COMMANDS = {
   submit_multi: { id: 0x00000021, fields: multi, ...queued(2) },
   submit_multi_resp: { id: 0x80000021, fields: [messageId, ...failures] },
   param_retrieve: { id: 0x00000022, fields: [text('param_name', 32, 'ESME_RINVPARAM')], ...obsolete },
-  param_retrieve_resp: { id: 0x80000022, fields: [text('param_value', 101, 'ESME_RPARAMRETFAIL')] },
+  param_retrieve_resp: {
+    id: 0x80000022,
+    fields: [text('param_value', 101, 'ESME_RPARAMRETFAIL', { tells: 'text' })],
+  },
   query_last_msgs: {
     id: 0x00000023,
     fields: [...source, int8('number_of_messages', 'ESME_RINVNUMMSGS')],
@@ -248,7 +257,7 @@ export const ITEM_FIELDS = {
   /** dest_flag 1 */
   sme: destination,
   /** dest_flag 2 */
-  list: [text('dl_name', 21, 'ESME_RINVDLNAME')],
+  list: [text('dl_name', 21, 'ESME_RINVDLNAME', { tells: 'number' })],
   failure: [...destination, int32('error_status_code')],
   /** 3.3 has 8 hexadecimal digits; the length of 3.4 is taken, as for every message_id. */
   id: messageId,

@@ -18,6 +18,7 @@ export {
   type ResponseName,
   type Role,
   type SessionState,
+  type Told,
 } from './commands';
 export * from './command-facts';
 export {
@@ -58,5 +59,6 @@ export type {
   ExplanationData,
   TableOptions,
 } from './explain';
+export { maskPdu, maskInPlace, type MaskOptions } from './mask';
 export { readMessageIdResponse, type MessageIdResponse } from './message-id-response';
 export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions, type PduSink } from './framer';

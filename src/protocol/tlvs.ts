@@ -1,3 +1,4 @@
+import type { Told } from './commands';
 import { SmppError } from './errors';
 
 /**
@@ -22,6 +23,10 @@ export interface TlvSpec {
   readonly kept?: number;
   /** The specifications let it occur more than once. */
   readonly multiple?: true;
+  /** What it tells that not everybody who looks at a PDU is to see; see {@link maskPdu}. */
+  readonly tells?: Told;
+  /** Octets of its value that tell nothing of that and stand before it: a coding, a type of number. */
+  readonly head?: number;
 }
 
 type Sized = 'cstring' | 'string' | 'octets';
@@ -44,13 +49,13 @@ export const TLVS = {
   source_telematics_id: { tag: 0x0010, type: 'int8', lengths: [1, 2] },
   qos_time_to_live: int32(0x0017),
   payload_type: int8(0x0019),
-  additional_status_info_text: sized(0x001d, 'cstring', 1, 256),
+  additional_status_info_text: { ...sized(0x001d, 'cstring', 1, 256), tells: 'text' },
   // As much is kept as of a message_id, so that one that is cut still finds the message.
   receipted_message_id: { ...sized(0x001e, 'cstring', 1, 65), kept: 256 },
   ms_msg_wait_facilities: int8(0x0030),
   privacy_indicator: int8(0x0201),
-  source_subaddress: sized(0x0202, 'octets', 2, 23),
-  dest_subaddress: sized(0x0203, 'octets', 2, 23),
+  source_subaddress: { ...sized(0x0202, 'octets', 2, 23), tells: 'number', head: 1 },
+  dest_subaddress: { ...sized(0x0203, 'octets', 2, 23), tells: 'number', head: 1 },
   user_message_reference: int16(0x0204),
   user_response_code: int8(0x0205),
   source_port: int16(0x020a),
@@ -61,14 +66,14 @@ export const TLVS = {
   sar_segment_seqnum: int8(0x020f),
   sc_interface_version: int8(0x0210),
   callback_num_pres_ind: { tag: 0x0302, type: 'int8', multiple: true },
-  callback_num_atag: { tag: 0x0303, type: 'octets', min: 0, max: 65, multiple: true },
+  callback_num_atag: { tag: 0x0303, type: 'octets', min: 0, max: 65, multiple: true, tells: 'text', head: 1 },
   number_of_messages: int8(0x0304),
-  callback_num: { tag: 0x0381, type: 'octets', min: 4, max: 19, multiple: true },
+  callback_num: { tag: 0x0381, type: 'octets', min: 4, max: 19, multiple: true, tells: 'number', head: 3 },
   dpf_result: int8(0x0420),
   set_dpf: int8(0x0421),
   ms_availability_status: int8(0x0422),
   network_error_code: sized(0x0423, 'octets', 3, 3),
-  message_payload: sized(0x0424, 'octets', 0, 65535),
+  message_payload: { ...sized(0x0424, 'octets', 0, 65535), tells: 'text' },
   delivery_failure_reason: int8(0x0425),
   more_messages_to_send: int8(0x0426),
   message_state: int8(0x0427),
@@ -76,7 +81,7 @@ export const TLVS = {
   ussd_service_op: int8(0x0501),
   broadcast_channel_indicator: int8(0x0600),
   broadcast_content_type: sized(0x0601, 'octets', 3, 3),
-  broadcast_content_type_info: sized(0x0602, 'octets', 0, 255),
+  broadcast_content_type_info: { ...sized(0x0602, 'octets', 0, 255), tells: 'text' },
   broadcast_message_class: int8(0x0603),
   broadcast_rep_num: int16(0x0604),
   broadcast_frequency_interval: sized(0x0605, 'octets', 3, 3),
@@ -86,13 +91,13 @@ export const TLVS = {
   // 16 characters; peers differ in whether a NUL follows, and both are taken.
   broadcast_end_time: sized(0x0609, 'string', 16, 17),
   broadcast_service_group: sized(0x060a, 'octets', 1, 255),
-  billing_identification: sized(0x060b, 'octets', 0, 1024),
+  billing_identification: { ...sized(0x060b, 'octets', 0, 1024), tells: 'text' },
   source_network_id: sized(0x060d, 'cstring', 7, 66),
   dest_network_id: sized(0x060e, 'cstring', 7, 66),
   source_node_id: sized(0x060f, 'octets', 6, 6),
   dest_node_id: sized(0x0610, 'octets', 6, 6),
   dest_addr_np_resolution: int8(0x0611),
-  dest_addr_np_information: sized(0x0612, 'octets', 0, 10),
+  dest_addr_np_information: { ...sized(0x0612, 'octets', 0, 10), tells: 'number' },
   dest_addr_np_country: sized(0x0613, 'octets', 1, 5),
   display_time: int8(0x1201),
   sms_signal: int16(0x1203),

@@ -8,6 +8,7 @@ export {
   SocketTransport,
   type ConnectOptions,
   type Transport,
+  type TransportEnds,
   type TransportHandlers,
 } from './transport';
 export { connectError, lookupError } from './connect-error';

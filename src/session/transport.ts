@@ -4,10 +4,20 @@ import { nextTick, systemClock, type Clock, type TimerHandle } from '../clock';
 import { SmppError } from '../protocol';
 import { connectError, describeTlsError } from './connect-error';
 
+/** Both ends of a TCP connection: addresses of IP, and ports. */
+export interface TransportEnds {
+  /** This machine. */
+  readonly local: { readonly address: string; readonly port: number };
+  /** The peer. */
+  readonly remote: { readonly address: string; readonly port: number };
+}
+
 /** A two-way stream of octets, as a session needs it. */
 export interface Transport {
   /** Who is at the other end, for people: `host:port`. */
   readonly peer: string;
+  /** Both ends, where there are any and they are known; for recordings. */
+  readonly ends?: TransportEnds | undefined;
   /** Octets accepted by {@link write} that the operating system has not taken yet. */
   readonly backlog: number;
   /** Takes all octets, which must not be changed any more; false: enough for now, wait for `drained`. */
@@ -136,12 +146,28 @@ class Reader {
   };
 }
 
+/** A socket tells them only while it is open. */
+function endsOf({
+  localAddress,
+  localPort,
+  remoteAddress,
+  remotePort,
+}: net.Socket): TransportEnds | undefined {
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return {
+    local: { address: localAddress, port: localPort },
+    remote: { address: remoteAddress, port: remotePort },
+  };
+}
+
 /** Octets; a write that is shorter goes with others. */
 const SMALL = 1024;
 
 /** A TCP or TLS socket, connected. */
 export class SocketTransport implements Transport {
   readonly peer: string;
+  readonly ends: TransportEnds | undefined;
   readonly #socket: net.Socket;
   readonly #clock: Clock;
   readonly #reader: Reader | undefined;
@@ -163,6 +189,7 @@ export class SocketTransport implements Transport {
     this.#reader = reader;
     this.#clock = clock;
     this.peer = peer;
+    this.ends = endsOf(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     socket.pause();

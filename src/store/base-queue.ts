@@ -3,7 +3,10 @@ import { fits, neverFits, queueFull, storeClosed } from './errors';
 import type { EnqueueOptions, Eventually, Lease, QueueItem, QueueLimits, StoreCapabilities } from './types';
 import { Waiters } from './waiters';
 
-export type Batch = { readonly items: readonly QueueItem[] } & Pick<EnqueueOptions, 'states' | 'fact'>;
+export type Batch = { readonly items: readonly QueueItem[] } & Pick<
+  EnqueueOptions,
+  'states' | 'fact' | 'claims'
+>;
 
 /** What the stores of both queues can do. */
 export const BUILT_IN: Omit<StoreCapabilities, 'durable'> = {
@@ -12,6 +15,7 @@ export const BUILT_IN: Omit<StoreCapabilities, 'durable'> = {
   delay: true,
   atomicSettle: true,
   segmentState: true,
+  claims: true,
 };
 
 /**
@@ -56,14 +60,14 @@ export abstract class BaseQueue {
   /** The wait of a batch for which there is no room; undefined: it is to go on at once. */
   protected waitForRoom(
     items: readonly QueueItem[],
-    { signal, states, fact }: EnqueueOptions,
+    { signal, states, fact, claims }: EnqueueOptions,
   ): Promise<string[]> | undefined {
     const { capacity, whenFull } = this.limits;
     if (capacity > 0 && items.length > capacity) throw neverFits(this.limits, items.length);
     // Who waits already goes first, even where this batch would fit.
     const isBlocked = this.#enqueuers.length > 0 || !fits(this.limits, this.used, items.length);
     return isBlocked && whenFull === 'wait'
-      ? this.#enqueuers.wait({ items, states, fact }, signal)
+      ? this.#enqueuers.wait({ items, states, fact, claims }, signal)
       : undefined;
   }
 

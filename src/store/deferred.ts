@@ -1,5 +1,6 @@
 import { SmppError } from '../protocol';
 import type { KeyValueState } from './key-value';
+import { noClaims } from './claims';
 import { nothingToCompact, storeClosed } from './errors';
 import type { Correlator, DeadLetters, OutboundQueue, Store, StoreCapabilities } from './types';
 
@@ -56,6 +57,12 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
   const correlator: Correlator = later(async () => (await store()).correlator, ['put', 'get', 'expire']);
   const state: KeyValueState = {
     ...later(async () => (await store()).state, ['get', 'set', 'delete', 'list', 'increment']),
+    claim: async (claim) => {
+      const target = (await store()).state;
+      if (target.claim) return target.claim(claim);
+      throw noClaims();
+    },
+    update: async (key, value, expected) => (await store()).state.update?.(key, value, expected),
     expire: async () => (await (await store()).state.expire?.()) ?? 0,
   };
   const letters = async (): Promise<DeadLetters | undefined> => (await store()).deadLetters;

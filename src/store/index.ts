@@ -29,7 +29,8 @@ export type {
   Untold,
   WhenFull,
 } from './types';
-export type { KeyValueState, StoredFact } from './key-value';
+export { ClaimedError, noClaims } from './claims';
+export type { Claim, KeyValueState, StoredFact } from './key-value';
 export type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
 export {
   isMemoryStore,

@@ -1,6 +1,16 @@
 /** A fact of a {@link KeyValueState}, as it moves to another; `ttl` in milliseconds from now. */
 export type StoredFact = readonly [key: string, value: Buffer, ttl: number | undefined];
 
+/** A fact that is set only where there is none under its key. */
+export interface Claim {
+  /** Its key. */
+  readonly key: string;
+  /** Its value. */
+  readonly value: Buffer;
+  /** Milliseconds from now. */
+  readonly ttl: number;
+}
+
 /** Small facts that must outlive a process: reassembly, reference numbers. */
 export interface KeyValueState {
   /** The value; undefined where there is none, or its time is over. */
@@ -19,6 +29,16 @@ export interface KeyValueState {
    * used for longest sooner, where they are very many. Absent: it is kept for ever.
    */
   increment(key: string, modulo: number, start: number, ttl?: number): Promise<number>;
+  /**
+   * Sets a fact only where there is none under its key, in one step; else returns the value that is there. Rejects with
+   * `IDEMPOTENCY_FULL` where the store keeps as many as it may. Absent: the store cannot, and takes no idempotency_key.
+   */
+  claim?(claim: Claim): Promise<Buffer | undefined>;
+  /**
+   * In one step: sets the value of a fact that begins with the octets `expected`, and leaves its lifetime as it is. Any
+   * other fact stays. Goes with {@link KeyValueState.claim}.
+   */
+  update?(key: string, value: Buffer, expected: Buffer): Promise<void>;
   /** Drops expired facts, a bounded number per call; called now and then. Returns how many. */
   expire?(): Promise<number>;
 }

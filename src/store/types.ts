@@ -2,7 +2,7 @@ import type { TraceContext } from '../observability';
 import type { QueuedCommand } from '../protocol';
 import type { CorrelationEntry, Correlator } from './correlation';
 import type { Eventually } from './eventually';
-import type { KeyValueState } from './key-value';
+import type { Claim, KeyValueState } from './key-value';
 import type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
 
 export type { CorrelationEntry, Correlator } from './correlation';
@@ -45,6 +45,8 @@ export interface QueueItem {
   readonly metadata?: unknown;
   /** The trace that it belongs to. */
   readonly trace?: TraceContext | undefined;
+  /** The fact that its idempotency_key claimed, and a digest of what the message says. */
+  readonly idempotency?: { readonly key: string; readonly digest: string } | undefined;
   /** In a store that several instances share: who gave it. */
   readonly home?: HomeAddress | undefined;
 }
@@ -165,6 +167,8 @@ export interface EnqueueOptions {
   readonly states?: readonly DeliveryState[];
   /** A fact that is set with them, in one transaction where the store can. */
   readonly fact?: { readonly key: string; readonly value: Buffer };
+  /** With `capabilities.claims`: set with them in one step; where a key is claimed, rejects with `ClaimedError` instead. */
+  readonly claims?: readonly Claim[] | undefined;
 }
 
 export interface PurgeOptions {
@@ -278,6 +282,8 @@ export interface StoreCapabilities {
   readonly atomicSettle: boolean;
   /** Accepted segments are written back. */
   readonly segmentState: boolean;
+  /** `enqueue` takes claims. Absent: it does not. */
+  readonly claims?: boolean;
 }
 
 /** What {@link Store.compact} did. */

@@ -11,13 +11,13 @@ import {
   ITEM_FIELDS,
   TLVS,
   type CommandName,
-  type ExplainedField,
   type FieldSpec,
   type PduInput,
   type TlvSpec,
 } from '../../src/protocol';
 import { pduOf } from '../support/pdus';
 import { needs } from '../support/skip';
+import { fieldsOf, leavesOf, type Field } from '../support/tshark';
 
 const PORT = 2775;
 
@@ -56,12 +56,6 @@ const MISREAD = new Set([
 const WITHOUT_TLVS =
   /^(generic_nack|outbind|bind_(receiver|transmitter|transceiver)|(query|cancel)_sm(_resp)?|replace_sm_resp|(unbind|enquire_link)(_resp)?|cancel_broadcast_sm_resp)$/;
 
-interface Field {
-  readonly name: string;
-  readonly pos: number;
-  readonly size: number;
-  readonly octets: string;
-}
 type Pdu = PduInput & { command: CommandName; tlvs: Record<string, unknown> };
 interface Sample {
   readonly pdu: Pdu;
@@ -133,18 +127,6 @@ function tlvOctets(value: unknown, spec: TlvSpec | undefined): string {
   return length === 0 ? '' : hexNumber(Number(value), length);
 }
 
-/** All fields of one packet, in the order of the dissection. */
-function fieldsOf(packet: string): Field[] {
-  const attribute = (tag: string, name: string): string =>
-    new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1] ?? '';
-  return [...packet.matchAll(/<field name="smpp\.[^>]*>/g)].map(([tag]) => ({
-    name: attribute(tag, 'name').slice('smpp.'.length),
-    pos: Number(attribute(tag, 'pos')),
-    size: Number(attribute(tag, 'size')),
-    octets: attribute(tag, 'unmaskedvalue') || attribute(tag, 'value'),
-  }));
-}
-
 /** What it read as mandatory fields, by the specification's names. */
 function readFields(fields: readonly Field[]): [string, string][] {
   const end = fields.findIndex(({ name }) => name === 'opt_params');
@@ -169,11 +151,6 @@ function readTlvs(fields: readonly Field[]): { tag: string; length: number; valu
     const value = shown.map((field) => field.octets).join('');
     return { tag: tag?.octets ?? '', length: octets, value: value.length === octets * 2 ? value : undefined };
   });
-}
-
-/** What has no parts, and each TLV as its tag, its length and its value. */
-function leavesOf(fields: readonly ExplainedField[]): ExplainedField[] {
-  return fields.flatMap((field) => (field.fields ? leavesOf(field.fields) : [field]));
 }
 
 /** Dissects all PDUs in one run. */

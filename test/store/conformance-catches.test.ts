@@ -256,6 +256,34 @@ const WRONG: readonly [what: string, check: string, Break][] = [
       },
     }),
   ],
+  [
+    'claims that are passed over',
+    'claims: at the same time',
+    queue((q) => ({ enqueue: (all, options) => q.enqueue(all, { ...options, claims: undefined }) })),
+  ],
+  [
+    'claims of what does not fit',
+    'claims: are known also where there is no room',
+    (store, options) =>
+      queue((q) => ({
+        enqueue: async (all, { claims = [], ...rest } = {}) => {
+          for (const claim of claims) await store.state.claim?.(claim);
+          return q.enqueue(all, rest);
+        },
+      }))(store, options),
+  ],
+  [
+    "updates of what is another's",
+    'claims: by the state alone',
+    ({ state }) => {
+      const changed = Object.create(state) as typeof state;
+      for (const name of ['get', 'set', 'delete', 'list', 'increment', 'claim'] as const)
+        Object.assign(changed, { [name]: (state[name] as (...args: unknown[]) => unknown).bind(state) });
+      return {
+        state: Object.assign(changed, { update: (key: string, value: Buffer) => state.set(key, value) }),
+      };
+    },
+  ],
   ['a settlement in two steps where one is promised', 'atomic settle', () => ({ settle: undefined })],
   ['nothing durable', 'durable: correlation, state and counters', says({ durable: true })],
   ['nobody to share with', 'shared: a message comes with the instance', says({ shared: true })],

@@ -24,6 +24,7 @@ for (const [kind, more] of [
         delay: true,
         atomicSettle: true,
         segmentState: true,
+        claims: true,
       };
       if (check.needs?.(capabilities) === false) continue;
       it(check.name, () =>

@@ -8,6 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isoTime } from '../../clock';
 import {
   SmppError,
   TlvTable,
@@ -26,7 +27,7 @@ import { CaptureError, nameOf, type CaptureSummary } from '../pcap';
 import { isWanted, readFilters, type Filters } from './filters';
 import { FORMATS, openInput, type Format, type Input, type Item } from './input';
 import { Pairing } from './pairing';
-import { isoTime, milliseconds, summaryLine, table, toPlain, type Shown } from './show';
+import { milliseconds, summaryLine, table, toPlain, type Shown } from './show';
 
 const whole = (least: number, most: number) => (text: string) => {
   const value = Number(text);

@@ -1,3 +1,4 @@
+import { isoTime } from '../../clock';
 import {
   describeStatus,
   explanationTable,
@@ -15,13 +16,6 @@ export interface Shown {
   readonly item: Item;
   readonly explanation: Explanation;
   readonly paired: Paired | undefined;
-}
-
-/** Milliseconds of the epoch with microseconds, as captures have them. */
-export function isoTime(time: number): string {
-  const micros = Math.round((time - Math.floor(time)) * 1000);
-  const carried = micros === 1000 ? Math.floor(time) + 1 : Math.floor(time);
-  return new Date(carried).toISOString().replace('Z', `${String(micros % 1000).padStart(3, '0')}Z`);
 }
 
 export function milliseconds(latency: number): string {

@@ -107,6 +107,7 @@ export const OPTIONS = {
   sampleSize: decimal(50, 1),
   denyRequestAt: decimal(1, 0, 100),
   throttleWait: decimal(3, 0.001),
+  idempotencyTtl: seconds(0, 0, 100_000_000),
   correlationTtl: seconds(604_800, 1, 100_000_000),
   correlationCapacity: integer(1_000_000, 1),
   finalReceiptTtl: seconds(3600, 0, 100_000_000),
@@ -135,6 +136,7 @@ export const OPTIONS = {
   logFile: text(''),
   flightRecorder: integer(0, 0, 10_000),
   flightRecorderHeartbeat: seconds(0),
+  recorderSize: integer(0, 0, 65_536),
   maxWaiting: integer(10_000, 1),
 } satisfies Record<string, OptionKind<unknown>>;
 

@@ -9,6 +9,7 @@ import {
   type SequenceGenerator,
   type SessionHandlers,
   type Transport,
+  type TransportEnds,
 } from '../../session';
 import type { SmppError } from '../../protocol';
 import { onAbort } from '../../waiting';
@@ -40,6 +41,8 @@ export interface OpeningParts {
 export interface SessionPlace extends Endpoint {
   readonly number: number;
   readonly type: LinkType;
+  /** Both ends of its connection, where they are known. */
+  readonly ends: TransportEnds | undefined;
 }
 
 export interface Opening extends OpeningParts {
@@ -160,7 +163,7 @@ async function connected(opening: Opening): Promise<Session> {
   const session: Session = new Session({
     role: 'esme',
     transport,
-    handlers: handlers(() => session, { ...endpoint, number, type }),
+    handlers: handlers(() => session, { ...endpoint, number, type, ends: transport.ends }),
     clock,
     log,
     windowSize: settings.windowSize,

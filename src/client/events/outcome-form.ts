@@ -122,7 +122,7 @@ export function failedAfter(
 /** As much of a message as what is told of its failure needs. */
 export type FailedMessage = Pick<
   QueueItem,
-  'id' | 'command' | 'destination' | 'correlationId' | 'msgid' | 'metadata' | 'trace'
+  'id' | 'command' | 'destination' | 'correlationId' | 'msgid' | 'metadata' | 'trace' | 'idempotency'
 > & {
   /** As many as it has. */
   readonly segments: { readonly length: number };

@@ -21,6 +21,8 @@ export interface FailureFields {
   attempts: number;
   /** Of all transmissions that were accepted all the same. */
   message_ids: string[];
+  /** The message was given by an earlier call with the same idempotency_key, and failed then. */
+  duplicate?: true;
   /** Segments of the message. */
   segments: number;
   /** Whether the SMSC may have seen it more than once. */
@@ -57,6 +59,8 @@ export type Outcome = EventBase & {
   attempts: number;
   /** Whether the SMSC may have seen it before. */
   redelivered: boolean;
+  /** The message was given by an earlier call with the same idempotency_key; this one has queued nothing. */
+  duplicate?: true;
   /** The worst of all receipts. */
   receipt?: ReceiptReport;
   /** All receipts, by segment. */

@@ -1,6 +1,7 @@
 import { steadyTime, type Clock } from '../../clock';
 import { LogRateLimiter, traceFacts, type Log, type LogLine } from '../../observability';
 import { decodePdu } from '../../protocol';
+import type { WireRecorder } from '../../recorder';
 import type { Answer, Session } from '../../session';
 import type { CorrelationEntry } from '../../store';
 import { classifyEsmClass, type Receipt } from '../../text';
@@ -27,6 +28,7 @@ export interface IncomingReceiptsParts {
   readonly homing: Pick<Homing, 'receipt'>;
   readonly acknowledging: Acknowledging;
   readonly quality: Pick<RouteQuality, 'receipt'>;
+  readonly recorder: Pick<WireRecorder, 'watches' | 'received'>;
   readonly counters: ConnectionCounters | undefined;
   /** What a PDU says as a receipt. */
   readonly read: (pdu: Incoming) => Receipt | undefined;
@@ -62,19 +64,27 @@ export class IncomingReceipts {
     receipt: Receipt,
     session: Session,
   ): Promise<Answer> | Answer {
-    if (!('later' in found))
+    if (!('later' in found)) {
+      this.#record(found.match, octets, session);
       return this.#tell(eventOf(pdu, octets, receipt, found.match), found.match, session);
+    }
     // Its response may be on the way; the SMSC is not kept waiting for that. As nothing but a copy of its octets,
     // for what was read from them is several times as much.
-    found.telling(this.#tellLater(Buffer.from(octets), found.later));
+    found.telling(this.#tellLater(Buffer.from(octets), found.later, session));
     return ANSWERED;
   }
 
-  async #tellLater(octets: Buffer, later: Promise<Match | undefined>): Promise<void> {
+  async #tellLater(octets: Buffer, later: Promise<Match | undefined>, session: Session): Promise<void> {
     const match = await later;
+    this.#record(match, octets, session);
     const pdu = decodePdu(octets, codecOf(this.#parts.settings)) as Incoming;
     const receipt = this.#parts.read(pdu);
     if (receipt) await this.#tell(eventOf(pdu, octets, receipt, match), match);
+  }
+
+  #record(match: Match | undefined, octets: Buffer, session: Session): void {
+    const { recorder } = this.#parts;
+    if (match && recorder.watches) recorder.received(match.entry.id, octets, session);
   }
 
   #find(

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock';
 import type { Log } from '../../observability';
 import type { Pdu, PduError } from '../../protocol';
 import type { Answer, Session } from '../../session';
+import type { WireRecorder } from '../../recorder';
 import type { CorrelationEntry, Correlator, Store } from '../../store';
 import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../../text';
 import type { Events } from '../events/emitter';
@@ -41,6 +42,7 @@ export interface ReceivingParts {
   readonly randomOctets: (count: number) => Uint8Array;
   readonly counters: ConnectionCounters | undefined;
   readonly quality: Pick<RouteQuality, 'receipt'>;
+  readonly recorder: Pick<WireRecorder, 'watches' | 'received'>;
 }
 
 const UDHI = 0x40;

@@ -17,6 +17,7 @@ import { codecOf } from '../config/codec-options';
 import { contentOf, cutting, refusePart } from './cutting';
 import { Defaults } from './defaults';
 import { MessageError, invalidField } from '../config/errors';
+import { checkKeysAreKept, readKey, refuseKey, withKey } from './idempotency';
 import { MessageIds } from './ids';
 import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
@@ -122,7 +123,9 @@ export class Intake {
     const destination = to.startsWith('+') ? to.slice(1) : to;
     const metadata = checkedMetadata(message.metadata ?? options.metadata);
     const trace = this.#traceOf(message.traceparent, message.tracestate, metadata);
-    return this.#item(facts, [body], destination, options.expires, label, metadata, trace, origin, now);
+    const item = this.#item(facts, [body], destination, options.expires, label, metadata, trace, origin, now);
+    const key = template.isKeyed ? (message.idempotency_key ?? undefined) : undefined;
+    return key === undefined ? item : withKey(item, readKey(key), message.short_message as string);
   }
 
   #queued(
@@ -133,6 +136,8 @@ export class Intake {
   ): QueueItem | Promise<QueueItem> {
     const { settings, codecs } = this.#parts;
     const { options } = parsed;
+    const { idempotencyKey: key } = options;
+    if (key !== undefined) checkKeysAreKept(settings);
     const pdu = this.#requests.fields(parsed, now);
     const destination = putDestination(parsed, pdu, settings);
     const content = contentOf(parsed);
@@ -150,7 +155,8 @@ export class Intake {
       const bodies = cutUp.map((one) => this.#requests.body(parsed, pdu, one));
       const label = options.correlationId ?? origin.label ?? origin.msgid;
       const { expires, metadata } = options;
-      return this.#item(facts, bodies, destination, expires, label, metadata, trace, origin, now);
+      const made = this.#item(facts, bodies, destination, expires, label, metadata, trace, origin, now);
+      return key === undefined ? made : withKey(made, key, content);
     };
     if (segments.length > 1) {
       refusePart(parsed, segments.length);
@@ -176,7 +182,8 @@ export class Intake {
 
   /** A query, cancel or replace. */
   #direct(parsed: ParsedMessage, now: number): DirectRequest {
-    const { traceparent, tracestate, metadata } = parsed.options;
+    const { traceparent, tracestate, metadata, idempotencyKey } = parsed.options;
+    if (idempotencyKey !== undefined) refuseKey(`a ${parsed.command} is not queued, and may be asked again`);
     return { ...this.#requests.direct(parsed, now), trace: this.#traceOf(traceparent, tracestate, metadata) };
   }
 

@@ -13,6 +13,7 @@ import {
 } from '../../text';
 import { invalidField, show } from '../config/errors';
 import { readLanguages } from '../config/structured-kinds';
+import { readKey } from './idempotency';
 import { acknowledgementBits, receiptBits } from './registered-delivery';
 
 interface MessageOption<Name extends string = string, Value = unknown> {
@@ -47,6 +48,7 @@ const OPTIONS = {
   languages: option('languages', languagesOf),
   unencodable: option('unencodable', word('unencodable', UNENCODABLE)),
   udh: option('udh', (given) => readUdh(given as GivenUdh)),
+  idempotency_key: option('idempotencyKey', readKey),
   // What is none is passed over, see intake.
   traceparent: option('traceparent', (given) => given),
   tracestate: option('tracestate', (given) => given),

@@ -58,6 +58,11 @@ export interface Message {
   priority?: number;
   /** A label of yours, which need not be unique; comes back with every event of the message. */
   correlation_id?: string;
+  /**
+   * Any text of up to 255 octets that is this message's own: within `idempotencyTtl` a message with the same key is not
+   * queued again; its call gets the id and the outcome of the first one.
+   */
+  idempotency_key?: string;
   /** Any JSON up to 8 KiB; comes back with every event. */
   metadata?: unknown;
   /** W3C Trace Context, level 1; comes back with every event, does not go over SMPP. What is none is passed over. Default: that of an object `metadata`. */

@@ -21,6 +21,8 @@ export interface Template {
   /** Of each its value, or that it varies. */
   readonly values: readonly unknown[];
   readonly hasMetadata: boolean;
+  /** Whether they may have an idempotency_key. */
+  readonly isKeyed: boolean;
   readonly head: Uint8Array;
   /** From the NUL behind the recipient to sm_length, without it. */
   readonly middle: Uint8Array;
@@ -29,7 +31,8 @@ export interface Template {
   readonly options: MessageOptions;
 }
 
-const LABELS = ['correlation_id', 'log_id', 'metadata', 'traceparent', 'tracestate'];
+const KEY = 'idempotency_key';
+const LABELS = [KEY, 'correlation_id', 'log_id', 'metadata', 'traceparent', 'tracestate'];
 const VARYING = ['short_message', 'destination_addr', ...LABELS];
 const VARIES = Symbol('varies');
 const SLAB = 16 * 1024;
@@ -103,6 +106,7 @@ export class Templates {
       names,
       values,
       hasMetadata: hasMetadata(message),
+      isKeyed: names.includes(KEY),
       head: Uint8Array.from(body.subarray(0, head)),
       middle: Uint8Array.from(body.subarray(head + destination.length, -1 - text - tail)),
       tail: Uint8Array.from(body.subarray(body.length - tail)),

@@ -7,6 +7,7 @@ import type { Settings } from '../config/options';
 import type { ConnectionCounters } from '../metrics/counters';
 import type { Flight } from './delivery';
 import type { Homing } from './homing';
+import type { KeyRecords } from './key-records';
 
 /** What the dispatcher tells of the messages that it sends. */
 export interface DispatcherListener {
@@ -41,6 +42,7 @@ export interface DispatcherParts {
   readonly log: Log;
   readonly listener: DispatcherListener;
   readonly homing: Homing;
+  readonly keys: Pick<KeyRecords, 'settling'>;
   readonly counters: ConnectionCounters | undefined;
   /** The limiter, where its rate is known. */
   readonly bucket: AdjustableLimiter | undefined;

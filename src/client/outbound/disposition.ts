@@ -76,7 +76,11 @@ export class Disposition {
 
   /** Without a settlement. `reason`: why it failed; undefined: it was accepted. */
   #ended(lease: Lease, reason: DeadReason | undefined): void {
-    const { listener, homing } = this.#parts;
+    const { listener, homing, keys } = this.#parts;
+    if (lease.item.idempotency) {
+      const ended: Settlement = reason ? { outcome: 'dead', lease, reason } : { outcome: 'done', lease };
+      keys.settling([ended]).catch(() => undefined);
+    }
     const notice = reason
       ? homing.failedNotice(lease.item, reason, lease.state)
       : homing.acceptedNotice(lease);

@@ -4,6 +4,8 @@ import type { DeliveryState, QueueItem } from '../../store';
 import type { FailureFields, Outcome, ReceiptReport } from '../events/outcome';
 import {
   acceptedOutcome,
+  type DeliveryError,
+  type ReceiptFacts,
   deliveredOutcome,
   deliveryError,
   failedAfter,
@@ -34,6 +36,8 @@ interface Waiter {
   resolve(outcome: Outcome): void;
   reject(error: SmppError): void;
   accepted?: Outcome;
+  /** Another one who waits for the same message. */
+  next?: Waiter | undefined;
   /** By segment; absent: none has come yet. */
   receipts?: Map<number, SegmentReceipt>;
   timer?: TimerHandle;
@@ -49,6 +53,7 @@ export class Outcomes {
   readonly #limit: number;
   readonly #perMessage: ReceiptPerMessage;
   readonly #waiters = new Map<string, Waiter>();
+  #waiting = 0;
 
   /** `perMessage`: which segments' final receipts make a message delivered. */
   constructor(clock: Clock, limit: number, perMessage: ReceiptPerMessage = 'all') {
@@ -58,7 +63,7 @@ export class Outcomes {
   }
 
   get waiting(): number {
-    return this.#waiters.size;
+    return this.#waiting;
   }
 
   /** Messages whose sender waits and that have not been accepted. */
@@ -68,31 +73,59 @@ export class Outcomes {
 
   /** Throws `WAITING_FULL` where `count` more would be too many. */
   reserve(count: number): void {
-    if (this.#waiters.size + count <= this.#limit) return;
+    if (this.#waiting + count <= this.#limit) return;
     throw new SmppError(
       'WAITING_FULL',
-      `${this.#waiters.size} messages already wait for their outcome (maxWaiting ${this.#limit}); ` +
+      `${this.#waiting} messages already wait for their outcome (maxWaiting ${this.#limit}); ` +
         'send slower, raise maxWaiting, or complete when queued',
       { retriable: true },
     );
   }
 
-  wait(item: QueueItem, until: 'accepted' | 'delivered', deliveredTimeout: number): Promise<Outcome> {
+  /** Several may wait for one message, each by an item of its own; `state`: it is known to be accepted. */
+  wait(
+    item: QueueItem,
+    until: 'accepted' | 'delivered',
+    deliveredTimeout: number,
+    state?: DeliveryState,
+  ): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      this.#waiters.set(item.id, { item, until, deliveredTimeout, resolve, reject });
+      const waiter: Waiter = { item, until, deliveredTimeout, resolve, reject };
+      const first = this.#waiters.get(item.id);
+      this.#waiting++;
+      if (first) {
+        waiter.next = first.next;
+        first.next = waiter;
+        if (first.receipts) waiter.receipts = new Map(first.receipts);
+      } else this.#waiters.set(item.id, waiter);
+      if (state) this.#accepted(waiter, acceptedOutcome(item, state));
     });
   }
 
-  /** Nobody waits for it any more: it was not queued, or its sender gave up waiting. */
-  forget(id: string): void {
-    const waiter = this.#waiters.get(id);
-    if (waiter) this.#remove(waiter);
+  /** Nobody waits by this item any more: it was not queued, or its sender gave up waiting. */
+  forget(item: QueueItem): void {
+    for (let waiter = this.#waiters.get(item.id); waiter; waiter = waiter.next)
+      if (waiter.item === item) return this.#remove(waiter);
   }
 
-  accepted(item: QueueItem, state: DeliveryState): void {
-    const waiter = this.#waiters.get(item.id);
-    if (!waiter) return;
-    const outcome = acceptedOutcome(item, state);
+  /** All who wait, the oldest first. */
+  *#all(): Iterable<Waiter> {
+    for (const first of [...this.#waiters.values()])
+      for (let waiter: Waiter | undefined = first, next; waiter; waiter = next) {
+        ({ next } = waiter);
+        yield waiter;
+      }
+  }
+
+  accepted(item: Pick<QueueItem, 'id'>, state: DeliveryState): void {
+    for (let waiter = this.#waiters.get(item.id), next; waiter; waiter = next) {
+      ({ next } = waiter);
+      // Each by labels of its own.
+      if (!waiter.accepted) this.#accepted(waiter, acceptedOutcome(waiter.item, state));
+    }
+  }
+
+  #accepted(waiter: Waiter, outcome: Outcome): void {
     if (waiter.until === 'accepted') return this.#complete(waiter, outcome);
     waiter.accepted = outcome;
     if (this.#completeDelivered(waiter)) return;
@@ -102,17 +135,19 @@ export class Outcomes {
   /** The same of a message that another instance sent. */
   acceptedElsewhere(id: string, state: DeliveryState): void {
     const waiter = this.#waiters.get(id);
-    if (waiter && !waiter.accepted) this.accepted(waiter.item, state);
+    if (waiter) this.accepted(waiter.item, state);
   }
 
   failed(item: Pick<QueueItem, 'id'>, failure: FailureFields, text: string): void {
-    const waiter = this.#waiters.get(item.id);
-    if (waiter) this.#reject(waiter, failure, text);
+    for (let waiter = this.#waiters.get(item.id), next; waiter; waiter = next) {
+      ({ next } = waiter);
+      this.#reject(waiter, failure, text);
+    }
   }
 
   /** No other instance has told in time what became of messages that expired before that date, epoch milliseconds. */
   overdue(before: number): void {
-    for (const waiter of [...this.#waiters.values()]) {
+    for (const waiter of this.#all()) {
       const { item, accepted } = waiter;
       if (accepted || (item.expiresAt ?? Infinity) >= before) continue;
       const text = `it has expired, and the instance that had taken it never told what became of it; it may have been delivered`;
@@ -121,15 +156,18 @@ export class Outcomes {
   }
 
   receipt(id: string, receipt: SegmentReceipt): void {
-    const waiter = this.#waiters.get(id);
-    if (waiter?.until !== 'delivered' || !receipt.final) return;
-    (waiter.receipts ??= new Map()).set(receipt.segment, receipt);
-    if (waiter.accepted) this.#completeDelivered(waiter);
+    if (!receipt.final) return;
+    for (let waiter = this.#waiters.get(id), next; waiter; waiter = next) {
+      ({ next } = waiter);
+      if (waiter.until !== 'delivered') continue;
+      (waiter.receipts ??= new Map()).set(receipt.segment, receipt);
+      if (waiter.accepted) this.#completeDelivered(waiter);
+    }
   }
 
   /** Rejects all who wait: the client stops, and what it has queued stays queued. */
   stop(): void {
-    for (const waiter of [...this.#waiters.values()]) {
+    for (const waiter of this.#all()) {
       this.#remove(waiter);
       const text = `the client stopped before the outcome of message ${waiter.item.id} was known`;
       waiter.reject(new SmppError('STOPPED', text, { retriable: true }));
@@ -140,13 +178,13 @@ export class Outcomes {
     const { accepted, receipts } = waiter;
     if (!accepted || !receipts || !this.#haveCome(waiter, receipts)) return false;
     const all = [...receipts.values()].sort((a, b) => a.segment - b.segment);
-    const worst = all.reduce((a, b) => (badness(b.state) > badness(a.state) ? b : a));
+    const worst = worstOf(all, (one) => one.state);
     const facts = { receipt: worst.fields, receipts: all.map((one) => one.fields) };
     if (worst.state === 'DELIVRD') {
       this.#complete(waiter, deliveredOutcome(accepted, facts));
     } else {
-      const failure = failedAfter(accepted, { code: 'UNDELIVERED', ...facts });
-      this.#reject(waiter, failure, `the SMSC accepted the message but reports ${worst.state}`);
+      this.#remove(waiter);
+      waiter.reject(undeliveredError(accepted, facts, waiter.item));
     }
     return true;
   }
@@ -184,6 +222,22 @@ export class Outcomes {
 
   #remove(waiter: Waiter): void {
     if (waiter.timer !== undefined) this.#clock.clearTimeout(waiter.timer);
-    this.#waiters.delete(waiter.item.id);
+    const { id } = waiter.item;
+    const first = this.#waiters.get(id);
+    this.#waiting--;
+    if (first === waiter && !waiter.next) this.#waiters.delete(id);
+    else if (first === waiter) this.#waiters.set(id, waiter.next as Waiter);
+    else for (let one = first; one; one = one.next) if (one.next === waiter) one.next = waiter.next;
   }
+}
+
+/** Of receipts that which is worst. */
+export function worstOf<T>(receipts: readonly T[], stateOf: (receipt: T) => string): T {
+  return receipts.reduce((a, b) => (badness(stateOf(b)) > badness(stateOf(a)) ? b : a));
+}
+
+/** It was accepted, and its receipts say that it was not delivered. */
+export function undeliveredError(accepted: Outcome, facts: ReceiptFacts, item: QueueItem): DeliveryError {
+  const failure = failedAfter(accepted, { code: 'UNDELIVERED', ...facts });
+  return deliveryError(`the SMSC accepted the message but reports ${facts.receipt.state}`, failure, item);
 }

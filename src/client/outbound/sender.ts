@@ -3,27 +3,26 @@ import { isThenable } from '../../observability';
 import { SmppError } from '../../protocol';
 import type { Session } from '../../session';
 import type { DeadReason, DeliveryState, Eventually, HomeAddress, QueueItem, Store } from '../../store';
-import type { EventReporter } from '../events/reporter';
-import { MessageError, isUnavailable } from '../config/errors';
+import { MessageError } from '../config/errors';
 import type { Outcome } from '../events/outcome';
 import type { Intake, Origin } from '../message/intake';
 import type { Message } from '../message/message';
-import { unlessAborted, untilEither } from '../../waiting';
-import { failureText, queuedOutcome, type FailedMessage } from '../events/outcome-form';
+import { unlessAborted } from '../../waiting';
+import { failureText, type FailedMessage } from '../events/outcome-form';
 import { checkReceipt, completionOf, type Completion, type SendOptions } from './completion';
 import { DirectRequests } from './direct-requests';
+import { Enqueuer, type EnqueuerParts } from './enqueuer';
+import { Idempotency } from './idempotency';
+import type { KeyRecords } from './key-records';
 import type { Outcomes } from './outcomes';
 
-export interface SenderParts {
+export interface SenderParts extends EnqueuerParts {
   readonly intake: Intake;
   readonly outcomes: Outcomes;
-  readonly reporter: EventReporter;
+  readonly records: KeyRecords;
   readonly store: Pick<Store, 'queue' | 'home'>;
   /** Where others may share the store, which is not open yet: opens it. */
   readonly openShared?: (() => Promise<unknown> | undefined) | undefined;
-  readonly capacity: number;
-  /** Told of what is in the queue now. */
-  readonly queued: (items: readonly QueueItem[]) => void;
   /** The session that has most room among those that may send. */
   readonly session: () => Session | undefined;
 }
@@ -37,10 +36,8 @@ export class Sender {
   readonly #parts: SenderParts;
   readonly #direct: DirectRequests;
   readonly #stopping = new AbortController();
-  /** For every call of the queue. */
-  readonly #options = { signal: this.#stopping.signal };
-  /** Batches that the queue does not have yet. */
-  readonly #queueing = new Set<readonly QueueItem[]>();
+  readonly #enqueuer: Enqueuer;
+  readonly #keyed: Idempotency;
   /** Settles when all that waits for its turn is with the queue; undefined: nothing waits. */
   #last: Promise<void> | undefined;
   /** Messages whose sender waits for the store to open. */
@@ -49,6 +46,8 @@ export class Sender {
   constructor(parts: SenderParts) {
     this.#parts = parts;
     this.#direct = new DirectRequests(parts);
+    this.#enqueuer = new Enqueuer(parts, this.#stopping.signal);
+    this.#keyed = new Idempotency({ ...parts, enqueuer: this.#enqueuer });
     // As many as wait for their turn or for room.
     setMaxListeners(0, this.#stopping.signal);
   }
@@ -57,6 +56,7 @@ export class Sender {
   stop(): void {
     const text = 'the client was stopped before the message was queued';
     const remedy = 'make a new client and send it again';
+    this.#keyed.stop();
     this.#stopping.abort(new SmppError('NOT_QUEUED', text, { retriable: true, remedy }));
   }
 
@@ -100,7 +100,7 @@ export class Sender {
       const [items] = await all;
       return await this.#addressed(items, until, count);
     } catch (error) {
-      return this.#refused(error);
+      return this.#enqueuer.refused(error);
     } finally {
       this.#unaddressed -= waiting;
     }
@@ -113,7 +113,8 @@ export class Sender {
   ): Promise<QueueItem[]> {
     const addressed = this.#addressed(prepared, 'queued', count);
     return this.#inOrder(addressed, signal, async (items) => {
-      await this.#queue(items, signal);
+      if (this.#keyed.concerns(items)) return this.#keyed.queue(items, signal);
+      await this.#enqueuer.queue(items, signal);
       return items;
     });
   }
@@ -169,7 +170,9 @@ export class Sender {
       if ('pdu' in taken) return this.#direct.ask(taken, options);
       const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
       if (!until)
-        return this.#queueAll(prepared, 1, signal).then(([item]) => queuedOutcome(item as QueueItem));
+        return this.#queueAll(prepared, 1, signal).then(([item]) =>
+          this.#keyed.queuedOutcome(item as QueueItem),
+        );
       const addressed = this.#addressed(prepared, until.event, 1);
       return this.#inOrder(addressed, signal, (items) => this.#sendOne(items, until));
     } catch (error) {
@@ -187,7 +190,7 @@ export class Sender {
     const until = completionOf(options);
     if (!until) {
       const queued = await this.enqueue(messages, options, signal);
-      return queued.map((item) => ({ status: 'fulfilled', value: queuedOutcome(item) }));
+      return queued.map((item) => ({ status: 'fulfilled', value: this.#keyed.queuedOutcome(item) }));
     }
     const prepared = this.#addressed(this.#prepare(messages, options), until.event, messages.length);
     return Promise.allSettled(
@@ -205,22 +208,24 @@ export class Sender {
   /** Gives the outcome of each when the queue has them; at once where it answers so. */
   #sendAll(
     items: readonly QueueItem[],
-    { event, deliveredTimeout, signal }: Completion,
+    completion: Completion,
   ): Promise<Outcome>[] | Promise<Promise<Outcome>[]> {
+    if (this.#keyed.concerns(items)) return this.#keyed.send(items, completion);
+    const { event, deliveredTimeout, signal } = completion;
     const { outcomes } = this.#parts;
     outcomes.reserve(items.length);
     if (event === 'delivered') items.forEach(checkReceipt);
     // Before they are queued: the response may be faster than the queue's promise.
     const waiting = items.map((item) => {
       const outcome = outcomes.wait(item, event, deliveredTimeout);
-      return signal ? this.#unlessGivenUp(item.id, outcome, signal) : outcome;
+      return signal ? this.#unlessGivenUp(item, outcome, signal) : outcome;
     });
     const refused = (error: unknown): never => {
-      for (const item of items) outcomes.forget(item.id);
+      for (const item of items) outcomes.forget(item);
       throw error;
     };
     try {
-      const queued = this.#queue(items, signal);
+      const queued = this.#enqueuer.queue(items, signal);
       if (!isThenable(queued)) return waiting;
       for (const outcome of waiting) outcome.catch(ignore);
       return queued.then(() => waiting, refused);
@@ -230,64 +235,26 @@ export class Sender {
   }
 
   /** Who has given up waiting keeps no place among those that wait. */
-  async #unlessGivenUp(id: string, outcome: Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
+  async #unlessGivenUp(item: QueueItem, outcome: Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
     try {
       return await unlessAborted(outcome, signal);
     } finally {
-      this.#parts.outcomes.forget(id);
+      this.#parts.outcomes.forget(item);
     }
-  }
-
-  #queue(items: readonly QueueItem[], signal?: AbortSignal): Eventually<void> {
-    const { queue } = this.#parts.store;
-    let queued: Eventually<string[]>;
-    try {
-      queued = signal
-        ? untilEither(this.#stopping.signal, signal, (either) => queue.enqueue(items, { signal: either }))
-        : queue.enqueue(items, this.#options);
-    } catch (error) {
-      return this.#refused(error);
-    }
-    return Array.isArray(queued) ? this.#queued(items) : this.#queueLater(items, queued);
-  }
-
-  async #queueLater(items: readonly QueueItem[], queued: Promise<string[]>): Promise<void> {
-    this.#queueing.add(items);
-    try {
-      await queued;
-    } catch (error) {
-      this.#refused(error);
-    } finally {
-      this.#queueing.delete(items);
-    }
-    this.#queued(items);
-  }
-
-  #queued(items: readonly QueueItem[]): void {
-    const { reporter, queued } = this.#parts;
-    reporter.queueFull(false, 0);
-    reporter.queueTried();
-    queued(items);
-  }
-
-  #refused(error: unknown): never {
-    const { reporter, capacity } = this.#parts;
-    const { code } = error as Partial<SmppError>;
-    if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);
-    if (isUnavailable(error)) reporter.queueTried(error);
-    throw error;
   }
 
   /** Messages whose sender waits and that the queue has, or had. */
   get awaited(): QueueItem[] {
-    const queueing = new Set([...this.#queueing].flat());
-    return this.#parts.outcomes.pending.filter((item) => !queueing.has(item));
+    const { coming } = this.#enqueuer;
+    return this.#parts.outcomes.pending.filter((item) => !coming.has(item));
   }
 
   /** A message failed for good: everybody hears of it. */
   fail(item: FailedMessage, reason: DeadReason, state?: DeliveryState): void {
     const failure = this.#parts.reporter.failed(item, reason, state);
-    this.#parts.outcomes.failed(item, failure, failureText(state, reason));
+    const text = failureText(state, reason);
+    if (item.idempotency) this.#keyed.failed(item, { text, fields: { ...failure, history: [] } });
+    this.#parts.outcomes.failed(item, failure, text);
   }
 
   /** By their order; at once, unless one of them takes longer. `items`: of the first of them. */

@@ -30,13 +30,15 @@ class Batch {
   /** Of the wall clock, when the entries were made. */
   lag = 0;
   settlements: Settlement[] = [];
+  /** Of these, those whose message has an idempotency key that does not know of it yet. */
+  keyed: Settlement[] = [];
   released: Lease[] = [];
   /** Long messages of which some segments are accepted. */
   progressed: Lease[] = [];
 }
 
 /** One call of the store; `both` where it takes entries and settlements in one transaction. */
-type Step = 'release' | 'both' | 'correlate' | 'settle' | 'extend';
+type Step = 'release' | 'keys' | 'both' | 'correlate' | 'settle' | 'extend';
 
 /**
  * Writes what became of messages back to the store, in batches, one at a time: what one chunk of the socket brings, or
@@ -89,6 +91,8 @@ export class Settler {
   settle(settlement: Settlement): void {
     this.#unsettled++;
     this.#next.settlements.push(settlement);
+    if (settlement.lease.item.idempotency && settlement.outcome !== 'retry')
+      this.#next.keyed.push(settlement);
     this.#start();
   }
 
@@ -187,9 +191,10 @@ export class Settler {
     return this.#stepOf(this.#batch);
   }
 
-  #stepOf({ released, entries, settlements, progressed }: Batch): Step | undefined {
+  #stepOf({ released, entries, settlements, keyed, progressed }: Batch): Step | undefined {
     // First: whoever takes waits for them.
     if (released.length > 0) return 'release';
+    if (keyed.length > 0) return 'keys';
     if (this.#atomic && settlements.length > 0) return 'both';
     if (entries.length > 0) return 'correlate';
     if (settlements.length > 0) return 'settle';
@@ -197,8 +202,9 @@ export class Settler {
   }
 
   #write(step: Step): Eventually<Untaken> {
-    const { released, settlements, progressed } = this.#batch;
+    const { released, settlements, keyed, progressed } = this.#batch;
     if (step === 'release') return this.#queue.release(released);
+    if (step === 'keys') return this.#parts.keys.settling(keyed);
     if (step === 'extend') return this.#queue.extend(progressed);
     if (step === 'settle') return this.#queue.settle(settlements);
     return step === 'both'
@@ -212,6 +218,10 @@ export class Settler {
     if (step === 'both' || step === 'correlate') this.#correlated(batch);
     if (step === 'both' || step === 'settle') return this.#settled(batch, answer as Untaken);
     if (step === 'correlate') return;
+    if (step === 'keys') {
+      batch.keyed = [];
+      return;
+    }
     if (step === 'release') {
       this.#unreleased -= batch.released.length;
       batch.released = [];

@@ -20,7 +20,12 @@ const SHAPES: Readonly<Record<PluginType, Shape>> = {
   'smpp-store': {
     queue: QUEUE,
     correlator: CORRELATOR,
-    state: { ...methods('get', 'set', 'delete', 'list', 'increment'), 'expire?': 'function' },
+    state: {
+      ...methods('get', 'set', 'delete', 'list', 'increment'),
+      'expire?': 'function',
+      'claim?': 'function',
+      'update?': 'function',
+    },
     'deadLetters?': methods('list', 'replay', 'purge'),
     capabilities: 'object',
     'settle?': 'function',

@@ -97,5 +97,14 @@ export const CONNECTION_LINES = {
     ],
     heartbeat: ['info', ['lines', 'octets'], 'How many lines are kept (`flightRecorderHeartbeat`).'],
   },
+  recorder: {
+    start: ['info', ['id'], 'PDUs are recorded from now on: all, or those of one message (`id`).'],
+    stop: ['info', ['id'], 'They are recorded no more.'],
+    export: [
+      'info',
+      ['id', 'entries', 'numbers', 'texts'],
+      'Somebody takes recorded PDUs; `numbers`, `texts`: with whole numbers, with what messages say.',
+    ],
+  },
   clock: { stepped: ['warn', ['seconds'], 'The clock of the machine was set.'] },
 } as const satisfies Entries;

@@ -38,6 +38,7 @@ export const FIELDS = {
   destination: ['string', 'The recipient; masked, unless whole numbers are asked for.'],
   direction: ['string', '`out`: we asked the SMSC; `in`: it asked us.'],
   duration: ['number', 'Seconds from start to end.'],
+  entries: ['number', 'PDUs that are recorded.'],
   effective_send_rate: ['number', 'Segments per second that were let go over the last five seconds.'],
   err: ['error', 'What went wrong.'],
   field: ['string', 'The option or field that the line is about.'],
@@ -84,6 +85,8 @@ export const FIELDS = {
 
   lines: ['number', 'How many lines.'],
   octets: ['number', 'What they take, about.'],
+  numbers: ['boolean', 'Whether numbers are shown whole.'],
+  texts: ['boolean', 'Whether texts are shown.'],
   overwritten: ['number', 'Lines that had to make room before they were written out.'],
 
   address: ['string', 'Of a client that was not let in.'],

@@ -18,6 +18,7 @@ export const QUEUE_LINES = {
       ['reason', 'err'],
       'Instances that share the queue cannot tell each other what became of messages.',
     ],
+    idempotency: ['debug', ['err'], 'The outcome of an idempotency_key could not be written.'],
     claimed: ['debug', ['before'], 'The queue belongs to this account from now on.'],
     exposed: ['warn', ['path'], "The queue's files can be read by others."],
     in_clear: ['warn', [], "Messages go to the queue's server, or lie there, in clear."],

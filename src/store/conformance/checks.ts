@@ -1,4 +1,5 @@
 import { capacityChecks } from './capacity';
+import { claimChecks } from './claims';
 import { correlationChecks } from './correlation';
 import { deadLetterChecks } from './dead-letters';
 import { durabilityChecks } from './durability';
@@ -16,6 +17,7 @@ export const CHECKS: readonly ConformanceCheck[] = [
   ...capacityChecks,
   ...correlationChecks,
   ...stateChecks,
+  ...claimChecks,
   ...deadLetterChecks,
   ...lifecycleChecks,
   ...durabilityChecks,

@@ -215,13 +215,16 @@ async function assemble(
   };
   const parts = { core, messages, delayed, ready };
   const changes = new QueueChanges(core, parts, (letter) => deadLetters.adding(letter), counts);
+  const state = new DiskState(core);
   const setting = (key: string, value: Buffer): StoreChange => state.setting(key, value);
-  const queue: DiskQueue = new DiskQueue({ ...parts, changes, watermark, setting, unfinished }, options);
+  const queue: DiskQueue = new DiskQueue(
+    { ...parts, changes, watermark, setting, claims: state, unfinished },
+    options,
+  );
   committer.onCommit = () => queue.committed();
   // On a full disk it is tried again when something is taken.
   await watermark.open().catch(() => undefined);
   const correlator = new DiskCorrelator(core, options.correlationCapacity ?? 1_000_000);
-  const state = new DiskState(core);
   const store: DiskStore = {
     queue,
     correlator,

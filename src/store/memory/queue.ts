@@ -16,6 +16,7 @@ import type {
   Settlement,
 } from '../types';
 import { DelayedEntries } from './delayed';
+import type { MemoryState } from './state';
 import type { Entry } from './entry';
 import { PriorityLists } from './priorities';
 import { entryOf } from './packed';
@@ -29,13 +30,20 @@ const NONE: readonly Entry[] = [];
 
 export class MemoryQueue extends BaseQueue implements OutboundQueue {
   readonly #onDead: (letter: DeadLetter) => void;
+  readonly #claims: Pick<MemoryState, 'refuseClaimed' | 'claimAll'>;
   #ready = new PriorityLists();
   #delayed = new DelayedEntries();
   #leased = 0;
   #order = 0;
 
-  constructor(limits: QueueLimits, clock: Clock, onDead: (letter: DeadLetter) => void) {
+  constructor(
+    limits: QueueLimits,
+    clock: Clock,
+    onDead: (letter: DeadLetter) => void,
+    claims: Pick<MemoryState, 'refuseClaimed' | 'claimAll'>,
+  ) {
     super(limits, clock);
+    this.#claims = claims;
     this.#onDead = onDead;
   }
 
@@ -57,11 +65,13 @@ export class MemoryQueue extends BaseQueue implements OutboundQueue {
   enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Eventually<string[]> {
     this.check();
     options.signal?.throwIfAborted();
+    // Before there has to be room: what is known needs none.
+    if (options.claims) this.#claims.refuseClaimed(options.claims);
     const waiting = this.waitForRoom(items, options);
     if (waiting) return waiting;
     const dropped = this.#drop(this.excess(items.length, this.#leased));
     this.refuseWhenFull(items.length);
-    const ids = this.append({ items, states: options.states });
+    const ids = this.append({ items, states: options.states, claims: options.claims });
     tellDropped(this.limits, dropped);
     return ids;
   }
@@ -74,7 +84,8 @@ export class MemoryQueue extends BaseQueue implements OutboundQueue {
     this.serveTakers();
   }
 
-  protected override append({ items, states }: Batch): string[] {
+  protected override append({ items, states, claims }: Batch): string[] {
+    if (claims) this.#claims.claimAll(claims);
     const ids: string[] = [];
     for (const item of items) {
       const state = states?.[ids.length];

@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock';
 import { chunksOf } from '../chunks';
 import { LinkedMap } from '../../collections';
-import type { KeyValueState, StoredFact } from '../key-value';
+import { MOST_FACTS, beginsWith, claimsFull, refuseClaimed } from '../claims';
+import type { Claim, KeyValueState, StoredFact } from '../key-value';
 
 interface Fact {
   readonly value: Buffer;
@@ -16,6 +17,10 @@ interface Counter {
 
 /** Counters with a lifetime: beyond that those that were not used for longest go before their time. */
 const MOST_COUNTERS = 100_000;
+/** Octets of facts, keys and overhead included: beyond that nothing is claimed any more. */
+const MOST_OCTETS = 128 * 1024 * 1024;
+/** Octets that one takes beside its own. */
+const OVERHEAD = 250;
 /** Looked at by each call that adds something: enough for what is over to go sooner than new comes. */
 const LOOK = 4;
 /** Looked at by {@link MemoryState.expire}, so that it never takes long. */
@@ -23,6 +28,8 @@ const LOOK_AT_ONCE = 10_000;
 
 export class MemoryState implements KeyValueState {
   readonly #facts = new Map<string, Fact>();
+  /** Of the facts. */
+  #octets = 0;
   /** Goes through the facts, round and round. */
   #hand = this.#facts.entries();
   /** With a lifetime, in the order of their last use: of thousands of numbers one each. */
@@ -55,14 +62,56 @@ export class MemoryState implements KeyValueState {
   }
 
   #put(key: string, value: Buffer, expiresAt: number): void {
+    this.#drop(key);
     this.#facts.set(key, { value, expiresAt });
+    this.#octets += sizeOf(key, value);
     this.#sweep(LOOK);
+  }
+
+  #drop(key: string): boolean {
+    const fact = this.#facts.get(key);
+    if (!fact) return false;
+    this.#octets -= sizeOf(key, fact.value);
+    return this.#facts.delete(key);
+  }
+
+  /** Throws {@link ClaimedError} where one of the keys is claimed. */
+  refuseClaimed(claims: readonly Claim[]): void {
+    refuseClaimed(claims, (key) => this.#read(key));
+  }
+
+  /** Claims all, or throws {@link ClaimedError} or `IDEMPOTENCY_FULL` and claims none. */
+  claimAll(claims: readonly Claim[]): void {
+    this.refuseClaimed(claims);
+    if (this.#isFull(claims) && (this.#sweep(LOOK_AT_ONCE), this.#isFull(claims)))
+      throw claimsFull(`${this.#facts.size} facts of ${this.#octets} octets`);
+    const now = this.#clock.monotonic();
+    for (const { key, value, ttl } of claims) this.#put(key, Buffer.from(value), now + ttl);
+  }
+
+  #isFull(claims: readonly Claim[]): boolean {
+    const octets = claims.reduce((sum, { key, value }) => sum + sizeOf(key, value), this.#octets);
+    return this.#facts.size + claims.length > MOST_FACTS || octets > MOST_OCTETS;
+  }
+
+  async claim(claim: Claim): Promise<Buffer | undefined> {
+    this.#check();
+    const value = this.#read(claim.key);
+    if (!value) this.claimAll([claim]);
+    return value;
+  }
+
+  async update(key: string, value: Buffer, expected: Buffer): Promise<void> {
+    this.#check();
+    const before = this.#read(key);
+    const fact = this.#facts.get(key);
+    if (before && fact && beginsWith(before, expected)) this.#put(key, Buffer.from(value), fact.expiresAt);
   }
 
   async delete(keys: readonly string[]): Promise<void> {
     this.#check();
     for (const key of keys) {
-      this.#facts.delete(key);
+      this.#drop(key);
       this.#counters.delete(key);
     }
     // The hand goes over to the table as it is now: where it rests it keeps alive what was deleted.
@@ -101,7 +150,7 @@ export class MemoryState implements KeyValueState {
       this.#counters.delete(key);
       this.#put(key, Buffer.from(String(value)), Infinity);
     } else {
-      this.#facts.delete(key);
+      this.#drop(key);
       this.#counters.set(key, { value, expiresAt: this.#clock.monotonic() + ttl });
       this.#counters.shrink(MOST_COUNTERS);
       this.#dropCounters(LOOK);
@@ -136,10 +185,11 @@ export class MemoryState implements KeyValueState {
         continue;
       }
       const [key, { expiresAt }] = next.value;
-      if (expiresAt <= now && this.#facts.delete(key)) dropped++;
+      if (expiresAt <= now && this.#drop(key)) dropped++;
     }
     return dropped;
   }
 }
 
+const sizeOf = (key: string, value: Buffer): number => 2 * key.length + value.length + OVERHEAD;
 const octetsOf = ({ value }: Counter): Buffer => Buffer.from(String(value));

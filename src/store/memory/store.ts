@@ -43,9 +43,9 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
     if (closed) throw storeClosed();
   };
   const deadLetters = new MemoryDeadLetters(deadLetterCapacity, clock, () => queue, check);
-  const queue = new MemoryQueue(options, clock, (letter) => deadLetters.bury(letter));
-  const correlator = new MemoryCorrelator(correlationCapacity, clock, check);
   const state = new MemoryState(clock, check);
+  const queue = new MemoryQueue(options, clock, (letter) => deadLetters.bury(letter), state);
+  const correlator = new MemoryCorrelator(correlationCapacity, clock, check);
   let owner: StoreAccount | undefined;
   const store: MemoryStore = {
     queue,

@@ -6,7 +6,7 @@ import type { RecordReader, RecordWriter } from './bytes';
  * Messages and correlations as octets, in every store that writes them, and where memory packs them:
  *
  *   item          flags (1)  trace, priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels
- *                 [instance  until (1)]  segments
+ *                 [instance  until (1)]  [key  digest]  segments
  *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels
  *                 [instance]  final (1) [text]
  *   labels        [msgid]  [correlation_id]  [metadata as JSON]  [traceparent  tracestate]
@@ -25,7 +25,9 @@ const EXACT = 64;
 const HOME = 128;
 /** Of an item, in the octet of priority and command: it has a trace context. */
 const ITEM_TRACE = 0x80;
-/** The same of a correlation, in its flags. */
+/** There, too: it has an idempotency key. */
+const IDEMPOTENT = 8;
+/** Of a correlation, in its flags: it has a trace context. */
 const ENTRY_TRACE = 64;
 
 const UNTIL = ['queued', 'accepted', 'delivered'] as const;
@@ -95,7 +97,12 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
       (isExact ? EXACT : 0) |
       (item.home === undefined ? 0 : HOME),
   );
-  writer.octet((item.trace ? ITEM_TRACE : 0) | (item.priority << 4) | QUEUED.indexOf(item.command));
+  writer.octet(
+    (item.trace ? ITEM_TRACE : 0) |
+      (item.priority << 4) |
+      (item.idempotency === undefined ? 0 : IDEMPOTENT) |
+      QUEUED.indexOf(item.command),
+  );
   if (isExact) writer.double(enqueuedAt);
   else writer.time(enqueuedAt);
   if (item.expiresAt !== undefined) {
@@ -110,6 +117,10 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
     writer.text(item.home.instance);
     writer.octet(UNTIL.indexOf(item.home.until));
   }
+  if (item.idempotency !== undefined) {
+    writer.text(item.idempotency.key);
+    writer.text(item.idempotency.digest);
+  }
   writer.length(segments.length);
   for (const segment of segments) writer.buffer(segment);
 }
@@ -123,7 +134,7 @@ export function readItem(reader: RecordReader, copied = false): Mutable<QueueIte
   const kind = reader.octet();
   const enqueuedAt = flags & EXACT ? reader.double() : reader.time();
   const expires = flags & EXPIRES && (flags & EXACT ? reader.double() : enqueuedAt + reader.length());
-  const command = QUEUED[kind & 0x0f];
+  const command = QUEUED[kind & 0x07];
   if (!command) throw new RangeError('it has no such command');
   const item: Mutable<QueueItem> = {
     id: reader.id(),
@@ -138,6 +149,7 @@ export function readItem(reader: RecordReader, copied = false): Mutable<QueueIte
   if (flags & EXPIRES) item.expiresAt = expires;
   readLabels(reader, flags, (kind & ITEM_TRACE) !== 0, item);
   if (flags & HOME) item.home = { instance: reader.text(), until: UNTIL[reader.octet()] ?? 'queued' };
+  if (kind & IDEMPOTENT) item.idempotency = { key: reader.text(), digest: reader.text() };
   const segments: Buffer[] = [];
   for (let left = reader.length(); left > 0; left--) segments.push(copied ? reader.copy() : reader.buffer());
   item.segments = segments;

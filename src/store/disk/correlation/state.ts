@@ -1,6 +1,7 @@
 import { nextTurn } from '../../../clock';
 import { MOVED_AT_ONCE } from '../../chunks';
-import type { KeyValueState, StoredFact } from '../../key-value';
+import { MOST_FACTS, beginsWith, claimsFull, refuseClaimed } from '../../claims';
+import type { Claim, KeyValueState, StoredFact } from '../../key-value';
 import type { StoreCore } from '../commit/core';
 import { damagedRecord } from '../record/damage';
 import type { StoreChange } from '../commit/requests';
@@ -37,10 +38,14 @@ export class DiskState implements KeyValueState {
   }
 
   #read(key: string): Buffer | undefined {
+    return this.#find(key)?.value;
+  }
+
+  #find(key: string): Fact | undefined {
     const fact = this.#unsynced.has(key)
       ? this.#unsynced.get(key)
       : this.#decode(key, this.#table.get(this.#names.keyOf(key)));
-    return fact && fact.expiresAt > this.#core.time.now() ? fact.value : undefined;
+    return fact && fact.expiresAt > this.#core.time.now() ? fact : undefined;
   }
 
   #decode(key: string, octets: Buffer | undefined): Fact | undefined {
@@ -75,6 +80,38 @@ export class DiskState implements KeyValueState {
   /** The change that sets it, for a transaction with others. */
   setting(key: string, value: Buffer): StoreChange {
     return this.#change([[key, { value: Buffer.from(value), expiresAt: Infinity }]]);
+  }
+
+  /** Throws {@link ClaimedError} where one of the keys is claimed. */
+  refuseClaimed(claims: readonly Claim[]): void {
+    refuseClaimed(claims, (key) => this.#read(key));
+  }
+
+  /** The change that claims all. Throws {@link ClaimedError} or `IDEMPOTENCY_FULL`. */
+  claiming(claims: readonly Claim[]): StoreChange {
+    this.refuseClaimed(claims);
+    const over = this.#over('');
+    if (this.#table.count + claims.length - over.length > MOST_FACTS)
+      throw claimsFull(`${this.#table.count} facts`);
+    const now = this.#core.time.now();
+    const facts = claims.map(
+      ({ key, value, ttl }) => [key, { value: Buffer.from(value), expiresAt: now + ttl }] as const,
+    );
+    return this.#change([...over.map((key) => [key, null] as const), ...facts]);
+  }
+
+  async claim(claim: Claim): Promise<Buffer | undefined> {
+    this.#core.check();
+    const value = this.#read(claim.key);
+    if (!value) await this.#core.committer.make([this.claiming([claim])], true);
+    return value;
+  }
+
+  async update(key: string, value: Buffer, expected: Buffer): Promise<void> {
+    this.#core.check();
+    const before = this.#find(key);
+    if (!before || !beginsWith(before.value, expected)) return;
+    await this.#write([[key, { value: Buffer.from(value), expiresAt: before.expiresAt }]]);
   }
 
   #change(facts: readonly (readonly [key: string, fact: Fact | null])[]): StoreChange {

@@ -14,6 +14,7 @@ import type {
 } from '../../types';
 import { NOTE, openHandle, type QueueChanges } from './changes';
 import type { StoreCore } from '../commit/core';
+import type { DiskState } from '../correlation/state';
 import type { StoreChange } from '../commit/requests';
 import type { Delayed } from './delayed';
 import type { ReadEntry } from '../record/entries';
@@ -32,6 +33,7 @@ export interface QueueParts {
   readonly watermark: LeaseWatermark;
   /** The change that sets a fact of the state. */
   readonly setting: (key: string, value: Buffer) => StoreChange;
+  readonly claims: Pick<DiskState, 'refuseClaimed' | 'claiming'>;
   /** A purge that was cut short by the end of an earlier run. */
   readonly unfinished: PurgeMark | undefined;
 }
@@ -54,6 +56,8 @@ export class DiskQueue extends BaseQueue implements OutboundQueue {
     try {
       this.check();
       options.signal?.throwIfAborted();
+      // Before there has to be room: what is known needs none.
+      if (options.claims) this.#parts.claims.refuseClaimed(options.claims);
       return this.waitForRoom(items, options) ?? this.#enqueue(items, options);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- ours, or the caller's own reason
@@ -61,20 +65,20 @@ export class DiskQueue extends BaseQueue implements OutboundQueue {
     }
   }
 
-  #enqueue(items: readonly QueueItem[], { states, fact }: EnqueueOptions): Promise<string[]> {
+  #enqueue(items: readonly QueueItem[], { states, fact, claims }: EnqueueOptions): Promise<string[]> {
     const { changes, ready, core } = this.#parts;
     const fixed = changes.leased.size + changes.coming + ready.unreadable;
     const excess = this.#purging.isUnfinished ? 0 : this.excess(items.length, fixed);
     if (excess === 0) {
       this.refuseWhenFull(items.length);
-      return this.append({ items, states, fact });
+      return this.append({ items, states, fact, claims });
     }
     const dropped = ready.dropOldest(excess, core.time.now());
     this.refuseWhenFull(items.length - dropped.length);
     const drops = dropped.map((entry) => changes.drop(entry));
     const done = (): void => tellDropped(this.limits, dropped);
     drops.push({ room: roomFor([], 0), apply: () => undefined, done });
-    return this.append({ items, states, fact }, drops);
+    return this.append({ items, states, fact, claims }, drops);
   }
 
   /** What failed for good comes again, behind all others, with the change that takes it from where it was. */
@@ -93,14 +97,16 @@ export class DiskQueue extends BaseQueue implements OutboundQueue {
   }
 
   protected override append(
-    { items, states, fact }: Batch,
+    { items, states, fact, claims }: Batch,
     drops: readonly StoreChange[] = NONE,
   ): Promise<string[]> {
     if (items.length === 0) return Promise.resolve([]);
     const { changes, core, setting } = this.#parts;
+    const claiming = claims && this.#parts.claims.claiming(claims);
     const change = changes.appending(items, states?.map(copyDeliveryState));
     const ids = items.length === 1 ? [(items[0] as QueueItem).id] : items.map((item) => item.id);
-    const also = fact ? [...drops, setting(fact.key, fact.value)] : drops;
+    const set = fact ? [...drops, setting(fact.key, fact.value)] : drops;
+    const also = claiming ? [...set, claiming] : set;
     const { committer } = core;
     const appended = also.length > 0 ? committer.make([...also, change], true) : committer.append(change);
     return appended.then(() => ids);

@@ -1,5 +1,6 @@
 import { chunksOf } from '../../chunks';
-import type { KeyValueState } from '../../key-value';
+import { MOST_FACTS, claimsFull } from '../../claims';
+import type { Claim, KeyValueState } from '../../key-value';
 import type { RedisCalls } from '../connection/calls';
 import { STATE_SCRIPTS } from '../lua/state';
 import { dropInChunks } from './in-chunks';
@@ -30,6 +31,18 @@ export class RedisState implements KeyValueState {
   async set(key: string, value: Buffer, ttl?: number): Promise<void> {
     // The caller may change it at once, and it may wait for the server.
     await this.#calls.run(STATE_SCRIPTS.set, [key, Buffer.from(value), ttlOf(ttl)]);
+  }
+
+  async claim({ key, value, ttl }: Claim): Promise<Buffer | undefined> {
+    const args = [key, Buffer.from(value), ttlOf(ttl), MOST_FACTS];
+    const before = await this.#calls.run(STATE_SCRIPTS.claim, args);
+    if (before === 0) throw claimsFull(`${MOST_FACTS} facts`);
+    // Its own: the reply of the first call was lost.
+    return Buffer.isBuffer(before) && !before.equals(value) ? before : undefined;
+  }
+
+  async update(key: string, value: Buffer, expected: Buffer): Promise<void> {
+    await this.#calls.run(STATE_SCRIPTS.update, [key, Buffer.from(value), expected]);
   }
 
   async delete(keys: readonly string[]): Promise<void> {
@@ -66,7 +79,7 @@ export class RedisState implements KeyValueState {
 }
 
 /** As `state.set` in Lua takes it. */
-function ttlOf(ttl: number | undefined): number | '' {
+export function ttlOf(ttl: number | undefined): number | '' {
   if (ttl === undefined || ttl > LONGEST) return '';
   return Math.max(1, Math.ceil(ttl));
 }

@@ -45,6 +45,28 @@ export const STATE_SCRIPTS = {
   /** KEYS: the base. ARGV: key, value, ttl (ms; '': for ever). */
   set: stateScript('set-fact', `state.set(base, ARGV[1], ARGV[2], ARGV[3], 'facts')`),
 
+  /** KEYS: the base. ARGV: key, value, ttl (ms), most facts. Replies the value that is there; 0: too many; nil: it is set. */
+  claim: stateScript(
+    'claim-fact',
+    `
+local before = redis.call('GET', base .. 'state:' .. ARGV[1])
+if before then return before end
+if redis.call('ZCARD', base .. 'facts-due') >= tonumber(ARGV[4]) then return 0 end
+state.set(base, ARGV[1], ARGV[2], ARGV[3], 'facts')`,
+  ),
+
+  /** KEYS: the base. ARGV: key, value, what the value must begin with. */
+  update: stateScript(
+    'update-fact',
+    `
+local key = base .. 'state:' .. ARGV[1]
+local before = redis.call('GET', key)
+if before and string.sub(before, 1, #ARGV[3]) == ARGV[3] then
+  local left = redis.call('PTTL', key)
+  if left > 0 then redis.call('SET', key, ARGV[2], 'PX', left) else redis.call('SET', key, ARGV[2]) end
+end`,
+  ),
+
   /** KEYS: the base. ARGV: keys. */
   delete: stateScript('delete-facts', `for _, key in ipairs(ARGV) do state.forget(base, key) end`),
 

@@ -1,6 +1,7 @@
 import type { BackendContext } from '../../backend';
 import type { Batch } from '../../base-queue';
 import { within } from '../../../waiting';
+import { ClaimedError, MOST_FACTS, claimsFull } from '../../claims';
 import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../../errors';
 import type {
   CorrelationEntry,
@@ -14,6 +15,7 @@ import type {
   Untaken,
 } from '../../types';
 import type { Argument, RedisCalls } from '../connection/calls';
+import { ttlOf } from '../correlation/state';
 import { ListDrain } from './list-drain';
 import { EnqueueBatcher } from './enqueue-batcher';
 import { OpenLeases, type RedisLease } from './lease';
@@ -93,15 +95,15 @@ export class RedisQueue implements OutboundQueue {
 
   async enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<string[]> {
     this.#check();
-    const { signal, states, fact } = options;
+    const { signal, states, fact, claims } = options;
     signal?.throwIfAborted();
     const { limits } = this.#options.context;
     if (items.length === 0 && !fact) return [];
     if (limits.capacity > 0 && items.length > limits.capacity) throw neverFits(limits, items.length);
-    const batch: Batch = { items, states, fact };
+    const batch: Batch = { items, states, fact, claims };
     const isWaiting = limits.whenFull === 'wait';
     if (isWaiting && this.#blocked.hasWaiting) return this.#blocked.wait(batch, signal);
-    const mayJoin = !isWaiting && !states && !fact;
+    const mayJoin = !isWaiting && !states && !fact && !claims;
     if (!mayJoin) this.#batcher.flush();
     const added = await (mayJoin ? this.#batcher.add(items) : this.#add(batch, false));
     if ('ids' in added) return added.ids;
@@ -115,12 +117,14 @@ export class RedisQueue implements OutboundQueue {
     const reply = await this.#calls.run(SCRIPTS.enqueue, this.#batchArgs(batch, isHead), this.#batches);
     const [outcome, ...rest] = reply as [Buffer, ...unknown[]];
     if (String(outcome) === 'full') return { used: Number(rest[0]) };
+    if (String(outcome) === 'many') throw claimsFull(`${MOST_FACTS} facts`);
+    if (String(outcome) === 'claimed') throw new ClaimedError(claimedOf(rest as Buffer[]));
     if (rest.length > 0) tellDropped(this.#options.context.limits, rest.map(readRemoved));
     this.#takers.wake();
     return { ids: batch.items.map(({ id }) => id) };
   }
 
-  #batchArgs({ items, states = [], fact }: Batch, isHead: boolean): Argument[] {
+  #batchArgs({ items, states = [], fact, claims = [] }: Batch, isHead: boolean): Argument[] {
     const { codec, context } = this.#options;
     const { capacity, whenFull } = context.limits;
     const args: Argument[] = [capacity, whenFull, isHead ? '1' : '0', this.#calls.instance, ++this.#batch];
@@ -129,8 +133,9 @@ export class RedisQueue implements OutboundQueue {
       const written = stateOf(state);
       if (written !== '') touched.push(at + 1, written);
     }
-    args.push(items.length, fact ? 1 : 0, fact?.key ?? '', fact?.value ?? '', touched.length / 2);
+    args.push(items.length, fact ? 1 : 0, fact?.key ?? '', fact?.value ?? '', touched.length / 2, claims.length);
     for (const one of touched) args.push(one);
+    for (const { key, value, ttl } of claims) args.push(key, value, ttlOf(ttl));
     for (let at = 0; at < items.length;) {
       const { priority } = items[at] as QueueItem;
       const from = args.push(priority, 0);
@@ -282,4 +287,11 @@ export class RedisQueue implements OutboundQueue {
     const args = [this.#calls.instance, RETURNED_AT_ONCE];
     while ((await this.#calls.run(SCRIPTS.leave, args)) === 0);
   }
+}
+
+/** Keys and values in turn. */
+function claimedOf(reply: readonly Buffer[]): ReadonlyMap<string, Buffer> {
+  const claimed = new Map<string, Buffer>();
+  for (let at = 0; at + 1 < reply.length; at += 2) claimed.set(String(reply[at]), reply[at + 1] as Buffer);
+  return claimed;
 }
