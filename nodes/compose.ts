@@ -79,7 +79,8 @@ const factsOf = (command: string): CommandFacts | undefined =>
  * there alone, also where it has no value: msg.payload and msg.topic may be another node's. Of everything else the
  * first of these that has a value counts, per field: the content where it is an object, msg.smpp, msg.topic; what
  * nobody says is the connection's to say (`defaults`). The content is msg.payload, or what the user set for it; of a
- * list there come as many messages, which are queued all together or not at all.
+ * list there come as many messages, which are queued all together or not at all; an idempotency_key of msg.smpp is that
+ * of the whole list, and each message has it with its place.
  *
  * @throws MessageError where the flow contradicts the node, or what the user set gives nothing.
  */
@@ -139,6 +140,7 @@ class Composer {
     this.#setForm(message, command);
     this.#setHandling(message, command);
     this.#setTrace(message, payload);
+    if (suffix !== '') this.#setKey(message, payload, suffix);
     if (!has(message.correlation_id) && !has(message.log_id) && this.msg._msgid !== undefined) {
       message.correlation_id = this.msg._msgid + suffix;
     }
@@ -184,6 +186,13 @@ class Composer {
     }
     if (has(message.source_addr) || has(this.connection.defaults?.source_addr)) return;
     if (has(this.#context.sentTo)) message.source_addr = this.#context.sentTo;
+  }
+
+  /** Of a list: one key for all would make them repeats of the first. */
+  #setKey(message: Record<string, unknown>, payload: Fields, suffix: string): void {
+    const { idempotency_key: key } = this.#context.fields;
+    const isText = typeof key === 'string' || typeof key === 'number';
+    if (isText && key !== '' && !has(payload.idempotency_key)) message.idempotency_key = `${key}${suffix}`;
   }
 
   /** What the user set for this command; what was set for another is kept for that one. */

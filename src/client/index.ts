@@ -53,6 +53,7 @@ export { OPTIONS, type Listening, type SecretOption, type Settings, type Values 
 export type { Network } from './config/network';
 export { findProblems, normalise } from './plugins/normalise';
 export type { Parts, SmppClientOptions } from './plugins/client-options';
+export type { SourcePrefix } from './config/source-prefixes';
 export type { FailoverHost } from './config/structured-kinds';
 export type { StatusPolicy, StatusTreatment } from './config/status-policy';
 export type { OptionKind } from './config/option-kinds';

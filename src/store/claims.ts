@@ -12,7 +12,7 @@ export class ClaimedError extends SmppError {
   /** `claimed`: the values that are there, by key. */
   constructor(claimed: ReadonlyMap<string, Buffer>) {
     super(
-      'CLAIMED',
+      'IDEMPOTENCY_CONFLICT',
       `${claimed.size} of the keys of this batch are claimed already; nothing of it was queued`,
     );
     this.claimed = claimed;

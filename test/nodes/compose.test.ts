@@ -47,6 +47,26 @@ describe('what smpp-out makes of a message of the flow', () => {
     });
   });
 
+  it('takes an idempotency_key from the payload or msg.smpp, and in a list gives each its place behind it', () => {
+    const keysOf = (messages: Message[]): unknown[] => messages.map((one) => one.idempotency_key);
+    const smpp = { idempotency_key: 'k' };
+    assert.equal(single({ payload: 'Hello', topic: '1', smpp }).idempotency_key, 'k');
+    assert.equal(single({ payload: { idempotency_key: 'p' }, topic: '1', smpp }).idempotency_key, 'p');
+    const list = batch({
+      payload: ['a', { short_message: 'b', idempotency_key: 'own' }, 'c'],
+      topic: '1',
+      smpp,
+    });
+    assert.deepEqual(keysOf(list), ['k.0', 'own', 'k.2']);
+    assert.deepEqual(keysOf(batch({ payload: ['a'], topic: '1' })), [undefined]);
+  });
+
+  it('takes no idempotency_key from what an smpp-in or smpp-out has made', () => {
+    const smpp = { event: 'message', idempotency_key: 'k', destination_addr: '2' };
+    assert.equal('idempotency_key' in single({ payload: 'Hello', topic: '1', smpp }), false);
+    assert.equal('idempotency_key' in (batch({ payload: ['a'], topic: '1', smpp })[0] ?? {}), false);
+  });
+
   it('takes a Buffer as it is', () => {
     const octets = Buffer.from([1, 2, 3]);
     assert.equal(single({ payload: octets, topic: '1' }).short_message, octets);

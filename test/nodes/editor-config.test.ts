@@ -115,6 +115,37 @@ describe('the dialog of smpp-config', () => {
     }
   });
 
+  it('takes the list of senders as the client does, also as it saves it', () => {
+    const lists: unknown[] = [
+      [],
+      [
+        { prefix: '+44', source: 'Shop' },
+        { prefix: '4478', source: 12345 },
+        { prefix: '*', source: 'A' },
+      ],
+      [
+        { prefix: '', source: 'A' },
+        { prefix: '*', source: 'B' },
+      ],
+      [
+        { prefix: '44', source: 'A' },
+        { prefix: '+44', source: 'B' },
+      ],
+      [{ prefix: '4x', source: 'A' }],
+      [{ prefix: '1'.repeat(16), source: 'A' }],
+      [{ prefix: '44' }],
+      [{ prefix: '44', source: '' }],
+      [{ prefix: '44', source: 'A', more: 1 }],
+      [null],
+      '[{"prefix":"44","source":"Shop"}]',
+      {},
+    ];
+    for (const list of lists) {
+      const taken = findProblems({ sourceByPrefix: list as [] }).length === 0;
+      assert.equal(editor.validate('sourceByPrefix', list) === true, taken, JSON.stringify(list));
+    }
+  });
+
   it('takes environment variables and blanks everywhere', () => {
     for (const property of Object.keys({ ...defaults, ...credentials })) {
       for (const value of ['', undefined, '${SOMETHING}']) {
@@ -271,7 +302,7 @@ describe('the dialog of smpp-config', () => {
       [...html.matchAll(/id="node-config-input-(\w+)"/g)].map(([, name = '']) => name);
     assert.deepEqual(shown(first), ['name', 'host', 'port', 'systemId', 'password']);
     assert.match(rest, /^ style="display: none"/);
-    const hidden = ['version', 'failover'];
+    const hidden = ['version', 'failover', 'sourceByPrefix'];
     assert.match(rest, /<ol id="smpp-config-failover">/);
     assert.deepEqual(
       [...shown(first), ...shown(rest)].sort(),

@@ -84,7 +84,7 @@ for (const type of TYPES) {
 
     it('shows every property that can be set', () => {
       const prefix = type === 'smpp-config' ? 'node-config-input-' : 'node-input-';
-      const elsewhere = ['version', 'events', 'rules', 'failover'];
+      const elsewhere = ['version', 'events', 'rules', 'failover', 'sourceByPrefix'];
       for (const property of Object.keys(editor.definition.defaults)) {
         if (elsewhere.includes(property)) continue;
         assert.ok(editor.template.includes(`id="${prefix}${property}"`), property);

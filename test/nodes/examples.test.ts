@@ -143,6 +143,26 @@ describe('an example, imported as it is', () => {
     );
   });
 
+  it('answers a repeated request by the web as the first one', async () => {
+    await run('22-retry-safe-http.json');
+    const response = new Inbox('smpp-retry-safe-http-response');
+    const ask = async (key: string | undefined, text: string): Promise<Record<string, unknown>> => {
+      const headers = key === undefined ? {} : { 'idempotency-key': key };
+      start('smpp-retry-safe-http-request', { payload: { to: '447700900123', text }, req: { headers } });
+      return await response.next();
+    };
+    const first = await ask('a', 'Hello');
+    const again = await ask('a', 'Hello');
+    assert.deepEqual([first.statusCode, again.statusCode, again.payload], [200, 200, first.payload]);
+    assert.deepEqual([first.headers, again.headers], [{}, { 'Idempotent-Replayed': 'true' }]);
+    const other = await ask('a', 'Other');
+    assert.deepEqual(
+      [other.statusCode, (other.payload as { code: string }).code],
+      [409, 'IDEMPOTENCY_CONFLICT'],
+    );
+    assert.equal((await ask(undefined, 'Hello')).statusCode, 400);
+  });
+
   it('controls a connection', async () => {
     await run('05-control.json');
     const answer = new Inbox('smpp-control-answer');

@@ -20,6 +20,7 @@ import {
   unsetVariable,
   type OptionKind,
 } from './option-kinds';
+import { sourcePrefixes } from './source-prefixes';
 import { statusPolicy } from './status-policy';
 import {
   dataCodings,
@@ -78,6 +79,7 @@ export const OPTIONS = {
   sourceNpi: autoOr(255),
   destinationTon: autoOr(255),
   destinationNpi: autoOr(255),
+  sourceByPrefix: sourcePrefixes(),
   timeZone: timeZone(),
   addressEncoding: choice('ascii', 'latin1'),
   defaultAlphabet: text('gsm0338'),

@@ -24,7 +24,7 @@ function parsed(given: unknown): unknown {
   }
 }
 
-const isObject = (value: unknown): value is Fields =>
+export const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** An object, or its JSON text. */
@@ -34,7 +34,8 @@ export function readObject(given: unknown, remedy: string): Fields {
   throw new Refused(remedy);
 }
 
-function readList(given: unknown, example: string): readonly unknown[] {
+/** A list, or its JSON text. Throws {@link Refused}. */
+export function readList(given: unknown, example: string): readonly unknown[] {
   const value = parsed(given);
   if (Array.isArray(value)) return value;
   throw new Refused(`give a JSON array such as ${example}`);

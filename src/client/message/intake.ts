@@ -23,9 +23,11 @@ import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
 import { nazItem } from './naz-items';
 import type { Settings } from '../config/options';
+import { SourcePrefixes } from '../config/source-prefixes';
 import { checkedMetadata, expiry, optionText } from './message-options';
 import { wantsReceipt } from './registered-delivery';
 import { Requests, type DirectRequest } from './requests';
+import { putSourceByPrefix } from './source-by-prefix';
 import { Templates, isTemplate, type ItemFacts } from './templates';
 
 export interface IntakeParts {
@@ -63,14 +65,18 @@ export class Intake {
   readonly #codec: CodecOptions;
   readonly #ids: MessageIds;
   readonly #requests: Requests;
-  readonly #templates = new Templates();
+  readonly #sources: SourcePrefixes | undefined;
+  readonly #templates: Templates;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#codec = codecOf(parts.settings);
     this.#ids = new MessageIds(parts.randomOctets);
     this.#defaults = new Defaults(parts.settings);
-    this.#requests = new Requests(parts);
+    const { sourceByPrefix } = parts.settings;
+    this.#sources = sourceByPrefix.length > 0 ? new SourcePrefixes(sourceByPrefix) : undefined;
+    this.#requests = new Requests({ ...parts, sources: this.#sources });
+    this.#templates = new Templates(this.#sources);
   }
 
   /** Epoch milliseconds. */
@@ -125,7 +131,10 @@ export class Intake {
     const trace = this.#traceOf(message.traceparent, message.tracestate, metadata);
     const item = this.#item(facts, [body], destination, options.expires, label, metadata, trace, origin, now);
     const key = template.isKeyed ? (message.idempotency_key ?? undefined) : undefined;
-    return key === undefined ? item : withKey(item, readKey(key), message.short_message as string);
+    if (key === undefined) return item;
+    const read = readKey(key);
+    checkKeysAreKept(this.#parts.settings);
+    return withKey(item, read, message.short_message as string);
   }
 
   #queued(
@@ -140,6 +149,7 @@ export class Intake {
     if (key !== undefined) checkKeysAreKept(settings);
     const pdu = this.#requests.fields(parsed, now);
     const destination = putDestination(parsed, pdu, settings);
+    putSourceByPrefix(this.#sources, parsed, pdu, settings);
     const content = contentOf(parsed);
     const cut = cutting(parsed, settings, codecs);
     const { segments } = segment(content, cut);

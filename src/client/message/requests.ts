@@ -4,11 +4,13 @@ import { formatSmppTime, segment, type SubmitSmFields, type TextCodec } from '..
 import { codecOf } from '../config/codec-options';
 import { zoneOf } from '../config/local-time';
 import type { Settings } from '../config/options';
+import type { SourcePrefixes } from '../config/source-prefixes';
 import { about, putDestination, putSource, type Fields } from './addressing';
 import { contentOf, cutting } from './cutting';
 import { serviceTypeCheck } from './long-fields';
 import type { ParsedMessage } from './message';
 import { registeredDelivery } from './registered-delivery';
+import { putSourceByPrefix } from './source-by-prefix';
 
 /** A request that does not pass the queue. */
 export interface DirectRequest {
@@ -21,6 +23,8 @@ export interface DirectRequest {
 }
 
 export interface RequestsParts {
+  /** Of `sourceByPrefix`. */
+  readonly sources: SourcePrefixes | undefined;
   readonly settings: Settings;
   readonly log: Log;
   readonly codecs: readonly TextCodec[];
@@ -74,6 +78,7 @@ export class Requests {
     const { command, options, tlvs } = parsed;
     const pdu = this.fields(parsed, now);
     const destination = parsed.destination === undefined ? '' : putDestination(parsed, pdu, settings);
+    putSourceByPrefix(this.#parts.sources, parsed, pdu, settings);
     const hasText = parsed.content !== undefined;
     const [text] = hasText ? segment(contentOf(parsed), cutting(parsed, settings, codecs)).segments : [];
     if (text) pdu['short_message'] = text.short_message;

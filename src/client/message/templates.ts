@@ -1,7 +1,9 @@
 import type { QueueItem } from '../../store';
 import { SINGLE, writePlain } from '../../text';
+import type { SourcePrefixes } from '../config/source-prefixes';
 import type { Message } from './message';
 import type { MessageOptions } from './message-options';
+import { hasNoSource } from './source-by-prefix';
 
 /** What messages of one template have in common in the queue. */
 export type ItemFacts = Pick<QueueItem, 'command' | 'source' | 'priority' | 'receiptRequested'>;
@@ -48,16 +50,28 @@ const MOST_TEMPLATES = 256;
  * two written in between. All else goes the general way, and becomes the next template.
  */
 export class Templates {
-  /** By source_addr, as given. */
+  readonly #sources: SourcePrefixes | undefined;
+  /** By source_addr, as given, or where none is by the entry of `sourceByPrefix`. */
   readonly #templates = new Map<unknown, Template>();
   /** Bodies lie one behind the other, as in the pool of Buffers. */
   #slab = Buffer.allocUnsafeSlow(0);
   #at = 0;
 
+  /** `sources`: who sends what names no sender. */
+  constructor(sources?: SourcePrefixes) {
+    this.#sources = sources;
+  }
+
+  /** By what the sender follows from. */
+  #keyOf({ source_addr: source, destination_addr: to }: Message): unknown {
+    if (!this.#sources || !hasNoSource(source)) return source;
+    return typeof to === 'string' ? this.#sources.find(to) : undefined;
+  }
+
   /** The template whose message said the same as this one, but for what varies; undefined: none. */
   find(message: Message): Template | undefined {
     if (typeof message !== 'object' || (message as unknown) === null) return undefined;
-    const template = this.#templates.get(message.source_addr);
+    const template = this.#templates.get(this.#keyOf(message));
     if (!template) return undefined;
     const { names, values } = template;
     const own = Object.keys(message);
@@ -115,7 +129,7 @@ export class Templates {
     };
     if (!this.body(template, message.destination_addr, message.short_message)?.equals(body)) return;
     if (this.#templates.size >= MOST_TEMPLATES) this.#templates.clear();
-    this.#templates.set(message.source_addr, template);
+    this.#templates.set(this.#keyOf(message), template);
   }
 }
 

@@ -225,7 +225,7 @@ export class Idempotency {
       this.#parts.records.tell(item, { accepted, receipts: withoutText(receipts) });
     };
     outcome.then(note, (error: unknown) => {
-      if (error instanceof DeliveryError) note(error.outcome as Partial<Outcome>);
+      if (error instanceof DeliveryError) note(error.outcome);
     });
   }
 }

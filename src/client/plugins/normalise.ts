@@ -2,6 +2,7 @@ import { didYouMean } from '../../protocol';
 import { dataCodingProblems } from '../config/structured-kinds';
 import { ConfigError, type Problem } from '../config/errors';
 import { OPTIONS, checkValues, type Settings } from '../config/options';
+import { sourcePrefixProblems } from '../config/source-prefixes';
 import { tlsProblems } from '../config/tls';
 import { defaultsProblems } from '../message/defaults';
 import { backendProblems } from './backend-options';
@@ -29,6 +30,7 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
       ...problems,
       ...Object.keys(options).flatMap((field) => fieldProblems(field, options)),
       ...defaultsProblems(settings),
+      ...sourcePrefixProblems(settings),
       ...dataCodingProblems(options.codecs, settings),
       ...backendProblems(options, settings),
       ...tlsProblems(options.tls, settings.useTls),

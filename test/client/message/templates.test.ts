@@ -86,8 +86,18 @@ const varying = fc.record(
     correlation_id: oneOf<unknown>('a', 'b', 7, '', null),
     log_id: oneOf<unknown>('l', null),
     metadata: oneOf<unknown>({ a: [1] }, 'm', null, 1n),
+    idempotency_key: oneOf<unknown>('k', 'l', 7, null, ''),
   },
-  { requiredKeys: ['short_message', 'destination_addr', 'correlation_id', 'log_id', 'metadata'] },
+  {
+    requiredKeys: [
+      'short_message',
+      'destination_addr',
+      'correlation_id',
+      'log_id',
+      'metadata',
+      'idempotency_key',
+    ],
+  },
 );
 /** Few properties, as of most messages. */
 const few = fc.oneof(
@@ -102,6 +112,16 @@ const options = oneOf<SmppClientOptions>(
   { defaults: { metadata: { shop: 1 }, tlvs: { user_message_reference: 9 }, priority: 1 } },
   { destinationTon: 5, destinationNpi: 3 },
   { defaults: { data_coding: 8, source_addr: 'Default' } },
+  { idempotencyTtl: 60 },
+  {
+    idempotencyTtl: 60,
+    sourceByPrefix: [
+      { prefix: '49', source: 'German' },
+      { prefix: '+4915', source: '4915000' },
+      { prefix: '*', source: 'Other' },
+    ],
+  },
+  { sourceByPrefix: '[{"prefix": "256", "source": "12345"}]' },
   { unencodable: 'replace', dataCodings: { 0: 'ucs2' } },
   {
     addressEncoding: 'latin1',
@@ -110,7 +130,7 @@ const options = oneOf<SmppClientOptions>(
   },
 );
 const origin = oneOf<Origin>({}, { msgid: 'f00d' }, { msgid: 'f00d', label: 'f00d.1' });
-const labels = fc.subarray(['correlation_id', 'log_id', 'metadata']);
+const labels = fc.subarray(['correlation_id', 'log_id', 'metadata', 'idempotency_key']);
 /** The same again and again, in between another; now and then what varies is inherited. */
 const messages = fc.array(
   fc.record({

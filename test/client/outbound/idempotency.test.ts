@@ -288,6 +288,19 @@ describe('Idempotency keys', () => {
     assert.deepEqual([a.id, b.duplicate], [b.id, true]);
   });
 
+  it('are refused where as many octets of them are kept as may be, and a store in use goes on', async () => {
+    const full = store(new FakeClock());
+    const most = Buffer.alloc(64 * 1024 * 1024);
+    await full.state.claim?.({ key: 'one', value: most, ttl: 1000 });
+    const { client } = await scenes.idle(undefined, { idempotencyTtl: 60, queue: full });
+    await full.state.set('two', most);
+    await assert.rejects(client.enqueue(KEYED), { code: 'IDEMPOTENCY_FULL', retriable: true });
+    await client.enqueue(HELLO);
+    await full.state.delete(['two']);
+    await client.enqueue(KEYED);
+    assert.equal((await client.status()).queued, 2);
+  });
+
   it('are read from anything, and nothing but a short text is one', () => {
     fc.assert(
       fc.property(fc.anything(), (given) => {

@@ -43,7 +43,7 @@ for (const [name, kind] of Object.entries(KINDS)) {
       for (const tool of kind.needs) needs(this, tool as 'redis');
     });
     beforeEach(async function () {
-      options = { ...(await kind.options(this as unknown as Mocha.Context)), idempotencyTtl: 60 };
+      options = { ...(await kind.options(this)), idempotencyTtl: 60 };
     });
     afterEach(() => world.end());
 

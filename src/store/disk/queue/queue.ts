@@ -1,6 +1,7 @@
 import { BaseQueue, type Batch } from '../../base-queue';
 import { copyDeliveryState, stateToKeep, stateToLease, type Revived } from '../../delivery-state';
 import { tellDropped } from '../../errors';
+import type { Claim } from '../../key-value';
 import type {
   DeliveryState,
   EnqueueOptions,
@@ -14,7 +15,6 @@ import type {
 } from '../../types';
 import { NOTE, openHandle, type QueueChanges } from './changes';
 import type { StoreCore } from '../commit/core';
-import type { DiskState } from '../correlation/state';
 import type { StoreChange } from '../commit/requests';
 import type { Delayed } from './delayed';
 import type { ReadEntry } from '../record/entries';
@@ -23,6 +23,14 @@ import type { LeaseWatermark } from './lease-watermark';
 import type { Messages } from './messages';
 import { Purging, type PurgeMark } from './purging';
 import type { Ready } from './ready';
+
+/** Keys that are claimed with messages. */
+export interface ClaimChanges {
+  /** Throws `ClaimedError` where one of the keys is claimed. */
+  refuseClaimed(claims: readonly Claim[]): void;
+  /** The change that claims all; throws likewise. */
+  claiming(claims: readonly Claim[]): StoreChange;
+}
 
 export interface QueueParts {
   readonly core: StoreCore;
@@ -33,7 +41,7 @@ export interface QueueParts {
   readonly watermark: LeaseWatermark;
   /** The change that sets a fact of the state. */
   readonly setting: (key: string, value: Buffer) => StoreChange;
-  readonly claims: Pick<DiskState, 'refuseClaimed' | 'claiming'>;
+  readonly claims: ClaimChanges;
   /** A purge that was cut short by the end of an earlier run. */
   readonly unfinished: PurgeMark | undefined;
 }

@@ -2,7 +2,7 @@ import { chunksOf } from '../../chunks';
 import { MOST_FACTS, claimsFull } from '../../claims';
 import type { Claim, KeyValueState } from '../../key-value';
 import type { RedisCalls } from '../connection/calls';
-import { STATE_SCRIPTS } from '../lua/state';
+import { STATE_SCRIPTS, ttlOf } from '../lua/state';
 import { dropInChunks } from './in-chunks';
 
 /** Counters with a lifetime: beyond that those that were not used for longest go before their time. */
@@ -11,8 +11,6 @@ const MOST_COUNTERS = 100_000;
 const CHUNK = 500;
 /** Calls of one {@link RedisState.expire}. */
 const MOST_CHUNKS = 20;
-/** Milliseconds: what is to last longer lasts for ever, as the server counts in 63 bits. */
-const LONGEST = 1e15;
 
 export class RedisState implements KeyValueState {
   readonly #calls: RedisCalls;
@@ -76,10 +74,4 @@ export class RedisState implements KeyValueState {
   expire(): Promise<number> {
     return dropInChunks((most) => this.#calls.run(STATE_SCRIPTS.expire, [most]), CHUNK, MOST_CHUNKS);
   }
-}
-
-/** As `state.set` in Lua takes it. */
-export function ttlOf(ttl: number | undefined): number | '' {
-  if (ttl === undefined || ttl > LONGEST) return '';
-  return Math.max(1, Math.ceil(ttl));
 }

@@ -119,3 +119,12 @@ end
 return dropped`,
   ),
 } as const;
+
+/** Milliseconds: what is to last longer lasts for ever, as the server counts in 63 bits. */
+const LONGEST = 1e15;
+
+/** As `state.set` in Lua takes it. */
+export function ttlOf(ttl: number | undefined): number | '' {
+  if (ttl === undefined || ttl > LONGEST) return '';
+  return Math.max(1, Math.ceil(ttl));
+}

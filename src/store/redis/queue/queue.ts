@@ -15,7 +15,6 @@ import type {
   Untaken,
 } from '../../types';
 import type { Argument, RedisCalls } from '../connection/calls';
-import { ttlOf } from '../correlation/state';
 import { ListDrain } from './list-drain';
 import { EnqueueBatcher } from './enqueue-batcher';
 import { OpenLeases, type RedisLease } from './lease';
@@ -24,6 +23,7 @@ import { stateOf, type RecordCodec } from './record';
 import { readRemoved } from './removed';
 import { BlockedEnqueues, type Added } from './blocked-enqueues';
 import { SCRIPTS } from '../lua/queue-scripts';
+import { ttlOf } from '../lua/state';
 import { settlementArgs } from './settlement-args';
 import { Takers } from './takers';
 
