@@ -1,5 +1,5 @@
 import type { NodeMessage } from 'node-red';
-import { EXPORT_FORMATS, MessageError, type ClientRecorder, type ExportFormat } from '../src/index';
+import { EXPORT_FORMATS, MessageError, type Recorder, type ExportFormat } from '../src/index';
 import type { Connection } from './connection';
 import { blank, isFields, shown, type Fields } from './values';
 
@@ -11,6 +11,8 @@ interface Recorded {
 
 const VERBS = ['start', 'stop', 'clear', 'status', 'export'] as const;
 type Verb = (typeof VERBS)[number];
+/** KiB of a ring. */
+const LARGEST = 65_536;
 const NAMES: ReadonlySet<string> = new Set(['action', 'id', 'size', 'format', 'last', 'numbers', 'texts']);
 
 /**
@@ -25,7 +27,7 @@ export async function record({ client }: Connection, { payload }: NodeMessage): 
   const { recorder } = client;
   const id = textOf(fields, 'id');
   if (verb === 'export') return exported(recorder, fields, id);
-  if (verb === 'start') recorder.start({ id, size: numberOf(fields, 'size') });
+  if (verb === 'start') recorder.start({ id, size: numberOf(fields, 'size', LARGEST) });
   else if (verb === 'stop') recorder.stop({ id });
   else if (verb === 'clear') recorder.clear();
   const { oldest, ...status } = recorder.status();
@@ -33,7 +35,7 @@ export async function record({ client }: Connection, { payload }: NodeMessage): 
   return { smpp: { event: 'recorder', action: verb, ...told }, ...(verb === 'status' && { payload: told }) };
 }
 
-async function exported(recorder: ClientRecorder, fields: Fields, id: string | undefined): Promise<Recorded> {
+async function exported(recorder: Recorder, fields: Fields, id: string | undefined): Promise<Recorded> {
   const { content, ...facts } = await recorder.export({
     id,
     format: formatOf(fields.format),
@@ -71,12 +73,13 @@ function textOf(fields: Fields, name: string): string | undefined {
   throw invalid(name, given, 'give a text, as msg.smpp.id has it');
 }
 
-function numberOf(fields: Fields, name: string): number | undefined {
+function numberOf(fields: Fields, name: string, most = Infinity): number | undefined {
   const given = fields[name];
   if (blank(given)) return undefined;
   const number = typeof given === 'string' ? Number(given) : given;
-  if (typeof number === 'number' && Number.isInteger(number) && number > 0) return number;
-  throw invalid(name, given, 'give a whole number from 1 on');
+  if (typeof number === 'number' && Number.isInteger(number) && number > 0 && number <= most) return number;
+  const range = most === Infinity ? 'on' : `to ${most}`;
+  throw invalid(name, given, `give a whole number from 1 ${range}`);
 }
 
 function flagOf(fields: Fields, name: string): boolean | undefined {

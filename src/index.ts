@@ -12,6 +12,7 @@ export {
   type ExportOptions,
   type RecordedMessage,
   type RecordedPdu,
+  type Recorder,
   type RecorderStatus,
   type Recording,
 } from './recorder';

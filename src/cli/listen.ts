@@ -5,6 +5,7 @@ import { engineLog, withLog } from './engine-log';
 import { CommandError } from './errors';
 import { eventNames, printEvents } from './event-lines';
 import { exitCode, type ExitCode } from './exit-codes';
+import { RECORD_OPTIONS, recordTo } from './recording';
 
 /** `smpp listen`: what comes in, as JSON lines. */
 export const listen: Command = {
@@ -23,6 +24,7 @@ export const listen: Command = {
     },
     { flags: '--raw', summary: 'with the octets of each PDU' },
     { flags: '--count <number>', summary: 'end after so many lines', read: readCount },
+    ...RECORD_OPTIONS,
   ],
   examples: [
     {
@@ -42,6 +44,7 @@ async function run(context: Context): Promise<ExitCode> {
   const events = eventNames(String(options['events']));
   const log = engineLog(output);
   const client = new SmppClient(optionsFor(context.connection(), log.log));
+  const recorded = recordTo(context, client);
   const enough = new AbortController();
   const ended = AbortSignal.any([signal, enough.signal]);
   const limit = (options['count'] as number | undefined) ?? Infinity;
@@ -56,6 +59,7 @@ async function run(context: Context): Promise<ExitCode> {
     await client.disconnect();
   } finally {
     await client.stop();
+    await recorded();
   }
   if (signal.reason instanceof CommandError) throw signal.reason;
   return exitCode('ok');

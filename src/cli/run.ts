@@ -8,6 +8,7 @@ import { CommandError, configurationError, fileFault, usageError } from './error
 import { eventNames, printEvents } from './event-lines';
 import { withLog } from './engine-log';
 import { serveMetrics, type MetricsServer } from './metrics-server';
+import { RECORD_OPTIONS, recordTo } from './recording';
 import { Interruption, OutputClosed, exitCode, type ExitCode } from './exit-codes';
 
 /** `smpp run`: a worker without Node-RED. */
@@ -34,6 +35,7 @@ export const run: Command = {
       read: readPort,
     },
     { flags: '--pid-file <file>', summary: 'write the process id there while it runs' },
+    ...RECORD_OPTIONS,
   ],
   examples: [
     {
@@ -64,6 +66,7 @@ async function work(context: Context): Promise<ExitCode> {
   const settings = metrics ? { ...given, metrics } : given;
   const client = new SmppClient(settings);
   printEvents({ client, output, events });
+  const recorded = options['dryRun'] === true ? () => undefined : recordTo(context, client);
   const removePidFile = options['dryRun'] === true ? () => undefined : writePidFile(context);
   let served: MetricsServer | undefined;
   try {
@@ -92,6 +95,7 @@ async function work(context: Context): Promise<ExitCode> {
     throw error;
   } finally {
     await client.stop();
+    await recorded();
     await served?.close();
     removePidFile();
   }

@@ -1,4 +1,4 @@
-import type { WireRecorder } from '../recorder';
+import type { Recorder } from '../recorder';
 import { moveStore, type Compaction, type MovedStore, type Store } from '../store';
 import { assemble, type Assembly } from './assembly';
 import type { EventReporter } from './events/reporter';
@@ -24,9 +24,6 @@ import type { SendOptions, WaitOptions } from './outbound/completion';
 import type { Sender } from './outbound/sender';
 import type { ConnectionManager, StartOptions } from './connection/connection-manager';
 import { unlessAborted } from '../waiting';
-
-/** What is switched on and off, and exported, of a client's PDUs. */
-export type ClientRecorder = Pick<WireRecorder, 'isOn' | 'start' | 'stop' | 'clear' | 'status' | 'export'>;
 
 /**
  * An SMPP client that looks after itself: it connects and reconnects, sends what is queued
@@ -61,11 +58,8 @@ export class SmppClient {
     this.#status = assembly.status;
   }
 
-  /**
-   * Records what goes over the wire: off until it is started, or from the beginning with `recorderSize`. See
-   * {@link ClientRecorder}.
-   */
-  get recorder(): ClientRecorder {
+  /** Records what goes over the wire: off until it is started, or on from the beginning with `recorderSize`. */
+  get recorder(): Recorder {
     return this.#assembly.recorder;
   }
 

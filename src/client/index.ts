@@ -11,7 +11,7 @@
  * - `outbound`    the road of a message: dispatcher, a sender for each session, settlement, outcome
  * - `inbound`     deliver_sm, receipts and their messages, acknowledgement
  */
-export { SmppClient, type ClientRecorder } from './client';
+export { SmppClient } from './client';
 export type { HealthProblem, HealthReport } from './health';
 export type { SessionReport, StatusReport } from './report';
 export type { Configuration } from './config/configuration';

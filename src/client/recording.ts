@@ -15,12 +15,6 @@ interface RecorderOwner {
   readonly codecs: readonly TextCodec[];
 }
 
-const TEXTS = {
-  start: 'PDUs are recorded from now on',
-  stop: 'PDUs are recorded no more',
-  export: 'recorded PDUs are exported',
-} as const;
-
 /** The recorder of a connection. Who switches it or takes something from it is in the log. */
 export function recorderOf({ settings, clock, log, codecs }: RecorderOwner): WireRecorder {
   const { defaultAlphabet, dataCodings, recorderSize } = settings;
@@ -30,7 +24,17 @@ export function recorderOf({ settings, clock, log, codecs }: RecorderOwner): Wir
     size: recorderSize,
     decodeText: (octets, coding, udh) =>
       decodeText(octets, coding, { udh, defaultAlphabet, dataCodings, codecs }),
-    told: (stage, facts) => log.info({ event: 'recorder', stage, ...facts }, TEXTS[stage]),
+    told: (stage, { id, entries, numbers, texts }) => {
+      if (stage === 'start')
+        log.info({ event: 'recorder', stage: 'start', id }, 'PDUs are recorded from now on');
+      else if (stage === 'stop')
+        log.info({ event: 'recorder', stage: 'stop', id }, 'PDUs are recorded no more');
+      else
+        log.info(
+          { event: 'recorder', stage: 'export', id, entries, numbers, texts },
+          'recorded PDUs are exported',
+        );
+    },
   });
 }
 

@@ -59,6 +59,6 @@ export type {
   ExplanationData,
   TableOptions,
 } from './explain';
-export { maskPdu, maskInPlace, type MaskOptions } from './mask';
+export { hasSecret, maskPdu, maskInPlace, type MaskOptions } from './mask';
 export { readMessageIdResponse, type MessageIdResponse } from './message-id-response';
 export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions, type PduSink } from './framer';

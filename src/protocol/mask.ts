@@ -39,6 +39,11 @@ export function maskPdu(octets: Uint8Array, options: MaskOptions = {}): Buffer {
   return masked;
 }
 
+/** Whether a command has a password. */
+export function hasSecret(commandId: number): boolean {
+  return SECRETS.has(commandId);
+}
+
 /** As {@link maskPdu}, in these very octets. */
 export function maskInPlace(octets: Buffer, options: MaskOptions): void {
   const showsAll = options.numbers === true && options.texts === true;

@@ -16,4 +16,5 @@ export {
   type Recording,
 } from './exporting';
 export type { LinkEnd, RecordedLink } from './entry';
-export { WireRecorder, type RecordedMessage, type RecorderStatus } from './recorder';
+export { WireRecorder } from './recorder';
+export type { RecordedMessage, Recorder, RecorderStatus } from './types';

@@ -1,4 +1,4 @@
-import { DIRECT, commandId, decodePdu, isResponse, maskInPlace, type CodecOptions } from '../protocol';
+import { DIRECT, commandId, decodePdu, isResponse, type CodecOptions } from '../protocol';
 import type { Entry, RecordedLink } from './entry';
 import type { Links } from './links';
 import { MessageRecords, type MessageRecord } from './messages';
@@ -6,8 +6,6 @@ import { PduRing } from './ring';
 
 /** Octets of the ring in which PDUs wait until it is known whose they are. */
 const LOOK_BACK = 1024 * 1024;
-/** Passwords are masked when they are recorded. */
-export const NO_SECRETS = { numbers: true, texts: true } as const;
 const DIRECT_IDS: ReadonlySet<number> = new Set(DIRECT.map((command) => commandId(command)));
 
 /** Finds the PDUs of single messages among all: by what the engine says, by responses, and by the SMSC's names. */
@@ -97,11 +95,7 @@ export class MessageRecorder {
 
   /** Any PDU. */
   passes(entry: Entry, link: RecordedLink): void {
-    const kept = this.#recent?.add(entry.time, entry.direction, link.session, entry.octets);
-    if (kept) {
-      maskInPlace(kept, NO_SECRETS);
-      this.#links.add(link);
-    }
+    if (this.#recent?.add(entry.time, entry.direction, link.session, entry.octets)) this.#links.add(link);
     this.#attribute(entry, link);
   }
 

@@ -1,5 +1,5 @@
 import { nextTurn, type Clock } from '../clock';
-import { SmppError, maskInPlace, type CodecOptions, type ExplainOptions } from '../protocol';
+import { SmppError, type CodecOptions, type ExplainOptions } from '../protocol';
 import type { Entry, RecordedLink } from './entry';
 import {
   checkExport,
@@ -10,37 +10,10 @@ import {
   type Recording,
 } from './exporting';
 import { Links } from './links';
-import { MessageRecorder, NO_SECRETS } from './message-recorder';
+import { MessageRecorder } from './message-recorder';
 import { KEPT_FOR, MOST_MESSAGES } from './messages';
 import { PduRing } from './ring';
-
-/** How a message is recorded. */
-export interface RecordedMessage {
-  /** Of the message. */
-  readonly id: string;
-  /** PDUs so far. */
-  readonly entries: number;
-  /** PDUs for which there was no room. */
-  readonly missed: number;
-}
-
-/** What is recorded. */
-export interface RecorderStatus {
-  /** Whether all PDUs are recorded from now on. */
-  readonly recording: boolean;
-  /** Of the ring, in KiB; 0: there is none. */
-  readonly size: number;
-  /** PDUs in the ring. */
-  readonly entries: number;
-  /** What they take of it. */
-  readonly octets: number;
-  /** PDUs that made room, or were longer than the ring. */
-  readonly overwritten: number;
-  /** When the oldest PDU in the ring went or came; epoch milliseconds. */
-  readonly oldest?: number;
-  /** Messages that are recorded by themselves. */
-  readonly messages: readonly RecordedMessage[];
-}
+import type { Recorder, RecorderStatus } from './types';
 
 export interface WireRecorderParts {
   readonly clock: Clock;
@@ -67,12 +40,14 @@ const LARGEST = 65_536;
 const USUAL = 1024;
 /** Milliseconds by which the wall clock may differ before recorded times follow it. */
 const DRIFT = 2;
+/** Milliseconds between two looks at it. */
+const LOOK = 100;
 
 /**
  * Keeps PDUs as they go over the wire: the last ones of all sessions in a ring of a fixed size, and those of messages
  * that are asked for by their ids. Is off, and costs nothing, until it is started.
  */
-export class WireRecorder {
+export class WireRecorder implements Recorder {
   readonly #parts: WireRecorderParts;
   readonly #links = new Links();
   readonly #messages: MessageRecorder;
@@ -83,6 +58,8 @@ export class WireRecorder {
   #tooLong = 0;
   /** Wall clock minus monotonic time. */
   #base = 0;
+  /** When to look at the wall clock again; monotonic milliseconds. */
+  #lookAt = -Infinity;
   /** When the first of the messages has been recorded for long enough; monotonic milliseconds. */
   #expiresAt = Infinity;
 
@@ -92,16 +69,10 @@ export class WireRecorder {
     if (parts.size > 0) this.#open(parts.size);
   }
 
-  /** Whether sessions are to give their PDUs. */
   get isOn(): boolean {
     return this.#isRecording || this.#messages.isOn;
   }
 
-  /**
-   * Records all PDUs from now on, in a ring of `size` KiB (default: `recorderSize`, or 1024 where that is 0), or those of
-   * the message `id`, for a day at most. The ring begins anew, unless it is on and as large. Throws `INVALID_OPTION`; and
-   * `RECORDER_FULL` where 100 messages are recorded by themselves.
-   */
   start({ size, id }: { size?: number | undefined; id?: string | undefined } = {}): void {
     if (id !== undefined) return this.#watch(id);
     const wanted = size ?? (this.#parts.size || USUAL);
@@ -119,7 +90,6 @@ export class WireRecorder {
     this.#isRecording = true;
   }
 
-  /** Records no more; what is recorded can still be exported. With `id`: of this message, whose PDUs are gone then. */
   stop({ id }: { id?: string | undefined } = {}): void {
     if (id === undefined) {
       if (this.#isRecording) this.#parts.told?.('stop', {});
@@ -131,7 +101,6 @@ export class WireRecorder {
     this.#parts.told?.('stop', { id });
   }
 
-  /** Stops, and forgets all that is recorded. */
   clear(): void {
     this.stop();
     for (const { id } of this.#messages.all) this.stop({ id });
@@ -143,7 +112,6 @@ export class WireRecorder {
     this.#ring = undefined;
   }
 
-  /** What is recorded, and how much. */
   status(): RecorderStatus {
     this.#expire();
     const ring = this.#ring;
@@ -163,11 +131,6 @@ export class WireRecorder {
     };
   }
 
-  /**
-   * What is recorded, as it is now: data, text, or a capture in the format pcap, in which the octets of TLS are plain too.
-   * A password is in none of them; numbers and texts are masked unless they are asked for. Rejects with `NOT_RECORDED`
-   * where nothing was to be recorded, or not of this message, and with `INVALID_OPTION`.
-   */
   async export<F extends ExportFormat = 'data'>(
     options: ExportOptions & { format?: F | undefined } = {},
   ): Promise<Recording<F>> {
@@ -234,11 +197,8 @@ export class WireRecorder {
   #passes(link: RecordedLink, direction: 'in' | 'out', octets: Buffer): void {
     const time = this.#time();
     if (this.#isRecording && this.#ring) {
-      const kept = this.#ring.add(time, direction, link.session, octets);
-      if (kept) {
-        maskInPlace(kept, NO_SECRETS);
-        this.#links.add(link);
-      } else this.#tooLong++;
+      if (this.#ring.add(time, direction, link.session, octets)) this.#links.add(link);
+      else this.#tooLong++;
     }
     if (!this.#messages.isOn) return;
     if (this.#parts.clock.monotonic() > this.#expiresAt) this.#expire();
@@ -249,8 +209,11 @@ export class WireRecorder {
   #time(): number {
     const { clock } = this.#parts;
     const monotonic = clock.monotonic();
-    const now = clock.now();
-    if (Math.abs(this.#base + monotonic - now) > DRIFT) this.#base = now - monotonic;
+    if (monotonic >= this.#lookAt) {
+      const now = clock.now();
+      if (Math.abs(this.#base + monotonic - now) > DRIFT) this.#base = now - monotonic;
+      this.#lookAt = monotonic + LOOK;
+    }
     return this.#base + monotonic;
   }
 

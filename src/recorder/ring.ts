@@ -1,17 +1,26 @@
+import { hasSecret, maskInPlace } from '../protocol';
 import type { Entry } from './entry';
 
 /*
- * A record: length, place of the record before it, time, session, direction, octets.
+ * A record: time, length, place of the record before it, session, direction, octets; each begins at a multiple of 8.
  *
  *        0        first              last   head          wrap      size
  *        ├─newest──┼─ free ─┤ ...     or     ├── free ─────┤ nothing ┤
  */
 const HEAD = 24;
-const AT = { length: 0, previous: 4, time: 8, session: 16, direction: 20 } as const;
+const NO_SECRETS = { numbers: true, texts: true } as const;
+/** In numbers of four octets. */
+const AT = { length: 2, previous: 3, session: 4, direction: 5 } as const;
 
-/** The last PDUs in one buffer of a fixed size: the oldest make room. Heads of records count. */
+/** Octets of a record with so many octets. */
+const sizeOf = (length: number): number => (HEAD + length + 7) & ~7;
+
+/** The last PDUs in one buffer of a fixed size: the oldest make room. Heads of records count. Passwords are not kept. */
 export class PduRing {
   readonly #octets: Buffer;
+  /** The same, as numbers. */
+  readonly #numbers: Uint32Array;
+  readonly #times: Float64Array;
   /** Where the next record goes. */
   #head = 0;
   /** The oldest record, and the newest. */
@@ -26,8 +35,11 @@ export class PduRing {
 
   /** `gone`: a record of this session was overwritten. */
   constructor(size: number, gone: (session: number) => void = () => undefined) {
-    this.#octets = Buffer.allocUnsafeSlow(size);
-    this.#wrap = size;
+    this.#octets = Buffer.allocUnsafeSlow(size & ~7);
+    const { buffer, length } = this.#octets;
+    this.#numbers = new Uint32Array(buffer, 0, length / 4);
+    this.#times = new Float64Array(buffer, 0, length / 8);
+    this.#wrap = length;
     this.#gone = gone;
   }
 
@@ -49,11 +61,11 @@ export class PduRing {
     return this.#overwritten;
   }
 
-  /** Returns the octets as they are kept; undefined: they are longer than the ring. */
-  add(time: number, direction: Entry['direction'], session: number, octets: Uint8Array): Buffer | undefined {
+  /** False: they are longer than the ring. */
+  add(time: number, direction: Entry['direction'], session: number, octets: Uint8Array): boolean {
     const ring = this.#octets;
-    const need = HEAD + octets.length;
-    if (need > ring.length) return undefined;
+    const need = sizeOf(octets.length);
+    if (need > ring.length) return false;
     if (this.#head + need > ring.length) this.#turn();
     const at = this.#head;
     const end = at + need;
@@ -62,17 +74,20 @@ export class PduRing {
       this.#first = at;
       this.#wrap = ring.length;
     }
-    ring.writeUInt32LE(octets.length, at + AT.length);
-    ring.writeUInt32LE(this.#last, at + AT.previous);
-    ring.writeDoubleLE(time, at + AT.time);
-    ring.writeUInt32LE(session, at + AT.session);
-    ring[at + AT.direction] = direction === 'in' ? 1 : 0;
+    const numbers = this.#numbers;
+    this.#times[at >>> 3] = time;
+    numbers[(at >>> 2) + AT.length] = octets.length;
+    numbers[(at >>> 2) + AT.previous] = this.#last;
+    numbers[(at >>> 2) + AT.session] = session;
+    numbers[(at >>> 2) + AT.direction] = direction === 'in' ? 1 : 0;
     ring.set(octets, at + HEAD);
     this.#last = at;
     this.#head = end;
     this.#count++;
     this.#used += need;
-    return ring.subarray(at + HEAD, end);
+    if (octets.length >= 8 && hasSecret(ring.readUInt32BE(at + HEAD + 4)))
+      maskInPlace(ring.subarray(at + HEAD, at + HEAD + octets.length), NO_SECRETS);
+    return true;
   }
 
   /** What lies from here to the end of the buffer is older than all at its beginning. */
@@ -84,8 +99,8 @@ export class PduRing {
 
   #evict(): void {
     const at = this.#first;
-    const session = this.#octets.readUInt32LE(at + AT.session);
-    const length = HEAD + this.#octets.readUInt32LE(at + AT.length);
+    const session = this.#number(at, AT.session);
+    const length = sizeOf(this.#number(at, AT.length));
     this.#first = at + length;
     if (this.#first >= this.#wrap) {
       this.#first = 0;
@@ -103,7 +118,7 @@ export class PduRing {
     for (let left = this.#count; left > 0; left--) {
       const entry = this.#entryAt(at);
       yield entry;
-      at += HEAD + entry.octets.length;
+      at += sizeOf(entry.octets.length);
       if (at >= this.#wrap) at = 0;
     }
   }
@@ -114,20 +129,23 @@ export class PduRing {
     for (let left = this.#count; left > 0; left--) {
       const entry = this.#entryAt(at);
       if (fits(entry)) return entry;
-      at = this.#octets.readUInt32LE(at + AT.previous);
+      at = this.#number(at, AT.previous);
     }
     return undefined;
   }
 
   #entryAt(at: number): Entry {
-    const ring = this.#octets;
     const from = at + HEAD;
     return {
-      time: ring.readDoubleLE(at + AT.time),
-      direction: ring[at + AT.direction] === 1 ? 'in' : 'out',
-      session: ring.readUInt32LE(at + AT.session),
-      octets: ring.subarray(from, from + ring.readUInt32LE(at + AT.length)),
+      time: this.#times[at >>> 3] ?? 0,
+      direction: this.#number(at, AT.direction) === 1 ? 'in' : 'out',
+      session: this.#number(at, AT.session),
+      octets: this.#octets.subarray(from, from + this.#number(at, AT.length)),
     };
+  }
+
+  #number(at: number, which: number): number {
+    return this.#numbers[(at >>> 2) + which] ?? 0;
   }
 
   /** As it is now. */

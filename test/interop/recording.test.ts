@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { SmppClient, type ClientRecorder, type SmppClientOptions } from '../../src/index';
+import { SmppClient, type Recorder, type SmppClientOptions } from '../../src/index';
 import { explain, type ExplainedField } from '../../src/protocol';
 import { Smsc, type SmscOptions } from '../../src/simulator';
 import { needs } from '../support/skip';
@@ -43,7 +43,7 @@ describe('A recorded capture, dissected by tshark with its own settings', functi
     return { client, smsc };
   }
 
-  async function captured(recorder: ClientRecorder, shown: object): Promise<Tshark> {
+  async function captured(recorder: Recorder, shown: object): Promise<Tshark> {
     recorder.stop();
     const { content } = await recorder.export({ format: 'pcap', ...shown });
     assert.ok(!content.includes(PASSWORD));
@@ -53,7 +53,7 @@ describe('A recorded capture, dissected by tshark with its own settings', functi
   }
 
   /** All that it read lies where our explanation has it, and says the same; nothing is left out, nothing is wrong. */
-  async function agrees(recorder: ClientRecorder, shown: object): Promise<Tshark> {
+  async function agrees(recorder: Recorder, shown: object): Promise<Tshark> {
     const read = await captured(recorder, shown);
     assert.deepEqual(read.complaints(), []);
     const { content: pdus } = await recorder.export({ ...shown, last: 10_000 });

@@ -165,4 +165,62 @@ describe('msg.action', () => {
       );
     }
   });
+
+  it('records what goes over the wire, and sends it in the form that is wanted', async () => {
+    await start();
+    await until(() => centre.smsc.sessions.some(({ bind_type }) => bind_type !== undefined), 'the bind');
+    act('record', 'start');
+    const started = (await completed.next()).smpp as Facts;
+    assert.deepEqual([started.event, started.recording, started.size], ['recorder', true, 1024]);
+    helper.getNode('out').receive({ payload: 'Hello', topic: '447700900123' });
+    const { id } = (await result.next()).smpp as Facts;
+    await completed.next();
+    act('record', { action: 'start', id });
+    assert.deepEqual(((await completed.next()).smpp as Facts).messages, [{ id, entries: 0, missed: 0 }]);
+    await until(() => centre.smsc.sessions.some(({ submitted }) => submitted === 1), 'the submit');
+    const texts = [];
+    for (const shown of [{}, { numbers: true }, { texts: 'true' }]) {
+      act('record', { action: 'export', format: 'text', ...shown });
+      const { payload, smpp } = await result.next();
+      texts.push(String(payload));
+      assert.deepEqual([(smpp as Facts).action, (smpp as Facts).format], ['export', 'text']);
+      await completed.next();
+    }
+    assert.deepEqual(
+      texts.map((text) => [text.includes('447700900123'), text.includes('"Hello"')]),
+      [
+        [false, false],
+        [true, false],
+        [false, true],
+      ],
+    );
+    act('record', { action: 'export', format: 'pcap', last: '1' });
+    const { payload, smpp } = await result.next();
+    assert.ok(Buffer.isBuffer(payload) && payload.readUInt32LE(0) === 0xa1b2c3d4);
+    assert.equal((smpp as Facts).entries, 1);
+    await completed.next();
+    act('record', { action: 'stop', id });
+    await completed.next();
+    act('record', 'stop');
+    assert.equal(((await completed.next()).smpp as Facts).recording, false);
+  });
+
+  it('names what is wrong with an order to the recorder', async () => {
+    await start();
+    for (const [payload, field, code] of [
+      ['record', 'payload', 'INVALID_FIELD'],
+      [1_796_000_000_000, 'payload', 'INVALID_FIELD'],
+      [{ action: 'export', format: 'pdf' }, 'format', 'INVALID_FIELD'],
+      [{ action: 'export', last: 0 }, 'last', 'INVALID_FIELD'],
+      [{ action: 'export', numbers: 'yes' }, 'numbers', 'INVALID_FIELD'],
+      [{ action: 'start', id: 7 }, 'id', 'INVALID_FIELD'],
+      [{ action: 'start', kib: 7 }, 'kib', 'INVALID_FIELD'],
+      [{ action: 'start', size: 1e6 }, 'size', 'INVALID_FIELD'],
+      ['export', undefined, 'NOT_RECORDED'],
+    ] as const) {
+      act('record', payload);
+      const { smpp } = await failed.next();
+      assert.deepEqual([(smpp as Facts).code, (smpp as Facts).field], [code, field]);
+    }
+  });
 });

@@ -5,6 +5,7 @@ import { engineLog, type EngineLog } from '../engine-log';
 import { Interruption, OutputClosed, exitCode, type ExitCode } from '../exit-codes';
 import { isPipe, type Output } from '../output';
 import { CommandError } from '../errors';
+import { RECORD_OPTIONS, recordTo } from '../recording';
 import { FORMATS } from '../rows';
 import { connectionFor, limitOf } from './connection';
 import { counted, dryRun } from './dry-run';
@@ -83,6 +84,7 @@ export const send: Command = {
     { flags: '--strict', summary: 'end at the first bad row; default: tell it and go on' },
     { flags: '-n, --dry-run', summary: 'check all, show encoding and segments, send nothing' },
     { flags: '--price <number>', summary: 'with --dry-run: of a segment, for the sum', read: readNumber },
+    ...RECORD_OPTIONS,
   ],
   examples: [
     { line: 'smpp send --to 447700900123 --text "Hello" --from 70123', tells: 'One message:' },
@@ -167,6 +169,7 @@ async function sendAll(
   const { options, signal } = context;
   const completeWhen = options['completeWhen'] as CompleteWhen;
   const client = new SmppClient(connection);
+  const recorded = recordTo(context, client);
   const sending = new Sending({
     ...{ client, report, totals, journal, completeWhen, signal },
     ending: () => {
@@ -179,14 +182,16 @@ async function sendAll(
     limit: limitOf(connection, completeWhen),
   });
   log.hush();
-  await connect(client, completeWhen, signal);
-  log.speak();
-  const progress = input.isOne ? undefined : progressOf(context, input, totals);
+  let progress: Progress | undefined;
   try {
+    await connect(client, completeWhen, signal);
+    log.speak();
+    progress = input.isOne ? undefined : progressOf(context, input, totals);
     await sending.run(input.rows);
   } finally {
     progress?.stop();
     await client.stop();
+    await recorded();
   }
 }
 

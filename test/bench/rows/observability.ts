@@ -43,4 +43,15 @@ const row: Row = {
   },
 };
 
-export const OBSERVABILITY: readonly Row[] = [row];
+const recorder = passing({
+  name: 'recorder',
+  title: 'all PDUs recorded, beside none',
+  window: 100,
+  entrants: [
+    { contender: 'own', title: 'all PDUs recorded', options: { recorderSize: 16_384 } },
+    { contender: 'own', title: 'none' },
+  ],
+  goals: (cpu) => [{ text: 'CPU, times none', value: cpu(0) / cpu(1), limit: 1.6 }],
+});
+
+export const OBSERVABILITY: readonly Row[] = [row, recorder];
