@@ -10,9 +10,11 @@ export interface Bind {
 
 /** All that a connection may bind as: of both halves of a pair, at every host. */
 export function bindsOf(settings: Settings): Bind[] {
-  const { systemId, receiverSystemId, bindType } = settings;
-  return typesOf(settings).flatMap((type) => {
-    const own = bindType === 'pair' && type === 'receiver' ? receiverSystemId || systemId : systemId;
+  const { systemId, receiverSystemId, outbindPort } = settings;
+  const types = typesOf(settings);
+  const all = outbindPort > 0 ? [...types, 'receiver' as const] : types;
+  return all.flatMap((type) => {
+    const own = type === 'receiver' ? receiverSystemId || systemId : systemId;
     const receives = type !== 'transmitter';
     return endpointsOf(settings, type).map(({ host, port }) => ({
       account: `${own === '' ? '(no system ID)' : own} at ${canonicalHost(host)}:${port}`,

@@ -19,6 +19,8 @@ const CREDENTIALS = [
   'password',
   'receiverSystemId',
   'receiverPassword',
+  'outbindSystemId',
+  'outbindPassword',
   'queueKey',
   'queueUrl',
   'correlationUrl',
@@ -90,10 +92,12 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
   const useTls = OPTIONS.useTls.check(given.useTls);
   const tls = 'value' in useTls && useTls.value ? readTls(definition.tls, input) : NO_TLS;
   const queueTls = readQueueTls(definition, given, input);
+  const outbindTls = readOutbindTls(definition, given, input);
   const options = {
     ...given,
     ...(tls.options ? { tls: tls.options } : {}),
     ...(queueTls.options ? { queueTls: queueTls.options } : {}),
+    ...(outbindTls.options ? { outbindTls: outbindTls.options } : {}),
   } as SmppClientOptions;
   const problems = [
     ...(problem === undefined ? [] : [{ field: 'version', value: definition.version, remedy: problem }]),
@@ -103,9 +107,11 @@ export function readConfiguration(input: ConfigurationInput): Configuration {
       : []),
     ...tls.problems,
     ...queueTls.problems,
+    ...outbindTls.problems,
   ];
-  const warnings = [...tls.warnings, ...queueTls.warnings];
-  return { options, problems, warnings, notes: [...tls.notes, ...queueTls.notes] };
+  const all = [tls, queueTls, outbindTls];
+  const [warnings, notes] = [all.flatMap((one) => one.warnings), all.flatMap((one) => one.notes)];
+  return { options, problems, warnings, notes };
 }
 
 /** Of a node that writes to no file: none, though its field may still have one. */
@@ -129,6 +135,20 @@ function readQueueTls(
   if (isSecure) return readTls(id, input, 'queueTls');
   const remedy = `the queueUrl is one without TLS: begin it with ${scheme}://, or leave the TLS configuration empty`;
   return { ...NO_TLS, problems: [{ field: 'queueTls', value: id, remedy }] };
+}
+
+/** Of the port where the SMSC connects to us: with a CA, it has to show a certificate of that. */
+function readOutbindTls(
+  { outbindTls: id }: Definition,
+  { outbindPort }: Readonly<Record<string, unknown>>,
+  input: ConfigurationInput,
+): ReturnType<typeof readTls> {
+  if (blank(id) || blank(outbindPort) || Number(outbindPort) === 0) return NO_TLS;
+  const read = readTls(id, input, 'outbindTls');
+  const { key, cert, ca, passphrase, rejectUnauthorized } = read.options ?? {};
+  if (!read.options) return read;
+  const own = { key, cert, passphrase, ...(ca ? { ca, requestCert: true, rejectUnauthorized } : {}) };
+  return { ...read, options: own };
 }
 
 const NO_CAS = 'queueTls: none is chosen; the server is verified by the authorities that Node.js knows';

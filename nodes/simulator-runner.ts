@@ -4,7 +4,8 @@ import type { Rule, Smsc, SmscOptions } from '../src/simulator';
 import { Reader } from './choices';
 import { logTo, type NodeLog } from './log-bridge';
 import type { Definition } from './migrations';
-import { mobileMessage, submitMessage } from './mobile';
+import { submitMessage } from './mobile';
+import { takeInput } from './simulator-input';
 import type { Status, Translate } from './status';
 
 export type SimulatorCredentials = { [name in 'systemId' | 'password']?: string };
@@ -43,14 +44,10 @@ export class SimulatorRunner {
     void this.#start(this.#smsc);
   }
 
-  /** Sends a message to a bound client; resolves when it has answered that it took it. */
-  async deliver(msg: NodeMessage): Promise<void> {
+  /** Does what a message of the flow says; resolves when that is done, a message taken by a client. */
+  async take(msg: NodeMessage): Promise<void> {
     if (!this.#smsc) throw this.#unusable ?? new SmppError('STOPPED', 'the simulator does not run');
-    for (const { command_status: status } of await this.#smsc.deliver(mobileMessage(msg))) {
-      if (status === 0) continue;
-      const text = `the client did not take the message: it answered command_status 0x${status.toString(16).padStart(8, '0')}`;
-      throw new SmppError('REFUSED', text);
-    }
+    await takeInput(this.#smsc, msg);
   }
 
   async stop(): Promise<void> {

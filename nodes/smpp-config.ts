@@ -68,6 +68,8 @@ export = function smppConfig(RED: NodeAPI): void {
       password: { type: 'password' },
       receiverSystemId: { type: 'text' },
       receiverPassword: { type: 'password' },
+      outbindSystemId: { type: 'text' },
+      outbindPassword: { type: 'password' },
       queueKey: { type: 'password' },
       queueUrl: { type: 'password' },
       correlationUrl: { type: 'password' },

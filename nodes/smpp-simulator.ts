@@ -16,7 +16,7 @@ export = function smppSimulator(RED: NodeAPI): void {
       translate: (key, values) => RED._(`smpp-simulator.${key}`, values ?? {}),
     });
     this.on('input', (msg: NodeMessageInFlow, _send: unknown, done: (error?: Error) => void) => {
-      runner.deliver(msg).then(() => done(), done);
+      runner.take(msg).then(() => done(), done);
     });
     this.on('close', (_removed: boolean, done: () => void) => {
       runner.stop().then(done, done);

@@ -13,6 +13,7 @@ export type Translate = (key: string, values?: Record<string, string>) => string
 
 const LOOKS: Readonly<Record<ConnectionState, Pick<Status, 'fill' | 'shape'>>> = {
   connecting: { fill: 'yellow', shape: 'ring' },
+  listening: { fill: 'green', shape: 'ring' },
   bound: { fill: 'green', shape: 'dot' },
   'tx only': { fill: 'yellow', shape: 'dot' },
   'rx only': { fill: 'yellow', shape: 'dot' },

@@ -27,7 +27,7 @@ export interface TlsResult {
 }
 
 /** The property that names a TLS configuration. */
-export type TlsProperty = 'tls' | 'queueTls';
+export type TlsProperty = 'tls' | 'queueTls' | 'outbindTls';
 
 const LABELS = { cert: 'the certificate', key: 'the private key', ca: 'the CA certificate' } as const;
 type Field = keyof typeof LABELS;

@@ -16,7 +16,14 @@ export interface ConnectionFlag {
 }
 
 /** What must not be seen in a list of processes: each can be given by a file, too. */
-export const SECRETS = ['password', 'receiverPassword', 'queueKey', 'queueUrl', 'correlationUrl'] as const;
+export const SECRETS = [
+  'password',
+  'receiverPassword',
+  'outbindPassword',
+  'queueKey',
+  'queueUrl',
+  'correlationUrl',
+] as const;
 
 /** Parts of the client that are built in and chosen by name. */
 export const PARTS = ['queue', 'correlator', 'rateLimiter', 'throttleHandler', 'sequence'] as const;

@@ -152,10 +152,10 @@ export function assemble(options: SmppClientOptions): Assembly {
     status,
     events,
     clock,
-    isUp: () => connections.state === 'bound',
+    isUp: () => connections.state === 'bound' || connections.state === 'listening',
     isWanted: () => connections.wanted,
     isThrottled: () => dispatcher.gate.isThrottled,
-    connected: () => ({ state: state(), windowSize: window.size, links: connections.links }),
+    connected: () => ({ state: state(), windowSize: window.size, ...connections.parties }),
   };
   const health = new Health(now);
   const conceal = expose({
@@ -169,7 +169,7 @@ export function assemble(options: SmppClientOptions): Assembly {
 
   function state(): ConnectionState {
     const { state: links } = connections;
-    if (links === 'disconnected' || links === 'connecting') return links;
+    if (links === 'disconnected' || links === 'connecting' || links === 'listening') return links;
     if (dispatcher.gate.paused) return 'paused';
     return links === 'bound' && dispatcher.gate.isThrottled ? 'throttled' : links;
   }

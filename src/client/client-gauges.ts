@@ -10,6 +10,7 @@ import type { Receiving } from './inbound/receiving';
 const STATES: Readonly<Record<ConnectionState, true>> = {
   disconnected: true,
   connecting: true,
+  listening: true,
   bound: true,
   'tx only': true,
   'rx only': true,

@@ -195,8 +195,8 @@ export class SmppClient {
    * Rejects with the signal's reason alone.
    */
   status({ signal }: WaitOptions = {}): Promise<StatusReport> {
-    const { links } = this.#connections;
-    const connected = { state: this.state, windowSize: this.#assembly.window.size, links };
+    const { parties } = this.#connections;
+    const connected = { state: this.state, windowSize: this.#assembly.window.size, ...parties };
     return abortable(signal, () => this.#status.report(connected));
   }
 

@@ -115,10 +115,13 @@ export class Health {
     };
   }
 
-  #problems({ state, sessions, queue_state }: StatusReport): string[] {
+  #problems({ state, sessions, queue_state, outbind }: StatusReport): string[] {
     const problems: string[] = [];
     const bound = sessions.filter((one) => one.state === 'bound').length;
-    if (bound === 0) problems.push(`no session is bound (${state})`);
+    if (outbind && !outbind.listening)
+      problems.push(`the SMSC cannot connect to ${outbind.host}:${outbind.port}`);
+    // That the SMSC comes when it has something for us is as it should be.
+    if (bound === 0 && state !== 'listening') problems.push(`no session is bound (${state})`);
     else if (!this.#parts.isUp()) problems.push(`one half of the pair is not bound (${state})`);
     if (queue_state === 'unavailable') problems.push(NOT_THERE);
     return problems;

@@ -13,7 +13,7 @@
  */
 export { SmppClient } from './client';
 export type { HealthProblem, HealthReport } from './health';
-export type { SessionReport, StatusReport } from './report';
+export type { OutbindReport, SessionReport, StatusReport } from './report';
 export type { Configuration } from './config/configuration';
 export type { SendOptions, WaitOptions } from './outbound/completion';
 export { MessageStream, type IncomingName, type MessagesOptions } from './inbound/message-stream';
@@ -29,6 +29,8 @@ export {
 export { EVENT_NAMES } from './events/events';
 export type { AckFields, EventBase } from './events/event-base';
 export type {
+  AlertEvent,
+  AlertReport,
   ClientEvents,
   ConnectionState,
   EventHandler,

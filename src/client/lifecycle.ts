@@ -5,7 +5,7 @@ import type { EventReporter } from './events/reporter';
 import type { Expiry } from './outbound/expiry';
 import type { Homing } from './outbound/homing';
 import type { Settings } from './config/options';
-import { warnOfTls } from './config/tls';
+import { warnOfOutbindTls, warnOfTls } from './config/tls';
 import { allHosts } from './connection/hosts';
 import type { Outcomes } from './outbound/outcomes';
 import type { OpenParts } from './plugins/parts';
@@ -25,7 +25,10 @@ export interface LifecycleParts {
   readonly settings: Settings;
   /** Fields that had a line end behind them. */
   readonly lineEnds: readonly string[];
-  readonly open: Pick<OpenParts, 'ready' | 'close' | 'store' | 'clock' | 'log' | 'tls' | 'correlator'>;
+  readonly open: Pick<
+    OpenParts,
+    'ready' | 'close' | 'store' | 'clock' | 'log' | 'tls' | 'outbindTls' | 'correlator'
+  >;
   readonly reporter: EventReporter;
   readonly outcomes: Outcomes;
   readonly receiving: Receiving;
@@ -92,12 +95,13 @@ export class Lifecycle {
     if (this.#warned) return;
     this.#warned = true;
     const { settings, lineEnds, open } = this.#parts;
-    const { clock, log, tls } = open;
+    const { clock, log, tls, outbindTls } = open;
     for (const field of lineEnds)
       log.debug(
         { event: 'bind', stage: 'line_end', field },
         `${field}: the line end behind it was taken off`,
       );
+    warnOfOutbindTls(settings, outbindTls, clock, log);
     warnOfTls({ useTls: settings.useTls, tls, hosts: allHosts(settings) }, clock, log);
   }
 
@@ -114,6 +118,7 @@ export class Lifecycle {
   async #disconnect(): Promise<void> {
     const { receiving, dispatcher, connections, open } = this.#parts;
     receiving.close();
+    connections.closePort();
     this.#rounds.stop();
     await this.drain(connections.sessions, receiving.idle());
     await connections.stop();

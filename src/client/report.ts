@@ -4,7 +4,8 @@ import type { QueueStats, Store } from '../store';
 import type { ConnectionState } from './events/events';
 import type { EventReporter } from './events/reporter';
 import { rounded } from './events/throttle-log';
-import type { ReconnectingSession } from './connection/reconnecting-session';
+import type { Parties } from './connection/connection-manager';
+import type { Bound, ReconnectingSession } from './connection/reconnecting-session';
 import type { Outcomes } from './outbound/outcomes';
 import type { Receiving } from './inbound/receiving';
 import type { Dispatcher } from './outbound/dispatcher';
@@ -42,8 +43,20 @@ export interface StatusReport {
   host: string;
   /** TCP port of `host`. */
   port: number;
-  /** Each session that is wanted. */
+  /** Each session that is wanted, and each that the SMSC has asked for. */
   sessions: SessionReport[];
+  /** The port where the SMSC connects to us; absent where it is not to. */
+  outbind?: OutbindReport;
+}
+
+/** The port where the SMSC connects to us and asks for a bind. */
+export interface OutbindReport {
+  /** Whether it is open. */
+  listening: boolean;
+  /** Name or address. */
+  host: string;
+  /** TCP port of `host`. */
+  port: number;
 }
 
 /** One session, whether bound or not. */
@@ -62,6 +75,8 @@ export interface SessionReport {
   in_flight: number;
   /** How many there may be: windowSize, or fewer while the SMSC is congested; absent while it is not bound. */
   window_size?: number;
+  /** The SMSC has connected to us and asked for it. */
+  outbind?: true;
 }
 
 export interface ReportParts {
@@ -78,10 +93,9 @@ export interface ReportParts {
 }
 
 /** What the client itself knows of its connection. */
-export interface Connected {
+export interface Connected extends Parties {
   readonly state: ConnectionState;
   readonly windowSize: number;
-  readonly links: readonly ReconnectingSession[];
 }
 
 /** When the messages of the queue were counted last. */
@@ -178,9 +192,11 @@ export class StatusReporter {
 function statusReport(
   { dispatcher, outcomes, receiving, bucket, limiter, clock, reporter }: ReportParts,
   stats: QueueStats & { readonly elsewhere: number },
-  { state, windowSize, links }: Connected,
+  { state, windowSize, links, outbind }: Connected,
 ): StatusReport {
-  const sessions = links.flatMap(reportsOf);
+  const called = outbind?.bound.map((bound): SessionReport => ({ ...reportOf(bound), outbind: true })) ?? [];
+  const sessions = [...links.flatMap(reportsOf), ...called];
+  const { host, port } = links[0]?.endpoint ?? outbind?.endpoint ?? { host: '', port: 0 };
   return {
     state,
     // What is leased but not on the wire counts as queued.
@@ -196,9 +212,10 @@ function statusReport(
     send_rate: bucket?.rate ?? 0,
     allowed_rate: allowedRate(bucket, limiter),
     window_size: windowSize,
-    host: links[0]?.endpoint.host ?? '',
-    port: links[0]?.endpoint.port ?? 0,
+    host,
+    port,
     sessions,
+    ...(outbind ? { outbind: { listening: outbind.isListening, ...outbind.endpoint } } : {}),
   };
 }
 
@@ -210,7 +227,11 @@ function allowedRate(bucket: AdjustableLimiter | undefined, limiter: CompositeLi
 /** A link has two sessions while it moves from one host to another. */
 function reportsOf({ state, type, endpoint, bound }: ReconnectingSession): SessionReport[] {
   if (bound.length === 0) return [{ state, bind_type: type, ...endpoint, in_flight: 0 }];
-  return bound.map(({ session, number, endpoint: { host, port } }) => ({
+  return bound.map(reportOf);
+}
+
+function reportOf({ session, number, type, endpoint: { host, port } }: Bound): SessionReport {
+  return {
     state: 'bound',
     bind_type: type,
     host,
@@ -218,5 +239,5 @@ function reportsOf({ state, type, endpoint, bound }: ReconnectingSession): Sessi
     session: number,
     in_flight: session.outstanding,
     window_size: session.windowSize,
-  }));
+  };
 }

@@ -3,7 +3,16 @@ import { maskNumber, NUMBERS, OCTETS } from './masks';
 import { quotedBy } from './quoting';
 
 const SECRETS = [
-  ...['password', 'systemPassword', 'receiverPassword', 'queueUrl', 'correlationUrl', 'queueKey'],
+  ...[
+    'password',
+    'systemPassword',
+    'receiverPassword',
+    'outbindPassword',
+    'outbind_password',
+    'queueUrl',
+    'correlationUrl',
+    'queueKey',
+  ],
   ...['system_password', 'receiver_password', 'queue_url', 'correlation_url', 'queue_key'],
 ];
 const TEXTS = ['short_message', 'message_payload', 'payload', 'text', 'pdu'];

@@ -12,6 +12,7 @@ export {
   type TransportHandlers,
 } from './transport';
 export { connectError, lookupError } from './connect-error';
+export { PortListener, type ListenAddress, type PortListenerOptions } from './port-listener';
 export { findTlsProblems, findTlsWarnings, type TlsProblem } from './tls-options';
 export { BindError, itSays, refusalOf, saysNoSession, type CloseCode, type CloseReason } from './reasons';
 export type { Evidence } from './core';

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import type { Emitter } from '../observability';
+import type { Alerts } from './alerts';
 import type { PartJoiner } from './content';
 import type { DeliveryQueue } from './delivery-queue';
 import type { SmscEvents, SmscSession } from './events';
@@ -18,6 +19,7 @@ export interface SmscContext {
   readonly messages: MessageStore;
   readonly deliveries: DeliveryQueue;
   readonly parts: PartJoiner;
+  readonly alerts: Alerts;
   /** The next message's number as digits, or what the option messageId makes of it. */
   nextMessageId(): string;
 }

@@ -6,7 +6,8 @@
  * @packageDocumentation
  */
 export { Smsc } from './smsc';
-export type { ListenAddress } from '../server';
+export type { ListenAddress, OutbindOptions } from '../server';
+export type { PhoneAlert } from './alerts';
 export type { SmscOptions } from './options';
 export type { ReceiptState } from './receipt-states';
 export type { DeliverOptions } from './deliver';

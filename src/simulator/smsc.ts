@@ -6,10 +6,12 @@ import {
   pdusOf,
   type ListenAddress,
   type MobileMessage,
+  type OutbindOptions,
   type ServerSession,
   type SmppServerOptions,
 } from '../server';
 import { SequenceCounter, canReceive, isBound, type Session, type Transport } from '../session';
+import { Alerts, alertPdu, type PhoneAlert } from './alerts';
 import { PartJoiner } from './content';
 import type { SmscContext } from './context';
 import { deliverPdu, type DeliverOptions } from './deliver';
@@ -69,6 +71,7 @@ export class Smsc {
       deliveries: new DeliveryQueue(scheduler, log, (systemId) => this.#receivers(systemId)),
       parts: new PartJoiner(clock, defaultAlphabet),
       nextMessageId: () => this.#nextMessageId(),
+      alerts: new Alerts(scheduler, (alert, system_id) => this.#alertLater(alert, system_id)),
     };
     this.#server = new SmppServer(this.#serverOptions(log));
     this.#follow();
@@ -91,10 +94,10 @@ export class Smsc {
 
   /** Unbinds all links and stops listening; resolves when nothing is left open. It may be started again. */
   async stop(): Promise<void> {
-    const { scheduler, deliveries, parts, messages } = this.#context;
+    const { scheduler, deliveries, parts, messages, alerts } = this.#context;
     scheduler.clear();
     await this.#server.stop();
-    for (const cleared of [deliveries, scheduler, parts, messages]) cleared.clear();
+    for (const cleared of [deliveries, scheduler, parts, messages, alerts]) cleared.clear();
   }
 
   /** As {@link stop}: for `await using smsc = new Smsc(…)`. */
@@ -118,6 +121,24 @@ export class Smsc {
         plainCopy(await deliverPdu(pdu, receiver, options.repeat ?? 0, this.#context.scheduler)),
       ),
     );
+  }
+
+  /**
+   * Tells a client that is bound to receive how a phone can be reached (alert_notification, SMPP 3.4 section 4.12.1), each
+   * in its turn. There is no answer to it. Throws `NOT_BOUND`, or what is wrong with the fields.
+   */
+  alert(alert: PhoneAlert, { system_id }: { readonly system_id?: string } = {}): void {
+    const receiver = this.#receiver(system_id);
+    this.#deliverCount++;
+    receiver.tell(alertPdu(alert));
+  }
+
+  /**
+   * Connects to a client that listens and asks it to bind, by an outbind (SMPP 3.4 section 2.2.1). Resolves when it is
+   * bound: from then on it is a link like any other. Rejects as {@link SmppServer.outbind}.
+   */
+  async outbind(options: OutbindOptions): Promise<SmscSession> {
+    return linkOf(await this.#server.outbind(options));
   }
 
   /** Other faults from now on, on links that are up as well. Throws `INVALID_CONFIG` with all that is wrong. */
@@ -219,6 +240,12 @@ export class Smsc {
     throw new SmppError('NOT_BOUND', `${whom} bound to receive; bind one as receiver or transceiver first`, {
       retriable: true,
     });
+  }
+
+  /** Of an account that is bound no more it is lost, as it would be in the field. */
+  #alertLater(alert: PhoneAlert, system_id: string): void {
+    const isBound = this.#receivers(system_id).length > 0;
+    if (isBound) this.alert(alert, { system_id });
   }
 
   #nextMessageId(): string {

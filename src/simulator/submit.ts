@@ -71,7 +71,7 @@ export class SubmitHandler {
   }
 
   #take(pdu: SubmitPdu, recipients: readonly Recipient[], { delay = 0, receiptFirst }: SubmitEffect): Answer {
-    const { settings, events, messages } = this.#smsc;
+    const { settings, events, messages, alerts } = this.#smsc;
     const untilFinal = receiptFirst ? 0 : delay + settings.receiptDelay;
     const message = this.#newMessage(pdu, recipients, untilFinal);
     const { message_id } = message;
@@ -82,12 +82,18 @@ export class SubmitHandler {
     message.text = beginningOf(content?.text ?? '');
     messages.add(message);
     scheduleReceipts(message, untilFinal, this.#smsc);
+    const { set_dpf } = pdu.tlvs;
+    const isDelivered = settings.receiptState === 'DELIVRD';
+    const tlvs =
+      set_dpf === undefined ? undefined : alerts.note(message, set_dpf, isDelivered, 2 * untilFinal);
     if (content && isHeard) events.emit('submit', this.#submitEvent(pdu, message, content));
     const log: Log = settings.log;
     if (log.isLevelEnabled('debug')) {
       log.debug({ event: 'submit', stage: 'taken', command: pdu.command, message_id });
     }
-    return { command_status: 0, fields: { message_id } };
+    const answer: Answer = { command_status: 0, fields: { message_id } };
+    if (tlvs) answer.tlvs = tlvs;
+    return answer;
   }
 
   /** All properties at once: an object that grows later costs V8 more than all the rest of a submit. */

@@ -5,6 +5,7 @@ export const PASSWORDS = {
   password: 'Gimpel-7!',
   wrongPassword: 'Stieglitz-8!',
   receiverPassword: 'Zeisig-9!',
+  outbindPassword: 'Kleiber-6!',
   queueKey: 'Drossel-key-of-10-words',
   /** Of a URL, where it is written with %2F. */
   queueUrl: 'Ammer/eleven',

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../../src/index';
 import { Smsc, type SmscOptions } from '../../src/simulator';
 import { Peer } from '../support/peer';
+import { freePorts } from '../support/servers';
 import { until } from '../support/until';
 import { IN, NUMBERS, OUT, PASSWORDS, song } from './canaries';
 
@@ -201,6 +203,24 @@ const linking: Scene = async (setup, ends) => {
   await Promise.all(lost.map((each) => each.catch(ignore)));
 };
 
+/** The SMSC calls, with the password and another, and tells of a phone; a stranger says what it likes. */
+const calling: Scene = async (setup, ends) => {
+  const [outbindPort = 0] = await freePorts(1);
+  const centre = await smsc(setup, ends);
+  const { outbindPassword: password } = PASSWORDS;
+  const called = client(setup, ends, { bindType: 'receiver', outbindPort, outbindPassword: password });
+  await called.start();
+  const call = { host: '127.0.0.1', port: outbindPort };
+  await centre.outbind({ ...call, password });
+  await centre.outbind({ ...call, password: PASSWORDS.wrongPassword }).catch(ignore);
+  centre.alert({ source_addr: NUMBERS.caller, esme_addr: NUMBERS.to });
+  const stranger = connect(outbindPort, call.host, () =>
+    stranger.write(`${password} ${NUMBERS.caller} ${IN}`),
+  );
+  await new Promise((resolve) => stranger.on('error', ignore).on('close', resolve));
+  await called.status();
+};
+
 /** Parts that fail and quote what they were given. */
 const failingParts: Scene = async (setup, ends) => {
   const centre = await smsc(setup, ends);
@@ -306,7 +326,7 @@ const away: Scene = async (setup, ends) => {
   }
 };
 
-export const SCENES = { sending, receiving, hostile, linking, failingParts, foreign, away };
+export const SCENES = { sending, receiving, hostile, linking, calling, failingParts, foreign, away };
 export type SceneName = keyof typeof SCENES;
 
 /** Plays scenes at the same time, and ends what they made. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { identity, pem } from '../support/tls';
 import { readConfiguration, type ConfigurationInput } from '../../nodes/configuration';
 import { ConfigError } from '../../src/index';
 import { Inbox, helper, load, logged, statuses, until, useHelper } from './support/helper';
@@ -58,6 +59,31 @@ describe('what smpp-config makes of its properties', () => {
     }
     const ofOthers = withTls('disk', 'redis://h', 'id');
     assert.deepEqual([ofOthers.problems, ofOthers.options.queueTls], [[], undefined]);
+  });
+
+  it('reads the TLS configuration of the port where the SMSC connects, as a server has it', () => {
+    const all = { ...identity(), ca: pem('ca.cert'), rejectUnauthorized: true, servername: 'h' };
+    const findTls = (id: string) =>
+      id === 'gone'
+        ? undefined
+        : {
+            addTLSOptions: (options: object): object =>
+              Object.assign(options, id === 'alone' ? identity() : id === 'none' ? {} : all),
+          };
+    const withTls = (outbindTls: string, outbindPort: unknown = 2776): ReturnType<typeof read> =>
+      read({ outbindTls, outbindPort, bindType: 'receiver' }, { findTls });
+    const { options, problems } = withTls('all');
+    const { key, cert, ca, requestCert, rejectUnauthorized } = options.outbindTls ?? {};
+    assert.deepEqual([problems, typeof key, typeof cert, typeof ca], [[], 'string', 'string', 'string']);
+    assert.deepEqual([requestCert, rejectUnauthorized], [true, true]);
+    const alone = withTls('alone');
+    assert.deepEqual([alone.problems, alone.options.outbindTls?.requestCert], [[], undefined]);
+    for (const id of ['none', 'gone'])
+      assert.deepEqual(
+        withTls(id).problems.map(({ field }) => field),
+        ['outbindTls'],
+      );
+    for (const off of [0, '0', '']) assert.equal(withTls('gone', off).options.outbindTls, undefined);
   });
 
   it('never shows the password of a URL that is wrong', () => {

@@ -43,7 +43,7 @@ const PROBES: unknown[] = [
 
 describe('the dialog of smpp-config', () => {
   it('has all options of the client, and the TLS configuration and the parts', () => {
-    const own = ['version', 'tls', 'queueTls', ...PART_PROPERTIES];
+    const own = ['version', 'tls', 'queueTls', 'outbindTls', ...PART_PROPERTIES];
     assert.deepEqual(
       Object.keys(defaults)
         .filter((name) => !own.includes(name))
@@ -55,12 +55,15 @@ describe('the dialog of smpp-config', () => {
       'password',
       'receiverSystemId',
       'receiverPassword',
+      'outbindSystemId',
+      'outbindPassword',
       'queueKey',
       'queueUrl',
       'correlationUrl',
     ]);
     assert.equal(credentials?.password?.type, 'password');
     assert.equal(credentials?.receiverPassword?.type, 'password');
+    assert.equal(credentials?.outbindPassword?.type, 'password');
   });
 
   it('has fields of one width in its tabs, of secrets too', () => {
@@ -160,6 +163,8 @@ describe('the dialog of smpp-config', () => {
       'password',
       'receiverSystemId',
       'receiverPassword',
+      'outbindSystemId',
+      'outbindPassword',
       'queueKey',
     ] as const) {
       for (const value of PROBES.filter((probe) => typeof probe === 'string' && !probe.startsWith('$'))) {

@@ -154,6 +154,7 @@ describe('the choices of smpp-in', () => {
       ([, name = '']) => name,
     );
     assert.deepEqual(boxes.sort(), [
+      'alert',
       'failure',
       'link',
       'message',

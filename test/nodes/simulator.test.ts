@@ -157,6 +157,62 @@ describe('an smpp-simulator node', () => {
     assert.deepEqual([payload, topic, (smpp as Facts).destination_addr], ['Hi', '447700900123', '70123']);
   });
 
+  it('tells that a phone can be reached again, also the phone that a message was for', async () => {
+    const nodes = flow();
+    await load(nodes.map((one) => (one.id === 'in' ? { ...one, events: ['alert'] } : one)));
+    await bound();
+    const [received, taken] = [new Inbox('received'), new Inbox('taken')];
+    const simulator = helper.getNode('simulator');
+    const alert = { command: 'alert_notification', source_addr: '4915', ms_availability_status: 2 };
+    simulator.receive({ payload: alert });
+    const { payload, topic } = await received.next();
+    assert.deepEqual([topic, (payload as Facts).availability], ['4915', 'unavailable']);
+    helper
+      .getNode('out')
+      .receive({ payload: { short_message: 'x', source_addr: '77' }, topic: '447700900999' });
+    const { smpp } = await taken.next();
+    simulator.receive({ payload: {}, smpp: { ...(smpp as Facts), command: 'alert_notification' } });
+    const told = (await received.next()).payload as Facts;
+    assert.deepEqual([told.source_addr, told.esme_addr], ['447700900999', '77']);
+  });
+
+  it('calls a client that listens', async () => {
+    const outbindPort = await freePort();
+    const nodes = flow({ systemId: 'x' });
+    const own = { outbindPort, bindType: 'receiver', autoConnect: true };
+    await load(nodes.map((one) => (one.type === 'smpp-config' ? { ...one, ...own } : one)));
+    await until(() => statuses('in').at(-1)?.text === 'smpp-config.status.listening', 'the port');
+    const received = new Inbox('received');
+    const simulator = helper.getNode('simulator');
+    simulator.receive({ action: 'outbind', payload: { port: outbindPort } });
+    await bound();
+    simulator.receive({ payload: 'Hi', topic: '70123' });
+    assert.equal((await received.next()).payload, 'Hi');
+  });
+
+  it('refuses an input that it cannot do, by the field', async () => {
+    await load(flow());
+    await bound();
+    const caught = new Inbox('caught');
+    const alert = { command: 'alert_notification' };
+    const wrong: [object, string, string][] = [
+      [{ action: 'dial' }, 'UNKNOWN_ACTION', 'action'],
+      [{ action: 'outbind', payload: 'x' }, 'INVALID_FIELD', 'payload'],
+      [{ action: 'outbind', payload: {} }, 'INVALID_FIELD', 'port'],
+      [{ action: 'outbind', payload: { port: 70_000 } }, 'INVALID_FIELD', 'port'],
+      [{ action: 'outbind', payload: { port: 1, user: 'x' } }, 'INVALID_FIELD', 'user'],
+      [{ payload: { ...alert, short_message: 'x' } }, 'INVALID_FIELD', 'short_message'],
+      [{ payload: { ...alert, source_addr: 7 } }, 'INVALID_ADDRESS', 'source_addr'],
+      [{ payload: { ...alert, ms_availability_status: 300 } }, 'INVALID_TLV', 'ms_availability_status'],
+    ];
+    for (const [msg, code, field] of wrong) {
+      helper.getNode('simulator').receive(msg as NodeMessage);
+      const { message, ...error } = (await caught.next()).error as Facts;
+      assert.equal(error.code, code, String(message));
+      assert.match(String(message), new RegExp(field));
+    }
+  });
+
   it('fails on demand', async () => {
     await load(flow({ rules: [{ type: 'status', status: 'ESME_RINVDSTADR' }] }));
     const caught = new Inbox('caught');

@@ -33,6 +33,7 @@ export interface PeerSession {
   readonly query_sm: PeerRequest;
   readonly enquire_link: PeerRequest;
   readonly unbind: PeerRequest;
+  readonly outbind: PeerRequest;
 }
 
 interface PeerLibrary {

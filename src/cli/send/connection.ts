@@ -36,7 +36,7 @@ export function connectionFor(
 function sendingOnly(given: SmppClientOptions, { bindType }: Context['options']): SmppClientOptions {
   if (bindType !== undefined) return given;
   const { receiverHost: _h, receiverPort: _p, receiverSystemId: _s, receiverPassword: _w, ...own } = given;
-  return { ...own, bindType: 'transmitter', correlator: NOTHING_KEPT };
+  return { ...own, bindType: 'transmitter', outbindPort: 0, correlator: NOTHING_KEPT };
 }
 
 /** No receipt comes here: to remember each message_id would take memory for nothing. */

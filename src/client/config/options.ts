@@ -21,11 +21,13 @@ import {
   type OptionKind,
 } from './option-kinds';
 import { sourcePrefixes } from './source-prefixes';
+import { isLoopback } from './loopback';
 import { statusPolicy } from './status-policy';
 import {
   dataCodings,
   hosts,
   languages,
+  networks,
   prefixLengths,
   queueKeys,
   receiptPattern,
@@ -52,6 +54,12 @@ export const OPTIONS = {
   receiverSystemId: ascii('', 64),
   receiverPassword: ascii('', 64),
   sessions: integer(1, 1, 100),
+  outbindPort: integer(0, 0, 65535),
+  outbindHost: hostName('127.0.0.1'),
+  outbindConnections: integer(4, 1, 100),
+  outbindAllow: networks(),
+  outbindSystemId: ascii('', 64),
+  outbindPassword: ascii('', 64),
   failover: hosts(),
   failback: flag(true),
   systemType: ascii('', 64),
@@ -152,6 +160,7 @@ export type Settings = { readonly [K in keyof Table]: Value<Table[K]> };
 export const SECRET_OPTIONS = [
   'password',
   'receiverPassword',
+  'outbindPassword',
   'queueKey',
   'queueUrl',
   'correlationUrl',
@@ -206,14 +215,19 @@ export function checkValues(options: Values): { settings: Settings; problems: Pr
   return { settings: complete, problems: [...problems, ...crossChecks(complete)] };
 }
 
-const RECEIVERS_OWN = ['receiverHost', 'receiverPort', 'receiverSystemId', 'receiverPassword'] as const;
+const RECEIVERS_PLACE = ['receiverHost', 'receiverPort'] as const;
+const RECEIVERS_OWN = [...RECEIVERS_PLACE, 'receiverSystemId', 'receiverPassword'] as const;
 
-/** Options of the receiver say nothing without a pair; and a pair has something to send with. */
+/**
+ * Options of the receiver say nothing without a pair, but for the account, as which is bound when the SMSC asks for it; and
+ * a pair has something to send with.
+ */
 function pairProblems(settings: Settings): Problem[] {
-  const { bindType, systemId, receiverSystemId } = settings;
+  const { bindType, systemId, receiverSystemId, outbindPort } = settings;
   if (bindType !== 'pair') {
     const remedy = `only the receiver of a pair has its own; choose bindType pair (this is ${bindType}), or leave it empty`;
-    const given = RECEIVERS_OWN.filter((field) => (settings[field] ?? '') !== '');
+    const ofPair = outbindPort === 0 ? RECEIVERS_OWN : RECEIVERS_PLACE;
+    const given = ofPair.filter((field) => (settings[field] ?? '') !== '');
     return given.map((field) => ({ field, value: settings[field], remedy }));
   }
   if (systemId !== '' || receiverSystemId === '') return [];
@@ -231,9 +245,18 @@ function familyProblems({ localAddress, host, receiverHost, failover }: Settings
   return [{ field: 'localAddress', value: localAddress, remedy }];
 }
 
+/** Whom anybody on the network can reach has to know who it is. */
+function outbindProblems({ outbindPort, outbindHost, outbindPassword }: Settings): Problem[] {
+  if (outbindPort === 0 || isLoopback(outbindHost) || outbindPassword !== '') return [];
+  const remedy =
+    `others can reach ${outbindHost}: give what the SMSC presents in its outbind, or listen on 127.0.0.1 ` +
+    '(outbindHost), behind a tunnel or proxy that knows who comes';
+  return [{ field: 'outbindPassword', value: undefined, remedy }];
+}
+
 function crossChecks(settings: Settings): Problem[] {
   const { interfaceVersion, bindType: value, reconnectMin, reconnectMax } = settings;
-  const problems = [...pairProblems(settings), ...familyProblems(settings)];
+  const problems = [...pairProblems(settings), ...familyProblems(settings), ...outbindProblems(settings)];
   if (interfaceVersion === '3.3' && value === 'transceiver') {
     const remedy =
       'SMPP 3.3 has no transceiver; choose pair (a transmitter and a receiver), transmitter or receiver, or interfaceVersion 3.4';

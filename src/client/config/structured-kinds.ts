@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { TlvTable, type VendorTlv } from '../../protocol';
 import { readQueueKeys } from '../../store';
 import {
@@ -172,6 +173,28 @@ function readHost(entry: unknown, index: number): FailoverHost {
   }
   if (host['host'] === undefined) throw refused('it has no host');
   return host as unknown as FailoverHost;
+}
+
+const NETWORKS_EXAMPLE = 'give addresses and networks such as 192.0.2.7, 198.51.100.0/24, 2001:db8::/32';
+
+/** IP addresses, and networks as `address/bits`: a list, its JSON text, or with commas between them. */
+export const networks = (): OptionKind<readonly string[]> =>
+  kind<readonly string[]>([], (given) => {
+    const isWords = typeof given === 'string' && !given.trim().startsWith('[');
+    const words: unknown = isWords ? given.split(',') : parsed(given);
+    if (!Array.isArray(words)) throw new Refused(NETWORKS_EXAMPLE);
+    const trimmed = words.map((one: unknown) => (typeof one === 'string' ? one.trim() : one));
+    const wanted = isWords ? trimmed.filter((one) => one !== '') : trimmed;
+    return [...new Set(wanted.map(readNetwork))];
+  });
+
+function readNetwork(given: unknown): string {
+  const [address = '', bits, ...rest] = typeof given === 'string' ? given.split('/') : [];
+  const family = isIP(address);
+  const most = family === 4 ? 32 : 128;
+  const isRight = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  if (family !== 0 && isRight && rest.length === 0) return given as string;
+  throw new Refused(`${show(given)} is no address or network; ${NETWORKS_EXAMPLE}`);
 }
 
 const CODINGS_EXAMPLE = 'give a JSON object of numbers and encodings such as {"1": "gsm0338"}';

@@ -1,15 +1,29 @@
 import { isIP } from 'node:net';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { ConnectionOptions as TlsOptions, TlsOptions as TlsServerOptions } from 'node:tls';
 import type { Clock } from '../../clock';
 import type { Log, LogLine } from '../../observability';
 import { findTlsProblems, findTlsWarnings } from '../../session';
 import type { Problem } from './errors';
+import { isLoopback } from './loopback';
+import type { Settings } from './options';
 
 /** What is wrong with certificates and keys, where TLS is wanted. Their contents are not shown. */
 export function tlsProblems(tls: unknown, useTls: boolean): Problem[] {
-  if (!useTls || typeof tls !== 'object' || tls === null) return [];
+  return useTls ? problemsOf('tls', tls) : [];
+}
+
+/** The same of the port where the SMSC connects to us: a server has to have a certificate. */
+export function listenTlsProblems(tls: unknown): Problem[] {
+  if (typeof tls !== 'object' || tls === null) return [];
+  const { pfx, cert, key } = tls as { pfx?: unknown; cert?: unknown; key?: unknown };
+  if (pfx || (cert && key)) return problemsOf('outbindTls', tls);
+  return [{ field: 'outbindTls', value: undefined, remedy: 'give key and cert, both in PEM form' }];
+}
+
+function problemsOf(option: string, tls: unknown): Problem[] {
+  if (typeof tls !== 'object' || tls === null) return [];
   return findTlsProblems(tls).map(({ field, remedy }) => ({
-    field: field === undefined ? 'tls' : `tls.${field}`,
+    field: field === undefined ? option : `${option}.${field}`,
     value: undefined,
     remedy,
   }));
@@ -35,6 +49,24 @@ export function warnOfTls({ useTls, tls, hosts }: Protection, clock: Clock, log:
     `no TLS to ${abroad.join(', ')}: whoever is in between can read the password and all messages; ` +
     `switch TLS on (useTls) where the SMSC has it, or connect through a VPN`;
   log.warn({ ...facts, host: abroad[0] }, text);
+}
+
+/** The same of the port where the SMSC connects to us. */
+export function warnOfOutbindTls(
+  { outbindPort, outbindHost }: Pick<Settings, 'outbindPort' | 'outbindHost'>,
+  tls: TlsServerOptions | undefined,
+  clock: Clock,
+  log: Log,
+): void {
+  if (outbindPort === 0) return;
+  const facts = { event: 'outbind', stage: 'tls', host: `${outbindHost}:${outbindPort}` } satisfies LogLine;
+  const { cert, ca } = tls ?? {};
+  for (const warning of findTlsWarnings({ cert, ca }, clock.now())) log.warn(facts, warning);
+  if (tls || isLoopback(outbindHost)) return;
+  const text =
+    `no TLS on ${outbindHost}:${outbindPort}, where the SMSC connects: whoever is in between can read the passwords and ` +
+    `all messages; give outbindTls where the SMSC has TLS, or let it come through a VPN`;
+  log.warn(facts, text);
 }
 
 /** RFC 1918, 4193, 3927, 4291, and names that only a local network can know. */

@@ -30,8 +30,12 @@ export function endpointsOf(settings: Settings, type: LinkType): Endpoint[] {
   return [main, ...others];
 }
 
-/** One link of each is made for every session. */
-export function typesOf({ bindType }: Settings): LinkType[] {
+/**
+ * One link of each is made for every session. None is where the SMSC connects to us, and nothing but receiving is
+ * wanted.
+ */
+export function typesOf({ bindType, outbindPort }: Settings): LinkType[] {
+  if (bindType === 'receiver' && outbindPort > 0) return [];
   return bindType === 'pair' ? ['transmitter', 'receiver'] : [bindType];
 }
 

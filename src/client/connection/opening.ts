@@ -54,6 +54,8 @@ export interface Opening extends OpeningParts {
   /** Counts the tries. */
   readonly turn: number;
   readonly signal: AbortSignal;
+  /** The connection, where the SMSC has opened it; absent: it is opened from here. */
+  readonly transport?: Transport;
 }
 
 const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
@@ -157,7 +159,7 @@ async function connected(opening: Opening): Promise<Session> {
   const { settings, endpoint, number, type, signal, clock, log, sequence, handlers } = opening;
   // One that is a user's may fail: nothing is open yet.
   const numbers = sequence?.();
-  const transport = await dialled(opening);
+  const transport = opening.transport ?? (await dialled(opening));
   if (signal.aborted) transport.destroy();
   signal.throwIfAborted();
   const session: Session = new Session({

@@ -119,9 +119,9 @@ export type FailureEvent = EventBase &
     command: string;
   };
 
-/** Of all sessions together; `tx only` and `rx only`: one half of a pair is bound, the other is not. */
+/** Of all sessions together; `listening`: the SMSC is to connect to us, and has not; `tx only` and `rx only`: one half of a pair is bound, the other is not. */
 export type ConnectionState =
-  'disconnected' | 'connecting' | 'bound' | 'tx only' | 'rx only' | 'throttled' | 'paused';
+  'disconnected' | 'connecting' | 'listening' | 'bound' | 'tx only' | 'rx only' | 'throttled' | 'paused';
 
 /** A session was bound, lost or refused, or is tried again. */
 export type SessionEvent = EventBase & {
@@ -157,6 +157,8 @@ export type SessionEvent = EventBase & {
   next_port?: number;
   /** Seconds that a response is waited for from now on. */
   response_timeout?: number;
+  /** It is about a session that the SMSC asked for by an outbind, or about the port where it does. */
+  outbind?: true;
 };
 
 /** The state of the connection, before it is told as an event. */
@@ -210,6 +212,33 @@ export type LinkEvent = EventBase &
     problem?: string;
   };
 
+/** The SMSC says how a phone can be reached that a message could not be brought to (alert_notification). */
+export type AlertEvent = EventBase &
+  PduFields & {
+    event: 'alert';
+    /** Whose phone it is, who is told, and how it can be reached now. */
+    payload: AlertReport;
+    /** The number of the phone. */
+    source_addr: string;
+    /** Our address, as the SMSC has it. */
+    esme_addr: string;
+  };
+
+/** What an alert_notification says. */
+export interface AlertReport {
+  /** The number of the phone. */
+  source_addr: string;
+  /** Our address, as the SMSC has it. */
+  esme_addr: string;
+  /** 3.4 section 5.3.2.30; 0 where the SMSC does not say. */
+  ms_availability_status: number;
+  /**
+   * The same in a word: `available`, `denied` (it takes no messages, as when its contract is suspended), `unavailable`, or
+   * `reserved`.
+   */
+  availability: 'available' | 'denied' | 'unavailable' | 'reserved';
+}
+
 /** How well messages arrive, by the first digits of their recipients, within a window of time. */
 export type QualityEvent = EventBase & {
   event: 'quality';
@@ -253,6 +282,8 @@ export interface ClientEvents {
   queue: QueueEvent;
   /** A PDU came or goes that no other event tells of. */
   link: LinkEvent;
+  /** A phone can be reached again. */
+  alert: AlertEvent;
   /** How well messages to a prefix arrived within a window of time. */
   quality: QualityEvent;
 }
@@ -270,6 +301,7 @@ const NAMES: Readonly<Record<EventName, true>> = {
   throttle: true,
   queue: true,
   link: true,
+  alert: true,
   quality: true,
 };
 

@@ -11,7 +11,7 @@ import {
   isResponse,
   type CodecOptions,
 } from '../../protocol';
-import type { Session } from '../../session';
+import { canReceive, type Session } from '../../session';
 import type { Events } from './emitter';
 import type { LinkEvent } from './events';
 import { linkEvent, unreadableLinkEvent, type LinkPlace, type LinkSigns } from './wire-form';
@@ -35,6 +35,8 @@ export interface LinkReporterParts {
 
 /** Told as `message` or `receipt`. */
 const MESSAGES = new Set([commandId('deliver_sm'), commandId('data_sm')]);
+/** Told as `alert`, where it is one. */
+const ALERT = commandId('alert_notification');
 /** Told as `request`. */
 const REQUESTS = new Set(QUEUED.map((command) => commandId(command)));
 /** Requests of one direction whose responses are waited for, at most. */
@@ -56,7 +58,7 @@ export class LinkReporter {
   }
 
   /** What a session gives every PDU to while {@link isHeard}: in, before it is handled; out, before it is written. */
-  trace(session: () => Pick<Session, 'expects'>, at: SessionAt): LinkTrace {
+  trace(session: () => Pick<Session, 'expects' | 'state'>, at: SessionAt): LinkTrace {
     const { clock } = this.#parts;
     const place: LinkPlace = { session: at.number, host: at.host, port: at.port, bind_type: at.type };
     /** When requests passed, by their numbers; monotonic milliseconds. */
@@ -68,7 +70,8 @@ export class LinkReporter {
         const isTold = (direction === 'in' ? MESSAGES : REQUESTS).has(id);
         // The response to a message that comes is told here, that to a request of the queue is not.
         if (!isTold || direction === 'in') open[direction].set(String(number), clock.monotonic());
-        if (!isTold) this.#tell(octets, { place, direction, duration: undefined });
+        const isAlert = id === ALERT && direction === 'in' && canReceive(session().state);
+        if (!isTold) this.#tell(octets, { place, direction, duration: undefined }, isAlert);
         return;
       }
       if (direction === 'in' && session().expects(number, id)) return;
@@ -80,10 +83,12 @@ export class LinkReporter {
     };
   }
 
-  #tell(octets: Buffer, signs: LinkSigns): void {
+  /** `isAlert`: one that can be read is told as that. */
+  #tell(octets: Buffer, signs: LinkSigns, isAlert = false): void {
     const { events, log } = this.#parts;
     try {
-      void events.emit('link', this.#event(octets, signs));
+      const event = this.#event(octets, signs);
+      if (!isAlert || event.problem !== undefined) void events.emit('link', event);
     } catch (error) {
       // The session goes on whatever it is.
       log.error({ event: 'link', stage: 'failed', err: error }, 'a PDU could not be told');

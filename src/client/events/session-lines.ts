@@ -5,6 +5,7 @@ import type { SessionFacts } from './events';
 /** As one word each. */
 const STAGES = {
   connecting: 'connecting',
+  listening: 'listening',
   bound: 'bound',
   throttled: 'throttled',
   paused: 'paused',
@@ -20,9 +21,10 @@ const STAGES = {
 export function logSession(log: Log, state: SessionFacts, session: number | undefined, away?: number): void {
   const { state: name, code, reason, retry_in, bind_type, command_status } = state;
   const host = `${state.host}:${state.port}`;
+  const isPort = state.outbind === true && session === undefined && reason === undefined;
   const line = {
     event: 'session',
-    stage: STAGES[name],
+    stage: isPort ? 'listening' : STAGES[name],
     host,
     session,
     bind_type,
@@ -33,7 +35,9 @@ export function logSession(log: Log, state: SessionFacts, session: number | unde
     duration: away === undefined ? undefined : inSeconds(away),
     ...(state.sessions === 1 ? {} : { bound: state.bound, sessions: state.sessions }),
   } satisfies LogLine;
-  if (reason && retry_in !== undefined) log.warn(line, `${reason}; ${nextTry(state)}`);
+  if (isPort) log.info(line, `listening on ${host}: the SMSC may connect and ask for a bind`);
+  else if (reason && state.outbind && code !== undefined && retry_in === undefined) log.warn(line, reason);
+  else if (reason && retry_in !== undefined) log.warn(line, `${reason}; ${nextTry(state)}`);
   else if (reason) log.info(line, `disconnected from ${host}: ${reason}`);
   else if (session !== undefined) log.info(line, `bound to ${host} as ${bind_type}${again(away)}`);
   else if (name === 'connecting') log.debug({ ...line, stage: name }, `connecting to ${host}`);

@@ -17,7 +17,7 @@ import type { ReceiptReport } from './outcome';
 
 /*
  * Everything that leaves the client has one form: fields by their snake_case names, `payload` and `topic` beside them.
- * It is made here, that of outcomes in outcome-form.ts, and nowhere else, from the camelCase of queue items, correlation entries and requests.
+ * It is made here, that of outcomes in outcome-form.ts, of alerts in alert-form.ts, and nowhere else, from the camelCase of queue items, correlation entries and requests.
  */
 
 /** What a message is known by, wherever the client keeps it. */

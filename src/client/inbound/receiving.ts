@@ -1,11 +1,12 @@
 import type { Acceptances } from '../outbound/acceptances';
 import type { Clock } from '../../clock';
-import type { Log } from '../../observability';
-import type { Pdu, PduError } from '../../protocol';
+import { maskNumber, type Log, type LogLine } from '../../observability';
+import type { Pdu, PduError, PduOf } from '../../protocol';
 import type { Answer, Session } from '../../session';
 import type { WireRecorder } from '../../recorder';
 import type { CorrelationEntry, Correlator, Store } from '../../store';
 import { parseReceipt, readUserData, type Receipt, type TextCodec, type UserData } from '../../text';
+import { alertEvent } from '../events/alert-form';
 import type { Events } from '../events/emitter';
 import { isUnavailable } from '../config/errors';
 import type { ConnectionCounters } from '../metrics/counters';
@@ -155,8 +156,20 @@ export class Receiving {
       const { clock } = this.#parts;
       return loggedReceive(pdu, session, clock, () => this.#take(pdu, octets, session));
     }
-    if (pdu.command !== 'alert_notification' && pdu.command !== 'outbind') return undefined;
+    if (pdu.command === 'alert_notification') return this.#alert(pdu, octets, session);
+    if (pdu.command !== 'outbind') return undefined;
     session.log.info({ event: pdu.command, stage: 'end' }, `the SMSC sent ${pdu.command}`);
+    return OK;
+  }
+
+  /** It has no response. */
+  #alert(pdu: PduOf<'alert_notification'>, octets: Buffer, session: Session): Answer {
+    const { events } = this.#parts;
+    const event = alertEvent(pdu, octets);
+    const { source_addr, availability } = event.payload;
+    const line = { event: 'alert_notification', stage: 'end', source: source_addr } satisfies LogLine;
+    session.log.info(line, `${maskNumber(source_addr)}: the SMSC says that the phone is ${availability}`);
+    void events.emit('alert', event);
     return OK;
   }
 

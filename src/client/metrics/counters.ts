@@ -37,6 +37,7 @@ export class ConnectionCounters implements Collector, SessionMeter {
   });
   readonly #connectionFailures = codes();
   readonly #sessionEnds = codes();
+  readonly #outbindRefusals = codes();
   #reconnects = 0;
   readonly #failures = codes(FAILURES);
   #pauses = 0;
@@ -90,6 +91,11 @@ export class ConnectionCounters implements Collector, SessionMeter {
 
   sessionEnded(reason: CloseCode): void {
     this.#sessionEnds.add(reason);
+  }
+
+  /** Who connected to us is not let in; the code of why. */
+  outbindRefused(code: string): void {
+    this.#outbindRefusals.add(code);
   }
 
   reconnected(): void {
@@ -176,6 +182,7 @@ export class ConnectionCounters implements Collector, SessionMeter {
     );
     told(this.#sessionEnds, (count, reason) => sink.value('smpp_session_ends_total', count, { reason }));
     sink.value('smpp_reconnects_total', this.#reconnects);
+    told(this.#outbindRefusals, (count, code) => sink.value('smpp_outbind_refusals_total', count, { code }));
   }
 
   #collectMessages(sink: Sink): void {

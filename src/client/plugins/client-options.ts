@@ -1,4 +1,4 @@
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { ConnectionOptions as TlsOptions, TlsOptions as TlsServerOptions } from 'node:tls';
 import type { Clock } from '../../clock';
 import type { AsyncThrottleHandler, RateLimiter } from '../../flow-control';
 import type { LogSink, Metrics, OpenLog } from '../../observability';
@@ -39,6 +39,11 @@ export interface Parts {
   listening?: () => Listening | Promise<Listening>;
   /** TLS options of Node's `tls.connect`; only with `useTls`. */
   tls?: TlsOptions;
+  /**
+   * TLS options of Node's `tls.createServer`, with key and certificate, for the port where the SMSC connects to us
+   * (`outbindPort`); absent: plain TCP.
+   */
+  outbindTls?: TlsServerOptions;
   /** TLS options of Node's `tls.connect` for the server of the queue, where its URL asks for TLS. */
   queueTls?: TlsOptions;
   /**

@@ -3,7 +3,7 @@ import { dataCodingProblems } from '../config/structured-kinds';
 import { ConfigError, type Problem } from '../config/errors';
 import { OPTIONS, checkValues, type Settings } from '../config/options';
 import { sourcePrefixProblems } from '../config/source-prefixes';
-import { tlsProblems } from '../config/tls';
+import { listenTlsProblems, tlsProblems } from '../config/tls';
 import { defaultsProblems } from '../message/defaults';
 import { backendProblems } from './backend-options';
 import type { SmppClientOptions } from './client-options';
@@ -34,6 +34,7 @@ function check(options: SmppClientOptions): { settings: Settings; problems: Prob
       ...dataCodingProblems(options.codecs, settings),
       ...backendProblems(options, settings),
       ...tlsProblems(options.tls, settings.useTls),
+      ...listenTlsProblems(options.outbindTls),
       ...logProblems(options, settings),
     ],
   };

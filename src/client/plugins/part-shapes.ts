@@ -109,6 +109,7 @@ const PARTS: Readonly<Record<keyof Parts, PartKind>> = {
   resolvePlugin: { maker: true, give: 'a function (type, id) => plugin' },
   listening: { maker: true, give: "a function () => 'yes', 'no' or 'later'" },
   tls: { shape: {}, give: "an object with options of Node's tls.connect" },
+  outbindTls: { shape: {}, give: "an object with options of Node's tls.createServer" },
   queueTls: { shape: {}, give: "an object with options of Node's tls.connect" },
   log: { shape: LOG, maker: true, give: 'a pino logger, or a function that takes lines: (line) => …' },
   onLogFailure: { maker: true, give: 'a function that takes a sentence: (text) => …' },

@@ -48,6 +48,7 @@ export interface OpenParts extends StorePart {
   readonly sequence: (() => SequenceGenerator) | undefined;
   readonly listening: Parts['listening'];
   readonly tls: Parts['tls'];
+  readonly outbindTls: Parts['outbindTls'];
   readonly network: Network | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -101,6 +102,7 @@ export function openParts(given: SmppClientOptions, settings: Settings, client: 
     sequence: sequence && guardSequence(sequence, faults),
     listening: options.listening && guardListening(options.listening, faults),
     tls: options.tls,
+    outbindTls: options.outbindTls,
     network: options.network,
     limiter: pacing,
     bucket,

@@ -46,6 +46,11 @@ export const CONNECTION_LINES = {
       STATE,
       'A session is bound (`duration`: the time without one, where one was lost); a warning where one of several was lost.',
     ],
+    listening: [
+      ['info', 'warn'],
+      STATE,
+      'The port is open where the SMSC is to connect (`outbindPort`); a warning where a session over it was lost.',
+    ],
     throttled: [['info', 'warn'], STATE, 'The same, while sending pauses because the SMSC asked for less.'],
     paused: [['info', 'warn'], STATE, 'The same, while sending is paused by the user.'],
     tx_only: [['info', 'warn'], STATE, 'Of a pair only the transmitter is bound.'],
@@ -66,8 +71,19 @@ export const CONNECTION_LINES = {
     start: ['debug', REQUEST, 'A session is to end: we ask, or the SMSC does.'],
     end: ['debug', ANSWERED, 'The other side has agreed, or did not answer (`code`).'],
   },
-  alert_notification: { end: ['info', [], 'The SMSC says that a recipient can be reached again.'] },
-  outbind: { end: ['info', [], 'The SMSC asks for a bind, on a connection where one is under way.'] },
+  alert_notification: {
+    end: ['info', ['source'], 'The SMSC says that a phone can be reached again, or how it is.'],
+  },
+  outbind: {
+    end: ['info', [], 'The SMSC asks for a bind.'],
+    refused: [
+      ['debug', 'warn'],
+      ['address', 'code', 'reason'],
+      'Who connected to `outbindPort` is not the SMSC, or one too many; it is closed. At debug where it said nothing, as a load balancer that looks.',
+    ],
+    failed: ['error', ['err'], 'Listening for the SMSC failed.'],
+    tls: ['warn', [], 'The SMSC is to connect in clear, also from other machines.'],
+  },
   pdu: {
     in: ['trace', [...ODD, 'command_length'], 'A PDU came: what its header says.'],
     out: ['trace', [...ODD, 'command_length'], 'A PDU goes out.'],

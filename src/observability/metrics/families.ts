@@ -89,6 +89,10 @@ export const FAMILIES = {
   smpp_reconnects_total: counter(
     'Sessions that were bound anew after they had ended. A rate of more than a few an hour: ask the carrier, or see smpp_session_ends_total.',
   ),
+  smpp_outbind_refusals_total: counter(
+    'Connections to outbindPort that were closed without a bind, by code (docs: error codes). OUTBIND_REFUSED: somebody has wrong credentials.',
+    'code',
+  ),
   // --- PDUs ---
   smpp_pdus_total: counter(
     'PDUs by direction (in, out), command and, for responses, command_status. submit_sm_resp with another status than ESME_ROK is what the SMSC refuses.',

@@ -88,10 +88,10 @@ describe('The event link', () => {
       ['out', 'query_sm', 'ESME_ROK'],
       ['in', 'submit_sm_resp', 'ESME_ROK'],
       ['in', 'generic_nack', 'ESME_RINVCMDID'],
-      ['in', 'alert_notification', 'ESME_ROK'],
     ]);
     assert.equal(typeof rest[0]?.duration, 'number');
     assert.equal(told('response').length, 2);
+    assert.equal(told('alert').length, 1);
   });
 
   it('leaves a generic_nack and a late response to the event response', async () => {
