@@ -20,7 +20,7 @@ export const simulate: Command = {
     { flags: '--rules <file|json>', summary: 'faults and habits: a JSON list, or a file that holds one' },
     { flags: '--receipt-delay <seconds>', summary: 'from the response to the receipt (default: 0.5)' },
     { flags: '--receipt-state <state>', summary: 'what becomes of every message (default: DELIVRD)' },
-    { flags: '--interface-version <version>', summary: '3.3, 3.4 (default) or 5.0' },
+    { flags: '--interface-version <version>', summary: '3.3, 3.4 or 5.0 (default)' },
     { flags: '--default-alphabet <name>', summary: 'what data_coding 0 means (default: gsm0338)' },
     { flags: '--show-text', summary: 'print texts and whole numbers' },
   ],

@@ -1,6 +1,7 @@
 import { canSubmit, type Session } from '../session';
 import type { WireRecorder } from '../recorder';
 import type { KnownStates, QueueItem } from '../store';
+import { CongestionReporter } from './events/congestion-reporter';
 import { EventReporter } from './events/reporter';
 import { codecOf } from './config/codec-options';
 import { Events } from './events/emitter';
@@ -93,6 +94,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     sender: () => sender,
   });
   const dispatcher: Dispatcher = new Dispatcher({ ...parts, settings, listener, homing, keys: records });
+  const congestion = new CongestionReporter(events);
   const connections: ConnectionManager = new ConnectionManager({
     ...parts,
     settings,
@@ -101,6 +103,7 @@ export function assemble(options: SmppClientOptions): Assembly {
       const trace = traceOf(links, recorder, session, place);
       return {
         request: (pdu, octets) => receiving.request(pdu, octets, session()),
+        resized: congestion.session(place.number),
         malformed: (command, octets, problem) => receiving.malformed(command, octets, problem, session()),
         get trace() {
           return trace();

@@ -60,6 +60,7 @@ function countPauses({ events, clock, counters }: GaugeParts): () => void {
     since = undefined;
   };
   events.on('throttle', ({ state }) => {
+    if (state === 'congested' || state === 'relieved') return;
     end();
     if (state !== 'throttled') return;
     since = clock.monotonic();
@@ -95,7 +96,8 @@ class ClientGauges implements Collector {
       sink.value('smpp_connection_state', Number(one === state), { state: one.replace(' ', '_') });
     sink.value('smpp_connection_up', Number(this.#parts.isUp()));
     sink.value('smpp_connection_wanted', Number(this.#parts.isWanted()));
-    for (const { bind_type, state: own, window_size = 0, in_flight } of sessions) {
+    for (const { bind_type, state: own, window_size = 0, in_flight, congestion_state } of sessions) {
+      if (congestion_state !== undefined) sink.value('smpp_congestion_state_percent', congestion_state);
       sink.value('smpp_sessions_configured', 1, { bind_type });
       sink.value('smpp_sessions_bound', Number(own === 'bound'), { bind_type });
       sink.value('smpp_window_slots', window_size);

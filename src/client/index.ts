@@ -48,6 +48,7 @@ export type {
   SessionEvent,
   ThrottleEvent,
 } from './events/events';
+export type { FailedBroadcastArea } from './events/broadcast-form';
 export type { FailureFields, Outcome, ReceiptReport } from './events/outcome';
 export type { Message } from './message/message';
 export { askedCommand, nazItem } from './message/naz-items';

@@ -77,6 +77,8 @@ export interface SessionReport {
   window_size?: number;
   /** The SMSC has connected to us and asked for it. */
   outbind?: true;
+  /** How busy the SMSC said it is, in percent (SMPP 5.0 section 4.8.4.18); absent while it never said it. */
+  congestion_state?: number;
 }
 
 export interface ReportParts {
@@ -239,5 +241,6 @@ function reportOf({ session, number, type, endpoint: { host, port } }: Bound): S
     session: number,
     in_flight: session.outstanding,
     window_size: session.windowSize,
+    ...(session.congestionState === undefined ? {} : { congestion_state: session.congestionState }),
   };
 }

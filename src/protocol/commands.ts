@@ -1,4 +1,5 @@
 import type { StatusName } from './statuses';
+import type { TlvName } from './tlvs';
 
 /**
  * How a mandatory field is written (SMPP 3.4 section 3.1). `max` of a field
@@ -58,6 +59,10 @@ export interface CommandSpec {
   readonly stored?: number;
   /** Carries the text of a message, in short_message or in the TLV message_payload. */
   readonly text?: true;
+  /** The interface_version that has it first, where that is not 3.3: 0x34 or 0x50. */
+  readonly since?: number;
+  /** The TLVs that it must have. */
+  readonly mandatoryTlvs?: readonly TlvName[];
   /** The state that it leads to. */
   readonly binds?: SessionState;
   /** SMPP 3.4 has it no more. */
@@ -198,6 +203,13 @@ const queued = <const N extends number>(stored: N) =>
   ({ from: SENDING, route: 'queue', stored, text: true }) as const;
 const direct = { from: SENDING, route: 'direct' } as const;
 const obsolete = { ...direct, obsolete: true } as const;
+const since34 = { since: 0x34 } as const;
+const since50 = { since: 0x50 } as const;
+/** 5.0 section 4.4.1.1. */
+const BROADCAST_TLVS = [
+  ...(['broadcast_area_identifier', 'broadcast_content_type', 'broadcast_rep_num'] as const),
+  'broadcast_frequency_interval',
+] as const;
 
 /**
  * Every command of SMPP 3.3, 3.4 and 5.0 with its mandatory fields in order of
@@ -221,7 +233,7 @@ export const COMMANDS = {
   replace_sm_resp: { id: 0x80000007, fields: none },
   cancel_sm: { id: 0x00000008, fields: [serviceType, messageId, ...source, ...destination], ...direct },
   cancel_sm_resp: { id: 0x80000008, fields: none },
-  bind_transceiver: { id: 0x00000009, fields: bind, from: BEFORE_BIND, binds: 'bound_trx' },
+  bind_transceiver: { id: 0x00000009, fields: bind, from: BEFORE_BIND, binds: 'bound_trx', ...since34 },
   bind_transceiver_resp: { id: 0x80000009, fields: [systemId] },
   outbind: { id: 0x0000000b, fields: [systemId, password], from: { smsc: ['open'] } },
   enquire_link: { id: 0x00000015, fields: none, from: { esme: OPEN, smsc: OPEN } },
@@ -241,14 +253,25 @@ export const COMMANDS = {
   query_last_msgs_resp: { id: 0x80000023, fields: messageIds },
   query_msg_details: { id: 0x00000024, fields: details, ...obsolete },
   query_msg_details_resp: { id: 0x80000024, fields: found },
-  alert_notification: { id: 0x00000102, fields: alert, from: RECEIVING },
-  data_sm: { id: 0x00000103, fields: data, ...queued(1), from: BOTH_BOUND },
+  alert_notification: { id: 0x00000102, fields: alert, from: RECEIVING, ...since34 },
+  data_sm: { id: 0x00000103, fields: data, ...queued(1), from: BOTH_BOUND, ...since34 },
   data_sm_resp: { id: 0x80000103, fields: [messageId] },
-  broadcast_sm: { id: 0x00000111, fields: broadcast, ...queued(3) },
+  broadcast_sm: {
+    id: 0x00000111,
+    fields: broadcast,
+    ...queued(3),
+    ...since50,
+    mandatoryTlvs: BROADCAST_TLVS,
+  },
   broadcast_sm_resp: { id: 0x80000111, fields: [messageId] },
-  query_broadcast_sm: { id: 0x00000112, fields: [messageId, ...source], ...direct },
+  query_broadcast_sm: { id: 0x00000112, fields: [messageId, ...source], ...direct, ...since50 },
   query_broadcast_sm_resp: { id: 0x80000112, fields: [messageId] },
-  cancel_broadcast_sm: { id: 0x00000113, fields: [serviceType, messageId, ...source], ...direct },
+  cancel_broadcast_sm: {
+    id: 0x00000113,
+    fields: [serviceType, messageId, ...source],
+    ...direct,
+    ...since50,
+  },
   cancel_broadcast_sm_resp: { id: 0x80000113, fields: none },
 } as const satisfies Record<string, CommandSpec>;
 

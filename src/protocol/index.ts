@@ -21,6 +21,8 @@ export {
   type Told,
 } from './commands';
 export * from './command-facts';
+export * from './broadcast';
+export * from './versions';
 export {
   STATUSES,
   STATUS_ALIASES,

@@ -1,3 +1,4 @@
+import { INTERFACE_VERSIONS } from '../protocol';
 import type { TlsOptions } from 'node:tls';
 import { createLog, redactedLog, silentLog, type OpenLog, type LogSink } from '../observability';
 import { findTlsProblems } from '../session';
@@ -69,12 +70,11 @@ export function callback<T>(): Option<T & {}, T | undefined> {
   return { fallback: undefined, read };
 }
 
-const VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
-
 /** A version of SMPP by its name, kept as its number in PDUs. */
-export const version: Option<keyof typeof VERSIONS, number> = {
-  fallback: VERSIONS['3.4'],
-  read: (name) => VERSIONS[name] ?? new Remedy(`give one of ${Object.keys(VERSIONS).join(', ')}`),
+export const version: Option<keyof typeof INTERFACE_VERSIONS, number> = {
+  fallback: INTERFACE_VERSIONS['3.4'],
+  read: (name) =>
+    INTERFACE_VERSIONS[name] ?? new Remedy(`give one of ${Object.keys(INTERFACE_VERSIONS).join(', ')}`),
 };
 
 export const log: Option<OpenLog | LogSink, OpenLog> = {

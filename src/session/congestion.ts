@@ -20,6 +20,7 @@ export class Congestion {
   #limit: number;
   #size: number;
   #toIgnore = 0;
+  #state: number | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -31,6 +32,16 @@ export class Congestion {
     return this.#size;
   }
 
+  /** The last congestion_state. */
+  get state(): number | undefined {
+    return this.#state;
+  }
+
+  /** Whether fewer are outstanding than the window would allow. */
+  get isReduced(): boolean {
+    return this.#size < this.#limit;
+  }
+
   resize(limit: number): void {
     this.#size = this.#size === this.#limit ? limit : Math.min(this.#size, limit);
     this.#limit = limit;
@@ -38,6 +49,7 @@ export class Congestion {
 
   /** Takes the congestion_state of a response, if it has one. Returns whether the size has changed. */
   heard(state: number | undefined): boolean {
+    if (state !== undefined) this.#state = state;
     if (this.#size === this.#limit && (state === undefined || state < CONGESTED)) return false;
     if (this.#toIgnore > 0) {
       this.#toIgnore--;

@@ -1,5 +1,5 @@
 import type { LogLine } from '../observability';
-import { commandName, decodeHeader, isResponse, statusName } from '../protocol';
+import { NEWEST_VERSION, commandName, decodeHeader, isResponse, statusName } from '../protocol';
 import { Activity } from './activity';
 import { Deadlines, type Watch } from './deadlines';
 import type { SessionOptions } from './options';
@@ -50,7 +50,7 @@ export class SessionCore {
   #onLast: () => void = () => undefined;
   #onEnd: () => void = () => undefined;
   #state: SessionState = 'open';
-  #tlvsAllowed: boolean;
+  #version: number;
   #evidence: Evidence = 'none';
   #isParting = false;
   #closing = false;
@@ -71,7 +71,7 @@ export class SessionCore {
     });
     this.control = new Window(Infinity, this.times.enquiries, failed, told);
     this.greeting = new Window(Infinity, Infinity, failed, told);
-    this.#tlvsAllowed = options.interfaceVersion !== 0x33;
+    this.#version = options.interfaceVersion ?? NEWEST_VERSION;
     this.activity = new Activity(clock.monotonic());
     this.#deadlines = new Deadlines(clock, []);
   }
@@ -110,12 +110,17 @@ export class SessionCore {
 
   /** Whether the peer understands optional parameters. */
   get tlvsAllowed(): boolean {
-    return this.#tlvsAllowed;
+    return this.#version >= 0x34;
+  }
+
+  /** The interface_version that both ends speak, as far as it is known: ours until the peer has said a lower one. */
+  get version(): number {
+    return this.#version;
   }
 
   /** The peer's interface_version. SMPP 3.4 section 5.2.4: who is of an older one is not sent TLVs. */
   peerSpeaks(version: number): void {
-    this.#tlvsAllowed &&= version >= 0x34;
+    this.#version = Math.min(this.#version, version);
   }
 
   /** False while nothing is read: then what the peer owes us may lie in the socket. */

@@ -208,6 +208,7 @@ export class Inbound {
       congestion_state,
     } satisfies LogLine;
     options.log.debug(facts, `the window is ${window.size} now, for the load of the peer`);
+    options.handlers.resized?.(window.size, congestion_state, window.isReduced);
   }
 
   #handleRequest(octets: Buffer): void {

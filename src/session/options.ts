@@ -37,6 +37,8 @@ export interface SessionHandlers {
     octets: Buffer,
     error: PduError,
   ): Promise<Answer | undefined> | Answer | undefined;
+  /** The window has become smaller or larger for the congestion_state of the peer; `isReduced`: it is not what was set. */
+  resized?(windowSize: number, congestionState: number | undefined, isReduced: boolean): void;
   /** Every PDU, whole: as it comes, before it is handled, or before it goes. Looked for at each, so that it may come and go. */
   readonly trace?: ((direction: 'in' | 'out', octets: Buffer) => void) | undefined;
 }

@@ -92,9 +92,9 @@ export class Session {
     return this.#core.options.log;
   }
 
-  /** Whether the peer understands optional parameters. */
-  get tlvsAllowed(): boolean {
-    return this.#core.tlvsAllowed;
+  /** The interface_version that both ends speak: where the bind response has none, ours. TLVs are sent from 0x34 on. */
+  get version(): number {
+    return this.#core.version;
   }
 
   /** Requests that may be sent now; 0 in a state in which `submit_sm` (as an SMSC: `deliver_sm`) may not be. */
@@ -107,6 +107,11 @@ export class Session {
   /** Requests outstanding at most: windowSize, or less while the peer says that it is congested. */
   get windowSize(): number {
     return this.#core.window.size;
+  }
+
+  /** The congestion_state that the peer said last, in percent (5.0 section 4.8.4.18); undefined: it never said one. */
+  get congestionState(): number | undefined {
+    return this.#core.window.congestionState;
   }
 
   get outstanding(): number {
@@ -294,10 +299,8 @@ export class Session {
 
   #checkState(command: string): void {
     if (mayIssue(this.#core.options.role, command as CommandName, this.#core.state)) return;
-    throw new SmppError(
-      'INVALID_STATE',
-      `${command} cannot be sent while the session is ${this.#core.state}`,
-    );
+    const text = `${command} cannot be sent while the session is ${this.#core.state}`;
+    throw new SmppError('INVALID_STATE', text);
   }
 
   // --- time ---

@@ -130,6 +130,15 @@ export class Window {
     return this.#congestion.size;
   }
 
+  get congestionState(): number | undefined {
+    return this.#congestion.state;
+  }
+
+  /** Whether it is smaller than what was set, for the peer is congested. */
+  get isReduced(): boolean {
+    return this.#congestion.isReduced;
+  }
+
   resize(size: number): void {
     this.#congestion.resize(size);
     this.#wake();

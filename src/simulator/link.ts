@@ -1,4 +1,4 @@
-import { statusName, type Pdu } from '../protocol';
+import { commandFacts, statusName, type Pdu } from '../protocol';
 import type { BindRequest, BindVerdict, ServerSession } from '../server';
 import {
   canReceive,
@@ -60,6 +60,11 @@ export class Link implements SmscLink {
     return this.#server.interface_version;
   }
 
+  /** That both ends speak. */
+  get #version(): number {
+    return Math.min(this.interface_version, this.#smsc.settings.interfaceVersion);
+  }
+
   get submitted(): number {
     return this.#submits.count;
   }
@@ -106,6 +111,8 @@ export class Link implements SmscLink {
   }
 
   handle(pdu: Pdu): Answer | Promise<Answer> | undefined {
+    const since = commandFacts(pdu.command)?.since;
+    if (since !== undefined && this.#version < since) return { command_status: 'ESME_RINVCMDID' };
     if (isSubmit(pdu)) return this.#submits.handle(pdu);
     return handleManagement(pdu, this, this.#smsc);
   }

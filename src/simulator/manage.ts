@@ -1,5 +1,6 @@
 import type { CommandName, Pdu, PduOf } from '../protocol';
 import type { Answer } from '../session';
+import { BROADCAST_HANDLERS } from './broadcasts';
 import { decodeContent } from './content';
 import type { SmscContext, SmscLink } from './context';
 import type { TakenMessage } from './message-store';
@@ -13,8 +14,6 @@ const refuse = (command_status: string): Answer => ({ command_status });
 
 /** Most ids that query_last_msgs asks for: 3.3 section 5.2.6. */
 const LAST_MESSAGES = 100;
-/** The whole area has it: 5.0 section 4.8.4.6. */
-const ALL_OF_AREA = 100;
 
 /** Requests about messages that were taken before. Those of other accounts are unknown here. */
 const HANDLERS: { readonly [C in CommandName]?: Handle<C> } = {
@@ -44,20 +43,7 @@ const HANDLERS: { readonly [C in CommandName]?: Handle<C> } = {
     return OK;
   },
 
-  query_broadcast_sm(pdu, link, smsc) {
-    const message = find(pdu, link, smsc);
-    if (!message?.areas) return refuse('ESME_RBCASTQUERYFAIL');
-    const { message_id, areas } = message;
-    const { message_state } = progress(message, smsc);
-    const broadcast_area_success = areas.map(() => ALL_OF_AREA);
-    const tlvs = { message_state, broadcast_area_identifier: areas, broadcast_area_success };
-    return { ...OK, fields: { message_id }, tlvs };
-  },
-
-  cancel_broadcast_sm(pdu, link, smsc) {
-    const message = find(pdu, link, smsc);
-    return message?.areas && cancel(message, smsc) ? OK : refuse('ESME_RBCASTCANCELFAIL');
-  },
+  ...BROADCAST_HANDLERS,
 
   query_last_msgs(pdu, link, smsc) {
     const messages = smsc.messages.all(link.system_id, ({ source_addr }) => source_addr === pdu.source_addr);

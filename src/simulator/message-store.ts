@@ -10,6 +10,16 @@ type Changing = Pick<SubmitSm, 'schedule_delivery_time' | 'validity_period' | 'r
 type Lasting = Pick<SubmitSm, 'service_type' | 'source_addr_ton' | 'source_addr_npi' | 'source_addr'> &
   Pick<SubmitSm, 'protocol_id' | 'priority_flag' | 'data_coding'>;
 
+/** What is kept of a broadcast. */
+export interface Broadcast {
+  /** Where it goes: those of its areas that are known here. */
+  readonly areas: readonly Buffer[];
+  /** Its broadcast_content_type in hexadecimal digits. */
+  readonly contentType: string;
+  /** The user_message_reference that it was given by. */
+  readonly reference: number | undefined;
+}
+
 /** A message that the SMSC has taken, as far as later requests and its receipt need it. */
 export interface TakenMessage extends Readonly<Lasting>, Changing {
   readonly message_id: string;
@@ -23,8 +33,8 @@ export interface TakenMessage extends Readonly<Lasting>, Changing {
   readonly finalAt: number;
   /** Monotonic milliseconds: from then on it is at its end, whatever the clock shows. */
   readonly dueAt: number;
-  /** Of a broadcast: where it goes. */
-  readonly areas: readonly Buffer[] | undefined;
+  /** Of broadcast_sm. */
+  readonly broadcast: Broadcast | undefined;
   /** Its octets as Latin-1: a string costs a third of a Buffer. */
   short_message: string;
   /** Its beginning, as far as the receipt repeats it; empty where no receipt is asked for. */
@@ -56,9 +66,9 @@ const OVERHEAD = 800;
 const PER_RECIPIENT = 450;
 const PER_BUFFER = 200;
 
-function octetsOf({ recipients, short_message, areas, text }: TakenMessage): number {
+function octetsOf({ recipients, short_message, broadcast, text }: TakenMessage): number {
   let octets = OVERHEAD + recipients.length * PER_RECIPIENT + short_message.length + 2 * text.length;
-  if (areas) for (const area of areas) octets += area.length + PER_BUFFER;
+  if (broadcast) for (const area of broadcast.areas) octets += area.length + PER_BUFFER;
   return octets;
 }
 

@@ -1,6 +1,6 @@
 import type { TlsOptions } from 'node:tls';
 import { systemClock, type Clock } from '../clock';
-import { DEFAULT_MAX_PDU_LENGTH } from '../protocol';
+import { DEFAULT_MAX_PDU_LENGTH, INTERFACE_VERSIONS } from '../protocol';
 import {
   asGiven,
   choice,
@@ -40,8 +40,8 @@ const OPTIONS = {
    * not come again after a restart.
    */
   messageId: asGiven<((n: number) => string) | undefined>(undefined),
-  /** What the bind response says; default 3.4. */
-  interfaceVersion: version,
+  /** The newest version that it speaks: the bind response says it, and commands of newer ones are refused; default 5.0. */
+  interfaceVersion: { ...version, fallback: INTERFACE_VERSIONS['5.0'] },
   /** Options of Node's `tls.createServer` with key and certificate; absent: plain TCP. */
   tls: asGiven<TlsOptions | undefined>(undefined),
   /** Requests towards one client that may wait for their responses; default 10. */

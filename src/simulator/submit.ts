@@ -1,7 +1,8 @@
 import type { Log } from '../observability';
-import { isQueued, plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
+import { commandFacts, isQueued, plainCopy, statusName, type Pdu, type PduOf } from '../protocol';
 import type { Answer } from '../session';
 import { udhFields } from '../text';
+import { broadcastOf, durationOf, endReplaced, failedTlvs, sortAreas } from './broadcasts';
 import { readContent, type Content, type SubmitPdu } from './content';
 import type { SmscContext, SmscLink } from './context';
 import type { RefusedEvent, SubmitEvent } from './events';
@@ -13,6 +14,11 @@ import type { SubmitEffect } from './rules';
 const AFTER_ANSWER = 10;
 
 const NO_EFFECT: SubmitEffect = {};
+const NOBODY: readonly Recipient[] = [];
+
+/** Its type does not narrow by its command. */
+const isBroadcast = (pdu: object): pdu is PduOf<'broadcast_sm'> =>
+  (pdu as SubmitPdu).command === 'broadcast_sm';
 
 export function isSubmit(pdu: Pdu): pdu is SubmitPdu {
   return isQueued(pdu.command);
@@ -66,14 +72,34 @@ export class SubmitHandler {
   #answer(pdu: SubmitPdu, recipients: readonly Recipient[], effect: SubmitEffect): Answer {
     const { silent = false, taken = false } = effect;
     const refusal = effect.status === undefined ? flawOf(pdu, recipients) : statusName(effect.status);
-    if (refusal === undefined && (!silent || taken)) return this.#take(pdu, recipients, effect);
+    if (refusal === undefined && (!silent || taken)) {
+      if (isBroadcast(pdu)) return this.#takeBroadcast(pdu, effect);
+      return this.#take(pdu, recipients, effect);
+    }
     return this.#refuse(pdu, silent ? undefined : refusal);
   }
 
-  #take(pdu: SubmitPdu, recipients: readonly Recipient[], { delay = 0, receiptFirst }: SubmitEffect): Answer {
+  /** Of its areas those that are known here are reached; where none is, it is refused. */
+  #takeBroadcast(pdu: SubmitPdu, effect: SubmitEffect): Answer {
+    const broadcast = pdu as object as PduOf<'broadcast_sm'>;
+    const { reached, failed } = sortAreas(broadcast, this.#smsc.faults.habits);
+    const [first] = failed;
+    const tlvs = failedTlvs(failed);
+    if (first && reached.length === 0) return { ...this.#refuse(pdu, statusName(first.status)), ...tlvs };
+    if (!endReplaced(broadcast, this.#link, this.#smsc)) return this.#refuse(pdu, 'ESME_RINVMSGID');
+    return { ...this.#take(pdu, NOBODY, effect, reached), ...tlvs };
+  }
+
+  #take(
+    pdu: SubmitPdu,
+    recipients: readonly Recipient[],
+    { delay = 0, receiptFirst }: SubmitEffect,
+    areas: readonly Buffer[] = [],
+  ): Answer {
     const { settings, events, messages, alerts } = this.#smsc;
-    const untilFinal = receiptFirst ? 0 : delay + settings.receiptDelay;
-    const message = this.#newMessage(pdu, recipients, untilFinal);
+    const lasts = isBroadcast(pdu) ? durationOf(pdu) : 0;
+    const untilFinal = receiptFirst ? 0 : delay + settings.receiptDelay + lasts;
+    const message = this.#newMessage(pdu, recipients, untilFinal, areas);
     const { message_id } = message;
     const isHeard = events.has('submit');
     // Only a receipt and whoever listens need what the message says.
@@ -97,11 +123,15 @@ export class SubmitHandler {
   }
 
   /** All properties at once: an object that grows later costs V8 more than all the rest of a submit. */
-  #newMessage(pdu: SubmitPdu, recipients: readonly Recipient[], untilFinal: number): TakenMessage {
+  #newMessage(
+    pdu: SubmitPdu,
+    recipients: readonly Recipient[],
+    untilFinal: number,
+    areas: readonly Buffer[],
+  ): TakenMessage {
     const { clock, faults } = this.#smsc;
     const { responseId, receiptId } = faults.habits;
     const fields = pdu as Partial<Omit<PduOf<'submit_sm'>, 'command' | 'tlvs'>>;
-    const areas = pdu.command === 'broadcast_sm' ? pdu.tlvs.broadcast_area_identifier : undefined;
     const submittedAt = clock.now();
     const digits = this.#smsc.nextMessageId();
     const message_id = responseId ? responseId(digits) : digits;
@@ -120,8 +150,7 @@ export class SubmitHandler {
       submittedAt,
       finalAt: submittedAt + untilFinal,
       dueAt: clock.monotonic() + untilFinal,
-      // Copies: a decoded PDU's octets are a view of all that came with it.
-      areas: areas && [areas].flat().map((area) => Buffer.from(area)),
+      broadcast: isBroadcast(pdu) ? broadcastOf(pdu, areas) : undefined,
       schedule_delivery_time: fields.schedule_delivery_time ?? '',
       validity_period: fields.validity_period ?? '',
       registered_delivery: fields.registered_delivery ?? 0,
@@ -163,11 +192,9 @@ export class SubmitHandler {
 
 /** The status to refuse a request with that is wrong in itself. */
 function flawOf(pdu: SubmitPdu, recipients: readonly Recipient[]): string | undefined {
-  if (pdu.command === 'broadcast_sm') {
-    const { broadcast_area_identifier, broadcast_content_type, broadcast_rep_num } = pdu.tlvs;
-    const complete = broadcast_area_identifier && broadcast_content_type && broadcast_rep_num !== undefined;
-    return complete ? undefined : 'ESME_RMISSINGOPTPARAM';
-  }
+  const { mandatoryTlvs, recipient } = commandFacts(pdu.command);
+  if (mandatoryTlvs?.some((name) => pdu.tlvs[name] === undefined)) return 'ESME_RMISSINGOPTPARAM';
+  if (!recipient) return undefined;
   if (pdu.command === 'submit_multi') {
     // There are no distribution lists here.
     if (pdu.dest_address.some(({ dest_flag }) => dest_flag !== 1)) return 'ESME_RINVDLNAME';

@@ -80,6 +80,8 @@ export interface DeliveryState {
   accepted: (string | null)[];
   /** Further message_ids, where more than one transmission of a segment was accepted; newest last, at most 20 are kept. */
   alsoAccepted?: string[];
+  /** What of it failed although it was accepted, as events show it; not kept over a restart. */
+  partial?: Readonly<Record<string, unknown>>;
   /** Transmissions that did not settle it, newest last, at most 20. */
   history: AttemptRecord[];
 }

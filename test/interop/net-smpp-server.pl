@@ -18,7 +18,8 @@ sub submitted {
     my @tags = sort grep { /^\d+$/ && $_ >= 0x1400 } keys %$pdu;
     my $tlvs = join ' ', map { sprintf('0x%04x=%s', $_, unpack('H*', $pdu->{$_})) } @tags;
     report(submit => $id, tlvs => $tlvs, text => unpack('H*', $text), map { $_ => $pdu->{$_} } qw(esm_class data_coding destination_addr));
-    $link->submit_sm_resp(seq => $pdu->{seq}, message_id => $id);
+    my @busy = $text eq 'busy' ? (congestion_state => pack('C', 95)) : ();
+    $link->submit_sm_resp(seq => $pdu->{seq}, message_id => $id, @busy);
     $link->deliver_sm(
         async            => 1,
         source_addr      => $pdu->{destination_addr},

@@ -129,6 +129,13 @@ describe('Net::SMPP, as a server of the client', () => {
     assert.equal(heard('bind').length, 2);
   });
 
+  it('says that it is congested, and is sent less', async () => {
+    const bound = await start({ windowSize: 4 });
+    await bound.send({ destination_addr: '4915', short_message: 'busy' });
+    const [session] = (await bound.status()).sessions;
+    assert.deepEqual([session?.congestion_state, session?.window_size], [95, 3]);
+  });
+
   it('hears our unbind when we stop', async () => {
     const bound = await start();
     await bound.stop();

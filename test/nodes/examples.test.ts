@@ -382,4 +382,31 @@ describe('an example, imported as it is', () => {
     assert.equal(field, 'template_id');
     assert.match((wrong.error as { message: string }).message, /takes 18 octets: it must be 19/);
   });
+
+  it('broadcasts an alert, asks how far it is, and ends it', async () => {
+    await run('19-broadcast-alert.json');
+    const [accepted, progress, cancelled] = ['accepted', 'progress', 'cancelled'].map(
+      (id) => new Inbox(`smpp-broadcast-${id}`),
+    ) as [Inbox, Inbox, Inbox];
+    start('smpp-broadcast-query', { payload: '' });
+    await until(() => logged('WARN').some((line) => line.includes('Send the alert first')), 'the hint');
+    start('smpp-broadcast-send', { payload: 'Flood' });
+    const alert = (await accepted.next()).smpp as Record<string, unknown>;
+    const [failed] = alert['failed_broadcast_area_identifier'] as Record<string, unknown>[];
+    assert.deepEqual(
+      [alert['event'], failed?.['alias'], failed?.['broadcast_error_status']],
+      ['accepted', 'Atlantis', 'ESME_RINVBCASTALIAS_NAME'],
+    );
+    start('smpp-broadcast-query', { payload: '' });
+    const asked = (await progress.next()).smpp as {
+      state: string;
+      areas: { alias: string; success: number }[];
+    };
+    assert.deepEqual([asked.state, asked.areas.map(({ alias }) => alias)], ['ENROUTE', ['Lyon', 'Grenoble']]);
+    assert.ok(asked.areas.every(({ success }) => success >= 0 && success < 100));
+    start('smpp-broadcast-cancel', { payload: '' });
+    assert.equal(((await cancelled.next()).smpp as { event: string }).event, 'accepted');
+    start('smpp-broadcast-query', { payload: '' });
+    assert.equal(((await progress.next()).smpp as { state: string }).state, 'DELETED');
+  });
 });

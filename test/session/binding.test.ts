@@ -203,7 +203,7 @@ describe('Binding', () => {
         ...options,
       });
       await session.request(WITH_TLV);
-      assert.equal(session.tlvsAllowed, withTlvs);
+      assert.equal(session.version >= 0x34, withTlvs);
       assert.equal('user_message_reference' in (link.requests('submit_sm')[0]?.tlvs ?? {}), withTlvs);
     });
   }

@@ -18,7 +18,7 @@ describe('the simulator and its links', () => {
     const smsc = await scene.smsc();
     const esme = await scene.esme(smsc, { fields: { system_id: 'whoever', password: 'x' } });
     assert.equal(esme.session.state, 'bound_trx');
-    assert.equal(esme.bindResponse?.tlvs.sc_interface_version, 0x34);
+    assert.equal(esme.bindResponse?.tlvs.sc_interface_version, 0x50);
   });
 
   it('refuses a wrong system_id and a wrong password', async () => {

@@ -15,7 +15,7 @@ const message = (fields: Partial<TakenMessage>): TakenMessage => ({
   ...{ message_id: '1', receipt_id: '1', system_id: 'a', service_type: '' },
   ...{ source_addr_ton: 1, source_addr_npi: 1, source_addr: '1234', recipients: [] },
   ...{ protocol_id: 0, priority_flag: 0, data_coding: 0, submittedAt: 0, finalAt: 0, dueAt: 0 },
-  ...{ areas: undefined, schedule_delivery_time: '', validity_period: '', registered_delivery: 1 },
+  ...{ broadcast: undefined, schedule_delivery_time: '', validity_period: '', registered_delivery: 1 },
   ...{ short_message: '', text: '', cancelledAt: undefined, stored: 0, reserved: 0 },
   ...fields,
 });

@@ -85,28 +85,6 @@ describe('the simulator answers requests about messages', () => {
     assert.equal(esme.received.length, 2);
   });
 
-  it('broadcast_sm and its queries', async () => {
-    const { esme, source_addr } = await submitted();
-    const area = Buffer.from('\x00Berlin', 'latin1');
-    const tlvs = {
-      broadcast_area_identifier: area,
-      broadcast_content_type: Buffer.from([0, 0, 1]),
-      broadcast_rep_num: 1,
-      broadcast_frequency_interval: Buffer.from([9, 0, 1]),
-    };
-    const broadcast = await esme.ask({ command: 'broadcast_sm', source_addr, tlvs });
-    assert.equal(broadcast.command_status, 0);
-    const message_id = String(broadcast.message_id);
-    const state = await esme.ask({ command: 'query_broadcast_sm', message_id, source_addr });
-    assert.equal(state.tlvs.message_state, 1);
-    assert.deepEqual(state.tlvs.broadcast_area_identifier, area);
-    assert.equal(state.tlvs.broadcast_area_success, 100);
-    const cancel = { command: 'cancel_broadcast_sm', message_id, source_addr } as const;
-    assert.equal((await esme.ask(cancel)).command_status, 0);
-    assert.equal((await esme.ask(cancel)).command_status, 0x010f);
-    assert.equal((await esme.ask({ command: 'broadcast_sm', source_addr })).command_status, 0xc3);
-  });
-
   it('query_last_msgs and query_msg_details of SMPP 3.3', async () => {
     const { esme, message_id, source_addr } = await submitted();
     const last = String((await esme.submit()).message_id);

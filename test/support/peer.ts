@@ -7,6 +7,7 @@ import {
   responseOf,
   type Pdu,
   type PduInput,
+  type PduOf,
 } from '../../src/protocol';
 import { until } from './until';
 
@@ -117,7 +118,10 @@ export class PeerLink {
   }
 
   #ordinary(pdu: Pdu): Fields | undefined {
-    if (pdu.command.startsWith('bind_')) return { system_id: 'peer', tlvs: { sc_interface_version: 0x34 } };
+    if (pdu.command.startsWith('bind_')) {
+      const { interface_version: version = 0x34 } = pdu as Partial<PduOf<'bind_receiver'>>;
+      return { system_id: 'peer', tlvs: { sc_interface_version: version } };
+    }
     if (pdu.command === 'submit_sm' || pdu.command === 'data_sm')
       return { message_id: String(++this.#messageId) };
     return {};

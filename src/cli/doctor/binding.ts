@@ -1,12 +1,10 @@
-import { describeStatus, firstTlv, type Pdu } from '../../protocol';
+import { INTERFACE_VERSIONS, describeStatus, firstTlv, type Pdu } from '../../protocol';
 import { NoAnswer, ProbeLink, openSocket } from './link';
 import { speaksTls, type Place } from './network';
 import type { Finding } from './steps';
 
 export type BindType = 'transceiver' | 'transmitter' | 'receiver';
 export const BIND_TYPES: readonly BindType[] = ['transceiver', 'transmitter', 'receiver'];
-
-const VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
 
 export interface Credentials {
   readonly systemId: string;
@@ -64,7 +62,7 @@ export async function bind(
       system_id: credentials.systemId,
       password: credentials.password,
       system_type: settings.systemType,
-      interface_version: VERSIONS[settings.interfaceVersion],
+      interface_version: INTERFACE_VERSIONS[settings.interfaceVersion],
       addr_ton: settings.addressRangeTon,
       addr_npi: settings.addressRangeNpi,
       address_range: settings.addressRange,

@@ -11,7 +11,7 @@ import {
   type Transport,
   type TransportEnds,
 } from '../../session';
-import type { SmppError } from '../../protocol';
+import { INTERFACE_VERSIONS, type SmppError } from '../../protocol';
 import { onAbort } from '../../waiting';
 import { codecOf } from '../config/codec-options';
 import type { Network } from '../config/network';
@@ -57,8 +57,6 @@ export interface Opening extends OpeningParts {
   /** The connection, where the SMSC has opened it; absent: it is opened from here. */
   readonly transport?: Transport;
 }
-
-const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
 
 /**
  * Connects and binds. `bound` is called while the signal is still watched: whoever aborts it finds the session either

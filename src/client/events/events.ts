@@ -167,8 +167,11 @@ export type SessionFacts = Omit<SessionEvent, 'event' | 'payload' | 'topic'>;
 /** Sending is held back, or no more. */
 export type ThrottleEvent = EventBase & {
   event: 'throttle';
-  /** What holds from now on. */
-  state: 'throttled' | 'normal';
+  /**
+   * What holds from now on. `congested`: by its congestion_state the SMSC has enough to do, and a session has fewer
+   * requests outstanding; `relieved`: as many as were set.
+   */
+  state: 'throttled' | 'normal' | 'congested' | 'relieved';
   /** The status that held it back, by name. */
   command_status?: string;
   /** The same as a number. */
@@ -177,6 +180,12 @@ export type ThrottleEvent = EventBase & {
   wait?: number;
   /** Segments per second from now on; absent where the throttle handler wishes for none. */
   rate?: number;
+  /** Of `congested` and `relieved`: how busy the SMSC says it is, in percent (SMPP 5.0 section 4.8.4.18). */
+  congestion_state?: number;
+  /** Of these: requests that may be without response now. */
+  window_size?: number;
+  /** Of these: which session, as the log calls it. */
+  session?: number;
 };
 
 /** What became of the queue as a whole. */

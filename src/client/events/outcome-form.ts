@@ -7,6 +7,7 @@ import {
   type DeliveryState,
   type QueueItem,
 } from '../../store';
+import { broadcastFields } from './broadcast-form';
 import type { FailureEvent } from './events';
 import type { FailureFields, Outcome, ReceiptReport } from './outcome';
 import { shownRecord, type ShownRecord } from './record-form';
@@ -23,7 +24,7 @@ import {
 /** What an answer to a query, cancel or replace resolves with. Throws {@link DeliveryError} where it is a refusal. */
 export function directOutcome({ request, response, msgid }: DirectResponse): Outcome {
   if (response.command_status !== 0) throw refusedDirectly(request.command, response);
-  const fields = pduFields(response);
+  const fields = Object.assign(pduFields(response), broadcastFields(response));
   const outcome: Outcome = {
     ...fields,
     payload: fields,
@@ -43,7 +44,7 @@ export function directOutcome({ request, response, msgid }: DirectResponse): Out
 export function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome {
   const message_ids = state.accepted.map((id) => id ?? '');
   const [message_id = ''] = message_ids;
-  return outcomeOf(item, {
+  const outcome = outcomeOf(item, {
     payload: message_id,
     event: 'accepted',
     message_id,
@@ -53,6 +54,7 @@ export function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome 
     attempts: state.attempts + 1,
     redelivered: state.redelivered,
   });
+  return state.partial ? Object.assign(outcome, state.partial) : outcome;
 }
 
 export function queuedOutcome(item: QueueItem): Outcome {
@@ -144,6 +146,7 @@ export function failureFields(
     redelivered: state?.redelivered ?? false,
     ...(maybeDelivered(state, reason) ? { maybe_delivered: true } : {}),
     ...(reason.field === undefined ? {} : { field: reason.field }),
+    ...state?.partial,
     history: (state?.history ?? []).map(({ at, reason: why, segment }) => ({
       at: new Date(at).toISOString(),
       reason: why,

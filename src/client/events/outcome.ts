@@ -1,4 +1,5 @@
 import type { Receipt } from '../../text';
+import type { FailedBroadcastArea } from './broadcast-form';
 import type { EventBase } from './event-base';
 
 /** What a receipt says, as far as it says it. */
@@ -33,6 +34,8 @@ export interface FailureFields {
   history: { at: string; reason: string; segment: number }[];
   /** The field at fault, where it is one. */
   field?: string;
+  /** Of a broadcast that the SMSC refused: the areas that it named. */
+  failed_broadcast_area_identifier?: FailedBroadcastArea[];
   /** With `UNDELIVERED`: the worst receipt. */
   receipt?: ReceiptReport;
   /** With `UNDELIVERED`: all receipts, by segment. */
@@ -59,6 +62,8 @@ export type Outcome = EventBase & {
   attempts: number;
   /** Whether the SMSC may have seen it before. */
   redelivered: boolean;
+  /** Of a broadcast that was accepted: areas that it does not reach; absent: it reaches all. They are not tried again. */
+  failed_broadcast_area_identifier?: FailedBroadcastArea[];
   /** The message was given by an earlier call with the same idempotency_key; this one has queued nothing. */
   duplicate?: true;
   /** The worst of all receipts. */

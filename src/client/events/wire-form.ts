@@ -12,6 +12,7 @@ import type {
   RequestEvent,
   ResponseEvent,
 } from './events';
+import { broadcastFields } from './broadcast-form';
 import type { EventBase } from './event-base';
 import type { ReceiptReport } from './outcome';
 
@@ -159,6 +160,7 @@ function eventOnWire<E extends 'request' | 'response', P>(on: OnWire, name: E, p
   event.segment = on.segment;
   event.segments = on.item.segments.length;
   event['redelivered'] = on.redelivered;
+  if (name === 'response') Object.assign(event, broadcastFields(on.pdu));
   event['pdu'] = on.octets;
   return labelled(event, on.item);
 }
@@ -256,6 +258,7 @@ export function directResponseEvent({ request, response, msgid, late }: DirectRe
   const fields = pduFields(response);
   const { correlationId, metadata, trace, destination: topic } = request;
   const event: ResponseEvent = { ...fields, event: 'response', payload: fields.command_status, topic };
+  Object.assign(event, broadcastFields(response));
   if (late) event.late = true;
   return labelled(event, { correlationId, metadata, msgid, trace });
 }

@@ -14,6 +14,7 @@ import { MessageError, invalidField, show } from '../config/errors';
 import { askedCommand } from './naz-items';
 import { OPTION_NAMES, fieldOf, takeOption, type MessageOptions } from './message-options';
 import { octetsOf, tlvValue } from './plain-values';
+import { hasForm, readTlvForm } from './tlv-forms';
 
 /**
  * A message as users write it: SMPP fields by their specification names (of the
@@ -194,6 +195,7 @@ function tlvsOf(message: Message, table: TlvTable): Readonly<Record<string, unkn
 }
 
 function tlvOf(spec: TlvDefinition, value: unknown): unknown {
+  if (hasForm(spec)) return readTlvForm(spec, value);
   const all: unknown[] = Array.isArray(value) ? value : [value];
   if (!spec.type.startsWith('int') && all.some((one) => typeof one === 'number')) {
     const text = `the TLV ${spec.name} is no number (${show(value)}): give it as a text, in quotes; a number of more than 15 digits loses the last ones`;

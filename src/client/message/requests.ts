@@ -6,6 +6,7 @@ import { zoneOf } from '../config/local-time';
 import type { Settings } from '../config/options';
 import type { SourcePrefixes } from '../config/source-prefixes';
 import { about, putDestination, putSource, type Fields } from './addressing';
+import { checkCommand } from './command-checks';
 import { contentOf, cutting } from './cutting';
 import { serviceTypeCheck } from './long-fields';
 import type { ParsedMessage } from './message';
@@ -43,8 +44,10 @@ export class Requests {
   }
 
   /** Everything but the text and the recipient. */
-  fields({ fields, command, options }: ParsedMessage, now: number): Fields {
+  fields(parsed: ParsedMessage, now: number): Fields {
+    const { fields, command, options } = parsed;
     const { settings } = this.#parts;
+    checkCommand(parsed, settings);
     this.#checkServiceType(fields['service_type']);
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
     const pdu: Fields = { command, ...fields };

@@ -1,4 +1,4 @@
-import { SmppError, didYouMean } from '../../protocol';
+import { SmppError, commandFacts, didYouMean } from '../../protocol';
 import type { QueueItem } from '../../store';
 import { MessageError } from '../config/errors';
 import type { CompleteWhen } from './outcomes';
@@ -29,6 +29,12 @@ const LONGEST_TIMEOUT = 2_000_000;
 /** Throws {@link MessageError} where nobody would ever know that the message was delivered. */
 export function checkReceipt(item: QueueItem): void {
   if (item.receiptRequested) return;
+  if (!commandFacts(item.command).receipt) {
+    const text =
+      `${item.command} has no receipts, so nobody will be told when it is delivered; ` +
+      'complete when accepted, and ask for its state';
+    throw new MessageError('INVALID_FIELD', 'completeWhen', text);
+  }
   const text =
     'no receipt is asked for, so nobody will know when the message is delivered; ' +
     'set registered_delivery to final, or complete when accepted';

@@ -9,6 +9,7 @@ import {
 } from '../../session';
 import { acceptSegment, isAccepted, type DeadReason, type Lease, type QueueItem } from '../../store';
 import type { StatusPolicy } from '../config/status-policy';
+import { mayBePartial, partialFailure } from '../events/broadcast-form';
 import { infoField } from '../events/wire-form';
 import { verdictOf, type Verdict } from './retry';
 
@@ -177,6 +178,7 @@ export class Delivery implements Link<Delivery> {
     const status = response.command_status;
     const verdict = verdictOf(status, this.#context.parts.settings.statusPolicy);
     const accepted = state.accepted[segment] != null;
+    if (mayBePartial(response.command_id)) noteParts(state, partialFailure(response.pdu()));
     if (verdict === 'ok') acceptSegment(state, segment, response.message_id);
     else this.#note(describeStatus(status).name, segment);
     this.#context.responded(flight, response, verdict);
@@ -238,6 +240,12 @@ export class Delivery implements Link<Delivery> {
     this.#ended = true;
     this.#context.ended(this);
   }
+}
+
+/** Of the last answer: what an earlier one said is no more. */
+function noteParts(state: Lease['state'], parts: Lease['state']['partial']): void {
+  if (parts) state.partial = parts;
+  else delete state.partial;
 }
 
 function severity(end: DeliveryEnd): number {

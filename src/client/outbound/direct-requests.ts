@@ -6,6 +6,7 @@ import type { EventReporter } from '../events/reporter';
 import type { DirectRequest } from '../message/requests';
 import type { SendOptions } from './completion';
 import type { Outcomes } from './outcomes';
+import { tooOld } from './unsupported';
 
 export interface DirectRequestsParts {
   readonly outcomes: Pick<Outcomes, 'reserve'>;
@@ -31,7 +32,9 @@ export class DirectRequests {
       const text = `${request.command} cannot be sent: no session is bound to send; it is not queued, try again when bound`;
       throw new SmppError('NOT_BOUND', text, { retriable: true });
     }
-    if (!session.tlvsAllowed && request.pdu.tlvs?.['message_payload'] !== undefined) {
+    const cannot = tooOld(request.command, session);
+    if (cannot !== undefined) throw new SmppError('NOT_SUPPORTED', cannot);
+    if (session.version < 0x34 && request.pdu.tlvs?.['message_payload'] !== undefined) {
       const text = `${request.command} cannot be sent: its text is in message_payload, and this SMSC takes no optional parameters (SMPP 3.3); give it as short_message`;
       throw new SmppError('NO_TLVS', text);
     }

@@ -9,11 +9,11 @@ import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { LateAcceptances } from './late-acceptances';
 import { LeaseKeeper } from './lease-keeper';
-import { lacksTlvs } from './needed-tlvs';
 import type { Verdict } from './retry';
 import { PaceLog } from './pace-log';
 import { SessionSender, type SessionSenderContext } from './session-sender';
 import { Settler } from './settler';
+import { unsupported } from './unsupported';
 
 export type { DispatcherListener, DispatcherParts } from './dispatcher-parts';
 
@@ -279,7 +279,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
 
   hopeless(delivery: Delivery, session: Session): boolean {
     if (this.#isExpired(delivery)) return true;
-    const reason = session.tlvsAllowed ? undefined : lacksTlvs(delivery.lease.item);
+    const reason = unsupported(delivery.lease.item, session);
     if (reason) delivery.abandon({ kind: 'dead', reason });
     return reason !== undefined;
   }

@@ -162,6 +162,12 @@ export const FAMILIES = {
   ),
   smpp_rate_effective_segments_per_second: gauge('Segments per second over the last five seconds.'),
   smpp_throttled: gauge('1 while sending pauses because the SMSC asked for less, else 0.'),
+  smpp_congestion_state_percent: {
+    ...gauge(
+      'How busy the SMSC says it is (congestion_state of SMPP 5.0): from 90 on windows shrink. Absent: it never said it.',
+    ),
+    merge: 'max',
+  },
   smpp_throttle_pauses_total: counter(
     'Pauses because the SMSC asked for less. A steady rate of them: lower sendRate to what the contract says.',
   ),

@@ -1,3 +1,4 @@
+import { decodeBroadcastArea, decodeContentType, decodeFrequencyInterval } from '../broadcast';
 import { STATES, hex8, named, time, type Describe, type Words } from './words';
 
 /** SMPP 3.4 section 5.3.2.1. */
@@ -118,33 +119,24 @@ function callback(value: Buffer): string | undefined {
   return `${mode} digits, ton ${value.readUInt8(1)}, npi ${value.readUInt8(2)}`;
 }
 
-const UNITS = {
-  0: 'as often as possible',
-  8: 'seconds',
-  9: 'minutes',
-  10: 'hours',
-  11: 'days',
-  12: 'weeks',
-  13: 'months',
-  14: 'years',
-};
-
 function frequency(value: Buffer): string | undefined {
-  if (value.length !== 3) return undefined;
-  const unit = named(UNITS)(value.readUInt8(0));
-  return value.readUInt8(0) === 0 ? unit : `every ${value.readUInt16BE(1)} ${unit}`;
+  const interval = decodeFrequencyInterval(value);
+  if (!interval) return undefined;
+  const unit = typeof interval.unit === 'number' ? `unit ${hex8(interval.unit)}` : interval.unit;
+  return unit.includes('_') ? unit.replaceAll('_', ' ') : `every ${interval.value} ${unit}`;
 }
-
-const BROADCAST_NETWORKS = named({ 0: 'generic', 1: 'GSM', 2: 'TDMA', 3: 'CDMA' });
 
 function contentType(value: Buffer): string | undefined {
-  if (value.length !== 3) return undefined;
-  return `${BROADCAST_NETWORKS(value.readUInt8(0))} network, content ${value.readUInt16BE(1)}`;
+  const type = decodeContentType(value);
+  return type && `${type.network_type} network, content ${type.content_type}`;
 }
 
-function areaFormat(value: Buffer): string | undefined {
-  const formats = { 0: 'an alias or name', 1: 'an ellipsoid arc', 2: 'a polygon' };
-  return value.length === 0 ? undefined : named(formats)(value.readUInt8(0));
+function area(value: Buffer): string | undefined {
+  const read = decodeBroadcastArea(value);
+  if (read.format === 'alias') return 'an alias or name';
+  if (read.format === 'polygon') return `a polygon of ${read.points.length} corners`;
+  if (read.format === 'unknown') return undefined;
+  return `an arc around ${read.latitude}, ${read.longitude}`;
 }
 
 function versionOf(value: number): string {
@@ -186,7 +178,7 @@ export const TLV_WORDS: Readonly<Record<string, Describe>> = {
   ussd_service_op: named(USSD),
   broadcast_content_type: contentType,
   broadcast_frequency_interval: frequency,
-  broadcast_area_identifier: areaFormat,
+  broadcast_area_identifier: area,
   broadcast_message_class: named({ 0: 'no class', 1: 'class 1 (user defined)', 2: 'class 2', 3: 'class 3' }),
   broadcast_channel_indicator: named({ 0: 'basic channel', 1: 'extended channel' }),
   broadcast_area_success: (value: number) =>

@@ -1,4 +1,4 @@
-import { choice, kind } from './fields';
+import { choice, codeOf, kind, refusal, words } from './fields';
 
 type IdFormat = 'decimal' | 'padded' | 'hex' | 'HEX';
 
@@ -32,6 +32,22 @@ export const HABIT_RULES = {
 
   /** Its bind responses have no sc_interface_version, as those of many SMSCs: `{ type: 'no-version' }`. */
   'no-version': kind({}, {}, () => ({ habits: { hidesVersion: true } })),
+
+  /** It cannot broadcast to an area: `{ type: 'bad-area', area: 'Atlantis' }`. Of several areas the others are reached. */
+  'bad-area': kind(
+    {
+      /** The alias of the area; `*`: every one. */
+      area: words,
+    },
+    {
+      /** What it says of the area; default ESME_RINVBCASTALIAS_NAME. */
+      status: refusal,
+    },
+    ({ area, status = 'ESME_RINVBCASTALIAS_NAME' }) => {
+      const code = codeOf(status);
+      return { habits: { badArea: (alias) => (area === '*' || area === alias ? code : undefined) } };
+    },
+  ),
 };
 
 /** An id of a user's own that has other characters than digits stays as it is. */

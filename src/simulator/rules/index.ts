@@ -18,7 +18,7 @@ import type {
   WriteFacts,
 } from './types';
 
-export type { LinkEffect, Subject, SubmitEffect, WriteEffect } from './types';
+export type { Habits, LinkEffect, Subject, SubmitEffect, WriteEffect } from './types';
 
 /** Every kind of rule, by its type. */
 export const KINDS = { ...SUBMIT_RULES, ...LINK_RULES, ...RESPONSE_RULES, ...HABIT_RULES };
@@ -85,7 +85,7 @@ export class Faults {
   replace(rules: readonly Rule[]): void {
     const hooks = rules.map((rule) => kindOf(rule.type).hooks(rule, this.#random));
     this.#hooks = hooks;
-    this.habits = Object.assign({}, ...hooks.map(({ habits }) => habits).reverse()) as Habits;
+    this.habits = allHabits(hooks.flatMap(({ habits = [] }) => habits));
     this.seesSubmits = hooks.some(({ onSubmit }) => onSubmit !== undefined);
     this.seesWrites = hooks.some(({ onWrite }) => onWrite !== undefined);
   }
@@ -113,6 +113,16 @@ export class Faults {
   #ask<T>(question: (hooks: RuleHooks) => T | undefined): T[] {
     return this.#hooks.map(question).filter((answer) => answer !== undefined);
   }
+}
+
+/** The first of a kind holds; of areas that cannot be reached all count. */
+function allHabits(habits: readonly Habits[]): Habits {
+  const areas = habits.flatMap(({ badArea = [] }) => badArea);
+  const all = Object.assign({}, ...[...habits].reverse()) as Habits;
+  if (areas.length < 2) return all;
+  const badArea = (alias: string): number | undefined =>
+    areas.map((status) => status(alias)).find((status) => status !== undefined);
+  return { ...all, badArea };
 }
 
 function merged<T extends { readonly delay?: number }>(effects: readonly T[]): T | undefined {

@@ -86,6 +86,8 @@ export interface Habits {
   readonly sequence_number?: number;
   /** Its bind responses have no sc_interface_version. */
   readonly hidesVersion?: boolean;
+  /** The command_status for an area of a broadcast that it cannot reach, by its alias; of a shape that is empty. */
+  readonly badArea?: (alias: string) => number | undefined;
 }
 
 /** A rule at work. It counts what it sees, so each SMSC has its own. */

@@ -168,14 +168,17 @@ describe('Intake', () => {
         ['12345', 3],
       ],
     );
-    const [broadcast] = await wire({
-      command: 'broadcast_sm',
-      short_message: 'Hello',
-      broadcast_area_identifier: { hex: '0001' },
-      broadcast_content_type: { hex: '000001' },
-      broadcast_rep_num: 1,
-      broadcast_frequency_interval: { hex: '080001' },
-    });
+    const [broadcast] = await wire(
+      {
+        command: 'broadcast_sm',
+        short_message: 'Hello',
+        broadcast_area_identifier: { hex: '0001' },
+        broadcast_content_type: { hex: '000001' },
+        broadcast_rep_num: 1,
+        broadcast_frequency_interval: { hex: '080001' },
+      },
+      { interfaceVersion: '5.0' },
+    );
     assert.deepEqual(broadcast?.tlvs.message_payload, Buffer.from('Hello'));
   });
 

@@ -195,14 +195,19 @@ describe('Long messages', () => {
   });
 
   it('and short ones go in message_payload by payload-always, whatever the command', async () => {
-    const { client, peer } = await scenes.bound();
+    const { client, peer } = await scenes.bound({}, { interfaceVersion: '5.0' });
     const link = await peer.link();
     const asked = { ...HELLO, long_messages: 'payload-always' };
     const commands = ['submit_sm', 'submit_multi', 'data_sm'] as const;
     for (const command of commands) await client.send({ ...asked, command });
-    const area = { broadcast_area_identifier: Buffer.of(0, 65) };
+    const tlvs = {
+      broadcast_area_identifier: 'A',
+      broadcast_content_type: 'index',
+      broadcast_rep_num: 1,
+      broadcast_frequency_interval: '1 hour',
+    };
     const { destination_addr: _none, ...broadcast } = asked;
-    await client.send({ ...broadcast, command: 'broadcast_sm', tlvs: area });
+    await client.send({ ...broadcast, command: 'broadcast_sm', tlvs });
     const replaced = {
       command: 'replace_sm',
       message_id: 'm',

@@ -129,7 +129,6 @@ describe('User data headers of messages', () => {
     for (const [message, code, field, text] of [
       [{ udh: { ports: { destination: 70_000 } } }, 'MALFORMED_UDH', 'udh.ports.destination', /0 to 65535/],
       [{ udh: { single_shift: 1 } }, 'INVALID_OPTION', 'udh', /give language/],
-      [{ udh: WAP, command: 'broadcast_sm' }, 'INVALID_FIELD', 'udh', /broadcast_sm has no esm_class/],
       [
         { udh: { concatenation: { reference: 1, total: 2, part: 1 } }, short_message: 'x'.repeat(200) },
         'TEXT_TOO_LONG',
@@ -147,6 +146,21 @@ describe('User data headers of messages', () => {
       assert.deepEqual([refused['code'], refused['field']], [code, field]);
       assert.match(String(refused['message']), text);
     }
+    const newer = await scenes.idle({}, { interfaceVersion: '5.0' });
+    const alert: Message = {
+      command: 'broadcast_sm',
+      short_message: 'x',
+      udh: WAP,
+      broadcast_area_identifier: 'Lyon',
+      broadcast_content_type: 'index',
+      broadcast_rep_num: 1,
+      broadcast_frequency_interval: '1 hour',
+    };
+    await assert.rejects(newer.client.send(alert), {
+      code: 'INVALID_FIELD',
+      field: 'udh',
+      message: /broadcast_sm has no esm_class/,
+    });
     const { client } = await scenes.bound();
     const replace = { command: 'replace_sm', message_id: '1', source_addr: '1234' } as const;
     await assert.rejects(client.send({ ...replace, short_message: 'x', udh: WAP }), {

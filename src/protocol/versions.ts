@@ -1,0 +1,10 @@
+/** The values of interface_version (SMPP 5.0 section 4.7.13), by the names of the versions. */
+export const INTERFACE_VERSIONS = { '3.3': 0x33, '3.4': 0x34, '5.0': 0x50 } as const;
+
+/** The newest of them. */
+export const NEWEST_VERSION = 0x50;
+
+/** `3.4` for 0x34. */
+export function versionName(version: number): string {
+  return `${version >> 4}.${version & 0x0f}`;
+}
