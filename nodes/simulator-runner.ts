@@ -66,6 +66,7 @@ export class SimulatorRunner {
       receiptDelay: reader.number('receiptDelay', 0.5, { min: 0, max: 2_000_000 }),
       receiptState: reader.text('receiptState', 'DELIVRD') as NonNullable<SmscOptions['receiptState']>,
       rules: rulesOf(reader),
+      distributionLists: listsOf(reader),
       log: createLog({ sink: logTo(this.#parts.log) }),
     };
     if (reader.problems.length > 0) throw new SmppError('INVALID_CONFIG', reader.problems.join('; '));
@@ -100,6 +101,19 @@ export class SimulatorRunner {
 
   #show(fill: Status['fill'], shape: Status['shape'], key: string, values?: Record<string, string>): void {
     this.#parts.status({ fill, shape, text: this.#parts.translate(`status.${key}`, values) });
+  }
+}
+
+/** An object, or its JSON text. */
+function listsOf(reader: Reader): NonNullable<SmscOptions['distributionLists']> {
+  const given = reader.definition.distributionLists;
+  if (typeof given !== 'string') return (given ?? {}) as NonNullable<SmscOptions['distributionLists']>;
+  if (given.trim() === '') return {};
+  try {
+    return JSON.parse(given) as NonNullable<SmscOptions['distributionLists']>;
+  } catch {
+    reader.add('distributionLists: give JSON such as {"staff": ["447700900123", "447700900124"]}');
+    return {};
   }
 }
 

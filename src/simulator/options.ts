@@ -17,6 +17,7 @@ import {
 import { ENCODING_NAMES } from '../text';
 import { SmscConfigError } from './errors';
 import { RECEIPT_STATES } from './receipt-states';
+import { listProblems, type DistributionLists } from './distribution-lists';
 import { findRuleProblems, type Rule } from './rules';
 
 const ALPHABETS: readonly string[] = ENCODING_NAMES.filter((name) => name !== 'binary');
@@ -33,6 +34,8 @@ const OPTIONS = {
   receiptDelay: seconds(0.5),
   /** What becomes of every message; default DELIVRD. */
   receiptState: choice('DELIVRD', RECEIPT_STATES),
+  /** Distribution lists by name, each with the numbers of its members: for submit_multi; default none. */
+  distributionLists: asGiven<DistributionLists>({}),
   /** Faults on demand; default none. */
   rules: asGiven<readonly Rule[]>([]),
   /**
@@ -75,6 +78,7 @@ export type SmscSettings = Read<typeof OPTIONS>;
 export function normalise(options: SmscOptions): SmscSettings {
   const { settings, problems } = readOptions(OPTIONS, options);
   problems.push(...tlsProblems(settings.tls), ...findRuleProblems(settings.rules));
+  problems.push(...listProblems(settings.distributionLists));
   if (problems.length > 0) throw new SmscConfigError(problems);
   return settings;
 }

@@ -6,6 +6,7 @@ import { broadcastOf, durationOf, endReplaced, failedTlvs, sortAreas } from './b
 import { readContent, type Content, type SubmitPdu } from './content';
 import type { SmscContext, SmscLink } from './context';
 import type { RefusedEvent, SubmitEvent } from './events';
+import { destinationsOf, isAddress, type Destinations } from './destinations';
 import type { Recipient, TakenMessage } from './message-store';
 import { asksForReceipt, beginningOf, scheduleReceipts } from './receipts';
 import type { SubmitEffect } from './rules';
@@ -38,9 +39,9 @@ export class SubmitHandler {
 
   handle(pdu: SubmitPdu): Answer | Promise<Answer> {
     this.count++;
-    const recipients = recipientsOf(pdu);
-    if (!this.#smsc.faults.seesSubmits) return this.#answer(pdu, recipients, NO_EFFECT);
-    const effect = this.#effectOn(pdu, recipients);
+    const destinations = destinationsOf(pdu, this.#smsc);
+    if (!this.#smsc.faults.seesSubmits) return this.#answer(pdu, destinations, NO_EFFECT);
+    const effect = this.#effectOn(pdu, destinations.recipients);
     const { silent = false, delay = 0, act, tlvs } = effect;
     const { scheduler } = this.#smsc;
     let answer: Answer = { command_status: 'ESME_RSYSERR' };
@@ -49,7 +50,7 @@ export class SubmitHandler {
       // Ahead of a receipt that is due at the same time.
       if (!silent && delay > 0) scheduler.in(delay, () => resolve(answer));
     });
-    answer = this.#answer(pdu, recipients, effect);
+    answer = this.#answer(pdu, destinations, effect);
     if (tlvs) answer = { ...answer, tlvs: { ...answer.tlvs, ...tlvs } };
     if (act === 'unbind') scheduler.in(delay + AFTER_ANSWER, () => this.#link.perform(act));
     else if (act) this.#link.perform(act);
@@ -69,14 +70,19 @@ export class SubmitHandler {
     return effect ?? NO_EFFECT;
   }
 
-  #answer(pdu: SubmitPdu, recipients: readonly Recipient[], effect: SubmitEffect): Answer {
+  #answer(pdu: SubmitPdu, destinations: Destinations, effect: SubmitEffect): Answer {
     const { silent = false, taken = false } = effect;
-    const refusal = effect.status === undefined ? flawOf(pdu, recipients) : statusName(effect.status);
-    if (refusal === undefined && (!silent || taken)) {
-      if (isBroadcast(pdu)) return this.#takeBroadcast(pdu, effect);
-      return this.#take(pdu, recipients, effect);
+    const refusal = effect.status === undefined ? flawOf(pdu, destinations) : statusName(effect.status);
+    const { unsuccess } = destinations;
+    if (refusal !== undefined || (silent && !taken)) {
+      const answer = this.#refuse(pdu, silent ? undefined : refusal);
+      return unsuccess.length === 0 ? answer : { ...answer, fields: { unsuccess_sme: unsuccess } };
     }
-    return this.#refuse(pdu, silent ? undefined : refusal);
+    if (isBroadcast(pdu)) return this.#takeBroadcast(pdu, effect);
+    const answer = this.#take(pdu, destinations.recipients, effect);
+    return unsuccess.length === 0
+      ? answer
+      : { ...answer, fields: { ...answer.fields, unsuccess_sme: unsuccess } };
   }
 
   /** Of its areas those that are known here are reached; where none is, it is refused. */
@@ -191,29 +197,16 @@ export class SubmitHandler {
 }
 
 /** The status to refuse a request with that is wrong in itself. */
-function flawOf(pdu: SubmitPdu, recipients: readonly Recipient[]): string | undefined {
+function flawOf(pdu: SubmitPdu, { recipients, unsuccess }: Destinations): string | undefined {
   const { mandatoryTlvs, recipient } = commandFacts(pdu.command);
   if (mandatoryTlvs?.some((name) => pdu.tlvs[name] === undefined)) return 'ESME_RMISSINGOPTPARAM';
   if (!recipient) return undefined;
   if (pdu.command === 'submit_multi') {
-    // There are no distribution lists here.
-    if (pdu.dest_address.some(({ dest_flag }) => dest_flag !== 1)) return 'ESME_RINVDLNAME';
-    if (recipients.length === 0) return 'ESME_RINVNUMDESTS';
+    const [first] = unsuccess;
+    if (recipients.length === 0) return first ? statusName(first.error_status_code) : 'ESME_RINVNUMDESTS';
   }
   for (const { destination_addr } of recipients) {
     if (destination_addr === '' || !isAddress(destination_addr)) return 'ESME_RINVDSTADR';
   }
   return isAddress(pdu.source_addr) ? undefined : 'ESME_RINVSRCADR';
-}
-
-/** Decoding takes more than the specification allows; a receipt could not name such an address. */
-function isAddress(address: string): boolean {
-  return /^[\x20-\x7e]{0,64}$/.test(address);
-}
-
-function recipientsOf(pdu: SubmitPdu): readonly Recipient[] {
-  if (pdu.command === 'broadcast_sm') return [];
-  if (pdu.command === 'submit_multi') return pdu.dest_address.filter((one) => one.dest_flag === 1);
-  const { dest_addr_ton, dest_addr_npi, destination_addr } = pdu;
-  return [{ dest_addr_ton, dest_addr_npi, destination_addr }];
 }

@@ -1,6 +1,9 @@
 import type { TraceContext } from '../observability';
 import type { Eventually } from './eventually';
 
+/** An address, and the state that its final receipt told. */
+export type FinalOf = readonly [address: string, state: string];
+
 /** Which message a message_id of the SMSC's belongs to. */
 export interface CorrelationEntry {
   /** As the SMSC gave it. */
@@ -13,8 +16,12 @@ export interface CorrelationEntry {
   readonly segments: number;
   /** The sender of the message. */
   readonly source: string;
-  /** Its recipient. */
+  /** Its recipient; of submit_multi those that the SMSC took, divided by commas. */
   readonly destination: string;
+  /** How many of them are distribution lists, whose members nobody knows here; absent: none. */
+  readonly lists?: number;
+  /** Of a message to several: whose final receipts have come, at most 255; `finalState` then says that all have. */
+  readonly finals?: readonly FinalOf[];
   /** Epoch milliseconds. */
   readonly acceptedAt: number;
   /** Epoch milliseconds; then it is dropped. */

@@ -1,6 +1,9 @@
 import type { DeliveryState, Lease, QueueItem } from './types';
+import type { Unsuccess } from './unsuccess';
 
 const HISTORY_KEPT = 20;
+/** Destinations of one request, twice: an SMSC may list some that it was not sent. */
+const UNSUCCESS_KEPT = 510;
 
 /** The state of a message that was never sent. */
 export function newDeliveryState(item: QueueItem): DeliveryState {
@@ -23,6 +26,7 @@ export function isUntouched(state: DeliveryState): boolean {
     !state.redelivered &&
     state.onTheWire === undefined &&
     state.alsoAccepted === undefined &&
+    state.unsuccess === undefined &&
     state.history.length === 0 &&
     state.accepted.every((messageId) => messageId === null)
   );
@@ -32,6 +36,7 @@ export function isUntouched(state: DeliveryState): boolean {
 export function copyDeliveryState(state: DeliveryState): DeliveryState {
   const copy = { ...state, accepted: [...state.accepted], history: state.history.slice(-HISTORY_KEPT) };
   if (copy.alsoAccepted) copy.alsoAccepted = [...copy.alsoAccepted];
+  if (copy.unsuccess) copy.unsuccess = [...copy.unsuccess];
   return copy;
 }
 
@@ -55,6 +60,22 @@ export function acceptSegment(state: DeliveryState, segment: number, messageId: 
   if (messageId === '' || state.accepted.includes(messageId) || others.includes(messageId)) return;
   state.alsoAccepted = [...others, messageId].slice(-HISTORY_KEPT);
 }
+
+/** The SMSC did not take these destinations of submit_multi; of each the reason that was given first counts. */
+export function addUnsuccess(state: DeliveryState, refused: readonly Unsuccess[]): void {
+  if (refused.length === 0) return;
+  const all = (state.unsuccess ??= []);
+  const places = new Map(all.map(({ destination_addr: address }, at) => [address, at]));
+  for (const one of refused) {
+    const at = places.get(one.destination_addr);
+    const known = at === undefined ? undefined : all[at];
+    if (at !== undefined && known) all[at] = { ...known, segments: merged(known.segments, one.segments) };
+    else if (all.length < UNSUCCESS_KEPT) places.set(one.destination_addr, all.push(one) - 1);
+  }
+}
+
+const merged = (some: readonly number[], others: readonly number[]): number[] =>
+  [...new Set([...some, ...others])].sort((a, b) => a - b);
 
 /** Whether the SMSC has accepted every segment. */
 export function isAccepted({ item, state }: Pick<Lease, 'item' | 'state'>): boolean {

@@ -12,6 +12,7 @@ export type {
   DeadLetters,
   DeadReason,
   DeliveryState,
+  FinalOf,
   EnqueueOptions,
   KnownStates,
   Priority,
@@ -30,6 +31,7 @@ export type {
   WhenFull,
 } from './types';
 export { ClaimedError, noClaims } from './claims';
+export type { Unsuccess } from './unsuccess';
 export type { Claim, KeyValueState, StoredFact } from './key-value';
 export type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
 export {
@@ -71,7 +73,7 @@ export {
   type SettleForeign,
   type StoreAccount,
 } from './account';
-export { acceptSegment, isAccepted, messageIdsOf, newDeliveryState } from './delivery-state';
+export { acceptSegment, addUnsuccess, isAccepted, messageIdsOf, newDeliveryState } from './delivery-state';
 export { moveMessages, moveStore, type Moved, type MovedStore } from './move';
 export { foldedId } from './candidates';
 export { nothingToCompact, PURGED } from './errors';

@@ -2,10 +2,11 @@ import type { TraceContext } from '../observability';
 import type { QueuedCommand } from '../protocol';
 import type { CorrelationEntry, Correlator } from './correlation';
 import type { Eventually } from './eventually';
+import type { Unsuccess } from './unsuccess';
 import type { Claim, KeyValueState } from './key-value';
 import type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
 
-export type { CorrelationEntry, Correlator } from './correlation';
+export type { CorrelationEntry, Correlator, FinalOf } from './correlation';
 export type { Eventually } from './eventually';
 
 /**
@@ -82,6 +83,8 @@ export interface DeliveryState {
   alsoAccepted?: string[];
   /** What of it failed although it was accepted, as events show it; not kept over a restart. */
   partial?: Readonly<Record<string, unknown>>;
+  /** Of submit_multi: the destinations that the SMSC did not take, each once; at most 510. Absent: it took all. */
+  unsuccess?: Unsuccess[];
   /** Transmissions that did not settle it, newest last, at most 20. */
   history: AttemptRecord[];
 }

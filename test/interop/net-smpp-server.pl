@@ -47,6 +47,23 @@ my %answers = (
         );
     },
     Net::SMPP::CMD_submit_sm()    => \&submitted,
+    Net::SMPP::CMD_submit_multi() => sub {
+        my ($link, $pdu) = @_;
+        report(multi => join(',', map { $_ // '' } @{ $pdu->{destination_addr} }), flags => join(',', @{ $pdu->{dest_flag} }));
+        $link->submit_multi_resp(
+            seq               => $pdu->{seq},
+            message_id        => 'perl-multi',
+            dest_addr_ton     => [1],
+            dest_addr_npi     => [1],
+            destination_addr  => ['447700900124'],
+            error_status_code => [0x0b],
+        );
+    },
+    Net::SMPP::CMD_data_sm() => sub {
+        my ($link, $pdu) = @_;
+        report(data => unpack('H*', $pdu->{message_payload}), map { $_ => $pdu->{$_} } qw(esm_class destination_addr));
+        $link->data_sm_resp(seq => $pdu->{seq}, message_id => 'perl-data');
+    },
     Net::SMPP::CMD_enquire_link() => sub { $_[0]->enquire_link_resp(seq => $_[1]->{seq}) },
     Net::SMPP::CMD_unbind()       => sub { report(unbind => 1); $_[0]->unbind_resp(seq => $_[1]->{seq}) },
     Net::SMPP::CMD_unbind_resp()  => sub { report(unbind_resp => 1) },

@@ -96,6 +96,31 @@ describe('Net::SMPP, as a server of the client', () => {
     assert.equal(Buffer.concat(parts.map((part) => part.subarray(6))).toString('latin1'), text);
   });
 
+  it('reads our submit_multi, and we what it refuses', async () => {
+    const bound = await start();
+    const outcome = await bound.send({
+      ...{ command: 'submit_multi', source_addr: 'Shop', short_message: 'Hi' },
+      dest_address: ['447700900123', '447700900124', { dl_name: 'staff' }],
+    });
+    const [{ multi, flags } = assert.fail()] = heard('multi');
+    assert.deepEqual([multi, flags], ['447700900123,447700900124,staff', '1,1,2']);
+    assert.deepEqual(
+      [outcome.message_id, outcome.unsuccess_sme?.map((one) => [one.destination_addr, one.error_status])],
+      ['perl-multi', [['447700900124', 'ESME_RINVDSTADR']]],
+    );
+  });
+
+  it('reads our data_sm', async () => {
+    const bound = await start();
+    const outcome = await bound.send({
+      command: 'data_sm',
+      destination_addr: '491510001',
+      short_message: 'Hi @',
+    });
+    const [{ data, destination_addr } = assert.fail()] = heard('data');
+    assert.deepEqual([outcome.message_id, data, destination_addr], ['perl-data', '48692000', '491510001']);
+  });
+
   it('sees the TLVs of a vendor and our user data header, and its own come by name', async () => {
     const vendorTlvs = [
       { tag: '0x1400', name: 'pe_id', type: 'string', min: 19, max: 19 },

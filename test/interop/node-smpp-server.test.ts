@@ -41,6 +41,20 @@ describe('npm smpp, as a server of the client', () => {
       if (command_status === ROK) submits.push(pdu);
       session.send(pdu.response({ command_status, message_id: `peer-${submits.length}` }));
     });
+    session.on('submit_multi', (pdu) => {
+      submits.push(pdu);
+      const refused = {
+        dest_addr_ton: 1,
+        dest_addr_npi: 1,
+        destination_addr: '447700900124',
+        error_status_code: 0x0b,
+      };
+      session.send(pdu.response({ message_id: 'multi', unsuccess_sme: [refused] }));
+    });
+    session.on('data_sm', (pdu) => {
+      submits.push(pdu);
+      session.send(pdu.response({ message_id: 'data' }));
+    });
     session.on('enquire_link', (pdu) => void session.send(pdu.response()));
     session.on('unbind', (pdu) => {
       session.send(pdu.response());
@@ -70,6 +84,44 @@ describe('npm smpp, as a server of the client', () => {
     assert.ok(session);
     return session;
   };
+
+  it('reads our submit_multi to numbers and a list, and we what it refuses', async () => {
+    const bound = await start();
+    const dest_address = ['447700900123, 447700900124', { dl_name: 'staff' }];
+    const outcome = await bound.send({
+      command: 'submit_multi',
+      source_addr: 'Shop',
+      short_message: 'Hi',
+      dest_address,
+    });
+    const [{ dest_address: read } = assert.fail()] = submits;
+    assert.deepEqual(
+      (read as { destination_addr?: string; dl_name?: string }[]).map(
+        (one) => one.destination_addr ?? one.dl_name,
+      ),
+      ['447700900123', '447700900124', 'staff'],
+    );
+    assert.deepEqual(
+      [outcome.message_id, outcome.unsuccess_sme?.map((one) => [one.destination_addr, one.error_status])],
+      ['multi', [['447700900124', 'ESME_RINVDSTADR']]],
+    );
+  });
+
+  it('reads our data_sm, a long one in parts', async () => {
+    const bound = await start();
+    const text = 'A text of more than one part. '.repeat(10);
+    const { message_ids } = await bound.send({
+      ...{ command: 'data_sm', destination_addr: '447700900123', short_message: text, long_messages: 'sar' },
+    });
+    assert.deepEqual(message_ids, ['data', 'data']);
+    assert.deepEqual(
+      submits.map((pdu) => [pdu.destination_addr, pdu.sar_total_segments, pdu.sar_segment_seqnum]),
+      [
+        ['447700900123', 2, 1],
+        ['447700900123', 2, 2],
+      ],
+    );
+  });
 
   it('takes our submit as we meant it', async () => {
     await start();

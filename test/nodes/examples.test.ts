@@ -304,6 +304,32 @@ describe('an example, imported as it is', () => {
     assert.deepEqual([event, receipt.state], ['delivered', 'DELIVRD']);
   });
 
+  it('sends to numbers and a distribution list, and tells what was refused and whose receipt it is', async () => {
+    await run('18-distribution-list.json');
+    const [some, receipts, arrived] = ['some', 'receipt', 'arrived'].map(
+      (id) => new Inbox(`smpp-lists-${id}`),
+    ) as [Inbox, Inbox, Inbox];
+    start('smpp-lists-send', { payload: 'Hello' });
+    const { destinations, cost, unsuccess_sme } = (await some.next()).smpp as {
+      destinations: number;
+      cost: number;
+      unsuccess_sme: { destination_addr: string; error_status: string }[];
+    };
+    assert.deepEqual([destinations, cost], [4, 4]);
+    assert.deepEqual(
+      unsuccess_sme.map((one) => [one.destination_addr, one.error_status]),
+      [['447700900900', 'ESME_RINVDSTADR']],
+    );
+    const told = [];
+    for (let n = 0; n < 4; n++) told.push((await receipts.next()).topic);
+    const numbers = ['447700900123', '447700900124', '447700900201', '447700900202'];
+    assert.deepEqual(told.sort(), numbers);
+    start('smpp-lists-wait-send', { payload: 'Hello', topic: '447700900123, 447700900124' });
+    const delivered = (await arrived.next()).smpp as { event: string; receipts: { address: string }[] };
+    assert.equal(delivered.event, 'delivered');
+    assert.deepEqual(delivered.receipts.map(({ address }) => address).sort(), numbers.slice(0, 2));
+  });
+
   it('sends by the second carrier what the first one refuses', async () => {
     await run('07-two-carriers-fallback.json');
     const [first, second, failed, receipts] = ['by-first', 'by-second', 'failed', 'receipts'].map(

@@ -21,8 +21,7 @@ const shape = (fields: readonly ExplainedField[] = []): unknown =>
   fields
     .filter(({ kind }) => kind !== 'udh')
     .map(({ name, offset, length, fields: parts }) => [name, offset, length, shape(parts)]);
-const submit = (fields: object): Buffer =>
-  encodePdu({ command: 'submit_sm', sequence_number: 7, ...fields });
+const submit = (fields: object): Buffer => encodePdu({ command: 'submit_sm', sequence_number: 7, ...fields });
 const messageOf = (octets: Buffer): Buffer => decodePdu(octets)['short_message' as never];
 
 describe('a masked PDU', () => {

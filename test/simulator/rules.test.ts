@@ -192,7 +192,7 @@ describe('the simulator fails on demand', () => {
         );
         assert.match(
           error.message,
-          /rules\[0\]\.type \("sulk"\): give one of status, require-tlv, throttle, slow, silent, drop, refuse/,
+          /rules\[0\]\.type \("sulk"\): give one of status, refuse-destination, require-tlv, throttle, slow, silent, drop, refuse/,
         );
         return true;
       },

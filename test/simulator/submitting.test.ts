@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { commandId, encodeBody } from '../../src/protocol';
+import { commandId, encodeBody, type Pdu } from '../../src/protocol';
 import type { ResponseView } from '../../src/session';
+import { Smsc } from '../../src/simulator';
 import { segment, type LongMessageMethod } from '../../src/text';
 import { Scene, collect, next } from './setup';
 
@@ -143,18 +144,48 @@ describe('the simulator takes messages', () => {
     assert.equal((await submit).message_id, response.message_id);
   });
 
-  it('takes submit_multi, but has no distribution lists', async () => {
-    const smsc = await scene.smsc();
+  it('takes submit_multi for numbers and the members of lists, each once, and lists what it does not take', async () => {
+    const smsc = await scene.smsc({
+      distributionLists: { staff: ['447700900123', '+44 7700 900124'] },
+      rules: [{ type: 'refuse-destination', status: 'ESME_RMSGQFUL', destination: '+4477009009', times: 1 }],
+    });
     const esme = await scene.esme(smsc);
-    const submits = collect(smsc, 'submit');
-    const numbers = [{ destination_addr: '4915' }, { destination_addr: '4916' }];
-    const taken = await esme.ask({ command: 'submit_multi', dest_address: numbers });
+    const submit = (dest_address: object[]): Promise<Pdu> =>
+      esme.ask({ command: 'submit_multi', dest_address, registered_delivery: 1 } as never);
+    const listOf = (pdu: Pdu): unknown[] =>
+      (
+        pdu as unknown as { unsuccess_sme: { destination_addr: string; error_status_code: number }[] }
+      ).unsuccess_sme.map((one) => [one.destination_addr, one.error_status_code]);
+    const number = (destination_addr: string): object => ({ destination_addr });
+    const taken = await submit([
+      number('447700900123'),
+      { dl_name: 'staff' },
+      { dl_name: 'nobody' },
+      number('447700900900'),
+    ]);
     assert.equal(taken.command_status, 0);
-    assert.deepEqual(taken.unsuccess_sme, []);
-    const list = [{ dl_name: 'friends' }];
-    assert.equal((await esme.ask({ command: 'submit_multi', dest_address: list })).command_status, 0x34);
-    assert.equal((await esme.ask({ command: 'submit_multi' })).command_status, 0x33);
-    assert.equal(submits.length, 1);
+    assert.deepEqual(listOf(taken), [
+      ['nobody', 0x34],
+      ['447700900900', 0x14],
+    ]);
+    const receipts = await esme.until(2);
+    assert.deepEqual(receipts.map(({ source_addr }) => source_addr).sort(), ['447700900123', '447700900124']);
+    const unknown = await submit([{ dl_name: 'nobody' }]);
+    assert.deepEqual([unknown.command_status, listOf(unknown)], [0x34, [['nobody', 0x34]]]);
+    assert.equal((await submit([])).command_status, 0x33);
+    assert.equal((await submit([number('447700900900')])).command_status, 0);
+  });
+
+  it('refuses lists that are none', () => {
+    for (const distributionLists of [
+      [],
+      'staff',
+      { staff: 'x' },
+      { staff: [1] },
+      { staff: ['x'] },
+      { ['x'.repeat(21)]: [] },
+    ])
+      assert.throws(() => new Smsc({ distributionLists: distributionLists as never }), /distributionLists/);
   });
 
   it('refuses a message without a recipient, and tells so', async () => {

@@ -1,6 +1,7 @@
 import type { UdhFields } from '../../text';
 import type { AckFields, EventBase } from './event-base';
 import type { FailureFields, ReceiptReport } from './outcome';
+import type { UnsuccessReport } from './unsuccess-form';
 
 /** A PDU's fields by their specification names, with octets as Buffers. */
 export interface PduFields {
@@ -71,6 +72,8 @@ export type ReceiptEvent = EventBase &
     duplicate?: boolean;
     /** What contradicts itself in it, for people. */
     flaws?: string[];
+    /** Of a message to several destinations: whose receipt it is. */
+    address?: string;
     /** Of a long message, the segment that it is for, from 0. */
     segment?: number;
     /** Segments of the message. */
@@ -91,6 +94,8 @@ export type ResponseEvent = EventBase &
     segments?: number;
     /** Whether the SMSC may have seen the message before. */
     redelivered?: boolean;
+    /** Of submit_multi: the destinations that it was not taken for; absent: none. */
+    unsuccess_sme?: UnsuccessReport[];
     /** Seconds from writing the request to its response. */
     duration?: number;
     /** It came after its time-out, when the message had gone back to the queue. */

@@ -10,7 +10,9 @@ import {
 import { broadcastFields } from './broadcast-form';
 import type { FailureEvent } from './events';
 import type { FailureFields, Outcome, ReceiptReport } from './outcome';
+import { countDestinations, isMulti } from '../message/destinations';
 import { shownRecord, type ShownRecord } from './record-form';
+import { unsuccessField } from './unsuccess-form';
 import {
   infoField,
   labelled,
@@ -53,6 +55,7 @@ export function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome 
     command_status_code: 0,
     attempts: state.attempts + 1,
     redelivered: state.redelivered,
+    ...(state.unsuccess && unsuccessField(state, item.segments.length)),
   });
   return state.partial ? Object.assign(outcome, state.partial) : outcome;
 }
@@ -67,6 +70,10 @@ function outcomeOf(item: QueueItem, facts: Omit<Outcome, 'topic' | 'id' | 'segme
   const outcome = facts as Outcome;
   outcome.topic = item.destination;
   outcome.segments = item.segments.length;
+  if (isMulti(item)) {
+    outcome.destinations = countDestinations(item);
+    outcome.cost = outcome.destinations * outcome.segments;
+  }
   return labelled(outcome, item);
 }
 
@@ -107,15 +114,16 @@ export function deliveredOutcome(accepted: Outcome, receipts: ReceiptFacts): Out
 /** A message that was accepted and all the same is none that was delivered: how it stood when it was accepted. */
 export function failedAfter(
   accepted: Outcome,
-  why: Pick<FailureFields, 'code' | 'maybe_delivered'> | (ReceiptFacts & { code: string }),
+  why: Pick<FailureFields, 'code' | 'maybe_delivered'> & Partial<ReceiptFacts>,
 ): FailureFields {
-  const { attempts, message_ids, segments, redelivered, command_status } = accepted;
+  const { attempts, message_ids, segments, redelivered, command_status, unsuccess_sme } = accepted;
   const facts = {
     attempts,
     message_ids,
     segments,
     redelivered,
     ...statusFields(command_status),
+    ...(unsuccess_sme && { unsuccess_sme }),
     history: [],
   };
   return { ...facts, ...why };
@@ -147,6 +155,7 @@ export function failureFields(
     ...(maybeDelivered(state, reason) ? { maybe_delivered: true } : {}),
     ...(reason.field === undefined ? {} : { field: reason.field }),
     ...state?.partial,
+    ...unsuccessField(state, item.segments.length),
     history: (state?.history ?? []).map(({ at, reason: why, segment }) => ({
       at: new Date(at).toISOString(),
       reason: why,

@@ -1,11 +1,14 @@
 import type { Receipt } from '../../text';
 import type { FailedBroadcastArea } from './broadcast-form';
 import type { EventBase } from './event-base';
+import type { UnsuccessReport } from './unsuccess-form';
 
 /** What a receipt says, as far as it says it. */
 export interface ReceiptReport extends Receipt {
   /** A final receipt for the same message was told before (within `finalReceiptTtl`). */
   duplicate?: boolean;
+  /** Of a message to several destinations: whose receipt it is. */
+  address?: string;
 }
 
 /** How a message failed. */
@@ -36,9 +39,11 @@ export interface FailureFields {
   field?: string;
   /** Of a broadcast that the SMSC refused: the areas that it named. */
   failed_broadcast_area_identifier?: FailedBroadcastArea[];
+  /** Of submit_multi: the destinations that the SMSC did not take. */
+  unsuccess_sme?: UnsuccessReport[];
   /** With `UNDELIVERED`: the worst receipt. */
   receipt?: ReceiptReport;
-  /** With `UNDELIVERED`: all receipts, by segment. */
+  /** With `UNDELIVERED`, and with `RECEIPT_TIMEOUT` of submit_multi: all final receipts, by segment. */
   receipts?: ReceiptReport[];
 }
 
@@ -54,6 +59,12 @@ export type Outcome = EventBase & {
   message_ids: string[];
   /** Segments of the message. */
   segments: number;
+  /** Of submit_multi: how many destinations each segment has; a distribution list is one. */
+  destinations?: number;
+  /** Of submit_multi: `segments` × `destinations`, as the rate counts it. */
+  cost?: number;
+  /** Of submit_multi: the destinations that the SMSC did not take while it took others. */
+  unsuccess_sme?: UnsuccessReport[];
   /** The SMSC's answer, by name. */
   command_status: string;
   /** The same as a number; absent with `queued`. */

@@ -10,6 +10,7 @@ import type { ClientEvents, SessionFacts } from './events';
 import type { FailureFields, Outcome } from './outcome';
 import { requestPdu } from '../message/request-pdu';
 import { logSession } from './session-lines';
+import { unsuccessLine } from './unsuccess-form';
 import { ThrottleLog, rounded, type Throttle } from './throttle-log';
 import { directOutcome, failureEvent, failureFields, type FailedMessage } from './outcome-form';
 import {
@@ -95,7 +96,8 @@ export class EventReporter {
     const { command_status: code } = response;
     // What comes of a refusal is told when it is known: a failure, or nothing where a later try succeeds. That the SMSC
     // asks for less is told once for all (`throttle`).
-    const level = code === 0 || code === THROTTLED ? 'debug' : 'info';
+    const refused = unsuccessLine(written.delivery.lease.item, response);
+    const level = (code === 0 || code === THROTTLED) && refused === undefined ? 'debug' : 'info';
     const logs = this.#log.isLevelEnabled(level);
     const tells = this.#events.has('response');
     if (!logs && !tells) return;
@@ -113,9 +115,11 @@ export class EventReporter {
         command_status: statusName(code),
         duration,
         late,
+        unsuccess: refused?.count,
       } satisfies LogLine;
       const log = session?.log ?? this.#log;
-      log[level](line, code === 0 ? 'accepted' : `not accepted: ${describeStatus(code).meaning}`);
+      const text = code === 0 ? 'accepted' : `not accepted: ${describeStatus(code).meaning}`;
+      log[level](line, refused?.text ?? text);
     }
     if (!tells) return;
     const octets = response.octets();

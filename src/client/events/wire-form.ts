@@ -15,6 +15,7 @@ import type {
 import { broadcastFields } from './broadcast-form';
 import type { EventBase } from './event-base';
 import type { ReceiptReport } from './outcome';
+import { unsuccessOf } from './unsuccess-form';
 
 /*
  * Everything that leaves the client has one form: fields by their snake_case names, `payload` and `topic` beside them.
@@ -148,6 +149,8 @@ export function responseEvent(answer: OnWire, duration: number, late: boolean): 
   const event: ResponseEvent = eventOnWire(answer, 'response', statusName(answer.pdu.command_status));
   event.duration = duration;
   if (late) event.late = true;
+  const refused = unsuccessOf(answer.pdu);
+  if (refused) event.unsuccess_sme = refused;
   return event;
 }
 
@@ -222,15 +225,18 @@ interface ReceiptSigns {
   readonly type: ReceiptEvent['message_type'];
   /** Where it comes from: the recipient of the message. */
   readonly topic: string;
+  /** Of a message to several: whose receipt it is. */
+  readonly address: string | undefined;
 }
 
 /** `receipt` becomes the payload. */
 export function receiptEvent(pdu: Pdu, octets: Buffer, receipt: Receipt, signs: ReceiptSigns): ReceiptEvent {
-  const { entry, duplicate, type, topic } = signs;
+  const { entry, duplicate, type, topic, address } = signs;
   const event = pduFields(pdu, new Roomy(false)) as ReceiptEvent;
   const payload: ReceiptReport = receipt;
   for (const name in payload) event[name] = payload[name as keyof ReceiptReport];
   if (duplicate) event.duplicate = payload.duplicate = true;
+  if (address !== undefined) event.address = payload.address = address;
   if (pdu.flaws) event.flaws = [...pdu.flaws, ...(receipt.flaws ?? [])];
   event.message_id = receipt.message_id ?? '';
   event.event = 'receipt';

@@ -2,6 +2,8 @@ import type { Clock } from '../../clock';
 import type { Log, LogLine } from '../../observability';
 import type { CorrelationEntry, Correlator } from '../../store';
 import { BoundedMap } from '../../collections';
+import { FinalsOfMany, hasAll } from './finals-of-many';
+import { recipientAmong } from './message-ids';
 
 export interface FinalReceiptsParts {
   readonly correlator: Correlator;
@@ -11,9 +13,14 @@ export interface FinalReceiptsParts {
   readonly ttl: number;
 }
 
-/** What is known of a final receipt: where it came from, and the ids that it had. */
-interface FinalReceipt {
+/** The addresses that a receipt has. */
+interface Addresses {
   readonly source: string;
+  readonly destination: string;
+}
+
+/** What is known of a final receipt: where it came from, and the ids that it had. */
+interface FinalReceipt extends Addresses {
   readonly ids: readonly string[];
 }
 
@@ -23,12 +30,14 @@ interface Told extends Pick<CorrelationEntry, 'id' | 'segment'> {
   readonly ids: readonly string[] | undefined;
 }
 
+/** Messages to several that have marks at a time. */
+const MARKED = 1000;
 /** What is being told, or was and is not in the correlator yet. */
 const REMEMBERED = 10_000;
 
 /**
  * Which messages have had their final receipt, so that one that comes a second time is known for what it is, and that
- * of another message with the same message_id is not taken for it. A submit_multi has as many as recipients: it never has had its last.
+ * of another message with the same message_id is not taken for it. A message to several has one for each recipient.
  */
 export class FinalReceipts {
   readonly #parts: FinalReceiptsParts;
@@ -37,13 +46,19 @@ export class FinalReceipts {
   /** Whether there was a second one. */
   #isShared = false;
   #marks: CorrelationEntry[] = [];
+  readonly #ofMany = new FinalsOfMany();
+  /** The last of each entry. */
+  #marksOfMany = new Map<string, CorrelationEntry>();
   #writing = false;
 
   constructor(parts: FinalReceiptsParts) {
     this.#parts = parts;
   }
 
-  has(entry: CorrelationEntry): boolean {
+  /** Of a message to several whether the one that this receipt is for has had it. */
+  has(entry: CorrelationEntry, receipt: Addresses): boolean {
+    const address = recipientAmong(entry, receipt);
+    if (address !== undefined) return this.#ofMany.has(entry, shortened(address));
     return entry.finalState !== undefined || this.#of(entry) !== undefined;
   }
 
@@ -61,9 +76,11 @@ export class FinalReceipts {
   }
 
   /** This final receipt for it is about to be told. */
-  claim(entry: CorrelationEntry, { source, ids }: FinalReceipt): void {
+  claim(entry: CorrelationEntry, receipt: FinalReceipt): void {
     const { destination, messageId, id, segment } = entry;
-    if (destination.includes(',')) return;
+    const { source, ids } = receipt;
+    const address = recipientAmong(entry, receipt);
+    if (address !== undefined) return this.#ofMany.claim(entry, shortened(address));
     const other = this.#told.get(messageId);
     const isFirst = !other || isOf(other, entry);
     this.#isShared ||= !isFirst;
@@ -78,7 +95,8 @@ export class FinalReceipts {
   }
 
   /** It was told, but the SMSC is to repeat it. */
-  unclaim(entry: CorrelationEntry): void {
+  unclaim(entry: CorrelationEntry, address: string | undefined): void {
+    if (address !== undefined) return this.#ofMany.unclaim(entry, shortened(address));
     const { messageId } = entry;
     const first = this.#told.get(messageId);
     this.#told.delete(first && isOf(first, entry) ? messageId : keyOf(entry));
@@ -91,12 +109,30 @@ export class FinalReceipts {
   }
 
   /** It was told and taken: the entry is kept for `ttl` only. */
-  settle(entry: CorrelationEntry, state: string): void {
-    if (entry.destination.includes(',')) return;
-    if (this.#marks.length >= REMEMBERED) this.#marks.shift();
-    const expiresAt = Math.min(entry.expiresAt, this.#parts.clock.now() + this.#parts.ttl);
-    this.#marks.push(marked(entry, state, expiresAt));
+  settle(entry: CorrelationEntry, state: string, address: string | undefined): void {
+    if (address !== undefined) this.#settleOne(entry, state, shortened(address));
+    else {
+      if (this.#marks.length >= REMEMBERED) this.#marks.shift();
+      this.#marks.push(marked(entry, state, this.#endOf(entry)));
+    }
     if (!this.#writing) void this.#write();
+  }
+
+  /** The entry itself is over when all have had theirs. */
+  #settleOne(entry: CorrelationEntry, state: string, address: string): void {
+    const finals = this.#ofMany.settle(entry, address, state);
+    const isOver = hasAll(entry, finals);
+    const mark = isOver
+      ? marked(entry, state, this.#endOf(entry))
+      : marked(entry, undefined, entry.expiresAt);
+    const key = keyOf(entry);
+    if (this.#marksOfMany.size >= MARKED && !this.#marksOfMany.has(key)) return;
+    const { lists, home } = entry;
+    this.#marksOfMany.set(key, { ...mark, finals, ...(lists && { lists }), ...(home && { home }) });
+  }
+
+  #endOf({ expiresAt }: CorrelationEntry): number {
+    return Math.min(expiresAt, this.#parts.clock.now() + this.#parts.ttl);
   }
 
   /** All that came while the last ones were written at once. Without its mark a message is only told again as unmarked. */
@@ -104,9 +140,10 @@ export class FinalReceipts {
     const { correlator, log } = this.#parts;
     this.#writing = true;
     await Promise.resolve();
-    while (this.#marks.length > 0) {
-      const marks = this.#marks;
+    while (this.#marks.length > 0 || this.#marksOfMany.size > 0) {
+      const marks = [...this.#marks, ...this.#marksOfMany.values()];
       this.#marks = [];
+      if (this.#marksOfMany.size > 0) this.#marksOfMany = new Map();
       try {
         await correlator.put(marks);
       } catch (error) {
@@ -119,7 +156,11 @@ export class FinalReceipts {
 }
 
 /** Field by field: an object spread takes as long as all the rest of {@link FinalReceipts.settle}. */
-function marked(entry: CorrelationEntry, finalState: string, expiresAt: number): CorrelationEntry {
+function marked(
+  entry: CorrelationEntry,
+  finalState: string | undefined,
+  expiresAt: number,
+): CorrelationEntry {
   const { messageId, id, segment, segments, source, destination, acceptedAt } = entry;
   const mark: { -readonly [K in keyof CorrelationEntry]: CorrelationEntry[K] } = {
     messageId,
@@ -130,8 +171,8 @@ function marked(entry: CorrelationEntry, finalState: string, expiresAt: number):
     destination,
     acceptedAt,
     expiresAt,
-    finalState,
   };
+  if (finalState !== undefined) mark.finalState = finalState;
   if (entry.receiptRequested === false) mark.receiptRequested = false;
   if (entry.correlationId !== undefined) mark.correlationId = entry.correlationId;
   if (entry.msgid !== undefined) mark.msgid = entry.msgid;

@@ -11,7 +11,7 @@ import type { ReceiptEvent } from '../events/events';
 import { receiptEvent } from '../events/wire-form';
 import type { ConnectionCounters } from '../metrics/counters';
 import type { Homing } from '../outbound/homing';
-import type { Outcomes } from '../outbound/outcomes';
+import type { Outcomes, SegmentReceipt } from '../outbound/outcomes';
 import type { RouteQuality } from '../quality/route-quality';
 import type { FinalReceipts } from './final-receipts';
 import { ANSWERED, comesAgain, type Acknowledging } from './acknowledging';
@@ -105,17 +105,19 @@ export class IncomingReceipts {
     this.#log(event, match?.entry);
     if (counters) this.#count(counters, event, match);
     if (!match) return acknowledging.tell(event, session);
-    const { segment, id } = match.entry;
+    const { entry, address } = match;
+    const { segment, id } = entry;
     const { state, final, payload } = event;
-    const receipt = { segment, state, final, fields: payload };
+    const receipt: SegmentReceipt = { segment, state, final, fields: payload };
+    if (address !== undefined) receipt.address = address;
     const isNews = final && !match.duplicate;
-    const home = isNews ? homing.receipt(match.entry, receipt) : undefined;
+    const home = isNews ? homing.receipt(entry, receipt) : undefined;
     if (!home) outcomes.receipt(id, receipt);
     const told = acknowledging.tell(event, session);
     const answer = home ? Promise.all([told, home]).then(([given]) => given) : told;
     if (!isNews) return answer;
-    if (!(answer instanceof Promise)) return this.#settle(match.entry, state, answer);
-    return answer.then((late) => this.#settle(match.entry, state, late));
+    if (!(answer instanceof Promise)) return this.#settle(match, state, answer);
+    return answer.then((late) => this.#settle(match, state, late));
   }
 
   #count(counters: ConnectionCounters, event: ReceiptEvent, match: Match | undefined): void {
@@ -124,12 +126,12 @@ export class IncomingReceipts {
     counters.delivered(steadyTime(this.#parts.clock).since(match.entry.acceptedAt));
   }
 
-  #settle(entry: CorrelationEntry, state: string, answer: Answer): Answer {
+  #settle({ entry, address }: Match, state: string, answer: Answer): Answer {
     const { finals, quality } = this.#parts;
-    if (comesAgain(answer)) finals.unclaim(entry);
+    if (comesAgain(answer)) finals.unclaim(entry, address);
     else {
-      finals.settle(entry, state);
-      quality.receipt(entry, state);
+      finals.settle(entry, state, address);
+      quality.receipt(entry, state, address);
     }
     return answer;
   }
@@ -155,9 +157,10 @@ const UNMATCHED: Found = { match: undefined };
 function eventOf(pdu: Incoming, octets: Buffer, receipt: Receipt, match: Match | undefined): ReceiptEvent {
   const entry = match?.entry;
   // A receipt travels from the recipient of the message to its sender; a message to many has many.
-  const topic = entry === undefined || entry.destination.includes(',') ? pdu.source_addr : entry.destination;
+  const address = match?.address;
+  const topic = address ?? entry?.destination ?? pdu.source_addr;
   const duplicate = match?.duplicate === true;
-  return receiptEvent(pdu, octets, receipt, { entry, duplicate, topic, type: typeOf(pdu, receipt) });
+  return receiptEvent(pdu, octets, receipt, { entry, duplicate, topic, address, type: typeOf(pdu, receipt) });
 }
 
 /** Some SMSCs mark receipts as nothing at all: then what they say is what they are. */

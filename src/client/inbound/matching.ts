@@ -5,7 +5,7 @@ import { isGuess, kindOf, relationOf, type IdEvidence, type IdRelation } from '.
 import { IdExperience } from './id-experience';
 import { FINAL, type MatchContext } from './match-context';
 import { Lookups, entriesOf } from './lookups';
-import { agrees, bare, isNumber, type IdFormats } from './message-ids';
+import { agrees, bare, isNamed, isNumber, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */
 export interface MatchedReceipt {
@@ -81,8 +81,10 @@ export class MessageMatcher {
     const found = this.#entriesAtOnce(id);
     const [entry] = found;
     if (found.length !== 1 || entry?.messageId !== id || !agrees(entry, receipt)) return undefined;
-    if (this.#parts.finals.has(entry)) return undefined;
-    return this.#isPlain(entry) || (this.#evidence.isExactFirm && this.#isAlone(id)) ? entry : undefined;
+    if (this.#parts.finals.has(entry, receipt)) return undefined;
+    return this.#isPlain(entry, receipt) || (this.#evidence.isExactFirm && this.#isAlone(id))
+      ? entry
+      : undefined;
   }
 
   /** Whether no message has its number in the same notation, with other zeros. */
@@ -132,10 +134,10 @@ export class MessageMatcher {
       const converted = this.#convertAsSaid(receipt, read);
       return converted ?? agreeing ?? (look.shared ? undefined : same);
     }
-    if (agreeing && this.#isPlain(agreeing)) return agreeing;
+    if (agreeing && this.#isPlain(agreeing, receipt)) return agreeing;
     const possible = this.#possible(receipt, look, read);
     if (read.isMissing) return undefined;
-    if (possible.length > 0) return this.#among(possible, look, same);
+    if (possible.length > 0) return this.#among(possible, receipt, look, same);
     // Of another number: where ids are never the same in both, not even that is one.
     const isStrange = this.#evidence.hasOther() && !this.#evidence.hasSame();
     return look.shared || isStrange ? undefined : same;
@@ -157,10 +159,10 @@ export class MessageMatcher {
   }
 
   /** Whether the very same id is not to be doubted: it is no number, or so long a one that no other reads the same. */
-  #isPlain(entry: CorrelationEntry): boolean {
+  #isPlain(entry: CorrelationEntry, receipt: MatchedReceipt): boolean {
     if (!isNumber(entry.messageId)) return true;
     if (bare(entry.messageId).length < LONG) return false;
-    return !this.#evidence.hasOther() && !this.#parts.finals.has(entry);
+    return !this.#evidence.hasOther() && !this.#parts.finals.has(entry, receipt);
   }
 
   /** For each of the ids, the message that has this very one, if it can be told; those first whose address agrees. */
@@ -177,7 +179,7 @@ export class MessageMatcher {
     for (const id of receipt.ids) {
       const entries = this.#experience.waysOf(id).flatMap((way) => read.get(way));
       const agreeing = entries.filter((entry) => agrees(entry, receipt));
-      if (isOneMessage(agreeing) || isOneId(agreeing)) return this.#first(agreeing);
+      if (isOneMessage(agreeing) || isOneId(agreeing)) return this.#first(agreeing, receipt);
       const only = (isOneMessage(entries) || isOneId(entries)) && this.#choose(entries, receipt);
       if (only) return only;
     }
@@ -187,8 +189,8 @@ export class MessageMatcher {
   /** Of the messages with one id, the one that a receipt is for; undefined where that is not clear. */
   #choose(entries: readonly CorrelationEntry[], receipt: MatchedReceipt): CorrelationEntry | undefined {
     const agreeing = entries.filter((entry) => agrees(entry, receipt));
-    if (agreeing.length > 0) return this.#first(agreeing);
-    const awaited = entries.filter((entry) => !this.#parts.finals.has(entry));
+    if (agreeing.length > 0) return this.#first(agreeing, receipt);
+    const awaited = entries.filter((entry) => !this.#parts.finals.has(entry, receipt));
     if (isOneMessage(awaited)) return awaited[0];
     // One that has had its final receipt gets no other from elsewhere, but where that came from there, too.
     return awaited.length > 0
@@ -196,9 +198,15 @@ export class MessageMatcher {
       : entries.find((one) => this.#parts.finals.isRepeated(one, receipt.source));
   }
 
-  /** The oldest that waits for its final receipt, else the one that had its own last. */
-  #first(entries: readonly CorrelationEntry[]): CorrelationEntry | undefined {
-    return entries.find((entry) => !this.#parts.finals.has(entry)) ?? entries.at(-1);
+  /**
+   * The oldest that waits for its final receipt, else the one that had its own last. That a member of a list has the
+   * number is likely only where no message was sent to it.
+   */
+  #first(entries: readonly CorrelationEntry[], receipt: MatchedReceipt): CorrelationEntry | undefined {
+    const hasLists = entries.length > 1 && entries.some(({ lists }) => lists !== undefined);
+    const named = hasLists ? entries.filter((entry) => isNamed(entry, receipt)) : entries;
+    const likely = named.length > 0 ? named : entries;
+    return likely.find((entry) => !this.#parts.finals.has(entry, receipt)) ?? likely.at(-1);
   }
 
   // --- which of those that come into question ---
@@ -206,17 +214,18 @@ export class MessageMatcher {
   /** `elsewhere`: a message to another number has the very same id. */
   #among(
     possible: readonly Possible[],
+    receipt: MatchedReceipt,
     look: MatchContext,
     elsewhere: CorrelationEntry | undefined,
   ): CorrelationEntry | undefined {
     const [only] = possible;
     const isOne = possible.length === 1 && only && this.#mayBeTaken(only, look, elsewhere);
-    const chosen = isOne ? only : possible.length > 1 ? this.#likeliest(possible, look) : undefined;
+    const chosen = isOne ? only : possible.length > 1 ? this.#likeliest(possible, receipt, look) : undefined;
     if (!chosen) return undefined;
     const isSure = isOneMessage(chosen.entries);
     // Numbers of several machines, that are the same only as written: not even their age tells them apart.
     if (!isSure && this.#evidence.isManifold(look.since)) return undefined;
-    const entry = this.#first(chosen.entries);
+    const entry = this.#first(chosen.entries, receipt);
     // What is settled is confirmed also by what another response could have explained.
     const isTold = !(look.open || look.overdue) || this.#evidence.isSettled(look.since);
     if (entry && isOne && isSure && isTold) this.#experience.learn(entry.messageId, only);
@@ -271,13 +280,17 @@ export class MessageMatcher {
   }
 
   /** Of several with different ids. */
-  #likeliest(possible: readonly Possible[], look: MatchContext): Possible | undefined {
+  #likeliest(
+    possible: readonly Possible[],
+    receipt: MatchedReceipt,
+    look: MatchContext,
+  ): Possible | undefined {
     const evidence = this.#evidence;
     const { since } = look;
     const usual = possible.filter(({ relation }) => evidence.allows(relation, since));
     const [only] = usual;
     const isOnly = usual.length === 1 && only && this.#isLikely(only, possible, look) ? only : undefined;
-    if (evidence.isSettled(since) && isOnly && this.#isAwaited(isOnly)) {
+    if (evidence.isSettled(since) && isOnly && this.#isAwaited(isOnly, receipt)) {
       // Ways change: those that came after it must say the same.
       if (look.last || evidence.isFirm(since) || evidence.moment - (since ?? 0) >= CONFIRMED) return isOnly;
       this.#experience.confirmAt((since ?? 0) + CONFIRMED);
@@ -304,8 +317,8 @@ export class MessageMatcher {
     return (isExact || isSeen(one)) && !possible.some(isRival);
   }
 
-  #isAwaited({ entries }: Possible): boolean {
-    return entries.some((entry) => !this.#parts.finals.has(entry));
+  #isAwaited({ entries }: Possible, receipt: MatchedReceipt): boolean {
+    return entries.some((entry) => !this.#parts.finals.has(entry, receipt));
   }
 }
 

@@ -134,10 +134,37 @@ interface Addresses {
   readonly destination: string;
 }
 
-/** Whether a receipt is for a message to this number. Most SMSCs turn the addresses round in a receipt; some do not. */
-export function agrees({ destination }: Pick<Addresses, 'destination'>, receipt: Addresses): boolean {
+/** What a message was sent to: a number, or several and distribution lists. */
+interface Destined extends Pick<Addresses, 'destination'> {
+  readonly lists?: number;
+}
+
+/**
+ * Whether a receipt is for a message to this number. Most SMSCs turn the addresses round in a receipt; some do not.
+ * It may be for one to a distribution list, of which nobody knows whom it went to.
+ */
+export function agrees(message: Destined, receipt: Addresses): boolean {
+  return message.lists !== undefined || isNamed(message, receipt);
+}
+
+/** The same, but a message to distribution lists must have the number beside them. */
+export function isNamed({ destination }: Destined, receipt: Addresses): boolean {
   if (!destination.includes(',')) return isOf(destination, receipt);
   return destination.split(',').some((one) => isOf(one, receipt));
+}
+
+/** Whether it went, or may have gone, to more than one number, so that it has several receipts. */
+function isToSeveral({ destination, lists }: Destined): boolean {
+  return lists !== undefined || destination.includes(',');
+}
+
+/**
+ * Of a message to several whose receipt it is, as the message has the number, else as the receipt has it; undefined: it
+ * is to one.
+ */
+export function recipientAmong(message: Destined, receipt: Addresses): string | undefined {
+  if (!isToSeveral(message)) return undefined;
+  return message.destination.split(',').find((one) => isOf(one, receipt)) ?? receipt.source;
 }
 
 function isOf(address: string, { source, destination }: Addresses): boolean {

@@ -5,20 +5,17 @@ import { HeldReceipts, keysOf, type Held, type HeldBounds, type SentBefore } fro
 import { KeyedMutex } from '../../collections';
 import { FINAL, contextOf, type MatchContext, type ReceiptContext } from './match-context';
 import type { MatchedReceipt, MessageMatcher } from './matching';
-import { agrees } from './message-ids';
+import { agrees, recipientAmong } from './message-ids';
 import { MatchRetries } from './match-retries';
 import { within } from '../../waiting';
 
 /** Where a response never comes, or the account is another system's as well. */
 const BOUNDS: HeldBounds = { count: 10_000, octets: 16 * 1024 * 1024 };
-/**
- * Where ids are counted up, an id may be that of one message as it is and that of another in other notation. The first
- * receipts show soon whether this SMSC has another.
- */
+/** Where ids are counted up, one may be that of another message in other notation: the first receipts show soon whether it is. */
 const HESITATION = 2000;
 /** How long it may hold up a receipt that the store has not taken yet whose message it is. */
 const WRITING = 5000;
-/** How long a stop may wait for the store, and then for those who are told. */
+/** For a stop to wait for the store, and then for those who are told. */
 const LAST_LOOKS = 2000;
 /** Of those whose time is over together so many are told at once. */
 const AT_ONCE = 100;
@@ -26,8 +23,10 @@ const AT_ONCE = 100;
 /** The message that a receipt is for. */
 export interface Match {
   readonly entry: CorrelationEntry;
-  /** The receipt is final, and so was one for the same message before. */
+  /** The receipt is final, and so was one for the same message and recipient before. */
   readonly duplicate: boolean;
+  /** Of a message to several: whose receipt it is. */
+  readonly address: string | undefined;
 }
 
 /** The match now, or perhaps later: then `telling` is to be given what is done with it, so that not too many are told at once. */
@@ -179,16 +178,16 @@ export class ReceiptMatcher {
     look: MatchContext,
   ): Match | undefined {
     if (!entry) return undefined;
-    const duplicate = receipt.final && this.#finals.has(entry);
+    const duplicate = receipt.final && this.#finals.has(entry, receipt);
     // It may be for another message with this id, whose response is still to come.
-    if ((look.open || look.elsewhere) && !look.last && (duplicate || !agrees(entry, receipt)))
-      return undefined;
+    const isEarly = (look.open || look.elsewhere) && !look.last;
+    if (isEarly && (duplicate || !agrees(entry, receipt))) return undefined;
     return this.#claimed(entry, receipt, duplicate);
   }
 
   #claimed(entry: CorrelationEntry, receipt: MatchedReceipt, duplicate: boolean): Match {
     if (receipt.final) this.#finals.claim(entry, receipt);
-    return { entry, duplicate };
+    return { entry, duplicate, address: recipientAmong(entry, receipt) };
   }
 
   /** The correlator has it now. */

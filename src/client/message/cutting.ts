@@ -55,8 +55,10 @@ export function announcesHeader(fields: Fields): boolean {
 function methodOf({ command, options, inPayload }: ParsedMessage): LongMessageMethod {
   // Who names the field gets it, however short the text.
   if (inPayload) return 'payload-always';
-  if (!commandFacts(command).fieldNames.has('short_message')) return 'payload';
   const { longMessages = 'auto' } = options;
+  // In message_payload there is room for all of it.
+  const isPayloadOnly = !commandFacts(command).fieldNames.has('short_message');
+  if (isPayloadOnly && longMessages === 'auto') return 'payload';
   const method = LONG_MESSAGE_METHODS.find((one) => one === longMessages) ?? 'udh8';
   // There is no replacing by parts.
   return isQueued(command) || method.startsWith('payload') ? method : 'reject';

@@ -12,7 +12,7 @@ import {
 } from '../../protocol';
 import type { KeyValueState, QueueItem } from '../../store';
 import { TON, TextError, isPlain, segment, type SubmitSmFields, type TextCodec } from '../../text';
-import { putDestination, type Fields } from './addressing';
+import type { Fields } from './addressing';
 import { codecOf } from '../config/codec-options';
 import { contentOf, cutting, refusePart } from './cutting';
 import { Defaults } from './defaults';
@@ -26,6 +26,7 @@ import type { Settings } from '../config/options';
 import { SourcePrefixes } from '../config/source-prefixes';
 import { checkedMetadata, expiry, optionText } from './message-options';
 import { wantsReceipt } from './registered-delivery';
+import { putDestination } from './recipients';
 import { Requests, type DirectRequest } from './requests';
 import { putSourceByPrefix } from './source-by-prefix';
 import { Templates, isTemplate, type ItemFacts } from './templates';

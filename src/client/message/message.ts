@@ -5,6 +5,7 @@ import {
   commandFacts,
   didYouMean,
   isCommandName,
+  isQueued,
   setOwn,
   type CommandName,
   type TlvDefinition,
@@ -29,8 +30,10 @@ export interface Message {
   message_payload?: string | Buffer;
   /** The sender: a number, or a name of up to 11 characters. */
   source_addr?: string | number | bigint;
-  /** One recipient; for submit_multi a list as well, or a text of several numbers. */
-  destination_addr?: string | number | bigint | readonly (string | number | bigint)[];
+  /** One recipient; for submit_multi what `dest_address` takes as well. */
+  destination_addr?: string | number | bigint | MessageDestination | readonly MessageDestination[];
+  /** The recipients of a submit_multi: numbers, texts of several, and objects; each is sent to once. */
+  dest_address?: MessageDestination | readonly MessageDestination[];
   /** `auto` (the default), `gsm0338`, `ucs2`, `latin1`, `binary` … */
   encoding?: string;
   /** How a text longer than one short message goes: auto (udh8), udh8, udh16, sar, payload (in message_payload; payload-always: short ones too), reject. */
@@ -74,6 +77,28 @@ export interface Message {
   tlvs?: Readonly<Record<string, unknown>>;
   [field: string]: unknown;
 }
+
+/** One destination of a submit_multi; a text may hold several numbers, divided by commas or line ends. */
+export type MessageDestination =
+  | string
+  | number
+  | bigint
+  | {
+      /** A number. */
+      destination_addr: string | number | bigint;
+      /** Type of number; default as for a recipient of submit_sm. */
+      dest_addr_ton?: number;
+      /** Numbering plan indicator; default as for a recipient of submit_sm. */
+      dest_addr_npi?: number;
+      /** 1, or absent. */
+      dest_flag?: number;
+    }
+  | {
+      /** A distribution list of the SMSC's: 1 to 20 characters. */
+      dl_name: string;
+      /** 2, or absent. */
+      dest_flag?: number;
+    };
 
 export interface ParsedMessage {
   readonly command: CommandName;
@@ -136,7 +161,8 @@ export function sortFields(
     if (value === undefined || value === null || name === 'command' || name === 'tlvs') continue;
     if (takeContent(parsed, name, value) || takeOption(parsed.options, name, value)) continue;
     const spec = vendorTlvs.named(name);
-    if (names.has(name)) parsed.fields[name] = fieldOf(name, value);
+    const isOfNumbers = names.has('dest_address') && NUMBER_TYPES.has(name);
+    if (names.has(name) || isOfNumbers) parsed.fields[name] = fieldOf(name, value);
     else if (spec) setOwn(parsed.tlvs, spec.name, tlvOf(spec, value));
     else if (!ANSWERS.has(name)) strange(name);
   }
@@ -159,6 +185,9 @@ function takeContent(parsed: ParsedMessage, name: string, value: unknown): boole
 }
 
 const BOTH = 'a message has either short_message or message_payload, not both (SMPP 3.4 section 5.3.2.32)';
+
+/** Of submit_multi no fields, but what its numbers have where they do not say it. */
+const NUMBER_TYPES = new Set(['dest_addr_ton', 'dest_addr_npi']);
 
 /** Fields of a decoded PDU that a copied message brings along and that are made anew. */
 const ANSWERS = new Set([
@@ -205,11 +234,26 @@ function tlvOf(spec: TlvDefinition, value: unknown): unknown {
 }
 
 function unknownField(name: string, command: CommandName, table: TlvTable): MessageError {
+  if (isQueued(command) && commandFacts('submit_sm').fieldNames.has(name)) return missingField(name, command);
   const fields = [...commandFacts(command).fieldNames].filter((field) => !ANSWERS.has(field));
   const problem = `${name} is no field of ${command} and no TLV${fieldHint(name, fields, table)}`;
   const known = `fields are ${fields.join(', ')}, and of this package ${OPTION_NAMES.join(', ')}`;
   return new MessageError('UNKNOWN_FIELD', name, `${problem}; ${known}`);
 }
+
+/** What other commands have, this one lacks. */
+function missingField(name: string, command: CommandName): MessageError {
+  const instead = command === 'data_sm' ? INSTEAD.get(name) : undefined;
+  const remedy = instead ? `give ${instead} in its place` : 'leave it out';
+  const text = `${command} has no ${name}, which the SMSC would never see: ${remedy}, or send it as submit_sm`;
+  return new MessageError('UNKNOWN_FIELD', name, text);
+}
+
+/** TLVs of data_sm (SMPP 3.4 section 4.7.1.1) that say what fields of submit_sm do. */
+const INSTEAD = new Map([
+  ['validity_period', 'the TLV qos_time_to_live (seconds)'],
+  ['protocol_id', 'the TLVs dest_network_type and dest_bearer_type'],
+]);
 
 /** What was meant by a name that is no field, option or TLV. */
 export function fieldHint(name: string, fields: readonly string[], table: TlvTable): string {

@@ -5,11 +5,12 @@ import { codecOf } from '../config/codec-options';
 import { zoneOf } from '../config/local-time';
 import type { Settings } from '../config/options';
 import type { SourcePrefixes } from '../config/source-prefixes';
-import { about, putDestination, putSource, type Fields } from './addressing';
+import { about, putSource, type Fields } from './addressing';
 import { checkCommand } from './command-checks';
 import { contentOf, cutting } from './cutting';
 import { serviceTypeCheck } from './long-fields';
 import type { ParsedMessage } from './message';
+import { putDestination } from './recipients';
 import { registeredDelivery } from './registered-delivery';
 import { putSourceByPrefix } from './source-by-prefix';
 

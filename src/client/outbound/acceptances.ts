@@ -1,7 +1,17 @@
 import type { Session } from '../../session';
-import type { CorrelationEntry, QueueItem } from '../../store';
+import type { CorrelationEntry, QueueItem, Unsuccess } from '../../store';
+import { isMulti, takenOf } from '../message/destinations';
 import { Flight } from './delivery';
 import type { Settler } from './settler';
+
+/** A segment that the SMSC has accepted. */
+export interface AcceptedSegment {
+  readonly item: QueueItem;
+  readonly segment: number;
+  readonly messageId: string;
+  /** Of submit_multi: the destinations that it was not taken for. */
+  readonly refused: readonly Unsuccess[];
+}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -25,7 +35,7 @@ export class Acceptances {
    * no receipt was asked for: SMSCs send some all the same, message_ids are learned from them, and without its entry one
    * could be taken for another message's.
    */
-  entry(item: QueueItem, segment: number, messageId: string, now: number, ttl: number): CorrelationEntry {
+  entry({ item, segment, messageId, refused }: AcceptedSegment, now: number, ttl: number): CorrelationEntry {
     const { id, source, destination, correlationId, msgid, metadata, trace } = item;
     const acceptedAt = this.#acceptedAt(now);
     const entry: Mutable<CorrelationEntry> = {
@@ -38,6 +48,11 @@ export class Acceptances {
       acceptedAt,
       expiresAt: Math.floor(acceptedAt) + ttl,
     };
+    if (isMulti(item)) {
+      const { text, lists } = takenOf(item, refused);
+      entry.destination = text;
+      if (lists > 0) entry.lists = lists;
+    }
     if (!item.receiptRequested) entry.receiptRequested = false;
     if (correlationId !== undefined) entry.correlationId = correlationId;
     if (msgid !== undefined) entry.msgid = msgid;

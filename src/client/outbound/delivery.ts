@@ -7,11 +7,20 @@ import {
   type ResponseView,
   type Session,
 } from '../../session';
-import { acceptSegment, isAccepted, type DeadReason, type Lease, type QueueItem } from '../../store';
+import {
+  acceptSegment,
+  addUnsuccess,
+  isAccepted,
+  type DeadReason,
+  type Lease,
+  type QueueItem,
+  type Unsuccess,
+} from '../../store';
 import type { StatusPolicy } from '../config/status-policy';
 import { mayBePartial, partialFailure } from '../events/broadcast-form';
 import { infoField } from '../events/wire-form';
-import { verdictOf, type Verdict } from './retry';
+import { countDestinations, isRefusedByAll } from '../message/destinations';
+import { meaningOf, type ResponseMeaning } from './multi-response';
 
 /** What deliveries share, and whom they tell. */
 export interface DeliveryContext {
@@ -20,7 +29,7 @@ export interface DeliveryContext {
     readonly settings: { readonly statusPolicy: StatusPolicy };
   };
   /** The SMSC answered one segment. */
-  responded(flight: Flight, response: ResponseView, verdict: Verdict): void;
+  responded(flight: Flight, response: ResponseView, meaning: ResponseMeaning): void;
   /** It was written, and its answer did not come. */
   lost(flight: Flight, why: 'timeout' | 'closed'): void;
   /** The SMSC asks for less; the segment is to go again, first. */
@@ -70,6 +79,8 @@ export class Delivery implements Link<Delivery> {
   older: Delivery | undefined;
   newer: Delivery | undefined;
   readonly lease: Lease;
+  /** Permits of the rate that each of its segments takes: its destinations. */
+  readonly cost: number;
   /** The order in which the dispatcher got it: throttled messages go back to their place. */
   readonly order: number;
   readonly carrier: DeliveryCarrier;
@@ -86,6 +97,7 @@ export class Delivery implements Link<Delivery> {
 
   constructor(lease: Lease, order: number, carrier: DeliveryCarrier, context: DeliveryContext) {
     this.lease = lease;
+    this.cost = countDestinations(lease.item);
     this.order = order;
     this.carrier = carrier;
     this.#context = context;
@@ -152,8 +164,9 @@ export class Delivery implements Link<Delivery> {
   }
 
   /** An earlier transmission of the segment was accepted after all: that counts, whatever becomes of the later one. */
-  acceptedBefore(segment: number, messageId: string): void {
+  acceptedBefore(segment: number, messageId: string, refused: readonly Unsuccess[]): void {
     acceptSegment(this.lease.state, segment, messageId);
+    addUnsuccess(this.lease.state, refused);
     if (this.#ended) return;
     this.#acceptedLate = true;
     const at = this.#toGo.indexOf(segment);
@@ -173,30 +186,32 @@ export class Delivery implements Link<Delivery> {
 
   responded(flight: Flight, response: ResponseView): void {
     const { segment } = flight;
-    const { state } = this.lease;
+    const { state, item } = this.lease;
     this.#flying--;
-    const status = response.command_status;
-    const verdict = verdictOf(status, this.#context.parts.settings.statusPolicy);
+    const meaning = meaningOf(item, segment, response, this.#context.parts.settings.statusPolicy);
+    const { verdict, status, refused } = meaning;
     const accepted = state.accepted[segment] != null;
     if (mayBePartial(response.command_id)) noteParts(state, partialFailure(response.pdu()));
     if (verdict === 'ok') acceptSegment(state, segment, response.message_id);
     else this.#note(describeStatus(status).name, segment);
-    this.#context.responded(flight, response, verdict);
+    if (!accepted) addUnsuccess(state, refused);
+    this.#context.responded(flight, response, meaning);
     // An earlier transmission was accepted: what this one is told is no matter of the message's.
     if (accepted && verdict === 'throttle') this.#context.throttled(this, status);
-    else if (!accepted && verdict !== 'ok') this.#refused(segment, response, verdict);
+    else if (!accepted && verdict !== 'ok') this.#refused(segment, response, meaning);
     this.#finish();
   }
 
-  #refused(segment: number, response: ResponseView, verdict: Verdict): void {
+  #refused(segment: number, response: ResponseView, { verdict, status }: ResponseMeaning): void {
     if (verdict !== 'fail') this.#putBack(segment);
-    if (verdict === 'throttle') this.#context.throttled(this, response.command_status);
+    if (verdict === 'throttle') this.#context.throttled(this, status);
     else if (verdict === 'retry')
       this.abandon({ kind: 'retry', info: refusalOf(response.pdu()).info }, segment);
     // Refused for want of a session, which is no fault of the message's, and surely not accepted.
     else if (verdict === 'rebind') this.giveBack();
     else {
-      const { name, text, info } = refusalOf(response.pdu());
+      const { tlvs } = response.pdu();
+      const { name, text, info } = refusalOf({ command_status: status, tlvs });
       const why = `the SMSC refused it with ${text}`;
       const reason = { code: 'REFUSED', command_status: name, text: why, ...infoField(info) };
       this.abandon({ kind: 'dead', reason }, segment);
@@ -231,7 +246,7 @@ export class Delivery implements Link<Delivery> {
   #finish(): void {
     if (this.#ended || (this.#flying > 0 && !this.#acceptedLate)) return;
     // Whatever was to happen to the rest: there is none.
-    if (isAccepted(this.lease)) this.#end = ACCEPTED;
+    if (isAccepted(this.lease)) this.#end = endOf(this.lease);
     else if (this.#flying > 0) return;
     if (!this.#end) return;
     // It fails for another reason, and the SMSC may have taken what was not answered.
@@ -247,6 +262,17 @@ function noteParts(state: Lease['state'], parts: Lease['state']['partial']): voi
   if (parts) state.partial = parts;
   else delete state.partial;
 }
+
+/** Of a message whose segments are all accepted. */
+function endOf({ item, state }: Lease): DeliveryEnd {
+  return state.unsuccess && isRefusedByAll(item, state) ? { kind: 'dead', reason: NOBODY } : ACCEPTED;
+}
+
+/** No destination of a submit_multi was taken for all segments. */
+const NOBODY: DeadReason = {
+  code: 'REFUSED',
+  text: 'the SMSC refused a part of it for each of its destinations; see unsuccess_sme',
+};
 
 function severity(end: DeliveryEnd): number {
   return ['accepted', 'unsent', 'set-aside', 'retry', 'unknown', 'dead'].indexOf(end.kind);

@@ -1,6 +1,6 @@
 import { statusName } from '../../protocol';
 import type { ResponseView, Session } from '../../session';
-import type { Lease, QueueItem } from '../../store';
+import type { Lease, QueueItem, Unsuccess } from '../../store';
 import type { DispatcherParts } from './dispatcher-parts';
 import { Acceptances } from './acceptances';
 import { Delivery, type DeliveryContext, type Flight } from './delivery';
@@ -9,7 +9,7 @@ import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { LateAcceptances } from './late-acceptances';
 import { LeaseKeeper } from './lease-keeper';
-import type { Verdict } from './retry';
+import { meaningOf, type ResponseMeaning } from './multi-response';
 import { PaceLog } from './pace-log';
 import { SessionSender, type SessionSenderContext } from './session-sender';
 import { Settler } from './settler';
@@ -164,11 +164,11 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
 
   // --- what deliveries tell ---
 
-  responded(flight: Flight, response: ResponseView, verdict: Verdict): void {
+  responded(flight: Flight, response: ResponseView, { verdict, refused }: ResponseMeaning): void {
     const { delivery, segment, item } = flight;
     const { throttleHandler, listener, limiter } = this.parts;
-    const isAccepted = response.command_status === 0;
-    if (isAccepted) this.#correlate(item, segment, response.message_id);
+    const isAccepted = verdict === 'ok';
+    if (isAccepted) this.#correlate(item, segment, response.message_id, refused);
     if (verdict !== 'throttle' && verdict !== 'rebind') {
       throttleHandler.notThrottled();
       limiter.heard();
@@ -224,24 +224,26 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
   late(flight: Flight, response: ResponseView): void {
     this.parts.listener.responded(flight, response, undefined);
     // Its receipt must find it, wherever it is, and it need not be sent again.
-    if (response.command_status !== 0) return;
     const { item, segment } = flight;
+    const { verdict, refused } = meaningOf(item, segment, response, this.parts.settings.statusPolicy);
+    if (verdict !== 'ok') return;
     const { message_id: messageId } = response;
-    this.#correlate(item, segment, messageId);
+    this.#correlate(item, segment, messageId, refused);
     for (const again of this.#deliveries()) {
       if (again.lease.item.id !== item.id) continue;
-      again.acceptedBefore(segment, messageId);
+      again.acceptedBefore(segment, messageId, refused);
       // What was a reason not to send the rest may be none any more.
       if (!again.isOver && again.remaining > 0) again.carrier.putBack(again);
       return;
     }
-    this.#late.accepted(item.id, segment, messageId);
+    this.#late.accepted(item.id, segment, messageId, refused);
   }
 
-  #correlate(item: QueueItem, segment: number, messageId: string): void {
+  #correlate(item: QueueItem, segment: number, messageId: string, refused: readonly Unsuccess[]): void {
     if (messageId === '') return;
     const { clock, settings } = this.parts;
-    const entry = this.acceptances.entry(item, segment, messageId, clock.now(), settings.correlationTtl);
+    const { correlationTtl: ttl } = settings;
+    const entry = this.acceptances.entry({ item, segment, messageId, refused }, clock.now(), ttl);
     this.#settler.correlate(entry);
   }
 

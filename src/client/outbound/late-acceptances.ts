@@ -1,5 +1,12 @@
 import { BoundedMap } from '../../collections';
-import { acceptSegment, isAccepted, type DeliveryState, type Lease } from '../../store';
+import {
+  acceptSegment,
+  addUnsuccess,
+  isAccepted,
+  type DeliveryState,
+  type Lease,
+  type Unsuccess,
+} from '../../store';
 import { isTimeout, withLimit } from '../../waiting';
 import type { DispatcherParts } from './dispatcher-parts';
 
@@ -49,10 +56,11 @@ export class LateAcceptances {
   }
 
   /** A segment of a message that is not leased. */
-  accepted(id: string, segment: number, messageId: string): void {
+  accepted(id: string, segment: number, messageId: string, refused: readonly Unsuccess[]): void {
     const left = this.#left.get(id);
     if (!left) return;
     acceptSegment(left.state, segment, messageId);
+    addUnsuccess(left.state, refused);
     if (!isAccepted(left)) return;
     this.#complete.set(id, true);
     this.#again = true;
@@ -68,6 +76,7 @@ export class LateAcceptances {
       if (messageId !== null) acceptSegment(state, segment, messageId);
     });
     for (const messageId of known.alsoAccepted ?? []) acceptSegment(state, 0, messageId);
+    addUnsuccess(state, known.unsuccess ?? []);
   }
 
   /** Resolves when nothing is leased for it. */

@@ -82,7 +82,7 @@ function textOf(value: unknown): string {
 }
 
 function isState(value: unknown): value is DeliveryState {
-  const { attempts, redelivered, accepted, alsoAccepted = [], history } = fieldsOf(value);
+  const { attempts, redelivered, accepted, alsoAccepted = [], unsuccess = [], history } = fieldsOf(value);
   return (
     isCount(attempts) &&
     typeof redelivered === 'boolean' &&
@@ -90,8 +90,18 @@ function isState(value: unknown): value is DeliveryState {
     accepted.every((id) => id === null || isText(id)) &&
     Array.isArray(alsoAccepted) &&
     alsoAccepted.every(isText) &&
+    Array.isArray(unsuccess) &&
+    unsuccess.every(isUnsuccess) &&
     Array.isArray(history) &&
     history.every(isAttempt)
+  );
+}
+
+function isUnsuccess(value: unknown): boolean {
+  const { destination_addr, dest_addr_ton, dest_addr_npi, error_status_code, segments } = fieldsOf(value);
+  const numbers = [dest_addr_ton, dest_addr_npi, error_status_code];
+  return (
+    isText(destination_addr) && numbers.every(isCount) && Array.isArray(segments) && segments.every(isCount)
   );
 }
 
@@ -119,10 +129,11 @@ function isReason(value: unknown): value is DeadReason {
 }
 
 function isReceipt(value: unknown): value is SegmentReceipt {
-  const { segment, state, final, fields } = fieldsOf(value);
+  const { segment, state, final, fields, address } = fieldsOf(value);
   return (
     isCount(segment) &&
     isText(state) &&
+    isTextOrAbsent(address) &&
     typeof final === 'boolean' &&
     typeof fields === 'object' &&
     fields !== null

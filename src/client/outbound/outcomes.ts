@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../../clock';
 import { SmppError } from '../../protocol';
 import type { DeliveryState, QueueItem } from '../../store';
+import { isMulti, takenOf, type Taken } from '../message/destinations';
 import type { FailureFields, Outcome, ReceiptReport } from '../events/outcome';
 import {
   acceptedOutcome,
@@ -23,6 +24,8 @@ export type CompleteWhen = 'accepted' | 'queued' | 'delivered';
 /** A receipt of one segment. */
 export interface SegmentReceipt {
   readonly segment: number;
+  /** Of a message to several: whose it is. */
+  address?: string;
   readonly state: string;
   readonly final: boolean;
   readonly fields: ReceiptReport;
@@ -36,12 +39,18 @@ interface Waiter {
   resolve(outcome: Outcome): void;
   reject(error: SmppError): void;
   accepted?: Outcome;
+  /** Of submit_multi, once it is accepted: who is to have it. */
+  taken?: Taken;
+  /** By segment, and of a message to several by address; absent: none has come yet. */
+  receipts?: Map<string, SegmentReceipt>;
   /** Another one who waits for the same message. */
   next?: Waiter | undefined;
-  /** By segment; absent: none has come yet. */
-  receipts?: Map<number, SegmentReceipt>;
   timer?: TimerHandle;
 }
+
+/** Receipts that are kept of recipients that nobody named: of one message, and of all. */
+const MOST_STRANGERS = 255;
+const MOST_OF_ALL = 10_000;
 
 /** From best to worst; what is not listed is worst. */
 const STATES = 'DELIVRD ACCEPTD ENROUTE SCHEDULED SKIPPED UNKNOWN DELETED EXPIRED REJECTD UNDELIV'.split(' ');
@@ -53,6 +62,8 @@ export class Outcomes {
   readonly #limit: number;
   readonly #perMessage: ReceiptPerMessage;
   readonly #waiters = new Map<string, Waiter>();
+  /** Receipts of members of distribution lists. */
+  #strangers = 0;
   #waiting = 0;
 
   /** `perMessage`: which segments' final receipts make a message delivered. */
@@ -97,8 +108,9 @@ export class Outcomes {
         waiter.next = first.next;
         first.next = waiter;
         if (first.receipts) waiter.receipts = new Map(first.receipts);
+        this.#strangers += strangersOf(waiter);
       } else this.#waiters.set(item.id, waiter);
-      if (state) this.#accepted(waiter, acceptedOutcome(item, state));
+      if (state) this.#accepted(waiter, state);
     });
   }
 
@@ -121,13 +133,16 @@ export class Outcomes {
     for (let waiter = this.#waiters.get(item.id), next; waiter; waiter = next) {
       ({ next } = waiter);
       // Each by labels of its own.
-      if (!waiter.accepted) this.#accepted(waiter, acceptedOutcome(waiter.item, state));
+      if (!waiter.accepted) this.#accepted(waiter, state);
     }
   }
 
-  #accepted(waiter: Waiter, outcome: Outcome): void {
+  #accepted(waiter: Waiter, state: DeliveryState): void {
+    const { item } = waiter;
+    const outcome = acceptedOutcome(item, state);
     if (waiter.until === 'accepted') return this.#complete(waiter, outcome);
     waiter.accepted = outcome;
+    if (isMulti(item)) waiter.taken = takenOf(item, state.unsuccess ?? []);
     if (this.#completeDelivered(waiter)) return;
     waiter.timer = this.#clock.setTimeout(() => this.#timedOut(waiter), waiter.deliveredTimeout);
   }
@@ -159,10 +174,22 @@ export class Outcomes {
     if (!receipt.final) return;
     for (let waiter = this.#waiters.get(id), next; waiter; waiter = next) {
       ({ next } = waiter);
-      if (waiter.until !== 'delivered') continue;
-      (waiter.receipts ??= new Map()).set(receipt.segment, receipt);
+      if (waiter.until !== 'delivered' || !this.#keep(waiter, receipt)) continue;
       if (waiter.accepted) this.#completeDelivered(waiter);
     }
+  }
+
+  /** Whether there is room for it. */
+  #keep(waiter: Waiter, receipt: SegmentReceipt): boolean {
+    const receipts = (waiter.receipts ??= new Map<string, SegmentReceipt>());
+    const key = keyOf(receipt.segment, receipt.address);
+    if (!receipts.has(key) && !isNamed(waiter.item, receipt)) {
+      const most = waiter.item.segments.length * MOST_STRANGERS;
+      if (this.#strangers >= MOST_OF_ALL || receipts.size >= most) return false;
+      this.#strangers++;
+    }
+    receipts.set(key, receipt);
+    return true;
   }
 
   /** Rejects all who wait: the client stops, and what it has queued stays queued. */
@@ -177,9 +204,7 @@ export class Outcomes {
   #completeDelivered(waiter: Waiter): boolean {
     const { accepted, receipts } = waiter;
     if (!accepted || !receipts || !this.#haveCome(waiter, receipts)) return false;
-    const all = [...receipts.values()].sort((a, b) => a.segment - b.segment);
-    const worst = worstOf(all, (one) => one.state);
-    const facts = { receipt: worst.fields, receipts: all.map((one) => one.fields) };
+    const { worst, facts } = factsOf(receipts);
     if (worst.state === 'DELIVRD') {
       this.#complete(waiter, deliveredOutcome(accepted, facts));
     } else {
@@ -189,25 +214,41 @@ export class Outcomes {
     return true;
   }
 
-  #haveCome({ item, accepted }: Waiter, receipts: ReadonlyMap<number, SegmentReceipt>): boolean {
+  #haveCome({ item, accepted, taken }: Waiter, receipts: ReadonlyMap<string, SegmentReceipt>): boolean {
+    const ids = accepted?.message_ids ?? [];
     const { length } = item.segments;
-    if (this.#perMessage === 'last') {
+    if (!taken || isOne(taken)) return this.#haveComeFrom(taken?.numbers[0], receipts, length, ids, true);
+    // Who the members of a list are is not known: nobody can tell when all have had it.
+    return taken.lists === 0 && taken.numbers.every((one) => this.#haveComeFrom(one, receipts, length, ids));
+  }
+
+  /** Those of one recipient; `isOnly`: there is no other, then they need not say whose they are. */
+  #haveComeFrom(
+    address: string | undefined,
+    receipts: ReadonlyMap<string, SegmentReceipt>,
+    length: number,
+    ids: readonly string[],
+    isOnly = false,
+  ): boolean {
+    let come = 0;
+    for (let segment = 0; segment < length; segment++) {
       // Where others have the same message_id as the last, a receipt for it may be told as one of theirs.
-      const ids = accepted?.message_ids ?? [];
-      return [...receipts.keys()].some((segment) => ids[segment] === ids[length - 1]);
+      if (this.#perMessage === 'last' && ids[segment] !== ids[length - 1]) continue;
+      if (receipts.has(keyOf(segment, address)) || (isOnly && receipts.has(keyOf(segment, undefined))))
+        come++;
     }
-    return receipts.size >= (this.#perMessage === 'any' ? 1 : length);
+    return come >= (this.#perMessage === 'all' ? length : 1);
   }
 
   #timedOut(waiter: Waiter): void {
     if (!waiter.accepted) return;
-    const failure = failedAfter(waiter.accepted, { code: 'RECEIPT_TIMEOUT', maybe_delivered: true });
+    const { receipts, taken } = waiter;
+    // Who waited for many is told of those that have it.
+    const facts = taken && receipts ? factsOf(receipts).facts : {};
+    const why = { code: 'RECEIPT_TIMEOUT', maybe_delivered: true, ...facts } as const;
+    const failure = failedAfter(waiter.accepted, why);
     const seconds = waiter.deliveredTimeout / 1000;
-    this.#reject(
-      waiter,
-      failure,
-      `the SMSC accepted the message, but no final receipt came within ${seconds} s`,
-    );
+    this.#reject(waiter, failure, timeoutText(taken, seconds));
   }
 
   #complete(waiter: Waiter, outcome: Outcome): void {
@@ -222,6 +263,7 @@ export class Outcomes {
 
   #remove(waiter: Waiter): void {
     if (waiter.timer !== undefined) this.#clock.clearTimeout(waiter.timer);
+    this.#strangers -= strangersOf(waiter);
     const { id } = waiter.item;
     const first = this.#waiters.get(id);
     this.#waiting--;
@@ -229,6 +271,39 @@ export class Outcomes {
     else if (first === waiter) this.#waiters.set(id, waiter.next as Waiter);
     else for (let one = first; one; one = one.next) if (one.next === waiter) one.next = waiter.next;
   }
+}
+
+const keyOf = (segment: number, address: string | undefined): string =>
+  address === undefined ? String(segment) : `${segment} ${address}`;
+
+/** Its receipts of recipients that nobody named. */
+function strangersOf({ item, receipts }: Waiter): number {
+  if (!receipts || !isMulti(item)) return 0;
+  return [...receipts.values()].filter((receipt) => !isNamed(item, receipt)).length;
+}
+
+const isOne = ({ numbers, lists }: Taken): boolean => numbers.length === 1 && lists === 0;
+
+/** Whether it is of a recipient that the message has a number of. */
+function isNamed({ destination }: Pick<QueueItem, 'destination'>, { address }: SegmentReceipt): boolean {
+  return address === undefined || `,${destination},`.includes(`,${address},`);
+}
+
+/** All, by segment, and the worst of them. */
+function factsOf(receipts: ReadonlyMap<string, SegmentReceipt>) {
+  const all = [...receipts.values()].sort((a, b) => a.segment - b.segment);
+  const worst = worstOf(all, (one) => one.state);
+  return { worst, facts: { receipt: worst.fields, receipts: all.map((one) => one.fields) } };
+}
+
+function timeoutText(taken: Taken | undefined, seconds: number): string {
+  if (!taken || isOne(taken))
+    return `the SMSC accepted the message, but no final receipt came within ${seconds} s`;
+  const why =
+    taken.lists === 0
+      ? ''
+      : '; of a distribution list nobody knows the members, so that it is never said to be delivered';
+  return `the SMSC accepted the message, but not all final receipts came within ${seconds} s${why}`;
 }
 
 /** Of receipts that which is worst. */

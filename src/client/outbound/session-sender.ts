@@ -9,6 +9,7 @@ import type { Delivery, DeliveryCarrier, Flight } from './delivery';
 import type { DispatcherParts } from './dispatcher-parts';
 import type { Gate } from './gate';
 import type { PaceLog } from './pace-log';
+import { Permits } from './permits';
 import { PoisonIsolation } from './poison-isolation';
 
 /** What a sender needs of the dispatcher that it belongs to. */
@@ -61,11 +62,9 @@ export class SessionSender implements DeliveryCarrier {
   /** Ends that wait. */
   #stopTaking = new AbortController();
   #signalUses = 0;
-  /** Ends the wait for permits. */
-  readonly #closing = new AbortController();
   /** Waits for permits, or for the commit. */
   #isWaiting = false;
-  #permits = 0;
+  readonly #permits: Permits;
   /** When a delivery ended last, with a shared store; monotonic milliseconds. */
   #endedAt = -Infinity;
   /** After a failure. */
@@ -76,6 +75,7 @@ export class SessionSender implements DeliveryCarrier {
   constructor(session: Session, context: SessionSenderContext) {
     this.session = session;
     this.#context = context;
+    this.#permits = new Permits(context.parts.limiter, context.pace);
     this.#isolation = new PoisonIsolation(context.parts.clock, () => this.resume());
     session.onRoom(() => this.resume());
     this.resume();
@@ -119,7 +119,7 @@ export class SessionSender implements DeliveryCarrier {
     } catch (error) {
       this.#failed(error);
     }
-    if (!this.#isWaiting) this.#returnPermits();
+    if (!this.#isWaiting) this.#permits.giveBack();
   }
 
   /** Whether to go on: false where something has to change first. */
@@ -134,7 +134,7 @@ export class SessionSender implements DeliveryCarrier {
     if (!this.#context.gate.lets()) return false;
     if (!next) return this.#take(free);
     if (!this.#isolation.mayGo(next, this)) return false;
-    if (this.#permits === 0 && !this.#acquire(free)) return false;
+    if (this.#permits.count < next.cost && !this.#acquire(free)) return false;
     if (!this.#commit()) return false;
     this.#send();
     return true;
@@ -197,12 +197,8 @@ export class SessionSender implements DeliveryCarrier {
   }
 
   #acquire(free: number): boolean {
-    let wanted = 0;
-    for (const { remaining } of this.#ready) if ((wanted += remaining) >= free) break;
-    const { pace, parts } = this.#context;
-    const permits = parts.limiter.acquire(Math.min(free, wanted), { signal: this.#closing.signal });
-    if (typeof permits === 'number') this.#permits = permits;
-    else void this.#wait(pace.during(permits).then((granted) => void (this.#permits = granted)));
+    const waited = this.#permits.acquire(this.#ready, free);
+    if (waited) void this.#wait(waited);
     return !this.#isWaiting;
   }
 
@@ -211,10 +207,10 @@ export class SessionSender implements DeliveryCarrier {
     const { commit } = this.#context;
     if (!commit) return true;
     const next: Delivery[] = [];
-    let segments = 0;
+    let permits = 0;
     for (const delivery of this.#ready) {
-      if (segments >= this.#permits) break;
-      segments += delivery.remaining;
+      if (permits >= this.#permits.count) break;
+      permits += delivery.remaining * delivery.cost;
       if (delivery.remaining > 0 && !delivery.isCommitted) next.push(delivery);
     }
     const committed = next.length > 0 ? commit(next) : undefined;
@@ -230,15 +226,8 @@ export class SessionSender implements DeliveryCarrier {
       if (!this.#isClosed) this.#failed(error);
     }
     this.#isWaiting = false;
-    if (this.#isClosed) this.#returnPermits();
+    if (this.#isClosed) this.#permits.giveBack();
     else this.#run();
-  }
-
-  #returnPermits(): void {
-    if (this.#permits === 0) return;
-    const unused = this.#permits;
-    this.#permits = 0;
-    this.#context.parts.limiter.giveBack(unused);
   }
 
   // --- the wire ---
@@ -247,22 +236,24 @@ export class SessionSender implements DeliveryCarrier {
     const { session } = this;
     const batch = this.#batch;
     const now = this.#context.parts.clock.monotonic();
-    const room = Math.min(this.#permits, session.freeSlots);
+    const room = session.freeSlots;
+    let left = this.#permits.count;
     while (batch.length < room) {
       const delivery = this.#next();
-      if (!delivery) break;
+      if (!delivery || delivery.cost > left) break;
       if (this.#context.hopeless(delivery, session)) continue;
       if (this.#context.commit && !delivery.isCommitted) break;
       if (!this.#isolation.mayGo(delivery, this)) break;
       batch.push(delivery.next(commandId(delivery.lease.item.command), now));
+      left -= delivery.cost;
     }
-    if (batch.length > 0) this.#write(batch);
+    if (batch.length > 0) this.#write(batch, left);
     batch.length = 0;
-    this.#returnPermits();
+    this.#permits.giveBack();
   }
 
   /** Where the session does not take them nothing was written: all are to go again. */
-  #write(batch: Flight[]): void {
+  #write(batch: Flight[], left: number): void {
     let sequenceNumbers: readonly number[];
     try {
       sequenceNumbers = this.session.submit(batch);
@@ -272,7 +263,7 @@ export class SessionSender implements DeliveryCarrier {
       for (const { delivery } of unsent) if (!delivery.end && delivery.remaining > 0) this.putBack(delivery);
       throw error;
     }
-    this.#permits -= batch.length;
+    this.#permits.count = left;
     this.#failedFor = undefined;
     this.#context.parts.listener.sent(batch, sequenceNumbers, this.session);
   }
@@ -315,7 +306,7 @@ export class SessionSender implements DeliveryCarrier {
   /** Takes no more; what is not on the wire goes back to the queue. Resolves when nothing is being taken any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#closing.abort(new Error('the sender is closed'));
+    this.#permits.close();
     this.#context.parts.clock.clearTimeout(this.#pause);
     this.#isolation.stop();
     for (const delivery of this.#ready.splice(0)) delivery.giveBack();

@@ -51,7 +51,10 @@ const RESULTS: Readonly<Record<string, Required<Pick<Rule, 'wanted' | 'fits'>>>>
     fits: (given) => isNone(given) || isEntry(given) || isListOf(given, isEntry),
   },
   'state get': { wanted: 'a Buffer, or undefined', fits: (given) => isNone(given) || Buffer.isBuffer(given) },
-  'state claim': { wanted: 'a Buffer, or undefined', fits: (given) => isNone(given) || Buffer.isBuffer(given) },
+  'state claim': {
+    wanted: 'a Buffer, or undefined',
+    fits: (given) => isNone(given) || Buffer.isBuffer(given),
+  },
   'state list': {
     wanted: 'a list of [key, Buffer]',
     fits: (given) =>

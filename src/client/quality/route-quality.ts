@@ -33,15 +33,16 @@ export class RouteQuality implements Collector {
   accepted({ destination, receiptRequested }: CorrelationEntry): void {
     if (!this.#isOn || receiptRequested === false) return;
     const now = this.#now();
-    for (const table of this.#tables) table.accepted(destination, now);
+    // One to several counts once for each; a distribution list has no prefix.
+    for (const table of this.#tables) for (const one of destination.split(',')) table.accepted(one, now);
   }
 
-  /** A final receipt was told, the first one for this segment. */
-  receipt({ destination, acceptedAt }: CorrelationEntry, state: string): void {
+  /** A final receipt was told, the first one for this segment; `address`: of one to several, whose. */
+  receipt({ destination, acceptedAt }: CorrelationEntry, state: string, address = destination): void {
     if (!this.#isOn) return;
     const now = this.#now();
     const seconds = Math.max(0, steadyTime(this.#parts.clock).since(acceptedAt)) / 1000;
-    for (const table of this.#tables) table.receipt(destination, state, seconds, now);
+    for (const table of this.#tables) table.receipt(address, state, seconds, now);
   }
 
   collect(sink: Sink): void {

@@ -80,6 +80,7 @@ export const FIELDS = {
     'Answers that asked for less: of the sampling period (`sampling`); else of all so far, in `continues` and `end` since the `start`.',
   ],
   trace_id: ['string', 'The trace that a message belongs to, where it came with a `traceparent`.'],
+  unsuccess: ['number', 'Destinations of a `submit_multi` that the SMSC did not take.'],
   wait: ['number', 'Seconds for which nothing is sent.'],
   window_size: ['number', 'Requests that may be without answer at a time.'],
 

@@ -95,6 +95,11 @@ export class Faults {
     return merged(this.#ask((hooks) => hooks.onSubmit?.(submit)));
   }
 
+  /** The error_status_code of one destination of a submit_multi; undefined: it is taken. */
+  onDestination(number: string): number | undefined {
+    return this.#ask((hooks) => hooks.onDestination?.(number))[0];
+  }
+
   /** The command_status to refuse a bind with. */
   onBind(): number | undefined {
     return this.#ask((hooks) => hooks.onBind?.())[0];

@@ -26,6 +26,16 @@ export const SUBMIT_RULES = {
   status: kind({ status: refusal }, submitFields, (rule) => onSubmits(rule, { status: codeOf(rule.status) })),
 
   /**
+   * Takes a submit_multi, but not for some of its destinations, which it lists in unsuccess_sme:
+   * `{ type: 'refuse-destination', status: 'ESME_RINVDSTADR', destination: '49151' }`. `every` counts destinations.
+   */
+  'refuse-destination': kind({ status: refusal }, submitFields, (rule) => {
+    const applies = selector(rule);
+    const status = codeOf(rule.status);
+    return { onDestination: (number) => (applies([number]) ? status : undefined) };
+  }),
+
+  /**
    * Refuses submits without a TLV that this SMSC must have, as the template of a message in India:
    * `{ type: 'require-tlv', tlv: '0x1401' }`.
    */

@@ -94,6 +94,8 @@ export interface Habits {
 export interface RuleHooks {
   readonly habits?: Habits;
   readonly onSubmit?: (submit: SubmitFacts) => SubmitEffect | undefined;
+  /** The error_status_code of one destination of a submit_multi; undefined: it is taken. `number`: without a leading `+`. */
+  readonly onDestination?: (number: string) => number | undefined;
   /** The command_status to refuse a bind with. */
   readonly onBind?: () => number | undefined;
   readonly onBound?: () => BoundEffect | undefined;

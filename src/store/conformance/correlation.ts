@@ -70,6 +70,28 @@ export const correlationChecks = [
     );
   }),
 
+  check('correlation: of a message to several it is kept whose receipts have come', async (store) => {
+    const several = entry('many', { destination: '4915,4916,staff', lists: 1 });
+    await store.correlator.put([several]);
+    assert.deepEqual(await store.correlator.get('many'), [several]);
+    for (const finals of [
+      [['4915', 'DELIVRD']],
+      [
+        ['4915', 'DELIVRD'],
+        ['33700', 'odd one'],
+      ],
+    ] as const) {
+      const told = { ...several, finals };
+      await store.correlator.put([told]);
+      assert.deepEqual(await store.correlator.get('many'), [told]);
+    }
+    const finals = [['4915', 'DELIVRD'] as const, ['4916', 'UNDELIV'] as const];
+    const over = entry('over', { destination: '4915,4916', finals, finalState: 'UNDELIV' });
+    await store.correlator.put([over]);
+    assert.deepEqual(await store.correlator.get('over'), [over]);
+    assert.equal(await store.correlator.expire(), 0);
+  }),
+
   check('correlation: any text is a message_id', async (store) => {
     const odd = ['', ' ', '0', '00', '\u0000', 'ü\uFFFF', 'x'.repeat(65), '__proto__'];
     await store.correlator.put(odd.map((messageId) => entry(messageId)));

@@ -1,5 +1,5 @@
 import { QUEUED } from '../../protocol';
-import type { CorrelationEntry, QueueItem } from '../types';
+import type { CorrelationEntry, FinalOf, QueueItem } from '../types';
 import type { RecordReader, RecordWriter } from './bytes';
 
 /**
@@ -8,7 +8,7 @@ import type { RecordReader, RecordWriter } from './bytes';
  *   item          flags (1)  trace, priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels
  *                 [instance  until (1)]  [key  digest]  segments
  *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels
- *                 [instance]  final (1) [text]
+ *                 [instance]  final (1) [text]  [lists  finals, each: address  final (1) [text]]
  *   labels        [msgid]  [correlation_id]  [metadata as JSON]  [traceparent  tracestate]
  */
 const EXPIRES = 1;
@@ -29,6 +29,8 @@ const ITEM_TRACE = 0x80;
 const IDEMPOTENT = 8;
 /** Of a correlation, in its flags: it has a trace context. */
 const ENTRY_TRACE = 64;
+/** Of a correlation: its message went to several. */
+const SEVERAL = 1;
 
 const UNTIL = ['queued', 'accepted', 'delivered'] as const;
 
@@ -167,7 +169,8 @@ export function writeCorrelation(
     flagsOf(entry, metadata) |
       (entry.receiptRequested === false ? RECEIPT : 0) |
       (entry.home === undefined ? 0 : HOME) |
-      (entry.trace ? ENTRY_TRACE : 0),
+      (entry.trace ? ENTRY_TRACE : 0) |
+      (entry.lists === undefined && entry.finals === undefined ? 0 : SEVERAL),
   );
   writer.double(entry.acceptedAt);
   writer.double(entry.expiresAt);
@@ -180,11 +183,40 @@ export function writeCorrelation(
   writeLabels(writer, entry, metadata);
   if (entry.home !== undefined) writer.text(entry.home);
   // Also where there is none: so an entry takes no more room when its receipt has come.
-  const { finalState } = entry;
-  const final = finalState === undefined ? 0 : 1 + FINAL_STATES.indexOf(finalState);
-  const isOther = finalState !== undefined && final === 0;
+  writeFinal(writer, entry.finalState);
+  // Behind all else, so that a version that does not know it reads the rest.
+  if (entry.lists !== undefined || entry.finals !== undefined) writeSeveral(writer, entry);
+}
+
+function writeFinal(writer: RecordWriter, state: string | undefined): void {
+  const final = state === undefined ? 0 : 1 + FINAL_STATES.indexOf(state);
+  const isOther = state !== undefined && final === 0;
   writer.octet(isOther ? OTHER_FINAL : final);
-  if (isOther) writer.text(finalState);
+  if (isOther) writer.text(state);
+}
+
+function readFinal(reader: RecordReader): string | undefined {
+  const final = reader.octet();
+  if (final === 0) return undefined;
+  return final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
+}
+
+function writeSeveral(writer: RecordWriter, { lists = 0, finals = [] }: CorrelationEntry): void {
+  writer.length(lists);
+  writer.length(finals.length);
+  for (const [address, state] of finals) {
+    writer.text(address);
+    writeFinal(writer, state);
+  }
+}
+
+function readSeveral(reader: RecordReader, into: Mutable<CorrelationEntry>): void {
+  const lists = reader.length();
+  if (lists > 0) into.lists = lists;
+  const finals: FinalOf[] = [];
+  for (let left = reader.length(); left > 0; left--)
+    finals.push([reader.text(), readFinal(reader) ?? 'UNKNOWN']);
+  if (finals.length > 0) into.finals = finals;
 }
 
 export function readCorrelation(reader: RecordReader): Mutable<CorrelationEntry> {
@@ -206,8 +238,8 @@ export function readCorrelation(reader: RecordReader): Mutable<CorrelationEntry>
   readLabels(reader, flags, (flags & ENTRY_TRACE) !== 0, entry);
   if (flags & HOME) entry.home = reader.text();
   if (flags & RECEIPT) entry.receiptRequested = false;
-  const final = reader.octet();
-  if (final !== 0)
-    entry.finalState = final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
+  const final = readFinal(reader);
+  if (final !== undefined) entry.finalState = final;
+  if (flags & SEVERAL) readSeveral(reader, entry);
   return entry;
 }

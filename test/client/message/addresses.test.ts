@@ -33,22 +33,41 @@ describe('Addresses of a message', () => {
     await client.enqueue({ ...HI, short_message: 'NaN' });
   });
 
-  it('in dest_address may be numbers alone, but not beside objects', async () => {
-    const { client, peer } = await scenes.bound();
+  it('in dest_address may be numbers, texts of several and objects in one list, each sent once', async () => {
+    const { client, peer } = await scenes.bound({}, { defaults: { dest_addr_npi: 1 } });
     const multi = { ...HI, command: 'submit_multi' as const };
-    await client.send({ ...multi, dest_address: ['+44 7700 900123', 447700900124] });
-    const { dest_address } = (await peer.link()).received.at(-1) as unknown as {
-      dest_address: { destination_addr: string }[];
+    const sentTo = async (fields: Partial<Message>): Promise<unknown> => {
+      const outcome = await client.send({ ...multi, ...fields });
+      const { dest_address } = (await peer.link()).received.at(-1) as unknown as { dest_address: object[] };
+      const tuples = dest_address.map((one) => Object.values(one).join(' '));
+      return [outcome.topic, outcome['destinations'], ...tuples];
     };
-    assert.deepEqual(
-      dest_address.map((one) => one.destination_addr),
-      ['447700900123', '447700900124'],
-    );
-    await assert.rejects(client.send({ ...multi, dest_address: ['447700900123', { dl_name: 'staff' }] }), {
-      code: 'INVALID_FIELD',
-      field: 'dest_address',
-      message: /numbers beside objects: give/,
+    const all = await sentTo({
+      dest_address: [
+        '+44 7700 900123',
+        447700900124,
+        '447700900125, 447700900126\n0301234567',
+        { destination_addr: '447700900127', dest_addr_ton: 2, dest_addr_npi: 8 },
+        { destination_addr: '+447700900128' },
+        { dl_name: 'staff' },
+        { dest_flag: 2, dl_name: 'friends' },
+        // Again.
+        '00447700900123',
+        { dl_name: 'staff' },
+      ],
     });
+    assert.deepEqual(all, [
+      '447700900123,447700900124,447700900125,447700900126,0301234567,447700900127,447700900128,staff,friends',
+      9,
+      ...['1 1 1 447700900123', '1 1 1 447700900124', '1 1 1 447700900125', '1 1 1 447700900126'],
+      ...['1 2 1 0301234567', '1 2 8 447700900127', '1 1 1 447700900128', '2 staff', '2 friends'],
+    ]);
+    const one = ['447700900123,staff', 2, '1 1 1 447700900123', '2 staff'];
+    const list = [447700900123n, { dl_name: 'staff' }];
+    assert.deepEqual(await sentTo({ destination_addr: list }), one);
+    assert.deepEqual(await sentTo({ dest_address: { dl_name: 'staff' } }), ['staff', 1, '2 staff']);
+    const unknown = ['4477', 1, '1 0 0 4477'];
+    assert.deepEqual(await sentTo({ dest_address: ['4477'], dest_addr_ton: 0, dest_addr_npi: 0 }), unknown);
   });
 
   it('in one text are refused, and divided by submit_multi', async () => {

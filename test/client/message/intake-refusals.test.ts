@@ -16,6 +16,9 @@ type Refusal = readonly [
   options?: SceneOptions,
 ];
 
+const numbers = (count: number): string[] =>
+  Array.from({ length: count }, (_, at) => String(491510000000 + at));
+
 const REFUSALS: readonly Refusal[] = [
   ['nothing', undefined, 'INVALID_FIELD', 'payload', /must be an object/],
   ['null', null, 'INVALID_FIELD', 'payload'],
@@ -302,13 +305,77 @@ const REFUSALS: readonly Refusal[] = [
     { command: 'submit_multi', short_message: 'x', destination_addr: ' , ' },
     'MISSING_DESTINATION',
     'destination_addr',
-    /1 to 255/,
+    /1 to 254/,
   ],
   [
     'too many recipients',
-    { command: 'submit_multi', short_message: 'x', destination_addr: Array(256).fill('491511234567') },
-    'MISSING_DESTINATION',
+    { command: 'submit_multi', short_message: 'x', destination_addr: numbers(255) },
+    'INVALID_FIELD',
     'destination_addr',
+    /255 recipients, and 254 at most/,
+  ],
+  [
+    'more than SMPP 5.0 has room for',
+    { command: 'submit_multi', short_message: 'x', dest_address: numbers(256) },
+    'INVALID_FIELD',
+    'dest_address',
+    /256 recipients, and 255 at most/,
+    { interfaceVersion: '5.0' },
+  ],
+  ...(
+    [
+      [
+        'a list whose name is too long',
+        { dl_name: 'x'.repeat(21) },
+        /entry 2 .* 21 characters, the field holds 20/,
+      ],
+      ['a list whose name is no ASCII', { dl_name: 'Gäste' }, /entry 2 .* ASCII only/],
+      ['a list whose name is no text', { dl_name: ['staff'] }, /entry 2 .* no text/],
+      ['a destination that is both', { dl_name: 'staff', destination_addr: '4915' }, /one of the two/],
+      ['a destination that is nothing', { dest_flag: 1 }, /one of the two/],
+      ['a destination with a part that there is not', { number: '4915' }, /"number": it may have/],
+      [
+        'a destination whose flag is the other one',
+        { dl_name: 'staff', dest_flag: 1 },
+        /dest_flag 1: 1 goes/,
+      ],
+    ] as const
+  ).map(([name, wrong, text]): Refusal => [
+    name,
+    { command: 'submit_multi', short_message: 'x', dest_address: ['491511234567', wrong] },
+    'INVALID_FIELD',
+    'dest_address',
+    text,
+  ]),
+  [
+    'a type of number of a destination that is none',
+    {
+      command: 'submit_multi',
+      short_message: 'x',
+      dest_address: [{ destination_addr: '4915112345', dest_addr_ton: 'x' }],
+    },
+    'INVALID_FIELD',
+    'dest_addr_ton',
+  ],
+  [
+    'a priority_flag of data_sm',
+    { ...TO, command: 'data_sm', short_message: 'x', priority_flag: 1 },
+    'UNKNOWN_FIELD',
+    'priority_flag',
+    /data_sm has no priority_flag.*leave it out, or send it as submit_sm/,
+  ],
+  [
+    'a validity_period of data_sm',
+    { ...TO, command: 'data_sm', short_message: 'x', validity_period: 60 },
+    'UNKNOWN_FIELD',
+    'validity_period',
+    /qos_time_to_live/,
+  ],
+  [
+    'a schedule_delivery_time of data_sm',
+    { ...TO, command: 'data_sm', short_message: 'x', schedule_delivery_time: 60 },
+    'UNKNOWN_FIELD',
+    'schedule_delivery_time',
   ],
   [
     'one bad recipient of many',

@@ -51,7 +51,7 @@ export class DiskCorrelator implements Correlator {
     if (entries.length === 0) return;
     // Where room is scarce, that a receipt was final is worth none: its list takes what new messages need.
     const wanted = this.#core.committer.isScarce
-      ? entries.filter((entry) => entry.finalState === undefined)
+      ? entries.filter((entry) => entry.finalState === undefined && entry.finals === undefined)
       : entries;
     if (wanted.length === 0) return;
     await writeAll(wanted, [], (step) => this.#core.committer.make([this.putting(step.entries)]));
@@ -75,7 +75,7 @@ export class DiskCorrelator implements Correlator {
       ),
     ].filter((batch) => batch !== undefined);
     // A final receipt is told of an entry that is there; all others are taken to be new.
-    const added = puts.filter(({ isFinal, key }) => !isFinal || !this.#look(key)).length;
+    const added = puts.filter(({ hasReceipt, key }) => !hasReceipt || !this.#look(key)).length;
     this.#moved += puts.length - added;
     const drop = this.#dropping(this.#atMost(added) - this.#capacity, 2 * puts.length);
     this.#coming += added;
@@ -110,7 +110,6 @@ export class DiskCorrelator implements Correlator {
   #batchOf(age: CorrelationAge, entries: readonly CorrelationEntry[], puts: Put[]): Batch | undefined {
     if (entries.length === 0) return undefined;
     const batch = ++this.#batch;
-    const isFinal = age === this.#final;
     const keys = entries.map((entry) => entryKey(entry, this.#core.tables.sealing));
     entries.forEach((entry, at) => {
       const key = keys[at] as Buffer;
@@ -118,7 +117,7 @@ export class DiskCorrelator implements Correlator {
         key,
         name: nameOf(key),
         batch,
-        isFinal,
+        hasReceipt: entry.finalState !== undefined || entry.finals !== undefined,
         octets: this.#core.records.correlation(entry, batch),
       });
     });
@@ -254,7 +253,7 @@ interface Put {
   readonly key: Buffer;
   readonly name: string;
   readonly batch: number;
-  readonly isFinal: boolean;
+  readonly hasReceipt: boolean;
   readonly octets: Buffer;
 }
 

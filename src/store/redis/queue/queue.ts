@@ -133,7 +133,14 @@ export class RedisQueue implements OutboundQueue {
       const written = stateOf(state);
       if (written !== '') touched.push(at + 1, written);
     }
-    args.push(items.length, fact ? 1 : 0, fact?.key ?? '', fact?.value ?? '', touched.length / 2, claims.length);
+    args.push(
+      items.length,
+      fact ? 1 : 0,
+      fact?.key ?? '',
+      fact?.value ?? '',
+      touched.length / 2,
+      claims.length,
+    );
     for (const one of touched) args.push(one);
     for (const { key, value, ttl } of claims) args.push(key, value, ttlOf(ttl));
     for (let at = 0; at < items.length;) {
