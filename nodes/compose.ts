@@ -124,20 +124,26 @@ class Composer {
     }
   }
 
-  compose(given: unknown, suffix: string): Message {
-    const isItem = this.connection.payloadFormat === 'naz' && typeof given === 'string';
-    const content = (isItem ? nazItem(given) : undefined) ?? given;
-    const payload = isFields(content) ? content : {};
+  compose(raw: unknown, suffix: string): Message {
+    const isItem = this.connection.payloadFormat === 'naz' && typeof raw === 'string';
+    const content = (isItem ? nazItem(raw) : undefined) ?? raw;
+    const given = isFields(content) ? content : {};
     const { fields } = this.#context;
-    const command = commandOf(this.settings.command, payload, fields);
+    const command = commandOf(this.settings.command, given, fields);
+    const facts = factsOf(command);
+    const isNamed =
+      this.inputs.ownId ?? this.inputs.messageId ?? NAMES_OF_MESSAGE.some((name) => has(given[name]));
+    const about = facts?.manages && !isNamed ? this.#context.about : {};
+    // What a message was made of says nothing of what is to be asked about it.
+    const payload = hasAnyOf(about) && !facts?.text ? {} : given;
     // Not the other way round: to what begins as a copy V8 adds each further property in microseconds.
-    const message: Record<string, unknown> = { command, ...fields, ...payload };
+    const message: Record<string, unknown> = { command, ...fields, ...about, ...payload };
     message.command = command;
     if (isFields(fields.tlvs) && isFields(payload.tlvs)) message.tlvs = { ...fields.tlvs, ...payload.tlvs };
-    if (factsOf(command)?.text) this.#setText(message, content);
+    if (facts?.text) this.#setText(message, content);
+    this.#setForm(message, command);
     this.#setDestination(message, command);
     this.#setSource(message);
-    this.#setForm(message, command);
     this.#setHandling(message, command);
     this.#setTrace(message, payload);
     if (suffix !== '') this.#setKey(message, payload, suffix);
@@ -167,9 +173,10 @@ class Composer {
       delete message.destination_addr;
       delete message.dest_address;
     }
+    const facts = factsOf(command);
     // A message_id says all of what is to be cancelled, and a wrong number beside it spoils it.
-    const known = command === 'cancel_sm' && has(message.message_id);
-    const asked = factsOf(command)?.recipient && !known;
+    const known = facts?.manages && NAMES_OF_MESSAGE.some((name) => has(message[name]));
+    const asked = facts?.recipient && !known;
     if (chosen && hasAny(chosen.value)) message.destination_addr = chosen.value;
     else if (chosen && asked) throw nothing('MISSING_DESTINATION', 'destination_addr', 'To', chosen);
     if (chosen || !asked || has(message.destination_addr) || has(message.dest_address)) return;
@@ -202,6 +209,11 @@ class Composer {
       const chosen = this.inputs[name];
       if (!chosen) continue;
       if (!hasAny(chosen.value)) throw nothing('INVALID_FIELD', field, field, chosen);
+      if (field === 'id' || field === 'message_id') {
+        delete message.id;
+        delete message.message_id;
+        delete message.message_ids;
+      }
       message[field] = chosen.value;
     }
   }
@@ -235,26 +247,52 @@ class Composer {
 interface Context {
   /** What msg.smpp contributes to a message. */
   readonly fields: Fields;
+  /** Where it is an outcome or a receipt: the message that a query, cancel or replace is about. */
+  readonly about: Fields;
   /** The number that the message came in on which this one replies to. */
   readonly sentTo?: unknown;
 }
 
 /** What an smpp-in or smpp-out left in msg.smpp describes another message; what the user put there is meant. */
 function contextOf(smpp: unknown): Context {
-  if (!has(smpp)) return { fields: {} };
+  if (!has(smpp)) return { fields: {}, about: {} };
   if (!isFields(smpp)) {
     const text = 'msg.smpp must be an object of SMPP fields such as {"source_addr": "Shop"}, or not be there';
     throw new MessageError('INVALID_FIELD', 'smpp', text);
   }
-  if (!has(smpp.event)) return { fields: smpp };
+  if (!has(smpp.event)) return { fields: smpp, about: {} };
   const { event, correlation_id, metadata, traceparent, tracestate, destination_addr } = smpp;
   const fields = {
     ...(correlation_id === undefined ? {} : { correlation_id }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(traceparent === undefined ? {} : { traceparent, tracestate }),
   };
-  return { fields, sentTo: event === 'message' ? destination_addr : undefined };
+  return { fields, about: aboutOf(smpp), sentTo: event === 'message' ? destination_addr : undefined };
 }
+
+/** By what a query, cancel or replace names its message. */
+const NAMES_OF_MESSAGE = ['id', 'message_id', 'message_ids'];
+
+/** Of a receipt its one segment is not the whole message, where that has several. */
+function aboutOf({
+  event,
+  id,
+  message_id,
+  message_ids,
+  segments,
+  matched,
+  destination_addr,
+}: Fields): Fields {
+  if (event === 'message' || event === 'request' || event === 'link') return {};
+  if (Array.isArray(message_ids) && message_ids.length > 0)
+    return { ...(has(id) ? { id } : {}), message_ids };
+  const isWhole = !has(id) || segments === undefined || segments === 1;
+  const known = { ...(has(id) ? { id } : {}), ...(has(message_id) && isWhole ? { message_id } : {}) };
+  // A receipt goes to who sent the message.
+  return event === 'receipt' && matched === false ? { ...known, source_addr: destination_addr } : known;
+}
+
+const hasAnyOf = (fields: Fields): boolean => Object.keys(fields).length > 0;
 
 function commandOf(choice: CommandChoice, payload: Fields, fields: Fields): string {
   const asked = askedCommand(payload) ?? askedCommand(fields);

@@ -10,6 +10,8 @@ export interface FormInput {
   has(facts: CommandFacts): boolean;
 }
 
+/** About an earlier message, which may be named by its id here. */
+const isManaging = ({ manages, obsolete }: CommandFacts): boolean => manages === true && !obsolete;
 /** About an earlier message. */
 const isAboutMessage = ({ route, obsolete, fieldNames }: CommandFacts): boolean =>
   route === 'direct' && !obsolete && fieldNames.has('message_id');
@@ -17,7 +19,7 @@ const isAboutMessage = ({ route, obsolete, fieldNames }: CommandFacts): boolean 
 const isBroadcast = ({ route, recipient }: CommandFacts): boolean => route === 'queue' && !recipient;
 
 const FORM = [
-  { name: 'ownId', field: 'id', has: isAboutMessage },
+  { name: 'ownId', field: 'id', has: isManaging },
   { name: 'messageId', field: 'message_id', has: isAboutMessage },
   { name: 'areas', field: 'broadcast_area_identifier', has: isBroadcast },
   { name: 'contentType', field: 'broadcast_content_type', has: isBroadcast },

@@ -26,7 +26,9 @@ import { RouteQuality } from './quality/route-quality';
 import { Receiving } from './inbound/receiving';
 import { StatusReporter } from './report';
 import { hearOthers } from './sharing';
+import { DirectRequests } from './outbound/direct-requests';
 import { Dispatcher } from './outbound/dispatcher';
+import { Managing } from './outbound/managing';
 import { dispatcherListener } from './dispatcher-listener';
 import { Sender } from './outbound/sender';
 import { ConnectionManager } from './connection/connection-manager';
@@ -93,7 +95,14 @@ export function assemble(options: SmppClientOptions): Assembly {
     recorder,
     sender: () => sender,
   });
-  const dispatcher: Dispatcher = new Dispatcher({ ...parts, settings, listener, homing, keys: records });
+  const dispatcher: Dispatcher = new Dispatcher({
+    ...parts,
+    settings,
+    listener,
+    homing,
+    keys: records,
+    dropped: (id) => managing.dropped(id),
+  });
   const congestion = new CongestionReporter(events);
   const connections: ConnectionManager = new ConnectionManager({
     ...parts,
@@ -114,6 +123,20 @@ export function assemble(options: SmppClientOptions): Assembly {
     bound: (session) => bound(session),
     drain: (session) => life.drain([session], receiving.leave(session)),
   });
+  const direct = new DirectRequests({
+    ...parts,
+    settings,
+    outcomes,
+    reporter,
+    session: () => connections.sending,
+    throttled: (status) => dispatcher.askedForLess(status),
+  });
+  const managing: Managing = new Managing({
+    ...parts,
+    direct,
+    dispatcher: () => dispatcher,
+    acceptances: () => dispatcher.acceptances,
+  });
   const sender: Sender = new Sender({
     ...parts,
     intake,
@@ -127,7 +150,10 @@ export function assemble(options: SmppClientOptions): Assembly {
       // Others that share the queue may send.
       if (settings.bindType === 'receiver' && !store.capabilities.shared) reporter.queuedInVain();
     },
-    session: () => connections.sending,
+    ask: (request, options) =>
+      request.pdu === undefined
+        ? managing.ask(request, options)
+        : direct.waiting(() => direct.ask(request, options)),
   });
   const expiry = new Expiry({
     queue: store.queue,
@@ -136,7 +162,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     idle: () => !dispatcher.gate.isOpen || !connections.sending,
     dispatcher,
   });
-  const own = { outcomes, dispatcher, reporter, receiving, sender, homing };
+  const own = { outcomes, dispatcher, reporter, receiving, sender, homing, managing };
   const life: Lifecycle = new Lifecycle({
     ...own,
     settings,

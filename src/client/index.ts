@@ -49,7 +49,7 @@ export type {
   ThrottleEvent,
 } from './events/events';
 export type { FailedBroadcastArea } from './events/broadcast-form';
-export type { FailureFields, Outcome, ReceiptReport } from './events/outcome';
+export type { FailureFields, MessageStatus, Outcome, ReceiptReport, SegmentStatus } from './events/outcome';
 export type { Message } from './message/message';
 export { askedCommand, nazItem } from './message/naz-items';
 export { OPTIONS, type Listening, type SecretOption, type Settings, type Values } from './config/options';

@@ -11,6 +11,7 @@ import type { Outcomes } from './outbound/outcomes';
 import type { OpenParts } from './plugins/parts';
 import type { Receiving } from './inbound/receiving';
 import type { Dispatcher } from './outbound/dispatcher';
+import type { Managing } from './outbound/managing';
 import type { Sender } from './outbound/sender';
 import { rounds } from './rounds';
 import { inTime, unlessAborted, within, type Repeated } from '../waiting';
@@ -35,6 +36,7 @@ export interface LifecycleParts {
   readonly dispatcher: Dispatcher;
   readonly connections: ConnectionManager;
   readonly sender: Sender;
+  readonly managing: Pick<Managing, 'open'>;
   readonly expiry: Expiry;
   readonly homing: Homing;
   /** Takes the client out of its metrics. */
@@ -85,8 +87,9 @@ export class Lifecycle {
   }
 
   async #opened(): Promise<void> {
-    const { open, sender } = this.#parts;
+    const { open, sender, managing } = this.#parts;
     await open.ready();
+    await managing.open();
     await open.store.tellUntold?.((failed) => tellAll(failed, sender));
   }
 

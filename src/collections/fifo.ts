@@ -46,6 +46,17 @@ export class Fifo<T> implements Iterable<T> {
     return value;
   }
 
+  /** Takes out the first of which this is true, wherever it is. */
+  remove(isIt: (value: T) => boolean): T | undefined {
+    let found: T | undefined;
+    for (let left = this.#length; left > 0; left--) {
+      const value = this.shift() as T;
+      if (found === undefined && isIt(value)) found = value;
+      else this.push(value);
+    }
+    return found;
+  }
+
   #nextChunk(): void {
     if (!this.#head.next) return;
     this.#head = this.#head.next;

@@ -37,6 +37,17 @@ export class Heap<T> implements Iterable<T> {
     return top;
   }
 
+  /** Takes out the first found of which this is true, wherever it is. */
+  remove(isIt: (value: T) => boolean): T | undefined {
+    const values = this.#values;
+    const at = values.findIndex(isIt);
+    if (at < 0) return undefined;
+    const rest = values.splice(0);
+    const [found] = rest.splice(at, 1);
+    for (const value of rest) this.push(value);
+    return found;
+  }
+
   #sink(value: T): void {
     const values = this.#values;
     let at = 0;

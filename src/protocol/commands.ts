@@ -1,5 +1,5 @@
 import type { StatusName } from './statuses';
-import type { TlvName } from './tlvs';
+import type { TlvName, Told } from './tlvs';
 
 /**
  * How a mandatory field is written (SMPP 3.4 section 3.1). `max` of a field
@@ -11,9 +11,6 @@ import type { TlvName } from './tlvs';
  */
 export type FieldType =
   'int8' | 'int32' | 'cstring' | 'time' | 'count' | 'octets' | 'destinations' | 'failures' | 'message_ids';
-
-/** `secret`: a password; `number`: whom a message is from or for; `text`: what it says. */
-export type Told = 'secret' | 'number' | 'text';
 
 /** A mandatory field of a PDU. */
 export interface FieldSpec {
@@ -63,6 +60,10 @@ export interface CommandSpec {
   readonly since?: number;
   /** The TLVs that it must have. */
   readonly mandatoryTlvs?: readonly TlvName[];
+  /** Is about a message that was accepted before, which its message_id names (3.4 sections 4.8 to 4.10). */
+  readonly manages?: true;
+  /** Of a direct request: it changes something. Without an answer it may have been carried out. */
+  readonly changes?: true;
   /** The state that it leads to. */
   readonly binds?: SessionState;
   /** SMPP 3.4 has it no more. */
@@ -202,6 +203,7 @@ const OPEN = ['open', 'outbound', ...BOUND, 'unbound'] as const;
 const queued = <const N extends number>(stored: N) =>
   ({ from: SENDING, route: 'queue', stored, text: true }) as const;
 const direct = { from: SENDING, route: 'direct' } as const;
+const changing = { ...direct, changes: true } as const;
 const obsolete = { ...direct, obsolete: true } as const;
 const since34 = { since: 0x34 } as const;
 const since50 = { since: 0x50 } as const;
@@ -221,7 +223,7 @@ export const COMMANDS = {
   bind_receiver_resp: { id: 0x80000001, fields: [systemId] },
   bind_transmitter: { id: 0x00000002, fields: bind, from: BEFORE_BIND, binds: 'bound_tx' },
   bind_transmitter_resp: { id: 0x80000002, fields: [systemId] },
-  query_sm: { id: 0x00000003, fields: [messageId, ...source], ...direct },
+  query_sm: { id: 0x00000003, fields: [messageId, ...source], ...direct, manages: true },
   query_sm_resp: { id: 0x80000003, fields: [messageId, ...outcome] },
   submit_sm: { id: 0x00000004, fields: message, ...queued(0) },
   submit_sm_resp: { id: 0x80000004, fields: [messageId] },
@@ -229,9 +231,14 @@ export const COMMANDS = {
   deliver_sm_resp: { id: 0x80000005, fields: [messageId] },
   unbind: { id: 0x00000006, fields: none, from: BOTH_BOUND },
   unbind_resp: { id: 0x80000006, fields: none },
-  replace_sm: { id: 0x00000007, fields: replacement, ...direct, text: true },
+  replace_sm: { id: 0x00000007, fields: replacement, ...changing, manages: true, text: true },
   replace_sm_resp: { id: 0x80000007, fields: none },
-  cancel_sm: { id: 0x00000008, fields: [serviceType, messageId, ...source, ...destination], ...direct },
+  cancel_sm: {
+    id: 0x00000008,
+    fields: [serviceType, messageId, ...source, ...destination],
+    ...changing,
+    manages: true,
+  },
   cancel_sm_resp: { id: 0x80000008, fields: none },
   bind_transceiver: { id: 0x00000009, fields: bind, from: BEFORE_BIND, binds: 'bound_trx', ...since34 },
   bind_transceiver_resp: { id: 0x80000009, fields: [systemId] },
@@ -269,7 +276,7 @@ export const COMMANDS = {
   cancel_broadcast_sm: {
     id: 0x00000113,
     fields: [serviceType, messageId, ...source],
-    ...direct,
+    ...changing,
     ...since50,
   },
   cancel_broadcast_sm_resp: { id: 0x80000113, fields: none },

@@ -18,7 +18,6 @@ export {
   type ResponseName,
   type Role,
   type SessionState,
-  type Told,
 } from './commands';
 export * from './command-facts';
 export * from './broadcast';
@@ -42,6 +41,7 @@ export {
   type TlvDefinition,
   type TlvSpec,
   type TlvType,
+  type Told,
   type VendorTlv,
 } from './tlvs';
 export type * from './types';

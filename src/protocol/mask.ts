@@ -1,4 +1,4 @@
-import { COMMANDS, ITEM_FIELDS, type FieldSpec, type Told } from './commands';
+import { COMMANDS, ITEM_FIELDS, type FieldSpec } from './commands';
 import { Cursor } from './cursor';
 import { readBody } from './decode';
 import { PduError } from './errors';
@@ -6,7 +6,7 @@ import { HEADER_LENGTH, decodeHeader } from './header';
 import { layoutOf, type Layout } from './layout';
 import { fieldsOf, typeOf } from './lists';
 import { TLV_HEADER_LENGTH } from './tlv-values';
-import { tlvTable, type TlvDefinition } from './tlvs';
+import { tlvTable, type TlvDefinition, type Told } from './tlvs';
 import type { CodecOptions } from './types';
 
 /** What a masked PDU still shows; a password never. */

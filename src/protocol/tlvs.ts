@@ -1,5 +1,7 @@
-import type { Told } from './commands';
 import { SmppError } from './errors';
+
+/** `secret`: a password; `number`: whom a message is from or for; `text`: what it says. */
+export type Told = 'secret' | 'number' | 'text';
 
 /**
  * How the value of a TLV is written. Integers are unsigned; `cstring` ends in

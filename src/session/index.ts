@@ -26,7 +26,8 @@ export type {
   SessionMeter,
   SessionOptions,
 } from './options';
-export type { RequestHandler, ResponseView } from './response-view';
+export { isLoss } from './outbound';
+export type { RequestHandler, RequestHooks, ResponseView } from './response-view';
 export { Session } from './session';
 export {
   canReceive,

@@ -28,6 +28,14 @@ export interface ResponseView {
   octets(): Buffer;
 }
 
+/** What a request tells on its way, beside its response. */
+export interface RequestHooks {
+  /** It has got its slot, and is written now. */
+  readonly sent?: () => void;
+  /** A response that came after its time-out. */
+  readonly late?: RequestHandler['onLate'];
+}
+
 /** Hears of the fate of a request, exactly once by `onResponse` or `onLost`. */
 export interface RequestHandler {
   /** `response` is to be read while this runs. */

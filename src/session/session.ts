@@ -17,7 +17,7 @@ import { KeepAlive, type Enquirer } from './keep-alive';
 import type { OutboundRequest, SessionOptions } from './options';
 import { Outbound, idOf, isLoss } from './outbound';
 import { Parting } from './parting';
-import type { RequestHandler } from './response-view';
+import type { RequestHandler, RequestHooks } from './response-view';
 import { BIND_ERRORS, BindError, lossOf, type CloseCode, type CloseReason } from './reasons';
 import {
   canReceive,
@@ -240,15 +240,18 @@ export class Session {
   /**
    * Sends one request through the window and resolves with its response, whatever its status.
    * Rejects with `RESPONSE_TIMEOUT`, `SESSION_CLOSED` or `INVALID_STATE`. `late` hears of a response that comes
-   * after `RESPONSE_TIMEOUT`.
+   * after `RESPONSE_TIMEOUT`; `sent` when it has got its slot: from then on the peer may have it.
    */
-  async request(pdu: PduInput, signal?: AbortSignal, late?: RequestHandler['onLate']): Promise<Pdu> {
+  async request(pdu: PduInput, signal?: AbortSignal, { late, sent }: RequestHooks = {}): Promise<Pdu> {
     this.#checkState(pdu.command);
     // Encoded first: a bad request must not hold a slot.
     const body = encodeBody(pdu, this.#core.options);
     const { window } = this.#core;
     return new Promise((resolve, reject) => {
-      const send = (): void => resolve(this.#outbound.send(window, idOf(pdu.command), body, undefined, late));
+      const send = (): void => {
+        sent?.();
+        resolve(this.#outbound.send(window, idOf(pdu.command), body, undefined, late));
+      };
       window.whenFree(send, reject, signal);
     });
   }

@@ -27,3 +27,30 @@ export function byAge(one: CorrelationEntry, other: CorrelationEntry): number {
 export function moved(entry: CorrelationEntry, by: number): CorrelationEntry {
   return by === 0 ? entry : { ...entry, expiresAt: entry.expiresAt + by };
 }
+
+/** Gathers the entries of some messages, by the messages' own ids. */
+export class SegmentSearch {
+  readonly found: CorrelationEntry[] = [];
+  /** The segments that are still looked for; undefined: none was seen yet. */
+  readonly #missing: Map<string, Set<number> | undefined>;
+  #left: number;
+
+  constructor(ids: readonly string[]) {
+    this.#missing = new Map(ids.map((id) => [id, undefined]));
+    this.#left = this.#missing.size;
+  }
+
+  /** Whether each segment of each of them was found. */
+  get isComplete(): boolean {
+    return this.#left === 0;
+  }
+
+  look(entry: CorrelationEntry): void {
+    if (!this.#missing.has(entry.id)) return;
+    this.found.push(entry);
+    const missing =
+      this.#missing.get(entry.id) ?? new Set(Array.from({ length: entry.segments }, (_, segment) => segment));
+    this.#missing.set(entry.id, missing);
+    if (missing.delete(entry.segment) && missing.size === 0) this.#left--;
+  }
+}

@@ -32,6 +32,11 @@ export interface CorrelationEntry {
   readonly receiptRequested?: false;
   /** The instance in which somebody waits for its receipts, where several share the store. */
   readonly home?: string | undefined;
+  /**
+   * How it was sent, in one number, as there are very many: source_addr_ton, 2^8 times source_addr_npi, 2^16 times data_coding,
+   * and 2^24 where its text begins with a user data header; absent: not known.
+   */
+  readonly sentAs?: number | undefined;
   /** The user's label. */
   readonly correlationId?: string | undefined;
   /** The caller's own id of it. */
@@ -55,6 +60,11 @@ export interface Correlator {
    * this message_id or undefined, is taken, too.
    */
   get(messageId: string): readonly CorrelationEntry[] | Promise<readonly CorrelationEntry[]>;
+  /**
+   * All entries of these messages, by the messages' own ids, in no particular order. It may look through all that is
+   * kept. Absent: it cannot.
+   */
+  find?(ids: readonly string[]): Promise<readonly CorrelationEntry[]>;
   /** Drops what has expired; called now and then. Returns how many. */
   expire(): Promise<number>;
   /** All that are kept, in the order of putting, some at a time: for whoever moves them to another store. */

@@ -50,11 +50,30 @@ export function deferStore(assumed: StoreCapabilities, open: () => Promise<Store
     );
     return opening;
   };
-  const queue: OutboundQueue = later(
-    async () => (await store()).queue,
-    ['enqueue', 'take', 'settle', 'extend', 'release', 'stats', 'purge', 'close'],
-  );
-  const correlator: Correlator = later(async () => (await store()).correlator, ['put', 'get', 'expire']);
+  const queueOf = async (): Promise<OutboundQueue> => (await store()).queue;
+  // Whether it can is known when it is open; until then there is nothing that it could find.
+  const can = (part: 'queue' | 'correlator', name: string): boolean => !opened || name in opened[part];
+  const queue: OutboundQueue = {
+    ...later(queueOf, ['enqueue', 'take', 'settle', 'extend', 'release', 'stats', 'purge', 'close']),
+    get find() {
+      return can('queue', 'find')
+        ? async (ids: readonly string[]) => (await queueOf()).find?.(ids) ?? []
+        : undefined;
+    },
+    get remove() {
+      return can('queue', 'remove')
+        ? async (ids: readonly string[]) => (await queueOf()).remove?.(ids) ?? []
+        : undefined;
+    },
+  };
+  const correlatorOf = async (): Promise<Correlator> => (await store()).correlator;
+  const correlator: Correlator = {
+    ...later(correlatorOf, ['put', 'get', 'expire']),
+    get find() {
+      if (!can('correlator', 'find')) return undefined;
+      return async (ids: readonly string[]) => (await correlatorOf()).find?.(ids) ?? [];
+    },
+  };
   const state: KeyValueState = {
     ...later(async () => (await store()).state, ['get', 'set', 'delete', 'list', 'increment']),
     claim: async (claim) => {

@@ -14,6 +14,7 @@ export type {
   DeliveryState,
   FinalOf,
   EnqueueOptions,
+  FoundMessage,
   KnownStates,
   Priority,
   Eventually,

@@ -1,11 +1,13 @@
 import type { TraceContext } from '../observability';
 import type { QueuedCommand } from '../protocol';
+import type { Compaction, StoreCapabilities } from './capabilities';
 import type { CorrelationEntry, Correlator } from './correlation';
 import type { Eventually } from './eventually';
 import type { Unsuccess } from './unsuccess';
 import type { Claim, KeyValueState } from './key-value';
 import type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
 
+export type { Compaction, StoreCapabilities } from './capabilities';
 export type { CorrelationEntry, Correlator, FinalOf } from './correlation';
 export type { Eventually } from './eventually';
 
@@ -123,6 +125,8 @@ export type Settlement =
       readonly outcome: 'done';
       /** The lease that ends. */
       readonly lease: Lease;
+      /** It has failed, and is to be no dead letter; for a queue it is done with all the same. */
+      readonly reason?: DeadReason | undefined;
       /** For the instance that gave the message. */
       readonly notice?: Notice | undefined;
     }
@@ -185,6 +189,18 @@ export interface PurgeOptions {
   readonly onRemoved?: (items: readonly QueueItem[], states?: KnownStates) => unknown;
 }
 
+/** A message that a queue was asked for. */
+export interface FoundMessage {
+  /** As it was given. */
+  readonly item: QueueItem;
+  /** What happened to it; absent: nothing, as far as is known. */
+  readonly state?: DeliveryState | undefined;
+  /** Somebody is sending it: here, or another instance that shares the queue. */
+  readonly leased: boolean;
+  /** It is put off. */
+  readonly delayed: boolean;
+}
+
 /** Calls take effect in the order in which they are made, also where those before have not resolved yet. */
 export interface OutboundQueue {
   /**
@@ -227,6 +243,16 @@ export interface OutboundQueue {
    * and counted, too.
    */
   purge(options?: PurgeOptions): Promise<{ removed: number; items: QueueItem[] }>;
+  /**
+   * What there is of these messages, in no particular order. It may look through the whole queue, while others go on.
+   * Absent: it cannot.
+   */
+  find?(ids: readonly string[]): Promise<readonly FoundMessage[]>;
+  /**
+   * Removes those of these messages that are not leased, also what is put off, and returns them: what it returns is
+   * never leased again, and no other call returns it. Absent: it cannot.
+   */
+  remove?(ids: readonly string[]): Promise<readonly FoundMessage[]>;
   /** Closes it: who waits in `take` is rejected, and leases are over. */
   close(): Promise<void>;
 }
@@ -273,35 +299,6 @@ export interface DeadLetters {
 
 /** A message that failed for good in an earlier run that was killed before it told so. */
 export type Untold = Pick<DeadLetter, 'item' | 'reason'> & Partial<Pick<DeadLetter, 'state'>>;
-
-export interface StoreCapabilities {
-  /** Survives the process. */
-  readonly durable: boolean;
-  /** Several processes may share it. */
-  readonly shared: boolean;
-  /** Leases run out and can be extended. */
-  readonly extend: boolean;
-  /** `retry` can be delayed. */
-  readonly delay: boolean;
-  /** {@link Store.settle} puts and settles in one transaction. */
-  readonly atomicSettle: boolean;
-  /** Accepted segments are written back. */
-  readonly segmentState: boolean;
-  /** `enqueue` takes claims. Absent: it does not. */
-  readonly claims?: boolean;
-}
-
-/** What {@link Store.compact} did. */
-export interface Compaction {
-  /** Size of the file, before and after. */
-  readonly octetsBefore: number;
-  /** Octets of the file afterwards. */
-  readonly octetsAfter: number;
-  /** How long it took. */
-  readonly milliseconds: number;
-  /** Files put aside after damage, which may hold texts and are not touched; absolute paths. */
-  readonly aside: readonly string[];
-}
 
 /** What keeps messages, what receipts are matched by, and small state: one handle. */
 export interface Store {

@@ -7,6 +7,8 @@ use Net::SMPP;
 
 $| = 1;
 my $count = 0;
+# What is known of each message, by its id.
+my %messages;
 
 sub report { print encode_json({@_}), "\n" }
 
@@ -19,6 +21,8 @@ sub submitted {
     my $tlvs = join ' ', map { sprintf('0x%04x=%s', $_, unpack('H*', $pdu->{$_})) } @tags;
     report(submit => $id, tlvs => $tlvs, text => unpack('H*', $text), map { $_ => $pdu->{$_} } qw(esm_class data_coding destination_addr));
     my @busy = $text eq 'busy' ? (congestion_state => pack('C', 95)) : ();
+    $messages{$id} = { map { $_ => $pdu->{$_} } qw(source_addr source_addr_ton source_addr_npi) };
+    $messages{$id}{state} = 1;
     $link->submit_sm_resp(seq => $pdu->{seq}, message_id => $id, @busy);
     $link->deliver_sm(
         async            => 1,
@@ -32,6 +36,45 @@ sub submitted {
         @tags ? (0x1503 => 404) : (),
     ) if $pdu->{registered_delivery} & 1;
     $link->unbind(async => 1) if $text eq 'unbind';
+}
+
+# The message that a request is about: its id and sender must be right.
+sub about {
+    my ($pdu) = @_;
+    my $message = $messages{ $pdu->{message_id} } or return;
+    for my $field (qw(source_addr source_addr_ton source_addr_npi)) {
+        return if $message->{$field} ne $pdu->{$field};
+    }
+    return $message;
+}
+
+sub queried {
+    my ($link, $pdu) = @_;
+    my $message = about($pdu);
+    $link->query_sm_resp(
+        seq           => $pdu->{seq},
+        status        => $message ? 0 : 0x67,
+        message_id    => $pdu->{message_id},
+        final_date    => $message && $message->{state} > 1 ? '261127020300000+' : '',
+        message_state => $message ? $message->{state} : 0,
+        error_code    => 0,
+    );
+}
+
+sub cancelled {
+    my ($link, $pdu) = @_;
+    my $message = about($pdu);
+    my $ok = $message && $message->{state} == 1;
+    $message->{state} = 4 if $ok;
+    $link->cancel_sm_resp(seq => $pdu->{seq}, status => $ok ? 0 : 0x11);
+}
+
+sub replaced {
+    my ($link, $pdu) = @_;
+    my $message = about($pdu);
+    my $ok = $message && $message->{state} == 1;
+    report(replace => $pdu->{message_id}, text => unpack('H*', $pdu->{short_message})) if $ok;
+    $link->replace_sm_resp(seq => $pdu->{seq}, status => $ok ? 0 : 0x13);
 }
 
 my %answers = (
@@ -64,6 +107,9 @@ my %answers = (
         report(data => unpack('H*', $pdu->{message_payload}), map { $_ => $pdu->{$_} } qw(esm_class destination_addr));
         $link->data_sm_resp(seq => $pdu->{seq}, message_id => 'perl-data');
     },
+    Net::SMPP::CMD_query_sm()     => \&queried,
+    Net::SMPP::CMD_cancel_sm()    => \&cancelled,
+    Net::SMPP::CMD_replace_sm()   => \&replaced,
     Net::SMPP::CMD_enquire_link() => sub { $_[0]->enquire_link_resp(seq => $_[1]->{seq}) },
     Net::SMPP::CMD_unbind()       => sub { report(unbind => 1); $_[0]->unbind_resp(seq => $_[1]->{seq}) },
     Net::SMPP::CMD_unbind_resp()  => sub { report(unbind_resp => 1) },

@@ -121,6 +121,33 @@ describe('Net::SMPP, as a server of the client', () => {
     assert.deepEqual([outcome.message_id, data, destination_addr], ['perl-data', '48692000', '491510001']);
   });
 
+  it('is asked about a message, replaces its text and cancels it, by our id', async () => {
+    const bound = await start({ defaults: { source_addr: 'Other' } });
+    const sent = await bound.send({
+      ...{ source_addr: '12345', source_addr_ton: 3, source_addr_npi: 8 },
+      ...{ destination_addr: '491510001', short_message: 'Hi', registered_delivery: 'none' },
+    });
+    const { id } = sent;
+    const query = async (): Promise<(string | undefined)[]> => {
+      const { state, done_date, message_id } = await bound.send({ command: 'query_sm', id });
+      return [state, done_date, message_id];
+    };
+    assert.deepEqual(await query(), ['ENROUTE', undefined, 'perl-1']);
+    await bound.send({ command: 'replace_sm', id, short_message: 'Bye @' });
+    await until(() => heard('replace').length === 1);
+    assert.deepEqual(heard('replace'), [{ replace: 'perl-1', text: '4279652000' }]);
+    await bound.send({ command: 'cancel_sm', id });
+    assert.deepEqual(await query(), ['DELETED', '2026-11-27T02:03:00.000Z', 'perl-1']);
+    await assert.rejects(bound.send({ command: 'cancel_sm', id }), {
+      code: 'REFUSED',
+      message: /ESME_RCANCELFAIL/,
+    });
+    const replace = { command: 'replace_sm', id, short_message: 'x' } as const;
+    await assert.rejects(bound.send(replace), { code: 'REFUSED', message: /ESME_RREPLACEFAIL/ });
+    const stranger = { command: 'query_sm', message_id: 'perl-1', source_addr: '9' } as const;
+    await assert.rejects(bound.send(stranger), { code: 'REFUSED', message: /ESME_RQUERYFAIL/ });
+  });
+
   it('sees the TLVs of a vendor and our user data header, and its own come by name', async () => {
     const vendorTlvs = [
       { tag: '0x1400', name: 'pe_id', type: 'string', min: 19, max: 19 },

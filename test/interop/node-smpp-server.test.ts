@@ -256,6 +256,51 @@ describe('npm smpp, as a server of the client', () => {
     assert.deepEqual([payload, topic], ['Слово 🙂', '491510001']);
   });
 
+  it('is asked about a message, replaces its text and cancels it, by our id', async () => {
+    const states = new Map<unknown, number>();
+    const texts: unknown[] = [];
+    await start({ defaults: { source_addr: 'Other' } });
+    const session = live();
+    const known = ({ message_id, source_addr, source_addr_ton }: PeerPdu): boolean =>
+      submits.some(
+        (one, at) =>
+          `peer-${at + 1}` === message_id &&
+          one.source_addr === source_addr &&
+          one.source_addr_ton === source_addr_ton,
+      );
+    const underWay = (pdu: PeerPdu): boolean => known(pdu) && !states.has(pdu.message_id);
+    session.on('query_sm', (pdu) => {
+      const message_state = states.get(pdu.message_id) ?? 1;
+      const fields = { message_id: pdu.message_id, final_date: '', message_state, error_code: 0 };
+      session.send(pdu.response(known(pdu) ? fields : { command_status: 0x67 }));
+    });
+    session.on('cancel_sm', (pdu) => {
+      const isOk = underWay(pdu);
+      if (isOk) states.set(pdu.message_id, 5);
+      session.send(pdu.response({ command_status: isOk ? ROK : 0x11 }));
+    });
+    session.on('replace_sm', (pdu) => {
+      texts.push(pdu.short_message);
+      session.send(pdu.response({ command_status: underWay(pdu) ? ROK : 0x13 }));
+    });
+    const message = { source_addr: 'Shop', destination_addr: '491510001' };
+    const { id } = await client.send({ ...message, short_message: 'Hi' });
+    const long = await client.send({ ...message, short_message: 'x'.repeat(200) });
+    await client.send({ command: 'replace_sm', id, short_message: 'Bye @' });
+    // Of what coding it is, only the original says; "@" is 0x00 in GSM 03.38.
+    assert.deepEqual(texts, [Buffer.from('Bye \0')]);
+    await client.send({ command: 'cancel_sm', id });
+    await assert.rejects(client.send({ command: 'cancel_sm', id }), /ESME_RCANCELFAIL/);
+    await assert.rejects(client.send({ command: 'replace_sm', id, short_message: 'x' }), /ESME_RREPLACEFAIL/);
+    assert.equal((await client.send({ command: 'query_sm', id })).state, 'UNDELIV');
+    await client.send({ command: 'cancel_sm', message_id: long.message_ids[1] as string });
+    const told = await client.send({ command: 'query_sm', id: long.id });
+    assert.deepEqual(
+      [told.states?.map(({ state }) => state), told.state],
+      [['ENROUTE', 'UNDELIV'], 'UNDELIV'],
+    );
+  });
+
   it('throttles us, and gets all messages in order', async () => {
     let seen = 0;
     onSubmit = () => (seen++ % 3 === 1 ? RTHROTTLED : ROK);

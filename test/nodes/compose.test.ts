@@ -193,6 +193,51 @@ describe('precedence of the fields of a message', () => {
     );
   });
 
+  it('asks about the message of the outcome or receipt that comes in, whatever that was made of', () => {
+    const payload = { short_message: 'x', destination_addr: '447700900123' };
+    const outcome = { event: 'accepted', id: 'a1', message_id: '7', message_ids: ['7', '8'], segments: 2 };
+    for (const command of ['query_sm', 'cancel_sm'] as const)
+      assert.deepEqual(single({ payload, topic: '447700900123', smpp: outcome }, { command }), {
+        command,
+        id: 'a1',
+        message_ids: ['7', '8'],
+      });
+    const replaced = single({ payload: 'new', smpp: outcome }, { command: 'replace_sm' });
+    assert.deepEqual(replaced, {
+      command: 'replace_sm',
+      id: 'a1',
+      message_ids: ['7', '8'],
+      short_message: 'new',
+    });
+    const about = (smpp: Record<string, unknown>): Message => single({ smpp }, { command: 'query_sm' });
+    const queued = { event: 'queued', id: 'a1', message_id: '', message_ids: [], segments: 1 };
+    assert.deepEqual(about(queued), { command: 'query_sm', id: 'a1' });
+    const receipt = { event: 'receipt', matched: true, message_id: '7', destination_addr: 'Shop' };
+    assert.deepEqual(about({ ...receipt, id: 'a1', segments: 1 }), {
+      command: 'query_sm',
+      id: 'a1',
+      message_id: '7',
+    });
+    assert.deepEqual(about({ ...receipt, id: 'a1', segments: 3 }), { command: 'query_sm', id: 'a1' });
+    assert.deepEqual(about({ ...receipt, matched: false }), {
+      command: 'query_sm',
+      message_id: '7',
+      source_addr: 'Shop',
+    });
+    assert.deepEqual(about({ event: 'message', id: 'x', message_id: '9' }), { command: 'query_sm' });
+    const named = single({ payload: { message_id: '9' }, smpp: outcome }, { command: 'query_sm' });
+    assert.deepEqual(named, { command: 'query_sm', message_id: '9' });
+    const inNode = { ownId: { value: 'b2' } };
+    const set = single(
+      { payload: { message_id: '9' }, smpp: outcome, topic: '1' },
+      { command: 'cancel_sm' },
+      inNode,
+    );
+    assert.deepEqual(set, { command: 'cancel_sm', id: 'b2' });
+    const byId = single({ smpp: { id: 'a1' }, topic: '1' }, { command: 'cancel_sm' });
+    assert.deepEqual(byId, { command: 'cancel_sm', id: 'a1' });
+  });
+
   it('reads the sender, once set in the node, from there alone; without one it is the connection to say', () => {
     const reply = { event: 'message', destination_addr: '70123' };
     const source = { value: undefined };

@@ -330,6 +330,30 @@ describe('an example, imported as it is', () => {
     assert.deepEqual(delivered.receipts.map(({ address }) => address).sort(), numbers.slice(0, 2));
   });
 
+  it('asks about a message, replaces and cancels it, also before it is sent', async () => {
+    await run('17-query-and-cancel.json');
+    const [accepted, state, replaced, cancelled, failed] = [
+      ...['accepted', 'state', 'replaced', 'cancelled', 'failed'],
+    ].map((id) => new Inbox(`smpp-manage-${id}`)) as [Inbox, Inbox, Inbox, Inbox, Inbox];
+    start('smpp-manage-send', { payload: 'At eight', topic: '447700900123' });
+    const { smpp } = await accepted.next();
+    const { id } = smpp as { id: string };
+    const about = async (node: string, inbox: Inbox, payload = ''): Promise<Record<string, unknown>> => {
+      start(node, { payload, smpp });
+      return (await inbox.next()).smpp as Record<string, unknown>;
+    };
+    assert.deepEqual((({ id: of, state: is }) => [of, is])(await about('smpp-manage-query', state)), [
+      id,
+      'ENROUTE',
+    ]);
+    assert.equal((await about('smpp-manage-new', replaced, 'At nine')).id, id);
+    assert.equal((await about('smpp-manage-take-back', cancelled)).cancelled, 'smsc');
+    assert.equal((await about('smpp-manage-query', state)).state, 'DELETED');
+    assert.equal((await about('smpp-manage-take-back', failed)).command_status, 'ESME_RCANCELFAIL');
+    start('smpp-manage-both', { payload: 'Sorry', topic: '447700900124' });
+    assert.match(((await cancelled.next()).smpp as { cancelled: string }).cancelled, /^(queue|smsc)$/);
+  });
+
   it('sends by the second carrier what the first one refuses', async () => {
     await run('07-two-carriers-fallback.json');
     const [first, second, failed, receipts] = ['by-first', 'by-second', 'failed', 'receipts'].map(

@@ -226,6 +226,26 @@ describe('an smpp-out node', () => {
     assert.equal(answer.command, 'query_sm_resp');
   });
 
+  it('asks about, cancels and replaces the message that another smpp-out has sent before it', async () => {
+    const [query, cancel, replace] = (['query_sm', 'cancel_sm', 'replace_sm'] as const).map((command) =>
+      centre.out({ id: command, command }),
+    );
+    await load(centre.flow([centre.out(), query, cancel, replace, catchAll, caught] as never));
+    const result = new Inbox('result');
+    const failed = new Inbox('caught');
+    send({ payload: 'x', topic: '447700900123' });
+    const sent = await result.next();
+    const { id, message_id } = smppOf(sent);
+    helper.getNode('query_sm').receive({ ...sent });
+    const told = smppOf(await result.next());
+    assert.deepEqual([told.id, told.message_id, told.final], [id, message_id, told.state === 'DELIVRD']);
+    helper.getNode('cancel_sm').receive({ smpp: { id: 'nobody' } });
+    const { code, field } = smppOf(await failed.next());
+    assert.deepEqual([code, field], ['UNKNOWN_MESSAGE', 'id']);
+    helper.getNode('replace_sm').receive({ payload: 'Привет', smpp: sent.smpp });
+    assert.equal(smppOf(await failed.next()).code, 'UNENCODABLE');
+  });
+
   it('keeps what is told later apart from what the flow does with its message', async () => {
     await load(centre.flow([centre.out(), centre.in({ events: ['receipt'] })]));
     const result = new Inbox('result');

@@ -28,6 +28,18 @@ describe('the simulator answers requests about messages', () => {
     assert.match(String(after.final_date), /^260102\d{6}000\+$/);
   });
 
+  it('query_sm: tells each end that receipts can tell', async () => {
+    const states = { DELIVRD: 2, EXPIRED: 3, UNDELIV: 5, UNKNOWN: 7, REJECTD: 8 } as const;
+    for (const [receiptState, number] of Object.entries(states)) {
+      const smsc = await scene.smsc({ receiptDelay: 1, receiptState: receiptState as 'DELIVRD', clock });
+      const esme = await scene.esme(smsc);
+      const message_id = String((await esme.submit()).message_id);
+      await clock.advance(1000);
+      const told = await esme.ask({ command: 'query_sm', message_id, source_addr: '1234' });
+      assert.equal(told.message_state, number, receiptState);
+    }
+  });
+
   it('query_sm: knows neither the messages of others nor those from another address', async () => {
     const { smsc, esme, message_id, source_addr } = await submitted();
     const other = await scene.esme(smsc, { fields: { system_id: 'other' } });

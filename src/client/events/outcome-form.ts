@@ -9,8 +9,10 @@ import {
 } from '../../store';
 import { broadcastFields } from './broadcast-form';
 import type { FailureEvent } from './events';
-import type { FailureFields, Outcome, ReceiptReport } from './outcome';
+import { smppTimeToIso, stateOf } from '../../text';
 import { countDestinations, isMulti } from '../message/destinations';
+import type { DirectRequest } from '../message/requests';
+import type { FailureFields, MessageStatus, Outcome, ReceiptReport } from './outcome';
 import { shownRecord, type ShownRecord } from './record-form';
 import { unsuccessField } from './unsuccess-form';
 import {
@@ -20,28 +22,71 @@ import {
   messageIdOf,
   pduFields,
   type DirectResponse,
+  type Labelled,
   type Labels,
 } from './wire-form';
 
 /** What an answer to a query, cancel or replace resolves with. Throws {@link DeliveryError} where it is a refusal. */
-export function directOutcome({ request, response, msgid }: DirectResponse): Outcome {
-  if (response.command_status !== 0) throw refusedDirectly(request.command, response);
+export function directOutcome(answer: DirectResponse): Outcome {
+  const { request, response } = answer;
+  if (response.command_status !== 0) throw refusedDirectly(request, response);
   const fields = Object.assign(pduFields(response), broadcastFields(response));
+  const message_id = messageIdOf(response);
+  const facts = { ...fields, ...statusOf(fields), payload: fields, message_id };
+  return managedOutcome(request, answer.msgid, facts);
+}
+
+/** What is told of a query, cancel or replace, whoever answered it. */
+export function managedOutcome(
+  of: Labelled & { readonly destination: string },
+  msgid: string | undefined,
+  facts: Partial<Outcome>,
+): Outcome {
+  const { id = '', correlationId, metadata, trace } = of;
   const outcome: Outcome = {
-    ...fields,
-    payload: fields,
-    topic: request.destination,
+    payload: '',
+    topic: of.destination,
     event: 'accepted',
-    id: '',
-    message_id: messageIdOf(response),
+    id,
+    message_id: '',
     message_ids: [],
     segments: 0,
+    command_status: '',
     attempts: 1,
     redelivered: false,
+    ...facts,
   };
-  const { correlationId, metadata, trace } = request;
   return labelled(outcome, { correlationId, metadata, msgid, trace });
 }
+
+/** What a response to query_sm says, in words; nothing where it says no state. */
+export function statusOf(response: Readonly<Record<string, unknown>>): MessageStatus | undefined {
+  const { message_state: number, final_date: date, error_code } = response;
+  if (typeof number !== 'number') return undefined;
+  const { state, final } = stateOf(String(number));
+  const status: MessageStatus = { state, final, message_state: number };
+  if (typeof error_code === 'number') status.error_code = error_code;
+  if (typeof date !== 'string') return status;
+  status.final_date = date;
+  const doneDate = date === '' ? undefined : smppTimeToIso(date);
+  if (doneDate !== undefined) status.done_date = doneDate;
+  return status;
+}
+
+/** The error of a request that was written and that no answer came to. */
+export function unansweredError(
+  { id = '' }: { readonly id?: string | undefined },
+  { code, message }: SmppError,
+): DeliveryError {
+  const text = `${message}: whether the SMSC carried it out is not known, and it is not sent again`;
+  const why = { code, maybe_carried_out: true } as const;
+  return new DeliveryError(text, { ...noMessage(id), ...why, history: [] });
+}
+
+const noMessage = (id: string): Omit<FailedOutcome, 'code' | 'history'> => ({
+  ...{ attempts: 1, message_ids: [], segments: 0 },
+  ...{ redelivered: false, id },
+});
 
 export function acceptedOutcome(item: QueueItem, state: DeliveryState): Outcome {
   const message_ids = state.accepted.map((id) => id ?? '');
@@ -231,18 +276,26 @@ function maybeDelivered(state: DeliveryState | undefined, { code }: DeadReason):
   return (state?.redelivered ?? false) || code === 'OUTCOME_UNKNOWN';
 }
 
-function refusedDirectly(command: string, response: Pdu): DeliveryError {
+function refusedDirectly({ command, id = '' }: DirectRequest, response: Pdu): DeliveryError {
   const { name, text, info } = refusalOf(response);
-  return new DeliveryError(`the SMSC refused ${command} with ${text}`, {
+  const why = REFUSALS[name];
+  const reason = why === undefined ? text : text.replace(`${name}: `, `${name}: ${why} `);
+  return new DeliveryError(`the SMSC refused ${command} with ${reason}`, {
+    ...noMessage(id),
     code: 'REFUSED',
     command_status: name,
     command_status_code: response.command_status,
     ...infoField(info),
-    attempts: 1,
-    message_ids: [],
-    segments: 0,
-    redelivered: false,
     history: [],
-    id: '',
   });
 }
+
+/** What refusals of requests about a message mean: the statuses say only what failed. */
+const REFUSALS: Readonly<Record<string, string | undefined>> = {
+  ESME_RQUERYFAIL:
+    'It has no such message for this account and sender; it may keep it no longer, or the sender may be another than the message had.',
+  ESME_RCANCELFAIL:
+    'The message is at its end already, or there is none of this id, account and sender.',
+  ESME_RREPLACEFAIL:
+    'The message is at its end already, or there is none of this id, account and sender.',
+};

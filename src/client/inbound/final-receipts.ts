@@ -173,6 +173,7 @@ function marked(
     expiresAt,
   };
   if (finalState !== undefined) mark.finalState = finalState;
+  if (entry.sentAs !== undefined) mark.sentAs = entry.sentAs;
   if (entry.receiptRequested === false) mark.receiptRequested = false;
   if (entry.correlationId !== undefined) mark.correlationId = entry.correlationId;
   if (entry.msgid !== undefined) mark.msgid = entry.msgid;

@@ -4,7 +4,8 @@ import type { FinalReceipts } from './final-receipts';
 import { isGuess, kindOf, relationOf, type IdEvidence, type IdRelation } from './id-evidence';
 import { IdExperience } from './id-experience';
 import { FINAL, type MatchContext } from './match-context';
-import { Lookups, entriesOf } from './lookups';
+import { entriesOf } from '../outbound/correlation-entries';
+import { Lookups } from './lookups';
 import { agrees, bare, isNamed, isNumber, type IdFormats } from './message-ids';
 
 /** What a receipt says of the message that it is for. */

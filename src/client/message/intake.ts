@@ -12,13 +12,14 @@ import {
 } from '../../protocol';
 import type { KeyValueState, QueueItem } from '../../store';
 import { TON, TextError, isPlain, segment, type SubmitSmFields, type TextCodec } from '../../text';
-import type { Fields } from './addressing';
+import { addressText, type Fields } from './addressing';
 import { codecOf } from '../config/codec-options';
 import { contentOf, cutting, refusePart } from './cutting';
 import { Defaults } from './defaults';
 import { MessageError, invalidField } from '../config/errors';
 import { checkKeysAreKept, readKey, refuseKey, withKey } from './idempotency';
 import { MessageIds } from './ids';
+import { buildManaged, messageIdsOf, type ManagedRequest } from './managed';
 import { parseMessage, type Message, type ParsedMessage } from './message';
 import { zoneOf } from '../config/local-time';
 import { nazItem } from './naz-items';
@@ -94,15 +95,18 @@ export class Intake {
   }
 
   /** The same, or of a query, cancel or replace the request. */
-  take(message: Message | string, origin: Origin): QueueItem | Promise<QueueItem> | DirectRequest {
-    return this.#take(message, origin, undefined, (parsed, at) => this.#direct(parsed, at));
+  take(
+    message: Message | string,
+    origin: Origin,
+  ): QueueItem | Promise<QueueItem> | DirectRequest | ManagedRequest {
+    return this.#take(message, origin, undefined, (parsed, at, own) => this.#direct(parsed, at, own));
   }
 
   #take<T>(
     given: Message | string,
     origin: Origin,
     now = this.now,
-    direct: (parsed: ParsedMessage, now: number) => T,
+    direct: (parsed: ParsedMessage, now: number, own: ParsedMessage) => T,
   ): QueueItem | Promise<QueueItem> | T {
     try {
       const { payloadFormat, vendorTlvs } = this.#parts.settings;
@@ -111,8 +115,9 @@ export class Intake {
       const message = item ?? (given as Message);
       const same = this.#fromTemplate(message, origin, now);
       if (same) return same;
-      const parsed = this.#defaults.under(parseMessage(message, vendorTlvs));
-      if (!isQueued(parsed.command)) return direct(parsed, now);
+      const own = parseMessage(message, vendorTlvs);
+      const parsed = this.#defaults.under(own);
+      if (!isQueued(parsed.command)) return direct(parsed, now, own);
       return this.#queued(message, parsed, origin, now);
     } catch (error) {
       throw asMessageError(error);
@@ -192,10 +197,31 @@ export class Intake {
   }
 
   /** A query, cancel or replace. */
-  #direct(parsed: ParsedMessage, now: number): DirectRequest {
-    const { traceparent, tracestate, metadata, idempotencyKey } = parsed.options;
+  #direct(parsed: ParsedMessage, now: number, own: ParsedMessage): DirectRequest | ManagedRequest {
+    const { correlationId, traceparent, tracestate, metadata, idempotencyKey } = parsed.options;
     if (idempotencyKey !== undefined) refuseKey(`a ${parsed.command} is not queued, and may be asked again`);
-    return { ...this.#requests.direct(parsed, now), trace: this.#traceOf(traceparent, tracestate, metadata) };
+    const trace = this.#traceOf(traceparent, tracestate, metadata);
+    const messageIds = commandFacts(parsed.command).manages && messageIdsOf(parsed);
+    if (!messageIds) return { ...this.#requests.direct(parsed, now), trace };
+    const source = own.fields['source_addr'];
+    return {
+      pdu: undefined,
+      command: parsed.command,
+      id: parsed.about.id,
+      messageIds,
+      source: source === undefined || source === '' ? undefined : addressText(source, 'source_addr'),
+      replaces: parsed.content !== undefined,
+      correlationId,
+      metadata,
+      trace,
+      build: (messageId, original) => {
+        try {
+          return { ...buildManaged(this.#requests, own, parsed, now, messageId, original), trace };
+        } catch (error) {
+          throw asMessageError(error);
+        }
+      },
+    };
   }
 
   // The one literal of an item, so that V8 gives all items one shape.

@@ -14,6 +14,7 @@ import type { GivenUdh } from '../../text';
 import { MessageError, invalidField, show } from '../config/errors';
 import { askedCommand } from './naz-items';
 import { OPTION_NAMES, fieldOf, takeOption, type MessageOptions } from './message-options';
+import { takeAbout, type About } from './about';
 import { octetsOf, tlvValue } from './plain-values';
 import { hasForm, readTlvForm } from './tlv-forms';
 
@@ -73,6 +74,10 @@ export interface Message {
   traceparent?: string;
   /** What belongs to `traceparent`, as it was given. */
   tracestate?: string;
+  /** Of query_sm, cancel_sm and replace_sm: which message, by the id that it was queued by, in place of `message_id`. */
+  id?: string;
+  /** The same by the SMSC's ids of all its segments, as its outcome has them. */
+  message_ids?: readonly string[];
   /** Optional parameters, by name or as `0x1403`; octets as Buffer or `{hex}`. */
   tlvs?: Readonly<Record<string, unknown>>;
   [field: string]: unknown;
@@ -109,6 +114,8 @@ export interface ParsedMessage {
   inPayload: boolean;
   /** One recipient or several, as given. */
   destination: unknown;
+  /** Of a command that manages: the message that it is about, as far as it is not named by message_id. */
+  readonly about: About;
   /** All other mandatory fields, by name. */
   readonly fields: Record<string, unknown>;
   readonly tlvs: Record<string, unknown>;
@@ -145,7 +152,7 @@ export function sortFields(
   vendorTlvs: TlvTable,
   strange: (name: string) => void,
 ): ParsedMessage {
-  const names = commandFacts(command).fieldNames;
+  const { fieldNames: names, manages } = commandFacts(command);
   const { message_payload: payload, ...tlvs } = tlvsOf(given, vendorTlvs);
   const parsed: ParsedMessage = {
     command,
@@ -153,12 +160,14 @@ export function sortFields(
     content: octetsOf(payload),
     inPayload: payload !== undefined,
     destination: undefined,
+    about: {},
     fields: {},
     tlvs,
   };
   for (const [key, value] of Object.entries(given)) {
     const name = canonicalName(key);
     if (value === undefined || value === null || name === 'command' || name === 'tlvs') continue;
+    if (manages && takeAbout(parsed.about, name, value)) continue;
     if (takeContent(parsed, name, value) || takeOption(parsed.options, name, value)) continue;
     const spec = vendorTlvs.named(name);
     const isOfNumbers = names.has('dest_address') && NUMBER_TYPES.has(name);

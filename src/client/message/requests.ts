@@ -2,6 +2,7 @@ import type { Log, TraceContext } from '../../observability';
 import { commandFacts, encodeBody, type CodecOptions, type CommandName, type PduInput } from '../../protocol';
 import { formatSmppTime, segment, type SubmitSmFields, type TextCodec } from '../../text';
 import { codecOf } from '../config/codec-options';
+import { MessageError } from '../config/errors';
 import { zoneOf } from '../config/local-time';
 import type { Settings } from '../config/options';
 import type { SourcePrefixes } from '../config/source-prefixes';
@@ -19,10 +20,15 @@ export interface DirectRequest {
   readonly command: CommandName;
   readonly pdu: PduInput;
   readonly destination: string;
+  /** The message of ours that it is about, where that is known. */
+  readonly id?: string | undefined;
   readonly correlationId?: string | undefined;
   readonly metadata?: unknown;
   readonly trace?: TraceContext | undefined;
 }
+
+/** The bit of esm_class that says that a user data header is there: SMPP 3.4 section 5.2.12. */
+const UDHI = 0x40;
 
 export interface RequestsParts {
   /** Of `sourceByPrefix`. */
@@ -76,19 +82,50 @@ export class Requests {
     return encodeBody(pdu as unknown as PduInput, this.#codec);
   }
 
-  /** A query, cancel or replace. */
-  direct(parsed: ParsedMessage, now: number): DirectRequest {
-    const { settings, codecs } = this.#parts;
+  /**
+   * A query, cancel or replace. `coding`: the data_coding that its text must have, as it takes the place of one that has;
+   * undefined: not known.
+   */
+  direct(parsed: ParsedMessage, now: number, coding?: number): DirectRequest {
     const { command, options, tlvs } = parsed;
     const pdu = this.fields(parsed, now);
-    const destination = parsed.destination === undefined ? '' : putDestination(parsed, pdu, settings);
-    putSourceByPrefix(this.#parts.sources, parsed, pdu, settings);
-    const hasText = parsed.content !== undefined;
-    const [text] = hasText ? segment(contentOf(parsed), cutting(parsed, settings, codecs)).segments : [];
+    const destination =
+      parsed.destination === undefined ? '' : putDestination(parsed, pdu, this.#parts.settings);
+    putSourceByPrefix(this.#parts.sources, parsed, pdu, this.#parts.settings);
+    const text = parsed.content === undefined ? undefined : this.#replacement(parsed, coding);
     if (text) pdu['short_message'] = text.short_message;
     pdu['tlvs'] = { ...tlvs, ...text?.tlvs };
     encodeBody(pdu as unknown as PduInput, this.#codec);
     const { correlationId, metadata } = options;
     return { command, pdu: pdu as unknown as PduInput, destination, correlationId, metadata };
   }
+
+  /** A request that replaces says nothing of its text's coding, nor whether it has a header: 3.4 section 4.10. */
+  #replacement(parsed: ParsedMessage, coding: number | undefined): SubmitSmFields {
+    const { settings, codecs } = this.#parts;
+    const { encoding } = parsed.options;
+    const follows = coding !== undefined && (encoding === undefined || encoding === 'auto');
+    const asked = follows ? { ...parsed, fields: { ...parsed.fields, data_coding: coding } } : parsed;
+    const cut = cutting(asked, settings, codecs);
+    const plain = follows ? { ...cut, encoding: undefined, messageClass: undefined } : cut;
+    const [text] = segment(contentOf(asked), plain).segments as [SubmitSmFields];
+    checkReplacement(text, coding, encoding !== undefined && encoding !== 'auto');
+    return text;
+  }
+}
+
+function checkReplacement(text: SubmitSmFields, coding: number | undefined, isChosen: boolean): void {
+  if (text.esm_class & UDHI) {
+    const why =
+      'the text needs a user data header (a national language), which a replacement cannot say that it has';
+    throw new MessageError('CODING_MISMATCH', 'short_message', `${why}: leave language and languages out`);
+  }
+  if (coding !== undefined && text.data_coding !== coding) {
+    const why = `the text would go with data_coding ${text.data_coding}, the original went with ${coding}, and replace_sm cannot change that`;
+    throw new MessageError('CODING_MISMATCH', 'short_message', `${why}: cancel it and send the new one`);
+  }
+  if (coding !== undefined || isChosen || text.data_coding === 0) return;
+  const why = `the text needs data_coding ${text.data_coding}, and what the original has is not known here`;
+  const remedy = 'give the encoding of the original, or a text of the default alphabet';
+  throw new MessageError('CODING_MISMATCH', 'short_message', why, undefined, remedy);
 }

@@ -1,6 +1,7 @@
 import type { Session } from '../../session';
 import type { CorrelationEntry, QueueItem, Unsuccess } from '../../store';
 import { isMulti, takenOf } from '../message/destinations';
+import { sentAs } from '../message/sent-as';
 import { Flight } from './delivery';
 import type { Settler } from './settler';
 
@@ -47,6 +48,7 @@ export class Acceptances {
       destination,
       acceptedAt,
       expiresAt: Math.floor(acceptedAt) + ttl,
+      sentAs: sentAs(item.command, item.segments[segment] as Buffer),
     };
     if (isMulti(item)) {
       const { text, lists } = takenOf(item, refused);

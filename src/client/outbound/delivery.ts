@@ -62,6 +62,8 @@ export type DeliveryEnd =
   | { readonly kind: 'retry'; readonly info: string | undefined }
   /** Written, but the answer never came. */
   | { readonly kind: 'unknown'; readonly linkLost: boolean }
+  /** Its sender wants it no more. */
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'dead'; readonly reason: DeadReason };
 
 const HISTORY = 20;
@@ -250,8 +252,8 @@ export class Delivery implements Link<Delivery> {
     else if (this.#flying > 0) return;
     if (!this.#end) return;
     // It fails for another reason, and the SMSC may have taken what was not answered.
-    if (this.#end.kind === 'dead' && this.#causes.some(({ end }) => end.kind === 'unknown'))
-      this.lease.state.redelivered = true;
+    const fails = this.#end.kind === 'dead' || this.#end.kind === 'cancelled';
+    if (fails && this.#causes.some(({ end }) => end.kind === 'unknown')) this.lease.state.redelivered = true;
     this.#ended = true;
     this.#context.ended(this);
   }
@@ -275,7 +277,7 @@ const NOBODY: DeadReason = {
 };
 
 function severity(end: DeliveryEnd): number {
-  return ['accepted', 'unsent', 'set-aside', 'retry', 'unknown', 'dead'].indexOf(end.kind);
+  return ['accepted', 'unsent', 'set-aside', 'retry', 'unknown', 'cancelled', 'dead'].indexOf(end.kind);
 }
 
 /** One segment on the wire: the request, and who hears of its fate. */

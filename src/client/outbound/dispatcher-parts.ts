@@ -42,6 +42,8 @@ export interface DispatcherParts {
   readonly log: Log;
   readonly listener: DispatcherListener;
   readonly homing: Homing;
+  /** Hears of a message that was cancelled and came out of the queue afterwards. */
+  readonly dropped?: (id: string) => void;
   readonly keys: Pick<KeyRecords, 'settling'>;
   readonly counters: ConnectionCounters | undefined;
   /** The limiter, where its rate is known. */

@@ -3,6 +3,7 @@ import type { ResponseView, Session } from '../../session';
 import type { Lease, QueueItem, Unsuccess } from '../../store';
 import type { DispatcherParts } from './dispatcher-parts';
 import { Acceptances } from './acceptances';
+import { Cancellations } from './cancellations';
 import { Delivery, type DeliveryContext, type Flight } from './delivery';
 import { Disposition, NOT_AGAIN, expiredAt } from './disposition';
 import { FullMailboxes } from './full-mailboxes';
@@ -29,6 +30,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
   readonly pace: PaceLog;
   readonly acceptances: Acceptances;
   readonly disposition: Disposition;
+  readonly cancellations: Cancellations;
   /** With at-most-once. */
   readonly commit: SessionSenderContext['commit'];
   readonly #settler: Settler;
@@ -63,6 +65,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
     });
     const disposition = new Disposition({ ...parts, settler, late: this.#late, mailboxes: this.#mailboxes });
     this.disposition = disposition;
+    this.cancellations = new Cancellations((id) => parts.dropped?.(id));
     if (delivery === 'at-most-once') this.commit = (deliveries) => disposition.commit(deliveries);
   }
 
@@ -83,6 +86,26 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
 
   *#deliveries(): Iterable<Delivery> {
     for (const sender of this.#senders.values()) yield* sender.deliveries;
+  }
+
+  /** What becomes of a message that is leased for a session here; undefined: none is. */
+  deliveryOf(id: string): Delivery | undefined {
+    for (const delivery of this.#deliveries()) if (delivery.lease.item.id === id) return delivery;
+    return undefined;
+  }
+
+  /** The SMSC asked for less by its answer to another request than a message. */
+  askedForLess(status: string): void {
+    const { throttleHandler, bucket, limiter, listener } = this.parts;
+    throttleHandler.throttled();
+    bucket?.calm(throttleHandler.throttleDelay());
+    limiter.heard();
+    listener.throttled(status);
+  }
+
+  /** Resolves when all that has ended by now is written back to the store. */
+  written(): Promise<void> {
+    return this.#written();
   }
 
   #resume(): void {
@@ -216,6 +239,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
   ended(delivery: Delivery): void {
     delivery.carrier.ended(delivery);
     this.disposition.settle(delivery.lease, delivery.end);
+    if (this.cancellations.isAny) this.cancellations.ended(delivery);
     // Whoever waits for a message is not to get one that came later.
     if (this.#settler.isReleasing) for (const sender of this.#senders.values()) sender.interrupt();
     this.parts.listener.landed(delivery.lease.item.id);
@@ -276,6 +300,7 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
       state.onTheWire = false;
       state.redelivered = true;
     }
+    if (this.cancellations.isAny) this.cancellations.taken(delivery);
     return delivery;
   }
 

@@ -8,6 +8,7 @@ import {
   type QueueItem,
   type Settlement,
 } from '../../store';
+import { CANCELLED } from './cancellations';
 import { SUSPECT_AFTER, type Delivery, type DeliveryEnd } from './delivery';
 import type { FullMailboxes } from './full-mailboxes';
 import type { LateAcceptances } from './late-acceptances';
@@ -41,6 +42,7 @@ export class Disposition {
     if (end?.kind !== 'set-aside') mailboxes.forget(lease.item.id);
     if (end?.kind === 'accepted') return this.#accepted(lease);
     if (end?.kind === 'dead') return this.dead(lease, end.reason);
+    if (end?.kind === 'cancelled') return this.#cancelled(lease);
     if (end?.kind === 'unknown') return this.#unknown(lease, end.linkLost);
     if (end?.kind === 'retry') return this.#retry(lease, end.info);
     if (end?.kind === 'set-aside') return this.#setAside(lease, mailboxes.turns(lease.item.id));
@@ -53,6 +55,15 @@ export class Disposition {
     if (reason.code === 'REFUSED') lease.state.attempts++;
     const notice = lease.item.home && homing.failedNotice(lease.item, reason, lease.state);
     settler.settle(notice ? { outcome: 'dead', lease, reason, notice } : { outcome: 'dead', lease, reason });
+  }
+
+  /** It fails, and is no dead letter: a replay would send it after all. */
+  #cancelled(lease: Lease): void {
+    const { settler, late, homing } = this.#parts;
+    if (lease.state.redelivered) late.forget(lease.item.id);
+    const notice = lease.item.home && homing.failedNotice(lease.item, CANCELLED, lease.state);
+    const done = { outcome: 'done', lease, reason: CANCELLED } as const;
+    settler.settle(notice ? { ...done, notice } : done);
   }
 
   /** The time of these is over; what the SMSC was found to have accepted is accepted. */
@@ -115,9 +126,10 @@ export class Disposition {
    */
   settled(settlement: Settlement, untaken: boolean): void {
     const { listener } = this.#parts;
-    if (settlement.outcome === 'done') listener.accepted(settlement.lease);
-    else if (settlement.outcome === 'dead' && (untaken || !settlement.notice))
-      listener.failed(settlement.lease, settlement.reason);
+    if (settlement.outcome === 'retry') return;
+    const { lease, reason, notice } = settlement;
+    if (!reason) listener.accepted(lease);
+    else if (untaken || !notice) listener.failed(lease, reason);
   }
 
   /** The SMSC has refused what was on the wire: a crash while it waits must not make its outcome unknown. */

@@ -163,8 +163,8 @@ export class KeyRecords {
 
 function outcomeOf(settlement: Settlement): KeyOutcome {
   const { item, state } = settlement.lease;
-  if (settlement.outcome === 'done') return { accepted: acceptedFacts(state) };
   if (settlement.outcome === 'retry') return {};
+  if (!settlement.reason) return { accepted: acceptedFacts(state) };
   const fields = { ...failureFields(item, state, settlement.reason), history: [] };
   return { failed: { text: failureText(state, settlement.reason), fields } };
 }

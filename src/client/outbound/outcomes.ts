@@ -2,6 +2,7 @@ import type { Clock, TimerHandle } from '../../clock';
 import { SmppError } from '../../protocol';
 import type { DeliveryState, QueueItem } from '../../store';
 import { isMulti, takenOf, type Taken } from '../message/destinations';
+import { badness } from '../events/badness';
 import type { FailureFields, Outcome, ReceiptReport } from '../events/outcome';
 import {
   acceptedOutcome,
@@ -51,10 +52,6 @@ interface Waiter {
 /** Receipts that are kept of recipients that nobody named: of one message, and of all. */
 const MOST_STRANGERS = 255;
 const MOST_OF_ALL = 10_000;
-
-/** From best to worst; what is not listed is worst. */
-const STATES = 'DELIVRD ACCEPTD ENROUTE SCHEDULED SKIPPED UNKNOWN DELETED EXPIRED REJECTD UNDELIV'.split(' ');
-const badness = (state: string): number => (STATES.includes(state) ? STATES.indexOf(state) : STATES.length);
 
 /** Who waits for the outcome of which message. Bounded: one that never hears back must not fill the memory. */
 export class Outcomes {

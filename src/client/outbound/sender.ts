@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { isThenable } from '../../observability';
 import { SmppError } from '../../protocol';
-import type { Session } from '../../session';
 import type { DeadReason, DeliveryState, Eventually, HomeAddress, QueueItem, Store } from '../../store';
 import { MessageError } from '../config/errors';
 import type { Outcome } from '../events/outcome';
 import type { Intake, Origin } from '../message/intake';
+import type { ManagedRequest } from '../message/managed';
 import type { Message } from '../message/message';
+import type { DirectRequest } from '../message/requests';
 import { unlessAborted } from '../../waiting';
 import { failureText, type FailedMessage } from '../events/outcome-form';
 import { checkReceipt, completionOf, type Completion, type SendOptions } from './completion';
-import { DirectRequests } from './direct-requests';
 import { Enqueuer, type EnqueuerParts } from './enqueuer';
 import { Idempotency } from './idempotency';
 import type { KeyRecords } from './key-records';
@@ -23,8 +23,8 @@ export interface SenderParts extends EnqueuerParts {
   readonly store: Pick<Store, 'queue' | 'home'>;
   /** Where others may share the store, which is not open yet: opens it. */
   readonly openShared?: (() => Promise<unknown> | undefined) | undefined;
-  /** The session that has most room among those that may send. */
-  readonly session: () => Session | undefined;
+  /** Sends what does not pass the queue. */
+  readonly ask: (request: DirectRequest | ManagedRequest, options: SendOptions) => Promise<Outcome>;
 }
 
 function ignore(): void {
@@ -34,7 +34,6 @@ function ignore(): void {
 /** From a message that a user gives to the queue, and from its end back to the user. */
 export class Sender {
   readonly #parts: SenderParts;
-  readonly #direct: DirectRequests;
   readonly #stopping = new AbortController();
   readonly #enqueuer: Enqueuer;
   readonly #keyed: Idempotency;
@@ -45,7 +44,6 @@ export class Sender {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
-    this.#direct = new DirectRequests(parts);
     this.#enqueuer = new Enqueuer(parts, this.#stopping.signal);
     this.#keyed = new Idempotency({ ...parts, enqueuer: this.#enqueuer });
     // As many as wait for their turn or for room.
@@ -167,7 +165,7 @@ export class Sender {
       signal?.throwIfAborted();
       const until = completionOf(options);
       const taken = this.#parts.intake.take(message, options);
-      if ('pdu' in taken) return this.#direct.ask(taken, options);
+      if ('pdu' in taken) return this.#parts.ask(taken, options);
       const prepared = taken instanceof Promise ? taken.then((item) => [item]) : [taken];
       if (!until)
         return this.#queueAll(prepared, 1, signal).then(([item]) =>

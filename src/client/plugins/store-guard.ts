@@ -26,6 +26,11 @@ const isLetter = (value: unknown): boolean => {
 
 const COUNT = { wanted: 'a whole number from 0', fits: isCount };
 
+const FOUND = {
+  wanted: 'a list of { item, leased, delayed }',
+  fits: (given: unknown) => isListOf(given, (one) => has(fieldsOf(one)['item'], 'id')),
+};
+
 /** What methods must give, by part and method, where anything else would be sent or told as it is. */
 const RESULTS: Readonly<Record<string, Required<Pick<Rule, 'wanted' | 'fits'>>>> = {
   'queue enqueue': {
@@ -46,6 +51,9 @@ const RESULTS: Readonly<Record<string, Required<Pick<Rule, 'wanted' | 'fits'>>>>
       return [queued, delayed, leased].every(isCount);
     },
   },
+  'queue find': FOUND,
+  'queue remove': FOUND,
+  'correlator find': { wanted: 'a list of entries', fits: (given) => isListOf(given, isEntry) },
   'correlator get': {
     wanted: 'a list of entries, each with messageId, id, source and destination',
     fits: (given) => isNone(given) || isEntry(given) || isListOf(given, isEntry),
@@ -159,13 +167,22 @@ function guardShared(limiter: SharedLimiter, faults: PartFaults): SharedLimiter 
 
 /** A correlator beside the store's: its `put` and `get` are not "the queue", whatever they fail with. */
 export function guardCorrelator(correlator: () => Correlator, faults: PartFaults): Correlator {
-  const guarded = (method: 'put' | 'get' | 'expire'): Method =>
+  const guarded = (method: 'put' | 'get' | 'expire' | 'find'): Method =>
     guardMethod((...args) => (correlator()[method] as Method)(...args), method, {
       part: 'correlator',
       faults,
       always: true,
     });
-  return { put: guarded('put'), get: guarded('get'), expire: guarded('expire') } as unknown as Correlator;
+  const find = guarded('find');
+  const guardedAll = {
+    put: guarded('put'),
+    get: guarded('get'),
+    expire: guarded('expire'),
+    get find() {
+      return correlator().find && find;
+    },
+  };
+  return guardedAll as unknown as Correlator;
 }
 
 /**

@@ -6,6 +6,7 @@ import { durabilityChecks } from './durability';
 import { leaseChecks } from './leases';
 import { lifecycleChecks } from './lifecycle';
 import { orderChecks } from './order';
+import { removalChecks } from './removal';
 import { sharingChecks } from './sharing';
 import { stateChecks } from './state';
 import { traceChecks } from './trace';
@@ -21,6 +22,7 @@ export const CHECKS: readonly ConformanceCheck[] = [
   ...deadLetterChecks,
   ...lifecycleChecks,
   ...durabilityChecks,
+  ...removalChecks,
   ...sharingChecks,
   ...traceChecks,
 ];

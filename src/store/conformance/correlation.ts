@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Store } from '../types';
+import type { CorrelationEntry, Store } from '../types';
 import { check, done, entry, ids, isKept, items, sleep, take, trace } from './harness';
 
 const idsOf = async ({ correlator }: Store, messageId: string): Promise<string[]> =>
@@ -90,6 +90,29 @@ export const correlationChecks = [
     await store.correlator.put([over]);
     assert.deepEqual(await store.correlator.get('over'), [over]);
     assert.equal(await store.correlator.expire(), 0);
+  }),
+
+  check('correlation: how a message was sent comes back with its entry', async (store) => {
+    const plain = entry('p', { sentAs: 0x080005 });
+    const headed = entry('h', { sentAs: 0x1f51201 });
+    await store.correlator.put([plain, headed, entry('n')]);
+    assert.deepEqual(await store.correlator.get('p'), [plain]);
+    assert.deepEqual(await store.correlator.get('h'), [headed]);
+    assert.deepEqual(Object.keys((await store.correlator.get('n'))[0] ?? {}).includes('sentAs'), false);
+  }),
+
+  check('correlation: where it can, it finds all segments of messages by the ids of these', async (store) => {
+    if (!store.correlator.find) return;
+    const others = Array.from({ length: 300 }, (_, at) => entry(String(at)));
+    const hex = '0123456789abcdef01234567';
+    const long = [0, 1, 2].map((segment) => entry(`L${segment}`, { id: hex, segment, segments: 3 }));
+    await store.correlator.put([...long, entry('over', { id: 'gone', expiresAt: Date.now() - 1 })]);
+    await store.correlator.put([...others, entry('Ü1', { id: 'x:1' })]);
+    await store.correlator.put([{ ...(long[1] as CorrelationEntry), finalState: 'DELIVRD' }]);
+    const found = await store.correlator.find([hex, 'x:1', 'gone', 'unknown', 'x']);
+    const told = found.map(({ id, messageId, segment }) => `${id} ${messageId} ${segment}`).sort();
+    assert.deepEqual(told, [`${hex} L0 0`, `${hex} L1 1`, `${hex} L2 2`, 'x:1 Ü1 0']);
+    assert.deepEqual(await store.correlator.find(['unknown']), []);
   }),
 
   check('correlation: any text is a message_id', async (store) => {

@@ -46,6 +46,12 @@ export class Kept implements Link<Kept> {
     return isSameEntry(this.entry, other);
   }
 
+  /** Whether it is of one of these messages; `tags`: of their segments. Of a packed one it is mostly told by that alone. */
+  isOf(ids: ReadonlySet<string>, tags: ReadonlySet<number>): boolean {
+    if (typeof this.#entry === 'string' && !tags.has(this.#tag)) return false;
+    return ids.has(this.entry.id);
+  }
+
   /** Another version of the entry, the newest of its age. */
   replace(age: CorrelationAge, entry: CorrelationEntry): void {
     this.age.remove(this);
@@ -72,7 +78,7 @@ export class Kept implements Link<Kept> {
 }
 
 /** The same for the same segment of the same message: FNV-1a of what differs in ids. */
-export function tagOf({ id, segment }: CorrelationEntry): number {
+export function tagOf({ id, segment }: Pick<CorrelationEntry, 'id' | 'segment'>): number {
   let tag = segment ^ 0x811c9dc5;
   for (let at = Math.max(0, id.length - TAGGED); at < id.length; at++)
     tag = Math.imul(tag ^ id.charCodeAt(at), 0x01000193);

@@ -1,9 +1,14 @@
-import { steadyTime, type Clock, type SteadyTime } from '../../clock';
+import { nextTurn, steadyTime, type Clock, type SteadyTime } from '../../clock';
 import { MOST_COUNTED } from '../account';
 import { MOST_CANDIDATES, byAge, foldedId, moved } from '../candidates';
 import { MOVED_AT_ONCE } from '../chunks';
 import type { CorrelationEntry, Correlator } from '../types';
 import { CorrelationAge, Kept, tagOf } from './correlation-age';
+
+/** Of a message: what user data headers and sar_total_segments can count. */
+const MOST_SEGMENTS = 255;
+/** Message_ids that are looked at before others get their turn. */
+const LOOKED_AT_ONCE = 10_000;
 
 /**
  * Entries by their message_id, case apart, and beside that in the order of putting, which is, all lifetimes being
@@ -18,10 +23,12 @@ export class MemoryCorrelator implements Correlator {
   readonly #capacity: number;
   /** What `expiresAt` is kept by: within this room only. */
   readonly #time: SteadyTime;
+  readonly #clock: Clock;
   readonly #check: () => void;
 
   constructor(capacity: number, clock: Clock, check: () => void) {
     this.#capacity = capacity;
+    this.#clock = clock;
     this.#time = steadyTime(clock);
     this.#check = check;
   }
@@ -47,6 +54,29 @@ export class MemoryCorrelator implements Correlator {
       .filter(({ expiresAt }) => expiresAt > now)
       .map(({ entry }) => moved(entry, -lag))
       .sort(byAge);
+  }
+
+  /** Looks through all, a part at a time: an index would cost each message, and this is seldom asked. */
+  async find(given: readonly string[]): Promise<readonly CorrelationEntry[]> {
+    this.#check();
+    const ids = new Set(given);
+    const tags = new Set<number>();
+    for (const id of ids)
+      for (let segment = 0; segment < MOST_SEGMENTS; segment++) tags.add(tagOf({ id, segment }));
+    const found: CorrelationEntry[] = [];
+    const look = (kept: Kept): void => {
+      if (kept.isOf(ids, tags) && kept.expiresAt > this.#time.now())
+        found.push(moved(kept.entry, -this.#time.lag));
+    };
+    let seen = 0;
+    for (const kept of this.#byId.values()) {
+      if (Array.isArray(kept)) kept.forEach(look);
+      else look(kept);
+      if (++seen % LOOKED_AT_ONCE !== 0) continue;
+      await nextTurn(this.#clock);
+      this.#check();
+    }
+    return found;
   }
 
   /** For how many a final receipt is still waited, as far as that is counted. */

@@ -1,7 +1,7 @@
 import { RecordWriter } from '../record/bytes';
 import { Heap } from '../../collections';
 import { UNPACKED, type Entry, type Returned } from './entry';
-import { returned } from './packed';
+import { entryOf, returned } from './packed';
 
 interface Delayed extends Returned {
   readonly dueAt: number;
@@ -14,9 +14,24 @@ export class DelayedEntries {
   );
 
   #writer: RecordWriter | undefined;
+  /** By their order: removed, and left where they lie. */
+  readonly #gone = new Set<number>();
 
   get length(): number {
-    return this.#heap.length;
+    return this.#heap.length - this.#gone.size;
+  }
+
+  *entries(): Iterable<Entry> {
+    for (const one of this.#heap) if (!this.#gone.has(one.order)) yield entryOf(one);
+  }
+
+  /** Takes out one that is there. */
+  remove({ order }: Entry): void {
+    this.#gone.add(order);
+  }
+
+  #dropGone(): void {
+    while (this.#gone.size > 0 && this.#gone.delete(this.#heap.peek()?.order ?? NaN)) this.#heap.pop();
   }
 
   push(entry: Entry, dueAt: number): void {
@@ -29,17 +44,20 @@ export class DelayedEntries {
 
   /** The first that is due. */
   peek(): Delayed | undefined {
+    this.#dropGone();
     return this.#heap.peek();
   }
 
   pop(): Returned | undefined {
+    this.#dropGone();
     return this.#heap.pop();
   }
 
   /** The `enqueuedAt` of the oldest; Infinity: there is none. */
   oldestAt(): number {
     let oldest = Infinity;
-    for (const { enqueuedAt } of this.#heap) oldest = Math.min(oldest, enqueuedAt);
+    for (const { enqueuedAt, order } of this.#heap)
+      if (!this.#gone.has(order)) oldest = Math.min(oldest, enqueuedAt);
     return oldest;
   }
 }

@@ -36,6 +36,8 @@ export class PackedFifo {
   #last: Run | undefined;
   #reader: RecordReader | undefined;
   #length = 0;
+  /** The place in the order of what was shifted last. */
+  #lastOut = -1;
 
   get length(): number {
     return this.#length;
@@ -63,6 +65,28 @@ export class PackedFifo {
     return entries;
   }
 
+  /** Whether the entry of this place in the order, which was pushed, is still there. */
+  has(order: number): boolean {
+    return this.#length > 0 && order > this.#lastOut;
+  }
+
+  /** All of them, which stay; others may be pushed and shifted meanwhile. */
+  *[Symbol.iterator](): Iterator<Entry> {
+    const whole = [...this.#whole][Symbol.iterator]();
+    let before = this.#read;
+    let current = this.#reader?.fork();
+    for (const { slab, start, count } of [...this.#runs].map((run) => ({ ...run }))) {
+      const reader = current ?? new RecordReader(slab.octets, start);
+      current = undefined;
+      for (let left = count; left > 0; left--) {
+        const packed = read(reader, before);
+        if (packed) before = packed.order;
+        const entry = packed ?? (whole.next().value);
+        if (entry) yield entry;
+      }
+    }
+  }
+
   #next(): Entry {
     const run = this.#runs.peek() as Run;
     this.#reader ??= new RecordReader(run.slab.octets, run.start);
@@ -70,6 +94,7 @@ export class PackedFifo {
     if (packed) this.#read = packed.order;
     const entry = packed ?? this.#whole.shift();
     if (!entry) throw new RangeError('what lies aside is gone');
+    this.#lastOut = entry.order;
     this.#length--;
     if (--run.count === 0) {
       this.#runs.shift();

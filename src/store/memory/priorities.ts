@@ -44,11 +44,21 @@ class SinglePriority {
     return entryOf(back);
   }
 
-  /** The `enqueuedAt` of the first; undefined: there is none. */
-  oldestAt(): number | undefined {
+  *unpacked(): Iterable<Entry> {
+    yield* this.#fresh;
+    for (const back of this.#returned) yield entryOf(back);
+  }
+
+  get packed(): PackedFifo {
+    return this.#packed;
+  }
+
+  /** The first; undefined: there is none. */
+  peek(): Pick<Returned, 'order' | 'enqueuedAt'> | undefined {
     const fresh = this.#peekFresh();
     const back = this.#returned.peek();
-    return back && (!fresh || back.order < fresh.order) ? back.enqueuedAt : fresh?.item.enqueuedAt;
+    if (back && (!fresh || back.order < fresh.order)) return back;
+    return fresh && { order: fresh.order, enqueuedAt: fresh.item.enqueuedAt };
   }
 }
 
@@ -57,9 +67,33 @@ export class PriorityLists {
   readonly #priorities = PRIORITIES.map(() => new SinglePriority());
   #writer: RecordWriter | undefined;
   #length = 0;
+  /** By their order: removed out of turn, and left where they lie until it is their turn. */
+  readonly #gone = new Set<number>();
 
   get length(): number {
     return this.#length;
+  }
+
+  /** What is packed; it may be walked through while others are taken. */
+  *packed(): Iterable<Entry> {
+    for (const { packed } of this.#priorities) yield* packed;
+  }
+
+  /** Whether one of {@link packed} still is. */
+  isPacked({ item, order }: Entry): boolean {
+    return this.#of(item.priority).packed.has(order) && !this.#gone.has(order);
+  }
+
+  /** All others; nothing may be taken meanwhile. */
+  *unpacked(): Iterable<Entry> {
+    for (const priority of this.#priorities)
+      for (const entry of priority.unpacked()) if (!this.#gone.has(entry.order)) yield entry;
+  }
+
+  /** Takes out one that is there. */
+  remove({ order }: Entry): void {
+    this.#gone.add(order);
+    this.#length--;
   }
 
   append(entry: Entry): void {
@@ -97,6 +131,7 @@ export class PriorityLists {
       while (taken.length < max) {
         const entry = priority.shift();
         if (!entry) break;
+        if (this.#gone.size > 0 && this.#gone.delete(entry.order)) continue;
         taken.push(entry);
       }
     }
@@ -105,7 +140,12 @@ export class PriorityLists {
   }
 
   oldestAt(): number | undefined {
-    const fronts = this.#priorities.flatMap((priority) => priority.oldestAt() ?? []);
-    return fronts.length === 0 ? undefined : Math.min(...fronts);
+    let oldest: number | undefined;
+    for (const priority of this.#priorities) {
+      let first = priority.peek();
+      for (; first && this.#gone.delete(first.order); first = priority.peek()) priority.shift();
+      if (first) oldest = Math.min(oldest ?? Infinity, first.enqueuedAt);
+    }
+    return oldest;
   }
 }

@@ -7,6 +7,7 @@ import type {
   DeadLetter,
   EnqueueOptions,
   Eventually,
+  FoundMessage,
   Lease,
   OutboundQueue,
   PurgeOptions,
@@ -26,6 +27,8 @@ class MemoryLease extends EntryLease<Entry> {
 }
 
 const PURGE_CHUNK = 1000;
+/** Packed messages that are looked at before others get their turn. */
+const LOOKED_AT_ONCE = 5000;
 const NONE: readonly Entry[] = [];
 
 export class MemoryQueue extends BaseQueue implements OutboundQueue {
@@ -209,6 +212,43 @@ export class MemoryQueue extends BaseQueue implements OutboundQueue {
       await nextTurn(this.clock);
     }
     return { removed, items: [] };
+  }
+
+  async find(ids: readonly string[]): Promise<readonly FoundMessage[]> {
+    const found = await this.#look(ids);
+    return [...found.values()];
+  }
+
+  async remove(ids: readonly string[]): Promise<readonly FoundMessage[]> {
+    const found = await this.#look(ids);
+    const removed = [...found.entries()].filter(([, { leased }]) => !leased);
+    for (const [entry, { delayed }] of removed) (delayed ? this.#delayed : this.#ready).remove(entry);
+    this.admit();
+    return removed.map(([, one]) => one);
+  }
+
+  /** What is packed is read a part at a time, and then looked for where it is by now; the rest at once. */
+  async #look(given: readonly string[]): Promise<Map<Entry, FoundMessage>> {
+    this.check();
+    const ids = new Set(given);
+    const packed: Entry[] = [];
+    let seen = 0;
+    for (const entry of this.#ready.packed()) {
+      if (ids.has(entry.item.id)) packed.push(entry);
+      if (++seen % LOOKED_AT_ONCE !== 0) continue;
+      await nextTurn(this.clock);
+      this.check();
+    }
+    this.#ripen();
+    const found = new Map<Entry, FoundMessage>();
+    const add = (entry: Entry, delayed: boolean): void => {
+      const { item, state } = entry;
+      if (ids.has(item.id)) found.set(entry, { item, state, leased: false, delayed });
+    };
+    for (const entry of packed) if (this.#ready.isPacked(entry)) add(entry, false);
+    for (const entry of this.#ready.unpacked()) add(entry, false);
+    for (const entry of this.#delayed.entries()) add(entry, true);
+    return found;
   }
 
   async close(): Promise<void> {

@@ -169,6 +169,11 @@ export class RecordReader {
     this.#at = at;
   }
 
+  /** Another one, at the same place. */
+  fork(): RecordReader {
+    return new RecordReader(this.#octets, this.#at);
+  }
+
   octet(): number {
     const value = this.#octets[this.#at++];
     if (value === undefined) throw new RangeError('the record ends too soon');

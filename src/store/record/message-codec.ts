@@ -8,10 +8,17 @@ import type { RecordReader, RecordWriter } from './bytes';
  *   item          flags (1)  trace, priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels
  *                 [instance  until (1)]  [key  digest]  segments
  *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels
- *                 [instance]  final (1) [text]  [lists  finals, each: address  final (1) [text]]
+ *                 [instance]  [source_addr_ton (1)  source_addr_npi (1)  data_coding (1)]  final (1) [text]
+ *                 [lists  finals, each: address  final (1) [text]]
  *   labels        [msgid]  [correlation_id]  [metadata as JSON]  [traceparent  tracestate]
  */
 const EXPIRES = 1;
+/** Of a correlation: how it was sent. */
+const SENT_AS = 1;
+/** Of a correlation, in the octet of the numbering plan: its text begins with a user data header. */
+const HEADER = 0x80;
+/** The same in `CorrelationEntry.sentAs`. */
+const HAS_HEADER = 2 ** 24;
 /** Of an item: a final receipt was asked for. Of a correlation: none was. */
 const RECEIPT = 2;
 const CORRELATION_ID = 4;
@@ -29,14 +36,16 @@ const ITEM_TRACE = 0x80;
 const IDEMPOTENT = 8;
 /** Of a correlation, in its flags: it has a trace context. */
 const ENTRY_TRACE = 64;
-/** Of a correlation: its message went to several. */
-const SEVERAL = 1;
+/** Of a correlation, in the octet of the final state: its message went to several. */
+const SEVERAL = 0x80;
 
 const UNTIL = ['queued', 'accepted', 'delivered'] as const;
 
 const FINAL_STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'DELETED', 'REJECTD', 'UNKNOWN', 'SKIPPED'];
 /** Neither none nor one of these: its text follows. */
 const OTHER_FINAL = 255;
+/** The same beside {@link SEVERAL}. */
+const OTHER_OF_SEVERAL = 0x7e;
 
 type Labels = Partial<Pick<QueueItem, 'correlationId' | 'msgid' | 'metadata' | 'trace'>>;
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -170,7 +179,7 @@ export function writeCorrelation(
       (entry.receiptRequested === false ? RECEIPT : 0) |
       (entry.home === undefined ? 0 : HOME) |
       (entry.trace ? ENTRY_TRACE : 0) |
-      (entry.lists === undefined && entry.finals === undefined ? 0 : SEVERAL),
+      (entry.sentAs === undefined ? 0 : SENT_AS),
   );
   writer.double(entry.acceptedAt);
   writer.double(entry.expiresAt);
@@ -182,23 +191,30 @@ export function writeCorrelation(
   writer.text(entry.destination);
   writeLabels(writer, entry, metadata);
   if (entry.home !== undefined) writer.text(entry.home);
+  const { sentAs } = entry;
+  if (sentAs !== undefined) {
+    writer.octet(sentAs & 0xff);
+    writer.octet(((sentAs >>> 8) & 0x7f) | (sentAs >= HAS_HEADER ? HEADER : 0));
+    writer.octet((sentAs >>> 16) & 0xff);
+  }
   // Also where there is none: so an entry takes no more room when its receipt has come.
-  writeFinal(writer, entry.finalState);
-  // Behind all else, so that a version that does not know it reads the rest.
-  if (entry.lists !== undefined || entry.finals !== undefined) writeSeveral(writer, entry);
+  if (entry.lists === undefined && entry.finals === undefined) return writeFinal(writer, entry.finalState);
+  writeFinal(writer, entry.finalState, SEVERAL);
+  writeSeveral(writer, entry);
 }
 
-function writeFinal(writer: RecordWriter, state: string | undefined): void {
+function writeFinal(writer: RecordWriter, state: string | undefined, mark = 0): void {
   const final = state === undefined ? 0 : 1 + FINAL_STATES.indexOf(state);
   const isOther = state !== undefined && final === 0;
-  writer.octet(isOther ? OTHER_FINAL : final);
+  const other = mark === 0 ? OTHER_FINAL : OTHER_OF_SEVERAL;
+  writer.octet(mark | (isOther ? other : final));
   if (isOther) writer.text(state);
 }
 
-function readFinal(reader: RecordReader): string | undefined {
-  const final = reader.octet();
+function finalOf(reader: RecordReader, final: number): string | undefined {
   if (final === 0) return undefined;
-  return final === OTHER_FINAL ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
+  const isOther = final === OTHER_FINAL || final === OTHER_OF_SEVERAL;
+  return isOther ? reader.text() : (FINAL_STATES[final - 1] ?? 'UNKNOWN');
 }
 
 function writeSeveral(writer: RecordWriter, { lists = 0, finals = [] }: CorrelationEntry): void {
@@ -215,7 +231,7 @@ function readSeveral(reader: RecordReader, into: Mutable<CorrelationEntry>): voi
   if (lists > 0) into.lists = lists;
   const finals: FinalOf[] = [];
   for (let left = reader.length(); left > 0; left--)
-    finals.push([reader.text(), readFinal(reader) ?? 'UNKNOWN']);
+    finals.push([reader.text(), finalOf(reader, reader.octet()) ?? 'UNKNOWN']);
   if (finals.length > 0) into.finals = finals;
 }
 
@@ -238,8 +254,17 @@ export function readCorrelation(reader: RecordReader): Mutable<CorrelationEntry>
   readLabels(reader, flags, (flags & ENTRY_TRACE) !== 0, entry);
   if (flags & HOME) entry.home = reader.text();
   if (flags & RECEIPT) entry.receiptRequested = false;
-  const final = readFinal(reader);
+  if (flags & SENT_AS) entry.sentAs = readSentAs(reader);
+  const mark = reader.octet();
+  const isOfSeveral = (mark & SEVERAL) !== 0 && mark !== OTHER_FINAL;
+  const final = finalOf(reader, isOfSeveral ? mark & ~SEVERAL : mark);
   if (final !== undefined) entry.finalState = final;
-  if (flags & SEVERAL) readSeveral(reader, entry);
+  if (isOfSeveral) readSeveral(reader, entry);
   return entry;
+}
+
+function readSentAs(reader: RecordReader): number {
+  const ton = reader.octet();
+  const npi = reader.octet();
+  return ton + ((npi & 0x7f) << 8) + (reader.octet() << 16) + (npi & HEADER ? HAS_HEADER : 0);
 }

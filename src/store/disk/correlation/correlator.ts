@@ -1,5 +1,6 @@
+import { nextTurn } from '../../../clock';
 import { chunksOf } from '../../chunks';
-import { MOST_CANDIDATES, byAge, foldedId, moved } from '../../candidates';
+import { MOST_CANDIDATES, SegmentSearch, byAge, foldedId, moved } from '../../candidates';
 import type { CorrelationEntry, Correlator } from '../../types';
 import type { StoreCore } from '../commit/core';
 import { CorrelationAge } from './correlation-age';
@@ -14,6 +15,8 @@ import { NOTED } from '../commit/time';
 
 const EXPIRED_AT_ONCE = 5000;
 const BATCHES_AT_ONCE = 100;
+/** The same of those that are looked through for a message, while others wait. */
+const FOUND_AT_ONCE = 10;
 
 /**
  * Entries by message_id, message and segment, and beside them the keys of each batch put, in the order of putting; those
@@ -152,6 +155,31 @@ export class DiskCorrelator implements Correlator {
         this.#core.onDamage(damagedRecord(`A correlation of message_id ${messageId}`, unreadable));
       else if (foldedId(value.entry.messageId) === folded) yield value;
     }
+  }
+
+  /** From the newest back, a part at a time, until all segments are found. */
+  async find(ids: readonly string[]): Promise<readonly CorrelationEntry[]> {
+    const search = new SegmentSearch(ids);
+    for (const { table } of [this.#awaited, this.#final]) {
+      let before: number | undefined;
+      for (let more = true; more && !search.isComplete; await nextTurn(this.#core.clock)) {
+        this.#core.check();
+        more = false;
+        const now = this.#core.time.now();
+        const range = {
+          reverse: true,
+          limit: FOUND_AT_ONCE,
+          ...(before === undefined ? {} : { after: before }),
+        };
+        for (const [batch, octets] of table.entries(range)) {
+          more = true;
+          before = batch;
+          for (const entry of this.#ofBatch(batch, decodeBatch(octets).value?.keys ?? []))
+            if (entry.expiresAt + this.#core.time.lag > now) search.look(entry);
+        }
+      }
+    }
+    return search.found;
   }
 
   *entries(): Iterable<readonly CorrelationEntry[]> {

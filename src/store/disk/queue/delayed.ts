@@ -65,6 +65,15 @@ export class Delayed {
     return out;
   }
 
+  /** Takes this one out before its time; {@link synced} is to follow. False: it has come due, or is not there. */
+  takeOutOne(key: DelayedKey): boolean {
+    const isDue = this.#ripened !== undefined && compare(key, this.#ripened) <= 0;
+    if (isDue || this.#waiting <= 0 || this.#unsynced.has(key[2]) || !this.#table.get(key)) return false;
+    this.#unsynced.add(key[2]);
+    this.#waiting--;
+    return true;
+  }
+
   /** Epoch milliseconds of the next one; undefined when there is none. */
   next(): number | undefined {
     if (this.#waiting <= 0) return undefined;

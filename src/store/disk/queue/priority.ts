@@ -23,6 +23,8 @@ export class DiskPriority {
   readonly #returned = new Heap(bySeq);
   #cursor: BlockKey = endOf(0);
   #end = 0;
+  /** Blocks behind the cursor that were read before their turn. */
+  readonly #early = new Set<string>();
   /** Whether there may be any between cursor and end. */
   #more: boolean;
 
@@ -57,6 +59,26 @@ export class DiskPriority {
     return !this.#more && this.#ahead.length === 0 && this.#returned.length === 0;
   }
 
+  /** The last message that is synced: its sequence number. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Reads a block before its turn, unless that is over: its entries are among those that came back then. */
+  openEarly(key: BlockKey, octets: Buffer): void {
+    const isPassed =
+      key.seq < this.#cursor.seq || (key.seq === this.#cursor.seq && key.count <= this.#cursor.count);
+    if (isPassed || this.#early.has(nameOf(key))) return;
+    this.#early.add(nameOf(key));
+    for (const entry of this.#read(key, octets)) this.#returned.push(entry);
+  }
+
+  /** Takes out a message that was read and waits; undefined: there is none. */
+  takeOut(seq: number): Entry | undefined {
+    const isIt = (entry: Entry): boolean => entry.seq === seq;
+    return this.#returned.remove(isIt) ?? this.#ahead.remove(isIt);
+  }
+
   /** The next entry; it stays. `want` is how many are likely to be asked for. */
   peek(want: number): Entry | undefined {
     if (this.#ahead.length === 0 && this.#more) this.#refill(Math.max(want, READ_AHEAD));
@@ -78,6 +100,7 @@ export class DiskPriority {
       for (const [key, octets] of this.#table.entries(range)) {
         seen += Math.max(1, key.count);
         this.#cursor = key;
+        if (this.#early.size > 0 && this.#early.delete(nameOf(key))) continue;
         for (const entry of this.#read(key, octets)) this.#ahead.push(entry);
         if (seen >= count) break;
       }
@@ -90,8 +113,11 @@ export class DiskPriority {
   clear(): number {
     while (this.#ahead.shift());
     while (this.#returned.pop());
+    this.#early.clear();
     this.#cursor = endOf(this.#end);
     this.#more = false;
     return this.#end;
   }
 }
+
+const nameOf = ({ seq, count }: BlockKey): string => `${seq}:${count}`;

@@ -5,6 +5,7 @@ import type { Claim } from '../../key-value';
 import type {
   DeliveryState,
   EnqueueOptions,
+  FoundMessage,
   Lease,
   OutboundQueue,
   PurgeOptions,
@@ -23,6 +24,7 @@ import type { LeaseWatermark } from './lease-watermark';
 import type { Messages } from './messages';
 import { Purging, type PurgeMark } from './purging';
 import type { Ready } from './ready';
+import { Search } from './search';
 
 /** Keys that are claimed with messages. */
 export interface ClaimChanges {
@@ -52,11 +54,13 @@ const NONE: readonly StoreChange[] = [];
 export class DiskQueue extends BaseQueue implements OutboundQueue {
   readonly #parts: QueueParts;
   readonly #purging: Purging;
+  readonly #search: Search;
 
   constructor(parts: QueueParts, limits: QueueLimits) {
     super(limits, parts.core.clock);
     this.#parts = parts;
     this.#purging = new Purging(parts);
+    this.#search = new Search(parts, () => this.check());
   }
 
   enqueue(items: readonly QueueItem[], options: EnqueueOptions = {}): Promise<string[]> {
@@ -229,6 +233,23 @@ export class DiskQueue extends BaseQueue implements OutboundQueue {
     const purged = await this.#purging.purge(options);
     this.admit();
     return purged;
+  }
+
+  async find(ids: readonly string[]): Promise<readonly FoundMessage[]> {
+    await this.#searchable();
+    return this.#search.find(ids);
+  }
+
+  async remove(ids: readonly string[]): Promise<readonly FoundMessage[]> {
+    await this.#searchable();
+    const removed = await this.#search.remove(ids);
+    this.admit();
+    return removed;
+  }
+
+  async #searchable(): Promise<void> {
+    this.check();
+    if (this.#purging.isUnfinished) await this.#purging.finish({});
   }
 
   /** Ends a purge that the end of an earlier run has cut short. */

@@ -86,6 +86,30 @@ export class Ready {
     return [...dropped, ...early.filter((entry) => this.#complete(entry))];
   }
 
+  /** Up to which sequence number there are messages of this priority. */
+  endOf(priority: number): number {
+    return this.#priority(priority).end;
+  }
+
+  /** Takes out a message that was found in this block and is not leased; undefined: it has gone meanwhile. */
+  takeOut(block: FoundBlock, seq: number): ReadEntry | undefined {
+    const { priority, key, octets } = block;
+    const notBefore = this.#delivery(seq)?.notBefore;
+    const isPutOff = notBefore !== undefined && this.#delayed.takeOutOne([notBefore, priority, seq]);
+    if (notBefore === undefined) this.#priority(priority).openEarly(key, octets);
+    const entry = isPutOff ? this.#putOff([notBefore, priority, seq]) : this.#priority(priority).takeOut(seq);
+    return entry && this.#complete(entry) ? entry : undefined;
+  }
+
+  /** Until when a message is put off, and what happened to it. */
+  knownOf(
+    priority: number,
+    stored: StoredItem,
+  ): { notBefore?: number | undefined; state?: DeliveryState | undefined } {
+    const { notBefore } = this.#delivery(stored.seq) ?? {};
+    return { notBefore, state: this.stateOf(priority, stored) };
+  }
+
   #shiftFrom(
     priorities: readonly DiskPriority[],
     max: number,
@@ -218,6 +242,13 @@ export class Ready {
   #priority(priority: number): DiskPriority {
     return this.#priorities[priority] as DiskPriority;
   }
+}
+
+/** A block in the table of its priority. */
+export interface FoundBlock {
+  readonly priority: number;
+  readonly key: BlockKey;
+  readonly octets: Buffer;
 }
 
 /** Where a record was found; the number is at least this. */

@@ -1,6 +1,6 @@
 import { SMALLEST_STEP } from '../../../clock';
 import { MOST_COUNTED } from '../../account';
-import { byAge, foldedId } from '../../candidates';
+import { SegmentSearch, byAge, foldedId } from '../../candidates';
 import { chunksOf } from '../../chunks';
 import { RecordReader, RecordWriter } from '../../record/bytes';
 import { readCorrelation, writeCorrelation } from '../../record/message-codec';
@@ -65,9 +65,32 @@ export class RedisCorrelator implements Correlator {
     const reply = await this.#calls.run(CORRELATION_SCRIPTS.get, [folded]);
     const [now, found] = reply as [now: number, values: Buffer[]];
     if (found.length === 0) return [];
-    const ahead = Math.floor(now - this.#calls.clock.now());
-    const skew = Math.abs(ahead) < SMALLEST_STEP ? 0 : ahead;
+    const skew = this.#skewOf(now);
     return found.flatMap((value) => readValue(value, folded, now, skew) ?? []).sort(byAge);
+  }
+
+  async find(ids: readonly string[]): Promise<readonly CorrelationEntry[]> {
+    const search = new SegmentSearch(ids);
+    const wanted = ids.map((id) => `${id.length}:${id}`);
+    for (const flag of ['a', 'f']) {
+      for (let before = '+inf'; before !== '' && !search.isComplete;) {
+        const reply = await this.#calls.run(CORRELATION_SCRIPTS.find, [flag, before, CHUNK, ...wanted]);
+        const [now, stopped, ...found] = reply as [number, Buffer, ...Buffer[]];
+        before = String(stopped);
+        const skew = this.#skewOf(now);
+        for (let at = 0; at < found.length; at += 2) {
+          const entry = readValue(found[at + 1] as Buffer, String(found[at]), now, skew);
+          if (entry) search.look(entry);
+        }
+      }
+    }
+    return search.found;
+  }
+
+  /** Milliseconds that the server's clock is ahead of the wall clock here. */
+  #skewOf(now: number): number {
+    const ahead = Math.floor(now - this.#calls.clock.now());
+    return Math.abs(ahead) < SMALLEST_STEP ? 0 : ahead;
   }
 
   expire(): Promise<number> {

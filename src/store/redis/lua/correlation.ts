@@ -182,6 +182,36 @@ end
 return {#members, count}`,
   ),
 
+  /**
+   * Looks through an order from its newest end back. KEYS: the base. ARGV: the flag of the order, the number of the put before
+   * which it goes on (`+inf`: of all), how many, then the ids of messages, each as a field begins behind its segment:
+   * `length:id`. Replies [the server's time (ms), the number where it stopped (blank: at the end), then folded message_id and
+   * value of what was found …].
+   */
+  find: script(
+    'find-correlations',
+    `${CORRELATION_LUA}
+local order, before, most = correlation.order(KEYS[1], ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local some = redis.call('ZREVRANGEBYSCORE', order, before, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
+local answer = {correlation.now(), #some == 2 * most and '(' .. some[#some] or ''}
+for at = 1, #some, 2 do
+  local _, to, length = string.find(some[at], '^(%d+):', 2)
+  local folded = string.sub(some[at], to + 1, to + length)
+  local field = string.sub(some[at], to + length + 1)
+  local _, colon = string.find(field, ':', 1, true)
+  for i = 4, #ARGV do
+    if string.sub(field, colon + 1, colon + #ARGV[i]) == ARGV[i] then
+      local value = redis.call('HGET', KEYS[1] .. 'corr:' .. folded, field)
+      if value then
+        answer[#answer + 1] = folded
+        answer[#answer + 1] = value
+      end
+    end
+  end
+end
+return answer`,
+  ),
+
   /** KEYS: the base. ARGV: how many of each order at most. Replies how many it has forgotten. */
   forget: script(
     'forget-correlations',

@@ -2,6 +2,7 @@ import { ENQUEUE } from './enqueue';
 import * as letters from './dead-letters';
 import { EXTEND, LEAVE, RELEASE, PUT_AND_SETTLE } from './settle';
 import { script } from './script';
+import { REMOVE_NAMED, SEARCH } from './search';
 import { DRAIN, PREPARE, PREPARED_BEFORE, RECOVER, TAKE } from './take';
 import * as upkeep from './upkeep';
 
@@ -21,6 +22,8 @@ export const SCRIPTS = {
   stats: script('stats', upkeep.STATS),
   bounds: script('bounds', upkeep.BOUNDS),
   purge: script('purge', upkeep.PURGE),
+  search: script('search', SEARCH),
+  removeNamed: script('remove-named', REMOVE_NAMED),
   hasten: script('hasten', upkeep.HASTEN),
   sweep: script('sweep', upkeep.SWEEP),
   holdings: script('holdings', upkeep.HOLDINGS),

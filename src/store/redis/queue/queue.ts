@@ -6,6 +6,7 @@ import { neverFits, queueFull, storeClosed, tellDropped, tellRemoved } from '../
 import type {
   CorrelationEntry,
   EnqueueOptions,
+  FoundMessage,
   Lease,
   OutboundQueue,
   PurgeOptions,
@@ -21,6 +22,7 @@ import { OpenLeases, type RedisLease } from './lease';
 import { Leasing } from './leasing';
 import { stateOf, type RecordCodec } from './record';
 import { readRemoved } from './removed';
+import { search } from './search';
 import { BlockedEnqueues, type Added } from './blocked-enqueues';
 import { SCRIPTS } from '../lua/queue-scripts';
 import { ttlOf } from '../lua/state';
@@ -270,6 +272,25 @@ export class RedisQueue implements OutboundQueue {
       else items.push(...gone.slice(0, MOST_RETURNED - items.length).map(({ item }) => item));
     }
     return { removed, items };
+  }
+
+  find(ids: readonly string[]): Promise<readonly FoundMessage[]> {
+    this.#batcher.flush();
+    return search(this.#calls, ids, () => this.#check());
+  }
+
+  async remove(ids: readonly string[]): Promise<readonly FoundMessage[]> {
+    this.#batcher.flush();
+    const found = await search(this.#calls, ids, () => this.#check());
+    const names = found.filter(({ leased }) => !leased).map(({ name }) => name);
+    if (names.length === 0) return [];
+    const answer = await this.#calls.run(SCRIPTS.removeNamed, [++this.#chunk, ...names], this.#purged);
+    this.#blocked.admit();
+    return (answer as unknown[]).map((one) => {
+      const { item, state } = readRemoved(one);
+      const delayed = found.some((before) => before.item.id === item.id && before.delayed);
+      return { item, state, leased: false, delayed };
+    });
   }
 
   /** There are messages that came by another way than {@link enqueue}. */
