@@ -49,7 +49,8 @@ const floors = {
     connection: ['config', 'message', 'events', 'metrics'],
     outbound: ['config', 'message', 'events', 'metrics'],
     quality: ['config', 'events'],
-    inbound: ['config', 'message', 'events', 'outbound', 'metrics', 'quality'],
+    ussd: ['config', 'message', 'events'],
+    inbound: ['config', 'message', 'events', 'outbound', 'metrics', 'quality', 'ussd'],
   },
   'src/store/disk': {
     record: [],

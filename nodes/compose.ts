@@ -262,12 +262,25 @@ function contextOf(smpp: unknown): Context {
   }
   if (!has(smpp.event)) return { fields: smpp, about: {} };
   const { event, correlation_id, metadata, traceparent, tracestate, destination_addr } = smpp;
+  const dialogue = event === 'message' && has(smpp.session_id) ? dialogueOf(smpp) : undefined;
   const fields = {
+    ...dialogue,
     ...(correlation_id === undefined ? {} : { correlation_id }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(traceparent === undefined ? {} : { traceparent, tracestate }),
   };
-  return { fields, about: aboutOf(smpp), sentTo: event === 'message' ? destination_addr : undefined };
+  // A dialogue has the number that it is answered from.
+  return {
+    fields,
+    about: aboutOf(smpp),
+    sentTo: event === 'message' && !dialogue ? destination_addr : undefined,
+  };
+}
+
+/** A reply goes on with the USSD dialogue; what the flow put there in the place of the message's own word is meant. */
+function dialogueOf({ session_id, session }: Fields): Fields {
+  const isOwn = session === 'new' || session === 'continue' || !has(session);
+  return isOwn ? { session_id } : { session_id, session };
 }
 
 /** By what a query, cancel or replace names its message. */

@@ -1,18 +1,27 @@
 import type { NodeMessage } from 'node-red';
 import { MessageError, SmppError } from '../src/index';
 import type { OutbindOptions, PhoneAlert, Smsc } from '../src/simulator';
-import { SOME_PHONE, mobileMessage } from './mobile';
+import { SOME_PHONE, mobileMessage, phoneAct, type PhoneAct } from './mobile';
 import { blank, isFields, shown, type Fields } from './values';
 
 /** Does what a message of the flow says: delivers a message, tells of a phone, or calls a client; resolves when that is done. */
 export async function takeInput(smsc: Smsc, msg: NodeMessage): Promise<void> {
   if (!blank(msg.action)) return act(smsc, msg);
   if (commandOf(msg) === 'alert_notification') return smsc.alert(alertOf(msg));
+  const phone = phoneAct(msg);
+  if (phone) return dial(smsc, phone);
   for (const { command_status: status } of await smsc.deliver(mobileMessage(msg))) {
     if (status === 0) continue;
     const text = `the client did not take the message: it answered command_status 0x${status.toString(16).padStart(8, '0')}`;
     throw new SmppError('REFUSED', text);
   }
+}
+
+/** Resolves when the phone shows the screen that follows, or the client has taken that it hung up. */
+async function dial(smsc: Smsc, { act: what, number, text, options }: PhoneAct): Promise<void> {
+  if (what === 'new') await smsc.ussd(number, text, options);
+  else if (what === 'continue') await smsc.answerUssd(number, text);
+  else await smsc.hangUpUssd(number);
 }
 
 const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});

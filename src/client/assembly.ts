@@ -30,6 +30,7 @@ import { DirectRequests } from './outbound/direct-requests';
 import { Dispatcher } from './outbound/dispatcher';
 import { Managing } from './outbound/managing';
 import { dispatcherListener } from './dispatcher-listener';
+import { Dialogues } from './ussd';
 import { Sender } from './outbound/sender';
 import { ConnectionManager } from './connection/connection-manager';
 
@@ -44,6 +45,7 @@ export interface Assembly {
   readonly dispatcher: Dispatcher;
   readonly connections: ConnectionManager;
   readonly sender: Sender;
+  readonly dialogues: Dialogues;
   readonly life: Lifecycle;
   readonly recorder: WireRecorder;
   readonly status: StatusReporter;
@@ -67,8 +69,9 @@ export function assemble(options: SmppClientOptions): Assembly {
   });
   const { store, clock, log } = parts;
   const window = { size: settings.windowSize };
-  const intake = new Intake({ ...parts, settings, state: store.state });
   const events = new Events(log);
+  const dialogues = new Dialogues({ ...parts, settings, events });
+  const intake = new Intake({ ...parts, settings, state: store.state, sessions: dialogues });
   const reporter = new EventReporter(events, log, clock, codecOf(settings));
   const links = new LinkReporter({ events, clock, log, codec: codecOf(settings) });
   const recorder = recorderOf({ ...parts, settings });
@@ -83,6 +86,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     outcomes,
     homing,
     quality,
+    dialogues,
     recorder,
     acceptances: () => dispatcher.acceptances,
   });
@@ -92,9 +96,11 @@ export function assemble(options: SmppClientOptions): Assembly {
     outcomes,
     receiving,
     quality,
+    dialogues,
     recorder,
     sender: () => sender,
   });
+  const isSessionOver = (item: QueueItem): boolean => dialogues.isOver(item);
   const dispatcher: Dispatcher = new Dispatcher({
     ...parts,
     settings,
@@ -102,6 +108,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     homing,
     keys: records,
     dropped: (id) => managing.dropped(id),
+    isSessionOver,
   });
   const congestion = new CongestionReporter(events);
   const connections: ConnectionManager = new ConnectionManager({
@@ -154,6 +161,8 @@ export function assemble(options: SmppClientOptions): Assembly {
       request.pdu === undefined
         ? managing.ask(request, options)
         : direct.waiting(() => direct.ask(request, options)),
+    notQueued: (items) => dialogues.notQueued(items),
+    failed: (item, reason) => dialogues.failed(item, reason),
   });
   const expiry = new Expiry({
     queue: store.queue,
@@ -162,7 +171,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     idle: () => !dispatcher.gate.isOpen || !connections.sending,
     dispatcher,
   });
-  const own = { outcomes, dispatcher, reporter, receiving, sender, homing, managing };
+  const own = { outcomes, dispatcher, reporter, receiving, sender, homing, managing, dialogues };
   const life: Lifecycle = new Lifecycle({
     ...own,
     settings,
@@ -225,6 +234,7 @@ export function assemble(options: SmppClientOptions): Assembly {
     dispatcher,
     connections,
     sender,
+    dialogues,
     life,
     recorder,
     status,

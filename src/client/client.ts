@@ -180,7 +180,9 @@ export class SmppClient {
     const { store, correlator, clock } = this.#parts;
     const moving = async (): Promise<MovedStore> => {
       await from.tellUntold?.((failed) => tellAll(failed, this.#sender));
-      return moveStore(from, store, correlator, clock);
+      const moved = await moveStore(from, store, correlator, clock);
+      await this.#assembly.dialogues.load();
+      return moved;
     };
     return this.#sender.after(moving());
   }

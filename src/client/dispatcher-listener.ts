@@ -6,12 +6,14 @@ import type { RouteQuality } from './quality/route-quality';
 import type { Receiving } from './inbound/receiving';
 import type { DispatcherListener } from './outbound/dispatcher';
 import type { Sender } from './outbound/sender';
+import type { Dialogues } from './ussd';
 
 export interface DispatcherListenerParts extends Pick<OpenParts, 'throttleHandler' | 'limiter' | 'counters'> {
   readonly reporter: EventReporter;
   readonly outcomes: Outcomes;
   readonly receiving: Receiving;
   readonly quality: RouteQuality;
+  readonly dialogues: Pick<Dialogues, 'accepted'>;
   readonly recorder: Pick<WireRecorder, 'watches' | 'sent'>;
   readonly sender: () => Sender;
 }
@@ -21,8 +23,8 @@ const NO_COUNTS = { throttled: 0, notThrottled: 0 };
 
 /** What is told of messages on their way: events, outcomes, correlation. */
 export function dispatcherListener(parts: DispatcherListenerParts): DispatcherListener {
-  const { reporter, outcomes, receiving, quality, recorder, sender, throttleHandler, limiter, counters } =
-    parts;
+  const { reporter, outcomes, receiving, quality, recorder, dialogues } = parts;
+  const { sender, throttleHandler, limiter, counters } = parts;
   return {
     sent: (flights, sequenceNumbers, session) => {
       if (recorder.watches)
@@ -40,6 +42,7 @@ export function dispatcherListener(parts: DispatcherListenerParts): DispatcherLi
     landed: (id) => receiving.landed(id),
     accepted: (lease) => {
       counters?.accepted();
+      if (lease.item.session !== undefined) dialogues.accepted(lease.item);
       outcomes.accepted(lease.item, lease.state);
     },
     failed: (lease, reason) => sender().fail(lease.item, reason, lease.state),

@@ -9,6 +9,7 @@
  * - `events`      what is told, in one wire form, and the reporter
  * - `connection`  sessions that are kept up: hosts, dialling, binding
  * - `outbound`    the road of a message: dispatcher, a sender for each session, settlement, outcome
+ * - `ussd`        dialogues: tracked, kept in the store, answered in turn
  * - `inbound`     deliver_sm, receipts and their messages, acknowledgement
  */
 export { SmppClient } from './client';
@@ -47,6 +48,7 @@ export type {
   ResponseEvent,
   SessionEvent,
   ThrottleEvent,
+  UssdEvent,
 } from './events/events';
 export type { FailedBroadcastArea } from './events/broadcast-form';
 export type { FailureFields, MessageStatus, Outcome, ReceiptReport, SegmentStatus } from './events/outcome';

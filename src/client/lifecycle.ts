@@ -13,6 +13,7 @@ import type { Receiving } from './inbound/receiving';
 import type { Dispatcher } from './outbound/dispatcher';
 import type { Managing } from './outbound/managing';
 import type { Sender } from './outbound/sender';
+import type { Dialogues } from './ussd';
 import { rounds } from './rounds';
 import { inTime, unlessAborted, within, type Repeated } from '../waiting';
 import type { StartOptions, ConnectionManager } from './connection/connection-manager';
@@ -38,6 +39,7 @@ export interface LifecycleParts {
   readonly sender: Sender;
   readonly managing: Pick<Managing, 'open'>;
   readonly expiry: Expiry;
+  readonly dialogues: Dialogues;
   readonly homing: Homing;
   /** Takes the client out of its metrics. */
   readonly conceal: () => void;
@@ -87,9 +89,10 @@ export class Lifecycle {
   }
 
   async #opened(): Promise<void> {
-    const { open, sender, managing } = this.#parts;
+    const { open, sender, managing, dialogues } = this.#parts;
     await open.ready();
     await managing.open();
+    await dialogues.start();
     await open.store.tellUntold?.((failed) => tellAll(failed, sender));
   }
 
@@ -142,7 +145,8 @@ export class Lifecycle {
   }
 
   async #stop(): Promise<void> {
-    const { sender, expiry, receiving, dispatcher, reporter, outcomes, homing, open, conceal } = this.#parts;
+    const { sender, expiry, receiving, dispatcher, reporter, outcomes, homing, dialogues, open, conceal } =
+      this.#parts;
     const { clock } = open;
     this.#endStarts('the client was stopped; make a new one', false);
     sender.stop();
@@ -152,6 +156,7 @@ export class Lifecycle {
     dispatcher.abandon();
     reporter.stop();
     await within(clock, STORE_GRACE, receiving.stop());
+    await within(clock, STORE_GRACE, dialogues.stop());
     await within(clock, STORE_GRACE, homing.stop());
     // Others may have told until now what became of messages given here.
     outcomes.stop();

@@ -64,3 +64,4 @@ export type {
 export { hasSecret, maskPdu, maskInPlace, type MaskOptions } from './mask';
 export { readMessageIdResponse, type MessageIdResponse } from './message-id-response';
 export { PduFramer, DEFAULT_MAX_PDU_LENGTH, type PduFramerOptions, type PduSink } from './framer';
+export * from './ussd';

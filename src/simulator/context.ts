@@ -8,6 +8,7 @@ import type { MessageStore } from './message-store';
 import type { SmscSettings } from './options';
 import type { Faults, LinkEffect } from './rules';
 import type { Scheduler } from './scheduler';
+import type { UssdPhones } from './ussd';
 
 /** What the links of one SMSC share. */
 export interface SmscContext {
@@ -20,6 +21,7 @@ export interface SmscContext {
   readonly deliveries: DeliveryQueue;
   readonly parts: PartJoiner;
   readonly alerts: Alerts;
+  readonly phones: UssdPhones;
   /** The next message's number as digits, or what the option messageId makes of it. */
   nextMessageId(): string;
 }

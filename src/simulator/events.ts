@@ -48,6 +48,8 @@ export interface SubmitEvent extends SubmitFacts {
   readonly octets: Buffer;
   /** Which part of a long message it is. */
   readonly part?: PartInfo;
+  /** The next screen of the USSD dialogue that its recipient is in, or the last. */
+  readonly ussd?: 'continue' | 'close';
   /** The user data header of its PDU, where it has one: ports, which part it is, and all else. */
   readonly udh?: UdhFields;
 }

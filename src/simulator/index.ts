@@ -11,6 +11,7 @@ export type { PhoneAlert } from './alerts';
 export type { SmscOptions } from './options';
 export type { ReceiptState } from './receipt-states';
 export type { DeliverOptions } from './deliver';
+export type { UssdOptions, UssdScreen } from './ussd';
 export type { MobileMessage } from '../server';
 export type {
   BindEvent,

@@ -23,6 +23,7 @@ import { MessageStore } from './message-store';
 import { normalise, type SmscOptions, type SmscSettings } from './options';
 import { Faults, findRuleProblems, type Rule } from './rules';
 import { Scheduler } from './scheduler';
+import { UssdPhones, type UssdOptions, type UssdScreen } from './ussd';
 
 /** A simulated SMSC has no limits of this kind. */
 const NO_LIMIT = 1_000_000;
@@ -70,6 +71,11 @@ export class Smsc {
       messages: new MessageStore(receiptState),
       deliveries: new DeliveryQueue(scheduler, log, (systemId) => this.#receivers(systemId)),
       parts: new PartJoiner(clock, defaultAlphabet),
+      phones: new UssdPhones({
+        scheduler,
+        deliver: (message, systemId) =>
+          this.deliver(message, systemId === undefined ? {} : { system_id: systemId }),
+      }),
       nextMessageId: () => this.#nextMessageId(),
       alerts: new Alerts(scheduler, (alert, system_id) => this.#alertLater(alert, system_id)),
     };
@@ -94,10 +100,10 @@ export class Smsc {
 
   /** Unbinds all links and stops listening; resolves when nothing is left open. It may be started again. */
   async stop(): Promise<void> {
-    const { scheduler, deliveries, parts, messages, alerts } = this.#context;
+    const { scheduler, deliveries, parts, messages, alerts, phones } = this.#context;
     scheduler.clear();
     await this.#server.stop();
-    for (const cleared of [deliveries, scheduler, parts, messages, alerts]) cleared.clear();
+    for (const cleared of [deliveries, scheduler, parts, messages, alerts, phones]) cleared.clear();
   }
 
   /** As {@link stop}: for `await using smsc = new Smsc(…)`. */
@@ -139,6 +145,30 @@ export class Smsc {
    */
   async outbind(options: OutbindOptions): Promise<SmscSession> {
     return linkOf(await this.#server.outbind(options));
+  }
+
+  /**
+   * Plays a phone that dials a USSD code, and resolves with the screen that a client answers with, which may be answered in
+   * turn. Rejects as {@link deliver}, with `REFUSED` where the client does not take it, with `RESPONSE_TIMEOUT` where no screen
+   * comes, and with `SESSION_OVER` where the phone hangs up or dials anew.
+   */
+  async ussd(number: string, code: string, options: UssdOptions = {}): Promise<UssdScreen> {
+    return this.#context.phones.dial(number, code, options);
+  }
+
+  /** The same for a screen that a client sends to a number of its own accord. To be called before that. */
+  async expectUssd(number: string, options: UssdOptions = {}): Promise<UssdScreen> {
+    return this.#context.phones.expect(number, options);
+  }
+
+  /** Types an answer to the screen that a number shows, and resolves with the next. Rejects as {@link ussd}. */
+  async answerUssd(number: string, text: string): Promise<UssdScreen> {
+    return this.#context.phones.answer(number, text);
+  }
+
+  /** Hangs up: the dialogue of a number is over. Resolves when the client has taken that; rejects as {@link ussd}. */
+  async hangUpUssd(number: string): Promise<void> {
+    return this.#context.phones.hangUp(number);
   }
 
   /** Other faults from now on, on links that are up as well. Throws `INVALID_CONFIG` with all that is wrong. */

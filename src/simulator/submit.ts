@@ -72,7 +72,7 @@ export class SubmitHandler {
 
   #answer(pdu: SubmitPdu, destinations: Destinations, effect: SubmitEffect): Answer {
     const { silent = false, taken = false } = effect;
-    const refusal = effect.status === undefined ? flawOf(pdu, destinations) : statusName(effect.status);
+    const refusal = effect.status === undefined ? this.#flawOf(pdu, destinations) : statusName(effect.status);
     const { unsuccess } = destinations;
     if (refusal !== undefined || (silent && !taken)) {
       const answer = this.#refuse(pdu, silent ? undefined : refusal);
@@ -83,6 +83,12 @@ export class SubmitHandler {
     return unsuccess.length === 0
       ? answer
       : { ...answer, fields: { ...answer.fields, unsuccess_sme: unsuccess } };
+  }
+
+  #flawOf(pdu: SubmitPdu, destinations: Destinations): string | undefined {
+    const flaw = flawOf(pdu, destinations);
+    if (flaw !== undefined || !this.#smsc.phones.isUsed) return flaw;
+    return this.#smsc.phones.isUnknown(pdu) ? 'ESME_RSUBMITFAIL' : undefined;
   }
 
   /** Of its areas those that are known here are reached; where none is, it is refused. */
@@ -102,15 +108,15 @@ export class SubmitHandler {
     { delay = 0, receiptFirst }: SubmitEffect,
     areas: readonly Buffer[] = [],
   ): Answer {
-    const { settings, events, messages, alerts } = this.#smsc;
+    const { settings, events, messages, alerts, phones } = this.#smsc;
     const lasts = isBroadcast(pdu) ? durationOf(pdu) : 0;
     const untilFinal = receiptFirst ? 0 : delay + settings.receiptDelay + lasts;
     const message = this.#newMessage(pdu, recipients, untilFinal, areas);
     const { message_id } = message;
     const isHeard = events.has('submit');
     // Only a receipt and whoever listens need what the message says.
-    const content =
-      isHeard || asksForReceipt(message) ? readContent(pdu, settings.defaultAlphabet) : undefined;
+    const isRead = isHeard || phones.isUsed || asksForReceipt(message);
+    const content = isRead ? readContent(pdu, settings.defaultAlphabet) : undefined;
     message.text = beginningOf(content?.text ?? '');
     messages.add(message);
     scheduleReceipts(message, untilFinal, this.#smsc);
@@ -118,7 +124,8 @@ export class SubmitHandler {
     const isDelivered = settings.receiptState === 'DELIVRD';
     const tlvs =
       set_dpf === undefined ? undefined : alerts.note(message, set_dpf, isDelivered, 2 * untilFinal);
-    if (content && isHeard) events.emit('submit', this.#submitEvent(pdu, message, content));
+    const ussd = phones.isUsed ? phones.heard(pdu, content?.text) : undefined;
+    if (content && isHeard) events.emit('submit', this.#submitEvent(pdu, message, content, ussd));
     const log: Log = settings.log;
     if (log.isLevelEnabled('debug')) {
       log.debug({ event: 'submit', stage: 'taken', command: pdu.command, message_id });
@@ -168,7 +175,12 @@ export class SubmitHandler {
     };
   }
 
-  #submitEvent(pdu: SubmitPdu, message: TakenMessage, content: Content): SubmitEvent {
+  #submitEvent(
+    pdu: SubmitPdu,
+    message: TakenMessage,
+    content: Content,
+    ussd: SubmitEvent['ussd'] | undefined,
+  ): SubmitEvent {
     const { part, octets } = content;
     const udh = content.udh && udhFields(content.udh.elements);
     const facts = {
@@ -178,6 +190,7 @@ export class SubmitHandler {
       text: part ? this.#smsc.parts.join(message, content, part) : content.text,
       octets,
       ...(part ? { part } : {}),
+      ...(ussd ? { ussd } : {}),
       ...(udh ? { udh } : {}),
     };
     return Object.assign(plainCopy(pdu as object), facts) as object as SubmitEvent;

@@ -52,6 +52,8 @@ export interface QueueItem {
   readonly idempotency?: { readonly key: string; readonly digest: string } | undefined;
   /** In a store that several instances share: who gave it. */
   readonly home?: HomeAddress | undefined;
+  /** The USSD dialogue that it belongs to: it is not sent twice, nor when that is over. */
+  readonly session?: string | undefined;
 }
 
 /** One transmission that did not settle the message. Newest last, at most 20 are kept. */

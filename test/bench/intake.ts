@@ -8,6 +8,8 @@ import * as path from 'node:path';
 import type * as Parts from '../../src/client/message/intake';
 import type { Message } from '../../src/client/message/message';
 import type * as Options from '../../src/client/plugins/normalise';
+import type * as Emitters from '../../src/client/events/emitter';
+import type * as Ussd from '../../src/client/ussd';
 import type * as Clocks from '../../src/clock';
 import type * as Logs from '../../src/observability';
 import type * as Stores from '../../src/store';
@@ -17,6 +19,8 @@ const require = createRequire(__filename);
 const compiled = (file: string): unknown => require(path.resolve(__dirname, '../../dist/src', file));
 const { Intake } = compiled('client/message/intake') as typeof Parts;
 const { normalise } = compiled('client/plugins/normalise') as typeof Options;
+const { Events } = compiled('client/events/emitter') as typeof Emitters;
+const { Dialogues } = compiled('client/ussd') as typeof Ussd;
 const { systemClock } = compiled('clock') as typeof Clocks;
 const { silentLog } = compiled('observability') as typeof Logs;
 const { openMemoryStore } = compiled('store') as typeof Stores;
@@ -64,14 +68,20 @@ function measure(intake: Parts.Intake, kind: (at: number) => Message): number {
   return rounds.sort((a, b) => a - b)[ROUNDS >> 1] as number;
 }
 
-const intake = new Intake({
-  settings: normalise({}),
-  state: openMemoryStore({ capacity: 0, whenFull: 'reject' }).state,
+const settings = normalise({});
+const store = openMemoryStore({ capacity: 0, whenFull: 'reject' });
+const parts = {
+  settings,
   clock: systemClock,
   log: silentLog,
   random: Math.random,
   randomOctets: randomBytes,
+};
+const intake = new Intake({
+  ...parts,
+  state: store.state,
   codecs: [],
+  sessions: new Dialogues({ ...parts, store, events: new Events(silentLog) }),
 });
 for (const [name, kind] of Object.entries(KINDS)) {
   if (process.argv[3] !== undefined && process.argv[3] !== name) continue;

@@ -397,6 +397,34 @@ describe('msg.smpp that an smpp node made', () => {
     });
   });
 
+  it('goes on with the USSD dialogue of the message that it replies to', () => {
+    for (const session of ['new', 'continue', undefined]) {
+      const smpp = { ...event, session, session_id: 's1' };
+      const reply = single({ payload: 'Menu', topic: event.source_addr, smpp });
+      assert.deepEqual(
+        [reply.session_id, reply.session, reply.source_addr, reply.destination_addr],
+        ['s1', undefined, undefined, event.source_addr],
+      );
+    }
+  });
+
+  it('takes the word that the flow put there in the place of the message’s own', () => {
+    for (const session of ['close', 'end']) {
+      const smpp = { ...event, session, session_id: 's1' };
+      assert.equal(single({ payload: 'Bye', smpp }).session, session);
+    }
+    const own = single({ payload: 'x', smpp: { session: 'new', destination_addr: '1' } });
+    assert.deepEqual([own.session, own.session_id], ['new', undefined]);
+  });
+
+  it('takes no dialogue from an outcome, nor from an event that is no message', () => {
+    for (const other of ['accepted', 'ussd', 'failure', 'link']) {
+      const smpp = { event: other, session_id: 's1', session: 'abort' };
+      const message = single({ payload: 'x', topic: '1', smpp });
+      assert.deepEqual([message.session_id, message.session], [undefined, undefined]);
+    }
+  });
+
   it('lets a reply come from the number that was written to', () => {
     const reply = single({ _msgid: 'm1', payload: 'Answer', topic: event.source_addr, smpp: event });
     assert.equal(reply.source_addr, '70123');
@@ -489,7 +517,10 @@ describe('any message of a flow', () => {
       withNullPrototype: true,
     });
     const fields = fc.dictionary(
-      fc.constantFrom('command', 'tlvs', 'event', 'short_message', 'destination_addr', 'correlation_id'),
+      fc.constantFrom(
+        ...['command', 'tlvs', 'event', 'short_message', 'destination_addr', 'correlation_id'],
+        ...['session', 'session_id'],
+      ),
       anything,
     );
     const value = fc.oneof(anything, fields, fc.array(fields));

@@ -113,6 +113,38 @@ describe('an example, imported as it is', () => {
     assert.deepEqual([topic, (smpp as { source_addr: string }).source_addr], ['447700900123', '70123']);
   });
 
+  it('leads a phone through a menu by USSD', async () => {
+    await run('20-ussd-menu.json');
+    const [phone, ended] = [new Inbox('smpp-ussd-at-phone'), new Inbox('smpp-ussd-ended')];
+    await until(() => logged('INFO').some((line) => line.startsWith('bound to')), 'the session');
+    const dial = (number: string) => ({
+      payload: '*100#',
+      smpp: { session: 'new', source_addr: number },
+    });
+    start('smpp-ussd-dial', dial('447700900123'));
+    const screens = [await phone.next(), await phone.next(), await phone.next()];
+    assert.deepEqual(
+      screens.map(({ payload, smpp }) => [
+        String(payload).split('\n')[0],
+        (smpp as { session: string }).session,
+      ]),
+      [
+        ['Welcome', 'continue'],
+        ['Data bundles', 'continue'],
+        ['You have bought 1 GB. Thank you', 'close'],
+      ],
+    );
+    start('smpp-ussd-dial-and-hang-up', dial('447700900124'));
+    await phone.next();
+    const { payload, topic, smpp } = await ended.next();
+    assert.deepEqual([payload, topic], ['abort', '447700900124']);
+    assert.equal((smpp as { event: string }).event, 'ussd');
+    assert.deepEqual(
+      logged('ERROR').filter((line) => line.includes('smpp')),
+      [],
+    );
+  });
+
   it('tells what was not sent, and why', async () => {
     await run('03-errors.json');
     const failed = new Inbox('smpp-errors-failed');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import type { NodeMessage } from 'node-red';
-import { mobileMessage } from '../../nodes/mobile';
+import { mobileMessage, phoneAct } from '../../nodes/mobile';
 import type { MessageError } from '../../src/index';
 import {
   Inbox,
@@ -17,6 +17,38 @@ import {
 } from './support/helper';
 
 type Facts = Record<string, unknown>;
+
+describe('what a phone does in a USSD dialogue', () => {
+  it('is said by msg.smpp.session', () => {
+    const smpp = { session: 'new', source_addr: '447700900124', ussd_dialect: 'mica' };
+    assert.deepEqual(phoneAct({ payload: '*100#', topic: '70123', smpp }), {
+      act: 'new',
+      number: '447700900124',
+      text: '*100#',
+      options: { destination_addr: '70123', dialect: 'mica' },
+    });
+    assert.equal(phoneAct({ payload: 'Hi', topic: '70123' }), undefined);
+  });
+
+  it('answers the screen that came out of the simulator', () => {
+    const screen = {
+      event: 'submit',
+      session: 'continue',
+      source_addr: '*100#',
+      destination_addr: '447700900124',
+    };
+    const act = phoneAct({ payload: '1', topic: '447700900124', smpp: screen });
+    assert.deepEqual(act, { act: 'continue', number: '447700900124', text: '1', options: {} });
+    const hungUp = phoneAct({ smpp: { ...screen, session: 'abort' } });
+    assert.deepEqual([hungUp?.act, hungUp?.text], ['abort', '']);
+  });
+
+  it('is one of three things', () => {
+    const smpp = { session: 'close' };
+    const error = { code: 'INVALID_FIELD', field: 'session' };
+    assert.throws(() => phoneAct({ payload: 'x', smpp }), error);
+  });
+});
 
 describe('what a phone sends', () => {
   it('is the payload, to the topic, from some number', () => {

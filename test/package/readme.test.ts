@@ -220,6 +220,11 @@ const INTERNAL = new Set([
   'EAI_AGAIN',
   // Reasons in a failure's history.
   'LINK_LOST',
+  // Of the event `ussd`: docs/ussd.md lists them.
+  'NETWORK',
+  'REPLACED',
+  'TIMEOUT',
+  'TOO_MANY',
 ]);
 
 /** The source files that the package's entries load, themselves included; not what is only a type. */

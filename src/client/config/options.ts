@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { VendorTlv } from '../../protocol';
+import type { UssdDialectChanges, VendorTlv } from '../../protocol';
 import { withoutLineEnd } from '../../text';
 import type { Problem } from './errors';
 import {
@@ -35,6 +35,7 @@ import {
   record,
   vendorTlvs,
 } from './structured-kinds';
+import { ussdDialect, ussdProblems } from './ussd-dialect';
 
 /**
  * Every option that is a plain value: its name, its
@@ -139,6 +140,8 @@ export const OPTIONS = {
   decodeErrorStatus: status('ESME_ROK'),
   whenNobodyListens: choice('accept', 'later'),
   reassemblyTimeout: seconds(300, 1),
+  ussdDialect: ussdDialect(),
+  ussdTimeout: seconds(180, 1, 86_400),
   logLevel: choice('info', 'trace', 'debug', 'warn', 'error', 'silent'),
   logMetadata: record(),
   logMessageText: flag(false),
@@ -182,7 +185,10 @@ export const DEFAULT_CLIENT_ID = 'default';
 /** The plain options as a user gives them: times in seconds; numbers and booleans may be text. */
 export type Values = {
   readonly [K in keyof Table]?:
-    (K extends 'vendorTlvs' ? readonly VendorTlv[] : never) | Value<Table[K]> | string;
+    | (K extends 'vendorTlvs' ? readonly VendorTlv[] : never)
+    | (K extends 'ussdDialect' ? UssdDialectChanges : never)
+    | Value<Table[K]>
+    | string;
 };
 
 /** The options whose text ends in a line end, which is taken off: secrets from files and the environment do. */
@@ -256,7 +262,12 @@ function outbindProblems({ outbindPort, outbindHost, outbindPassword }: Settings
 
 function crossChecks(settings: Settings): Problem[] {
   const { interfaceVersion, bindType: value, reconnectMin, reconnectMax } = settings;
-  const problems = [...pairProblems(settings), ...familyProblems(settings), ...outbindProblems(settings)];
+  const problems = [
+    ...pairProblems(settings),
+    ...familyProblems(settings),
+    ...outbindProblems(settings),
+    ...ussdProblems(settings),
+  ];
   if (interfaceVersion === '3.3' && value === 'transceiver') {
     const remedy =
       'SMPP 3.3 has no transceiver; choose pair (a transmitter and a receiver), transmitter or receiver, or interfaceVersion 3.4';

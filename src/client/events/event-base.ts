@@ -19,6 +19,8 @@ export interface EventBase {
   traceparent?: string;
   /** What belongs to `traceparent`, as it was given. */
   tracestate?: string;
+  /** Of what belongs to a USSD dialogue: its id, the same from its first message to its end. */
+  session_id?: string;
 }
 
 /** What an event that is answered has. */

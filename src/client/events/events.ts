@@ -45,6 +45,10 @@ export type MessageEvent = EventBase &
     problem?: string;
     /** What contradicts itself in it, for people. */
     flaws?: string[];
+    /** USSD: what it is to its dialogue, whose id is `session_id`. */
+    session?: 'new' | 'continue' | 'close';
+    /** USSD: the code that was dialled, where it is known. */
+    ussd_code?: string;
   };
 
 /** A delivery receipt. */
@@ -276,6 +280,34 @@ export type QualityEvent = EventBase & {
   window: number;
 };
 
+/** A USSD dialogue ended without a message. */
+export type UssdEvent = EventBase & {
+  event: 'ussd';
+  /** As `session`. */
+  payload: 'timeout' | 'abort';
+  /** How it ended. */
+  session: 'timeout' | 'abort';
+  /** The dialogue, as its messages have it. */
+  session_id: string;
+  /** The phone. */
+  source_addr: string;
+  /** The service. */
+  destination_addr: string;
+  /** The code that was dialled, where it is known. */
+  ussd_code?: string;
+  /**
+   * Why, for programs: `TIMEOUT` (ussdTimeout), `NETWORK`, `REPLACED` (a new dialogue with the same number), `TOO_MANY`, or the
+   * code of the message of it that failed.
+   */
+  code: string;
+  /** Why, for people. */
+  reason: string;
+  /** What the SMSC refused its message with, by name. */
+  command_status?: string;
+  /** The same as a number. */
+  command_status_code?: number;
+};
+
 /** All events, by name. */
 export interface ClientEvents {
   /** A message for us came in. */
@@ -300,6 +332,8 @@ export interface ClientEvents {
   alert: AlertEvent;
   /** How well messages to a prefix arrived within a window of time. */
   quality: QualityEvent;
+  /** A USSD dialogue ended without a message: aborted, or its time is over. */
+  ussd: UssdEvent;
 }
 
 /** The name of an event. */
@@ -317,6 +351,7 @@ const NAMES: Readonly<Record<EventName, true>> = {
   link: true,
   alert: true,
   quality: true,
+  ussd: true,
 };
 
 /** The names of all events. */

@@ -82,11 +82,7 @@ export function failedOutcome(
     code: failure.code,
   };
   const facts = { ...failure, ...status, payload: status, command: request.command };
-  return managedOutcome(
-    { ...request, id: item.id, destination: item.destination },
-    msgid,
-    facts,
-  );
+  return managedOutcome({ ...request, id: item.id, destination: item.destination }, msgid, facts);
 }
 
 /** A message that was taken back before the SMSC had anything of it, or is to be. */
@@ -97,9 +93,5 @@ export function cancelledOutcome(
   message_ids: string[],
 ): Outcome {
   const facts = { payload: where, cancelled: where, command: request.command, message_ids, attempts: 0 };
-  return managedOutcome(
-    { ...request, id: request.id ?? '', destination: '' },
-    msgid,
-    facts,
-  );
+  return managedOutcome({ ...request, id: request.id ?? '', destination: '' }, msgid, facts);
 }

@@ -142,8 +142,8 @@ export type FailedOutcome = FailureFields & {
 
 /** The error that ends the wait for the outcome of this message. */
 export function deliveryError(text: string, failure: FailureFields, item: QueueItem): DeliveryError {
-  const { id, correlationId, metadata, trace } = item;
-  return new DeliveryError(text, labelled({ ...failure, id }, { correlationId, metadata, trace }));
+  const { id, correlationId, metadata, trace, session } = item;
+  return new DeliveryError(text, labelled({ ...failure, id }, { correlationId, metadata, trace, session }));
 }
 
 /** Of several receipts: the worst, and all. */
@@ -177,7 +177,15 @@ export function failedAfter(
 /** As much of a message as what is told of its failure needs. */
 export type FailedMessage = Pick<
   QueueItem,
-  'id' | 'command' | 'destination' | 'correlationId' | 'msgid' | 'metadata' | 'trace' | 'idempotency'
+  | 'id'
+  | 'command'
+  | 'destination'
+  | 'correlationId'
+  | 'msgid'
+  | 'metadata'
+  | 'trace'
+  | 'idempotency'
+  | 'session'
 > & {
   /** As many as it has. */
   readonly segments: { readonly length: number };
@@ -294,8 +302,6 @@ function refusedDirectly({ command, id = '' }: DirectRequest, response: Pdu): De
 const REFUSALS: Readonly<Record<string, string | undefined>> = {
   ESME_RQUERYFAIL:
     'It has no such message for this account and sender; it may keep it no longer, or the sender may be another than the message had.',
-  ESME_RCANCELFAIL:
-    'The message is at its end already, or there is none of this id, account and sender.',
-  ESME_RREPLACEFAIL:
-    'The message is at its end already, or there is none of this id, account and sender.',
+  ESME_RCANCELFAIL: 'The message is at its end already, or there is none of this id, account and sender.',
+  ESME_RREPLACEFAIL: 'The message is at its end already, or there is none of this id, account and sender.',
 };

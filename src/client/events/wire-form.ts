@@ -29,6 +29,7 @@ export interface Labelled {
   readonly metadata?: unknown;
   readonly msgid?: string | undefined;
   readonly trace?: TraceContext | undefined;
+  readonly session?: string | undefined;
 }
 
 /** What a message is known by, in whatever is told of it. */
@@ -43,6 +44,7 @@ export function labelled<T extends object>(told: T, source: Labelled): T & Label
   if (source.msgid !== undefined) into.msgid = source.msgid;
   if (source.trace !== undefined) into.traceparent = source.trace.traceparent;
   if (source.trace?.tracestate !== undefined) into.tracestate = source.trace.tracestate;
+  if (source.session !== undefined) into.session_id = source.session;
   return into;
 }
 

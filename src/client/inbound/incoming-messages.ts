@@ -19,6 +19,7 @@ import type { ConnectionCounters } from '../metrics/counters';
 import { malformedEvent, messageEvent, pduFields, type ShownPdu } from '../events/wire-form';
 import { ANSWERED, LATER, comesAgain, type Acknowledging } from './acknowledging';
 import type { AskedAgain } from './asked-again';
+import type { Dialogues } from '../ussd';
 import type { Reassembly } from './reassembly/reassembly';
 
 export interface IncomingMessagesParts {
@@ -31,6 +32,7 @@ export interface IncomingMessagesParts {
   readonly reassembly: Reassembly;
   readonly acknowledging: Acknowledging;
   readonly askedAgain: AskedAgain;
+  readonly dialogues: Dialogues;
   readonly counters: ConnectionCounters | undefined;
 }
 
@@ -57,6 +59,7 @@ export class IncomingMessages {
   }
 
   async take(pdu: Incoming, octets: Buffer, data: UserData, session: Session): Promise<Answer> {
+    if (this.#parts.dialogues.isUssd(pdu)) return this.#takeUssd(pdu, octets, data, session);
     // Before a part is kept: those of one message are all answered so, and come again together.
     const refusal = await this.#refusal();
     if (refusal) return refusal;
@@ -86,6 +89,30 @@ export class IncomingMessages {
     };
     answer.then(done, done);
     return answer;
+  }
+
+  /** A message of a USSD dialogue, or its end. */
+  async #takeUssd(pdu: Incoming, octets: Buffer, data: UserData, session: Session): Promise<Answer> {
+    const { dialogues, askedAgain, settings } = this.#parts;
+    // That it is over is true, whoever hears it.
+    const refusal = dialogues.isEnd(pdu) ? undefined : await this.#refusal();
+    if (refusal) return refusal;
+    const whole = partOf(pdu, data, ONLY);
+    const codings = dialogues.incomingCodings ?? settings.dataCodings;
+    const joined = { parts: [whole], total: 1, missing: [] };
+    const event = this.#eventOf(pduFields(pdu), joined, data.problem, codings);
+    const text = typeof event.payload === 'string' ? event.payload : undefined;
+    try {
+      const heard = await dialogues.heard(pdu, text);
+      if (!heard) return ANSWERED;
+      event.session = heard.session;
+      event.session_id = heard.session_id;
+      if (heard.ussd_code !== undefined) event.ussd_code = heard.ussd_code;
+    } catch (error) {
+      return askedAgain.because(error, 'the USSD dialogue of a message cannot be looked up');
+    }
+    event.pdu = octets;
+    return this.#tell(event, session);
   }
 
   /** Octets that are no PDU, but were to be a message. */
@@ -150,9 +177,10 @@ export class IncomingMessages {
     fields: ShownPdu,
     message: Pick<JoinedMessage, 'parts' | 'total' | 'missing'>,
     headerProblem?: Error,
+    dataCodings = this.#parts.settings.dataCodings,
   ): MessageEvent {
     const { settings, codecs, log } = this.#parts;
-    const { defaultAlphabet, dataCodings } = settings;
+    const { defaultAlphabet } = settings;
     const decoded = decodeParts(message.parts, { defaultAlphabet, dataCodings, codecs });
     const { text, octets: content, problem } = decoded;
     const why = headerProblem ?? problem;

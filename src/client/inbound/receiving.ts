@@ -14,6 +14,7 @@ import type { Listening, Settings } from '../config/options';
 import type { Homing } from '../outbound/homing';
 import type { Outcomes } from '../outbound/outcomes';
 import type { RouteQuality } from '../quality/route-quality';
+import type { Dialogues } from '../ussd';
 import { Acknowledging, LATER } from './acknowledging';
 import { InboundAdmission } from './admission';
 import { AskedAgain } from './asked-again';
@@ -39,6 +40,7 @@ export interface ReceivingParts {
   readonly correlator: Correlator;
   /** Messages whose message_id may still become known. */
   acceptances(): Acceptances;
+  readonly dialogues: Dialogues;
   readonly listening: (() => Listening | Promise<Listening>) | undefined;
   readonly randomOctets: (count: number) => Uint8Array;
   readonly counters: ConnectionCounters | undefined;

@@ -94,6 +94,7 @@ const OWN: ReadonlyMap<string | undefined, string> = new Map([
   ['message_payload', 'each message has its own text; to send it there, give long_messages'],
   ['command', 'each message says which request it is'],
   ...['correlation_id', 'log_id', 'traceparent', 'tracestate'].map((name) => [name, LABEL] as const),
+  ...['session', 'session_id'].map((name) => [name, 'each message has a dialogue of its own'] as const),
   ['idempotency_key', 'it is the key of one message'],
   ['expires', 'a time is over at some time; messageTtl says how long to try'],
   ['version', 'there is no other'],

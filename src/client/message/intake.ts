@@ -30,6 +30,7 @@ import { wantsReceipt } from './registered-delivery';
 import { putDestination } from './recipients';
 import { Requests, type DirectRequest } from './requests';
 import { putSourceByPrefix } from './source-by-prefix';
+import { answerFields, isEmpty, screenOf, sessionKind, type Sessions } from './sessions';
 import { Templates, isTemplate, type ItemFacts } from './templates';
 
 export interface IntakeParts {
@@ -41,6 +42,7 @@ export interface IntakeParts {
   /** For ids: see {@link MessageIds}. */
   readonly randomOctets: (count: number) => Uint8Array;
   readonly codecs: readonly TextCodec[];
+  readonly sessions: Sessions;
 }
 
 export interface Origin {
@@ -59,6 +61,8 @@ const REFERENCES = 0x10000;
 const REFERENCE_TTL = 3_600_000;
 const LONGEST_RECIPIENT = 100;
 const DEFAULT_PRIORITY = 2;
+/** Somebody looks at a screen and waits. */
+const FIRST = 0;
 
 /** Where messages come in: checked and encoded here, once. What leaves is octets. */
 export class Intake {
@@ -116,6 +120,8 @@ export class Intake {
       const same = this.#fromTemplate(message, origin, now);
       if (same) return same;
       const own = parseMessage(message, vendorTlvs);
+      const { session, sessionId } = own.options;
+      if (session !== undefined || sessionId !== undefined) return this.#ofSession(own, origin, now);
       const parsed = this.#defaults.under(own);
       if (!isQueued(parsed.command)) return direct(parsed, now, own);
       return this.#queued(message, parsed, origin, now);
@@ -185,6 +191,37 @@ export class Intake {
     const whole = item(segments);
     if (typeof content === 'string' && isPlain(cut)) this.#learn(message, parsed, whole, facts, pdu, first);
     return whole;
+  }
+
+  /** A message of a USSD dialogue: one PDU, which says so, and which goes in its turn or not at all. */
+  async #ofSession(own: ParsedMessage, origin: Origin, now: number): Promise<QueueItem> {
+    try {
+      const { settings, codecs, sessions } = this.#parts;
+      const kind = sessionKind(own);
+      const turn = await sessions.turn(kind, own.options.sessionId, isEmpty(own));
+      const { service_type: serviceType } = turn.fields;
+      const fields = { service_type: serviceType, registered_delivery: 0, ...own.fields };
+      const tlvs = { ...turn.tlvs, ...own.tlvs };
+      const parsed = this.#defaults.under({ ...own, fields, tlvs });
+      const pdu = { ...this.#requests.fields(parsed, now), ...answerFields(turn.fields, own) };
+      const destination = turn.destination ?? putDestination(parsed, pdu, settings);
+      const body = this.#requests.body(parsed, pdu, screenOf(parsed, kind, settings, codecs, sessions));
+      const { options } = parsed;
+      const facts: ItemFacts = {
+        command: parsed.command as QueueItem['command'],
+        source: String(pdu['source_addr']),
+        priority: options.priority ?? FIRST,
+        receiptRequested: wantsReceipt(Number(pdu['registered_delivery'])),
+      };
+      const { correlationId: label = origin.label ?? origin.msgid, expires, metadata } = options;
+      const trace = this.#traceOf(options.traceparent, options.tracestate, metadata);
+      const item = this.#item(facts, [body], destination, expires, label, metadata, trace, origin, now);
+      await turn.claim(pdu);
+      const expiresAt = Math.min(item.expiresAt ?? Infinity, turn.expiresAt);
+      return { ...item, expiresAt, session: turn.sessionId };
+    } catch (error) {
+      throw asMessageError(error);
+    }
   }
 
   #reference(destination: string): Promise<number> {

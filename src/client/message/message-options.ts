@@ -52,6 +52,8 @@ const OPTIONS = {
   // What is none is passed over, see intake.
   traceparent: option('traceparent', (given) => given),
   tracestate: option('tracestate', (given) => given),
+  session: option('session', word('session', ['new', 'notify', 'continue', 'close'])),
+  session_id: option('sessionId', sessionIdOf),
   // What naz calls them.
   log_id: weak('correlationId', optionText),
   hook_metadata: weak('metadata', (given) => (given === '' ? undefined : checkedMetadata(given))),
@@ -93,6 +95,14 @@ export function fieldOf(name: string, given: unknown): unknown {
 
 export function optionText(given: unknown): string {
   return String(given);
+}
+
+function sessionIdOf(given: unknown): string {
+  if (typeof given === 'string' && given !== '' && given.length <= 64) return given;
+  throw invalidField(
+    'session_id',
+    `session_id ${show(given)}: give the session_id of a message that came in`,
+  );
 }
 
 function octetOf(name: string, given: unknown): number | undefined {

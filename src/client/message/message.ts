@@ -78,6 +78,13 @@ export interface Message {
   id?: string;
   /** The same by the SMSC's ids of all its segments, as its outcome has them. */
   message_ids?: readonly string[];
+  /**
+   * USSD: `continue` (the next screen, which asks; the default with a session_id), `close` (the last screen), `new` (begins
+   * a dialogue with a screen that asks), `notify` (one that does not).
+   */
+  session?: 'new' | 'notify' | 'continue' | 'close';
+  /** USSD: the dialogue that it belongs to, as its messages have it. */
+  session_id?: string;
   /** Optional parameters, by name or as `0x1403`; octets as Buffer or `{hex}`. */
   tlvs?: Readonly<Record<string, unknown>>;
   [field: string]: unknown;

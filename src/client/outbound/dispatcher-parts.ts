@@ -2,7 +2,7 @@ import type { Clock } from '../../clock';
 import type { AdjustableLimiter, CompositeLimiter, ThrottleHandler } from '../../flow-control';
 import type { Log } from '../../observability';
 import type { ResponseView, Session } from '../../session';
-import type { CorrelationEntry, Correlator, DeadReason, Lease, Store } from '../../store';
+import type { CorrelationEntry, Correlator, DeadReason, Lease, QueueItem, Store } from '../../store';
 import type { Settings } from '../config/options';
 import type { ConnectionCounters } from '../metrics/counters';
 import type { Flight } from './delivery';
@@ -46,6 +46,8 @@ export interface DispatcherParts {
   readonly dropped?: (id: string) => void;
   readonly keys: Pick<KeyRecords, 'settling'>;
   readonly counters: ConnectionCounters | undefined;
+  /** Whether the USSD dialogue of a message is over. */
+  readonly isSessionOver: (item: QueueItem) => boolean;
   /** The limiter, where its rate is known. */
   readonly bucket: AdjustableLimiter | undefined;
 }

@@ -5,7 +5,7 @@ import type { DispatcherParts } from './dispatcher-parts';
 import { Acceptances } from './acceptances';
 import { Cancellations } from './cancellations';
 import { Delivery, type DeliveryContext, type Flight } from './delivery';
-import { Disposition, NOT_AGAIN, expiredAt } from './disposition';
+import { Disposition, NOT_AGAIN, SCREEN_NOT_AGAIN, SESSION_OVER, expiredAt } from './disposition';
 import { FullMailboxes } from './full-mailboxes';
 import { Gate } from './gate';
 import { LateAcceptances } from './late-acceptances';
@@ -295,6 +295,9 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
     const delivery = new Delivery(lease, this.#order++, carrier, this);
     // All its segments were accepted, but that came late or could not be written down.
     if (delivery.remaining === 0) delivery.abandon({ kind: 'accepted' });
+    // It may be shown: a screen that comes twice, or for an earlier question, is worse than none.
+    else if (item.session !== undefined && (state.redelivered || state.onTheWire))
+      delivery.abandon({ kind: 'dead', reason: SCREEN_NOT_AGAIN });
     else if (state.onTheWire && this.commit) delivery.abandon({ kind: 'dead', reason: NOT_AGAIN });
     else if (state.onTheWire) {
       state.onTheWire = false;
@@ -306,7 +309,9 @@ export class Dispatcher implements DeliveryContext, SessionSenderContext {
 
   hopeless(delivery: Delivery, session: Session): boolean {
     if (this.#isExpired(delivery)) return true;
-    const reason = unsupported(delivery.lease.item, session);
+    const { item } = delivery.lease;
+    const isOver = item.session !== undefined && this.parts.isSessionOver(item);
+    const reason = isOver ? SESSION_OVER : unsupported(item, session);
     if (reason) delivery.abandon({ kind: 'dead', reason });
     return reason !== undefined;
   }

@@ -29,6 +29,18 @@ export const NOT_AGAIN: DeadReason = {
   text: 'it was sent, no response came, and it is not sent again (delivery at-most-once); it may have been delivered',
 };
 
+/** The same of a USSD screen. */
+export const SCREEN_NOT_AGAIN: DeadReason = {
+  code: 'OUTCOME_UNKNOWN',
+  text: 'it was sent, no response came, and a USSD screen is not sent again; the phone may show it',
+};
+
+/** Of a message whose USSD dialogue ended while it waited. */
+export const SESSION_OVER: DeadReason = {
+  code: 'SESSION_OVER',
+  text: 'its USSD dialogue was over before it could be sent',
+};
+
 /** What becomes of a message when its lease ends: done, dead, later again, or back to its place. */
 export class Disposition {
   readonly #parts: DispositionParts;
@@ -186,6 +198,7 @@ export class Disposition {
     const { state } = lease;
     const { maxRedeliveries, delivery } = this.#parts.settings;
     if (delivery === 'at-most-once') return this.dead(lease, NOT_AGAIN);
+    if (lease.item.session !== undefined) return this.dead(lease, SCREEN_NOT_AGAIN);
     const wentAlone = state.lostLinks >= SUSPECT_AFTER;
     state.redelivered = true;
     state.redeliveries++;

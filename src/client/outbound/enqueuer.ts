@@ -10,6 +10,8 @@ export interface EnqueuerParts {
   readonly capacity: number;
   /** Told of what is in the queue now. */
   readonly queued: (items: readonly QueueItem[]) => void;
+  /** Told of what the queue did not take. */
+  readonly notQueued: (items: readonly QueueItem[]) => void;
 }
 
 /** Gives messages to the queue, and tells how that went. */
@@ -37,7 +39,7 @@ export class Enqueuer {
         ? untilEither(this.#stopping, signal, (either) => queue.enqueue(items, { signal: either, claims }))
         : queue.enqueue(items, claims ? { ...this.#options, claims } : this.#options);
     } catch (error) {
-      return this.refused(error);
+      return this.refused(error, items);
     }
     return Array.isArray(queued) ? this.#queued(items) : this.#queueLater(items, queued);
   }
@@ -47,7 +49,7 @@ export class Enqueuer {
     try {
       await queued;
     } catch (error) {
-      this.refused(error);
+      this.refused(error, items);
     } finally {
       this.#queueing.delete(items);
     }
@@ -62,8 +64,9 @@ export class Enqueuer {
   }
 
   /** Tells of the error, and throws it. */
-  refused(error: unknown): never {
-    const { reporter, capacity } = this.#parts;
+  refused(error: unknown, items: readonly QueueItem[] = []): never {
+    const { reporter, capacity, notQueued } = this.#parts;
+    notQueued(items);
     if (error instanceof ClaimedError) throw error;
     const { code } = error as Partial<SmppError>;
     if (code === 'QUEUE_FULL') reporter.queueFull(true, capacity);

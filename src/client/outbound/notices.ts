@@ -36,10 +36,9 @@ export function encodeNotice(told: Told): Buffer {
 /** Without what nobody needs at home: the octets of the segments. */
 function plainOf(told: Told): object {
   if (told.event !== 'failure') return told;
-  const { id, command, destination, correlationId, msgid, metadata, trace, segments } = told.item;
-  const { length } = segments;
-  const item = { id, command, destination, correlationId, msgid, metadata, trace, segments: { length } };
-  return { ...told, item };
+  const { id, command, destination, correlationId, msgid, metadata, trace, segments, session } = told.item;
+  const item = { id, command, destination, correlationId, msgid, metadata, trace, session };
+  return { ...told, item: { ...item, segments: { length: segments.length } } };
 }
 
 /** Never throws. */
@@ -112,10 +111,10 @@ function isAttempt(value: unknown): boolean {
 }
 
 function isItem(value: unknown): value is FailedMessage {
-  const { id, command, destination, correlationId, msgid, trace, segments } = fieldsOf(value);
+  const { id, command, destination, correlationId, msgid, trace, segments, session } = fieldsOf(value);
   return (
     [id, command, destination].every(isText) &&
-    [correlationId, msgid].every(isTextOrAbsent) &&
+    [correlationId, msgid, session].every(isTextOrAbsent) &&
     (trace === undefined || isText(fieldsOf(trace)['traceparent'])) &&
     isCount(fieldsOf(segments)['length'])
   );

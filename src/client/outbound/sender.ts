@@ -25,6 +25,8 @@ export interface SenderParts extends EnqueuerParts {
   readonly openShared?: (() => Promise<unknown> | undefined) | undefined;
   /** Sends what does not pass the queue. */
   readonly ask: (request: DirectRequest | ManagedRequest, options: SendOptions) => Promise<Outcome>;
+  /** Told of each that failed for good. */
+  readonly failed: (item: FailedMessage, reason: DeadReason) => void;
 }
 
 function ignore(): void {
@@ -253,6 +255,7 @@ export class Sender {
     const text = failureText(state, reason);
     if (item.idempotency) this.#keyed.failed(item, { text, fields: { ...failure, history: [] } });
     this.#parts.outcomes.failed(item, failure, text);
+    this.#parts.failed(item, reason);
   }
 
   /** By their order; at once, unless one of them takes longer. `items`: of the first of them. */
@@ -264,7 +267,7 @@ export class Sender {
   ): Eventually<QueueItem[]> {
     this.#stopping.signal.throwIfAborted();
     while (items.length < messages.length) {
-      const item = this.#prepareOne(messages, items.length, origin, now);
+      const item = this.#prepareOne(messages, items, origin, now);
       if (item instanceof Promise)
         return item.then((late) => this.#prepare(messages, origin, now, (items.push(late), items)));
       items.push(item);
@@ -274,16 +277,18 @@ export class Sender {
 
   #prepareOne(
     messages: readonly (Message | string)[],
-    at: number,
+    before: readonly QueueItem[],
     origin: Origin,
     now: number,
   ): Eventually<QueueItem> {
-    const { intake } = this.#parts;
+    const { intake, notQueued } = this.#parts;
+    const at = before.length;
     const message = messages[at] as Message | string;
     if (messages.length === 1) return intake.prepare(message, origin, now);
     const own = origin.msgid === undefined ? origin : { ...origin, label: `${origin.msgid}.${at}` };
     const failed = (error: unknown): never => {
       if (error instanceof MessageError) error.index = at;
+      notQueued(before);
       throw error;
     };
     try {

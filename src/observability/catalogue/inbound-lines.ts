@@ -39,6 +39,15 @@ export const INBOUND_LINES = {
     ],
     correlator: ['debug', ['err'], 'That a receipt was final could not be kept.'],
   },
+  ussd: {
+    end: [
+      'debug',
+      ['source', 'code', 'reason', 'command_status'],
+      'A USSD dialogue ended without a message: aborted, or its time was over.',
+    ],
+    unknown: ['info', [], 'A ussd_service_op came that the dialect does not know.'],
+    drop: [['debug', 'warn'], ['err'], 'The store does not keep a USSD dialogue.'],
+  },
   ack: {
     timeout: [
       ['debug', 'warn'],

@@ -9,6 +9,7 @@ import { orderChecks } from './order';
 import { removalChecks } from './removal';
 import { sharingChecks } from './sharing';
 import { stateChecks } from './state';
+import { sessionChecks } from './sessions';
 import { traceChecks } from './trace';
 import type { ConformanceCheck } from './harness';
 
@@ -25,4 +26,5 @@ export const CHECKS: readonly ConformanceCheck[] = [
   ...removalChecks,
   ...sharingChecks,
   ...traceChecks,
+  ...sessionChecks,
 ];

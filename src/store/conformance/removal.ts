@@ -42,7 +42,7 @@ export const removalChecks = [
     state.history.push({ at: 1, reason: 'ESME_RSYSERR', segment: 0 });
     await store.queue.release([back]);
     await store.queue.settle([retry(off, Date.now() + LATER), retry(other, Date.now() + LATER)]);
-    const removed = (await store.queue.remove(['m0', 'm1', 'm2', 'm4']));
+    const removed = await store.queue.remove(['m0', 'm1', 'm2', 'm4']);
     assert.deepEqual(names(removed.map(({ item: one }) => one)).sort(), ['m0', 'm1', 'm4']);
     const putOff = removed.find(({ item: one }) => one.id === 'm1');
     assert.deepEqual([putOff?.delayed, putOff?.state?.attempts], [true, 1]);

@@ -81,7 +81,7 @@ export class PackedFifo {
       for (let left = count; left > 0; left--) {
         const packed = read(reader, before);
         if (packed) before = packed.order;
-        const entry = packed ?? (whole.next().value);
+        const entry = packed ?? whole.next().value;
         if (entry) yield entry;
       }
     }

@@ -6,7 +6,7 @@ import type { RecordReader, RecordWriter } from './bytes';
  * Messages and correlations as octets, in every store that writes them, and where memory packs them:
  *
  *   item          flags (1)  trace, priority, command (1)  enqueuedAt (6)  [lifetime]  id  source  destination  labels
- *                 [instance  until (1)]  [key  digest]  segments
+ *                 [instance  until (1)]  [key  digest]  segments  [more (1)  [session]]
  *   correlation   flags (1)  acceptedAt  expiresAt  segment  segments  message_id  id  source  destination  labels
  *                 [instance]  [source_addr_ton (1)  source_addr_npi (1)  data_coding (1)]  final (1) [text]
  *                 [lists  finals, each: address  final (1) [text]]
@@ -34,6 +34,11 @@ const HOME = 128;
 const ITEM_TRACE = 0x80;
 /** There, too: it has an idempotency key. */
 const IDEMPOTENT = 8;
+/** There, too: behind the segments there is more, and an octet that says what. */
+const ITEM_MORE = 4;
+const COMMAND = 3;
+/** Of what is behind the segments: it belongs to a USSD dialogue. */
+const SESSION = 1;
 /** Of a correlation, in its flags: it has a trace context. */
 const ENTRY_TRACE = 64;
 /** Of a correlation, in the octet of the final state: its message went to several. */
@@ -108,10 +113,12 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
       (isExact ? EXACT : 0) |
       (item.home === undefined ? 0 : HOME),
   );
+  const more = item.session === undefined ? 0 : SESSION;
   writer.octet(
     (item.trace ? ITEM_TRACE : 0) |
       (item.priority << 4) |
       (item.idempotency === undefined ? 0 : IDEMPOTENT) |
+      (more === 0 ? 0 : ITEM_MORE) |
       QUEUED.indexOf(item.command),
   );
   if (isExact) writer.double(enqueuedAt);
@@ -134,6 +141,9 @@ export function writeItem(writer: RecordWriter, item: QueueItem, metadata = meta
   }
   writer.length(segments.length);
   for (const segment of segments) writer.buffer(segment);
+  if (more === 0) return;
+  writer.octet(more);
+  if (item.session !== undefined) writer.id(item.session);
 }
 
 /** Whether {@link writeItem} has a number for its command. */
@@ -145,7 +155,7 @@ export function readItem(reader: RecordReader, copied = false): Mutable<QueueIte
   const kind = reader.octet();
   const enqueuedAt = flags & EXACT ? reader.double() : reader.time();
   const expires = flags & EXPIRES && (flags & EXACT ? reader.double() : enqueuedAt + reader.length());
-  const command = QUEUED[kind & 0x07];
+  const command = QUEUED[kind & COMMAND];
   if (!command) throw new RangeError('it has no such command');
   const item: Mutable<QueueItem> = {
     id: reader.id(),
@@ -164,6 +174,7 @@ export function readItem(reader: RecordReader, copied = false): Mutable<QueueIte
   const segments: Buffer[] = [];
   for (let left = reader.length(); left > 0; left--) segments.push(copied ? reader.copy() : reader.buffer());
   item.segments = segments;
+  if (kind & ITEM_MORE && reader.octet() & SESSION) item.session = reader.id();
   return item;
 }
 

@@ -7,9 +7,11 @@ import { normalise } from '../../../src/client/plugins/normalise';
 import { silentLog } from '../../../src/observability';
 import { openMemoryStore, type QueueItem } from '../../../src/store';
 import { FakeClock } from '../../support/clock';
+import { dialoguesOf } from '../../support/dialogues';
 
 const clock = new FakeClock();
-const { state } = openMemoryStore({ capacity: 0, whenFull: 'reject' });
+const store = openMemoryStore({ capacity: 0, whenFull: 'reject' });
+const { state } = store;
 
 function intakeOf(options: SmppClientOptions): Intake {
   return new Intake({
@@ -21,6 +23,7 @@ function intakeOf(options: SmppClientOptions): Intake {
     random: () => 0.5,
     randomOctets: (count) => Buffer.alloc(count, 1),
     codecs: [],
+    sessions: dialoguesOf(normalise(options), store, clock),
   });
 }
 
@@ -202,6 +205,7 @@ function partsOf(given: SmppClientOptions): ConstructorParameters<typeof Intake>
     random: () => 0.5,
     randomOctets: (count) => Buffer.alloc(count, 1),
     codecs: [],
+    sessions: dialoguesOf(normalise(given), store, clock),
   };
 }
 
