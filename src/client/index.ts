@@ -52,7 +52,8 @@ export type {
 } from './events/events';
 export type { FailedBroadcastArea } from './events/broadcast-form';
 export type { FailureFields, MessageStatus, Outcome, ReceiptReport, SegmentStatus } from './events/outcome';
-export type { Message } from './message/message';
+export type { UnsuccessReport } from './events/unsuccess-form';
+export type { Message, MessageDestination } from './message/message';
 export { askedCommand, nazItem } from './message/naz-items';
 export { OPTIONS, type Listening, type SecretOption, type Settings, type Values } from './config/options';
 export type { Network } from './config/network';
