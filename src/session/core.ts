@@ -1,11 +1,19 @@
 import type { LogLine } from '../observability';
-import { NEWEST_VERSION, commandName, decodeHeader, isResponse, statusName } from '../protocol';
+import {
+  NEWEST_VERSION,
+  SmppError,
+  commandName,
+  decodeHeader,
+  isResponse,
+  statusName,
+  type CommandName,
+} from '../protocol';
 import { Activity } from './activity';
 import { Deadlines, type Watch } from './deadlines';
 import type { SessionOptions } from './options';
 import { responseTimes, type ResponseTimes } from './response-time';
 import { closeReason, type CloseCode, type CloseReason } from './reasons';
-import { mayBecome, type SessionState } from './states';
+import { mayBecome, mayIssue, type SessionState } from './states';
 import { Window, type WindowListener } from './window';
 
 /** How long a peer may take to close its half. */
@@ -190,6 +198,13 @@ export class SessionCore {
   /** Deadlines exist that did not exist before. */
   look(): void {
     this.#deadlines.start();
+  }
+
+  /** Throws `INVALID_STATE` for a request that may not go in this state. */
+  checkMayIssue(command: string): void {
+    if (mayIssue(this.options.role, command as CommandName, this.state)) return;
+    const text = `${command} cannot be sent while the session is ${this.state}`;
+    throw new SmppError('INVALID_STATE', text);
   }
 
   become(state: SessionState): void {

@@ -1,13 +1,5 @@
 import type { Log } from '../observability';
-import {
-  SmppError,
-  encodeBody,
-  responseOf,
-  statusName,
-  type CommandName,
-  type Pdu,
-  type PduInput,
-} from '../protocol';
+import { SmppError, encodeBody, responseOf, statusName, type Pdu, type PduInput } from '../protocol';
 import { Answering } from './answering';
 import { SessionCore, type Evidence } from './core';
 import type { Watch } from './deadlines';
@@ -23,7 +15,6 @@ import {
   canReceive,
   canSubmit,
   isBound,
-  mayIssue,
   stateAfterBind,
   type BindCommand,
   type SessionState,
@@ -166,7 +157,7 @@ export class Session {
    * `BIND_TIMEOUT`, `TLS_FAILED` or `BIND_FAILED` (then the session is closed), or with `INVALID_STATE`.
    */
   async bind(command: BindCommand, fields: Readonly<Record<string, unknown>>, timeout: number): Promise<Pdu> {
-    this.#checkState(command);
+    this.#core.checkMayIssue(command);
     this.#within(timeout, () => this.#core.close('bind-timeout'));
     let response: Pdu;
     try {
@@ -208,7 +199,7 @@ export class Session {
 
   /** Sends what has no response: alert_notification. Throws `INVALID_STATE`, or what is wrong with it. */
   tell(pdu: PduInput): void {
-    this.#checkState(pdu.command);
+    this.#core.checkMayIssue(pdu.command);
     this.#outbound.tell(pdu);
   }
 
@@ -243,7 +234,7 @@ export class Session {
    * after `RESPONSE_TIMEOUT`; `sent` when it has got its slot: from then on the peer may have it.
    */
   async request(pdu: PduInput, signal?: AbortSignal, { late, sent }: RequestHooks = {}): Promise<Pdu> {
-    this.#checkState(pdu.command);
+    this.#core.checkMayIssue(pdu.command);
     // Encoded first: a bad request must not hold a slot.
     const body = encodeBody(pdu, this.#core.options);
     const { window } = this.#core;
@@ -298,12 +289,6 @@ export class Session {
 
   resumeReading(): void {
     this.#core.resumeReading('owner');
-  }
-
-  #checkState(command: string): void {
-    if (mayIssue(this.#core.options.role, command as CommandName, this.#core.state)) return;
-    const text = `${command} cannot be sent while the session is ${this.#core.state}`;
-    throw new SmppError('INVALID_STATE', text);
   }
 
   // --- time ---

@@ -2,6 +2,7 @@ import type { TraceContext } from '../observability';
 import type { QueuedCommand } from '../protocol';
 import type { Compaction, StoreCapabilities } from './capabilities';
 import type { CorrelationEntry, Correlator } from './correlation';
+import type { DeadReason } from './dead-reason';
 import type { Eventually } from './eventually';
 import type { Unsuccess } from './unsuccess';
 import type { Claim, KeyValueState } from './key-value';
@@ -9,6 +10,7 @@ import type { Home, HomeAddress, Notice, SharedLimiter } from './sharing';
 
 export type { Compaction, StoreCapabilities } from './capabilities';
 export type { CorrelationEntry, Correlator, FinalOf } from './correlation';
+export type { DeadReason } from './dead-reason';
 export type { Eventually } from './eventually';
 
 /**
@@ -104,20 +106,6 @@ export interface Lease {
   readonly state: DeliveryState;
   /** The store's own handle of the lease. */
   readonly token: unknown;
-}
-
-/** Why a message failed for good. */
-export interface DeadReason {
-  /** Stable, for programs: `REFUSED`, `EXPIRED` … */
-  readonly code: string;
-  /** The SMSC's status, by name. */
-  readonly command_status?: string;
-  /** What the SMSC said in words. */
-  readonly additional_status_info_text?: string;
-  /** Of what another program had put in: the field at fault. */
-  readonly field?: string;
-  /** For people. */
-  readonly text: string;
 }
 
 export type Settlement =

@@ -29,7 +29,7 @@ forEachNodeRed('the example of a broadcast alert', (kind) => {
       const from = runtime().told.length;
       await runtime().inject(`smpp-broadcast-${inject}`);
       const { smpp = {} } = await runtime().message(`smpp-broadcast-${probe}`, undefined, { from });
-      return smpp as Record<string, unknown>;
+      return smpp;
     };
     const alert = await asked('send', 'accepted');
     const [failed] = alert['failed_broadcast_area_identifier'] as { alias: string }[];

@@ -190,6 +190,6 @@ describe('The log of a client', () => {
     assert.equal(story[0]?.event, 'flight_recorder');
     const pdus = story.filter(({ event }) => event === 'pdu').map(({ command }) => command);
     assert.deepEqual(pdus, ['bind_transceiver', 'bind_transceiver_resp', 'submit_sm', 'submit_sm_resp']);
-    assert.ok(!JSON.stringify(lines).includes(String(HELLO.destination_addr)));
+    assert.ok(!JSON.stringify(lines).includes(HELLO.destination_addr as string));
   });
 });
