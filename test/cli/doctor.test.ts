@@ -156,7 +156,7 @@ describe('smpp doctor', function () {
         examined,
         'bind',
         'ok',
-        /bound as transceiver; the SMSC is "simulator" and speaks SMPP 3\.4/,
+        /bound as transceiver; the SMSC is "simulator" and speaks SMPP 5\.0/,
       );
       assertStep(examined, 'receipts', 'ok', /came, DELIVRD; message_id as in the response/);
       assertStep(examined, 'default alphabet', 'ok', /gsm0338/);
