@@ -31,7 +31,7 @@ describe('npm smpp, as a client of the simulator', () => {
   it('binds, and learns the version', async () => {
     const response = await bind();
     assert.equal(response.command_status, 0);
-    assert.equal(response.sc_interface_version, 0x34);
+    assert.equal(response.sc_interface_version, 0x50);
     assert.equal((await ask(client, 'enquire_link')).command, 'enquire_link_resp');
   });
 
