@@ -68,6 +68,7 @@ describe('Net::SMPP, as a server of the client', () => {
     assert.deepEqual([state, matched, correlation_id], ['DELIVRD', true, 'order 7']);
     await until(() => heard('deliver_sm_resp').length === 1);
     assert.deepEqual(heard('bind')[0], { bind: 'us', password: 'secret' });
+    await until(() => heard('submit').length > 0);
     assert.equal(heard('submit')[0]?.text, '48692000'); // "@" is 0x00 in GSM 03.38
     assert.equal(heard('deliver_sm_resp')[0]?.deliver_sm_resp, 0);
   });
@@ -164,6 +165,8 @@ describe('Net::SMPP, as a server of the client', () => {
       template_id: '1107',
       tariff: 258,
     });
+    // What it prints may come after what it answers.
+    await until(() => heard('submit').length === 1);
     const [submit] = heard('submit');
     const pe = Buffer.from('1101234567890123456').toString('hex');
     assert.equal(submit?.tlvs, `0x1400=${pe} 0x1401=3131303700 0x1402=0102`);
