@@ -17,6 +17,7 @@ export class Deadlines {
   readonly #over: (id: string, deadline: Deadline, why: 'timeout' | 'room') => void;
   readonly #open = new LinkedMap<string, Deadline>();
   readonly #most: number;
+  #isClosed = false;
   #timer: TimerHandle;
 
   /** `over` is told of each that is due, or must make room for a newer one, and that has left by then. */
@@ -59,9 +60,15 @@ export class Deadlines {
     this.#timer = undefined;
   }
 
+  /** As {@link stop}, for good. */
+  close(): void {
+    this.#isClosed = true;
+    this.stop();
+  }
+
   #arm(): void {
     const { oldest } = this.#open;
-    if (this.#timer !== undefined || !oldest) return;
+    if (this.#timer !== undefined || !oldest || this.#isClosed) return;
     const wait = Math.max(0, oldest[1].dueAt - this.#clock.monotonic());
     this.#timer = this.#clock.setTimeout(() => this.#look(), wait);
   }

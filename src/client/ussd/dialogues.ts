@@ -66,6 +66,7 @@ export class Dialogues implements Sessions {
   readonly #strange = new Set<number>();
   readonly #looks: Repeated;
   readonly #working = new Set<Promise<void>>();
+  #isStopped = false;
 
   constructor(parts: DialoguesParts) {
     this.#parts = parts;
@@ -101,7 +102,8 @@ export class Dialogues implements Sessions {
   /** What an earlier run left goes on; what is over by now is told. */
   async start(): Promise<void> {
     await this.load();
-    this.#looks.start();
+    // A start may be overtaken by the stop.
+    if (!this.#isStopped) this.#looks.start();
   }
 
   async load(): Promise<void> {
@@ -118,8 +120,9 @@ export class Dialogues implements Sessions {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#looks.stop();
-    this.#deadlines.stop();
+    this.#deadlines.close();
     await Promise.all(this.#working);
   }
 
