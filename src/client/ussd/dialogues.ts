@@ -81,9 +81,7 @@ export class Dialogues implements Sessions {
     this.#deadlines = new Deadlines(clock, (id, deadline, why) => this.#due(id, deadline, why));
     this.#endings = new Endings({ ...parts, kept: this.#kept, deadlines: this.#deadlines });
     const every = Math.max(ussdTimeout, LEAST_LOOK);
-    this.#looks = repeat(clock, every, async () => {
-      if (this.#isShared) await this.load();
-    });
+    this.#looks = repeat(clock, every, () => this.load());
   }
 
   get dialect(): UssdDialect {
@@ -103,7 +101,7 @@ export class Dialogues implements Sessions {
   async start(): Promise<void> {
     await this.load();
     // A start may be overtaken by the stop.
-    if (!this.#isStopped) this.#looks.start();
+    if (this.#parts.store.capabilities.shared && !this.#isStopped) this.#looks.start();
   }
 
   async load(): Promise<void> {
