@@ -101,7 +101,7 @@ export class Dialogues implements Sessions {
   async start(): Promise<void> {
     await this.load();
     // A start may be overtaken by the stop.
-    if (this.#parts.store.capabilities.shared && !this.#isStopped) this.#looks.start();
+    if (this.#isShared && !this.#isStopped) this.#looks.start();
   }
 
   async load(): Promise<void> {
