@@ -30,13 +30,20 @@ export interface ManagedRequest {
 }
 
 /** Undefined: it is about no single message, as a cancel_sm between two addresses (3.4 section 4.9). */
-export function messageIdsOf({ command, fields, about }: ParsedMessage): readonly string[] | undefined {
+export function messageIdsOf({
+  command,
+  fields,
+  about,
+  destination,
+}: ParsedMessage): readonly string[] | undefined {
   const one = fields['message_id'];
   if (typeof one === 'string' && one !== '') return [one];
   if (about.messageIds && about.messageIds.length > 0) return about.messageIds;
   if (about.id !== undefined && about.id !== '') return [];
-  if (commandFacts(command).recipient) return undefined;
-  const remedy = "give the SMSC's message_id, or id, by which the message was queued here";
+  const { recipient } = commandFacts(command);
+  if (recipient && isGiven(destination)) return undefined;
+  const all = recipient ? '; or source_addr and destination_addr of all that are meant' : '';
+  const remedy = `give the SMSC's message_id, or id, by which the message was queued here${all}`;
   const text = `${command} does not say which message it is about`;
   throw new MessageError('MISSING_MESSAGE_ID', 'message_id', text, undefined, remedy);
 }

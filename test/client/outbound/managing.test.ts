@@ -117,6 +117,10 @@ describe('A message is managed by the SMSC’s id or by ours', () => {
         message: /query_sm with ESME_RQUERYFAIL: It has no such message/,
       });
       await assert.rejects(client.send({ command: 'query_sm' }), { code: 'MISSING_MESSAGE_ID' });
+      await assert.rejects(client.send({ command: 'cancel_sm', source_addr: '1' }), {
+        code: 'MISSING_MESSAGE_ID',
+        message: /or source_addr and destination_addr/,
+      });
       await assert.rejects(client.send({ command: 'query_sm', id: 5 as never }), { code: 'INVALID_FIELD' });
       await assert.rejects(client.send({ ...HELLO, id: 'x' }), { code: 'UNKNOWN_FIELD' });
     });
