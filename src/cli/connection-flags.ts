@@ -1,4 +1,4 @@
-import { OPTIONS, type OptionKind } from '../index';
+import { OPTIONS, SECRET_OPTIONS, type OptionKind } from '../index';
 
 /** A property of the connection as an option of the command line. */
 export interface ConnectionFlag {
@@ -16,14 +16,7 @@ export interface ConnectionFlag {
 }
 
 /** What must not be seen in a list of processes: each can be given by a file, too. */
-export const SECRETS = [
-  'password',
-  'receiverPassword',
-  'outbindPassword',
-  'queueKey',
-  'queueUrl',
-  'correlationUrl',
-] as const;
+export const SECRETS = SECRET_OPTIONS;
 
 /** Parts of the client that are built in and chosen by name. */
 export const PARTS = ['queue', 'correlator', 'rateLimiter', 'throttleHandler', 'sequence'] as const;

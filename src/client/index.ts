@@ -55,7 +55,14 @@ export type { FailureFields, MessageStatus, Outcome, ReceiptReport, SegmentStatu
 export type { UnsuccessReport } from './events/unsuccess-form';
 export type { Message, MessageDestination } from './message/message';
 export { askedCommand, nazItem } from './message/naz-items';
-export { OPTIONS, type Listening, type SecretOption, type Settings, type Values } from './config/options';
+export {
+  OPTIONS,
+  SECRET_OPTIONS,
+  type Listening,
+  type SecretOption,
+  type Settings,
+  type Values,
+} from './config/options';
 export type { Network } from './config/network';
 export { findProblems, normalise } from './plugins/normalise';
 export type { Parts, SmppClientOptions } from './plugins/client-options';

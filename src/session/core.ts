@@ -6,6 +6,7 @@ import {
   decodeHeader,
   isResponse,
   statusName,
+  takesTlvs,
   type CommandName,
 } from '../protocol';
 import { Activity } from './activity';
@@ -118,7 +119,7 @@ export class SessionCore {
 
   /** Whether the peer understands optional parameters. */
   get tlvsAllowed(): boolean {
-    return this.#version >= 0x34;
+    return takesTlvs(this.#version);
   }
 
   /** The interface_version that both ends speak, as far as it is known: ours until the peer has said a lower one. */

@@ -17,8 +17,8 @@ const NONE: readonly UnsuccessSme[] = [];
 
 /** Those of any submit; of submit_multi the lists are looked up, and what a rule refuses is left out. */
 export function destinationsOf(pdu: SubmitPdu, smsc: SmscContext): Destinations {
-  if (pdu.command === 'broadcast_sm') return { recipients: [], unsuccess: NONE };
-  if (pdu.command === 'submit_multi') return ofMany(pdu.dest_address, smsc);
+  if ('dest_address' in pdu) return ofMany(pdu.dest_address, smsc);
+  if (!('destination_addr' in pdu)) return { recipients: [], unsuccess: NONE };
   const { dest_addr_ton, dest_addr_npi, destination_addr } = pdu;
   return { recipients: [{ dest_addr_ton, dest_addr_npi, destination_addr }], unsuccess: NONE };
 }

@@ -8,7 +8,7 @@ const SUBMIT_MULTI = 'submit_multi';
 export type Addressed = Pick<QueueItem, 'command' | 'destination' | 'segments'>;
 
 /** Whether its PDU has a list of destinations (SMPP 3.4 section 4.5.1). */
-export const isMulti = ({ command }: Pick<QueueItem, 'command'>): boolean => command === SUBMIT_MULTI;
+export const isMulti = ({ command }: { readonly command: string }): boolean => command === SUBMIT_MULTI;
 
 /**
  * How many destinations each segment of a message has: so many permits of the rate it takes. A distribution list is

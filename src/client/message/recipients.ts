@@ -1,7 +1,9 @@
+import { commandFacts, isQueued } from '../../protocol';
 import { divideNumbers } from '../../text';
 import { invalidField, show, type MessageError } from '../config/errors';
 import type { Settings } from '../config/options';
 import { TYPES, addressText, missing, resolve, type Fields } from './addressing';
+import { isMulti } from './destinations';
 import type { ParsedMessage } from './message';
 import { fieldOf } from './message-options';
 
@@ -30,8 +32,8 @@ type Destination =
 /** Puts the recipients into the PDU, and returns them for people. */
 export function putDestination(parsed: ParsedMessage, pdu: Fields, settings: Settings): string {
   const { command, destination } = parsed;
-  if (command === 'broadcast_sm') return '';
-  if (command === 'submit_multi') return putDestinations(parsed, pdu, settings);
+  if (isQueued(command) && !commandFacts(command).recipient) return '';
+  if (isMulti(parsed)) return putDestinations(parsed, pdu, settings);
   if (destination === undefined || destination === '') {
     throw missing('the message has no recipient', 'give it as destination_addr');
   }

@@ -4,6 +4,7 @@ import { MessageError, invalidField } from '../config/errors';
 import type { Settings } from '../config/options';
 import { octetIn, type Fields } from './addressing';
 import { contentOf } from './cutting';
+import { isMulti } from './destinations';
 import type { ParsedMessage } from './message';
 
 /** What a message to a USSD dialogue takes from it. */
@@ -41,7 +42,7 @@ export function sessionKind({ command, options, content }: ParsedMessage): UssdR
   const { session = 'continue', sessionId } = options;
   const begins = session === 'new' || session === 'notify';
   const { recipient, text, route } = commandFacts(command);
-  if (route !== 'queue' || !recipient || text === undefined || command === 'submit_multi')
+  if (route !== 'queue' || !recipient || text === undefined || isMulti({ command }))
     throw invalidField(
       'session',
       `session: ${command} belongs to no USSD dialogue; use submit_sm or data_sm`,

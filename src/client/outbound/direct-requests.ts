@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { CompositeLimiter } from '../../flow-control';
-import { SmppError, commandFacts, statusName, type Pdu } from '../../protocol';
+import { SmppError, commandFacts, statusName, takesTlvs, type Pdu } from '../../protocol';
 import { isLoss, type Session } from '../../session';
 import { unlessAborted, untilEither } from '../../waiting';
 import type { Settings } from '../config/options';
@@ -97,7 +97,7 @@ export class DirectRequests {
     if (!session) throw notBound(request);
     const cannot = tooOld(request.command, session);
     if (cannot !== undefined) throw new SmppError('NOT_SUPPORTED', cannot);
-    if (session.version >= 0x34 || request.pdu.tlvs?.['message_payload'] === undefined) return session;
+    if (takesTlvs(session.version) || request.pdu.tlvs?.['message_payload'] === undefined) return session;
     const text = `${request.command} cannot be sent: its text is in message_payload, and this SMSC takes no optional parameters (SMPP 3.3); give it as short_message`;
     throw new SmppError('NO_TLVS', text);
   }

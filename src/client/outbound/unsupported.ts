@@ -1,12 +1,9 @@
-import { NEWEST_VERSION, commandFacts, commandId, versionName } from '../../protocol';
+import { NEWEST_VERSION, commandFacts, commandId, takesTlvs, versionName } from '../../protocol';
 import type { Session } from '../../session';
 import type { DeadReason, QueueItem } from '../../store';
 import { requestPdu } from '../message/request-pdu';
 
 type Peer = Pick<Session, 'version'>;
-
-/** TLVs came with 3.4. */
-const WITH_TLVS = 0x34;
 
 /** A text, what joins the parts of one, or what makes it a part of a dialogue. */
 const NEEDED: readonly string[] = ['message_payload', 'sar_total_segments', 'ussd_service_op'];
@@ -16,7 +13,7 @@ export function unsupported(item: QueueItem, peer: Peer): DeadReason | undefined
   if (peer.version >= NEWEST_VERSION) return undefined;
   const text = tooOld(item.command, peer);
   if (text !== undefined) return { code: 'NOT_SUPPORTED', text };
-  return peer.version >= WITH_TLVS ? undefined : lacksTlvs(item);
+  return takesTlvs(peer.version) ? undefined : lacksTlvs(item);
 }
 
 /** Why a command is not sent to an SMSC that does not have it; undefined: it has. */
