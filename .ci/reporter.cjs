@@ -66,7 +66,8 @@ module.exports = class Report extends Base {
   #end(output) {
     const { passes: passed, failures: failed, pending: skipped } = this.stats;
     const slowest = this.#slowest.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);
-    const more = { skippedFor: this.#skippedFor, slowest, files: this.#files };
+    const failures = this.failures.map((test) => ({ title: test.fullTitle(), error: firstLine(test.err) }));
+    const more = { skippedFor: this.#skippedFor, slowest, files: this.#files, failures };
     if (this.failures.length > 0) Base.list(this.failures);
     if (output) writeFileSync(output, JSON.stringify({ passed, failed, skipped, ...more }));
     setTimeout(() => {
@@ -76,6 +77,11 @@ module.exports = class Report extends Base {
     }, graceAfterEnd).unref();
   }
 };
+
+const firstLine = (error) =>
+  String(error?.message ?? error)
+    .split('\n', 1)[0]
+    .slice(0, 300);
 
 /** test/support/skip.ts notes the reason on the test or on the group that was skipped whole. */
 function reasonOf(test) {

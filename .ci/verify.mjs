@@ -143,7 +143,7 @@ function keepDurations(told) {
   writeFileSync(durationsFile, JSON.stringify(durations));
 }
 
-/** What concerns all groups together: who was skipped for which reason, and the slowest. */
+/** What concerns all groups together: who was skipped for which reason, the slowest, and once more what failed. */
 function tellOf(told) {
   const reasons = new Map();
   for (const { skippedFor } of told)
@@ -156,6 +156,8 @@ function tellOf(told) {
   const slowest = told.flatMap((one) => one.slowest).sort((a, b) => b.ms - a.ms);
   const lines = slowest.slice(0, 5).map(({ title, ms }) => `${(ms / 1000).toFixed(1)} s ${title}`);
   console.log(`  slowest: ${lines.join('; ')}`);
+  for (const { title, error } of told.flatMap(({ failures }) => failures))
+    console.log(`  failed: ${title}: ${error}`);
 }
 
 async function verify() {

@@ -74,7 +74,8 @@ describe('smpp in a terminal', function () {
   it('goes on after a kill, says what may come twice, and no more than that does', async () => {
     terminal.type(`./smpp send --port ${port} --file rows.csv --resume j --window-size 5 & echo $! >pid`);
     await until(() => taken.length > 40);
-    terminal.type('kill -9 $(cat pid); echo killed');
+    // On a line of its own: what is killed leaves its line of progress unended.
+    terminal.type("kill -9 $(cat pid); printf '\\nkill%s\\n' ed");
     await terminal.shows(/^killed$/m);
     terminal.type(line('--window-size 5'));
     const screen = await terminal.shows(/^ended 1$/m);
