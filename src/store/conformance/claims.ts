@@ -77,8 +77,8 @@ export const claimChecks = [
 
   check('claims: are over when their time is', claims, async (store) => {
     const { queue } = store;
-    const over = Date.now() + 100;
     await queue.enqueue([item('a')], { claims: [claim('key', 'a', 100)] });
+    const over = Date.now() + 100;
     await sleep(over - Date.now() + 10);
     await queue.enqueue([item('b')], { claims: [claim('key', 'b')] });
     assert.deepEqual(ids(await takeAll(store, 2)), ['a', 'b']);
@@ -116,8 +116,8 @@ export const claimChecks = [
 
   check('claims: an update leaves the lifetime as it is', async ({ state }) => {
     if (!state.claim || !state.update) return;
-    const over = Date.now() + 200;
     await state.claim(claim('key', 'a', 200));
+    const over = Date.now() + 200;
     await state.update('key', octets('ab'), octets('a'));
     await sleep(over - Date.now() + 10);
     assert.equal(await state.get('key'), undefined);

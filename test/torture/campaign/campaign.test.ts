@@ -83,6 +83,7 @@ function well(change: Partial<History['plan']> = {}): History {
     plan: { ...plan, responseTimeout: 1, lives: [life], ...change } as History['plan'],
     told,
     smsc: { arrivals, pending, offences: [] },
+    stall: 0,
   };
 }
 

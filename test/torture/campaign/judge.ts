@@ -258,7 +258,7 @@ function aboutWindow({ plan, smsc }: History): string[] {
   return [];
 }
 
-function aboutReceipts({ told, smsc }: History): string[] {
+function aboutReceipts({ told, smsc, stall }: History): string[] {
   const faults: string[] = [];
   const accepted = smsc.arrivals.filter(({ id }) => id !== undefined);
   const numberOf = new Map(accepted.map(({ receiptId, n }) => [receiptId, n]));
@@ -284,9 +284,11 @@ function aboutReceipts({ told, smsc }: History): string[] {
     const response = known.get(key);
     // A kill may have come before the response was in the store.
     const isLost = response && kills.some((at) => response.at > at - UNWRITTEN && response.at < at + SLACK);
-    // What is for an unknown id is held for the response that may explain it, in memory.
+    // What is for an unknown id is held for the response that may explain it, in memory. An SMSC that stood still
+    // sees late what was taken, and where it did, the client beside it may have had to wait as long.
     const isHeld =
-      (!response || isLost || !isPlain) && kills.some((at) => at > takenAt - SLACK && at < takenAt + HELD);
+      (!response || isLost || !isPlain) &&
+      kills.some((at) => at > takenAt - SLACK - stall && at < takenAt + HELD + stall);
     if (!seen.has(key) && !isHeld) faults.push(`the receipt for ${key} was taken, and never told`);
     if (!response || isLost || found.has(key) || !isPlain) continue;
     const first = of(told, 'receipt').find(({ words }) => words[0] === key);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { Random } from '../../fuzz/random';
@@ -26,6 +27,8 @@ export interface History {
   readonly plan: Plan;
   readonly told: readonly Told[];
   readonly smsc: Pick<HostileSmsc, 'arrivals' | 'pending' | 'offences'>;
+  /** Milliseconds for which the side of the SMSC, which also kills, stood still at most. */
+  readonly stall: number;
 }
 
 export interface SeedReport {
@@ -55,6 +58,8 @@ export async function runSeed(seed: number, child: string): Promise<SeedReport> 
   const plan = planOf(seed);
   const directory = await mkdtemp(join(tmpdir(), 'smpp-torture-'));
   const smsc = new HostileSmsc(plan.habits, new Random(seed));
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
   const port = await smsc.start();
   const told: Told[] = [];
   const faults: string[] = [];
@@ -62,7 +67,7 @@ export async function runSeed(seed: number, child: string): Promise<SeedReport> 
     for (const [index, life] of plan.lives.entries()) {
       faults.push(...(await live({ plan, life, index, port, directory, child, smsc, told })));
     }
-    const history = { plan, told, smsc };
+    const history = { plan, told, smsc, stall: delays.max / 1e6 };
     return {
       seed,
       faults: [...faults, ...judge(history)],
@@ -74,6 +79,7 @@ export async function runSeed(seed: number, child: string): Promise<SeedReport> 
       restarts: told.filter(({ kind }) => kind === 'started').length - 1,
     };
   } finally {
+    delays.disable();
     await smsc.stop();
     await rm(directory, { recursive: true, force: true });
   }
