@@ -53,6 +53,8 @@ export const run: Command = {
 
 /** Milliseconds between two looks at the queue. */
 const LOOK = 250;
+/** So many looks one after the other that find nothing. */
+const EMPTY_LOOKS = 3;
 
 async function work(context: Context): Promise<ExitCode> {
   const { options, output, signal } = context;
@@ -143,11 +145,11 @@ function optionsFor(
  * what others have; what one had that has died comes back at once.
  */
 async function untilEmpty(client: SmppClient, signal: AbortSignal): Promise<void> {
-  let since = performance.now();
-  while (!signal.aborted && performance.now() - since < 2 * LOOK) {
+  // Looks are counted, not the time: a process that stood still has seen nothing meanwhile.
+  for (let empty = 0; empty < EMPTY_LOOKS && !signal.aborted;) {
     const { queued, in_flight, in_flight_elsewhere, queue_state } = await client.status();
-    if (queue_state !== 'available' || queued + in_flight + in_flight_elsewhere > 0)
-      since = performance.now();
+    const isEmpty = queue_state === 'available' && queued + in_flight + in_flight_elsewhere === 0;
+    empty = isEmpty ? empty + 1 : 0;
     await sleep(LOOK, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -142,7 +142,7 @@ describe('smpp run', function () {
     await queued(config);
     const shell = worker(config, '--until-empty', '--log-level', 'warn');
     assert.deepEqual(await shell.ended, [0, null], shell.stderr);
-    assert.deepEqual([different(), taken.length], [COUNT, COUNT]);
+    assert.deepEqual([different(), taken.length], [COUNT, COUNT], shell.stdout);
   });
 
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const)

@@ -3,13 +3,13 @@ import { startRedis } from '../support/brokers';
 import { rounds } from '../support/rounds';
 import { endurance, type EnduranceReport } from './endurance';
 
-const MESSAGES = rounds(20_000, 4000);
+const MESSAGES = rounds(10_000, 4000);
 const RATE = 1000;
 /** In the end, objects and buffers: 100,000 messages leave no more than 4,000 do, which a slope over so few cannot show. */
 const MOST_MB = 45;
 
 describe(`${MESSAGES} messages out of Redis while the SMSC and Redis go down in turn`, function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let report: EnduranceReport;
   before(async function () {
     const redis = await startRedis(this, { appendonly: true });

@@ -12,7 +12,8 @@ const die = (): void => void process.kill(process.pid, 'SIGKILL');
  *
  * `refused`, `expired`: when a failure is settled and before it is told. `purge <n>`: before the n-th part of a purge is
  * told; `purge after <n>`: when it is told and before it goes. `partly`: before the first part of a purge
- * is told, where the first message, of two segments, was accepted by half. `look`: not at all.
+ * is told, where the first message, of two segments, was accepted by half. `look`: not at all, and
+ * `look stop` not before it has stopped in good order.
  */
 async function run(directory: string, at: string, count: number): Promise<void> {
   const [what, point = '0'] = at.split('-');
@@ -72,6 +73,7 @@ async function run(directory: string, at: string, count: number): Promise<void> 
       left = await client.status();
     }
     say(`left ${left.queued}`);
+    if (point === 'stop') await client.stop();
     die();
   }
   const expires = what === 'expired' ? Date.now() + 1500 : undefined;

@@ -51,7 +51,8 @@ describe('What failed when a kill came before it was told', function () {
 
   it('is told once only where it was told before the kill, and not at every restart', async () => {
     await life('settled', 20);
-    await life('look');
+    // How long it takes until it is written that something was told is the disk's affair.
+    await life('look-stop');
     assert.deepEqual(idsOf(await life('look'), 'failed'), []);
   });
 

@@ -191,6 +191,24 @@ describe('messages that share a record', () => {
       assert.equal((await again.queue.purge()).removed, 1);
     });
 
+    it('are told of, where their key counts fewer than there are', async () => {
+      const store = await open();
+      await store.queue.enqueue(items('m', 6));
+      await store.close();
+      await behind(directory(), 'priority2', async (table) => {
+        const [{ key, value }] = [...table.getRange()] as [{ key: Buffer; value: Buffer }];
+        await table.remove(key);
+        const fewer = Buffer.from(key);
+        fewer.writeUInt16BE(4, fewer.length - 2);
+        await table.put(fewer, value);
+      });
+      const again = await open();
+      assert.deepEqual(ids(await takeAll(again, 4)), ['m0', 'm1', 'm2', 'm3']);
+      assert.equal((await again.queue.stats()).queued, 0);
+      assert.match(damages[0]?.text ?? '', /the 5\. of 4 from number 1 on, is damaged/);
+      assert.equal(damages.length, 2);
+    });
+
     it('come once more and marked, where it is lost which of them are gone', async () => {
       const store = await open();
       await store.queue.enqueue(items('m', 4));

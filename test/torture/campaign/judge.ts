@@ -71,7 +71,7 @@ function grouped<T, K>(all: readonly T[], keyOf: (each: T) => K): Map<K, T[]> {
 
 const of = (told: readonly Told[], kind: string): Told[] => told.filter((line) => line.kind === kind);
 
-function aboutMessage(story: Story, { plan, told: all }: History): string[] {
+function aboutMessage(story: Story, { plan, told: all, stall }: History): string[] {
   const { message, arrivals, told, acknowledged } = story;
   const faults: string[] = [];
   const fault = (text: string): void => void faults.push(`message ${message.n}: ${text}`);
@@ -95,7 +95,8 @@ function aboutMessage(story: Story, { plan, told: all }: History): string[] {
   }
   if (new Set(failures.map(({ words }) => words[1])).size > 1) fault('failed with two codes');
   const end = [...failures, ...accepted][0];
-  const after = end && of(told, 'request').find(({ life, at }) => life === end.life && at > end.at + SLACK);
+  const after =
+    end && of(told, 'request').find(({ life, at }) => life === end.life && at > end.at + SLACK + stall);
   if (after) fault(`went out again after it had ended (${end.kind} ${String(end.words[1])})`);
   if (accepted.length > 0 && !isWhole) fault('was told as accepted, and the SMSC did not accept all of it');
 
@@ -122,7 +123,7 @@ function aboutMessage(story: Story, { plan, told: all }: History): string[] {
 
   // Each repeat is marked, and none where none may be.
   for (let segment = 0; segment < total; segment++)
-    faults.push(...aboutRepeats(story, segment, plan.delivery));
+    faults.push(...aboutRepeats(story, segment, plan.delivery, SLACK + stall));
 
   // Long ones are one.
   const references = new Set(arrivals.map(({ reference }) => reference));
@@ -151,7 +152,7 @@ function isSent(arrivals: readonly Arrival[], total: number, which: (arrival: Ar
   );
 }
 
-function aboutRepeats(story: Story, segment: number, delivery: string): string[] {
+function aboutRepeats(story: Story, segment: number, delivery: string, slack: number): string[] {
   const { message, told } = story;
   const arrivals = story.arrivals.filter((arrival) => arrival.segment === segment);
   // What was surely refused before may come again as if new.
@@ -168,7 +169,7 @@ function aboutRepeats(story: Story, segment: number, delivery: string): string[]
   for (const known of of(told, 'response')) {
     const [, at, status] = known.words;
     if (at !== segment || status !== 'ESME_ROK') continue;
-    const again = requests.find((request) => request.life === known.life && request.at > known.at + SLACK);
+    const again = requests.find((request) => request.life === known.life && request.at > known.at + slack);
     if (again) faults.push(`${name} went out again after its ESME_ROK had been told`);
   }
   return faults;
@@ -283,9 +284,10 @@ function aboutReceipts({ told, smsc, stall }: History): string[] {
     if (kind !== 'receipt' || takenAt === undefined) continue;
     const response = known.get(key);
     // A kill may have come before the response was in the store.
-    const isLost = response && kills.some((at) => response.at > at - UNWRITTEN && response.at < at + SLACK);
+    const unwritten = UNWRITTEN + stall;
+    const isLost = response && kills.some((at) => response.at > at - unwritten && response.at < at + SLACK);
     // What is for an unknown id is held for the response that may explain it, in memory. An SMSC that stood still
-    // sees late what was taken, and where it did, the client beside it may have had to wait as long.
+    // sees late what was taken.
     const isHeld =
       (!response || isLost || !isPlain) &&
       kills.some((at) => at > takenAt - SLACK - stall && at < takenAt + HELD + stall);

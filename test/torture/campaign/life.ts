@@ -40,6 +40,17 @@ const memory =
   plan.queue === 'memory' ? openMemoryStore({ capacity: 100_000, whenFull: 'reject' }) : undefined;
 let lastEvent = performance.now();
 
+const TICK = 5;
+let ticked = performance.now();
+let worst = TICK;
+/** Tells for how long it stood still at most, which no fault of the client's is. */
+setInterval(() => {
+  const now = performance.now();
+  const stood = now - ticked - TICK;
+  ticked = now;
+  if (stood > worst) tell('stood still', (worst = stood));
+}, TICK).unref();
+
 function make(): Client {
   const client = new SmppClient({
     port: task.port,

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { Random } from '../../fuzz/random';
 import { judge } from './judge';
@@ -27,7 +28,7 @@ export interface History {
   readonly plan: Plan;
   readonly told: readonly Told[];
   readonly smsc: Pick<HostileSmsc, 'arrivals' | 'pending' | 'offences'>;
-  /** Milliseconds for which the side of the SMSC, which also kills, stood still at most. */
+  /** Milliseconds for which one of both sides stood still at most, or a write to the disk took. */
   readonly stall: number;
 }
 
@@ -53,13 +54,48 @@ export async function compileLife(): Promise<{ path: string; remove(): Promise<v
   return { path, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 
+/** Milliseconds between two looks at the disk. */
+const LOOK = 50;
+
+/** Measures how long this process, and the disk, stand still at most. */
+class Stalls {
+  readonly #delays = monitorEventLoopDelay({ resolution: 5 });
+  readonly #looking: Promise<void>;
+  #slowest = 0;
+  #ended = false;
+
+  constructor(directory: string) {
+    this.#delays.enable();
+    this.#looking = this.#look(join(directory, 'stalls'));
+  }
+
+  /** Milliseconds. */
+  async end(): Promise<number> {
+    this.#ended = true;
+    await this.#looking;
+    this.#delays.disable();
+    return Math.max(this.#slowest, this.#delays.max / 1e6);
+  }
+
+  async #look(path: string): Promise<void> {
+    const file = await open(path, 'w');
+    while (!this.#ended) {
+      const start = performance.now();
+      await file.write('x');
+      await file.sync();
+      this.#slowest = Math.max(this.#slowest, performance.now() - start);
+      await sleep(LOOK);
+    }
+    await file.close();
+  }
+}
+
 /** Everything that one seed decides, and the judgement. */
 export async function runSeed(seed: number, child: string): Promise<SeedReport> {
   const plan = planOf(seed);
   const directory = await mkdtemp(join(tmpdir(), 'smpp-torture-'));
   const smsc = new HostileSmsc(plan.habits, new Random(seed));
-  const delays = monitorEventLoopDelay({ resolution: 5 });
-  delays.enable();
+  const stalls = new Stalls(directory);
   const port = await smsc.start();
   const told: Told[] = [];
   const faults: string[] = [];
@@ -67,7 +103,8 @@ export async function runSeed(seed: number, child: string): Promise<SeedReport> 
     for (const [index, life] of plan.lives.entries()) {
       faults.push(...(await live({ plan, life, index, port, directory, child, smsc, told })));
     }
-    const history = { plan, told, smsc, stall: delays.max / 1e6 };
+    const own = told.filter(({ kind }) => kind === 'stood still').map(({ words }) => Number(words[0]));
+    const history = { plan, told, smsc, stall: Math.max(await stalls.end(), ...own) };
     return {
       seed,
       faults: [...faults, ...judge(history)],
@@ -79,7 +116,7 @@ export async function runSeed(seed: number, child: string): Promise<SeedReport> 
       restarts: told.filter(({ kind }) => kind === 'started').length - 1,
     };
   } finally {
-    delays.disable();
+    await stalls.end();
     await smsc.stop();
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { newDeliveryState } from '../../delivery-state';
 import type { DeliveryState, QueueItem } from '../../types';
-import { Block, recordsOf, type BlockKey } from '../record/blocks';
+import { Block, recordsOf, uncountedIn, type BlockKey } from '../record/blocks';
 import type { StoreCore } from '../commit/core';
 import { damagedRecord, type OnDamage } from '../record/damage';
 import type { Delayed } from './delayed';
@@ -168,6 +168,9 @@ export class Ready {
       found.push(entry);
       seq = entry.seq + 1;
     }
+    const end = key.count + uncountedIn(octets, key.count);
+    for (let index = key.count; index < end; index++)
+      this.#found({ block, index, seq, notBefore: undefined }, undefined);
     return found;
   }
 

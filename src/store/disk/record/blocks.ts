@@ -53,6 +53,14 @@ export function recordsOf(octets: Buffer, count: number): (Buffer | undefined)[]
   return records;
 }
 
+/** How many records lie behind the `count` that the key of a block tells of, which is damaged then. */
+export function uncountedIn(octets: Buffer, count: number): number {
+  if (count === 1) return 0;
+  let records = 0;
+  for (let at = 0; at + SIZE <= octets.length; at += SIZE + octets.readUInt16BE(at)) records++;
+  return Math.max(0, records - count);
+}
+
 /** All records of a block of which it is not known how many there are; undefined where their sizes are wrong. */
 export function allRecordsOf(octets: Buffer): Buffer[] | undefined {
   const records: Buffer[] = [];

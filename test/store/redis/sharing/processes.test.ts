@@ -67,7 +67,7 @@ describe('one rate for several processes', () => {
       );
       assert.ok(total <= RATE * span + 1 + 0.03 * RATE, 'more than the rate');
       // A busy machine stands still for longer than a bucket makes up for.
-      assert.ok(total >= 0.7 * RATE * SECONDS, 'less than the rate');
+      assert.ok(total >= 0.5 * RATE * SECONDS, 'less than the rate');
       for (const share of shares) assert.ok(share > total / count / 2, 'a process got too little');
     }).timeout(60_000);
   }
