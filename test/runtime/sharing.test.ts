@@ -19,7 +19,7 @@ const httpFlow: readonly FlowNode[] = [
     { func: 'msg.topic = msg.payload.to; msg.payload = msg.payload.text; return msg;' },
     ['deliver'],
   ),
-  node('smpp-out', 'deliver', { connection: 'smsc', completeWhen: 'delivered', deliveredTimeout: 15 }, [
+  node('smpp-out', 'deliver', { connection: 'smsc', completeWhen: 'delivered', deliveredTimeout: 60 }, [
     'answer',
   ]),
   node(
@@ -187,7 +187,8 @@ for (const queue of QUEUES)
         await doomed.kill();
         assert.ok(queued.length > 0 && arrived().length < 210, `${arrived().length} had come`);
         await until(() => queued.every((text) => arrived().includes(text)), 'the rest', 30_000);
-        assert.deepEqual([...new Set((await answers).map(({ status }) => status))], [200]);
+        const unanswered = (await answers).filter(({ status }) => status !== 200);
+        assert.deepEqual(unanswered, []);
         const repeated = submits.length - arrived().length;
         assert.ok(repeated <= 20 + 5, `${repeated} of ${arrived().length} came twice`);
       } finally {

@@ -73,7 +73,10 @@ async function run(directory: string, at: string, count: number): Promise<void> 
       left = await client.status();
     }
     say(`left ${left.queued}`);
-    if (point === 'stop') await client.stop();
+    if (point === 'stop') {
+      await client.stop();
+      await disk.close();
+    }
     die();
   }
   const expires = what === 'expired' ? Date.now() + 1500 : undefined;
