@@ -209,6 +209,48 @@ describe('messages that share a record', () => {
       assert.equal(damages.length, 2);
     });
 
+    it('are told of, where their key says nothing, and hold up none of the others', async () => {
+      const store = await open();
+      for (const name of ['a', 'b', 'c']) {
+        await store.queue.enqueue(items(name, 40));
+        await store.queue.enqueue(items('urgent', 1, 0));
+      }
+      await store.close();
+      await behind(directory(), 'priority2', async (table) => {
+        const { key, value } = [...table.getRange()][1] as { key: Buffer; value: Buffer };
+        await table.remove(key);
+        await table.put(Buffer.concat([key, Buffer.alloc(4)]), value);
+      });
+      const again = await open();
+      const came = await takeAll(again, 83);
+      const { queued } = await again.queue.stats();
+      assert.ok(came.length >= 43 && queued === 0, `${came.length} came, ${queued} are left`);
+      assert.match(damages[0]?.text ?? '', /message of priority 2, whose number is not known, is damaged/);
+      assert.equal(came.length + damages.length, 123);
+      await again.queue.settle(came.map(done));
+      await again.queue.purge();
+      await again.queue.enqueue(items('n', 3));
+      assert.deepEqual(ids(await takeAll(again, 3)), ['n0', 'n1', 'n2']);
+    });
+
+    it('of which a key of the index of those put off says nothing are purged all the same', async () => {
+      const store = await open();
+      await store.queue.enqueue(items('m', 3));
+      const leases = await takeAll(store, 3);
+      await store.queue.settle(leases.map((lease) => retry(lease, Date.now() + 3_600_000)));
+      await store.close();
+      await behind(directory(), 'delayed', async (table) => {
+        const [{ key, value }] = [...table.getRange()] as [{ key: Buffer; value: Buffer }];
+        await table.remove(key);
+        await table.put(Buffer.concat([key, Buffer.alloc(4)]), value);
+      });
+      const again = await open();
+      await again.queue.purge();
+      assert.deepEqual(await queued(again), []);
+      await again.queue.enqueue(items('n', 1));
+      assert.deepEqual(ids(await takeAll(again, 1)), ['n0']);
+    });
+
     it('come once more and marked, where it is lost which of them are gone', async () => {
       const store = await open();
       await store.queue.enqueue(items('m', 4));

@@ -33,6 +33,8 @@ interface Range<K> {
   readonly limit?: number | undefined;
   /** From the last one back. */
   readonly reverse?: boolean;
+  /** Gets what has a key that is none of this table's, so damaged, and is left out. */
+  readonly onStrange?: (key: Buffer, octets: Buffer) => void;
 }
 
 /** One table: records by keys whose octets are in the order of the keys. */
@@ -81,23 +83,41 @@ export class Table<K> {
   }
 
   *entries(range: Range<K> = {}): IterableIterator<[key: K, octets: Buffer]> {
+    let { limit = Infinity } = range;
+    if (limit <= 0) return;
     for (const { key, value } of this.#database.getRange(this.#options(range))) {
-      yield [this.#decode(key), this.#envelope ? this.#envelope.open(key, value) : value];
+      const decoded = this.#decode(key);
+      const octets = this.#envelope ? this.#envelope.open(key, value) : value;
+      if (this.#isOwn(key, decoded)) {
+        yield [decoded, octets];
+        if (--limit === 0) return;
+      } else range.onStrange?.(key, octets);
     }
   }
 
   *keys(range: Range<K> = {}): IterableIterator<K> {
-    for (const key of this.#database.getKeys(this.#options(range))) yield this.#decode(key);
+    let { limit = Infinity } = range;
+    if (limit <= 0) return;
+    for (const key of this.#database.getKeys(this.#options(range))) {
+      const decoded = this.#decode(key);
+      if (!this.#isOwn(key, decoded)) continue;
+      yield decoded;
+      if (--limit === 0) return;
+    }
   }
 
-  #options({ from, after, to, limit, reverse }: Range<K>): RangeOptions {
+  /** A damaged key may be none that could be made again: by what it says it could not be removed, nor gone on from. */
+  #isOwn(key: Buffer, decoded: K): boolean {
+    return this.#encode(decoded).equals(key);
+  }
+
+  #options({ from, after, to, reverse }: Range<K>): RangeOptions {
     const start = from ?? after;
     return {
       // A copy, for encoders may use one buffer again and again.
       ...(start === undefined ? {} : { start: Buffer.from(this.#encode(start)) }),
       ...(after === undefined ? {} : { exclusiveStart: true }),
       ...(to === undefined ? {} : { end: Buffer.from(this.#encode(to)), inclusiveEnd: true }),
-      ...(limit === undefined ? {} : { limit }),
       ...(reverse ? { reverse } : {}),
     };
   }

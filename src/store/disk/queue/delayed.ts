@@ -116,7 +116,7 @@ export class Delayed {
     );
     const apply = (): void => keys.forEach((key) => this.#table.put(key, NOTHING));
     await committer.make([{ room, apply }]);
-    this.#waiting = this.#table.count;
+    this.recount();
   }
 
   /** Counts anew, after keys were removed behind its back. */

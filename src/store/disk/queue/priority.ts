@@ -25,6 +25,8 @@ export class DiskPriority {
   #end = 0;
   /** Blocks behind the cursor that were read before their turn. */
   readonly #early = new Set<string>();
+  /** Damaged keys that were told of. */
+  readonly #strange = new Set<string>();
   /** Whether there may be any between cursor and end. */
   #more: boolean;
 
@@ -96,7 +98,9 @@ export class DiskPriority {
   #refill(count: number): void {
     while (this.#more && this.#ahead.length === 0) {
       let seen = 0;
-      const range = { after: this.#cursor, to: endOf(this.#end), limit: count };
+      const onStrange = (key: Buffer, octets: Buffer): void =>
+        this.#foundStrange(key.toString('hex'), octets);
+      const range = { after: this.#cursor, to: endOf(this.#end), limit: count, onStrange };
       for (const [key, octets] of this.#table.entries(range)) {
         seen += Math.max(1, key.count);
         this.#cursor = key;
@@ -109,6 +113,13 @@ export class DiskPriority {
     }
   }
 
+  /** Reads what cannot be taken, so that it is told of. */
+  #foundStrange(key: string, octets: Buffer): void {
+    if (this.#strange.has(key)) return;
+    this.#strange.add(key);
+    this.#read(NO_BLOCK, octets);
+  }
+
   /** Forgets all that is not leased; returns the sequence number up to which that goes. */
   clear(): number {
     while (this.#ahead.shift());
@@ -119,5 +130,8 @@ export class DiskPriority {
     return this.#end;
   }
 }
+
+/** What a key stands for that says nothing. */
+const NO_BLOCK: BlockKey = { seq: NaN, count: 0 };
 
 const nameOf = ({ seq, count }: BlockKey): string => `${seq}:${count}`;

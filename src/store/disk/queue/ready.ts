@@ -259,6 +259,7 @@ type Place = Pick<Entry, 'block' | 'index' | 'seq' | 'notBefore'>;
 
 function nameOf({ block, index, seq }: Place): string {
   const { priority, count } = block;
+  if (count === 0) return `A queued message of priority ${priority}, whose number is not known,`;
   if (count === 1) return `The queued message number ${seq} of priority ${priority}`;
   return `A queued message of priority ${priority}, the ${index + 1}. of ${count} from number ${block.seq} on,`;
 }
