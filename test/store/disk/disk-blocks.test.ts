@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -249,6 +249,22 @@ describe('messages that share a record', () => {
       assert.deepEqual(await queued(again), []);
       await again.queue.enqueue(items('n', 1));
       assert.deepEqual(ids(await takeAll(again, 1)), ['n0']);
+    });
+
+    it('are found where the name of their table is damaged', async () => {
+      const store = await open();
+      await store.queue.enqueue(items('m', 6));
+      await store.close();
+      const file = join(directory(), 'data.mdb');
+      const octets = await readFile(file);
+      for (let at = octets.indexOf('priority2'); at >= 0; at = octets.indexOf('priority2', at))
+        octets.writeUInt8(octets.readUInt8(at + 8) ^ 0x20, at + 8);
+      await writeFile(file, octets);
+      assert.deepEqual(await queued(await open()), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5']);
+      assert.deepEqual(
+        damages.map(({ kind }) => kind),
+        ['file'],
+      );
     });
 
     it('come once more and marked, where it is lost which of them are gone', async () => {

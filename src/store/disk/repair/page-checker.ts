@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import { nextTurn, type Clock } from '../../../clock';
+import { TABLES } from '../lmdb/tables';
 import {
   F_OVERFLOW,
   F_TABLE,
@@ -84,8 +85,22 @@ export class PageChecker {
     const { main, free, lastPage } = this.#snapshot;
     if (lastPage >= this.#pagesInFile) this.problems.push('the file ends too soon');
     await this.#tree('', main);
+    this.#names();
     for (const [name, tree] of this.#named) await this.#tree(name, tree);
     await this.#tree(FREE, free);
+  }
+
+  /** A table whose name is damaged is taken for the missing one that it is nearest to. */
+  #names(): void {
+    const missing = new Set(TABLES);
+    for (const [name] of this.#named) missing.delete(name);
+    for (const named of this.#named) {
+      const [name] = named;
+      if (TABLES.includes(name)) continue;
+      this.problems.push(`the list of tables names ${JSON.stringify(name)}, which is none`);
+      const meant = [...missing].find((one) => differences(one, name) === 1);
+      if (meant !== undefined && missing.delete(meant)) named[0] = meant;
+    }
   }
 
   async #tree(table: string, tree: Tree): Promise<void> {
@@ -279,6 +294,12 @@ export class PageChecker {
       this.#seen[page] = 1;
     }
   }
+}
+
+/** In how many characters two names of one length differ; of others it is infinite. */
+function differences(one: string, other: string): number {
+  if (one.length !== other.length) return Infinity;
+  return Array.from(one).filter((character, at) => character !== other[at]).length;
 }
 
 /** The name under which the tree of free pages, whose keys are numbers, is checked. */
