@@ -233,6 +233,26 @@ describe('messages that share a record', () => {
       assert.deepEqual(ids(await takeAll(again, 3)), ['n0', 'n1', 'n2']);
     });
 
+    it('are told of, where their key lies behind all that there are', async () => {
+      const store = await open();
+      await store.queue.enqueue(items('a', 5));
+      await store.queue.enqueue(items('urgent', 1, 0));
+      await store.queue.enqueue(items('b', 5));
+      await store.close();
+      await behind(directory(), 'priority2', async (table) => {
+        const { key, value } = [...table.getRange()].at(-1) as { key: Buffer; value: Buffer };
+        await table.remove(key);
+        const far = Buffer.from(key);
+        far.writeDoubleBE(5000);
+        await table.put(far, value);
+      });
+      const again = await open();
+      assert.deepEqual(damages.length, 5);
+      await again.queue.enqueue(items('n', 2));
+      const came = ids(await takeAll(again, 8));
+      assert.deepEqual(came, ['urgent0', 'a0', 'a1', 'a2', 'a3', 'a4', 'n0', 'n1']);
+    });
+
     it('of which a key of the index of those put off says nothing are purged all the same', async () => {
       const store = await open();
       await store.queue.enqueue(items('m', 3));

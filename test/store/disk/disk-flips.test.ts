@@ -8,8 +8,8 @@ import { runsTypeScript } from '../../support/child';
 import { rounds } from '../../support/rounds';
 
 const ROUNDS = rounds(60, 20);
-/** `FLIP_SEED` for the same again. */
-const SEED = Number(process.env['FLIP_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+/** Always the same; `FLIP_SEED` and many `TEST_ROUNDS` for a search. */
+const SEED = Number(process.env['FLIP_SEED'] ?? 1);
 
 interface Came {
   readonly seed: number;

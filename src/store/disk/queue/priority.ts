@@ -113,6 +113,12 @@ export class DiskPriority {
     }
   }
 
+  /** Before anything is appended: what lies behind the last message has a damaged key, and is never come to. */
+  lookBehind(): void {
+    for (const [{ seq, count }, octets] of this.#table.entries({ after: endOf(this.#end) }))
+      this.#foundStrange(`${seq}:${count}`, octets);
+  }
+
   /** Reads what cannot be taken, so that it is told of. */
   #foundStrange(key: string, octets: Buffer): void {
     if (this.#strange.has(key)) return;

@@ -47,6 +47,7 @@ export class Ready {
       (table, priority) =>
         new DiskPriority(priority, table, end, (key, octets) => this.#foundIn(priority, key, octets)),
     );
+    for (const priority of this.#priorities) priority.lookBehind();
   }
 
   /** Messages that were met and cannot be read. */
