@@ -224,7 +224,7 @@ function aboutOrder({ plan, told }: History, stories: readonly Story[]): string[
   return faults.slice(0, MOST);
 }
 
-function aboutRate({ plan, told }: History): string[] {
+function aboutRate({ plan, told, stall }: History): string[] {
   if (plan.sendRate === 0) return [];
   const interval = 1000 / plan.sendRate;
   let start = 0;
@@ -234,7 +234,7 @@ function aboutRate({ plan, told }: History): string[] {
     if (kind === 'started') count = 0;
     if (kind !== 'request') continue;
     if (count === 0) start = at;
-    const earliest = start + (count - 1) * interval - STALL;
+    const earliest = start + (count - 1) * interval - STALL - stall;
     if (count > 0 && at < earliest) {
       return [`segment ${count + 1} went out ${Math.round(earliest - at)} ms before the rate allows it`];
     }
@@ -245,8 +245,8 @@ function aboutRate({ plan, told }: History): string[] {
   return [];
 }
 
-function aboutWindow({ plan, smsc }: History): string[] {
-  const timeout = plan.responseTimeout * 1000 - STALL;
+function aboutWindow({ plan, smsc, stall }: History): string[] {
+  const timeout = plan.responseTimeout * 1000 - STALL - stall;
   for (const [link, arrivals] of grouped(smsc.arrivals, (arrival) => arrival.link)) {
     const flying: number[] = [];
     for (const arrival of arrivals) {
